@@ -1,0 +1,75 @@
+"""The only place that knows where files lie."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from infomotion_lib.errors import DataError
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""Root of a source checkout (the package is installed in editable mode)."""
+
+NOTEBOOKS = PROJECT / "notebooks"
+PARAMS = NOTEBOOKS / "params"
+MANIFESTS = PROJECT / "data_manifests"
+BOOK = PROJECT / "book"
+
+STAGE_FOLDERS = {
+    "labels": "00_labels",
+    "frame_index": "01_frame_index",
+    "ifa_training": "02_ifa_training",
+    "graph_selection": "03_graph_selection",
+    "evaluation": "04_evaluation",
+}
+"""Folder under ``runs/<profile>/`` of each stage that owns one; ``data`` owns ``data/`` instead."""
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """Folders of one profile's run.
+
+    Attributes
+    ----------
+    profile : str
+        Name of the profile.
+    root : Path
+        ``<runs_dir>/<profile>``.
+    """
+
+    profile: str
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        """Folder of the data sets this run makes or fetches."""
+        return self.root / "data"
+
+    def stage(self, name: str) -> Path:
+        """Folder of one stage, such as ``runs/phantom/01_frame_index`` for ``"frame_index"``."""
+        return self.root / ("data" if name == "data" else STAGE_FOLDERS[name])
+
+
+def run_paths(profile: str, runs_dir: str | Path = "runs") -> RunPaths:
+    """Folders of a profile's run; a relative ``runs_dir`` stands under the project root."""
+    base = Path(runs_dir).expanduser()
+    return RunPaths(profile, (base if base.is_absolute() else PROJECT / base) / profile)
+
+
+def data_root(configured: str = "") -> Path:
+    """Folder that holds the real data sets: ``configured``, else ``$INFOMOTION_DATA``.
+
+    Raises
+    ------
+    DataError
+        If neither is set, or the folder does not exist.
+    """
+    value = configured or os.environ.get("INFOMOTION_DATA", "")
+    remedy = "Set INFOMOTION_DATA (or data_root) to the folder that holds EchoNet-Dynamic/ and EchoNet-Synthetic/."
+    if not value:
+        raise DataError("No folder of real data is configured.", remedy=remedy)
+    root = Path(value).expanduser()
+    if not root.is_dir():
+        raise DataError(f"The data folder does not exist: {root}", remedy=remedy)
+    return root

@@ -1,0 +1,198 @@
+"""Files that appear whole or not at all, and the run card that says where each came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infomotion_lib.errors import StageError
+from infomotion_lib.paths import PROJECT
+
+RUN_CARD = "run_card.json"
+RECORDED_PACKAGES = ("infomotion", "numpy", "pandas", "scikit-learn", "torch", "infomap", "av", "opencv-python-headless")
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Temporary path beside ``path``; renamed onto it if the block succeeds, removed if it fails."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
+    """Path of the table written whole, without its index, floats at 9 significant digits."""
+    with atomic(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
+    return Path(path)
+
+
+def write_json(value: Any, path: str | Path) -> Path:
+    """Path of the JSON written whole, keys in the order given."""
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, default=_jsonable) + "\n", encoding="utf-8")
+    return Path(path)
+
+
+def write_npz(path: str | Path, /, **arrays: np.ndarray) -> Path:
+    """Path of the arrays written whole as an uncompressed ``.npz`` (equal arrays, equal bytes)."""
+    with atomic(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]  # numpy's stub types the keyword allow_pickle only
+    return Path(path)
+
+
+def sha256(path: str | Path) -> str:
+    """Hexadecimal SHA-256 of one file."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def git_state() -> dict[str, Any]:
+    """Commit of the source checkout and whether tracked files differ from it; ``None`` outside git."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+
+    try:
+        return {"commit": git("rev-parse", "HEAD").strip(), "dirty": bool(git("status", "--porcelain", "-uno").strip())}
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "dirty": None}
+
+
+@dataclass
+class StageRun:
+    """One stage in progress: call :meth:`finish` when its outputs are written.
+
+    Attributes
+    ----------
+    stage : str
+        Name of the stage, such as ``"frame_index"``.
+    folder : Path
+        Where the stage writes.
+    parameters : dict
+        The validated parameters of this run.
+    inputs : dict of str to str
+        SHA-256 of each input file.
+    """
+
+    stage: str
+    folder: Path
+    parameters: dict[str, Any]
+    inputs: dict[str, str]
+    device: str = "cpu"
+    notes: dict[str, Any] = field(default_factory=dict)
+    _started: float = field(default_factory=time.time)
+
+    def finish(self, outputs: Iterable[str | Path]) -> Path:
+        """Path of ``run_card.json``, written last: a folder that has one holds a complete stage.
+
+        Raises
+        ------
+        StageError
+            If a declared output does not exist.
+        """
+        files = [Path(output) for output in outputs]
+        missing = [str(file) for file in files if not file.is_file()]
+        if missing:
+            raise StageError(f"Stage {self.stage} did not write: {', '.join(missing)}")
+        card = {
+            "stage": self.stage,
+            "started_utc": datetime.fromtimestamp(self._started, UTC).isoformat(timespec="seconds"),
+            "wall_seconds": round(time.time() - self._started, 1),
+            "git": git_state(),
+            "parameters": self.parameters,
+            "inputs": self.inputs,
+            "outputs": {_shown(file): sha256(file) for file in files},
+            "device": self.device,
+            "python": platform.python_version(),
+            "packages": _versions(),
+            "notes": self.notes,
+        }
+        return write_json(card, self.folder / RUN_CARD)
+
+
+def start_stage(
+    stage: str, folder: str | Path, *, parameters: Mapping[str, Any], inputs: Iterable[str | Path] = (), device: str = "cpu"
+) -> StageRun:
+    """Stage in progress, its clock running, its input files hashed and any old run card removed.
+
+    Raises
+    ------
+    StageError
+        If an input is missing; the message names the stage to run first.
+    """
+    root = Path(folder)
+    files = [Path(item) for item in inputs]
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise StageError(
+            f"Stage {stage} needs files that are not there.",
+            where="Looked for: " + ", ".join(missing),
+            remedy="Run the stages before it first: `infomotion run all --profile <name>` or `make reproduce`.",
+        )
+    root.mkdir(parents=True, exist_ok=True)
+    (root / RUN_CARD).unlink(missing_ok=True)
+    return StageRun(stage, root, dict(parameters), {_shown(file): sha256(file) for file in files}, device)
+
+
+def read_run_card(folder: str | Path) -> dict[str, Any]:
+    """Content of a finished stage's run card.
+
+    Raises
+    ------
+    StageError
+        If the folder has none: the stage has not finished.
+    """
+    path = Path(folder) / RUN_CARD
+    if not path.is_file():
+        raise StageError(f"No finished stage in {folder}", where=f"Looked for: {path}", remedy="Run the stage first.")
+    card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return card
+
+
+def _shown(path: Path) -> str:
+    absolute = path.resolve()
+    return absolute.relative_to(PROJECT).as_posix() if absolute.is_relative_to(PROJECT) else path.name
+
+
+def _versions() -> dict[str, str]:
+    installed = {}
+    for package in RECORDED_PACKAGES:
+        try:
+            installed[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return installed
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Path):
+        return value.as_posix()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
