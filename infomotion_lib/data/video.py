@@ -1,0 +1,212 @@
+"""Grey clips in and out of video files: whole, or only the frames asked for.
+
+A frame is the luma (Y) plane of the file, 0-255. In Motion-JPEG every packet is a picture of its own, so decoding only
+the wanted packets gives exactly the frames of a full decode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from infomotion_lib.data.avi import read_avi_header
+from infomotion_lib.errors import VideoError
+from infomotion_lib.provenance import atomic
+
+Clip = NDArray[np.uint8]
+
+_INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "ffv1", "png"})
+_QUALITY = 2  # MJPEG quantiser, the finest that every decoder takes
+_FAILURES = (av.FFmpegError, OSError, ValueError, EOFError)
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """Size of a video as its container states it.
+
+    Attributes
+    ----------
+    n_frames : int
+        Frames present in the file.
+    height, width : int
+        Pixels.
+    fps : float
+        Frames a second.
+    """
+
+    n_frames: int
+    height: int
+    width: int
+    fps: float
+
+
+def probe(path: str | Path) -> VideoInfo:
+    """Frame count, size and frame rate of a video; nothing is decoded.
+
+    Raises
+    ------
+    VideoError
+        If the file is missing, empty, truncated or no video.
+    """
+    header = read_avi_header(path)
+    if header is not None:
+        info = VideoInfo(header.n_frames, header.height, header.width, header.fps)
+    else:
+        with _opened(path) as (container, stream):
+            n_frames = sum(1 for packet in container.demux(stream) if packet.size)
+            rate = stream.average_rate
+            info = VideoInfo(n_frames, stream.codec_context.height, stream.codec_context.width, float(rate) if rate else 0.0)
+    if not (info.n_frames and info.height > 0 and info.width > 0):
+        raise VideoError(f"{path} holds no video frame.")
+    return info
+
+
+def read_clip(path: str | Path) -> Clip:
+    """Luma of every frame, uint8 (T, H, W).
+
+    Raises
+    ------
+    VideoError
+        If the file is missing, empty, truncated or no video, or a frame cannot be decoded.
+    """
+    expected = read_avi_header(path)
+    with _opened(path) as (container, stream):
+        clip = _stack(path, [_luma(frame) for frame in container.decode(stream)])
+    if expected is not None and len(clip) != expected.n_frames:
+        raise VideoError(f"{path} is damaged: {expected.n_frames} frames are stored, {len(clip)} can be decoded.")
+    return clip
+
+
+def read_frames(path: str | Path, indices: Sequence[int] | NDArray[np.integer]) -> Clip:
+    """Luma of the frames at ``indices``, uint8 (K, H, W); order and repeats of ``indices`` are kept.
+
+    Equal to ``read_clip(path)[indices]``, but only the wanted packets are decoded.
+
+    Parameters
+    ----------
+    path : str or Path
+        Video file.
+    indices : sequence of int
+        Frame numbers from 0; at least one.
+
+    Raises
+    ------
+    VideoError
+        If a frame number lies outside the clip, or the file cannot be read.
+    """
+    wanted = [int(index) for index in indices]
+    if not wanted or min(wanted) < 0:
+        raise VideoError(f"{path}: frames {wanted} were asked for; frame numbers start at 0 and at least one is needed.")
+    pending = set(wanted)
+    found: dict[int, Clip] = {}
+    with _opened(path) as (container, stream):
+        if stream.codec_context.name not in _INTRA_CODECS:
+            found = {number: _luma(frame) for number, frame in enumerate(container.decode(stream)) if number in pending}
+        else:
+            pictures = (packet for packet in container.demux(stream) if packet.size)
+            for number, packet in enumerate(pictures):
+                if number in pending:
+                    frames = packet.decode()
+                    if frames:
+                        found[number] = _luma(frames[0])
+                    pending.discard(number)
+                    if not pending:
+                        break
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        raise VideoError(f"{path} has no readable frame {missing[0]}.", where=f"Frames asked for: {wanted}.")
+    return _stack(path, [found[number] for number in wanted])
+
+
+def write_clip(path: str | Path, clip: Clip, *, fps: float) -> Path:
+    """Path of a Motion-JPEG AVI written whole; equal clips and rates give equal bytes.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write; its folder is made.
+    clip : ndarray of uint8, shape (T, H, W)
+        Grey frames.
+    fps : float
+        Frames a second.
+
+    Raises
+    ------
+    VideoError
+        If the clip is not uint8 (T, H, W) with at least one frame, or the rate is not positive.
+    """
+    frames = np.asarray(clip)
+    if frames.dtype != np.uint8 or frames.ndim != 3 or not frames.size:
+        raise VideoError(f"{path} cannot be written: the clip is {frames.dtype} {frames.shape}, not uint8 (T, H, W).")
+    if not (np.isfinite(fps) and fps > 0):
+        raise VideoError(f"{path} cannot be written: {fps} frames a second.")
+    _, height, width = frames.shape
+    with atomic(path) as temporary, av.open(str(temporary), "w", format="avi", container_options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("mjpeg", rate=Fraction(fps).limit_denominator(1_001_000))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p"
+        stream.options = {"qmin": str(_QUALITY), "qmax": str(_QUALITY), "flags": "+bitexact", "threads": "1"}
+        picture = av.VideoFrame(width, height, "yuvj420p")
+        for plane in list(picture.planes)[1:]:
+            plane.update(b"\x80" * plane.buffer_size)
+        luma = picture.planes[0]
+        rows = np.zeros((height, luma.line_size), np.uint8)
+        for number, frame in enumerate(frames):
+            rows[:, :width] = frame
+            luma.update(rows.tobytes())
+            picture.pts = number
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return Path(path)
+
+
+def resize_clip(clip: Clip, side: int) -> Clip:
+    """Clip with square frames, uint8 (T, side, side), by area averaging (OpenCV ``INTER_AREA``); a copy if already so."""
+    import cv2
+
+    if clip.shape[1:] == (side, side):
+        return clip.copy()
+    out = np.empty((len(clip), side, side), np.uint8)
+    for source, target in zip(clip, out, strict=True):
+        target[:] = cv2.resize(source, (side, side), interpolation=cv2.INTER_AREA)
+    return out
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """Container and video stream, decoding on one thread; any failure of FFmpeg becomes a :class:`VideoError`."""
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise VideoError(f"{path} holds no video stream.")
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+            yield container, stream
+    except VideoError:
+        raise
+    except _FAILURES as error:
+        raise VideoError(f"{path} cannot be read as a video: {error}.") from None
+
+
+def _luma(frame: av.VideoFrame) -> Clip:
+    name = frame.format.name
+    full_range = name.startswith("yuvj") or name == "gray" or (name in ("yuv420p", "yuv422p", "yuv444p") and frame.color_range == 2)
+    if not full_range:
+        return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+    plane = frame.planes[0]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: frame.height, : frame.width].copy()
+
+
+def _stack(path: str | Path, frames: list[Clip]) -> Clip:
+    if not frames:
+        raise VideoError(f"{path} holds no readable frame.")
+    if any(frame.shape != frames[0].shape for frame in frames):
+        raise VideoError(f"{path} changes its frame size inside the clip.")
+    return np.stack(frames)
