@@ -1,0 +1,214 @@
+"""One look for every figure: colours, names, sizes, and files that carry their own alt text.
+
+Colours are those of Okabe and Ito (methods) and viridis (EF classes, in order), which stay apart for colour-blind readers
+and in grey print. Markers differ too, so that no figure speaks by colour alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.provenance import atomic
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+METHOD_NAMES = {
+    "random": "Random",
+    "kmeans": "K-means",
+    "infodist": "InfoDist",
+    "infomotion": "InfoMotion",
+    "kcenter": "k-centre",
+    "facility_location": "Facility location",
+    "ef_stratified": "EF-stratified",
+    "herding_ef": "EF herding",
+    "whole": "Whole set",
+}
+"""Name of each selector as tables and figures print it."""
+
+METHOD_COLOURS = {
+    "random": "#7F7F7F",
+    "kmeans": "#0072B2",
+    "infodist": "#009E73",
+    "infomotion": "#D55E00",
+    "kcenter": "#56B4E9",
+    "facility_location": "#CC79A7",
+    "ef_stratified": "#B8860B",
+    "herding_ef": "#6A4C93",
+    "whole": "#222222",
+}
+"""One colour a method, the same in every figure."""
+
+METHOD_MARKERS = {
+    "random": "o",
+    "kmeans": "s",
+    "infodist": "D",
+    "infomotion": "^",
+    "kcenter": "v",
+    "facility_location": "P",
+    "ef_stratified": "X",
+    "herding_ef": "<",
+    "whole": "*",
+}
+"""One marker a method, so that colour is never the only sign."""
+
+CLASS_COLOURS = dict(zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#5DC863", "#D9A400"), strict=True))
+"""One colour an EF class, from dark (severe) to light (hyperdynamic)."""
+
+CLASS_LABELS = dict(
+    zip(
+        CLASS_NAMES,
+        (
+            f"severe (< {EF_EDGES[0]:g})",
+            f"moderate ({EF_EDGES[0]:g}–{EF_EDGES[1]:g})",
+            f"mild ({EF_EDGES[1]:g}–{EF_EDGES[2]:g})",
+            f"normal ({EF_EDGES[2]:g}–{EF_EDGES[3]:g})",
+            f"hyperdynamic (> {EF_EDGES[3]:g})",
+        ),
+        strict=True,
+    )
+)
+"""EF class with its edges in points, for axes and legends."""
+
+PHASE_COLOURS = {"es": "#D55E00", "ed": "#0072B2", "next_es": "#B8860B", "middle": "#7F7F7F"}
+"""One colour a cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""
+
+SOURCE_NAMES = {"real": "Real", "synthetic": "Synthetic", "open": "Open clips"}
+"""Name of each source as tables print it."""
+
+_PAPER, _INK, _SOFT = "#FFFFFF", "#1F2933", "#C9D1D9"
+_MIME = {".svg": "image/svg+xml", ".png": "image/png", ".gif": "image/gif"}
+
+
+def use_style() -> None:
+    """Set matplotlib's defaults for this project; call it once at the top of a notebook.
+
+    White ground in light and dark pages alike (the book shows figures as white cards), text drawn as outlines, the same
+    bytes for the same figure.
+    """
+    import matplotlib
+    from cycler import cycler
+
+    matplotlib.rcParams.update(
+        {
+            "figure.figsize": (7.2, 3.8),
+            "figure.dpi": 110,
+            "figure.facecolor": _PAPER,
+            "figure.constrained_layout.use": True,
+            "savefig.dpi": 150,
+            "savefig.facecolor": _PAPER,
+            "font.size": 10,
+            "text.color": _INK,
+            "axes.edgecolor": _INK,
+            "axes.labelcolor": _INK,
+            "axes.titlesize": 11,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.axisbelow": True,
+            "axes.grid": True,
+            "axes.prop_cycle": cycler(
+                color=[METHOD_COLOURS[m] for m in ("kmeans", "infomotion", "infodist", "facility_location", "ef_stratified")]
+            ),
+            "grid.color": _SOFT,
+            "grid.linewidth": 0.6,
+            "grid.alpha": 0.7,
+            "xtick.color": _INK,
+            "ytick.color": _INK,
+            "legend.frameon": False,
+            "lines.linewidth": 1.8,
+            "image.cmap": "gray",
+            "svg.fonttype": "path",
+            "svg.hashsalt": "infomotion",
+        }
+    )
+
+
+@dataclass(frozen=True)
+class SavedFigure:
+    """A figure on disk that shows itself in a notebook with its alt text.
+
+    Attributes
+    ----------
+    path : Path
+        The file: SVG where it is lines, PNG where it is pixels.
+    alt : str
+        What the figure shows, for those who cannot see it.
+    """
+
+    path: Path
+    alt: str
+
+    def _repr_html_(self) -> str:
+        return image_html(self.path.read_bytes(), alt=self.alt, mime=_MIME[self.path.suffix], name=self.path.name)
+
+
+def image_html(data: bytes, *, alt: str, mime: str = "image/png", name: str = "", width: str = "100%") -> str:
+    """One ``<img>`` that carries the picture in itself, loads lazily and has alt text.
+
+    Raises
+    ------
+    ValueError
+        If the alt text is empty.
+    """
+    if not alt.strip():
+        raise ValueError(f"The figure {name or mime} needs alt text: one sentence that says what it shows.")
+    source = f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
+    label = f' data-figure="{html.escape(name)}"' if name else ""
+    return f'<img class="im-figure"{label} alt="{html.escape(alt)}" loading="lazy" src="{source}" style="max-width:{width};height:auto;background:#fff">'
+
+
+def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
+    """Display object of the figure, written whole to ``path`` with the alt text inside the file.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+        Closed afterwards, so that a notebook does not show it twice.
+    path : path
+        Ends in ``.svg`` or ``.png``; folders are made.
+    alt : str
+        One or two sentences: what is drawn and what it says.
+
+    Raises
+    ------
+    ValueError
+        If the alt text is empty or the suffix is another one.
+    """
+    target = Path(path)
+    if target.suffix not in (".svg", ".png"):
+        raise ValueError(f"A figure is saved as .svg (lines) or .png (pixels), not {target.name}")
+    if not alt.strip():
+        raise ValueError(f"The figure {target.name} needs alt text: one sentence that says what it shows.")
+    metadata: dict[str, Any] = {"Description": alt, "Title": target.stem}
+    metadata |= {"Date": None} if target.suffix == ".svg" else {"Software": None}
+    with atomic(target) as temporary:
+        fig.savefig(temporary, metadata=metadata)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(fig)
+    return SavedFigure(target, alt)
+
+
+def alt_text(path: str | Path) -> str:
+    """Alt text that :func:`save_figure` put inside the file; empty if there is none."""
+    file = Path(path)
+    if file.suffix == ".svg":
+        import xml.etree.ElementTree as ElementTree
+
+        namespace = "{http://purl.org/dc/elements/1.1/}description"
+        found = ElementTree.parse(file).getroot().find(f".//{namespace}")
+        return (found.text or "") if found is not None else ""
+    data = file.read_bytes()
+    at = data.find(b"Description\0")
+    if at < 8 or data[at - 4 : at] not in (b"tEXt", b"iTXt"):
+        return ""
+    length = int.from_bytes(data[at - 8 : at - 4], "big")
+    chunk = data[at : at + length].split(b"\0", 1)[1]
+    return chunk.decode("latin-1") if data[at - 4 : at] == b"tEXt" else chunk.split(b"\0")[-1].decode("utf-8")
