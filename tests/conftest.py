@@ -1,0 +1,51 @@
+"""What all tests share: one thread a process, a tiny phantom and its synthetic partner, one run of the smoke profile."""
+
+from __future__ import annotations
+
+import os
+
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # before torch or numpy start their pools: tests run in two processes
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+TINY = {"train_per_class": 4, "val_per_class": 1, "test_counts": (2, 2, 2, 2, 2), "frames": 48, "progress": False}
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Folder that all processes of this test session see."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """``folder``, filled by ``make(folder)`` in whichever test process asks first."""
+    done = folder.with_name(folder.name + ".done")
+    with FileLock(folder.with_name(folder.name + ".lock")):
+        if not done.exists():
+            make(folder)
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_phantom(shared_folder: Path) -> Path:
+    """Phantom data set: 4 TRAIN, 1 VAL and 2 TEST videos a class, 48 frames of 112 x 112."""
+    from infomotion_lib.data.phantom import make_dataset
+
+    return once(shared_folder / "tiny_phantom", lambda folder: make_dataset(folder, seed=0, role="real", **TINY))
+
+
+@pytest.fixture(scope="session")
+def tiny_synthetic(shared_folder: Path) -> Path:
+    """Synthetic partner of ``tiny_phantom``: other nuisance, requested EF, no tracings, TRAIN only."""
+    from infomotion_lib.data.phantom import make_dataset
+
+    return once(shared_folder / "tiny_synthetic", lambda folder: make_dataset(folder, seed=1, role="synthetic", **TINY))
