@@ -6,7 +6,7 @@ names stand in the ``parameters`` cell of the stage's notebook (a test compares 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,12 +45,16 @@ class DataParameters(StageParameters):
 
     phantom_train_per_class: Count = Field(60, description="TRAIN videos a class (facts: a study's pool size)")
     phantom_val_per_class: Count = Field(10, description="VAL videos a class")
-    phantom_test_counts: tuple[Count, ...] = Field((24, 24, 32, 96, 24), description="TEST videos of each class, a clinical mix")
+    phantom_test_counts: tuple[Count, Count, Count, Count, Count] = Field(
+        (24, 24, 32, 96, 24), description="TEST videos of each class, a clinical mix"
+    )
     phantom_frames: int = Field(64, ge=16, description="frames a video, at phantom_fps")
     phantom_fps: float = Field(50.0, gt=0, description="frames a second (EchoNet-Dynamic's usual rate)")
     phantom_size: int = Field(112, ge=28, description="side of a frame, pixels")
     nuisance_level: float = Field(0.4, ge=0, le=1, description="0 the easy phantom, 1 the extreme one; 0.4 leaves selection room")
-    machine_shares: tuple[float, ...] = Field((0.52, 0.20, 0.13, 0.09, 0.06), description="shares of the five machine styles")
+    machine_shares: tuple[float, float, float, float, float] = Field(
+        (0.52, 0.20, 0.13, 0.09, 0.06), description="shares of the five machine styles"
+    )
     requested_ef_error: float = Field(6.0, ge=0, description="sd of delivered minus requested EF, synthetic pool, points")
     phantom_seed: Seed = Field(0, description="seed of the real pool; the synthetic pool uses the next one")
     ef_label: Literal["relabelled", "requested"] = Field("relabelled", description="label of the open clips")
@@ -143,17 +147,23 @@ NOTEBOOK_STAGES = {"01": "frame_index", "02": "ifa_training", "03": "graph_selec
 
 
 def stage_name(word: str) -> str:
-    """Name of a stage given as ``"03"``, ``"graph_selection"`` or ``"03_graph_selection"``.
+    """Name of a stage given as ``"03"``, ``"3"``, ``"graph_selection"`` or ``"03_graph_selection.ipynb"``.
 
     Raises
     ------
     ParameterError
         If there is no such stage.
+
+    >>> stage_name("3"), stage_name("01_frame_index"), stage_name("data")
+    ('graph_selection', 'frame_index', 'data')
     """
-    name = word if word in STAGES else NOTEBOOK_STAGES.get(word.split("_")[0].removesuffix(".ipynb").zfill(2), "")
-    if name and (word in (name, name.strip()) or word.split("_")[0].zfill(2) in NOTEBOOK_STAGES):
-        return name
-    raise ParameterError(f"Unknown stage: {word}", remedy=did_you_mean(word, [*STAGES, *NOTEBOOK_STAGES]))
+    spellings = {name: name for name in STAGES}
+    for number, name in NOTEBOOK_STAGES.items():
+        spellings |= {number: name, number.lstrip("0"): name, f"{number}_{name}": name}
+    try:
+        return spellings[Path(word).name.removesuffix(".ipynb")]
+    except KeyError:
+        raise ParameterError(f"Unknown stage: {word}", remedy=did_you_mean(word, [*STAGES, *NOTEBOOK_STAGES, "all"])) from None
 
 
 def known_names() -> set[str]:
@@ -167,7 +177,7 @@ def profile_names() -> list[str]:
 
 
 def read_profile(profile: str) -> dict[str, Any]:
-    """Values that a profile sets, by parameter name.
+    """Values that a profile sets, by parameter name; ``profile`` itself is the file's name unless the file says otherwise.
 
     Parameters
     ----------
@@ -184,12 +194,12 @@ def read_profile(profile: str) -> dict[str, Any]:
         raise ParameterError(f"Unknown profile: {profile}", where=f"Looked for: {path}", remedy=did_you_mean(profile, profile_names()))
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(values, dict):
-        raise ParameterError(f"{path} must hold name: value lines.")
+        raise ParameterError(f"{path} must hold name: value lines, not a {type(values).__name__}.")
     _refuse_unknown(values, known_names(), where=f"In {path}")
-    return values
+    return {"profile": path.stem, **values}
 
 
 def stage_parameters(stage: str, values: Mapping[str, Any], *, overrides: Mapping[str, Any] | None = None) -> StageParameters:
@@ -218,13 +228,30 @@ def stage_parameters(stage: str, values: Mapping[str, Any], *, overrides: Mappin
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
+        default = model.model_fields[name].default
+        reason = first["msg"].replace("a valid tuple", "a list")
+        if first["type"] == "missing":
+            reason = f"It needs {len(default)} values"
         raise ParameterError(
-            f"Parameter {name} = {own[name]!r} is not valid: {first['msg']}.",
-            remedy=f"{name}: {model.model_fields[name].description}",
+            f"Parameter {name} = {own[name]!r} is not valid: {reason}.",
+            remedy=f"{name}: {model.model_fields[name].description}. Default: {default!r}.",
         ) from None
 
 
-def _refuse_unknown(values: Mapping[str, Any], known: Any, *, where: str = "") -> None:
+def split_overrides(overrides: Mapping[str, Any], stages: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
+    """Overrides that each stage knows, by stage; a name may belong to several.
+
+    Raises
+    ------
+    ParameterError
+        If none of the stages knows a name.
+    """
+    models = {stage: STAGES[stage] for stage in (stages or STAGES)}
+    _refuse_unknown(overrides, {name for model in models.values() for name in model.model_fields})
+    return {stage: {name: value for name, value in overrides.items() if name in model.model_fields} for stage, model in models.items()}
+
+
+def _refuse_unknown(values: Mapping[str, Any], known: Collection[str], *, where: str = "") -> None:
     for name in values:
         if name not in known:
             raise ParameterError(f"Unknown parameter: {name}", where=where, remedy=did_you_mean(str(name), known))

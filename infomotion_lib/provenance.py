@@ -125,7 +125,7 @@ class StageRun:
             "git": git_state(),
             "parameters": self.parameters,
             "inputs": self.inputs,
-            "outputs": {_shown(file): sha256(file) for file in files},
+            "outputs": {shown_path(file): sha256(file) for file in files},
             "device": self.device,
             "python": platform.python_version(),
             "packages": _versions(),
@@ -155,7 +155,7 @@ def start_stage(
         )
     root.mkdir(parents=True, exist_ok=True)
     (root / RUN_CARD).unlink(missing_ok=True)
-    return StageRun(stage, root, dict(parameters), {_shown(file): sha256(file) for file in files}, device)
+    return StageRun(stage, root, dict(parameters), {shown_path(file): sha256(file) for file in files}, device)
 
 
 def read_run_card(folder: str | Path) -> dict[str, Any]:
@@ -173,9 +173,10 @@ def read_run_card(folder: str | Path) -> dict[str, Any]:
     return card
 
 
-def _shown(path: Path) -> str:
-    absolute = path.resolve()
-    return absolute.relative_to(PROJECT).as_posix() if absolute.is_relative_to(PROJECT) else path.name
+def shown_path(path: str | Path) -> str:
+    """Path as run cards and pages show it: from the project root, or its last two parts where it lies elsewhere."""
+    absolute = Path(path).resolve()
+    return absolute.relative_to(PROJECT).as_posix() if absolute.is_relative_to(PROJECT) else Path(*absolute.parts[-2:]).as_posix()
 
 
 def _versions() -> dict[str, str]:
