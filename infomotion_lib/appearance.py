@@ -1,0 +1,229 @@
+"""What one frame looks like: a ResNet-18 trained on single TRAIN frames, and its 512-number embedding.
+
+K-means and InfoDist choose videos by appearance. The paper says that their ResNet-18 was retrained on ultrasound and leaves the task
+open; here it regresses the EF of the video from one frame, an assumption that is easy to state and needs no other label. Training is
+short on purpose: what is used is the pooled layer before the last one, not the EF that it predicts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from infomotion_lib.errors import CheckpointError, DataError
+from infomotion_lib.provenance import atomic
+
+EMBEDDING_SIZE = 512
+_METADATA_KEY = "infomotion_appearance"
+
+
+class FrameResNet(nn.Module):
+    """ResNet-18 on grey frames (B, 1, S, S): ``body`` gives the pooled embedding (B, 512), ``head`` the standardised EF (B, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from monai.networks.nets.resnet import resnet18  # its import takes seconds: only whoever builds a network pays
+
+        self.body = resnet18(spatial_dims=2, n_input_channels=1, conv1_t_size=7, conv1_t_stride=2, feed_forward=False)
+        self.head = nn.Linear(EMBEDDING_SIZE, 1)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Standardised EF (B,) of frames (B, 1, S, S)."""
+        prediction: Tensor = self.head(self.body(frames))
+        return prediction[:, 0]
+
+
+@dataclass(frozen=True)
+class AppearanceModel:
+    """A trained frame network with the constants it needs.
+
+    Attributes
+    ----------
+    network : FrameResNet
+        In evaluation mode.
+    size : int
+        Side of its input, pixels; frames are resized by area averaging.
+    pixel_mean, pixel_sd : float
+        Of the TRAIN frames, grey levels.
+    ef_mean, ef_sd : float
+        Of the TRAIN labels, EF points.
+    losses : tuple of float
+        Mean squared error of each training step, in units of ``ef_sd`` squared.
+    """
+
+    network: FrameResNet
+    size: int
+    pixel_mean: float
+    pixel_sd: float
+    ef_mean: float
+    ef_sd: float
+    losses: tuple[float, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"AppearanceModel(ResNet-18, {self.size} px, {len(self.losses)} training steps)"
+
+
+def appearance_frame_numbers(frame_index: pd.DataFrame) -> NDArray[np.int64]:
+    """Frame number that stands for each video, (N,): its ED frame, or the middle of the clip where ED is not known.
+
+    Parameters
+    ----------
+    frame_index : DataFrame
+        Rows of ``frame_index.csv`` with columns ``ed`` and ``n_frames``.
+    """
+    middle = frame_index["n_frames"].astype("Int64") // 2
+    return np.asarray(frame_index["ed"].astype("Int64").fillna(middle), dtype=np.int64)
+
+
+def train_appearance(
+    frames: NDArray[np.uint8],
+    ef: Sequence[float] | NDArray[np.floating],
+    *,
+    steps: int = 150,
+    size: int = 64,
+    batch_size: int = 16,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 1e-4,
+    seed: int = 0,
+    device: str = "cpu",
+) -> AppearanceModel:
+    """Frame network fitted to EF by mean squared error (AdamW, cosine schedule); the same on every CPU run of one seed.
+
+    Parameters
+    ----------
+    frames : ndarray of uint8, shape (N, H, W)
+        One frame of each TRAIN video.
+    ef : array_like, shape (N,)
+        EF of the video, points.
+    steps : int
+        Training steps; 0 keeps the random weights.
+    size : int
+        Side of the network's input, pixels.
+    batch_size : int
+        Frames a step, at most N.
+
+    Raises
+    ------
+    DataError
+        If there are no frames, the lengths differ, or an EF is not finite.
+    """
+    labels = np.asarray(ef, dtype=np.float64)
+    _check(frames, labels)
+    pixel_mean, pixel_sd = float(frames.mean()), max(float(frames.std()), 1.0)
+    ef_mean, ef_sd = float(labels.mean()), max(float(labels.std()), 1.0)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = FrameResNet()
+    network = _placed(network, device)
+    inputs = _prepare(frames, size, pixel_mean, pixel_sd)
+    target = torch.from_numpy((labels - ef_mean) / ef_sd).float()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
+    batches = _batches(len(labels), min(batch_size, len(labels)), seed)
+    losses = []
+    network.train(len(labels) > 1)
+    for _ in tqdm(range(steps), desc="appearance network", disable=None):
+        batch = next(batches)
+        loss = nn.functional.mse_loss(network(inputs[batch].to(device)), target[batch].to(device))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        losses.append(float(loss.detach()))
+    return AppearanceModel(network.eval(), size, pixel_mean, pixel_sd, ef_mean, ef_sd, tuple(losses))
+
+
+def embed(model: AppearanceModel, frames: NDArray[np.uint8], *, batch_size: int = 64) -> NDArray[np.float32]:
+    """Pooled embeddings (N, 512) of frames (N, H, W); each row depends on its own frame alone (to rounding).
+
+    Raises
+    ------
+    DataError
+        If ``frames`` is not a (N, H, W) array of uint8.
+    """
+    _check_frames(frames)
+    device = next(model.network.parameters()).device
+    rows = [np.zeros((0, EMBEDDING_SIZE), dtype=np.float32)]
+    with torch.inference_mode():
+        for start in range(0, len(frames), batch_size):
+            batch = _prepare(frames[start : start + batch_size], model.size, model.pixel_mean, model.pixel_sd)
+            rows.append(model.network.body(batch.to(device)).float().cpu().numpy())
+    return np.concatenate(rows)
+
+
+def save_appearance(model: AppearanceModel, path: str | Path) -> Path:
+    """Path of the weights and constants, written whole as one safetensors file."""
+    constants = {name: getattr(model, name) for name in ("size", "pixel_mean", "pixel_sd", "ef_mean", "ef_sd", "losses")}
+    state = {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}
+    with atomic(path) as temporary:
+        save_file(state, temporary, metadata={_METADATA_KEY: json.dumps(constants)})
+    return Path(path)
+
+
+def load_appearance(path: str | Path, *, device: str = "cpu") -> AppearanceModel:
+    """Frame network read from a file that :func:`save_appearance` wrote.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, is not such a file, or its weights do not fit.
+    """
+    try:
+        with safe_open(path, framework="pt", device="cpu") as stream:
+            constants = json.loads((stream.metadata() or {})[_METADATA_KEY])
+            state = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  # not a dict
+        network = FrameResNet()
+        network.load_state_dict(state)
+    except (OSError, KeyError, SafetensorError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(
+            f"Not an appearance network: {path}", where=f"Reason: {reason}", remedy="Run stage 02 again: `infomotion run 02`."
+        ) from None
+    constants["losses"] = tuple(constants["losses"])
+    return AppearanceModel(_placed(network, device).eval(), **constants)
+
+
+def _prepare(frames: NDArray[np.uint8], size: int, mean: float, sd: float) -> Tensor:
+    grey = torch.from_numpy(np.ascontiguousarray(frames)).float()[:, None]  # (N, 1, H, W)
+    resized = nn.functional.interpolate(grey, size=(size, size), mode="area")
+    return ((resized - mean) / sd).contiguous(memory_format=torch.channels_last)
+
+
+def _placed(network: FrameResNet, device: str) -> FrameResNet:
+    # channels last is the faster layout, and one layout everywhere keeps embeddings equal to the last bit
+    placed: FrameResNet = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
+    return placed
+
+
+def _batches(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
+    rng = np.random.default_rng(seed)
+    while True:  # whole passes over shuffled frames; the remainder of a pass is dropped
+        order = torch.from_numpy(rng.permutation(count))
+        for start in range(0, count - batch_size + 1, batch_size):
+            yield order[start : start + batch_size]
+
+
+def _check_frames(frames: NDArray[np.uint8]) -> None:
+    if frames.ndim != 3 or frames.dtype != np.uint8:
+        raise DataError(f"Frames must be uint8 of shape (N, H, W), not {frames.dtype} of shape {frames.shape}.")
+
+
+def _check(frames: NDArray[np.uint8], labels: NDArray[np.float64]) -> None:
+    _check_frames(frames)
+    if not len(frames) or len(frames) != len(labels):
+        raise DataError(f"{len(frames)} frames and {len(labels)} EF labels: there must be as many of each, and at least one.")
+    if not np.isfinite(labels).all():
+        raise DataError(
+            f"The EF of frame {int(np.flatnonzero(~np.isfinite(labels))[0])} is not finite.", remedy="Leave out unlabelled videos."
+        )
