@@ -1,0 +1,1 @@
+"""Synthetic pools: an autoencoder, a class-conditional latent video diffusion transformer, and the pools sampled from it."""

@@ -1,0 +1,180 @@
+"""The autoencoder of latent diffusion: grey frames to small latent maps and back (diffusers' ``AutoencoderKL``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from tqdm.auto import tqdm
+
+from infomotion_lib.errors import CheckpointError, ParameterError, did_you_mean
+
+DOWNSAMPLING = 8
+LATENT_CHANNELS = 4
+WIDTHS = {"small": (16, 32, 32, 32), "full": (128, 256, 512, 512)}
+"""Channels a scale; ``full`` is the Stable Diffusion autoencoder's (112 px to 4 x 14 x 14), ``small`` a CPU's."""
+LAYERS = {"small": 1, "full": 2}
+KL_WEIGHT = 1e-6
+"""Weight of the Kullback-Leibler term, that of the latent diffusion papers."""
+
+
+@dataclass(frozen=True)
+class FittedAutoencoder:
+    """A trained autoencoder and the factor that gives its latents unit variance.
+
+    Attributes
+    ----------
+    network : AutoencoderKL
+        In evaluation mode.
+    scale : float
+        One over the standard deviation of the training latents (as in latent diffusion).
+    name : str
+        ``"small"``, ``"full"`` or ``"published"``.
+    """
+
+    network: AutoencoderKL
+    scale: float
+    name: str
+
+    @torch.no_grad()
+    def encode(self, frames: NDArray[np.uint8], *, batch: int = 128) -> Tensor:
+        """Scaled latents (N, 4, S/8, S/8), posterior means, of grey frames (N, S, S)."""
+        parts = [self.network.encode(self._input(frames[i : i + batch])).latent_dist.mean for i in range(0, len(frames), batch)]
+        return torch.cat(parts).cpu() * self.scale
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor, *, batch: int = 128) -> NDArray[np.uint8]:
+        """Grey frames (N, S, S) of scaled latents (N, 4, S/8, S/8)."""
+        parts = [
+            self.network.decode(latents[i : i + batch].to(self.network.device) / self.scale).sample.mean(1)
+            for i in range(0, len(latents), batch)
+        ]
+        return ((torch.cat(parts).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy()
+
+    def _input(self, frames: NDArray[np.uint8]) -> Tensor:
+        pixels = torch.from_numpy(np.ascontiguousarray(frames)).to(self.network.device)
+        return to_input(pixels, channels=int(self.network.config["in_channels"]))
+
+
+def to_input(frames: Tensor, *, channels: int) -> Tensor:
+    """Network input (N, channels, S, S) in [-1, 1] of uint8 frames (N, S, S)."""
+    return (frames.to(torch.float32) / 127.5 - 1)[:, None].expand(-1, channels, -1, -1)
+
+
+def build_autoencoder(name: str) -> AutoencoderKL:
+    """Untrained one-channel ``AutoencoderKL``, ``"small"`` or ``"full"``.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such size.
+    """
+    if name not in WIDTHS:
+        raise ParameterError(f"Unknown autoencoder: {name}", remedy=did_you_mean(name, WIDTHS))
+    return AutoencoderKL(
+        in_channels=1,
+        out_channels=1,
+        block_out_channels=WIDTHS[name],
+        layers_per_block=LAYERS[name],
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        latent_channels=LATENT_CHANNELS,
+        norm_num_groups=8 if name == "small" else 32,
+        mid_block_add_attention=name == "full",
+    )
+
+
+def train_autoencoder(
+    frames: NDArray[np.uint8],
+    name: str = "small",
+    *,
+    steps: int,
+    batch: int = 32,
+    learning_rate: float = 2e-3,
+    seed: int = 0,
+    device: str = "cpu",
+    progress: bool = True,
+) -> FittedAutoencoder:
+    """Autoencoder trained by L1 reconstruction plus a small KL term, its scale factor measured on the training frames.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (N, S, S), uint8
+        Training frames; S a multiple of 16.
+    name : str
+        Size, see :func:`build_autoencoder`.
+    steps, batch, learning_rate, seed
+        One-cycle AdamW schedule over ``steps`` steps of ``batch`` frames.
+    """
+    if frames.shape[-1] % (2 * DOWNSAMPLING):
+        raise ParameterError(f"The side of a frame must be a multiple of 16, not {frames.shape[-1]}.")
+    torch.manual_seed(seed)
+    network = build_autoencoder(name).to(device)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=max(steps, 1), pct_start=0.1)
+    order = np.random.default_rng(seed)
+    for _ in tqdm(range(steps), desc="autoencoder", unit="step", disable=None if progress else True):
+        chosen = order.choice(len(frames), size=min(batch, len(frames)), replace=False)
+        target = to_input(torch.from_numpy(frames[chosen]).to(device), channels=1)
+        posterior = network.encode(target).latent_dist
+        loss = functional.l1_loss(network.decode(posterior.sample()).sample, target) + KL_WEIGHT * posterior.kl().mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+    network.eval()
+    unscaled = FittedAutoencoder(network, 1.0, name).encode(frames[order.choice(len(frames), size=min(512, len(frames)), replace=False)])
+    return FittedAutoencoder(network, float(1 / unscaled.std()), name)
+
+
+def save_autoencoder(fitted: FittedAutoencoder, folder: str | Path) -> Path:
+    """Folder with the network in diffusers' own format (configuration and safetensors), the scale factor inside."""
+    fitted.network.register_to_config(scaling_factor=fitted.scale)
+    fitted.network.save_pretrained(folder, safe_serialization=True)
+    return Path(folder)
+
+
+def load_autoencoder(folder: str | Path, *, device: str = "cpu") -> FittedAutoencoder:
+    """Autoencoder saved by :func:`save_autoencoder`, or published weights in diffusers' layout on disk.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder is not one, or its latents are not 4 channels at an eighth of the side.
+    """
+    path = Path(folder)
+    if not (path / "config.json").is_file():
+        raise CheckpointError(f"No autoencoder in {path}", where="Looked for config.json", remedy="Give a folder in diffusers' layout.")
+    try:
+        network = (
+            AutoencoderKL.from_pretrained(path, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False).to(device).eval()
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{path} does not hold AutoencoderKL weights as safetensors: {error}") from None
+    config = network.config
+    if config["latent_channels"] != LATENT_CHANNELS or len(config["block_out_channels"]) != 4:
+        raise CheckpointError(
+            f"{path} makes {config['latent_channels']}-channel latents at 1/{2 ** (len(config['block_out_channels']) - 1)};"
+            f" {LATENT_CHANNELS} channels at 1/{DOWNSAMPLING} are needed."
+        )
+    name = next((size for size, widths in WIDTHS.items() if tuple(config["block_out_channels"]) == widths), "published")
+    return FittedAutoencoder(network.to(device).eval(), float(config["scaling_factor"]), name)
+
+
+def reconstruction_quality(fitted: FittedAutoencoder, frames: NDArray[np.uint8]) -> dict[str, float]:
+    """PSNR (dB) and SSIM of decoded latents against grey frames (N, S, S)."""
+    from torchmetrics.functional.image import structural_similarity_index_measure
+
+    restored = fitted.decode(fitted.encode(frames))
+    a, b = (torch.from_numpy(x).to(torch.float32)[:, None] / 255 for x in (frames, restored))
+    psnr = -10 * torch.log10(functional.mse_loss(a, b))
+    ssim = structural_similarity_index_measure(b, a, data_range=1.0)
+    assert isinstance(ssim, Tensor)
+    return {"psnr": float(psnr), "ssim": float(ssim)}
