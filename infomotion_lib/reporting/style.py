@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,6 +196,15 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
     return SavedFigure(target, alt)
+
+
+def figure_bytes(fig: Figure, *, kind: str = "png", dpi: int = 110) -> bytes:
+    """Bytes of the figure as ``"png"`` or ``"svg"``; the figure is closed."""
+    stream = io.BytesIO()
+    fig.savefig(stream, format=kind, dpi=dpi, metadata={"Date": None} if kind == "svg" else {"Software": None})
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(fig)
+    return stream.getvalue()
 
 
 def alt_text(path: str | Path) -> str:

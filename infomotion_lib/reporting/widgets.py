@@ -1,0 +1,152 @@
+"""Controls that work in a page with no kernel behind it: sliders and buttons over pictures drawn beforehand.
+
+A control is linked in the browser (``jsdlink``) to a ``Stack`` that shows one picture of many. Each picture is an
+``HTML`` widget with an ``<img>`` that has alt text and loads when seen. The same cell works in Jupyter and in Colab.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infomotion_lib.reporting.style import figure_bytes, image_html
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+Picture = Any
+"""SVG text, PNG, GIF or WebP bytes, a path to such a file, ready HTML (starts with ``<``), or a matplotlib ``Figure``."""
+
+
+def image_slider(
+    images: Sequence[Picture], labels: Sequence[str], *, alt: Sequence[str], description: str = "step", start: int = 0, width: str = "100%"
+) -> ipywidgets.Widget:
+    """Slider over pictures; the label of the shown one stands under the slider.
+
+    Parameters
+    ----------
+    images : sequence of K pictures
+        See :data:`Picture`.
+    labels : sequence of K str
+        Short text of each position, such as ``"frame 12, ED"``.
+    alt : sequence of K str
+        What each picture shows.
+    description : str
+        What the slider moves; it is also its accessible name.
+    start : int
+        Position at the start.
+
+    Raises
+    ------
+    ValueError
+        If the three sequences differ in length, are empty, or an alt text is empty.
+    """
+    import ipywidgets as w
+
+    _same_length(images, labels, alt)
+    slider = w.IntSlider(value=start, min=0, max=len(images) - 1, description=description, readout=False, continuous_update=True)
+    slider.style.description_width = "initial"
+    slider.layout.width = "min(32rem, 96%)"
+    pages = [w.HTML(f"{_caption(label)}{picture_html(image, alt=text, width=width)}") for image, label, text in _zip(images, labels, alt)]
+    stack = w.Stack(pages, selected_index=start)
+    w.jsdlink((slider, "value"), (stack, "selected_index"))
+    return w.VBox([slider, stack])
+
+
+def image_choice(
+    choices: Mapping[str, Sequence[str]], picture: Callable[..., tuple[Picture, str]], *, caption: str = "", width: str = "100%"
+) -> ipywidgets.Widget:
+    """Rows of buttons, one row a question; the picture for the chosen answers stands under them.
+
+    All combinations are drawn beforehand: keep their number small (some dozens).
+
+    Parameters
+    ----------
+    choices : mapping of str to sequence of str
+        Question to answers, such as ``{"EF class": CLASS_NAMES, "neighbours": ("4", "6", "10")}``.
+    picture : callable
+        ``picture(answer_1, answer_2, ...)`` with the index of each answer; gives a picture and its alt text.
+    caption : str
+        Sentence over the picture.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to choose.
+    """
+    import ipywidgets as w
+
+    if not choices or not all(len(answers) for answers in choices.values()):
+        raise ValueError(f"Nothing to choose from: {dict(choices)}")
+    rows = [_buttons(question, answers) for question, answers in choices.items()]
+    lengths = [len(answers) for answers in choices.values()]
+
+    def level(chosen: tuple[int, ...]) -> ipywidgets.Widget:
+        if len(chosen) == len(rows):
+            image, text = picture(*chosen)
+            return w.HTML(picture_html(image, alt=text, width=width))
+        stack = w.Stack([level((*chosen, index)) for index in range(lengths[len(chosen)])], selected_index=0)
+        w.jsdlink((rows[len(chosen)], "index"), (stack, "selected_index"))
+        return stack
+
+    head = [w.HTML(_caption(caption))] if caption else []
+    return w.VBox([*rows, *head, level(())])
+
+
+def picture_html(image: Picture, *, alt: str, width: str = "100%") -> str:
+    """HTML of one picture with its alt text; ready HTML passes unchanged.
+
+    Raises
+    ------
+    ValueError
+        If the alt text is empty or the picture is of no known kind.
+    """
+    if isinstance(image, Path):
+        image = image.read_bytes()
+    if isinstance(image, str):
+        if not image.lstrip().startswith("<svg"):
+            return image
+        image = image.encode()
+    if not isinstance(image, bytes):
+        image = figure_bytes(image)
+    return image_html(image, alt=alt, mime=_mime(image), width=width)
+
+
+def _buttons(question: str, answers: Sequence[str]) -> ipywidgets.ToggleButtons:
+    import ipywidgets as w
+
+    buttons = w.ToggleButtons(options=list(answers), index=0, description=question)
+    buttons.style.description_width = "initial"
+    buttons.style.button_width = "auto"
+    return buttons
+
+
+def _caption(text: str) -> str:
+    import html
+
+    return f'<p class="im-caption">{html.escape(text)}</p>' if text else ""
+
+
+def _mime(data: bytes) -> str:
+    starts = {
+        b"\x89PNG": "image/png",
+        b"GIF8": "image/gif",
+        b"RIFF": "image/webp",
+        b"\xff\xd8": "image/jpeg",
+        b"<svg": "image/svg+xml",
+        b"<?xm": "image/svg+xml",
+    }
+    for start, mime in starts.items():
+        if data.startswith(start):
+            return mime
+    raise ValueError(f"A picture starts with {data[:8]!r}: not SVG, PNG, GIF, WebP or JPEG")
+
+
+def _same_length(*columns: Sequence[Any]) -> None:
+    if len({len(column) for column in columns}) != 1 or not columns[0]:
+        raise ValueError(f"Pictures, labels and alt texts must be as many and at least one: {[len(column) for column in columns]}")
+
+
+def _zip(*columns: Sequence[Any]) -> list[tuple[Any, ...]]:
+    return list(zip(*columns, strict=True))

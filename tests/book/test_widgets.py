@@ -1,0 +1,88 @@
+"""Controls must carry alt text and be linked in the browser alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from infomotion_lib.reporting import style, widgets
+
+pytest.importorskip("ipywidgets")
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
+
+
+def _walk(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from _walk(child)
+
+
+def test_slider_has_a_picture_a_position() -> None:
+    box = widgets.image_slider([SVG, SVG, SVG], ["a", "b", "c"], alt=["first", "second", "third"], description="frame", start=1)
+    kinds = [type(item).__name__ for item in _walk(box)]
+    assert kinds == ["VBox", "IntSlider", "Stack", "HTML", "HTML", "HTML"]
+    slider, stack = box.children
+    assert (slider.min, slider.max, slider.value, stack.selected_index) == (0, 2, 1, 1)
+    assert all('loading="lazy"' in page.value and "alt=" in page.value for page in stack.children)
+
+
+def test_slider_refuses_missing_alt_text() -> None:
+    with pytest.raises(ValueError, match="alt text"):
+        widgets.image_slider([SVG], ["a"], alt=[" "])
+    with pytest.raises(ValueError, match="as many"):
+        widgets.image_slider([SVG], ["a", "b"], alt=["x"])
+
+
+def test_choice_draws_every_combination_and_links_no_python() -> None:
+    seen = []
+
+    def picture(first: int, second: int) -> tuple[str, str]:
+        seen.append((first, second))
+        return SVG, f"{first} {second}"
+
+    box = widgets.image_choice({"class": ("a", "b"), "k": ("4", "6", "10")}, picture)
+    assert sorted(seen) == [(i, j) for i in range(2) for j in range(3)]
+    assert sum(type(item).__name__ == "Stack" for item in _walk(box)) == 3
+    assert not any(type(item).__name__ in {"Image", "Play"} for item in _walk(box))
+
+
+def test_picture_of_unknown_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="not SVG"):
+        widgets.picture_html(b"hello", alt="x")
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png"])
+def test_figures_carry_their_alt_text(tmp_path, suffix) -> None:
+    from matplotlib.figure import Figure
+
+    style.use_style()
+    figure = Figure(figsize=(2, 1))
+    figure.subplots().plot([0, 1])
+    saved = style.save_figure(figure, tmp_path / f"line.{suffix}", alt="A line – rising ≥ 0")
+    assert style.alt_text(saved.path) == "A line – rising ≥ 0"
+    assert 'alt="A line – rising ≥ 0"' in saved._repr_html_()
+
+
+def test_the_same_figure_has_the_same_bytes(tmp_path) -> None:
+    from matplotlib.figure import Figure
+
+    style.use_style()
+    for name in ("a.svg", "b.svg"):
+        figure = Figure(figsize=(2, 1))
+        figure.subplots().plot([0, 1])
+        style.save_figure(figure, tmp_path / name, alt="A line")
+    assert (tmp_path / "a.svg").read_text().replace(">a<", ">b<") == (tmp_path / "b.svg").read_text()
+
+
+def test_a_figure_without_alt_text_is_refused(tmp_path) -> None:
+    from matplotlib.figure import Figure
+
+    with pytest.raises(ValueError, match="alt text"):
+        style.save_figure(Figure(), tmp_path / "a.png", alt="")
+    with pytest.raises(ValueError, match=r"\.svg"):
+        style.save_figure(Figure(), tmp_path / "a.jpg", alt="x")
+
+
+def test_colours_are_one_a_method_and_differ() -> None:
+    assert set(style.METHOD_COLOURS) == set(style.METHOD_NAMES) == set(style.METHOD_MARKERS)
+    assert len(set(style.METHOD_COLOURS.values())) == len(style.METHOD_COLOURS)
