@@ -31,7 +31,19 @@ class DataError(InfoMotionError):
 
 
 class VideoError(DataError):
-    """One video file cannot be read; in a data set this becomes a status, not a stop."""
+    """One video file cannot be read; in a data set this becomes a status, not a stop.
+
+    Parameters
+    ----------
+    what, where, remedy : str
+        As in :class:`InfoMotionError`.
+    fault : str, optional
+        The status a data set gives such a video: ``"missing"``, ``"empty_file"``, ``"truncated"`` or ``"unreadable"``.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", fault: str = "unreadable") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.fault = fault
 
 
 class ParameterError(InfoMotionError):

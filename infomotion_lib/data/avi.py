@@ -53,12 +53,13 @@ def read_avi_header(path: str | Path) -> AviHeader | None:
         with file.open("rb") as stream:
             return _parse(file, stream, size)
     except OSError as error:
-        raise VideoError(f"{file} cannot be opened: {error.strerror}.") from None
+        fault = "missing" if isinstance(error, FileNotFoundError) else "unreadable"
+        raise VideoError(f"{file} cannot be opened: {error.strerror}.", fault=fault) from None
 
 
 def _parse(file: Path, stream: BinaryIO, size: int) -> AviHeader | None:
     if size == 0:
-        raise VideoError(f"{file} is empty (0 bytes).")
+        raise VideoError(f"{file} is empty (0 bytes).", fault="empty_file")
     head = stream.read(_HEADER_BYTES)
     if head[:4] != b"RIFF" or head[8:12] != b"AVI ":
         return None
@@ -71,9 +72,9 @@ def _parse(file: Path, stream: BinaryIO, size: int) -> AviHeader | None:
         if kind == b"RIFF":  # OpenDML: the clip goes on in a second part
             return None
         if at + 8 + length > size:
-            raise VideoError(
-                f"{file} is truncated: {kind.decode('latin-1').strip()!r} at byte {at} needs {length} bytes, {size - at - 8} are left."
-            )
+            name = kind.decode("latin-1").strip()
+            what = f"{file} is truncated: {name!r} at byte {at} needs {length} bytes, {size - at - 8} are left."
+            raise VideoError(what, fault="truncated")
         if tag == b"hdrl":
             streams = _streams(stream.read(length - 4))
         elif tag == b"movi":
@@ -82,7 +83,7 @@ def _parse(file: Path, stream: BinaryIO, size: int) -> AviHeader | None:
             index_at, index_size = at + 8, length
         at += 8 + length + (length & 1)
     if not movi_end:
-        raise VideoError(f"{file} is truncated: its header announces pictures, but none follow.")
+        raise VideoError(f"{file} is truncated: its header announces pictures, but none follow.", fault="truncated")
     number = next((i for i, entry in enumerate(streams) if entry[2]), None)
     if number is None:
         return None

@@ -80,7 +80,7 @@ def read_clip(path: str | Path) -> Clip:
     with _opened(path) as (container, stream):
         clip = _stack(path, [_luma(frame) for frame in container.decode(stream)])
     if expected is not None and len(clip) != expected.n_frames:
-        raise VideoError(f"{path} is damaged: {expected.n_frames} frames are stored, {len(clip)} can be decoded.")
+        raise VideoError(f"{path} is damaged: {expected.n_frames} frames are stored, {len(clip)} can be decoded.", fault="truncated")
     return clip
 
 
@@ -104,6 +104,7 @@ def read_frames(path: str | Path, indices: Sequence[int] | NDArray[np.integer]) 
     wanted = [int(index) for index in indices]
     if not wanted or min(wanted) < 0:
         raise VideoError(f"{path}: frames {wanted} were asked for; frame numbers start at 0 and at least one is needed.")
+    read_avi_header(path)  # refuses a truncated file, whose last picture would decode to a half
     pending = set(wanted)
     found: dict[int, Clip] = {}
     with _opened(path) as (container, stream):

@@ -1,0 +1,290 @@
+"""A folder on disk becomes a validated table of videos.
+
+Faults of a data set (wrong folder, missing column, repeated names, labels off scale, too many unusable videos) stop with a
+:class:`~infomotion_lib.errors.DataError`. Faults of one video give it a ``status`` and are counted. Sizes, frame counts and
+frame rates come from the video files: the lists that circulate are wrong in places.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infomotion_lib import paths
+from infomotion_lib.classes import class_name
+from infomotion_lib.data.layout import OPEN_LABELS, Layout, LayoutName, find_layout, read_file_list, read_table, require_inside
+from infomotion_lib.data.video import VideoInfo, probe
+from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
+from infomotion_lib.errors import DataError, VideoError, did_you_mean
+
+OK = "ok"
+MIN_FRAMES = 8
+MAX_UNUSABLE = 0.05
+PHANTOM_TRUTH = "phantom_truth.csv"
+VIDEO_COLUMNS = ("file_name", "path", "split", "ef", "fps", "n_frames", "height", "width", "status", "tracing")
+
+FAULTS = {
+    "missing": "listed, but the file is not there",
+    "empty_file": "the file has 0 bytes",
+    "truncated": "the file ends too early",
+    "unreadable": "the file is no video",
+    "one_frame": "a single frame, no motion",
+    "too_short": f"fewer than {MIN_FRAMES} frames",
+    "odd_size": "frame size unlike the others",
+    "ef_out_of_range": "EF below 0 or above 100",
+}
+"""Statuses that make a video unusable."""
+
+TRACING_FAULTS = {
+    "no_tracings": "no traced frame: phases are detected",
+    "one_traced_frame": "a single traced frame: phases are detected",
+    "frame_outside_clip": "a traced frame lies outside the clip: phases are detected",
+    "too_few_tracing_rows": "a tracing of too few rows to enclose an area: phases are detected",
+    "unreadable_tracing": "a tracing with cells that are no numbers: phases are detected",
+    "odd_tracing_rows": "fewer than 21 rows a traced frame: used as they are",
+    "overlapping_tracings": "a frame traced twice or more than two traced frames: the first tracing of a frame counts",
+}
+"""Faults of a tracing; the video stays usable."""
+
+REMARKS = {
+    "stray_tracing": "traced names that FileList.csv does not have",
+    "unlisted_video": "AVI files that FileList.csv does not have",
+    "listed_size_differs": "rows of FileList.csv whose frame size is not the file's",
+    "listed_length_differs": "rows of FileList.csv whose number of frames is not the file's",
+}
+"""Counted, without consequence."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set folder that has been read.
+
+    Attributes
+    ----------
+    name : str
+        Name for messages and tables.
+    root : Path
+        The folder.
+    layout : str
+        ``"echonet-dynamic"`` or ``"echonet-synthetic"``.
+    videos : DataFrame
+        A row a listed video, in the list's order: ``file_name`` (no suffix), ``path``, ``split``, ``ef`` (points), ``fps``, ``n_frames``,
+        ``height``, ``width`` (0 where unknown), ``status`` (``"ok"`` or a key of :data:`FAULTS`), ``tracing`` (``"ok"`` or a key of
+        :data:`TRACING_FAULTS`) and, where known, ``requested_ef``, ``machine``, ``es_true``, ``ed_true``.
+    tracings : DataFrame or None
+        Usable tracings: ``FileName`` (no suffix), ``X1``, ``Y1``, ``X2``, ``Y2``, ``Frame``; ``None`` where the data set has none.
+    faults : dict of str to int
+        How many of each fault and remark, zeros left out.
+    notes : tuple of str
+        What is unusual but accepted.
+    """
+
+    name: str
+    root: Path
+    layout: LayoutName
+    videos: pd.DataFrame = field(repr=False)
+    tracings: pd.DataFrame | None = field(repr=False)
+    faults: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> pd.DataFrame:
+        """Rows of ``videos`` whose status is ``"ok"``, numbered from 0."""
+        return self.videos[self.videos["status"] == OK].reset_index(drop=True)
+
+
+def read_dataset(
+    root: str | Path, *, name: str = "", layout: str = "auto", strict: bool = False, max_unusable: float = MAX_UNUSABLE
+) -> Dataset:
+    """Data set in the folder ``root``; only headers of the videos are read.
+
+    Parameters
+    ----------
+    root : str or Path
+        Folder with ``FileList.csv``.
+    name : str, optional
+        Name for messages; the folder's by default.
+    layout : {"auto", "echonet-dynamic", "echonet-synthetic"}
+        ``"auto"`` decides by tracings and volumes.
+    strict : bool
+        Faults of single videos stop too.
+    max_unusable : float
+        Largest accepted share of unusable videos.
+
+    Raises
+    ------
+    DataError
+        With what is wrong, where, and what to do.
+    """
+    found = find_layout(root, layout=layout)
+    listed, notes = read_file_list(found)
+    videos, unlisted = _probe_all(found, listed)
+    faults = _counts(videos["status"], FAULTS)
+    tracings = None
+    videos["tracing"] = ""
+    if found.tracings is not None:
+        checked = check_tracings(read_tracings(found), videos)
+        tracings = checked.rows
+        videos["tracing"] = checked.status.reindex(videos["file_name"]).to_numpy()
+        faults |= _counts(videos["tracing"], TRACING_FAULTS)
+        faults |= {"stray_tracing": checked.stray} if checked.stray else {}
+    faults |= {"unlisted_video": unlisted} if unlisted else {}
+    faults |= _differences(videos) if found.name == "echonet-dynamic" else {}
+    _refuse(found, videos, faults, strict=strict, max_unusable=max_unusable)
+    return Dataset(
+        name=name or found.root.name,
+        root=found.root,
+        layout=found.name,
+        videos=_with_truth(found, videos),
+        tracings=tracings,
+        faults=faults,
+        notes=(*found.notes, *notes),
+    )
+
+
+def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") -> Dataset:
+    """Data set by its name in the parameters.
+
+    Parameters
+    ----------
+    name : {"phantom", "phantom-synthetic", "echodiffusion", "echonet-dynamic", "echonet-synthetic"}
+        The first three lie in ``data_dir``, the EchoNet sets in the folder of real data.
+    data_dir : str or Path
+        Folder of the data sets that a run makes or fetches.
+    data_root : str or Path, optional
+        Folder that holds ``EchoNet-Dynamic/`` and ``EchoNet-Synthetic/``; ``$INFOMOTION_DATA`` by default.
+
+    Raises
+    ------
+    DataError
+        If the name is unknown, the folder is missing, or the data set has a fault.
+    """
+    real = {"echonet-dynamic": "EchoNet-Dynamic", "echonet-synthetic": "EchoNet-Synthetic"}
+    if name in real:
+        root = paths.data_root(str(data_root)) / real[name]
+        unpacked = root / "dynamic"  # the archive's own folder, where the reader unpacked it by hand
+        if name == "echonet-synthetic" and not (root / "FileList.csv").exists() and (unpacked / "FileList.csv").is_file():
+            root = unpacked
+        return read_dataset(root, name=name, layout=name)
+    layouts = {"phantom": "echonet-dynamic", "phantom-synthetic": "echonet-synthetic", "echodiffusion": "echonet-dynamic"}
+    if name not in layouts:
+        raise DataError(f"Unknown data set: {name}", remedy=did_you_mean(name, [*layouts, *real]))
+    root = Path(data_dir) / name
+    if not root.is_dir():
+        raise DataError(f"The data set {name} has not been made yet.", where=f"Looked for: {root}", remedy="Run the data stage first.")
+    return read_dataset(root, name=name, layout=layouts[name])
+
+
+def first_per_class(videos: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """First ``limit`` rows of each split and EF class, order kept; all rows where ``limit`` is 0."""
+    if not limit:
+        return videos.reset_index(drop=True)
+    number = videos.groupby([videos["split"], class_name(videos["ef"].to_numpy())], sort=False).cumcount()
+    return videos[number < limit].reset_index(drop=True)
+
+
+def _probe_all(layout: Layout, listed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Listed videos with path, geometry and status; and the number of AVI files that are not listed."""
+    on_disk: dict[str, os.DirEntry[str]] = {}
+    with os.scandir(layout.videos) as scan:
+        for entry in scan:
+            stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122  # ten thousand Path objects cost more than the probing
+            if suffix.lower() == ".avi" and not stem.startswith("."):
+                on_disk[stem] = entry
+    rows: list[dict[str, Any]] = []
+    for file_name, ef in zip(listed["file_name"], listed["ef"], strict=True):
+        file = on_disk.get(file_name)
+        path = Path(file.path) if file else layout.videos / f"{file_name}.avi"
+        if file and file.is_symlink():
+            require_inside(path, layout.root)
+        info, status = _probe(path)
+        if status == OK and not 0 <= ef <= 100:
+            status = "ef_out_of_range"
+        geometry = {"fps": info.fps, "n_frames": info.n_frames, "height": info.height, "width": info.width}
+        rows.append({"path": str(path), **geometry, "status": status})
+    videos = pd.concat([listed, pd.DataFrame(rows, index=listed.index)], axis=1)
+    sizes = videos["height"].astype(str) + "x" + videos["width"].astype(str)
+    readable = videos["status"] == OK
+    if readable.any():
+        videos.loc[readable & (sizes != sizes[readable].mode().iloc[0]), "status"] = "odd_size"
+    return videos, len(on_disk.keys() - set(listed["file_name"]))
+
+
+def _probe(path: Path) -> tuple[VideoInfo, str]:
+    try:
+        info = probe(path)
+    except VideoError as error:
+        return VideoInfo(0, 0, 0, 0.0), error.fault
+    if info.n_frames == 1:
+        return info, "one_frame"
+    return info, OK if info.n_frames >= MIN_FRAMES else "too_short"
+
+
+def _counts(column: pd.Series, known: dict[str, str]) -> dict[str, int]:
+    counted = column.value_counts()
+    return {fault: int(counted[fault]) for fault in known if fault in counted}
+
+
+def _differences(videos: pd.DataFrame) -> dict[str, int]:
+    found: dict[str, int] = {}
+    readable = videos[videos["height"] > 0]
+    pairs = {"listed_size_differs": ("height", "width"), "listed_length_differs": ("n_frames",)}
+    for remark, columns in pairs.items():
+        held = [column for column in columns if f"listed_{column}" in readable]
+        differs = np.zeros(len(readable), dtype=bool)
+        for column in held:
+            differs |= (readable[f"listed_{column}"].notna() & (readable[f"listed_{column}"] != readable[column])).to_numpy()
+        if differs.any():
+            found[remark] = int(differs.sum())
+    return found
+
+
+def _refuse(layout: Layout, videos: pd.DataFrame, faults: dict[str, int], *, strict: bool, max_unusable: float) -> None:
+    unusable = videos[videos["status"] != OK]
+    listing = ", ".join(f"{count} {fault} ({FAULTS[fault]})" for fault, count in faults.items() if fault in FAULTS)
+    examples = ", ".join(f"{row.file_name} ({row.status})" for row in unusable.head(3).itertuples())
+    if len(unusable) > max_unusable * len(videos):
+        raise DataError(
+            f"{len(unusable)} of {len(videos)} videos of {layout.root} cannot be used: {listing}.",
+            where=f"First of them: {examples}. Videos were looked for in {layout.videos}",
+            remedy=f"At most {max_unusable:.0%} may be unusable. If you hold a part on purpose, keep only its rows in FileList.csv.",
+        )
+    bad = {
+        fault: count for fault, count in faults.items() if fault not in ("unlisted_video", *(r for r in REMARKS if r.startswith("listed")))
+    }
+    if strict and bad:
+        untraced = videos[(videos["status"] == OK) & videos["tracing"].isin(list(TRACING_FAULTS))]
+        examples = examples or ", ".join(f"{row.file_name} ({row.tracing})" for row in untraced.head(3).itertuples())
+        raise DataError(
+            f"{layout.root} has faults, and strict reading was asked for: {', '.join(f'{n} {fault}' for fault, n in bad.items())}.",
+            where=f"First of them: {examples}" if examples else "",
+            remedy="Repair or remove these videos, or read without strict: each then has a status and is counted.",
+        )
+
+
+def _with_truth(layout: Layout, videos: pd.DataFrame) -> pd.DataFrame:
+    """The contract's columns, and what the folder knows beyond EchoNet's layout."""
+    table = videos[list(VIDEO_COLUMNS)].reset_index(drop=True)
+    if layout.name == "echonet-synthetic":
+        table["requested_ef"] = table["ef"]
+    extras = {OPEN_LABELS: {"requested_ef": "requested_ef"}, PHANTOM_TRUTH: {"machine": "machine", "ES": "es_true", "ED": "ed_true"}}
+    for file, columns in extras.items():
+        path = layout.root / file
+        if not path.is_file():
+            continue
+        require_inside(path, layout.root)
+        truth = read_table(path)
+        if "FileName" not in truth or truth["FileName"].duplicated().any():
+            raise DataError(f"{path} needs a column FileName without repeats.", remedy="Make the data set again.")
+        truth = truth.set_index("FileName").reindex(table["file_name"])
+        for column, target in columns.items():
+            if column in truth:
+                values = truth[column].to_numpy()
+                numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy()
+                table[target] = values if column == "machine" and np.isnan(numbers).any() else numbers
+    return table

@@ -1,0 +1,112 @@
+"""Rows of ``VolumeTracings.csv`` fit to be used, and a named fault for each video whose tracing is not.
+
+A traced frame has 21 rows: the long axis, then 20 short-axis chords from apex to mitral plane; (X1, Y1) and (X2, Y2) are
+the two ends, in pixels of the frame. Nearly every video of EchoNet-Dynamic has two traced frames, ED and ES.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from infomotion_lib.data.layout import Layout, plain_names, read_table, require_columns
+from infomotion_lib.errors import DataError
+
+COLUMNS = ("FileName", "X1", "Y1", "X2", "Y2", "Frame")
+ROWS_A_FRAME = 21
+MIN_ROWS = 4
+"""A long axis and three chords: fewer enclose no area."""
+
+LARGEST_COORDINATE = 10_000.0
+
+
+@dataclass(frozen=True)
+class CheckedTracings:
+    """Tracings that can be used, and what became of the rest.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        ``FileName`` (no suffix), ``X1``, ``Y1``, ``X2``, ``Y2``, ``Frame`` (int), in file order; only videos with a usable tracing.
+    status : Series of str
+        A status a video, index = file name: ``"ok"``, or a fault. ``"odd_tracing_rows"`` and ``"overlapping_tracings"`` stay in ``rows``.
+    stray : int
+        Traced names that the list of videos does not have.
+    """
+
+    rows: pd.DataFrame
+    status: pd.Series
+    stray: int
+
+
+def read_tracings(layout: Layout) -> pd.DataFrame:
+    """All rows of the tracings file, numbers parsed (NaN where a cell is none), names without suffix.
+
+    Raises
+    ------
+    DataError
+        If the file is no CSV, lacks a column, or holds a name that is no plain file name.
+    """
+    path = layout.tracings
+    if path is None:
+        raise DataError(f"{layout.root} has no VolumeTracings.csv.")
+    table = read_table(path)
+    if "X" in table.columns and "X1" not in table.columns:
+        raise DataError(
+            f"{path} has the columns of EchoNet-Pediatric (FileName, X, Y, Frame).",
+            remedy=f"EchoNet-Dynamic's tracings have the columns {', '.join(COLUMNS)}.",
+        )
+    require_columns(table, COLUMNS, path)
+    rows = table[list(COLUMNS)].copy()
+    rows["FileName"] = plain_names(rows["FileName"], path)
+    for column in COLUMNS[1:]:
+        rows[column] = pd.to_numeric(rows[column], errors="coerce").astype("float64")
+    return rows
+
+
+def check_tracings(rows: pd.DataFrame, videos: pd.DataFrame) -> CheckedTracings:
+    """Usable rows and a status a video.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`read_tracings`.
+    videos : DataFrame
+        ``file_name``, ``n_frames`` and ``status`` of every listed video; ``n_frames`` matters where ``status`` is ``"ok"``.
+    """
+    listed = videos.set_index("file_name")
+    status = pd.Series("no_tracings", index=listed.index, dtype=object)
+    is_listed = rows["FileName"].isin(listed.index)
+    stray = int(rows.loc[~is_listed, "FileName"].nunique())
+    rows = rows[is_listed]
+    if rows.empty:
+        return CheckedTracings(_typed(rows), status, stray)
+
+    numbers = rows[list(COLUMNS[1:])].to_numpy()
+    fit = np.isfinite(numbers).all(axis=1) & (np.abs(numbers) < LARGEST_COORDINATE).all(axis=1) & (numbers[:, 4] % 1 == 0)
+    length = rows["FileName"].map(listed["n_frames"].where(listed["status"] == "ok", np.inf)).to_numpy()
+    outside = fit & ((numbers[:, 4] < 0) | (numbers[:, 4] >= length))
+    in_frame = rows.groupby(["FileName", "Frame"], sort=False, dropna=False)
+    position, size = in_frame.cumcount().to_numpy(), in_frame["X1"].transform("size").to_numpy()
+
+    by_name = rows.assign(unfit=~fit, outside=outside, few=size < MIN_ROWS, odd=size < ROWS_A_FRAME, over=size > ROWS_A_FRAME)
+    worst = by_name.groupby("FileName", sort=False)[["unfit", "outside", "few", "odd", "over"]].any()
+    frames = rows.groupby("FileName", sort=False)["Frame"].nunique()
+    named = pd.Series("ok", index=worst.index, dtype=object)
+    named[worst["odd"]] = "odd_tracing_rows"
+    named[worst["over"] | (frames > 2)] = "overlapping_tracings"
+    named[frames < 2] = "one_traced_frame"
+    named[worst["few"]] = "too_few_tracing_rows"
+    named[worst["outside"]] = "frame_outside_clip"
+    named[worst["unfit"]] = "unreadable_tracing"
+    status.loc[named.index] = named
+
+    kept = named.index[named.isin(("ok", "odd_tracing_rows", "overlapping_tracings"))]
+    first_tracing = position < ROWS_A_FRAME  # a frame traced twice keeps its first tracing
+    return CheckedTracings(_typed(rows[rows["FileName"].isin(kept) & first_tracing]), status, stray)
+
+
+def _typed(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.astype({"Frame": "int64"}).reset_index(drop=True)
