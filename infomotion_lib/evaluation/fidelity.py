@@ -1,0 +1,141 @@
+"""How far a pool's images and clips lie from real ones: Fréchet distances between encoder features.
+
+With the standard encoders on disk the distances carry their standard names, FID (Inception over frames) and FVD (I3D over
+16-frame windows). Without them the encoders are this project's own trained networks and the names are ``fed_frame`` and
+``fed_video``: good for comparing pools here, not with published numbers. Beside every distance stand a floor (real against
+real, disjoint halves) and a ceiling (real against noise). Fréchet distances are biased upwards at small N; N is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import linalg
+
+from infomotion_lib.errors import CheckpointError, DataError
+from infomotion_lib.provenance import sha256
+
+Features = NDArray[np.float64]
+Encoder = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
+
+FIDELITY_COLUMNS = ("pair", "metric", "encoder", "n", "value", "ci_low", "ci_high")
+CLIP_FRAMES = 16
+
+
+@dataclass(frozen=True)
+class NamedEncoder:
+    """An encoder of uint8 clips (N, T, S, S) to features (N, D), and the name its distance is entitled to.
+
+    Attributes
+    ----------
+    metric : str
+        ``"fid"``, ``"fvd"``, ``"fed_frame"`` or ``"fed_video"``.
+    encoder : str
+        What computes the features, with the hash of its weights where they come from outside.
+    encode : callable
+        Clips to features.
+    """
+
+    metric: str
+    encoder: str
+    encode: Encoder
+
+
+def frechet_distance(a: Features, b: Features) -> float:
+    r"""Squared Fréchet distance of two Gaussians fitted to features (N, D) and (M, D).
+
+    .. math:: \|\mu_a-\mu_b\|^2 + \mathrm{tr}\,(\Sigma_a + \Sigma_b - 2(\Sigma_a\Sigma_b)^{1/2})
+
+    The trace of the root is the sum of the roots of the eigenvalues of :math:`\Sigma_a\Sigma_b`, found here as the singular
+    values of the product of the two centred feature matrices: exact also where N is below D.
+    """
+    if min(len(a), len(b)) < 2:
+        raise DataError(f"A Fréchet distance needs two samples or more on each side, not {len(a)} and {len(b)}.")
+    centred_a, centred_b = ((x - x.mean(0)) / np.sqrt(len(x) - 1) for x in (np.asarray(a, np.float64), np.asarray(b, np.float64)))
+    root_trace = linalg.svdvals(centred_a @ centred_b.T).sum()
+    mean_term = float(np.square(np.mean(a, 0) - np.mean(b, 0)).sum())
+    return max(0.0, mean_term + float((centred_a**2).sum() + (centred_b**2).sum() - 2 * root_trace))
+
+
+def fidelity_table(
+    real: NDArray[np.uint8], pools: dict[str, NDArray[np.uint8]], encoders: list[NamedEncoder], *, seed: int = 0, resamples: int = 100
+) -> pd.DataFrame:
+    """Rows of ``fidelity.csv``: each pool against real clips, with the floor and the ceiling beside.
+
+    Parameters
+    ----------
+    real : ndarray, shape (N, T, S, S), uint8
+        Real clips; one half (shuffled by ``seed``) is the reference, the other half the floor.
+    pools : dict of str to ndarray
+        Clips of each pool, cut to the length and rate of the real ones.
+    encoders : list of NamedEncoder
+        Distances to compute.
+    seed, resamples : int
+        Intervals are 95 % percentile intervals of subsamples of 80 % without replacement on both sides (a bootstrap with
+        repeats would bias a Fréchet distance further); all pairs use the same n.
+    """
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(real))
+    reference, held_out = real[order[: len(real) // 2]], real[order[len(real) // 2 :]]
+    noise = random.integers(0, 256, size=held_out.shape, dtype=np.uint8)
+    sides = {"real_vs_real": held_out, **{f"real_vs_{name}": clips for name, clips in pools.items()}, "real_vs_noise": noise}
+    n = min(len(reference), *(len(clips) for clips in sides.values()))
+    rows = []
+    for encoder in encoders:
+        anchor = np.asarray(encoder.encode(reference[:n]), np.float64)
+        for pair, clips in sides.items():
+            other = np.asarray(encoder.encode(clips[random.choice(len(clips), n, replace=False)]), np.float64)
+            value = frechet_distance(anchor, other)
+            low, high = np.percentile(_subsampled(anchor, other, random, resamples), [2.5, 97.5])
+            rows.append((pair, encoder.metric, encoder.encoder, n, value, low, high))
+    return pd.DataFrame(rows, columns=list(FIDELITY_COLUMNS))
+
+
+def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, side: int) -> NamedEncoder:
+    """Inception (``metric="fid"``) or I3D (``"fvd"``) from a TorchScript file on disk, its hash checked.
+
+    Frames are resized bilinearly to ``side``, repeated to three channels and scaled to [-1, 1]; Inception sees the middle
+    frame of each clip, I3D the whole clip as (N, 3, T, side, side).
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing or its SHA-256 is not the expected one.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise CheckpointError(f"No encoder weights at {file}", remedy="Leave the path empty to use this project's own encoders.")
+    found = sha256(file)
+    if found != expected_sha256:
+        raise CheckpointError(f"{file} has SHA-256 {found}, not {expected_sha256}.", remedy="Fetch the published file again.")
+    import torch
+    from torch.nn import functional
+
+    network = torch.jit.load(str(file), map_location="cpu").eval()
+
+    def encode(clips: NDArray[np.uint8]) -> NDArray[np.floating]:
+        used = clips[:, clips.shape[1] // 2, None] if metric == "fid" else clips
+        features = []
+        with torch.no_grad():
+            for clip in used:
+                frames = torch.from_numpy(clip).to(torch.float32)[:, None] / 127.5 - 1
+                frames = functional.interpolate(frames, (side, side), mode="bilinear", align_corners=False).expand(-1, 3, -1, -1)
+                features.append(network(frames if metric == "fid" else frames.transpose(0, 1)[None])[0].flatten())
+        return torch.stack(features).numpy()
+
+    return NamedEncoder(metric, f"{file.stem} sha256:{found[:12]}", encode)
+
+
+def _subsampled(a: Features, b: Features, random: np.random.Generator, resamples: int) -> NDArray[np.float64]:
+    size = max(2, round(0.8 * len(a)))
+    return np.array(
+        [
+            frechet_distance(a[random.choice(len(a), size, replace=False)], b[random.choice(len(b), size, replace=False)])
+            for _ in range(resamples)
+        ]
+    )

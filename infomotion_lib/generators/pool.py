@@ -1,0 +1,167 @@
+"""A pool sampled from a Latte: a data set folder in EchoNet's layout, with a manifest of how each clip was made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.data.video import probe, write_clip
+from infomotion_lib.errors import DataError, ParameterError, VideoError
+from infomotion_lib.generators.autoencoder import FittedAutoencoder
+from infomotion_lib.generators.diffusion import TrainedLatte, sample_latents
+from infomotion_lib.provenance import write_csv, write_json
+
+REQUEST = "pool.json"
+
+
+@dataclass(frozen=True)
+class PoolRequest:
+    """What a pool is asked to be.
+
+    Attributes
+    ----------
+    per_class : int
+        Clips of each EF class.
+    fps : float
+        Frames a second of the training clips.
+    side : int
+        Side of the written frames, pixels.
+    guidance, sampling_steps, seed
+        See :func:`~infomotion_lib.generators.diffusion.sample_latents`.
+    checkpoint_sha256 : str
+        Hash of the Latte weights.
+    """
+
+    per_class: int
+    fps: float
+    side: int = 112
+    guidance: float = 2.0
+    sampling_steps: int = 25
+    seed: int = 0
+    checkpoint_sha256: str = ""
+
+
+def generate_pool(
+    trained: TrainedLatte,
+    autoencoder: FittedAutoencoder,
+    root: str | Path,
+    *,
+    request: PoolRequest,
+    class_ef: Sequence[float],
+    batch: int = 16,
+    device: str = "cpu",
+    progress: bool = True,
+) -> Path:
+    """Folder with exactly ``per_class`` clips of each class, ``FileList.csv``, ``manifest.csv`` and the request.
+
+    ``FileList.csv`` carries the class's typical EF as the requested one, like EchoNet-Synthetic: relabel before use.
+    A killed run resumes: clips that are there are kept, and a clip depends on its own seed only.
+
+    Parameters
+    ----------
+    class_ef : sequence of float
+        Requested EF written for each class, in points: the mean of the training clips.
+
+    Raises
+    ------
+    DataError
+        If the folder holds a pool made by another request.
+    """
+    if request.per_class < 1:
+        raise ParameterError(f"A pool needs at least one clip a class, not {request.per_class}.")
+    if len(class_ef) != trained.recipe.n_classes:
+        raise ParameterError(f"{len(class_ef)} class EFs were given for a Latte of {trained.recipe.n_classes} classes.")
+    folder = Path(root)
+    _claim(folder, request)
+    manifest = _manifest(request, class_ef, trained.recipe.n_classes)
+    videos = [folder / "Videos" / f"{name}.avi" for name in manifest.FileName]
+    jobs = list(zip(videos, manifest.requested_class.tolist(), manifest.seed.tolist(), strict=True))
+    wanted = [job for job in jobs if not _written(job[0], trained.recipe.frames)]
+    with tqdm(total=len(wanted), desc="sampling", unit="clip", disable=None if progress else True) as bar:
+        for start in range(0, len(wanted), batch):
+            chunk = wanted[start : start + batch]
+            for label in sorted({label for _, label, _ in chunk}):
+                paths, _, seeds = zip(*(job for job in chunk if job[1] == label), strict=True)
+                latents = sample_latents(
+                    trained,
+                    label,
+                    seeds=list(seeds),
+                    guidance=request.guidance,
+                    sampling_steps=request.sampling_steps,
+                    device=device,
+                )
+                for path, clip in zip(paths, decode_clips(autoencoder, latents, side=request.side), strict=True):
+                    write_clip(path, clip, fps=request.fps)
+                bar.update(len(paths))
+    write_csv(_file_list(manifest, request, trained.recipe.frames), folder / "FileList.csv")
+    write_csv(manifest.assign(requested_class=[CLASS_NAMES[i] for i in manifest.requested_class]), folder / "manifest.csv")
+    return folder
+
+
+def decode_clips(autoencoder: FittedAutoencoder, latents: Tensor, *, side: int) -> NDArray[np.uint8]:
+    """Clips (B, T, side, side), uint8, of scaled latent clips (B, T, 4, S, S)."""
+    clips, frames = latents.shape[:2]
+    decoded = autoencoder.decode(latents.flatten(0, 1))
+    if decoded.shape[-1] != side:
+        decoded = np.stack([cv2.resize(frame, (side, side), interpolation=cv2.INTER_CUBIC) for frame in decoded])
+    return decoded.reshape(clips, frames, side, side)
+
+
+def _claim(folder: Path, request: PoolRequest) -> None:
+    record = folder / REQUEST
+    if record.is_file():
+        found = json.loads(record.read_text(encoding="utf-8"))
+        differing = [name for name, value in asdict(request).items() if found.get(name) != value]
+        if differing:
+            raise DataError(
+                f"{folder} holds a pool made with another {', '.join(differing)}.",
+                where=f"Read: {record}",
+                remedy="Delete the folder, or generate into another one.",
+            )
+    elif folder.is_dir() and any(folder.iterdir()):
+        raise DataError(f"{folder} is not empty and holds no pool.", where=f"Looked for: {record}", remedy="Generate into an empty folder.")
+    else:
+        write_json(asdict(request), record)
+
+
+def _manifest(request: PoolRequest, class_ef: Sequence[float], n_classes: int) -> pd.DataFrame:
+    rows = []
+    for label in range(n_classes):
+        for index in range(request.per_class):
+            seed = int(np.random.SeedSequence([request.seed, label, index]).generate_state(1)[0])
+            rows.append((f"latte_{label * request.per_class + index:06d}", label, class_ef[label], seed))
+    table = pd.DataFrame(rows, columns=["FileName", "requested_class", "requested_ef", "seed"])
+    return table.assign(guidance=request.guidance, sampling_steps=request.sampling_steps, checkpoint_sha256=request.checkpoint_sha256)
+
+
+def _file_list(manifest: pd.DataFrame, request: PoolRequest, frames: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "FileName": manifest.FileName,
+            "EF": manifest.requested_ef,
+            "ESV": 0.0,
+            "EDV": 0.0,
+            "FrameHeight": request.side,
+            "FrameWidth": request.side,
+            "FPS": request.fps,
+            "NumberOfFrames": frames,
+            "Split": "TRAIN",
+        }
+    )
+
+
+def _written(path: Path, frames: int) -> bool:
+    try:
+        return path.is_file() and probe(path).n_frames == frames
+    except VideoError:
+        return False

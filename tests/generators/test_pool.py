@@ -1,0 +1,67 @@
+"""A sampled pool is complete, seeded, resumable, and readable as any other data set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from infomotion_lib.data.video import read_clip
+from infomotion_lib.errors import DataError, ParameterError
+from infomotion_lib.generators.autoencoder import FittedAutoencoder, build_autoencoder
+from infomotion_lib.generators.diffusion import LatteRecipe, TrainedLatte
+from infomotion_lib.generators.latte import Latte, LatteSize
+from infomotion_lib.generators.pool import PoolRequest, generate_pool
+
+REQUEST = PoolRequest(per_class=2, fps=16.0, side=32, sampling_steps=2, seed=3)
+CLASS_EF = (20.0, 35.0, 45.0, 60.0, 77.0)
+
+
+@pytest.fixture(scope="module")
+def generator() -> tuple[TrainedLatte, FittedAutoencoder]:
+    torch.manual_seed(0)
+    network = Latte(LatteSize(2, 32, 2), latent_side=4, frames=4).eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.05)
+    return TrainedLatte(network, LatteRecipe("tiny/2", 4, 4), []), FittedAutoencoder(build_autoencoder("small").eval(), 1.0, "small")
+
+
+def make(generator: tuple[TrainedLatte, FittedAutoencoder], root: Path, request: PoolRequest = REQUEST) -> Path:
+    return generate_pool(*generator, root, request=request, class_ef=CLASS_EF, progress=False)
+
+
+def content(root: Path) -> dict[str, bytes]:
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_exactly_n_clips_a_class_with_their_seeds(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path) -> None:
+    root = make(generator, tmp_path / "pool")
+    manifest, files = pd.read_csv(root / "manifest.csv"), pd.read_csv(root / "FileList.csv")
+    assert manifest.requested_class.value_counts().to_dict() == dict.fromkeys(("severe", "moderate", "mild", "normal", "hyperdynamic"), 2)
+    assert manifest.seed.is_unique
+    assert files.EF.tolist() == [ef for ef in CLASS_EF for _ in range(2)]
+    assert read_clip(root / "Videos" / "latte_000009.avi").shape == (4, 32, 32)
+
+
+def test_interrupted_pool_resumes_to_the_same_bytes(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path) -> None:
+    whole = make(generator, tmp_path / "whole")
+    broken = make(generator, tmp_path / "broken")
+    for name in ("FileList.csv", "manifest.csv", "Videos/latte_000004.avi"):
+        (broken / name).unlink()
+    (broken / "Videos" / "latte_000007.avi").write_bytes(b"half written")
+    assert content(make(generator, broken)) == content(whole)
+
+
+def test_other_requests_and_foreign_folders_are_refused(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path) -> None:
+    root = make(generator, tmp_path / "pool")
+    with pytest.raises(DataError, match="another seed"):
+        make(generator, root, replace(REQUEST, seed=4))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match="not empty"):
+        make(generator, tmp_path / "other")
+    with pytest.raises(ParameterError, match="at least one"):
+        make(generator, tmp_path / "none", replace(REQUEST, per_class=0))
