@@ -1,0 +1,56 @@
+"""Progress bars that reach the terminal, from a notebook's kernel too."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO, TypeVar
+
+from tqdm import tqdm
+
+TERMINAL_VARIABLE = "INFOMOTION_TERMINAL"
+"""Environment variable that tells a kernel which terminal its runner was started from."""
+
+T = TypeVar("T")
+
+
+def terminal() -> TextIO | None:
+    """Stream of the terminal that watches this process, or None (a log file, continuous integration, the book).
+
+    A kernel has no terminal of its own: its runner names one in ``$INFOMOTION_TERMINAL``.
+    """
+    if sys.stderr is not None and sys.stderr.isatty():
+        return sys.stderr
+    try:
+        return open(os.environ[TERMINAL_VARIABLE], "w", encoding="utf-8")  # noqa: PTH123, SIM115  # a device, open as long as the bar
+    except (KeyError, OSError):
+        return None
+
+
+def terminal_name() -> str:
+    """Device of the terminal that watches this process, to hand on to a child; empty if there is none."""
+    if name := os.environ.get(TERMINAL_VARIABLE, ""):
+        return name
+    try:
+        return os.ttyname(sys.stderr.fileno()) if sys.stderr.isatty() else ""
+    except (OSError, AttributeError, ValueError):
+        return ""
+
+
+def track(items: Iterable[T] | None = None, *, label: str, total: int | None = None, unit: str = "it") -> tqdm[T]:
+    """Bar with an estimate of the time left over ``items`` (or to be moved by hand); silent where no terminal watches.
+
+    Parameters
+    ----------
+    items : iterable, optional
+        What to walk through; without it, call ``.update()``.
+    label : str
+        What is going on, in a few words.
+    total : int, optional
+        How many; needed where ``items`` has no length.
+    unit : str, default "it"
+        What one is: "video", "step".
+    """
+    stream = terminal()
+    return tqdm(items, desc=label, total=total, unit=unit, file=stream or sys.stderr, disable=stream is None, leave=False, dynamic_ncols=True)

@@ -1,0 +1,140 @@
+"""Run one stage with strict parameters; and what a notebook asks of its runner."""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from infomotion_lib.errors import ParameterError, StageError
+from infomotion_lib.parameters import STAGES, StageParameters, read_profile, stage_name, stage_parameters
+from infomotion_lib.paths import RunPaths, run_paths
+from infomotion_lib.provenance import RUN_CARD, read_run_card, write_json
+from infomotion_lib.stages.fingerprint import WHERE_AND_HOW_FAST, claim_folder, fingerprint
+from infomotion_lib.stages.lock import only_run
+from infomotion_lib.stages.table import TABLE, Stage
+
+
+def run_stage(
+    stage: str, profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None, lock: bool = True, wait: bool = False
+) -> Path:
+    """Path of the run card of a stage, run to its end.
+
+    Parameters
+    ----------
+    stage : str
+        ``"03"``, ``"graph_selection"`` or ``"03_graph_selection"``; ``"data"`` and ``"labels"`` have no notebook.
+    profile : str
+        Name of a profile, or path of a ``.yml`` file.
+    overrides : mapping, optional
+        Parameters of this stage that differ from the profile.
+    limit : int, optional
+        Use the first ``limit`` videos of each class and split.
+    lock : bool, default True
+        Refuse if another run of this profile is going on; False inside a workflow that holds the lock already.
+    wait : bool, default False
+        Wait for that other run instead of refusing.
+
+    Raises
+    ------
+    ParameterError
+        Unknown stage, profile or parameter, or a value of the wrong type or out of range.
+    StageError
+        A stage before it has not finished, its notebook failed, or it did not write what it promised.
+    """
+    step = TABLE[stage_name(stage)]
+    changes = dict(overrides or {}) | ({} if limit is None else {"limit": limit})
+    parameters = stage_parameters(step.name, read_profile(profile), overrides=changes)
+    paths = run_paths(parameters.profile, parameters.runs_dir)
+    with only_run(paths, wait=wait) if lock else nullcontext():
+        return _run(step, parameters, paths)
+
+
+def _run(step: Stage, parameters: StageParameters, paths: RunPaths) -> Path:
+    started = time.monotonic()
+    folder = paths.stage(step.name)
+    claim_folder(folder, fingerprint(step, parameters, paths))
+    if step.notebook is None:
+        import_module(f"infomotion_lib.stages.{step.name}").run(parameters)
+    else:
+        from infomotion_lib.stages.notebook import execute
+
+        if not step.notebook.is_file():
+            raise StageError(f"The notebook of stage {step.name} is missing.", where=f"Looked for: {step.notebook}")
+        execute(step.notebook, folder / step.notebook.name, parameters=parameters.model_dump(), threads=parameters.workers)
+    missing = [file.name for file in step.files(paths) if not file.is_file()]
+    if missing:
+        raise StageError(f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}")
+    card = read_run_card(folder)
+    return write_json({**card, "stage_seconds": round(time.monotonic() - started, 1)}, folder / RUN_CARD)
+
+
+def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParameters:
+    """Validated parameters of a notebook's stage, read from its global names.
+
+    Parameters
+    ----------
+    stage : str
+        Name of the stage, such as ``"frame_index"``.
+    namespace : mapping
+        The notebook's ``globals()``, after its parameters cell.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter of the stage is not set, or has a wrong value.
+    """
+    name = stage_name(stage)
+    fields = STAGES[name].model_fields
+    missing = [field for field in fields if field not in namespace]
+    if missing:
+        raise ParameterError(f"The parameters cell does not set: {', '.join(missing)}", remedy="Run that cell first.")
+    return stage_parameters(name, {field: namespace[field] for field in fields})
+
+
+@dataclass(frozen=True)
+class ConfigCard:
+    """Parameters of a run as a small table: what the profile changed first, the defaults folded away."""
+
+    parameters: StageParameters
+
+    def rows(self, *, changed: bool) -> list[tuple[str, str, str]]:
+        """Name, value and meaning of the parameters that differ from their defaults, or of those that do not."""
+        return [
+            (name, json.dumps(value), field.description or "")
+            for name, field in type(self.parameters).model_fields.items()
+            if name not in WHERE_AND_HOW_FAST - {"profile"}
+            for value in [getattr(self.parameters, name)]
+            if (name == "profile" or value != field.default) == changed
+        ]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name} = {value}" for name, value, _ in self.rows(changed=True))
+
+    def _repr_html_(self) -> str:
+        rest = self.rows(changed=False)
+        return (
+            f"{_html_table(self.rows(changed=True), 'Parameters set by the profile')}"
+            f"<details><summary>{len(rest)} more at their defaults</summary>{_html_table(rest, 'Defaults')}</details>"
+        )
+
+
+def config_card(parameters: StageParameters) -> ConfigCard:
+    """Displayable table of a stage's parameters, without the folders of this machine."""
+    return ConfigCard(parameters)
+
+
+def _html_table(rows: list[tuple[str, str, str]], caption: str) -> str:
+    head = "".join(f'<th scope="col" style="text-align:left">{title}</th>' for title in ("parameter", "value", "what it is"))
+    body = "".join(
+        f'<tr><th scope="row" style="text-align:left"><code>{name}</code></th>'
+        f'<td style="text-align:left">{html.escape(value)}</td><td style="text-align:left">{html.escape(meaning)}</td></tr>'
+        for name, value, meaning in rows
+    )
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,122 @@
+"""One notebook, executed by papermill with this very interpreter; the copy appears whole, or as a failed copy."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infomotion_lib.errors import StageError
+from infomotion_lib.paths import PROJECT
+from infomotion_lib.progress import TERMINAL_VARIABLE, terminal, terminal_name
+from infomotion_lib.provenance import shown_path
+
+if TYPE_CHECKING:
+    import nbformat
+
+INJECTED = "injected-parameters"
+
+
+def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads: int) -> Path:
+    """Path of the executed copy.
+
+    Parameters
+    ----------
+    notebook : Path
+        Clean notebook with a cell tagged ``parameters``.
+    output : Path
+        Where the executed copy goes; while it runs, and if it fails, it lies beside under another name.
+    parameters : dict
+        Values injected after the ``parameters`` cell; tuples become lists.
+    threads : int
+        Threads of the numerical libraries in the kernel.
+
+    Raises
+    ------
+    StageError
+        If a cell fails; the message names the cell, the error and the failed copy.
+    """
+    import papermill
+
+    failed = output.with_suffix(".failed.ipynb")
+    running = output.with_suffix(".running.ipynb")
+    failed.unlink(missing_ok=True)
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    try:
+        papermill.execute_notebook(
+            notebook,
+            running,
+            parameters={name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()},
+            kernel_name="python3",
+            kernel_manager_class=_kernel_manager(threads),
+            cwd=PROJECT,
+            progress_bar={"desc": notebook.stem, "disable": terminal() is None, "leave": False},
+        )
+    except papermill.PapermillExecutionError as error:
+        running.replace(failed)
+        _tidy(failed)
+        raise StageError(
+            f"{notebook.name} failed in {_place(failed, error.exec_count)}: {error.ename}: {error.evalue}".rstrip(),
+            where=f"The failed copy, with its traceback: {failed}",
+            remedy="Mend the cause and run the stage again; finished work is kept.",
+        ) from None
+    except RuntimeError as error:
+        running.unlink(missing_ok=True)
+        raise StageError(f"The kernel that executed {notebook.name} died: {error}", remedy="Was it killed, or out of memory?") from None
+    _tidy(running)
+    running.replace(output)
+    return output
+
+
+def _kernel_manager(threads: int) -> type:
+    """Kernel manager whose ``python3`` is this interpreter, whatever kernels the machine has registered."""
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment |= {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    if device := terminal_name():
+        environment[TERMINAL_VARIABLE] = device
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = KernelSpec(argv=command, env=environment, display_name="Python 3", language="python", name="python3")
+
+    class ThisInterpreter(AsyncKernelManager):
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            return spec
+
+    return ThisInterpreter
+
+
+def _tidy(path: Path) -> None:
+    """Hide the injected parameters from readers, and leave no folder of this machine in the metadata."""
+    import nbformat
+
+    book = nbformat.read(path, as_version=4)
+    for cell in book.cells:
+        tags = cell.metadata.get("tags", [])
+        if INJECTED in tags and "hide-input" not in tags:
+            cell.metadata["tags"] = [*tags, "hide-input"]
+    record = book.metadata.get("papermill", {})
+    for key in ("input_path", "output_path"):
+        if record.get(key):
+            record[key] = shown_path(record[key])
+    record.pop("environment_variables", None)
+    nbformat.write(book, path)
+
+
+def _place(path: Path, execution_count: int | None) -> str:
+    import nbformat
+
+    heading = ""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            heading = next((line.lstrip("# ") for line in cell.source.splitlines() if line.startswith("## ")), heading)
+        elif _failed(cell):
+            return f'cell "{cell.id}" ({heading})' if heading else f'cell "{cell.id}"'
+    return f"cell [{execution_count}]"
+
+
+def _failed(cell: nbformat.NotebookNode) -> bool:
+    return any(output.output_type == "error" for output in cell.get("outputs", []))

@@ -1,0 +1,90 @@
+"""The stages as one table: the only place that says what each needs and writes; the Snakefile and the runner read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from infomotion_lib.parameters import NOTEBOOK_STAGES
+from infomotion_lib.paths import NOTEBOOKS, RunPaths
+from infomotion_lib.provenance import RUN_CARD
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the walk from raw videos to Table 1.
+
+    Attributes
+    ----------
+    name : str
+        Key in :data:`infomotion_lib.parameters.STAGES`.
+    needs : tuple of str
+        Stages whose outputs it reads.
+    outputs : tuple of str
+        Files it promises, relative to its folder; ``run_card.json`` comes last and is not listed.
+    rooms : tuple of str
+        Files and folders of the library whose code decides these outputs.
+    figures : tuple of str
+        Library code that only draws: a change redraws, but does not make half-done training worthless.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    rooms: tuple[str, ...]
+    figures: tuple[str, ...] = ()
+
+    @property
+    def notebook(self) -> Path | None:
+        """Its notebook in ``notebooks/``; None for the stages that are plain functions."""
+        for number, stage in NOTEBOOK_STAGES.items():
+            if stage == self.name:
+                return NOTEBOOKS / f"{number}_{stage}.ipynb"
+        return None
+
+    @property
+    def title(self) -> str:
+        """Short name with its number, such as ``03 graph_selection``."""
+        return self.notebook.stem.replace("_", " ", 1) if self.notebook else self.name
+
+    def files(self, paths: RunPaths) -> list[Path]:
+        """Promised files of a run, the run card last."""
+        return [paths.stage(self.name) / name for name in (*self.outputs, RUN_CARD)]
+
+
+TABLE: dict[str, Stage] = {
+    stage.name: stage
+    for stage in (
+        Stage("data", (), ("sources.json", "data_report.csv"), ("classes.py", "data", "stages/data.py")),
+        Stage("labels", ("data",), ("labels.csv", "agreement.csv"), ("classes.py", "data", "regressor", "stages/labels.py")),
+        Stage(
+            "frame_index",
+            ("data", "labels"),
+            ("frame_index.csv", "status_counts.csv"),
+            ("classes.py", "data", "frames"),
+            ("reporting/style.py", "reporting/figures/frames.py"),
+        ),
+        Stage(
+            "ifa_training",
+            ("frame_index",),
+            ("ifa.safetensors", "training_log.csv", "motion_features.npz", "appearance_features.npz", "summary.json"),
+            ("classes.py", "data", "frames", "ifa", "appearance.py"),
+            ("reporting/style.py", "reporting/figures/ifa.py"),
+        ),
+        Stage(
+            "graph_selection",
+            ("frame_index", "ifa_training"),
+            ("graph_report.csv", "communities.csv", "selections.csv"),
+            ("classes.py", "selection"),
+            ("reporting/style.py", "reporting/figures/selection.py"),
+        ),
+        Stage(
+            "evaluation",
+            ("frame_index", "graph_selection"),
+            ("runs.csv", "predictions.csv", "table1.csv"),
+            ("classes.py", "data", "regressor", "evaluation"),
+            ("reporting/style.py", "reporting/tables.py", "reporting/figures/evaluation.py"),
+        ),
+    )
+}
+"""Stages by name, in the order that data walks through them."""
