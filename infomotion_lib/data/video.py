@@ -24,6 +24,7 @@ Clip = NDArray[np.uint8]
 
 _INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "ffv1", "png"})
 _QUALITY = 2  # MJPEG quantiser, the finest that every decoder takes
+_MAX_PIXELS = 4096 * 4096  # a damaged header may claim a picture of gigabytes
 _FAILURES = (av.FFmpegError, OSError, ValueError, EOFError)
 
 
@@ -63,8 +64,8 @@ def probe(path: str | Path) -> VideoInfo:
             n_frames = sum(1 for packet in container.demux(stream) if packet.size)
             rate = stream.average_rate
             info = VideoInfo(n_frames, stream.codec_context.height, stream.codec_context.width, float(rate) if rate else 0.0)
-    if not (info.n_frames and info.height > 0 and info.width > 0):
-        raise VideoError(f"{path} holds no video frame.")
+    if not (info.n_frames and 0 < info.height * info.width <= _MAX_PIXELS):
+        raise VideoError(f"{path} holds no usable picture: {info.n_frames} frames of {info.height} x {info.width} pixels.")
     return info
 
 
@@ -184,10 +185,11 @@ def _opened(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.
     """Container and video stream, decoding on one thread; any failure of FFmpeg becomes a :class:`VideoError`."""
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise VideoError(f"{path} holds no video stream.")
-            stream = container.streams.video[0]
+            stream = next((stream for stream in container.streams.video if stream.codec_context is not None), None)
+            if stream is None:
+                raise VideoError(f"{path} holds no video stream that can be decoded.")
             stream.codec_context.thread_count = 1
+            stream.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
             yield container, stream
     except VideoError:
         raise

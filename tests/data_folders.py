@@ -1,0 +1,78 @@
+"""A small folder in EchoNet-Dynamic's layout, made without the phantom, so that the readers are tested on their own."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+FRAMES, SIZE, VIDEOS = 24, 112, 40
+SPLIT_SIZES = {"TRAIN": 30, "VAL": 4, "TEST": 6}
+
+
+def textured_clip(seed: int, *, frames: int = FRAMES, height: int = SIZE, width: int = SIZE) -> np.ndarray:
+    """Smooth moving texture, uint8 (T, H, W): compresses like a picture and differs in every frame."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width] / 16
+    phase = rng.uniform(0, 6, 3)
+    waves = [np.sin(x + phase[0] + t / 3) + np.cos(y + phase[1] - t / 4) + np.sin((x + y) / 2 + phase[2]) for t in range(frames)]
+    return np.uint8(np.clip(127 + 40 * np.stack(waves), 0, 255))
+
+
+def traced_rows(name: str, frame: int, radius: float, *, rows: int = 21) -> list[tuple[str, float, float, float, float, int]]:
+    """Rows of one traced frame: a long axis and ``rows - 1`` chords of an ellipse-like ventricle."""
+    depth = np.linspace(0.05, 0.95, rows - 1)
+    half = radius * np.sin(np.pi * depth)
+    chords = [(name, 56 - h, 10 + 80 * d, 56 + h, 10 + 80 * d, frame) for h, d in zip(half, depth, strict=True)]
+    return [(name, 56.0, 10.0, 56.0, 90.0, frame), *chords]
+
+
+@dataclass
+class EchoFolder:
+    """A data set folder whose tables can be edited and written again."""
+
+    root: Path
+    file_list: pd.DataFrame
+    tracings: pd.DataFrame
+
+    def write(self) -> Path:
+        """The folder, its two tables written as they now are."""
+        self.file_list.to_csv(self.root / "FileList.csv", index=False)
+        self.tracings.to_csv(self.root / "VolumeTracings.csv", index=False)
+        return self.root
+
+    def video(self, number: int) -> Path:
+        """AVI file of one row."""
+        return self.root / "Videos" / f"{self.file_list['FileName'].iloc[number]}.avi"
+
+    def traced(self, number: int) -> pd.Series:
+        """Which rows of the tracings belong to one video."""
+        return self.tracings["FileName"] == f"{self.file_list['FileName'].iloc[number]}.avi"
+
+
+def make_folder(root: Path, clips: list[Path], *, n: int = VIDEOS, linked: bool = False) -> EchoFolder:
+    """Folder of ``n`` videos that are copies of, or links inside the folder to, a few clips; ED is traced before ES."""
+    (root / "Videos").mkdir(parents=True)
+    names = [f"0X{number:06X}AF" for number in range(n)]
+    if linked:
+        (root / "clips").mkdir()
+        for clip in clips:
+            shutil.copy(clip, root / "clips" / clip.name)
+    for number, name in enumerate(names):
+        target = root / "Videos" / f"{name}.avi"
+        clip = clips[number % len(clips)]
+        if linked:
+            target.symlink_to(Path("..") / "clips" / clip.name)
+        else:
+            shutil.copy(clip, target)
+    splits = [split for split, size in SPLIT_SIZES.items() for _ in range(size * n // VIDEOS)]
+    ef = np.resize([25.0, 35.0, 45.0, 60.0, 75.0], n)
+    geometry = {"ESV": 40.0, "EDV": 100.0, "FrameHeight": SIZE, "FrameWidth": SIZE, "FPS": 50, "NumberOfFrames": FRAMES}
+    file_list = pd.DataFrame({"FileName": names, "EF": ef, **geometry, "Split": splits})
+    rows = [row for name in names for frame, radius in ((5, 25.0), (15, 18.0)) for row in traced_rows(f"{name}.avi", frame, radius)]
+    folder = EchoFolder(root, file_list, pd.DataFrame(rows, columns=["FileName", "X1", "Y1", "X2", "Y2", "Frame"]))
+    folder.write()
+    return folder
