@@ -334,9 +334,9 @@ def test_mutated_tables_end_in_a_data_set_or_in_a_data_error(echo_folder: EchoFo
         for round_ in range(25):
             content = bytearray(original)
             low, high = (48, 58) if round_ % 2 else (0, 256)  # digits keep the table readable, bytes do not
-            for at in rng.integers(0, int(rng.choice([60, 2000, len(content)])), rng.integers(1, 8)):
+            for at in rng.integers(0, int(rng.choice([60, 1000, len(content)])), rng.integers(1, 8)):
                 content[at] = rng.integers(low, high)
-            path.write_bytes(content[: int(rng.integers(2000, len(content) + 1))] if round_ % 5 == 0 else content)
+            path.write_bytes(content[: int(rng.integers(len(content) // 2, len(content) + 1))] if round_ % 5 == 0 else content)
             try:
                 assert isinstance(read_dataset(echo_folder.root), Dataset)
                 outcomes["read"] += 1
