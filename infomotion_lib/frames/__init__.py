@@ -1,0 +1,26 @@
+"""Frames: which frames of a video are end-diastole (ED), end-systole (ES), the next ES and the middles, or why not.
+
+:mod:`tracings` reads them from the traced outlines, :mod:`detect` finds them in the picture alone, :mod:`rule` completes
+a pair of frames to two motions of the heart, :mod:`index` makes the table of a whole data set.
+"""
+
+from infomotion_lib.frames.accuracy import detector_error
+from infomotion_lib.frames.detect import Phases, detect_phases
+from infomotion_lib.frames.index import INDEX_COLUMNS, build_frame_index, read_frame_index, status_counts
+from infomotion_lib.frames.rule import MotionPairs, motion_pairs
+from infomotion_lib.frames.tracings import annotated_phases, outlines, traced_areas
+
+__all__ = [
+    "INDEX_COLUMNS",
+    "MotionPairs",
+    "Phases",
+    "annotated_phases",
+    "build_frame_index",
+    "detect_phases",
+    "detector_error",
+    "motion_pairs",
+    "outlines",
+    "read_frame_index",
+    "status_counts",
+    "traced_areas",
+]

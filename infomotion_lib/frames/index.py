@@ -1,0 +1,204 @@
+"""The frame index: a row a video with its ED, ES and middle frames and where they come from, or the reason why it has none."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from tqdm import tqdm
+
+from infomotion_lib.classes import class_name
+from infomotion_lib.data.records import OK, Dataset, first_per_class
+from infomotion_lib.data.video import read_clip
+from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.frames.choose import choose_pairs
+from infomotion_lib.frames.detect import Phases, detect_phases
+from infomotion_lib.frames.rule import MotionPairs, motion_pairs
+from infomotion_lib.frames.signals import single_threaded
+from infomotion_lib.frames.tracings import annotated_phases
+from infomotion_lib.parameters import FrameIndexParameters
+
+PAIR_COLUMNS = ("diastole_start", "diastole_mid", "diastole_end", "systole_start", "systole_mid", "systole_end")
+COLUMN_TYPES: dict[str, Any] = (
+    dict.fromkeys(("source", "file_name", "split"), "str")
+    | {"ef": "float64", "class_name": "str", "fps": "float64", "n_frames": "Int64"}
+    | {"phase_source": "str", "status": "str", "confidence": "float64", "residual": "float64"}
+    | dict.fromkeys(("es", "ed", "next_es", *PAIR_COLUMNS), "Int64")
+)
+INDEX_COLUMNS = tuple(COLUMN_TYPES)
+"""Columns of a frame index, see :func:`build_frame_index`."""
+
+_PARALLEL_FROM = 48  # clips; fewer are done before a process has started
+
+
+class _Video(NamedTuple):
+    path: str
+    fps: float
+
+
+def build_frame_index(
+    dataset: Dataset,
+    *,
+    source: str,
+    parameters: FrameIndexParameters,
+    labels: pd.DataFrame | None = None,
+    workers: int = 1,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Frame index of a data set: a row a video in the data set's order, unusable ones included.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        From :func:`infomotion_lib.data.records.read_dataset`.
+    source : str
+        Value of the ``source`` column: ``real``, ``synthetic`` or ``open``.
+    parameters : FrameIndexParameters
+        ``phase_rule``, ``diastole_fraction``, ``next_es``, ``residual_gate``, and ``limit``: first usable videos of each class and split.
+    labels : DataFrame, optional
+        ``source, file_name, ef``: labels that take the place of the data set's EF. Where it has rows of this source, a video without one
+        has no EF; where it has none, the data set's EF stays.
+    workers : int
+        Processes that read clips. A script that asks for more than one needs the usual ``if __name__ == "__main__"`` guard.
+    progress : bool
+        Show a bar while clips are read, where there is a terminal.
+
+    Returns
+    -------
+    DataFrame
+        ``source, file_name, split, ef, class_name, fps, n_frames``;
+        ``phase_source``: ``annotated``, ``temporal``, ``detected`` or ``none``;
+        ``status``: see :class:`~infomotion_lib.frames.rule.MotionPairs`, ``detected``, ``high_residual`` (detected, but the frames do not
+        hang together), ``no_phase``, or the fault of the video;
+        ``confidence``, ``residual``: see :class:`~infomotion_lib.frames.detect.Phases`, empty where no clip was read;
+        ``es, ed``: the annotated or detected pair, ``next_es``: the ES that ends the systole;
+        ``diastole_start, _mid, _end, systole_start, _mid, _end``: empty where there are no frames.
+    """
+    videos = _limited(dataset, parameters.limit)
+    known = _annotated(dataset, parameters)
+    listed = videos.to_dict("records")
+    wanted = [row for row in listed if row["status"] == OK and (row["file_name"] not in known or parameters.next_es == "detect")]
+    files = [_Video(str(row["path"]), float(row["fps"])) for row in wanted]
+    found = dict(zip((row["file_name"] for row in wanted), _detect_all(files, workers=workers, progress=progress), strict=True))
+    rows = [_row(video, known.get(video["file_name"]), found.get(video["file_name"]), parameters) for video in listed]
+    index = pd.concat([videos[["file_name", "split", "ef", "fps", "n_frames"]], pd.DataFrame(rows, index=videos.index)], axis=1)
+    index["source"] = source
+    index["ef"] = _labelled(index, source, labels)
+    index["class_name"] = class_name(index["ef"].to_numpy(float))
+    return index.reindex(columns=list(INDEX_COLUMNS)).astype(COLUMN_TYPES).reset_index(drop=True)
+
+
+def status_counts(index: pd.DataFrame) -> pd.DataFrame:
+    """Videos of each status: ``source, split, status, n``, sorted."""
+    counted = index.groupby(["source", "split", "status"], sort=True).size()
+    return counted.rename("n").reset_index()
+
+
+def read_frame_index(path: str | Path) -> pd.DataFrame:
+    """Frame index written by :func:`~infomotion_lib.provenance.write_csv`, with its column types.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or is no frame index.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"There is no frame index at {file}.", remedy="Run stage 01 (frame_index) first.")
+    numbers = [name for name, kind in COLUMN_TYPES.items() if kind != "str"]
+    try:
+        table = pd.read_csv(file, dtype=COLUMN_TYPES, keep_default_na=False, na_values={name: [""] for name in numbers})
+    except (ValueError, pd.errors.ParserError) as error:
+        raise DataError(f"{file} is no frame index: {error}") from None
+    missing = [name for name in INDEX_COLUMNS if name not in table]
+    if missing:
+        raise DataError(f"{file} is no frame index: no column {', '.join(missing)}.", remedy="Run stage 01 (frame_index) again.")
+    return table
+
+
+def _limited(dataset: Dataset, limit: int) -> pd.DataFrame:
+    """The data set's videos; with a limit, the first usable ones of each class and split, and every unusable one."""
+    if not limit:
+        return dataset.videos.reset_index(drop=True)
+    kept = first_per_class(dataset.usable, limit)["file_name"]
+    videos = dataset.videos
+    return videos[videos["file_name"].isin(kept) | (videos["status"] != OK)].reset_index(drop=True)
+
+
+def _annotated(dataset: Dataset, parameters: FrameIndexParameters) -> dict[str, tuple[int, int]]:
+    if dataset.tracings is None:
+        return {}
+    phases = annotated_phases(dataset.tracings, phase_rule=parameters.phase_rule)
+    sure = phases[phases["status"] == "ok"]
+    return dict(zip(sure["file_name"], zip(sure["es"].astype(int), sure["ed"].astype(int), strict=True), strict=True))
+
+
+def _row(
+    video: Mapping[Any, Any], known: tuple[int, int] | None, phases: Phases | str | None, parameters: FrameIndexParameters
+) -> dict[str, Any]:
+    """Cells of one video that come from its phases."""
+    n_frames, fraction = int(video["n_frames"]), parameters.diastole_fraction
+    if video["status"] != OK or isinstance(phases, str):
+        return {"phase_source": "none", "status": phases if isinstance(phases, str) else video["status"]}
+    measured = {"confidence": phases.confidence, "residual": phases.residual} if phases else {}
+    if known is not None:
+        seen = {"seen_es": phases.es.tolist(), "seen_ed": phases.ed.tolist()} if phases else {}
+        pairs = motion_pairs(*known, n_frames=n_frames, diastole_fraction=fraction, **seen)
+        source = "annotated" if parameters.phase_rule == "area" else "temporal"
+        return measured | _cells(source, pairs.status, known, pairs)
+    best = (
+        choose_pairs(phases, n_frames=n_frames, diastole_fraction=fraction, use_detected=parameters.next_es == "detect") if phases else None
+    )
+    if phases is None or best is None:
+        return measured | {"phase_source": "none", "status": "no_phase"}
+    es, ed, pairs = best
+    status = "detected" if pairs.usable and pairs.status != "clamped" else pairs.status
+    if pairs.usable and phases.residual > parameters.residual_gate:
+        status = "high_residual"
+    return measured | _cells("detected", status, (es, ed), pairs)
+
+
+def _cells(source: str, status: str, pair: tuple[int, int], pairs: MotionPairs) -> dict[str, Any]:
+    cells: dict[str, Any] = {"phase_source": source, "status": status, "es": pair[0], "ed": pair[1]}
+    if pairs.diastole is not None and pairs.systole is not None:
+        cells |= dict(zip(PAIR_COLUMNS, (*pairs.diastole, *pairs.systole), strict=True)) | {"next_es": pairs.systole[2]}
+    return cells
+
+
+def _labelled(index: pd.DataFrame, source: str, labels: pd.DataFrame | None) -> pd.Series[float]:
+    own = labels[labels["source"] == source] if labels is not None else pd.DataFrame()
+    if own.empty:
+        return index["ef"]
+    return index["file_name"].map(own.set_index("file_name")["ef"]).astype("float64")
+
+
+def _detect_all(files: list[_Video], *, workers: int, progress: bool) -> list[Phases | str]:
+    bar = partial(tqdm, total=len(files), desc="Finding ED and ES", unit="clip", disable=None if progress else True)
+    if workers < 2 or len(files) < _PARALLEL_FROM:
+        with single_threaded():
+            return list(bar(map(_detect_file, files)))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
+        return list(bar(pool.map(_detect_file, files, chunksize=4)))
+
+
+def _start_worker() -> None:
+    cv2.setNumThreads(1)
+    threadpool_limits(1)
+
+
+def _detect_file(video: _Video) -> Phases | str:
+    """Phases of one file, or the fault that keeps it from being read."""
+    try:
+        return detect_phases(read_clip(video.path), video.fps)
+    except VideoError as error:
+        return error.fault
+    except DataError:
+        return "no_frame_rate"
