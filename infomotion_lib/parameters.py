@@ -114,10 +114,12 @@ class SelectionParameters(StageParameters):
     selection_graph: Graph = Field("knn", description="recipe that InfoMotion and InfoDist select with")
     knn_k: int = Field(0, ge=0, description="neighbours a node; 0: a tenth of the class, at least 4, at most 20")
     softmax_scale: float = Field(1.0, gt=0, description="factor on distances before softmax(1/d)")
-    softmax_threshold: float = Field(1e-3, ge=0, description="weights below are dropped (authors' earlier code)")
+    softmax_cut: Literal["threshold", "row_median"] = Field("threshold", description="drop weights under a threshold or their row's median")
+    softmax_threshold: float = Field(1e-3, ge=0, description="that threshold (authors' earlier code)")
     markov_time: float = Field(1.0, gt=0, description="Infomap's resolution; below 1 gives more communities")
     infomap_trials: Count = Field(10, description="Infomap trials, best kept (authors' earlier code: 5)")
     centrality: Literal["map_equation", "ghalmane"] = Field("map_equation", description="modular centrality")
+    health_resamples: int = Field(5, ge=0, description="other seeds, bootstraps and shuffled controls of each graph; 0: none")
     vpc: tuple[Count, ...] = Field((5, 10), description="videos per class (paper: 5 and 10)")
     n_runs: Count = Field(5, description="runs a cell; run r has selection_seed = training_seed = r")
 
@@ -221,10 +223,10 @@ def stage_parameters(stage: str, values: Mapping[str, Any], *, overrides: Mappin
     """
     model = STAGES[stage]
     _refuse_unknown(values, known_names())
-    _refuse_unknown(overrides or {}, model.model_fields, where=f"Stage {stage}")
+    _refuse_unknown(overrides or {}, model.model_fields, where=f"Looked among the parameters of stage {stage}.")
     own = {name: value for name, value in {**values, **(overrides or {})}.items() if name in model.model_fields}
     try:
-        return model(**{name: tuple(value) if isinstance(value, list) else value for name, value in own.items()})
+        return model.model_validate({name: tuple(value) if isinstance(value, list) else value for name, value in own.items()})
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])

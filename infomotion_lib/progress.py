@@ -53,4 +53,7 @@ def track(items: Iterable[T] | None = None, *, label: str, total: int | None = N
         What one is: "video", "step".
     """
     stream = terminal()
-    return tqdm(items, desc=label, total=total, unit=unit, file=stream or sys.stderr, disable=stream is None, leave=False, dynamic_ncols=True)
+    source: Iterable[T] = range(total or 0) if items is None else items  # type: ignore[assignment]  # a bar moved by hand yields nothing
+    return tqdm(
+        source, desc=label, total=total, unit=unit, file=stream or sys.stderr, disable=stream is None, leave=False, dynamic_ncols=True
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
@@ -22,7 +22,14 @@ from infomotion_lib.stages.table import TABLE, Stage
 
 
 def run_stage(
-    stage: str, profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None, lock: bool = True, wait: bool = False
+    stage: str,
+    profile: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    lock: bool = True,
+    wait: bool = False,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Path of the run card of a stage, run to its end.
 
@@ -40,6 +47,8 @@ def run_stage(
         Refuse if another run of this profile is going on; False inside a workflow that holds the lock already.
     wait : bool, default False
         Wait for that other run instead of refusing.
+    say : callable, optional
+        Takes a line when the stage starts and another when it ends.
 
     Raises
     ------
@@ -53,26 +62,35 @@ def run_stage(
     parameters = stage_parameters(step.name, read_profile(profile), overrides=changes)
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
-        return _run(step, parameters, paths)
+        started = time.monotonic()
+        record = fingerprint(step, parameters, paths)
+        say(f"{step.title}: started")
+        continued = claim_folder(paths.stage(step.name), record)
+        _execute(step, parameters, paths)
+        card = _close(step, paths, seconds=time.monotonic() - started, continued=continued)
+        say(f"{step.title}: done in {time.monotonic() - started:.0f} s, {card.parent}")
+    return card
 
 
-def _run(step: Stage, parameters: StageParameters, paths: RunPaths) -> Path:
-    started = time.monotonic()
-    folder = paths.stage(step.name)
-    claim_folder(folder, fingerprint(step, parameters, paths))
+def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
     if step.notebook is None:
         import_module(f"infomotion_lib.stages.{step.name}").run(parameters)
-    else:
-        from infomotion_lib.stages.notebook import execute
+        return
+    from infomotion_lib.stages.notebook import execute
 
-        if not step.notebook.is_file():
-            raise StageError(f"The notebook of stage {step.name} is missing.", where=f"Looked for: {step.notebook}")
-        execute(step.notebook, folder / step.notebook.name, parameters=parameters.model_dump(), threads=parameters.workers)
+    if not step.notebook.is_file():
+        raise StageError(f"The notebook of stage {step.name} is missing.", where=f"Looked for: {step.notebook}")
+    copy = paths.stage(step.name) / step.notebook.name
+    execute(step.notebook, copy, parameters=parameters.model_dump(), threads=parameters.workers)
+
+
+def _close(step: Stage, paths: RunPaths, *, seconds: float, continued: bool) -> Path:
+    folder = paths.stage(step.name)
     missing = [file.name for file in step.files(paths) if not file.is_file()]
     if missing:
         raise StageError(f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}")
     card = read_run_card(folder)
-    return write_json({**card, "stage_seconds": round(time.monotonic() - started, 1)}, folder / RUN_CARD)
+    return write_json({**card, "stage_seconds": round(seconds, 1), "continued": continued}, folder / RUN_CARD)
 
 
 def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParameters:

@@ -78,7 +78,8 @@ def _kernel_manager(threads: int) -> type:
     environment |= {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    start = "from infomotion_lib.processes import die_with_parent as d; d(); from ipykernel.kernelapp import launch_new_instance as l; l()"
+    command = [sys.executable, "-c", start, "-f", "{connection_file}"]
     spec = KernelSpec(argv=command, env=environment, display_name="Python 3", language="python", name="python3")
 
     class ThisInterpreter(AsyncKernelManager):

@@ -1,0 +1,47 @@
+# The doors to this project. Needed beforehand: git, make, Python 3.11 or newer. Everything else goes into .venv.
+#
+#   make reproduce [PROFILE=phantom]   all stages, then the book at book/_build/html/index.html
+#   make test                          style, types, tests
+#   make book                          the book from the frozen results alone, no torch needed
+#   make setup                         the environment alone
+#   make clean                         the built book and caches; results in runs/ stay
+
+PROFILE ?= phantom
+VENV ?= .venv
+WORKERS ?= 2
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
+
+BIN := $(VENV)/bin
+EVERYTHING := $(VENV)/.installed-all
+BOOK_ONLY := $(VENV)/.installed-book
+
+.PHONY: setup reproduce test book clean
+.DELETE_ON_ERROR:
+
+setup: $(EVERYTHING)
+
+reproduce: $(EVERYTHING)
+	@$(BIN)/infomotion run all --profile $(PROFILE) --book
+	@$(BIN)/infomotion report --profile $(PROFILE)
+
+test: $(EVERYTHING)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+book: $(if $(wildcard $(EVERYTHING)),$(EVERYTHING),$(BOOK_ONLY))
+	@$(BIN)/infomotion book
+
+clean:
+	rm -rf book/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(EVERYTHING): EXTRAS := all
+$(BOOK_ONLY): EXTRAS := book
+$(EVERYTHING) $(BOOK_ONLY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed (on Debian: python3-venv)." >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the tested packages into $(VENV) (extras: $(EXTRAS)); a few minutes the first time."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	@touch $@

@@ -1,0 +1,48 @@
+"""The stages of a profile and what each waits for.
+
+`infomotion run all --profile phantom` is the usual way in. Bare Snakemake works too, from the project's folder:
+
+    snakemake --cores 2 --config profile=phantom
+
+A stage runs again when its notebook, a file it reads, one of its own parameters, or the code of the library rooms behind it has
+changed (infomotion_lib/stages/table.py lists them; comments and docstrings do not count). Checkpoints are not outputs here, so that
+a killed run can continue from them.
+"""
+
+from infomotion_lib import workflow as plan
+from infomotion_lib.paths import run_paths
+from infomotion_lib.stages.table import TABLE
+
+VALUES = plan.load_resolved(config)
+PARAMETERS = plan.parameters_of(VALUES)
+PATHS = run_paths(VALUES["profile"], VALUES.get("runs_dir", "runs"))
+
+
+workdir: PATHS.root
+
+
+def inside(path):
+    return path.relative_to(PATHS.root).as_posix()
+
+
+for stage in TABLE.values():
+
+    rule:
+        name:
+            stage.name
+        input:
+            [inside(PATHS.stage(need) / file) for need in stage.needs for file in TABLE[need].outputs],
+            [str(stage.notebook)] if stage.notebook else [],
+        output:
+            [inside(file) for file in stage.files(PATHS)],
+        params:
+            depends_on=plan.rule_parameters(stage, PARAMETERS[stage.name]),
+        threads: PARAMETERS[stage.name].workers
+        shell:
+            plan.stage_command(stage.name, config)
+
+
+rule all:
+    default_target: True
+    input:
+        [inside(PATHS.stage(name) / "run_card.json") for name in TABLE],

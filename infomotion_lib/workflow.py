@@ -1,0 +1,138 @@
+"""All stages of a profile in their order, by Snakemake; unchanged stages are not run again."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infomotion_lib.errors import StageError
+from infomotion_lib.parameters import StageParameters, read_profile, split_overrides, stage_parameters
+from infomotion_lib.paths import PROJECT, RunPaths, run_paths
+from infomotion_lib.processes import die_with_parent
+from infomotion_lib.provenance import atomic
+from infomotion_lib.stages.fingerprint import code_hash, found_record, science
+from infomotion_lib.stages.lock import only_run
+from infomotion_lib.stages.table import TABLE, Stage
+
+MARK = "infomotion| "
+"""Begins a line of a stage that is meant for the reader; all else that the workflow engine prints goes to a log file."""
+
+RESOLVED = "profile.yml"
+
+
+def run_all(
+    profile: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    cluster: str = "",
+    wait: bool = False,
+    say: Callable[[str], None] = print,
+) -> RunPaths:
+    """Folders of a profile's run, every stage finished and up to date.
+
+    Parameters
+    ----------
+    profile : str
+        Name of a profile, or path of a ``.yml`` file.
+    overrides : mapping, optional
+        Parameters that differ from the profile; each goes to the stages that know it.
+    limit : int, optional
+        Use the first ``limit`` videos of each class and split.
+    cluster : str, optional
+        Name of a folder under ``cluster/``, such as ``"slurm"``, that says how stages become jobs.
+    wait : bool, default False
+        Wait for another run of this profile instead of refusing.
+    say : callable
+        Takes each line meant for the reader.
+
+    Raises
+    ------
+    ParameterError
+        Unknown profile or parameter, or a wrong value; nothing has run then.
+    StageError
+        A stage failed; the message names it.
+    """
+    values = resolve(profile, overrides=overrides, limit=limit)
+    stages = parameters_of(values)
+    paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
+    with only_run(paths, wait=wait):
+        resolved = paths.root / RESOLVED
+        with atomic(resolved) as temporary:
+            temporary.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        cores = str(max(parameters.workers for parameters in stages.values()))
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile"), "--config", f"resolved={resolved}"]
+        command += ["--profile", str(PROJECT / "cluster" / cluster)] if cluster else ["--cores", cores]
+        command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
+        command += ["--rerun-triggers", "mtime", "params", "input"]
+        if stale := [name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)]:
+            command += ["--forcerun", *stale]
+        _follow(command, log=paths.root / "workflow.log", say=say)
+    return paths
+
+
+def resolve(profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None) -> dict[str, Any]:
+    """Values of a profile with the overrides laid over them, each name known to some stage."""
+    changes = dict(overrides or {}) | ({} if limit is None else {"limit": limit})
+    split_overrides(changes)
+    return {**read_profile(profile), **changes}
+
+
+def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
+    """Validated parameters of every stage."""
+    return {name: stage_parameters(name, values) for name in TABLE}
+
+
+def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
+    """What makes Snakemake run a stage again when it changes: parameters that decide results, and the library's code behind them."""
+    return {**science(parameters), "code": code_hash((*stage.rooms, *stage.figures))}
+
+
+def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPaths) -> bool:
+    """Whether the stage was run alone, with other parameters, since the workflow last saw it."""
+    record = found_record(paths.stage(stage.name))
+    return bool(record) and record["parameters"] != science(parameters)
+
+
+def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> None:
+    """Run the workflow engine, its output in ``log``; pass on the stages' own lines."""
+    heard: list[str] = []
+    with log.open("w", encoding="utf-8") as stream:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=die_with_parent
+        )
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                stream.write(line)
+                if line.startswith(MARK):
+                    heard.append(line.removeprefix(MARK).rstrip("\n"))
+                    say(heard[-1])
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    if process.wait() != 0:
+        raise StageError(
+            "The workflow stopped before its end." if heard else "The workflow could not start.",
+            where=f"Its log: {log}",
+            remedy="Mend what is named above and give the same command again; finished work is kept.",
+        )
+
+
+def load_resolved(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Profile values for the Snakefile: ``--config resolved=FILE`` (from our command) or ``--config profile=NAME``."""
+    return resolve(str(config.get("resolved") or config.get("profile", "phantom")))
+
+
+def stage_command(stage: str, config: Mapping[str, Any]) -> str:
+    """Shell command of one Snakemake rule; the stage takes the shell's place, so that it ends with the workflow."""
+    profile = str(config.get("resolved") or config.get("profile", "phantom"))
+    words = [sys.executable, "-m", "infomotion_lib.cli", "run", stage, "--profile", profile, "--within-workflow"]
+    return f"exec {shlex.join(words)}"
