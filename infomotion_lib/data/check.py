@@ -1,0 +1,161 @@
+"""What a data set folder holds, what was dropped and why, in a few lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from infomotion_lib.classes import CLASS_NAMES, class_name
+from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS
+from infomotion_lib.data.records import FAULTS, OK, REMARKS, TRACING_FAULTS, Dataset, read_dataset
+from infomotion_lib.data.volume_tracings import traced_areas
+
+_WANTED_A_CLASS = 10
+_REAL_NAMES = ("EchoNet-Dynamic", "EchoNet-Synthetic")
+
+
+@dataclass(frozen=True, repr=False)
+class DataReport:
+    """Report on one data set; printing it gives :meth:`summary`.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        What was read.
+    class_counts : DataFrame
+        Usable videos, a row a split, a column an EF class.
+    phase_order : dict of str to int
+        Videos whose earlier traced frame is end-diastole (``"ed_first"``, by area), end-systole (``"es_first"``), or neither (``"equal"``).
+    """
+
+    dataset: Dataset = field(repr=False)
+    class_counts: pd.DataFrame
+    phase_order: dict[str, int]
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def summary(self) -> str:
+        """Text of a few lines: found, dropped and why, tracings, order of ED and ES, classes by split, what to do next."""
+        dataset, usable = self.dataset, self.dataset.usable
+        lines = [("data set", f"{dataset.name} at {dataset.root} ({dataset.layout})")]
+        lines.append(("found", f"{len(dataset.videos)} videos listed, {len(usable)} usable: {_geometry(usable)}"))
+        lines.append(("dropped", _reasons(dataset.faults, FAULTS) or "none"))
+        if dataset.tracings is not None:
+            lines.append(("tracings", f"{dataset.tracings['FileName'].nunique()} videos traced"))
+            lines += [("", reason) for reason in [_reasons(dataset.faults, TRACING_FAULTS)] if reason]
+            order = self.phase_order
+            equal = f", equal areas in {order['equal']}" if order["equal"] else ""
+            lines.append(
+                ("order", f"ED before ES in {order['ed_first']} videos, ES before ED in {order['es_first']}{equal} (by traced area)")
+            )
+        lines += [("labels", "EF is the REQUESTED value: relabel before use")] if dataset.layout == "echonet-synthetic" else []
+        table = self.class_counts.assign(all=self.class_counts.sum(axis=1)).to_string().splitlines()
+        lines += [("classes" if number == 0 else "", row) for number, row in enumerate(table)]
+        notes = [*dataset.notes, *([remarks] if (remarks := _reasons(dataset.faults, REMARKS)) else [])]
+        lines += [("note", note) for note in notes]
+        lines += [("next", step) for step in self.next_steps()]
+        return "\n".join(f"{head:<9}{text}" for head, text in lines)
+
+    def next_steps(self) -> list[str]:
+        """What to do next, a sentence a line; the last one says how to use the folder."""
+        steps = []
+        counts = self.class_counts
+        short = [f"{name} ({n})" for name, n in counts.loc["TRAIN"].items() if n < _WANTED_A_CLASS] if "TRAIN" in counts.index else []
+        if short:
+            steps.append(f"TRAIN has fewer than {_WANTED_A_CLASS} videos of: {', '.join(short)}. Selections there will fall short.")
+        needed = SPLITS if self.dataset.layout == "echonet-dynamic" else SPLITS[:1]
+        missing = [split for split in needed if split not in counts.index]
+        if missing:
+            steps.append(f"No usable video in {', '.join(missing)}.")
+        root = self.dataset.root
+        holder = root.parent if root.name in _REAL_NAMES else root.parent.parent if root.parent.name in _REAL_NAMES else None
+        if holder is not None:
+            steps.append(f"Ready: set INFOMOTION_DATA={holder} and run the paper profile.")
+        else:
+            steps.append(
+                f"Readable. To use it as real data, name it {_REAL_NAMES[0]} or {_REAL_NAMES[1]} and point INFOMOTION_DATA at its parent."
+            )
+        return steps
+
+    def to_frame(self) -> pd.DataFrame:
+        """The counts as a table: ``dataset``, ``group`` (found, fault, phase_order, class), ``split``, ``item``, ``n``."""
+        dataset = self.dataset
+        rows: list[tuple[str, str, str, str, int]] = []
+        for item, n in (("listed", len(dataset.videos)), ("usable", len(dataset.usable))):
+            rows.append((dataset.name, "found", "", item, n))
+        if dataset.tracings is not None:
+            rows.append((dataset.name, "found", "", "traced", int(dataset.tracings["FileName"].nunique())))
+        rows += [(dataset.name, "fault", "", fault, n) for fault, n in dataset.faults.items()]
+        rows += [(dataset.name, "phase_order", "", item, n) for item, n in self.phase_order.items()]
+        for split in self.class_counts.index:
+            rows += [(dataset.name, "class", str(split), name, int(self.class_counts.loc[split, name])) for name in CLASS_NAMES]
+        return pd.DataFrame(rows, columns=["dataset", "group", "split", "item", "n"])
+
+
+def check_dataset(root: str | Path, layout: str = "auto", *, name: str = "", strict: bool = False) -> DataReport:
+    """Report on the data set in the folder ``root``.
+
+    Parameters
+    ----------
+    root : str or Path
+        Folder with ``FileList.csv``.
+    layout : {"auto", "echonet-dynamic", "echonet-synthetic"}
+        See :func:`infomotion_lib.data.records.read_dataset`.
+    name : str, optional
+        Name for the report; the folder's by default.
+    strict : bool
+        Faults of single videos stop too.
+
+    Raises
+    ------
+    DataError
+        If it is the wrong folder or a faulty data set; the message says what to do.
+    """
+    return report(read_dataset(root, name=name, layout=layout, strict=strict))
+
+
+def report(dataset: Dataset) -> DataReport:
+    """Report on a data set that has been read."""
+    usable = dataset.usable
+    counts = pd.crosstab(usable["split"], class_name(usable["ef"].to_numpy()))
+    splits = [split for split in (*SPLITS, EXTRA_SPLIT) if split in counts.index]
+    counts = counts.reindex(index=splits, columns=list(CLASS_NAMES), fill_value=0)
+    counts.index.name = counts.columns.name = None
+    return DataReport(dataset, counts, _phase_order(dataset))
+
+
+def _phase_order(dataset: Dataset) -> dict[str, int]:
+    """How often the larger of a video's traced frames comes first."""
+    order = {"ed_first": 0, "es_first": 0, "equal": 0}
+    if dataset.tracings is None or dataset.tracings.empty:
+        return order
+    areas = traced_areas(dataset.tracings)
+    usable = dataset.videos.loc[dataset.videos["status"] == OK, "file_name"]
+    areas = areas[areas["FileName"].isin(usable)].sort_values(["FileName", "area", "Frame"], kind="stable")
+    ends = areas.groupby("FileName")[["Frame", "area"]].agg(["first", "last"])
+    lag = (ends["Frame", "last"] - ends["Frame", "first"]).to_numpy()  # ED (largest) minus ES (smallest)
+    equal = (ends["area", "last"] == ends["area", "first"]).to_numpy()
+    order["ed_first"], order["es_first"] = int(np.sum((lag < 0) & ~equal)), int(np.sum((lag > 0) & ~equal))
+    order["equal"] = int(equal.sum())
+    return order
+
+
+def _geometry(usable: pd.DataFrame) -> str:
+    if usable.empty:
+        return "nothing to measure"
+    height, width = usable["height"].iloc[0], usable["width"].iloc[0]
+    lengths, rates = _range(usable["n_frames"], "frames"), _range(usable["fps"], "frames a second")
+    return f"{width} x {height} pixels, {lengths}, {rates}"
+
+
+def _range(values: pd.Series, unit: str) -> str:
+    low, high = values.min(), values.max()
+    return f"{low:.4g} {unit}" if low == high else f"{low:.4g} to {high:.4g} {unit} (median {values.median():.4g})"
+
+
+def _reasons(faults: dict[str, int], known: dict[str, str]) -> str:
+    return "; ".join(f"{faults[fault]} {fault} ({why})" for fault, why in known.items() if fault in faults)

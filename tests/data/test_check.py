@@ -1,0 +1,109 @@
+"""The report of a data set: counts, reasons, order of ED and ES, next step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from data_folders import EchoFolder, traced_rows
+from hypothesis import given
+from hypothesis import strategies as st
+from infomotion_lib.data.check import check_dataset
+from infomotion_lib.data.volume_tracings import traced_areas
+from infomotion_lib.errors import DataError
+
+
+def test_report_of_a_good_folder_is_short_and_complete(echo_folder: EchoFolder) -> None:
+    report = check_dataset(echo_folder.root, "echonet-dynamic")
+    text = repr(report)
+    assert text == report.summary() and len(text.splitlines()) <= 12
+    assert "40 videos listed, 40 usable: 112 x 112 pixels, 24 frames, 50 frames a second" in text
+    assert re.search(r"^dropped +none$", text, re.MULTILINE)
+    assert "ED before ES in 40 videos, ES before ED in 0" in text
+    assert f"INFOMOTION_DATA={echo_folder.root.parent}" in text
+    assert report.class_counts.loc["TRAIN"].tolist() == [6, 6, 6, 6, 6]
+    assert report.class_counts.to_numpy().sum() == 40
+
+
+def test_report_names_what_was_dropped_and_why(echo_folder: EchoFolder) -> None:
+    echo_folder.video(0).write_bytes(b"")
+    echo_folder.video(7).unlink()
+    echo_folder.tracings = echo_folder.tracings[~echo_folder.traced(3)]
+    stray = pd.DataFrame(traced_rows("0XSTRAY.avi", 5, 9.0), columns=echo_folder.tracings.columns)
+    echo_folder.tracings = pd.concat([echo_folder.tracings, stray])
+    report = check_dataset(echo_folder.write())
+    text = report.summary()
+    assert "40 videos listed, 38 usable" in text
+    assert "1 missing (listed, but the file is not there); 1 empty_file (the file has 0 bytes)" in text
+    assert "1 no_tracings" in text and "1 stray_tracing" in text
+    assert "fewer than 10 videos of: severe (5)" in text
+    table = report.to_frame().set_index(["group", "split", "item"])["n"]
+    assert table["fault", "", "missing"] == 1 and table["found", "", "usable"] == 38
+    assert table["class", "TRAIN", "severe"] == 5
+
+
+def test_order_of_ed_and_es_is_by_area_not_by_frame(echo_folder: EchoFolder) -> None:
+    """Ten videos are traced the other way round: their small area comes first; one has two equal areas."""
+    tracings = echo_folder.tracings
+    for number in range(10):
+        rows = echo_folder.traced(number)
+        tracings.loc[rows, "Frame"] = tracings.loc[rows, "Frame"].map({5: 15, 15: 5})
+    rows = echo_folder.traced(20)
+    for column in ("X1", "X2"):
+        tracings.loc[rows & (tracings["Frame"] == 15), column] = tracings.loc[rows & (tracings["Frame"] == 5), column].to_numpy()
+    order = check_dataset(echo_folder.write()).phase_order
+    assert order == {"ed_first": 29, "es_first": 10, "equal": 1}
+
+
+def test_synthetic_report_says_that_labels_are_requests(echo_folder: EchoFolder) -> None:
+    echo_folder.file_list = echo_folder.file_list.assign(ESV=0, EDV=0, Split="TRAIN")
+    echo_folder.write()
+    (echo_folder.root / "VolumeTracings.csv").unlink()
+    text = check_dataset(echo_folder.root).summary()
+    assert "REQUESTED" in text and "tracings" not in text and "No usable video" not in text
+
+
+def test_missing_split_is_said(echo_folder: EchoFolder) -> None:
+    echo_folder.file_list = echo_folder.file_list.assign(Split="TRAIN")
+    assert "No usable video in VAL, TEST" in check_dataset(echo_folder.write()).summary()
+
+
+def test_wrong_folder_ends_in_a_data_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is empty"):
+        check_dataset(tmp_path)
+
+
+def test_phantom_is_reported(tiny_phantom: Path, tiny_synthetic: Path) -> None:
+    real, synthetic = check_dataset(tiny_phantom), check_dataset(tiny_synthetic)
+    assert real.dataset.faults == synthetic.dataset.faults == {}
+    assert real.class_counts.loc["TRAIN"].tolist() == [4] * 5 and real.class_counts.loc["TEST"].tolist() == [2] * 5
+    assert (real.dataset.layout, synthetic.dataset.layout) == ("echonet-dynamic", "echonet-synthetic")
+    assert {"machine", "es_true", "ed_true"} <= set(real.dataset.videos.columns)
+    assert real.phase_order["equal"] == 0 and sum(real.phase_order.values()) == 35
+
+
+@given(
+    shift=st.tuples(st.floats(0, 50), st.floats(0, 50)),
+    half_widths=st.lists(st.floats(1, 30), min_size=3, max_size=30),
+    step=st.floats(0.5, 5),
+)
+def test_traced_area_equals_the_trapezoid_sum(shift: tuple[float, float], half_widths: list[float], step: float) -> None:
+    """Chords are horizontal here, so the polygon is a stack of trapezoids, wherever it lies."""
+    width = np.array(half_widths)
+    depth = shift[1] + step * np.arange(len(width))
+    chords = pd.DataFrame({"X1": shift[0] - width, "Y1": depth, "X2": shift[0] + width, "Y2": depth})
+    axis = pd.DataFrame([{"X1": shift[0], "Y1": 0.0, "X2": shift[0], "Y2": 99.0}])
+    rows = pd.concat([axis, chords]).assign(FileName="a", Frame=3)
+    other = rows.assign(FileName="b", X1=rows["X1"] * 2, X2=rows["X2"] * 2)
+    areas = traced_areas(pd.concat([rows, other], ignore_index=True))
+    expected = np.sum((width[1:] + width[:-1]) * step)
+    np.testing.assert_allclose(areas["area"], [expected, 2 * expected], rtol=1e-9, atol=1e-6)
+
+
+def test_full_shape_standin_is_checked_within_its_budget(make_echo_folder: Callable[..., EchoFolder], tmp_path: Path) -> None:
+    report = check_dataset(make_echo_folder(tmp_path / "EchoNet-Dynamic", n=200, linked=True).root)
+    assert report.class_counts.to_numpy().sum() == 200 and report.phase_order["ed_first"] == 200
