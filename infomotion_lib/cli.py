@@ -119,9 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
             return int(error.exit_code)
         if isinstance(error, OSError) and error.errno is not None:
             name = f": {error.filename}" if error.filename else ""
-            typer.echo(
-                f"Error: {os.strerror(error.errno)}{name}\nFree space or change permissions, then give the same command again.", err=True
-            )
+            typer.echo(f"Error: {os.strerror(error.errno)}{name}\nFree space or change permissions, then run it again.", err=True)
             return 2
         raise
 

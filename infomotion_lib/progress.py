@@ -23,7 +23,7 @@ def terminal() -> TextIO | None:
     if sys.stderr is not None and sys.stderr.isatty():
         return sys.stderr
     try:
-        return open(os.environ[TERMINAL_VARIABLE], "w", encoding="utf-8")  # noqa: PTH123, SIM115  # a device, open as long as the bar
+        return open(os.environ[TERMINAL_VARIABLE], "w", encoding="utf-8")  # noqa: PTH123  # a device, open as long as the bar
     except (KeyError, OSError):
         return None
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-
-for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")  # before torch or numpy start their pools: tests run in two processes
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +10,12 @@ import pytest
 from filelock import FileLock
 
 TINY = {"train_per_class": 4, "val_per_class": 1, "test_counts": (2, 2, 2, 2, 2), "frames": 48, "progress": False}
+
+
+def pytest_configure() -> None:
+    """One thread a process, set before torch starts its pool; test processes inherit it."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 @pytest.fixture(scope="session")

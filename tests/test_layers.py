@@ -1,0 +1,89 @@
+"""Imports go down the house only, and the entrance is light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from infomotion_lib.paths import PROJECT
+
+LIBRARY = PROJECT / "infomotion_lib"
+FLOORS = (
+    ("errors", "classes", "paths", "parameters", "provenance", "progress", "processes"),
+    ("data",),
+    ("frames",),
+    ("ifa",),
+    ("appearance", "selection", "regressor", "generators"),
+    ("evaluation",),
+    ("reporting",),
+    ("stages",),
+    ("runner",),
+    ("workflow",),
+    ("cli",),
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+GROUND = FLOORS[0]
+WITHOUT_TORCH = ("data", "frames", "selection", "evaluation", "reporting", "stages", "runner", "workflow", "cli", *GROUND)
+
+
+def library_files() -> list[tuple[str, str]]:
+    files = [path.relative_to(LIBRARY) for path in LIBRARY.rglob("*.py")]
+    return sorted((file.parts[0].removesuffix(".py"), file.as_posix()) for file in files)
+
+
+def imports(source: str, *, lazy: bool = True) -> set[str]:
+    """Dotted names imported by some code; without ``lazy``, only those that run when the module is imported."""
+    names: set[str] = set()
+    pending: list[ast.AST] = [ast.parse(source)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        skipped = not lazy and (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or _type_checking(node))
+        pending += [] if skipped else list(ast.iter_child_nodes(node))
+    return names
+
+
+def _type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room for room, _ in library_files()} - {"__init__"}
+    assert rooms <= set(FLOOR), f"no floor for {rooms - set(FLOOR)}"
+
+
+@pytest.mark.parametrize(("room", "file"), [pair for pair in library_files() if pair[0] != "__init__"], ids=lambda value: value)
+def test_imports_go_down_only(room: str, file: str) -> None:
+    for name in imports((LIBRARY / file).read_text(encoding="utf-8")):
+        parts = name.split(".")
+        if parts[0] == "infomotion_lib" and len(parts) > 1 and parts[1] in FLOOR and parts[1] != room:
+            lower = FLOOR[parts[1]] < FLOOR[room] or (room in GROUND and parts[1] in GROUND)
+            assert lower, f"{file} imports {name}, which does not stand below it"
+
+
+@pytest.mark.parametrize(("room", "file"), [pair for pair in library_files() if pair[0] in WITHOUT_TORCH], ids=lambda value: value)
+def test_rooms_that_do_not_train_import_no_torch(room: str, file: str) -> None:
+    if file == "evaluation/fidelity.py":  # Fréchet distances run networks
+        return
+    direct = {name.split(".")[0] for name in imports((LIBRARY / file).read_text(encoding="utf-8"), lazy=False)}
+    assert not direct & {"torch", "monai", "diffusers", "safetensors", "lightning"}, f"{file} imports {direct} when it is imported"
+
+
+@pytest.mark.parametrize(
+    "module", ["infomotion_lib", "infomotion_lib.cli", "infomotion_lib.runner", "infomotion_lib.workflow", "infomotion_lib.selection"]
+)
+def test_light_modules_load_neither_torch_nor_matplotlib(module: str) -> None:
+    code = f"import {module}, sys; print([name for name in ('torch', 'matplotlib', 'monai', 'diffusers') if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_the_project_does_not_depend_on_packages_that_break_a_cpu_torch() -> None:
+    everywhere = {name.split(".")[0] for _, file in library_files() for name in imports((LIBRARY / file).read_text(encoding="utf-8"))}
+    assert not everywhere & {"torchvision", "timm", "torch_fidelity"}

@@ -1,0 +1,149 @@
+"""Typed parameters: what is refused, and that every profile is whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infomotion_lib.errors import ParameterError
+from infomotion_lib.parameters import (
+    NOTEBOOK_STAGES,
+    STAGES,
+    known_names,
+    profile_names,
+    read_profile,
+    split_overrides,
+    stage_name,
+    stage_parameters,
+)
+from infomotion_lib.paths import PARAMS, STAGE_FOLDERS
+
+
+@pytest.mark.parametrize(
+    "word", ["3", "03", "graph_selection", "03_graph_selection", "03_graph_selection.ipynb", "notebooks/03_graph_selection.ipynb"]
+)
+def test_spellings_of_a_stage(word: str) -> None:
+    assert stage_name(word) == "graph_selection"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("graph_selectoin", "graph_selection"), ("99", "Known:"), ("", "Known:"), ("03_wrong", "Known:"), ("frame", "frame_index")],
+)
+def test_unknown_stage(word: str, hint: str) -> None:
+    with pytest.raises(ParameterError, match="Unknown stage") as caught:
+        stage_name(word)
+    assert hint in str(caught.value)
+
+
+def test_stages_with_a_notebook_own_a_numbered_folder() -> None:
+    for number, stage in NOTEBOOK_STAGES.items():
+        assert STAGE_FOLDERS[stage] == f"{number}_{stage}"
+    assert set(STAGE_FOLDERS) | {"data"} == set(STAGES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("vpc", 5, "a list"),
+        ("vpc", [5, "ten"], "integer"),
+        ("vpc", [0], "greater than or equal to 1"),
+        ("markov_time", 0, "greater than 0"),
+        ("markov_time", "fast", "number"),
+        ("selection_graph", "knnn", "'literal', 'softmax_inverse' or 'knn'"),
+        ("n_runs", 2.5, "integer"),
+        ("n_runs", True, "integer"),
+        ("limit", -1, "greater than or equal to 0"),
+    ],
+)
+def test_wrong_values_name_the_parameter_the_value_and_its_meaning(name: str, value: object, why: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        stage_parameters("graph_selection", {name: value})
+    message = str(caught.value)
+    assert message.startswith(f"Parameter {name} = {value!r} is not valid")
+    assert why in message
+    assert str(STAGES["graph_selection"].model_fields[name].description) in message
+
+
+def test_a_list_of_the_wrong_length_says_how_many() -> None:
+    with pytest.raises(ParameterError, match="It needs 5 values"):
+        stage_parameters("data", {"phantom_test_counts": [1, 2]})
+
+
+def test_names_of_other_stages_pass_in_a_profile_and_stop_in_an_override() -> None:
+    assert stage_parameters("frame_index", {"vpc": [5]}).limit == 0
+    with pytest.raises(ParameterError, match="Unknown parameter: vpc"):
+        stage_parameters("frame_index", {}, overrides={"vpc": [5]})
+
+
+def test_unknown_names_stop_everywhere() -> None:
+    for make in (lambda: stage_parameters("frame_index", {"vcp": 1}), lambda: split_overrides({"vcp": 1})):
+        with pytest.raises(ParameterError, match="Did you mean vpc"):
+            make()
+
+
+def test_overrides_reach_every_stage_that_knows_them() -> None:
+    split = split_overrides({"vpc": [5], "ifa_steps": 3})
+    assert {stage for stage, values in split.items() if "vpc" in values} == {"graph_selection", "evaluation"}
+    assert {stage for stage, values in split.items() if "ifa_steps" in values} == {"ifa_training"}
+
+
+def test_one_name_means_one_thing_in_all_stages() -> None:
+    for name in known_names():
+        meanings = {
+            (str(model.model_fields[name].annotation), repr(model.model_fields[name].default))
+            for model in STAGES.values()
+            if name in model.model_fields
+        }
+        assert len(meanings) == 1, name
+
+
+def test_every_parameter_says_what_it_is() -> None:
+    for model in STAGES.values():
+        for name, field in model.model_fields.items():
+            assert field.description, name
+
+
+def test_the_five_profiles() -> None:
+    assert profile_names() == ["open", "paper", "phantom", "phantom-large", "smoke"]
+
+
+@pytest.mark.parametrize("profile", ["smoke", "phantom", "phantom-large", "open", "paper"])
+def test_every_value_of_a_profile_is_valid_and_commented(profile: str) -> None:
+    values = read_profile(profile)
+    assert values["profile"] == profile
+    for stage in STAGES:
+        stage_parameters(stage, values)
+    for line in (PARAMS / f"{profile}.yml").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith(("#", "profile:")):
+            assert "  # " in line or " # " in line, f"{profile}.yml gives no source for: {line}"
+
+
+def test_profiles_are_flat_so_that_bare_papermill_can_read_them() -> None:
+    for profile in profile_names():
+        for name, value in yaml.safe_load((PARAMS / f"{profile}.yml").read_text(encoding="utf-8")).items():
+            assert not isinstance(value, dict), name
+
+
+def test_a_profile_may_be_a_file_of_the_readers_own(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yml"
+    file.write_text("vpc: [3]\n", encoding="utf-8")
+    assert read_profile(str(file)) == {"profile": "mine", "vpc": [3]}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"vcp: 5\n", "Did you mean vpc"), (b"- 5\n", "name: value"), (b"a: [1\n", "not valid YAML"), (b"\xff\xfe\x00", "not valid YAML")],
+)
+def test_faulty_profiles(tmp_path: Path, content: bytes, why: str) -> None:
+    file = tmp_path / "mine.yml"
+    file.write_bytes(content)
+    with pytest.raises(ParameterError, match=why):
+        read_profile(str(file))
+
+
+def test_unknown_profile() -> None:
+    with pytest.raises(ParameterError, match="Did you mean phantom"):
+        read_profile("phantm")

@@ -1,0 +1,90 @@
+"""Files appear whole or not at all; run cards say where each came from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from infomotion_lib.errors import StageError
+from infomotion_lib.paths import PROJECT
+from infomotion_lib.provenance import atomic, read_run_card, sha256, shown_path, start_stage, write_csv, write_json, write_npz
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    target.write_text("old", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="half way"), atomic(target) as temporary:
+        temporary.write_text("ne", encoding="utf-8")
+        raise RuntimeError("half way")
+    assert target.read_text(encoding="utf-8") == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_nobody_sees_a_file_before_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "new.txt"
+    with atomic(target) as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        assert not target.exists()
+    assert target.read_text(encoding="utf-8") == "half"
+
+
+def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
+    table = pd.DataFrame({"name": ["a", "b"], "value": [1 / 3, 2.0]})
+    arrays = {"features": np.arange(6, dtype=np.float32).reshape(2, 3), "file_name": np.array(["a", "b"])}
+    for turn in ("one", "two"):
+        write_csv(table, tmp_path / turn / "t.csv")
+        write_npz(tmp_path / turn / "f.npz", **arrays)
+    assert sha256(tmp_path / "one/t.csv") == sha256(tmp_path / "two/t.csv")
+    assert sha256(tmp_path / "one/f.npz") == sha256(tmp_path / "two/f.npz")
+    assert (tmp_path / "one/t.csv").read_text(encoding="utf-8") == "name,value\na,0.333333333\nb,2\n"
+    with np.load(tmp_path / "one/f.npz") as loaded:
+        np.testing.assert_array_equal(loaded["features"], arrays["features"])
+
+
+def test_json_takes_numpy_and_refuses_the_unknown(tmp_path: Path) -> None:
+    write_json({"a": np.float32(0.5), "b": np.arange(2), "c": Path("x/y")}, tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"a": 0.5, "b": [0, 1], "c": "x/y"}
+    with pytest.raises(TypeError, match="object"):
+        write_json({"a": object()}, tmp_path / "b.json")
+    assert not (tmp_path / "b.json").exists()
+
+
+def test_the_run_card_states_parameters_inputs_and_outputs(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("x\n1\n", encoding="utf-8")
+    run = start_stage("frame_index", tmp_path / "01", parameters={"limit": 0}, inputs=[source])
+    output = write_csv(pd.DataFrame({"x": [1]}), tmp_path / "01/out.csv")
+    run.finish([output])
+    card = read_run_card(tmp_path / "01")
+    assert card["parameters"] == {"limit": 0}
+    assert card["inputs"] == {shown_path(source): sha256(source)}
+    assert card["outputs"] == {shown_path(output): sha256(output)}
+    assert card["packages"]["numpy"] == np.__version__
+    assert card["wall_seconds"] >= 0
+    assert set(card["git"]) == {"commit", "dirty"}
+
+
+def test_a_stage_that_starts_again_is_not_finished_any_more(tmp_path: Path) -> None:
+    start_stage("data", tmp_path, parameters={}).finish([])
+    assert read_run_card(tmp_path)["stage"] == "data"
+    start_stage("data", tmp_path, parameters={})
+    with pytest.raises(StageError, match="No finished stage"):
+        read_run_card(tmp_path)
+
+
+def test_missing_inputs_and_outputs_are_named(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match=r"absent\.csv"):
+        start_stage("evaluation", tmp_path / "04", parameters={}, inputs=[tmp_path / "absent.csv"])
+    assert not (tmp_path / "04").exists()
+    with pytest.raises(StageError, match="did not write"):
+        start_stage("evaluation", tmp_path, parameters={}).finish([tmp_path / "table1.csv"])
+    assert not (tmp_path / "run_card.json").exists()
+
+
+def test_paths_are_shown_without_the_folders_of_this_machine(tmp_path: Path) -> None:
+    assert shown_path(PROJECT / "runs/smoke/x.csv") == "runs/smoke/x.csv"
+    assert shown_path(tmp_path / "EchoNet-Dynamic/FileList.csv") == "EchoNet-Dynamic/FileList.csv"
