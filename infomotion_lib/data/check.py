@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
-from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS
-from infomotion_lib.data.records import FAULTS, OK, REMARKS, TRACING_FAULTS, Dataset, read_dataset
+from infomotion_lib.data.layout import EXTRA_SPLIT, OPEN_LABELS, SPLITS
+from infomotion_lib.data.records import FAULTS, OK, PHANTOM_TRUTH, REMARKS, TRACING_FAULTS, Dataset, read_dataset
 from infomotion_lib.data.volume_tracings import traced_areas
 
 _WANTED_A_CLASS = 10
@@ -52,7 +52,10 @@ class DataReport:
             lines.append(
                 ("order", f"ED before ES in {order['ed_first']} videos, ES before ED in {order['es_first']}{equal} (by traced area)")
             )
-        lines += [("labels", "EF is the REQUESTED value: relabel before use")] if dataset.layout == "echonet-synthetic" else []
+        if dataset.layout == "echonet-synthetic":
+            lines.append(("labels", "EF is the REQUESTED value: relabel before use"))
+        elif (dataset.root / OPEN_LABELS).is_file():
+            lines.append(("labels", f"EF is no measurement: {OPEN_LABELS} holds what was requested and what a regressor read"))
         table = self.class_counts.assign(all=self.class_counts.sum(axis=1)).to_string().splitlines()
         lines += [("classes" if number == 0 else "", row) for number, row in enumerate(table)]
         notes = [*dataset.notes, *([remarks] if (remarks := _reasons(dataset.faults, REMARKS)) else [])]
@@ -73,7 +76,9 @@ class DataReport:
             steps.append(f"No usable video in {', '.join(missing)}.")
         root = self.dataset.root
         holder = root.parent if root.name in _REAL_NAMES else root.parent.parent if root.parent.name in _REAL_NAMES else None
-        if holder is not None:
+        if any((root / made).is_file() for made in (OPEN_LABELS, PHANTOM_TRUTH)):
+            steps.append("Ready: run the stages of the profile that made it.")
+        elif holder is not None:
             steps.append(f"Ready: set INFOMOTION_DATA={holder} and run the paper profile.")
         else:
             steps.append(

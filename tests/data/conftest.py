@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,3 +29,12 @@ def echo_folder(tmp_path: Path, three_clips: list[Path]) -> EchoFolder:
 def make_echo_folder(three_clips: list[Path]) -> Callable[..., EchoFolder]:
     """Maker of such folders: ``make_echo_folder(root, n=..., linked=...)``."""
     return lambda root, **options: make_folder(root, three_clips, **options)
+
+
+@pytest.fixture
+def real_mirror() -> Path:
+    """Local copy of the published clips, where ``$INFOMOTION_MIRROR`` names one."""
+    mirror = Path(os.environ.get("INFOMOTION_MIRROR", ""))
+    if not (mirror / "echodiffusion" / "counterfactual").is_dir():
+        pytest.skip("INFOMOTION_MIRROR names no folder with the published clips")
+    return mirror

@@ -12,6 +12,7 @@ import pytest
 from data_folders import EchoFolder, traced_rows
 from hypothesis import given
 from hypothesis import strategies as st
+
 from infomotion_lib.data.check import check_dataset
 from infomotion_lib.data.volume_tracings import traced_areas
 from infomotion_lib.errors import DataError
