@@ -1,0 +1,26 @@
+"""The phantom: echo clips whose ejection fraction, ED and ES frames and tracings are known exactly, for everybody to run on.
+
+An apical four-chamber-like scene is rendered on the polar grid of an ultrasound machine. It is no ultrasound physics and no patient:
+results on it are labelled "phantom" everywhere.
+"""
+
+from infomotion_lib.data.phantom.dataset import make_dataset
+from infomotion_lib.data.phantom.geometry import TrueFrames, tracing, true_frames, volume_curve
+from infomotion_lib.data.phantom.nuisance import MACHINE_SHARES, MACHINES, NUISANCES, SOURCES, Heart
+from infomotion_lib.data.phantom.rendering import render
+from infomotion_lib.data.phantom.sampling import sample_heart
+
+__all__ = [
+    "MACHINES",
+    "MACHINE_SHARES",
+    "NUISANCES",
+    "SOURCES",
+    "Heart",
+    "TrueFrames",
+    "make_dataset",
+    "render",
+    "sample_heart",
+    "tracing",
+    "true_frames",
+    "volume_curve",
+]
