@@ -46,3 +46,15 @@ rule all:
     default_target: True
     input:
         [inside(PATHS.stage(name) / "run_card.json") for name in TABLE],
+
+
+rule book:
+    input:
+        rules.all.input,
+        plan.book_sources(),
+    output:
+        str(plan.BOOK_INDEX),
+    params:
+        depends_on=plan.code_hash(["reporting"]),
+    shell:
+        plan.book_command(PATHS)

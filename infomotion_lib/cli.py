@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -35,6 +36,7 @@ def run(
     parameter: Overrides = None,
     limit: Limit = None,
     cluster: Annotated[str, typer.Option(help="With all: folder under cluster/ that says how stages become jobs.")] = "",
+    book: Annotated[bool, typer.Option("--book", help="With all: render the book too.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")] = False,
     within_workflow: Annotated[bool, typer.Option("--within-workflow", hidden=True)] = False,
 ) -> None:
@@ -43,7 +45,7 @@ def run(
     if stage == "all":
         from infomotion_lib.workflow import run_all
 
-        paths = run_all(profile, overrides=overrides, limit=limit, cluster=cluster, wait=wait, say=_say)
+        paths = run_all(profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=_say)
         _say(f"All stages of {paths.profile} are up to date: {paths.root}")
         return
     from infomotion_lib.runner import run_stage
@@ -56,6 +58,123 @@ def run(
             raise
         say(_message(error))
         raise typer.Exit(error.exit_code) from None
+
+
+@app.command()
+def report(profile: Profile = "phantom", runs_dir: Annotated[str, typer.Option(help="Folder of all runs.")] = "runs") -> None:
+    """Table 1 of a finished run, how long its stages took, where the book is."""
+    from infomotion_lib.parameters import STAGES, read_profile
+    from infomotion_lib.paths import BOOK, run_paths
+    from infomotion_lib.reporting.summary import summary
+
+    index = BOOK / "_build" / "html" / "index.html"
+    paths = run_paths(read_profile(profile)["profile"], runs_dir)
+    typer.echo(summary(paths, list(STAGES), book=index if index.is_file() else None))
+
+
+@app.command()
+def book(
+    profile: Annotated[str, typer.Option("--profile", "-P", help="Whose notebooks to show; by default the first frozen profile.")] = "",
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of that profile's stages; by default its run, else its frozen results.")
+    ] = None,
+    within_workflow: Annotated[bool, typer.Option("--within-workflow", hidden=True)] = False,
+) -> None:
+    """Render the book; without a profile, from the frozen results alone."""
+    from infomotion_lib.reporting.book.build import build
+    from infomotion_lib.workflow import BOOK_SHOWS
+
+    say = _say_in_workflow if within_workflow else _say
+    try:
+        rendered = build(profile, results)
+    except InfoMotionError as error:
+        if not within_workflow:
+            raise
+        say(_message(error))
+        raise typer.Exit(error.exit_code) from None
+    BOOK_SHOWS.write_text(str(results or ""), encoding="utf-8")
+    for note in rendered.notes:
+        say(note)
+    say(f"The book: {rendered.index}")
+
+
+@app.command()
+def freeze(profile: Profile = "phantom", runs_dir: Annotated[str, typer.Option(help="Folder of all runs.")] = "runs") -> None:
+    """Copy a finished run's tables, figures and executed notebooks to book/results, as far as its data may be shown."""
+    from infomotion_lib.paths import run_paths
+    from infomotion_lib.reporting.freeze import freeze_run
+
+    for path in freeze_run(run_paths(profile, runs_dir)):
+        typer.echo(path)
+
+
+@app.command()
+def phantom(
+    out: Annotated[Path, typer.Option(help="Folder to fill; it must not hold another data set.")],
+    train_per_class: Annotated[int, typer.Option(min=1, help="TRAIN videos of each EF class.")] = 60,
+    val_per_class: Annotated[int, typer.Option(min=1, help="VAL videos of each EF class.")] = 10,
+    test_counts: Annotated[str, typer.Option(help="TEST videos of the five classes, severe to hyperdynamic.")] = "24,24,32,96,24",
+    frames: Annotated[int, typer.Option(min=16, help="Frames a video.")] = 64,
+    level: Annotated[float, typer.Option(min=0, max=1, help="Nuisance: 0 the easy phantom, 1 the extreme one.")] = 0.4,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal videos.")] = 0,
+    role: Annotated[str, typer.Option(help="real (traced) or synthetic (requested EF, no tracings).")] = "real",
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Draw phantom hearts in EchoNet-Dynamic's layout: EF, ED and ES exact by construction."""
+    from infomotion_lib.data.check import check_dataset
+    from infomotion_lib.data.phantom import make_dataset
+
+    if role not in ("real", "synthetic"):
+        raise ParameterError(f"Unknown role: {role}", remedy="It is real or synthetic.")
+    counts = test_counts.replace(" ", "").split(",")
+    if len(counts) != 5 or not all(count.isdigit() and int(count) > 0 for count in counts):
+        raise ParameterError(f"Not five counts: {test_counts}", remedy="Write them as 24,24,32,96,24.")
+    if (out / "FileList.csv").exists():
+        raise ParameterError(f"The folder holds a data set already: {out}", remedy="Choose another folder, or remove that one.")
+    numbers = tuple(int(count) for count in counts)
+    sizes = {"train_per_class": train_per_class, "val_per_class": val_per_class, "frames": frames}
+    make_dataset(out, test_counts=numbers, level=level, seed=seed, role=role, workers=workers, **sizes)  # type: ignore[arg-type]
+    typer.echo(str(check_dataset(out)))
+
+
+@data_app.command("check")
+def data_check(
+    folder: Annotated[Path, typer.Argument(help="Folder with FileList.csv and Videos/.")],
+    layout: Annotated[str, typer.Option(help="auto, echonet-dynamic or echonet-synthetic.")] = "auto",
+    strict: Annotated[bool, typer.Option("--strict", help="Faults of single videos stop too.")] = False,
+) -> None:
+    """What a data set folder holds, what cannot be used and why, class counts by split."""
+    from infomotion_lib.data.check import check_dataset
+
+    typer.echo(str(check_dataset(folder, layout, strict=strict)))
+
+
+@data_app.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="echodiffusion: 100 published clips (MIT).")],
+    out: Annotated[Path, typer.Option(help="Folder to fill.")],
+    mirror: Annotated[Path | None, typer.Option(help="Local folder to read instead of the network.", envvar="INFOMOTION_MIRROR")] = None,
+    ef_label: Annotated[str, typer.Option(help="relabelled or requested.")] = "relabelled",
+    split_seed: Annotated[int, typer.Option(min=0, help="Seed of the stratified split.")] = 0,
+) -> None:
+    """Download the open clips, check their hashes, convert them to EchoNet-Dynamic's layout. Resumable."""
+    from infomotion_lib.data.check import check_dataset
+    from infomotion_lib.data.echodiffusion import fetch
+
+    if name != "echodiffusion":
+        raise ParameterError(
+            f"Cannot fetch {name}", remedy="Only echodiffusion is fetched; `infomotion data describe NAME` says how to get the others."
+        )
+    fetch(out, mirror=mirror, ef_label=ef_label, split_seed=split_seed)  # type: ignore[arg-type]  # fetch refuses an unknown label
+    typer.echo(str(check_dataset(out)))
+
+
+@data_app.command("describe")
+def data_describe(name: Annotated[str, typer.Argument(help="phantom, echodiffusion, echonet-dynamic, echonet-synthetic, latte.")]) -> None:
+    """What a data set is, its licence, and what may be done with it."""
+    from infomotion_lib.data.manifests import describe
+
+    typer.echo(describe(name))
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def start_stage(
         )
     root.mkdir(parents=True, exist_ok=True)
     (root / RUN_CARD).unlink(missing_ok=True)
-    return StageRun(stage, root, dict(parameters), {shown_path(file): sha256(file) for file in files}, device)
+    return StageRun(stage, root, _portable(parameters), {shown_path(file): sha256(file) for file in files}, device)
 
 
 def read_run_card(folder: str | Path) -> dict[str, Any]:
@@ -177,6 +177,13 @@ def shown_path(path: str | Path) -> str:
     """Path as run cards and pages show it: from the project root, or its last two parts where it lies elsewhere."""
     absolute = Path(path).resolve()
     return absolute.relative_to(PROJECT).as_posix() if absolute.is_relative_to(PROJECT) else Path(*absolute.parts[-2:]).as_posix()
+
+
+def _portable(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters without the folders of this machine: run cards are published."""
+    return {
+        name: shown_path(value) if isinstance(value, str) and value.startswith(("/", "~")) else value for name, value in parameters.items()
+    }
 
 
 def _versions() -> dict[str, str]:

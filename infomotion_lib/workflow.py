@@ -13,7 +13,7 @@ import yaml
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.parameters import StageParameters, read_profile, split_overrides, stage_parameters
-from infomotion_lib.paths import PROJECT, RunPaths, run_paths
+from infomotion_lib.paths import BOOK, PROJECT, RunPaths, run_paths
 from infomotion_lib.processes import die_with_parent
 from infomotion_lib.provenance import atomic
 from infomotion_lib.stages.fingerprint import code_hash, found_record, science
@@ -24,6 +24,8 @@ MARK = "infomotion| "
 """Begins a line of a stage that is meant for the reader; all else that the workflow engine prints goes to a log file."""
 
 RESOLVED = "profile.yml"
+BOOK_INDEX = BOOK / "_build" / "html" / "index.html"
+BOOK_SHOWS = BOOK / "_build" / "shows.txt"
 
 
 def run_all(
@@ -32,6 +34,7 @@ def run_all(
     overrides: Mapping[str, Any] | None = None,
     limit: int | None = None,
     cluster: str = "",
+    book: bool = False,
     wait: bool = False,
     say: Callable[[str], None] = print,
 ) -> RunPaths:
@@ -47,6 +50,8 @@ def run_all(
         Use the first ``limit`` videos of each class and split.
     cluster : str, optional
         Name of a folder under ``cluster/``, such as ``"slurm"``, that says how stages become jobs.
+    book : bool, default False
+        Render the book too, with this profile's notebooks.
     wait : bool, default False
         Wait for another run of this profile instead of refusing.
     say : callable
@@ -67,12 +72,22 @@ def run_all(
         with atomic(resolved) as temporary:
             temporary.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
         cores = str(max(parameters.workers for parameters in stages.values()))
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile"), "--config", f"resolved={resolved}"]
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "book" if book else "all",
+            "--snakefile",
+            str(PROJECT / "Snakefile"),
+            "--config",
+            f"resolved={resolved}",
+        ]
         command += ["--profile", str(PROJECT / "cluster" / cluster)] if cluster else ["--cores", cores]
         command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
         command += ["--rerun-triggers", "mtime", "params", "input"]
-        if stale := [name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)]:
-            command += ["--forcerun", *stale]
+        stale = [name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)]
+        stale += ["book"] if book and book_shows() != str(paths.root) else []
+        command += ["--forcerun", *stale] if stale else []
         _follow(command, log=paths.root / "workflow.log", say=say)
     return paths
 
@@ -98,6 +113,11 @@ def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPath
     """Whether the stage was run alone, with other parameters, since the workflow last saw it."""
     record = found_record(paths.stage(stage.name))
     return bool(record) and record["parameters"] != science(parameters)
+
+
+def book_shows() -> str:
+    """Run whose notebooks the rendered book shows, as a folder; empty if there is none."""
+    return BOOK_SHOWS.read_text(encoding="utf-8") if BOOK_SHOWS.is_file() else ""
 
 
 def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> None:
@@ -132,7 +152,22 @@ def load_resolved(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def stage_command(stage: str, config: Mapping[str, Any]) -> str:
-    """Shell command of one Snakemake rule; the stage takes the shell's place, so that it ends with the workflow."""
-    profile = str(config.get("resolved") or config.get("profile", "phantom"))
-    words = [sys.executable, "-m", "infomotion_lib.cli", "run", stage, "--profile", profile, "--within-workflow"]
-    return f"exec {shlex.join(words)}"
+    """Shell command of one stage's rule."""
+    return _command("run", stage, "--profile", str(config.get("resolved") or config.get("profile", "phantom")))
+
+
+def book_command(paths: RunPaths) -> str:
+    """Shell command of the book's rule."""
+    return _command("book", "--profile", paths.profile, "--results", str(paths.root))
+
+
+def book_sources() -> list[str]:
+    """Pages and settings the book is made of, generated folders left out."""
+    generated = {"_build", "_extra", "results", "notebooks"}
+    files = [file for file in BOOK.rglob("*") if file.is_file() and file.relative_to(BOOK).parts[0] not in generated]
+    return sorted(str(file) for file in files if not file.name.startswith("."))
+
+
+def _command(*words: str) -> str:
+    """The shell is replaced by the command, so that the command ends when the workflow does."""
+    return f"exec {shlex.join([sys.executable, '-m', 'infomotion_lib.cli', *words, '--within-workflow'])}"

@@ -1,0 +1,92 @@
+"""The end of a run in plain text: Table 1, how long each stage took, where the book is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from infomotion_lib.errors import StageError
+from infomotion_lib.paths import RunPaths
+from infomotion_lib.provenance import read_run_card, shown_path
+from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
+
+
+def summary(paths: RunPaths, stages: list[str], *, book: Path | None = None) -> str:
+    """Text of several lines for the terminal.
+
+    Parameters
+    ----------
+    paths : RunPaths
+        A run whose last stage has finished.
+    stages : list of str
+        Stages to time, in their order.
+    book : Path, optional
+        First page of the rendered book.
+
+    Raises
+    ------
+    StageError
+        If the evaluation has not finished.
+    """
+    read_run_card(paths.stage("evaluation"))
+    table = pd.read_csv(paths.stage("evaluation") / "table1.csv", keep_default_na=False, na_values=[""])
+    blocks = [table1_text(table, title=f"Table 1 of profile {paths.profile}"), times_text(paths, stages)]
+    if book is not None:
+        blocks.append(f"The book: {book}")
+    return "\n\n".join(blocks)
+
+
+def table1_text(table: pd.DataFrame, *, title: str) -> str:
+    """Table 1 in the paper's shape: rows are sources and methods, columns videos per class, hard accuracy and soft beside it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``table1.csv``: source, method, graph, vpc, metric, mean, sd, n.
+    title : str
+        First line.
+    """
+    long = table[table["metric"].isin(["hard_accuracy", "soft_accuracy"])].copy()
+    long["graph"] = long["graph"].fillna("")
+    sizes = sorted(int(size) for size in long["vpc"].unique() if size)
+    rows = [["source", "method", *(f"VPC {size}" for size in sizes)]]
+    for (source, method, graph), part in long.groupby(["source", "method", "graph"], sort=False):
+        name = METHOD_NAMES.get(str(method), str(method)) + (f" ({graph})" if graph else "")
+        cells = [_cell(part, size) for size in sizes]
+        if method == "whole":
+            cells = [_cell(part, 0)] + [""] * (len(sizes) - 1)
+        rows.append([SOURCE_NAMES.get(str(source), str(source)), name, *cells])
+    counts = sorted({int(count) for count in long["n"]})
+    note = f"accuracy in percent, mean ± sd over {'/'.join(map(str, counts))} runs, soft accuracy in brackets"
+    return "\n".join([title, *_aligned(rows), note])
+
+
+def times_text(paths: RunPaths, stages: list[str]) -> str:
+    """How long each finished stage took when it last ran."""
+    rows = []
+    total = 0.0
+    for stage in stages:
+        try:
+            card = read_run_card(paths.stage(stage))
+        except StageError:
+            continue
+        seconds = float(card.get("stage_seconds", card["wall_seconds"]))
+        total += seconds
+        rows.append([paths.stage(stage).name, f"{seconds:7.1f} s", shown_path(paths.stage(stage))])
+    return "\n".join(["Time of each stage, when it last ran", *_aligned([*rows, ["together", f"{total:7.1f} s", ""]])])
+
+
+def _cell(part: pd.DataFrame, vpc: int) -> str:
+    here = part[part["vpc"] == vpc].set_index("metric")
+    if "hard_accuracy" not in here.index:
+        return "-"
+    hard = here.loc["hard_accuracy"]
+    spread = f" ± {hard['sd']:.1f}" if hard["n"] > 1 else ""
+    soft = f" ({here.loc['soft_accuracy', 'mean']:.1f})" if "soft_accuracy" in here.index else ""
+    return f"{hard['mean']:.1f}{spread}{soft}"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

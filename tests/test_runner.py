@@ -1,0 +1,249 @@
+"""One stage, run strictly: on a toy notebook, with the stages before it pretended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from infomotion_lib.errors import ParameterError, StageError
+from infomotion_lib.parameters import STAGES, FrameIndexParameters
+from infomotion_lib.paths import PROJECT, run_paths
+from infomotion_lib.provenance import read_run_card, start_stage
+from infomotion_lib.runner import config_card, notebook_parameters, run_stage
+from infomotion_lib.stages import table
+from infomotion_lib.stages.fingerprint import RECORD, claim_folder, code_hash
+from infomotion_lib.stages.lock import only_run
+from infomotion_lib.stages.table import TABLE
+
+CONFIG = """from infomotion_lib.paths import run_paths
+from infomotion_lib.provenance import start_stage
+from infomotion_lib.runner import config_card, notebook_parameters
+
+p = notebook_parameters("frame_index", globals())
+folder = run_paths(p.profile, p.runs_dir).stage("frame_index")
+run = start_stage("frame_index", folder, parameters=p.model_dump())
+config_card(p)"""
+SAVE = """for name in ("frame_index.csv", "status_counts.csv"):
+    (folder / name).write_text(f"{p.limit}\\n", encoding="utf-8")
+run.finish([folder / "frame_index.csv", folder / "status_counts.csv"])"""
+
+
+def toy_notebook(folder: Path, *, work: str = "pass", save: str = SAVE) -> None:
+    fields = FrameIndexParameters.model_fields
+    defaults = "\n".join(f"{name} = {field.default!r}" for name, field in fields.items())
+    cells = [
+        new_markdown_cell("# Toy", id="title"),
+        new_code_cell(defaults, id="parameters", metadata={"tags": ["parameters"]}),
+        new_code_cell(CONFIG, id="config"),
+        new_markdown_cell("## 1. Work", id="why"),
+        new_code_cell(work, id="work"),
+        new_code_cell(save, id="save"),
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "01_frame_index.ipynb")
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of runs, with a toy notebook for stage 01 and finished stages before it."""
+    monkeypatch.setattr(table, "NOTEBOOKS", tmp_path)
+    paths = run_paths("smoke", tmp_path / "runs")
+    for stage in ("data", "labels"):
+        folder = paths.stage(stage)
+        folder.mkdir(parents=True)
+        files = [folder / name for name in TABLE[stage].outputs]
+        for file in files:
+            file.write_text(f"{stage}\n", encoding="utf-8")
+        start_stage(stage, folder, parameters={}).finish(files)
+    toy_notebook(tmp_path)
+    return tmp_path / "runs"
+
+
+def run_toy(runs: Path, **overrides: Any) -> Path:
+    return run_stage("01", "smoke", overrides={"runs_dir": str(runs), **overrides})
+
+
+def test_a_stage_ends_with_its_promised_files_a_run_card_and_an_executed_copy(toy: Path) -> None:
+    card_path = run_toy(toy, limit=3)
+    card = read_run_card(card_path.parent)
+    assert card_path == toy / "smoke/01_frame_index/run_card.json"
+    assert card["parameters"]["limit"] == 3
+    assert (card_path.parent / "frame_index.csv").read_text(encoding="utf-8") == "3\n"
+    assert card["stage_seconds"] >= card["wall_seconds"]
+    copy = nbformat.read(card_path.parent / "01_frame_index.ipynb", as_version=4)
+    (injected,) = [cell for cell in copy.cells if "injected-parameters" in cell.metadata.get("tags", [])]
+    assert "hide-input" in injected.metadata["tags"]
+    assert str(PROJECT) not in json.dumps(copy.metadata)
+    assert not list(card_path.parent.glob("*.running.ipynb"))
+
+
+def test_the_kernel_is_this_interpreter_whatever_is_registered(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = toy.parent / "jupyter/kernels/python3"
+    wrong.mkdir(parents=True)
+    spec = {"argv": ["/bin/false", "{connection_file}"], "display_name": "Wrong", "language": "python"}
+    (wrong / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(toy.parent / "jupyter"))
+    toy_notebook(
+        toy.parent,
+        work="import os, sys\nassert sys.executable == " + repr(sys.executable) + "\nassert os.environ['OMP_NUM_THREADS'] == '1'",
+    )
+    run_toy(toy, workers=1)
+
+
+def test_a_failing_cell_keeps_the_copy_names_the_place_and_leaves_no_card(toy: Path) -> None:
+    toy_notebook(toy.parent, work="raise ValueError('no heart in this video')")
+    with pytest.raises(StageError) as caught:
+        run_toy(toy)
+    message = str(caught.value)
+    failed = toy / "smoke/01_frame_index/01_frame_index.failed.ipynb"
+    assert 'cell "work" (1. Work): ValueError: no heart in this video' in message
+    assert str(failed) in message
+    assert "Traceback" not in message
+    assert failed.is_file()
+    assert not (failed.parent / "run_card.json").exists()
+    toy_notebook(toy.parent)
+    run_toy(toy)
+    assert not failed.exists()
+
+
+def test_a_kernel_that_dies_is_reported_as_such(toy: Path) -> None:
+    toy_notebook(toy.parent, work="import os; os._exit(1)")
+    with pytest.raises(StageError, match="died"):
+        run_toy(toy)
+
+
+def test_a_stage_that_does_not_write_what_it_promised_fails(toy: Path) -> None:
+    toy_notebook(toy.parent, save=SAVE.replace('"frame_index.csv", ', "", 1).replace('folder / "frame_index.csv", ', "", 1))
+    with pytest.raises(StageError, match=r"without writing frame_index\.csv"):
+        run_toy(toy)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "why"),
+    [
+        ({"vpc": [5]}, "Unknown parameter: vpc"),
+        ({"diastole_fracton": 0.5}, "Did you mean diastole_fraction"),
+        ({"limit": "x"}, "Parameter limit"),
+    ],
+)
+def test_wrong_parameters_stop_before_anything_runs(toy: Path, overrides: dict[str, Any], why: str) -> None:
+    with pytest.raises(ParameterError, match=why):
+        run_toy(toy, **overrides)
+    assert not (toy / "smoke/01_frame_index").exists()
+
+
+def test_a_stage_before_it_that_has_not_finished_stops_it(toy: Path) -> None:
+    (toy / "smoke/00_labels/run_card.json").unlink()
+    with pytest.raises(StageError, match=r"No finished stage in .*00_labels"):
+        run_toy(toy)
+
+
+def test_half_done_work_is_kept_for_the_same_run_and_dropped_for_another(toy: Path) -> None:
+    run_toy(toy)
+    checkpoint = toy / "smoke/01_frame_index/checkpoints/last.bin"
+    checkpoint.parent.mkdir()
+    checkpoint.touch()
+    assert read_run_card(run_toy(toy).parent)["continued"]
+    assert checkpoint.exists()
+    assert read_run_card(run_toy(toy, workers=1).parent)["continued"], "the number of workers decides no result"
+    assert not read_run_card(run_toy(toy, diastole_fraction=0.6).parent)["continued"]
+    assert not checkpoint.exists()
+
+
+def test_changed_inputs_make_half_done_work_worthless(toy: Path) -> None:
+    run_toy(toy)
+    labels = toy / "smoke/00_labels"
+    (labels / "labels.csv").write_text("other\n", encoding="utf-8")
+    start_stage("labels", labels, parameters={}).finish([labels / name for name in TABLE["labels"].outputs])
+    assert not read_run_card(run_toy(toy).parent)["continued"]
+
+
+def test_a_folder_without_our_record_is_never_emptied(tmp_path: Path) -> None:
+    own = tmp_path / "thesis.txt"
+    own.touch()
+    assert not claim_folder(tmp_path, {"parameters": {}})
+    assert own.exists()
+    assert (tmp_path / RECORD).exists()
+    assert claim_folder(tmp_path, {"parameters": {}})
+
+
+def test_the_code_hash_ignores_comments_and_sees_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from infomotion_lib.stages import fingerprint
+
+    monkeypatch.setattr(fingerprint, "LIBRARY", tmp_path)
+    (tmp_path / "room").mkdir()
+    file = tmp_path / "room/idea.py"
+    hashes = []
+    for source in ('"""Doc."""\nx = 1\n', '"""Other."""\n# why\nx = 1\n', "x = 2\n"):
+        file.write_text(source, encoding="utf-8")
+        hashes.append(code_hash(["room"]))
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_the_rooms_of_every_stage_exist() -> None:
+    for stage in TABLE.values():
+        for room in (*stage.rooms, *stage.figures):
+            assert (PROJECT / "infomotion_lib" / room).exists(), f"{stage.name}: {room}"
+        assert set(stage.needs) <= set(list(TABLE)[: list(TABLE).index(stage.name)]), "stages need earlier stages only"
+    assert list(TABLE) == list(STAGES)
+
+
+HOLD = """
+import sys, time
+from infomotion_lib.paths import run_paths
+from infomotion_lib.stages.lock import only_run
+with only_run(run_paths("smoke", sys.argv[1])):
+    print("mine", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_two_runs_at_once_one_refuses_or_waits(tmp_path: Path) -> None:
+    paths = run_paths("smoke", tmp_path)
+    other = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=PROJECT)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "mine\n"
+        with pytest.raises(StageError, match=f"process {other.pid}.*\n.*\n.*--wait"), only_run(paths):
+            pass
+    finally:
+        other.kill()
+        other.wait()
+    started = time.monotonic()
+    with only_run(paths, wait=True):
+        pass
+    assert time.monotonic() - started < 5, "a killed run leaves no stale lock"
+
+
+def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    with pytest.raises(StageError, match="Cannot write"), only_run(run_paths("smoke", tmp_path / "runs")):
+        pass
+
+
+def test_notebook_parameters_take_the_stages_own_names_only() -> None:
+    namespace = {name: field.default for name, field in FrameIndexParameters.model_fields.items()} | {"os": os, "vpc": [5]}
+    parameters = notebook_parameters("frame_index", namespace)
+    assert isinstance(parameters, FrameIndexParameters)
+    del namespace["next_es"]
+    with pytest.raises(ParameterError, match="does not set: next_es"):
+        notebook_parameters("frame_index", namespace)
+
+
+def test_the_config_card_shows_changes_first_and_no_folder_of_this_machine() -> None:
+    parameters = FrameIndexParameters(profile="smoke", runs_dir="/secret/runs", diastole_fraction=0.6)
+    card = config_card(parameters)
+    assert repr(card) == 'profile = "smoke"\ndiastole_fraction = 0.6'
+    page = card._repr_html_()
+    assert "<caption>" in page
+    assert "secret" not in page
+    assert page.index("diastole_fraction") < page.index("<details>") < page.index("phase_rule")
