@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from joblib import Parallel, delayed
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 
 from infomotion_lib.data.phantom.geometry import CHORDS, tracing, volumes_ml
 from infomotion_lib.data.phantom.nuisance import DEFAULT_LEVEL, Heart, Role
