@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from infomotion_lib.errors import CheckpointError, DataError
+from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
 EMBEDDING_SIZE = 512
@@ -133,7 +133,7 @@ def train_appearance(
     batches = _batches(len(labels), min(batch_size, len(labels)), seed)
     losses = []
     network.train(len(labels) > 1)
-    for _ in tqdm(range(steps), desc="appearance network", disable=None):
+    for _ in track(range(steps), label="appearance network", unit="step"):
         batch = next(batches)
         loss = nn.functional.mse_loss(network(inputs[batch].to(device)), target[batch].to(device))
         optimiser.zero_grad(set_to_none=True)

@@ -1,0 +1,87 @@
+"""Whether a partition means anything: does it return with another seed, with other videos, and does noise give one too?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import adjusted_mutual_info_score
+
+from infomotion_lib.selection.communities import Communities, find_communities
+from infomotion_lib.selection.graph import Graph, Recipe, build_graph
+
+
+@dataclass(frozen=True)
+class Health:
+    """Controls of one class graph.
+
+    Attributes
+    ----------
+    seed_stability : float
+        Mean adjusted mutual information (AMI; 1 equal, 0 chance) with the partitions of other Infomap seeds.
+    stability : float
+        Mean AMI with the partitions of bootstrap samples of the videos, over the videos they share. Both are nan where there is one
+        community, which has nothing to agree on, or no resample was asked for.
+    null_communities, null_savings : float
+        Mean number of communities, and mean share of the codelength saved, after each feature is shuffled over the videos: what the
+        recipe finds in vectors that have the same numbers and no structure.
+    """
+
+    seed_stability: float
+    stability: float
+    null_communities: float
+    null_savings: float
+
+
+def partition_health(
+    features: NDArray[np.floating],
+    *,
+    recipe: str | Recipe = "knn",
+    resamples: int = 5,
+    seed: int = 0,
+    trials: int = 10,
+    markov_time: float = 1.0,
+    most_nodes: int = 2000,
+) -> Health:
+    """Stability and null of the partition that ``recipe`` and Infomap give for ``features`` (n, D).
+
+    Parameters
+    ----------
+    resamples : int
+        Other seeds, bootstrap samples and shuffles, as many of each; 0 leaves all values nan.
+    most_nodes : int
+        Larger classes are judged on a random sample of this many videos.
+    """
+    rng = np.random.default_rng(seed)
+    rows = features
+    if len(rows) > most_nodes:
+        rows = rows[np.sort(rng.choice(len(rows), most_nodes, replace=False))]
+
+    def partition(graph: Graph, infomap_seed: int) -> Communities:
+        return find_communities(graph, seed=infomap_seed, trials=trials, markov_time=markov_time)
+
+    graph = build_graph(rows, recipe=recipe)
+    found = partition(graph, seed)
+    seeds: list[float] = []
+    samples: list[float] = []
+    null_counts: list[float] = []
+    null_savings: list[float] = []
+    for draw in range(1, resamples + 1):
+        if found.n_communities > 1:
+            seeds.append(_agreement(found.module, partition(graph, seed + draw).module))
+            kept = np.unique(rng.integers(0, len(rows), len(rows)))
+            samples.append(_agreement(found.module[kept], partition(build_graph(rows[kept], recipe=recipe), seed).module))
+        shuffled = rng.permuted(rows, axis=0)
+        null = partition(build_graph(shuffled, recipe=recipe), seed)
+        null_counts.append(null.n_communities)
+        null_savings.append(null.savings)
+    return Health(_mean(seeds), _mean(samples), _mean(null_counts), _mean(null_savings))
+
+
+def _agreement(left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
+    return float(adjusted_mutual_info_score(left, right))
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")

@@ -1,0 +1,259 @@
+"""All selectors behind one function: the same candidates, budget and labels for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.errors import DataError, ParameterError, did_you_mean
+from infomotion_lib.selection import baselines
+from infomotion_lib.selection.graph import Recipe
+from infomotion_lib.selection.modular import ClassGraph, Picks, build_class_graphs, matching_graph, pick_modular, rows_by_class
+
+TABLE_COLUMNS = ("class_name", "community", "rank", "file_name", "score", "graph_flag")
+SHORTFALL_COLUMNS = ("class_name", "kind", "wanted", "chosen", "candidates", "communities")
+
+
+@dataclass(frozen=True)
+class Method:
+    """What one selector looks at.
+
+    Attributes
+    ----------
+    feature : {"", "motion", "appearance", "joint"}
+        Vectors it is given in stage 03.
+    graph, ef, draws : bool
+        Whether it selects on a graph, uses the EF within a class, and draws at random (a new set for every seed).
+    summary : str
+        What it does, in one line.
+    """
+
+    feature: str
+    graph: bool = False
+    ef: bool = False
+    draws: bool = False
+    summary: str = ""
+
+
+METHODS: dict[str, Method] = {
+    "random": Method("", draws=True, summary="drawn at random within each class"),
+    "kmeans": Method("appearance", summary="the video nearest to each K-means centroid"),
+    "infodist": Method("appearance", graph=True, summary="central videos of the communities of the appearance graph"),
+    "infomotion": Method("motion", graph=True, summary="central videos of the communities of the motion graph"),
+    "kcenter": Method("appearance", summary="k-center greedy: always the farthest from those chosen"),
+    "facility_location": Method("appearance", summary="most similar to all the others taken together"),
+    "ef_stratified": Method("", ef=True, draws=True, summary="one at random in each EF-quantile bin"),
+    "herding_ef": Method("joint", ef=True, summary="kernel herding with one pick in each EF-quantile bin"),
+}
+"""Every selector that :func:`select` knows; the first four are the paper's."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Chosen videos, and how they came to be chosen.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row a pick: class_name, community (missing where the method has none), rank (1 first, within the class), file_name, score,
+        graph_flag.
+    flags : dict of str to str
+        Health of each class's graph; empty where the method has none.
+    shortfalls : DataFrame
+        Classes that gave fewer videos than wanted, or whose graph has fewer communities than videos wanted.
+    parameters : dict
+        Method, budget, seed and graph settings.
+    """
+
+    table: pd.DataFrame
+    flags: dict[str, str]
+    shortfalls: pd.DataFrame
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file_names(self) -> list[str]:
+        """Names of the chosen videos, by class and then by rank."""
+        return [str(name) for name in self.table["file_name"]]
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
+        return f"Selection({len(self.table)} videos of {self.table['class_name'].nunique()} classes; {settings})"
+
+
+def select(
+    features: NDArray[np.floating] | None,
+    classes: ArrayLike,
+    *,
+    file_names: Sequence[str] | NDArray[np.str_],
+    method: str,
+    vpc: int,
+    seed: int = 0,
+    graph: str | Recipe | Mapping[str, ClassGraph] = "knn",
+    ef: ArrayLike | None = None,
+    trials: int = 10,
+    markov_time: float = 1.0,
+    centrality: str = "map_equation",
+    class_names: Sequence[str] = CLASS_NAMES,
+) -> Selection:
+    """``vpc`` videos of every EF class by one method; the same for the same candidates, in any order, and seed.
+
+    Parameters
+    ----------
+    features : ndarray, shape (N, D)
+        Vectors of the candidates; ``None`` for the methods that need none (random, ef_stratified).
+    classes : array_like of str, shape (N,)
+        EF class of each candidate, out of ``class_names``.
+    file_names : sequence of str, length N
+        Their names, each once. The chosen names are the result.
+    method : str
+        A key of :data:`METHODS`.
+    vpc : int
+        Videos per class.
+    seed : int
+        Of random draws, K-means and Infomap.
+    graph : str, Recipe or mapping
+        For infodist and infomotion: a graph recipe, or graphs already built from the same candidates by :func:`build_class_graphs`.
+    ef : array_like, shape (N,), optional
+        EF of each candidate, points; needed by ef_stratified and herding_ef.
+    trials, markov_time, centrality
+        For infodist and infomotion with a recipe; see :func:`build_class_graphs`.
+
+    Raises
+    ------
+    ParameterError
+        If the method, a class or the recipe is unknown, or ``vpc`` < 1.
+    DataError
+        If names stand twice, lengths differ, a feature or a needed EF is not finite, or a needed input is missing.
+    """
+    if method not in METHODS:
+        raise ParameterError(f"Unknown selection method: {method}", remedy=did_you_mean(method, METHODS))
+    if vpc < 1:
+        raise ParameterError(f"vpc = {vpc}: at least one video per class is needed.")
+    names = np.asarray(file_names).astype(str)
+    rows_of = rows_by_class(classes, names, class_names=class_names)
+    vectors = _vectors(features, names, method)
+    labels = _labels(ef, names, method)
+    graphs: Mapping[str, ClassGraph] = {}
+    if METHODS[method].graph:
+        graphs = (
+            graph
+            if isinstance(graph, Mapping)
+            else build_class_graphs(
+                vectors,
+                np.asarray(classes),
+                file_names=names,
+                recipe=graph,
+                trials=trials,
+                markov_time=markov_time,
+                kind=centrality,
+                seed=seed,
+                class_names=class_names,
+            )
+        )
+    tables: list[pd.DataFrame] = []
+    shortfalls: list[dict[str, Any]] = []
+    flags: dict[str, str] = {}
+    for number, (name, rows) in enumerate(rows_of.items()):
+        budget = min(vpc, len(rows))
+        own = matching_graph(graphs, name, names[rows].tolist()) if METHODS[method].graph and budget else None
+        if budget:
+            rng = np.random.default_rng([seed, number])
+            picks = _pick(method, vectors[rows], labels[rows], budget=budget, seed=seed, rng=rng, own=own)
+            flags |= {name: own.flag} if own else {}
+            tables.append(_rows(name, names[rows], picks, own.flag if own else ""))
+        shortfalls += _shortfalls(name, wanted=vpc, candidates=len(rows), own=own)
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(TABLE_COLUMNS))
+    parameters: dict[str, Any] = {"method": method, "vpc": vpc, "seed": seed}
+    if own_graphs := list(graphs.values()):
+        parameters |= {"graph": own_graphs[0].graph.parameters.get("recipe", ""), "trials": own_graphs[0].communities.trials}
+    return Selection(table, flags, pd.DataFrame(shortfalls, columns=list(SHORTFALL_COLUMNS)), parameters)
+
+
+def _pick(
+    method: str,
+    vectors: NDArray[np.floating],
+    ef: NDArray[np.float64],
+    *,
+    budget: int,
+    seed: int,
+    rng: np.random.Generator,
+    own: ClassGraph | None,
+) -> Picks:
+    if own is not None:
+        return pick_modular(own.communities, own.centrality, budget=budget)
+    match method:
+        case "random":
+            return baselines.pick_random(len(vectors), budget=budget, rng=rng)
+        case "kmeans":
+            return baselines.pick_kmeans(vectors, budget=budget, seed=seed)
+        case "kcenter":
+            return baselines.pick_kcenter(vectors, budget=budget)
+        case "facility_location":
+            return baselines.pick_facility_location(vectors, budget=budget)
+        case "ef_stratified":
+            return baselines.pick_ef_stratified(ef, budget=budget, rng=rng)
+        case _:
+            return baselines.pick_herding_ef(vectors, ef, budget=budget)
+
+
+def _rows(name: str, file_names: NDArray[np.str_], picks: Picks, flag: str) -> pd.DataFrame:
+    community = pd.array(picks.community, dtype="Int64")
+    community[picks.community < 0] = pd.NA
+    return pd.DataFrame(
+        {
+            "class_name": name,
+            "community": community,
+            "rank": np.arange(1, len(picks.index) + 1),
+            "file_name": file_names[picks.index],
+            "score": picks.score,
+            "graph_flag": flag,
+        }
+    )
+
+
+def _shortfalls(name: str, *, wanted: int, candidates: int, own: ClassGraph | None) -> list[dict[str, Any]]:
+    communities = own.communities.n_communities if own else pd.NA
+    row = {"class_name": name, "wanted": wanted, "chosen": min(wanted, candidates), "candidates": candidates, "communities": communities}
+    found = []
+    if candidates < wanted:
+        found.append(row | {"kind": "few_candidates" if candidates else "empty_class"})
+    if own and own.communities.n_communities < wanted:
+        found.append(row | {"kind": "few_communities"})
+    return found
+
+
+def _vectors(features: NDArray[np.floating] | None, names: NDArray[np.str_], method: str) -> NDArray[np.floating]:
+    if features is None:
+        if METHODS[method].feature:
+            raise DataError(f"Method {method} needs features, and there are none.")
+        return np.zeros((len(names), 0))
+    vectors = np.asarray(features)
+    if vectors.ndim != 2 or len(vectors) != len(names):
+        raise DataError(f"Features of shape {vectors.shape} do not fit {len(names)} file names.", remedy="One row a video.")
+    bad = ~np.isfinite(vectors).all(axis=1)
+    if bad.any() and METHODS[method].feature:
+        raise DataError(
+            f"The features of {int(bad.sum())} of {len(names)} videos are not finite, such as {names[bad][0]}.",
+            remedy="Extract the features again (stage 02), or leave these videos out.",
+        )
+    return vectors
+
+
+def _labels(ef: ArrayLike | None, names: NDArray[np.str_], method: str) -> NDArray[np.float64]:
+    if ef is None:
+        if METHODS[method].ef:
+            raise DataError(f"Method {method} needs the EF of every candidate.", remedy="Pass ef=...")
+        return np.zeros(len(names))
+    labels = np.asarray(ef, dtype=np.float64)
+    if labels.shape != names.shape:
+        raise DataError(f"{len(names)} file names and EF of shape {labels.shape}: there must be as many of each.")
+    bad = ~np.isfinite(labels)
+    if bad.any() and METHODS[method].ef:
+        raise DataError(f"The EF of {int(bad.sum())} candidates is not finite, such as that of {names[bad][0]}.")
+    return labels

@@ -1,0 +1,220 @@
+"""Stage 03 as one function: frame index and features in, four tables out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from infomotion_lib.parameters import SelectionParameters
+from infomotion_lib.progress import track
+from infomotion_lib.selection.baselines import joint_features
+from infomotion_lib.selection.candidates import Candidates, FeatureTable, find_candidates
+from infomotion_lib.selection.graph import Recipe
+from infomotion_lib.selection.health import partition_health
+from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
+from infomotion_lib.selection.selectors import METHODS, SHORTFALL_COLUMNS, select
+
+GRAPH_FEATURES = ("motion", "appearance")
+REPORT_COLUMNS = (
+    *("source", "feature", "graph", "class_name", "nodes", "links", "communities", "codelength", "one_level_codelength", "savings"),
+    *("largest_share", "singletons", "stability", "seed_stability", "null_communities", "null_savings", "flag"),
+)
+COMMUNITY_COLUMNS = ("source", "feature", "graph", "class_name", "file_name", "community", "flow", "centrality")
+SELECTION_COLUMNS = (
+    *("source", "method", "graph", "vpc", "selection_seed", "class_name", "community", "rank", "file_name", "score", "graph_flag"),
+)
+
+ClassGraphs = dict[tuple[str, str], dict[str, ClassGraph]]
+"""Graphs by (feature, recipe) and class name."""
+
+
+@dataclass(frozen=True)
+class SelectionTables:
+    """What stage 03 found, as tables.
+
+    Attributes
+    ----------
+    graph_report : DataFrame
+        A row a source, feature, recipe and class: size, codelengths, controls and flag of its graph.
+    communities : DataFrame
+        A row a video of each of those graphs: its community, flow and centrality.
+    selections : DataFrame
+        A row a pick: the contract of stage 04.
+    shortfalls : DataFrame
+        Where fewer videos or communities were found than wanted; ``method`` and ``graph`` are empty where a video lacks features.
+    graphs : dict
+        The graphs themselves, by source, then (feature, recipe), then class; for figures.
+    """
+
+    graph_report: pd.DataFrame
+    communities: pd.DataFrame
+    selections: pd.DataFrame
+    shortfalls: pd.DataFrame
+    graphs: dict[str, ClassGraphs]
+
+    def files(self) -> dict[str, pd.DataFrame]:
+        """The tables by the name of their file."""
+        names = ("graph_report", "communities", "selections", "shortfalls")
+        return {f"{name}.csv": getattr(self, name) for name in names}
+
+    def __repr__(self) -> str:
+        return f"SelectionTables({len(self.graph_report)} graphs, {len(self.selections)} picks, {len(self.shortfalls)} shortfalls)"
+
+
+def recipe_from(parameters: SelectionParameters, name: str) -> Recipe:
+    """Recipe ``name`` with the settings of a run."""
+    threshold: float | Literal["median"] = parameters.softmax_threshold if parameters.softmax_cut == "threshold" else "median"
+    return Recipe(name, k=parameters.knn_k, scale=parameters.softmax_scale, threshold=threshold)
+
+
+def run_selection(
+    frame_index: pd.DataFrame, motion: FeatureTable, *, appearance: FeatureTable, parameters: SelectionParameters
+) -> SelectionTables:
+    """All graphs and all selections of a run; candidates are the TRAIN videos of each source, the same for every method.
+
+    Methods that draw at random give a new set for each selection seed; the others give one set, repeated under every seed so that each
+    cell of Table 1 has as many runs.
+
+    Parameters
+    ----------
+    frame_index : DataFrame
+        Of stage 01.
+    motion, appearance : FeatureTable
+        Of stage 02.
+    parameters : SelectionParameters
+        Of this run.
+
+    Raises
+    ------
+    DataError
+        If a source has no candidate, or a feature is not finite.
+    """
+    tables: dict[str, list[pd.DataFrame]] = {"graph_report": [], "communities": [], "selections": [], "shortfalls": []}
+    graphs: dict[str, ClassGraphs] = {}
+    for source in frame_index["source"].unique():
+        pool = find_candidates(frame_index, {"motion": motion, "appearance": appearance}, source=str(source))
+        graphs[pool.source] = _graphs(pool, parameters)
+        for (feature, recipe), by_class in track(list(graphs[pool.source].items()), label=f"graph health, {source}", unit="graph set"):
+            where = {"source": pool.source, "feature": feature, "graph": recipe}
+            tables["graph_report"].append(_report(pool, feature, recipe, by_class, parameters).assign(**where))
+            tables["communities"].append(_communities(by_class).assign(**where))
+        picks, short = _selections(pool, graphs[pool.source], parameters)
+        tables["selections"] += [table.assign(source=pool.source) for table in picks]
+        tables["shortfalls"] += [table.assign(source=pool.source) for table in [*short, _without_features(pool)] if len(table)]
+    return SelectionTables(
+        _joined(tables["graph_report"], REPORT_COLUMNS),
+        _joined(tables["communities"], COMMUNITY_COLUMNS),
+        _joined(tables["selections"], SELECTION_COLUMNS),
+        _joined(tables["shortfalls"], ("source", "method", "graph", "vpc", *SHORTFALL_COLUMNS)),
+        graphs,
+    )
+
+
+def _graphs(pool: Candidates, parameters: SelectionParameters) -> ClassGraphs:
+    built: ClassGraphs = {}
+    for feature in GRAPH_FEATURES:
+        for recipe in dict.fromkeys((*parameters.graphs, parameters.selection_graph)):
+            built[feature, recipe] = build_class_graphs(
+                pool.features[feature],
+                pool.classes,
+                file_names=pool.file_names,
+                recipe=recipe_from(parameters, recipe),
+                trials=parameters.infomap_trials,
+                markov_time=parameters.markov_time,
+                kind=parameters.centrality,
+            )
+    return built
+
+
+def _report(pool: Candidates, feature: str, recipe: str, by_class: dict[str, ClassGraph], parameters: SelectionParameters) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for name, own in by_class.items():
+        health = partition_health(
+            pool.features[feature][pool.classes == name],
+            recipe=recipe_from(parameters, recipe),
+            resamples=parameters.health_resamples,
+            trials=parameters.infomap_trials,
+            markov_time=parameters.markov_time,
+        )
+        found = own.communities
+        rows.append(
+            {
+                "class_name": name,
+                "nodes": own.graph.n_nodes,
+                "links": len(own.graph.links),
+                "communities": found.n_communities,
+                "codelength": found.codelength,
+                "one_level_codelength": found.one_level_codelength,
+                "savings": found.savings,
+                "largest_share": found.largest_share,
+                "singletons": found.singletons,
+                "stability": health.stability,
+                "seed_stability": health.seed_stability,
+                "null_communities": health.null_communities,
+                "null_savings": health.null_savings,
+                "flag": found.flag,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _communities(by_class: dict[str, ClassGraph]) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame(
+            {
+                "class_name": name,
+                "file_name": list(own.file_names),
+                "community": own.communities.module,
+                "flow": own.communities.flow,
+                "centrality": own.centrality,
+            }
+        )
+        for name, own in by_class.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _selections(pool: Candidates, graphs: ClassGraphs, parameters: SelectionParameters) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    features = dict(pool.features)
+    if any(METHODS[method].feature == "joint" for method in parameters.methods):
+        features["joint"] = joint_features([pool.features[name] for name in GRAPH_FEATURES])
+    picks: list[pd.DataFrame] = []
+    short: list[pd.DataFrame] = []
+    for method in parameters.methods:
+        spec = METHODS[method]
+        recipe = parameters.selection_graph if spec.graph else ""
+        for vpc in parameters.vpc:
+            where = {"method": method, "graph": recipe, "vpc": vpc}
+            for seed in range(parameters.n_runs):
+                if seed == 0 or spec.draws:
+                    chosen = select(
+                        features.get(spec.feature),
+                        pool.classes,
+                        file_names=pool.file_names,
+                        method=method,
+                        vpc=vpc,
+                        seed=seed,
+                        graph=graphs[spec.feature, recipe] if spec.graph else "knn",
+                        ef=pool.ef,
+                    )
+                picks.append(chosen.table.assign(**where, selection_seed=seed))
+            short.append(chosen.shortfalls.assign(**where))
+    return picks, short
+
+
+def _without_features(pool: Candidates) -> pd.DataFrame:
+    counts = {name: int((pool.classes == name).sum()) for name in pool.without_features}
+    rows = [
+        {"method": "", "graph": "", "vpc": 0, "class_name": name, "kind": "no_features", "wanted": counts[name] + lost}
+        | {"chosen": counts[name], "candidates": counts[name], "communities": pd.NA}
+        for name, lost in pool.without_features.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _joined(parts: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    if not parts:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(parts, ignore_index=True)[list(columns)]

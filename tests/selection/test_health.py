@@ -1,0 +1,47 @@
+"""Controls of a partition: structure is stable and not in the null; noise is neither."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infomotion_lib.selection import Recipe, partition_health, sweep_settings
+
+from .conftest import Planted, Pool
+
+
+def test_planted_groups_are_stable_and_vanish_when_shuffled(planted: Planted) -> None:
+    health = partition_health(planted.features, resamples=3, trials=2)
+    assert health.seed_stability > 0.99 and health.stability > 0.9
+    assert health.null_savings < 0.1
+
+
+def test_noise_is_unstable() -> None:
+    noise = np.random.default_rng(0).normal(size=(60, 3))
+    health = partition_health(noise, recipe=Recipe("knn", k=4), resamples=3, trials=2)
+    assert health.stability < 0.8
+    assert health.null_communities > 2
+
+
+def test_one_community_has_no_stability(planted: Planted) -> None:
+    health = partition_health(planted.features, recipe="literal", resamples=2, trials=1)
+    assert np.isnan(health.stability) and np.isnan(health.seed_stability)
+    assert health.null_communities == 1
+
+
+def test_no_resamples_no_values(planted: Planted) -> None:
+    assert np.isnan([*vars(partition_health(planted.features, resamples=0)).values()]).all()
+
+
+def test_large_classes_are_judged_on_a_sample(planted: Planted) -> None:
+    whole, sample = (partition_health(planted.features, resamples=2, trials=1, most_nodes=most) for most in (60, 30))
+    assert whole != sample and np.isfinite(sample.stability)
+
+
+def test_sweep_has_a_row_a_setting_and_class(pool: Pool) -> None:
+    table = sweep_settings(
+        pool.features, pool.classes, file_names=pool.file_names, ks=(3, 5), scales=(0.1, 1.0), markov_times=(0.4, 1.0), trials=1
+    )
+    assert len(table) == 6 * 5
+    mean = table.groupby(["setting", "value"])["communities"].mean()
+    assert mean["k", 3.0] > mean["k", 5.0] and mean["markov_time", 0.4] > mean["markov_time", 1.0]
+    assert (table.loc[table["setting"] == "scale", "nodes"] == 14).all()
