@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +28,8 @@ Profile = Annotated[str, typer.Option("--profile", "-P", help="Profile: a name i
 Overrides = Annotated[
     list[str] | None, typer.Option("--parameter", "-p", help="name=value; may be given several times.", metavar="NAME=VALUE")
 ]
+RunsDir = Annotated[str, typer.Option(help="Folder of all runs.")]
+WithinWorkflow = Annotated[bool, typer.Option("--within-workflow", hidden=True)]
 Limit = Annotated[int | None, typer.Option(help="Use the first N videos of each class and split.", min=0)]
 
 
@@ -38,7 +42,7 @@ def run(
     cluster: Annotated[str, typer.Option(help="With all: folder under cluster/ that says how stages become jobs.")] = "",
     book: Annotated[bool, typer.Option("--book", help="With all: render the book too.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")] = False,
-    within_workflow: Annotated[bool, typer.Option("--within-workflow", hidden=True)] = False,
+    within_workflow: WithinWorkflow = False,
 ) -> None:
     """Run one stage, or all stages that are not up to date."""
     overrides = parse_overrides(parameter or [])
@@ -50,18 +54,12 @@ def run(
         return
     from infomotion_lib.runner import run_stage
 
-    say = _say_in_workflow if within_workflow else _say
-    try:
+    with _speaker(within_workflow) as say:
         run_stage(stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say)
-    except InfoMotionError as error:
-        if not within_workflow:
-            raise
-        say(_message(error))
-        raise typer.Exit(error.exit_code) from None
 
 
 @app.command()
-def report(profile: Profile = "phantom", runs_dir: Annotated[str, typer.Option(help="Folder of all runs.")] = "runs") -> None:
+def report(profile: Profile = "phantom", runs_dir: RunsDir = "runs") -> None:
     """Table 1 of a finished run, how long its stages took, where the book is."""
     from infomotion_lib.parameters import STAGES, read_profile
     from infomotion_lib.paths import BOOK, run_paths
@@ -74,38 +72,28 @@ def report(profile: Profile = "phantom", runs_dir: Annotated[str, typer.Option(h
 
 @app.command()
 def book(
-    profile: Annotated[str, typer.Option("--profile", "-P", help="Whose notebooks to show; by default the first frozen profile.")] = "",
-    results: Annotated[
-        Path | None, typer.Option(help="Folder of that profile's stages; by default its run, else its frozen results.")
-    ] = None,
-    within_workflow: Annotated[bool, typer.Option("--within-workflow", hidden=True)] = False,
+    profile: Annotated[str, typer.Option("--profile", "-P", help="Whose notebooks to show; default: the first frozen one.")] = "",
+    results: Annotated[Path | None, typer.Option(help="Folder of its stages; default: its run, else its frozen results.")] = None,
+    within_workflow: WithinWorkflow = False,
 ) -> None:
     """Render the book; without a profile, from the frozen results alone."""
     from infomotion_lib.reporting.book.build import build
     from infomotion_lib.workflow import BOOK_SHOWS
 
-    say = _say_in_workflow if within_workflow else _say
-    try:
+    with _speaker(within_workflow) as say:
         rendered = build(profile, results)
-    except InfoMotionError as error:
-        if not within_workflow:
-            raise
-        say(_message(error))
-        raise typer.Exit(error.exit_code) from None
-    BOOK_SHOWS.write_text(str(results or ""), encoding="utf-8")
-    for note in rendered.notes:
-        say(note)
-    say(f"The book: {rendered.index}")
+        BOOK_SHOWS.write_text(str(results or ""), encoding="utf-8")
+        for note in rendered.notes:
+            say(note)
+        say(f"The book: {rendered.index}")
 
 
 @app.command()
-def freeze(profile: Profile = "phantom", runs_dir: Annotated[str, typer.Option(help="Folder of all runs.")] = "runs") -> None:
+def freeze(profile: Profile = "phantom", runs_dir: RunsDir = "runs") -> None:
     """Copy a finished run's tables, figures and executed notebooks to book/results, as far as its data may be shown."""
-    from infomotion_lib.paths import run_paths
-    from infomotion_lib.reporting.freeze import freeze_run
+    from infomotion_lib.reporting.freeze import freeze as freeze_run
 
-    for path in freeze_run(run_paths(profile, runs_dir)):
-        typer.echo(path)
+    typer.echo(repr(freeze_run(profile, runs_dir=runs_dir)))
 
 
 @app.command()
@@ -198,12 +186,25 @@ def parse_overrides(pairs: list[str]) -> dict[str, Any]:
         if name in values:
             raise ParameterError(f"Parameter {name} is given twice.", remedy="Give it once.")
         try:
-            values[name] = yaml.safe_load(text)
+            values[name] = yaml.safe_load(text) if text else ""
         except yaml.YAMLError:
             raise ParameterError(
                 f"The value of {name} cannot be read: {text}", remedy="Write numbers, true, false, text or [a, b]."
             ) from None
     return values
+
+
+@contextmanager
+def _speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
+    """What takes lines for the reader; inside a workflow they are marked, errors too, since the engine swallows the rest."""
+    if not within_workflow:
+        yield _say
+        return
+    try:
+        yield _say_in_workflow
+    except InfoMotionError as error:
+        _say_in_workflow(_message(error))
+        raise typer.Exit(error.exit_code) from None
 
 
 def _say(line: str) -> None:

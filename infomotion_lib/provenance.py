@@ -181,9 +181,11 @@ def shown_path(path: str | Path) -> str:
 
 def _portable(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters without the folders of this machine: run cards are published."""
-    return {
-        name: shown_path(value) if isinstance(value, str) and value.startswith(("/", "~")) else value for name, value in parameters.items()
-    }
+    return {name: shown_path(value) if _is_folder(value) else value for name, value in parameters.items()}
+
+
+def _is_folder(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("/", "~"))
 
 
 def _versions() -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from infomotion_lib.errors import StageError
+from infomotion_lib.errors import ParameterError, StageError, did_you_mean
 from infomotion_lib.parameters import StageParameters, read_profile, split_overrides, stage_parameters
 from infomotion_lib.paths import BOOK, PROJECT, RunPaths, run_paths
 from infomotion_lib.processes import die_with_parent
@@ -60,7 +60,7 @@ def run_all(
     Raises
     ------
     ParameterError
-        Unknown profile or parameter, or a wrong value; nothing has run then.
+        Unknown profile, parameter or cluster, or a wrong value; nothing has run then.
     StageError
         A stage failed; the message names it.
     """
@@ -71,25 +71,27 @@ def run_all(
         resolved = paths.root / RESOLVED
         with atomic(resolved) as temporary:
             temporary.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        cores = str(max(parameters.workers for parameters in stages.values()))
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "book" if book else "all",
-            "--snakefile",
-            str(PROJECT / "Snakefile"),
-            "--config",
-            f"resolved={resolved}",
-        ]
-        command += ["--profile", str(PROJECT / "cluster" / cluster)] if cluster else ["--cores", cores]
-        command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
-        command += ["--rerun-triggers", "mtime", "params", "input"]
+        command = _snakemake("book" if book else "all", resolved, stages=stages, cluster=cluster)
         stale = [name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)]
         stale += ["book"] if book and book_shows() != str(paths.root) else []
         command += ["--forcerun", *stale] if stale else []
         _follow(command, log=paths.root / "workflow.log", say=say)
     return paths
+
+
+def _snakemake(target: str, resolved: Path, *, stages: Mapping[str, StageParameters], cluster: str) -> list[str]:
+    """Our lock stands in for Snakemake's, and what a killed run left incomplete is run again without asking."""
+    command = [sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"), "--config", f"resolved={resolved}"]
+    if cluster:
+        folder = PROJECT / "cluster" / cluster
+        if not (folder / "config.yaml").is_file():
+            known = [path.parent.name for path in folder.parent.glob("*/config.yaml")]
+            raise ParameterError(f"Unknown cluster: {cluster}", where=f"Looked for: {folder}", remedy=did_you_mean(cluster, known))
+        command += ["--profile", str(folder)]
+    else:
+        command += ["--cores", str(max(parameters.workers for parameters in stages.values()))]
+    command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
+    return [*command, "--rerun-triggers", "mtime", "params", "input"]
 
 
 def resolve(profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None) -> dict[str, Any]:

@@ -81,10 +81,9 @@ def _cell(part: pd.DataFrame, vpc: int) -> str:
     here = part[part["vpc"] == vpc].set_index("metric")
     if "hard_accuracy" not in here.index:
         return "-"
-    hard = here.loc["hard_accuracy"]
-    spread = f" ± {hard['sd']:.1f}" if hard["n"] > 1 else ""
-    soft = f" ({here.loc['soft_accuracy', 'mean']:.1f})" if "soft_accuracy" in here.index else ""
-    return f"{hard['mean']:.1f}{spread}{soft}"
+    mean, sd, n = (float(here[column]["hard_accuracy"]) for column in ("mean", "sd", "n"))
+    soft = f" ({float(here['mean']['soft_accuracy']):.1f})" if "soft_accuracy" in here.index else ""
+    return f"{mean:.1f}" + (f" ± {sd:.1f}" if n > 1 else "") + soft
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:

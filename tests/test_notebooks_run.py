@@ -1,0 +1,211 @@
+"""All stages in their order on the smoke profile: what is written, what is not run again, and what a killed run leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from conftest import FinishedRun, infomotion
+
+from infomotion_lib.parameters import NOTEBOOK_STAGES, STAGES
+from infomotion_lib.paths import PROJECT
+from infomotion_lib.provenance import read_run_card, sha256
+from infomotion_lib.stages.table import TABLE
+from infomotion_lib.workflow import MARK
+
+pytestmark = pytest.mark.xdist_group("smoke")
+NOTEBOOKS = list(NOTEBOOK_STAGES.values())
+
+
+def started(output: str) -> list[str]:
+    """Stages that ran, in their order."""
+    titles = {stage.title: name for name, stage in TABLE.items()}
+    return [titles[match] for match in re.findall(r"^(.*): started$", output, flags=re.MULTILINE)]
+
+
+def tables(folder: Path) -> dict[str, str]:
+    """Hash of every table a stage promises, timings aside."""
+    return {file.name: sha256(file) for file in sorted(folder.glob("*.csv"))}
+
+
+def test_every_stage_ran_once_in_order(smoke_run: FinishedRun) -> None:
+    assert started(smoke_run.output) == list(STAGES)
+    assert MARK not in smoke_run.output
+    assert "snakemake" not in smoke_run.output.lower()
+
+
+def test_no_tracked_file_changed(smoke_run: FinishedRun) -> None:
+    assert smoke_run.changed_files == []
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+def test_every_stage_left_what_it_promised(smoke_run: FinishedRun, stage: str) -> None:
+    folder = smoke_run.paths.stage(stage)
+    for file in TABLE[stage].files(smoke_run.paths):
+        assert file.is_file(), file
+    card = read_run_card(folder)
+    assert card["stage"] == stage
+    assert card["stage_seconds"] > 0
+    promised = {f"{folder.name}/{name}" for name in TABLE[stage].outputs}
+    assert promised <= set(card["outputs"]), "the run card hashes every promised file"
+    for name, value in card["outputs"].items():
+        if name in promised:
+            assert sha256(folder / Path(name).name) == value
+    assert not list(folder.glob("*.failed.ipynb"))
+    assert not [file.name for file in folder.rglob(".*") if file.is_file() and file.name != ".fingerprint.json"], (
+        "no temporary file is left"
+    )
+
+
+def test_nothing_published_names_a_folder_of_this_machine(smoke_run: FinishedRun) -> None:
+    for stage in STAGES:
+        folder = smoke_run.paths.stage(stage)
+        for file in [folder / "run_card.json", *folder.glob("*.csv")]:
+            text = file.read_text(encoding="utf-8")
+            assert str(smoke_run.paths.root) not in text, file
+            assert str(PROJECT) not in text, file
+
+
+@pytest.mark.parametrize("stage", NOTEBOOKS)
+def test_executed_copies_are_fit_to_be_read(smoke_run: FinishedRun, stage: str) -> None:
+    notebook = TABLE[stage].notebook
+    assert notebook is not None
+    copy = nbformat.read(smoke_run.paths.stage(stage) / notebook.name, as_version=4)
+    for cell in copy.cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error"
+            if output.output_type == "stream":
+                assert output.name == "stdout", f"{cell.id} prints to stderr: {output.text}"
+                assert len(output.text.splitlines()) <= 30, cell.id
+            page = output.get("data", {}).get("text/html", "")
+            assert all("alt=" in image for image in re.findall(r"<img [^>]*>", page)), cell.id
+    (injected,) = [cell for cell in copy.cells if "injected-parameters" in cell.metadata.get("tags", [])]
+    assert "hide-input" in injected.metadata.tags
+
+
+@pytest.mark.parametrize("stage", NOTEBOOKS)
+def test_every_notebook_saves_figures(smoke_run: FinishedRun, stage: str) -> None:
+    figures = list((smoke_run.paths.stage(stage) / "figures").glob("*"))
+    assert figures
+    assert all(figure.stat().st_size > 500 for figure in figures if figure.suffix in (".svg", ".png"))
+
+
+def test_the_selections_are_what_was_asked_for(smoke_run: FinishedRun) -> None:
+    chosen = pd.read_csv(smoke_run.paths.stage("graph_selection") / "selections.csv", keep_default_na=False)
+    index = pd.read_csv(smoke_run.paths.stage("frame_index") / "frame_index.csv")
+    train = index[index["split"] == "TRAIN"].set_index(["source", "file_name"])["class_name"]
+    assert set(chosen["source"]) == {"real", "synthetic"}
+    assert set(chosen["vpc"]) == {2, 3}
+    keys = ["source", "method", "graph", "vpc", "selection_seed", "class_name"]
+    sizes = chosen.groupby(keys)["file_name"].agg(["size", "nunique"]).reset_index()
+    assert (sizes["size"] == sizes["nunique"]).all()
+    assert (sizes["size"] <= sizes["vpc"]).all()
+    for row in chosen.itertuples():
+        assert train[row.source, row.file_name] == row.class_name, "TRAIN videos of their own class only"
+
+
+def test_the_evaluation_scores_every_cell(smoke_run: FinishedRun) -> None:
+    folder = smoke_run.paths.stage("evaluation")
+    runs = pd.read_csv(folder / "runs.csv", keep_default_na=False)
+    index = pd.read_csv(smoke_run.paths.stage("frame_index") / "frame_index.csv")
+    predictions = pd.read_csv(folder / "predictions.csv", keep_default_na=False)
+    test = set(index[(index["split"] == "TEST") & (index["source"] == "real")]["file_name"])
+    assert set(predictions["file_name"]) <= test, "only TEST is reported"
+    assert {"random", "kmeans", "infodist", "infomotion", "whole"} <= set(runs["method"])
+    cells = runs.groupby(["source", "method", "graph", "vpc"]).size()
+    assert (cells == 2).all()
+    assert runs["hard_accuracy"].between(0, 100).all()
+    assert (runs["soft_accuracy"] >= runs["hard_accuracy"]).all()
+    table = pd.read_csv(folder / "table1.csv", keep_default_na=False)
+    means = runs.groupby(["source", "method", "graph", "vpc"])["hard_accuracy"].mean()
+    hard = table[table["metric"] == "hard_accuracy"].set_index(["source", "method", "graph", "vpc"])["mean"]
+    assert set(hard.index) == set(means.index)
+    assert (hard.astype(float) - means).abs().max() < 1e-6
+
+
+def test_the_report_shows_table_1_and_the_times(smoke_run: FinishedRun) -> None:
+    report = infomotion("report", "--profile", "smoke", "--runs-dir", str(smoke_run.paths.root.parent))
+    for words in ("Table 1 of profile smoke", "InfoMotion", "VPC 2", "VPC 3", "04_evaluation", "together"):
+        assert words in report
+
+
+def test_a_second_run_does_nothing_and_is_quick(smoke_run: FinishedRun, tmp_path: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in smoke_run.paths.root.rglob("*") if file.name == "run_card.json"}
+    begun = time.monotonic()
+    output, copy = smoke_run.again(tmp_path)
+    assert started(output) == []
+    assert time.monotonic() - begun < 20
+    for file, stamp in before.items():
+        assert (copy.root / file.relative_to(smoke_run.paths.root)).stat().st_mtime_ns == stamp
+
+
+def test_a_changed_parameter_reruns_what_depends_on_it_only(smoke_run: FinishedRun, tmp_path: Path) -> None:
+    output, copy = smoke_run.again(tmp_path, "-p", "bootstrap_samples=50")
+    assert started(output) == ["evaluation"]
+    assert read_run_card(copy.stage("evaluation"))["parameters"]["bootstrap_samples"] == 50
+
+
+def test_a_stage_that_was_run_alone_otherwise_is_brought_back(smoke_run: FinishedRun, tmp_path: Path) -> None:
+    _, copy = smoke_run.again(tmp_path)
+    alone = infomotion("run", "04", "--profile", "smoke", "-p", f"runs_dir={copy.root.parent}", "-p", "soft_tolerance=2.0")
+    assert started(alone) == ["evaluation"]
+    output, _ = smoke_run.again(tmp_path)
+    assert started(output) == ["evaluation"]
+    assert tables(copy.stage("evaluation")) == tables(smoke_run.paths.stage("evaluation"))
+
+
+@pytest.mark.parametrize(("stage", "delay"), [("ifa_training", 6.0), ("evaluation", 9.0)])
+def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
+    smoke_run: FinishedRun, tmp_path: Path, stage: str, delay: float
+) -> None:
+    copy = tmp_path / "runs" / "smoke"
+    shutil.copytree(smoke_run.paths.root, copy)
+    folder = smoke_run.paths.stage(stage)
+    shutil.rmtree(copy / folder.name)
+    words = [sys.executable, "-m", "infomotion_lib.cli", "run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}"]
+    victim = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    time.sleep(delay)
+    running = victim.poll() is None
+    os.kill(victim.pid, signal.SIGKILL)  # the command alone: its children must notice by themselves
+    victim.wait()
+    assert running, "the stage ended before it was killed; lower the delay"
+    time.sleep(1.0)
+    assert not (copy / folder.name / "run_card.json").exists()
+    assert not _processes_of(copy), "a killed run leaves no process behind"
+    output, _ = smoke_run.again(tmp_path)
+    assert started(output)[0] == stage
+    assert tables(copy / folder.name) == tables(folder)
+
+
+def _processes_of(folder: Path) -> list[str]:
+    """Command lines of live processes that name this run's folder or have a file of it open."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            state = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if state != "Z" and (str(folder) in command or str(folder).encode() in environment):
+            found.append(command)
+    return found
+
+
+def test_run_cards_chain_from_the_videos_to_the_table(smoke_run: FinishedRun) -> None:
+    for stage in TABLE.values():
+        used = json.loads((smoke_run.paths.stage(stage.name) / ".fingerprint.json").read_text(encoding="utf-8"))["inputs"]
+        assert {name.split("/")[0] for name in used} == set(stage.needs)
+        for name, value in used.items():
+            need, file = name.split("/")
+            assert sha256(smoke_run.paths.stage(need) / file) == value
