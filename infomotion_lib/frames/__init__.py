@@ -4,7 +4,7 @@
 a pair of frames to two motions of the heart, :mod:`index` makes the table of a whole data set.
 """
 
-from infomotion_lib.frames.accuracy import detector_error
+from infomotion_lib.frames.accuracy import KnownClip, detector_error, known_phantoms, order_control, true_beats
 from infomotion_lib.frames.detect import Phases, detect_phases
 from infomotion_lib.frames.index import INDEX_COLUMNS, build_frame_index, read_frame_index, status_counts
 from infomotion_lib.frames.rule import MotionPairs, motion_pairs
@@ -12,15 +12,19 @@ from infomotion_lib.frames.tracings import annotated_phases, outlines, traced_ar
 
 __all__ = [
     "INDEX_COLUMNS",
+    "KnownClip",
     "MotionPairs",
     "Phases",
     "annotated_phases",
     "build_frame_index",
     "detect_phases",
     "detector_error",
+    "known_phantoms",
     "motion_pairs",
+    "order_control",
     "outlines",
     "read_frame_index",
     "status_counts",
     "traced_areas",
+    "true_beats",
 ]

@@ -5,15 +5,18 @@ Shuffled clips have no heart beat left, only its pictures: what the detector sti
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from infomotion_lib.data.phantom import render, sample_heart, volume_curve
+from infomotion_lib.data.phantom.nuisance import DEFAULT_LEVEL, NUISANCE_FPS
 from infomotion_lib.data.video import Clip
-from infomotion_lib.frames.detect import detect_phases
+from infomotion_lib.frames.choose import choose_pairs
+from infomotion_lib.frames.detect import detect_phases, find_phases
 from infomotion_lib.frames.signals import Curve, single_threaded
 
 MARGIN = 3
@@ -23,13 +26,20 @@ TOLERANCE_MS = 200.0
 """A phase counts as found within this time of the truth."""
 
 
+_PHANTOM_EF = (12.0, 83.0)
+
+
 class KnownClip(NamedTuple):
-    """A clip whose phases are known: ``clip`` (T, H, W), ``fps``, all true ``es`` and ``ed`` frames, in the clip and around it."""
+    """A clip whose phases are known: ``clip`` (T, H, W), ``fps``, all true ``es`` and ``ed`` frames, in the clip and around it.
+
+    ``volume`` (T,), if known, is the exact curve that the detector's signal stands for.
+    """
 
     clip: Clip
     fps: float
     es: Sequence[float]
     ed: Sequence[float]
+    volume: Curve | None = None
 
 
 def true_beats(first_es: int, first_ed: int, *, cycle: int, n_frames: int) -> tuple[list[int], list[int]]:
@@ -40,6 +50,37 @@ def true_beats(first_es: int, first_ed: int, *, cycle: int, n_frames: int) -> tu
     """
     es, ed = (list(range(first % cycle - cycle, n_frames + cycle, cycle)) for first in (first_es, first_ed))
     return es, ed
+
+
+def known_phantoms(
+    number: int, *, n_frames: int = 64, fps: float = NUISANCE_FPS, seed: int = 0, level: float = DEFAULT_LEVEL, size: int = 112
+) -> Iterator[KnownClip]:
+    """Phantom clips drawn for the test alone, with their exact phases; EF evenly spread over what a phantom can have.
+
+    Parameters
+    ----------
+    number : int
+        Clips.
+    n_frames : int
+        Frames a clip.
+    fps : float
+        Frames a second; a slow clip is every so many frames of one at the phantom's own rate, so the rate is met only nearly.
+    seed : int
+        Of the hearts.
+    level : float
+        Nuisance level.
+    size : int
+        Side of a frame, pixels.
+    """
+    stride = max(1, round(NUISANCE_FPS / fps))
+    own = fps if stride == 1 else NUISANCE_FPS
+    random = np.random.default_rng(seed)
+    for ef in np.linspace(*_PHANTOM_EF, number):
+        heart = sample_heart(random, float(ef), level=level, fps=own)
+        es, ed = true_beats(heart.cycle // 3 - heart.start, -heart.start, cycle=heart.cycle, n_frames=stride * n_frames)
+        frames = stride * np.arange(n_frames)
+        true_es, true_ed = ([frame / stride for frame in phase] for phase in (es, ed))
+        yield KnownClip(render(heart, frames, size=size), own / stride, true_es, true_ed, volume_curve(heart, frames))
 
 
 def beat_errors(true: ArrayLike, found: ArrayLike, *, n_frames: int, tolerance: float, margin: int = MARGIN) -> tuple[Curve, int, int]:
@@ -56,7 +97,7 @@ def beat_errors(true: ArrayLike, found: ArrayLike, *, n_frames: int, tolerance: 
     margin : int
         See :data:`MARGIN`.
     """
-    truth, seen = np.sort(np.asarray(true, float)), np.sort(np.asarray(found, float))
+    truth, seen = np.unique(np.asarray(true, float)), np.unique(np.asarray(found, float))
     due = truth[(truth >= margin) & (truth <= n_frames - 1 - margin)]
     if not len(seen) or not len(truth):
         return np.zeros(0), len(due), len(seen)
@@ -71,7 +112,9 @@ def beat_errors(true: ArrayLike, found: ArrayLike, *, n_frames: int, tolerance: 
 
 
 def detector_error(clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: float = TOLERANCE_MS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Summary table and all single errors of the detector, on the frames in order and on the same frames shuffled.
+    """Summary table and all single errors of the detector, on the frames in order, on the same frames shuffled, and on the exact volume.
+
+    The exact volume shows what the definitions alone contribute: an onset at 90 % comes after ED even on a perfect curve.
 
     Parameters
     ----------
@@ -85,8 +128,8 @@ def detector_error(clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: f
     Returns
     -------
     summary : DataFrame
-        A row an order of frames and phase: ``frames`` (in_order, shuffled), ``phase`` (es, ed), ``clips``, ``due`` (true phases
-        to find), ``found_share``, ``false_a_clip``, and of the found ones ``median_frames``, ``p90_frames``, ``median_ms``,
+        A row an order of frames and phase: ``frames`` (in_order, shuffled, exact_volume), ``phase`` (es, ed), ``clips``, ``due`` (true
+        phases to find), ``found_share``, ``false_a_clip``, and of the found ones ``median_frames``, ``p90_frames``, ``median_ms``,
         ``p90_ms`` (absolute) and ``bias_ms`` (mean of detected minus true).
     errors : DataFrame
         A row a found phase: ``frames``, ``phase``, ``error_frames``, ``error_ms``, signed.
@@ -95,10 +138,13 @@ def detector_error(clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: f
     rows, counts = [], []
     for known in clips:
         n = len(known.clip)
-        for order, clip in (("in_order", known.clip), ("shuffled", known.clip[random.permutation(n)])):
-            with single_threaded():
-                phases = detect_phases(clip, known.fps)
-            for phase, true, found in (("es", known.es, phases.es), ("ed", known.ed, phases.ed)):
+        with single_threaded():
+            orders = {"in_order": known.clip, "shuffled": known.clip[random.permutation(n)]}
+            seen = {order: (phases.es, phases.ed) for order, clip in orders.items() for phases in [detect_phases(clip, known.fps)]}
+        if known.volume is not None:
+            seen["exact_volume"] = find_phases(known.volume, known.fps)
+        for order, (es, ed) in seen.items():
+            for phase, true, found in (("es", known.es, es), ("ed", known.ed, ed)):
                 errors, due, false = beat_errors(true, found, n_frames=n, tolerance=tolerance_ms * known.fps / 1000)
                 counts.append((order, phase, due, len(errors), false))
                 rows += [(order, phase, error, 1000 * error / known.fps) for error in errors]
@@ -106,6 +152,43 @@ def detector_error(clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: f
     count = pd.DataFrame(counts, columns=["frames", "phase", "due", "found", "false"])
     summary = [_summary(key, group, single) for key, group in count.groupby(["frames", "phase"], sort=False)]
     return pd.DataFrame(summary), single
+
+
+def order_control(clips: Iterable[tuple[Clip, float]], *, seed: int = 0) -> pd.DataFrame:
+    """What the detector reports of each clip with its frames in order and shuffled, where no truth is known.
+
+    Parameters
+    ----------
+    clips : iterable of (clip, fps)
+        Clips (T, H, W) and their frame rates.
+    seed : int
+        Of the shuffling.
+
+    Returns
+    -------
+    DataFrame
+        Two rows a clip: ``clip`` (number), ``frames`` (in_order, shuffled), ``es`` (how many), ``confidence``, ``residual``, ``lag1``
+        (correlation of the signal with itself a frame later: near 1 on a smooth curve, below 0 on noise) and ``complete`` (an ES, an
+        ED and an ES follow each other with a frame between them).
+    """
+    random = np.random.default_rng(seed)
+    rows = []
+    for number, (clip, fps) in enumerate(clips):
+        for order, frames in (("in_order", clip), ("shuffled", clip[random.permutation(len(clip))])):
+            with single_threaded():
+                seen = detect_phases(frames, fps)
+            best = choose_pairs(seen, n_frames=len(clip), use_detected=True)
+            pairs = best[2] if best else None
+            ends = {*pairs.diastole[::2], *pairs.systole[::2]} if pairs and pairs.diastole and pairs.systole else set()
+            complete = bool(ends) and pairs is not None and pairs.status == "annotated" and ends <= {*seen.es.tolist(), *seen.ed.tolist()}
+            rows.append((number, order, len(seen.es), seen.confidence, seen.residual, _lag1(seen.signal), complete))
+    return pd.DataFrame(rows, columns=["clip", "frames", "es", "confidence", "residual", "lag1", "complete"])
+
+
+def _lag1(signal: Curve) -> float:
+    if len(signal) < 3 or signal[1:].std() < 1e-9 or signal[:-1].std() < 1e-9:
+        return float("nan")
+    return float(np.corrcoef(signal[1:], signal[:-1])[0, 1])
 
 
 def _summary(key: tuple[Hashable, ...], count: pd.DataFrame, single: pd.DataFrame) -> dict[str, object]:

@@ -31,7 +31,9 @@ ONSET_LEVEL = 0.9
 PROMINENCE = 0.35
 """Least depth of an ES, in shares of the curve's range (5th to 95th percentile)."""
 
+_BORDER_RISE = 0.2  # the same for the side of an ES that the clip cuts off
 _FALL = 0.6  # least fall from ED to ES, in shares of the range
+_NEARLY = 0.8  # two beats correlate as well as one; the shorter period is the beat
 _EDGE_SECONDS = 0.06  # a fall that begins nearer to the clip's start than this may have begun before it
 
 Frames = NDArray[np.int64]
@@ -108,14 +110,23 @@ def find_phases(curve: Curve, fps: float) -> tuple[Frames, Frames]:
     if span <= 1e-9:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     distance = max(1, round(0.5 * _period(curve, fps)))
-    es, _ = filters.find_peaks(-curve, prominence=PROMINENCE * span, distance=distance)
+    es = _minima(curve, span, distance=distance)
     if not len(es):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     last = len(curve) - 1
     floors = [*curve[es], curve[es].mean()]  # the fall after the last ES is not seen to its end
     found = [_onset(curve[a : b + 1], float(floor), span) for a, b, floor in zip([0, *es], [*es, last], floors, strict=True)]
     onsets = np.array([start + onset for start, onset in zip([0, *es], found, strict=True) if onset is not None], np.int64)
-    return es.astype(np.int64), onsets[(onsets >= max(1, round(_EDGE_SECONDS * fps))) & (onsets < last)]
+    return es, onsets[(onsets >= max(1, round(_EDGE_SECONDS * fps))) & (onsets < last)]
+
+
+def _minima(curve: Curve, span: float, *, distance: int) -> Frames:
+    """Minima at least ``distance`` apart, of full prominence on a side that is seen whole and of some on one that the clip cuts off."""
+    wall = curve.max() + span
+    minima, _ = filters.find_peaks(-np.concatenate([[wall], curve, [wall]]), prominence=PROMINENCE * span, distance=distance)
+    minima = minima - 1
+    sides = [min(curve[: at + 1].max(), curve[at:].max()) - curve[at] for at in minima]
+    return np.asarray(minima[np.array(sides, float) >= _BORDER_RISE * span], np.int64)
 
 
 def _onset(piece: Curve, floor: float, span: float) -> int | None:
@@ -127,7 +138,7 @@ def _onset(piece: Curve, floor: float, span: float) -> int | None:
 
 
 def _period(curve: Curve, fps: float) -> float:
-    """Frames of a beat: the highest peak of the autocorrelation among plausible heart rates."""
+    """Frames of a beat: the first peak of the autocorrelation, among plausible heart rates, that is nearly the highest."""
     n = len(curve)
     slowest, fastest = (60 * fps / rate for rate in HEART_RATES)
     centred = curve - curve.mean()
@@ -135,7 +146,10 @@ def _period(curve: Curve, fps: float) -> float:
     last = min(n - 2, int(slowest) + 1)
     peaks, _ = filters.find_peaks(correlation[: last + 1])
     peaks = peaks[peaks >= max(2, int(fastest))]
-    return float(peaks[np.argmax(correlation[peaks])]) if len(peaks) else float(last)
+    if not len(peaks):
+        return float(last)
+    heights = correlation[peaks]
+    return float(peaks[np.flatnonzero(heights >= _NEARLY * heights.max())[0]]) if heights.max() > 0 else float(peaks[heights.argmax()])
 
 
 def _filtered(curve: Curve, fps: float) -> Curve:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
 import pandas as pd
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-from tqdm import tqdm
+from joblib import Parallel, delayed
 
 from infomotion_lib.classes import class_name
 from infomotion_lib.data.records import OK, Dataset, first_per_class
@@ -24,6 +19,7 @@ from infomotion_lib.frames.rule import MotionPairs, motion_pairs
 from infomotion_lib.frames.signals import single_threaded
 from infomotion_lib.frames.tracings import annotated_phases
 from infomotion_lib.parameters import FrameIndexParameters
+from infomotion_lib.progress import track
 
 PAIR_COLUMNS = ("diastole_start", "diastole_mid", "diastole_end", "systole_start", "systole_mid", "systole_end")
 COLUMN_TYPES: dict[str, Any] = (
@@ -66,9 +62,9 @@ def build_frame_index(
         ``source, file_name, ef``: labels that take the place of the data set's EF. Where it has rows of this source, a video without one
         has no EF; where it has none, the data set's EF stays.
     workers : int
-        Processes that read clips. A script that asks for more than one needs the usual ``if __name__ == "__main__"`` guard.
+        Processes that read clips.
     progress : bool
-        Show a bar while clips are read, where there is a terminal.
+        Show a progress bar on a terminal.
 
     Returns
     -------
@@ -180,18 +176,19 @@ def _labelled(index: pd.DataFrame, source: str, labels: pd.DataFrame | None) -> 
 
 
 def _detect_all(files: list[_Video], *, workers: int, progress: bool) -> list[Phases | str]:
-    bar = partial(tqdm, total=len(files), desc="Finding ED and ES", unit="clip", disable=None if progress else True)
-    if workers < 2 or len(files) < _PARALLEL_FROM:
-        with single_threaded():
-            return list(bar(map(_detect_file, files)))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-        return list(bar(pool.map(_detect_file, files, chunksize=4)))
+    with single_threaded():
+        if workers < 2 or len(files) < _PARALLEL_FROM:
+            found: Iterable[Phases | str] = map(_detect_file, files)
+        else:
+            found = Parallel(n_jobs=workers, return_as="generator", batch_size=4)(delayed(_detect_alone)(file) for file in files)
+        if progress and files:
+            found = track(found, label="Finding ED and ES", total=len(files), unit="video")
+        return list(found)
 
 
-def _start_worker() -> None:
-    cv2.setNumThreads(1)
-    threadpool_limits(1)
+def _detect_alone(video: _Video) -> Phases | str:
+    with single_threaded():  # in a worker process, which has one core
+        return _detect_file(video)
 
 
 def _detect_file(video: _Video) -> Phases | str:

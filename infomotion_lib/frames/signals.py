@@ -15,7 +15,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy import linalg, special
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from infomotion_lib.data.video import Clip, resize_clip
@@ -106,7 +106,7 @@ def _dark(frames: Clip, weight: _Float) -> Curve:
     middle = np.ascontiguousarray(blurred[:, weight > 0.3])
     threshold, _ = cv2.threshold(middle, 0, 255, cv2.THRESH_OTSU)
     width = _SOFTNESS * max(float(middle.std()), 1.0)
-    darkness = 1 / (1 + np.exp((blurred.astype(np.float32) - np.float32(threshold)) / np.float32(width)))
+    darkness = special.expit((np.float32(threshold) - blurred.astype(np.float32)) / np.float32(width))
     return np.asarray((darkness * (weight / weight.sum())).sum(axis=(1, 2)), np.float64)
 
 

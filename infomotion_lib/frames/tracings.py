@@ -91,8 +91,8 @@ def annotated_phases(tracings: pd.DataFrame, *, phase_rule: Literal["area", "tem
 def _frames(tracings: pd.DataFrame) -> Iterator[tuple[str, int, NDArray[np.float64]]]:
     """Name, frame number and rows in file order of every traced frame, sorted by name and frame."""
     numbers = pd.to_numeric(tracings["Frame"], errors="coerce")
-    good = tracings[numbers.notna() & tracings["FileName"].notna()]
-    frames = numbers[good.index].to_numpy().astype(np.int64)
+    named = (numbers.notna() & tracings["FileName"].notna()).to_numpy()
+    good, frames = tracings[named], numbers.to_numpy()[named].astype(np.int64)
     codes, names = pd.factorize(good["FileName"].astype(str), sort=True)
     order = np.lexsort((np.arange(len(good)), frames, codes))
     codes, frames = codes[order], frames[order]
