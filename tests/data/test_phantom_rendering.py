@@ -52,7 +52,7 @@ def test_outside_the_sector_is_black() -> None:
 @pytest.mark.parametrize("machine", range(5), ids=[machine.name for machine in MACHINES])
 @pytest.mark.parametrize("phase", ["ed", "es"])
 def test_the_tracing_lies_on_the_edge_of_the_dark_cavity(machine: int, phase: str) -> None:
-    """Over many draws of the speckle, the wall outside each chord's ends is brighter than the blood inside; it blooms by the beam's width."""
+    """Over many draws of the speckle, the wall beyond each chord's ends is brighter than the blood; it blooms by the beam's width."""
     heart = replace(heart_of(machine), dropouts=(), shadow=0.0, blood=-28.0, haze=-60.0)
     frame = int(getattr(true_frames(heart, 200), phase)[1])
     mean = np.mean([render(replace(heart, seed=seed), [frame])[0] for seed in range(16)], axis=0)

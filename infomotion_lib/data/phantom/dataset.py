@@ -117,35 +117,42 @@ def make_dataset(
 
 
 def _claim(folder: Path, request: Request) -> None:
-    """Make the folder ours, or refuse it; leftovers of a killed run are removed."""
+    """Make the folder ours, or refuse it untouched; leftovers of a killed run are removed."""
+    path = folder / REQUEST
     try:
-        (folder / VIDEOS).mkdir(parents=True, exist_ok=True)
-        for file in (*folder.glob(".*.csv"), *folder.glob(".phantom.*.json"), *(folder / VIDEOS).glob(".phantom*.avi")):
-            file.unlink(missing_ok=True)
-        others = sorted(item.name for item in folder.iterdir() if item.name != VIDEOS) + sorted(p.name for p in (folder / VIDEOS).iterdir())
+        if path.is_file():
+            _compare(path, request)
+            for leftover in (*folder.glob(".*.csv"), *(folder / VIDEOS).glob(".phantom*.avi")):
+                leftover.unlink(missing_ok=True)
+        else:
+            found = sorted(item.name for item in folder.iterdir() if not item.name.startswith(".")) if folder.exists() else []
+            if found:
+                raise DataError(
+                    f"{folder} is not empty and holds no phantom data set.",
+                    where=f"Found: {', '.join(found[:5])}",
+                    remedy="Give an empty folder.",
+                )
+            write_json(request.as_json(), path)
+        for leftover in folder.glob(".phantom.*.json"):
+            leftover.unlink(missing_ok=True)
+        (folder / VIDEOS).mkdir(exist_ok=True)
     except OSError as error:
         raise DataError(f"A phantom data set cannot be written to {folder}: {error}.", remedy="Give another folder.") from None
-    path = folder / REQUEST
-    if not path.is_file():
-        if others:
-            raise DataError(
-                f"{folder} is not empty and holds no phantom data set.",
-                where=f"Found: {', '.join(others[:5])}",
-                remedy="Give an empty folder.",
-            )
-        write_json(request.as_json(), path)
-        return
+
+
+def _compare(path: Path, request: Request) -> None:
+    """Refuse a folder that was begun by another request."""
     try:
         made = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except ValueError:
         made = None
     if not isinstance(made, dict):
         raise DataError(f"{path} does not hold the request of a phantom data set.", remedy="Give an empty folder.")
     asked = request.as_json()
-    differences = [f"{name} = {made.get(name)} there, {asked.get(name)} asked for" for name in asked if made.get(name) != asked[name]]
+    differences = [f"{name} = {made.get(name)} there, {asked[name]} asked for" for name in asked if made.get(name) != asked[name]]
     if differences:
         raise ParameterError(
-            f"{folder} holds a phantom data set made by another request.",
+            f"{path.parent} holds a phantom data set made by another request.",
             where="; ".join(differences),
             remedy="Give another folder, or remove this one.",
         )
