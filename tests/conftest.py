@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from finished_run import FinishedRun, infomotion, state_of_tracked_files
 
-from infomotion_lib.paths import PROJECT, RunPaths, run_paths
+from infomotion_lib.paths import run_paths
 
 TINY = {"train_per_class": 4, "val_per_class": 1, "test_counts": (2, 2, 2, 2, 2), "frames": 48, "progress": False}
 
@@ -58,36 +55,6 @@ def tiny_synthetic(shared_folder: Path) -> Path:
     from infomotion_lib.data.phantom import make_dataset
 
     return once(shared_folder / "tiny_synthetic", lambda folder: make_dataset(folder, seed=1, role="synthetic", **TINY))
-
-
-@dataclass(frozen=True)
-class FinishedRun:
-    """The smoke profile, run once by the command line; tests read it, and copy it before they change anything."""
-
-    paths: RunPaths
-    output: str
-    changed_files: list[str]
-
-    def again(self, folder: Path, *words: str) -> tuple[str, RunPaths]:
-        """What ``infomotion run all`` prints on a copy of this run in ``folder``, and that copy."""
-        copy = folder / "runs" / self.paths.profile
-        if not copy.exists():
-            shutil.copytree(self.paths.root, copy)
-        return infomotion("run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}", *words), run_paths("smoke", copy.parent)
-
-
-def infomotion(*words: str) -> str:
-    """What the command prints; it must succeed."""
-    command = [sys.executable, "-m", "infomotion_lib.cli", *words]
-    done = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
-def state_of_tracked_files() -> str:
-    """Commit and every difference of tracked files from it."""
-    commands = (["git", "rev-parse", "HEAD"], ["git", "diff", "HEAD", "--no-color"])
-    return "".join(subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout for command in commands)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from conftest import FinishedRun, infomotion
+from finished_run import FinishedRun, infomotion
 
 from infomotion_lib.parameters import NOTEBOOK_STAGES, STAGES
 from infomotion_lib.paths import PROJECT
