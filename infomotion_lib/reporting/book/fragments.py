@@ -1,0 +1,107 @@
+"""The generated parts of the pages, one file each under ``_generated/``."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from infomotion_lib.paths import BOOK, PROJECT
+from infomotion_lib.reporting.book import ledgers, reading
+from infomotion_lib.reporting.book.assets import Assets
+from infomotion_lib.reporting.book.html import admonition, block, table
+from infomotion_lib.reporting.book.results import Results
+from infomotion_lib.reporting.book.table1 import company, table1
+from infomotion_lib.reporting.pipeline import ALT
+
+NOT_RUN = admonition(
+    "warning",
+    "Nothing has been run yet",
+    "No results are at hand, so this part of the book is empty. `make reproduce` runs every stage on the phantom "
+    "and builds the book again with what it finds. It takes a cup of tea or two on two CPU cores.",
+)
+
+PHANTOM = admonition(
+    "important",
+    "Phantom numbers",
+    "Every number below comes from *drawn* hearts, not from patients. They show the method at work and let anyone check the code. "
+    "They are not the paper's numbers and say nothing about them. The phantom's five machine styles favour selectors that look at "
+    "appearance, by design.",
+)
+
+OPEN = admonition(
+    "important",
+    "What these clips can and cannot show",
+    "They are short, made by a diffusion model and labelled by a regressor; in some the anatomy jumps between frames. "
+    "They run the whole chain on published images. They reproduce no number of the paper.",
+)
+
+
+def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: Assets, url: str) -> None:
+    """Write every fragment; each page includes the ones it needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paper = next((item for item in shown if item.profile == "paper"), None)
+    parts = {
+        "pipeline": pipeline(),
+        "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
+        "glance": reading.glance(lead) or NOT_RUN,
+        "results": "".join(map(_results, shown)) or NOT_RUN,
+        "stage_times": reading.stage_times(lead) if lead else NOT_RUN,
+        "constant": reading.constant(lead),
+        "spread": reading.spread(),
+        "graphs": reading.graphs(lead),
+        "against_random": _list(reading.against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
+        "provenance": ledgers.provenance(shown) or NOT_RUN,
+        "claims": ledgers.claims(paper),
+        "assumptions": ledgers.assumptions(),
+        "checklist": ledgers.checklist(),
+        "figures": ledgers.figure_index(shown),
+        "costs": costs(),
+        "changelog": changelog(),
+        "play": NOT_RUN,
+        "scripts": f"{assets.note}\n" if assets.note else "The book serves its own scripts and fonts and asks no other host.\n",
+    }
+    for name, text in parts.items():
+        (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+
+
+def pipeline() -> str:
+    """The pipeline figure: one picture for each of light and dark, wide and narrow."""
+    pictures = []
+    for shade in ("light", "dark"):
+        base = f"_static/figures/pipeline-{shade}"
+        pictures.append(
+            f'<picture class="im-{shade}"><source media="(max-width: 700px)" srcset="{base}-tall.svg">'
+            f'<img class="dark-light" src="{base}-wide.svg" alt="{escape(ALT)}"></picture>'
+        )
+    return block(f'<div class="im-pipeline">{"".join(pictures)}</div>')
+
+
+def costs() -> str:
+    """MyST block: disk, memory and time by stage, at CPU size and at the paper's."""
+    ledger = pd.read_csv(BOOK / "ledgers" / "costs.csv", keep_default_na=False)
+    rows = [[escape(str(value)) for value in row] for row in ledger.to_numpy().tolist()]
+    return block(table([str(column) for column in ledger.columns], rows, caption="Disk, memory and time by stage"))
+
+
+def changelog() -> str:
+    """The project's changelog, one heading level down, without its title."""
+    file = PROJECT / "CHANGELOG.md"
+    if not file.is_file():
+        return "No release yet.\n"
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("# ")]
+    return "\n".join(lines).strip() + "\n"
+
+
+def _results(results: Results) -> str:
+    body = table1(results)
+    if not body:
+        return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
+    note = PHANTOM if results.is_phantom else OPEN if results.parameters.get("real_data") == "echodiffusion" else ""
+    head = f"### What it says · {results.profile}\n\n"
+    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{company(results)}"
+
+
+def _list(sentences: list[str]) -> str:
+    return "".join(f"- {sentence}\n" for sentence in sentences)

@@ -1,0 +1,152 @@
+"""Generated ledgers: run cards, claims, assumptions, and the index of figures and their commands."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from infomotion_lib.parameters import STAGES, read_profile
+from infomotion_lib.paths import BOOK, MANIFESTS, PARAMS
+from infomotion_lib.reporting.book.html import block, number, seconds, table
+from infomotion_lib.reporting.book.notebooks import card_anchor
+from infomotion_lib.reporting.book.results import Results, title_of
+from infomotion_lib.reporting.style import alt_text
+
+
+def provenance(all_results: list[Results]) -> str:
+    """MyST text with every run card of every profile, one heading a stage."""
+    parts = []
+    for results in all_results:
+        parts.append(f"## {results.title}\n\n")
+        for stage in results.stages:
+            parts.append(f"({card_anchor(results, stage)})=\n### {title_of(stage)} · {results.profile}\n\n{_card(results, stage)}")
+    return "".join(parts)
+
+
+def _card(results: Results, stage: str) -> str:
+    card = results.card(stage)
+    git = card.get("git", {})
+    commit = str(git.get("commit") or "unknown")
+    state = " with uncommitted changes" if git.get("dirty") else ""
+    facts = [
+        ["Commit", f"<code>{escape(commit[:12])}</code>{state}"],
+        ["Started", escape(str(card.get("started_utc", "")))],
+        ["Time", seconds(float(card.get("stage_seconds", card.get("wall_seconds", 0.0))))],
+        ["Device", escape(str(card.get("device", "")))],
+        ["Python", escape(str(card.get("python", "")))],
+        ["Packages", escape(", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items()))],
+    ]
+    head = block(table(["", ""], facts, caption=f"{title_of(stage)}, profile {results.profile}"))
+    more = "".join(
+        f"````{{dropdown}} {title}\n{block(table(names, rows, caption=title))}````\n\n"
+        for title, names, rows in (
+            ("Parameters", ["Parameter", "Value"], _pairs(card.get("parameters", {}))),
+            ("Inputs and their SHA-256", ["File", "SHA-256"], _pairs(card.get("inputs", {}), cut=16)),
+            ("Outputs and their SHA-256", ["File", "SHA-256"], _pairs(card.get("outputs", {}), cut=16)),
+            ("Notes", ["Note", "Value"], _pairs(card.get("notes", {}))),
+        )
+        if rows
+    )
+    link = f"results/{results.profile}/{results.folder(stage).name}/run_card.json"
+    return head + more + block(f'<p class="im-note"><a href="{link}">The card as JSON</a></p>')
+
+
+def _pairs(values: dict[str, Any], cut: int = 200) -> list[list[str]]:
+    def shown(value: Any) -> str:
+        text = value if isinstance(value, str) else json.dumps(value)
+        return escape(text if len(text) <= cut else text[:cut] + "…")
+
+    return [[f"<code>{escape(str(name))}</code>", f"<code>{shown(value)}</code>"] for name, value in values.items()]
+
+
+def claims(ours: Results | None) -> str:
+    """MyST block with every number the paper claims, and ours beside it when the ``paper`` profile has run."""
+    file = MANIFESTS / "paper_results.csv"
+    if not file.is_file():
+        return "The ledger of the paper's numbers is not there yet.\n"
+    ledger = pd.read_csv(file)
+    parts = []
+    for name in map(str, dict.fromkeys(ledger["table"])):
+        rows = []
+        for row in ledger[ledger["table"] == name].to_dict("records"):
+            spread = f" ± {number(float(row['spread']))}" if row["spread"] == row["spread"] and str(row["spread"]) else ""
+            value = f"{float(row['value']):g}{spread}"
+            quoted = row["unit"] in ("FID", "FVD")
+            rows.append([escape(str(row["row"])), escape(str(row["column"])), value, escape(str(row["unit"])), *_ours(ours, quoted=quoted)])
+        title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(str(name), str(name))
+        caption = f"{title} of the paper, number by number"
+        parts.append(block(table(["Row", "Column", "Paper", "Unit", "Ours", "Status"], rows, caption=caption, numeric_from=99)))
+    return "\n".join(parts)
+
+
+def _ours(ours: Results | None, *, quoted: bool) -> list[str]:
+    if quoted:
+        return ["–", '<span class="im-status">quoted</span>']
+    if ours is None or not ours.exists:
+        return ["–", '<span class="im-status">not run</span>']
+    return ["see results", '<span class="im-status">run</span>']
+
+
+def assumptions() -> str:
+    """MyST blocks with every value the text leaves open: parameter, value in each profile, basis, confidence."""
+    ledger = pd.read_csv(BOOK / "ledgers" / "assumptions.csv", keep_default_na=False)
+    fields = {name: field for model in STAGES.values() for name, field in model.model_fields.items()}
+    profiles = {name: read_profile(name) for name in ("paper", "phantom") if (PARAMS / f"{name}.yml").is_file()}
+    parts = []
+    for topic in map(str, dict.fromkeys(ledger["topic"])):
+        rows = []
+        for row in ledger[ledger["topic"] == topic].to_dict("records"):
+            name = row["parameter"]
+            values = [
+                _value(profiles.get(profile, {}).get(name, fields[name].default if name in fields else ""))
+                for profile in ("paper", "phantom")
+            ]
+            code = f"<code>{escape(name)}</code>" if name else "–"
+            rows.append(
+                [escape(row["question"]), code, *values, escape(row["basis"]), escape(row["confidence"]), escape(row["sensitivity"])]
+            )
+        head = [
+            "What the text leaves open",
+            "Parameter",
+            "<code>paper</code>",
+            "<code>phantom</code>",
+            "Basis",
+            "How sure",
+            "Can it change the ranking?",
+        ]
+        parts.append(f"## {topic}\n{block(table(head, rows, caption=f'Assumptions: {topic.lower()}'))}")
+    return "\n".join(parts)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float) and abs(value - 2 / 3) < 1e-9:
+        return "2/3"
+    return f"<code>{escape(json.dumps(value))}</code>" if value != "" else "–"
+
+
+def figure_index(all_results: list[Results]) -> str:
+    """MyST block: every saved figure, what it shows, and the command that makes it again."""
+    rows = []
+    for results in all_results:
+        for stage in results.stages:
+            for figure in results.figures(stage):
+                command = f"infomotion run {stage.split('_', 1)[1] if stage[:1].isdigit() else stage} --profile {results.profile}"
+                url = f"results/{results.profile}/{results.folder(stage).name}/figures/{figure.name}"
+                rows.append([f'<a href="{url}">{escape(figure.name)}</a>', escape(alt_text(figure)), f"<code>{escape(command)}</code>"])
+    if not rows:
+        return "No figure is at hand yet: `make reproduce` draws them all.\n"
+    return block(table(["Figure", "What it shows", "Command"], rows, caption="Every figure and the command that draws it"))
+
+
+def checklist() -> str:
+    """MyST block: what good practice asks, where the project stands, and where to look."""
+    ledger = pd.read_csv(BOOK / "ledgers" / "checklist.csv", keep_default_na=False)
+    rows = []
+    for row in ledger.to_dict("records"):
+        page = str(row["where"]).replace(".md", ".html")
+        status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
+        rows.append([escape(str(row["question"])), escape(str(row["topic"])), status, f'<a href="{page}">{page.removesuffix(".html")}</a>'])
+    return block(table(["Question", "Topic", "Status", "Where"], rows, caption="Reproducibility checklist"))

@@ -1,0 +1,140 @@
+"""An executed notebook as a page of the book."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
+
+from infomotion_lib.reporting.book.results import Results
+from infomotion_lib.reporting.style import alt_text
+
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+_BADGE = re.compile(r"\[!\[[^\]]*\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]\(([^)\s]+)\)")
+_FIGURE = re.compile(r'<img class="im-figure" data-figure="([^"]+)"[^>]*>')
+_HIDDEN = {"parameters", "injected-parameters"}
+
+
+def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str = "../") -> dict[str, Any]:
+    """Notebook to render: figures as files, parameter cells folded, a line that says which run this is.
+
+    Parameters
+    ----------
+    notebook : Path
+        Executed copy.
+    results : Results
+        The run it belongs to.
+    stage : str
+        Name of the stage.
+    to_root : str
+        Path from the page to the root of the book.
+    """
+    page = json.loads(notebook.read_text(encoding="utf-8"))
+    folder = results.folder(stage)
+    base = f"{to_root}results/{results.profile}/{folder.name}"
+    card = f"{to_root}provenance.html#{card_anchor(results, stage)}"
+    for cell in page["cells"]:
+        _fold(cell)
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data:
+                html = _joined(data["text/html"])
+                data["text/html"] = _FIGURE.sub(lambda match: _figure(match, folder / "figures", base, card), html)
+        cell["outputs"] = [out for out in cell.get("outputs", []) if not _is_noise(out)] if cell["cell_type"] == "code" else None
+        if cell["outputs"] is None:
+            del cell["outputs"]
+    _still_pictures(page)
+    _clean_links(page)
+    _after_title(page, _run_line(results, notebook.name, card))
+    return page
+
+
+def page_not_run(notebook: Path) -> dict[str, Any]:
+    """The clean notebook to render, with a note on how to run it."""
+    page = json.loads(notebook.read_text(encoding="utf-8"))
+    for cell in page["cells"]:
+        _fold(cell)
+    _clean_links(page)
+    text = (
+        "```{admonition} Not run yet\n:class: warning\n\n"
+        "No executed copy of this notebook is at hand, so the page shows its code and text only. "
+        "`make reproduce` runs all stages on the phantom and rebuilds this book with their outputs.\n```"
+    )
+    _after_title(page, text)
+    return page
+
+
+def card_anchor(results: Results, stage: str) -> str:
+    """Anchor of a stage's run card on the provenance page."""
+    return f"card-{results.profile}-{results.folder(stage).name}".replace("_", "-").lower()
+
+
+def _fold(cell: dict[str, Any]) -> None:
+    tags = cell.setdefault("metadata", {}).setdefault("tags", [])
+    if _HIDDEN & set(tags) and "hide-input" not in tags:
+        tags.append("hide-input")
+
+
+def _is_noise(output: dict[str, Any]) -> bool:
+    return output.get("output_type") == "stream" and output.get("name") == "stderr"
+
+
+def _figure(match: re.Match[str], figures: Path, base: str, card: str) -> str:
+    name = unescape(match.group(1))
+    tag = match.group(0)
+    links = [f'<a href="{card}">how it was made</a>']
+    if (figures / name).is_file():
+        url = f"{base}/figures/{name}"
+        tag = f'<img class="im-figure" alt="{escape(alt_text(figures / name))}" loading="lazy" src="{url}">'
+        links.insert(0, f'<a href="{url}">{escape(name)}</a>')
+    return f'<figure class="im-fig">{tag}<figcaption>{" · ".join(links)}</figcaption></figure>'
+
+
+def _still_pictures(page: dict[str, Any]) -> None:
+    """Give every control a still picture for browsers without scripts."""
+    models = page.get("metadata", {}).get("widgets", {}).get(STATE, {}).get("state", {})
+    for cell in page["cells"]:
+        for output in list(cell.get("outputs", [])):
+            view = output.get("data", {}).get(VIEW)
+            still = first_picture(models, view["model_id"]) if view else ""
+            if still:
+                html = f"<noscript><p>Without scripts this control cannot move; here is one of its pictures.</p>{still}</noscript>"
+                cell["outputs"].append({"output_type": "display_data", "metadata": {}, "data": {"text/html": html}})
+
+
+def first_picture(models: dict[str, Any], model: str) -> str:
+    """HTML of the first picture under a widget; empty if it has none."""
+    state = models.get(model, {}).get("state", {})
+    if "<img" in str(state.get("value", "")):
+        return str(state["value"])
+    for child in state.get("children", []):
+        found = first_picture(models, str(child).removeprefix("IPY_MODEL_"))
+        if found:
+            return found
+    return ""
+
+
+def _clean_links(page: dict[str, Any]) -> None:
+    for cell in page["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = _BADGE.sub(r'<a class="im-badge" href="\1">Open in Colab</a>', _joined(cell["source"]))
+            cell["source"] = text.replace("](../book/", "](../").replace("](../notebooks/", "](")
+
+
+def _run_line(results: Results, name: str, card: str) -> str:
+    what = "phantom data: drawn hearts, no patients" if results.is_phantom else f"{results.parameters.get('real_data')}"
+    return (
+        f'<p class="im-run">Executed copy of <code>{escape(name)}</code> · profile <strong>{escape(results.profile)}</strong> '
+        f'({escape(what)}) · <a href="{card}">run card</a></p>'
+    )
+
+
+def _after_title(page: dict[str, Any], text: str) -> None:
+    page["cells"].insert(1, {"cell_type": "markdown", "id": "book-note", "metadata": {}, "source": text})
+
+
+def _joined(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)

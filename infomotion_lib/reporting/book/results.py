@@ -1,0 +1,132 @@
+"""Results of one profile as the book sees them: the same files, fresh from a run or frozen in the book."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infomotion_lib.paths import BOOK, STAGE_FOLDERS, run_paths
+from infomotion_lib.provenance import RUN_CARD
+
+FROZEN = BOOK / "results"
+STAGES = ("data", *STAGE_FOLDERS)
+"""Stages that may have a run card, in the order of the walk."""
+
+STAGE_TITLES = {
+    "data": "Data",
+    "labels": "Relabelling",
+    "frame_index": "1 · Key frames",
+    "ifa_training": "2 · Motion vectors",
+    "graph_selection": "3 · Graphs and selection",
+    "evaluation": "4 · Evaluation",
+    "latte_ablation": "5 · Latte ablation",
+}
+"""Name of each stage for readers."""
+
+_ORDER = ("phantom", "phantom-large", "open", "paper", "smoke")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Files of one profile.
+
+    Attributes
+    ----------
+    profile : str
+        Name of the profile.
+    root : Path
+        ``runs/<profile>`` or ``book/results/<profile>``: both are laid out alike.
+    """
+
+    profile: str
+    root: Path
+
+    def folder(self, stage: str) -> Path:
+        """Folder of one stage; it may not exist."""
+        return self.root / (STAGE_FOLDERS.get(stage, stage))
+
+    def table(self, stage: str, name: str) -> pd.DataFrame | None:
+        """Table ``<name>.csv`` of a stage, or None where the stage has not written it or it holds no row."""
+        file = self.folder(stage) / f"{name}.csv"
+        if not file.is_file() or file.stat().st_size < 2:
+            return None
+        table = pd.read_csv(file, keep_default_na=False, na_values=[""])
+        for column in ("graph", "method", "source", "flag"):
+            if column in table:
+                table[column] = table[column].fillna("")
+        return table if len(table) else None
+
+    def values(self, stage: str, name: str) -> dict[str, Any]:
+        """Content of ``<name>.json`` of a stage; empty where there is none."""
+        file = self.folder(stage) / f"{name}.json"
+        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+    def card(self, stage: str) -> dict[str, Any]:
+        """Run card of a stage; empty where the stage has not finished."""
+        return self.values(stage, RUN_CARD.removesuffix(".json"))
+
+    def notebook(self, stage: str) -> Path | None:
+        """Executed notebook of a stage, or None."""
+        found = sorted(self.folder(stage).glob("[0-9]*.ipynb"))
+        return found[0] if found and self.card(stage) else None
+
+    def figures(self, stage: str) -> list[Path]:
+        """Figure files of a stage, by name."""
+        return sorted(file for file in (self.folder(stage) / "figures").glob("*") if file.suffix in (".svg", ".png"))
+
+    @property
+    def stages(self) -> list[str]:
+        """Finished stages, in the order of the walk; later stages, such as ``latte_ablation``, come last."""
+        known = [stage for stage in STAGES if self.card(stage)]
+        more = sorted(
+            card.parent.name for card in self.root.glob(f"*/{RUN_CARD}") if card.parent.name not in {self.folder(s).name for s in STAGES}
+        )
+        return known + more
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of all finished stages together."""
+        merged: dict[str, Any] = {}
+        for stage in self.stages:
+            merged |= self.card(stage).get("parameters", {})
+        return merged
+
+    @property
+    def is_phantom(self) -> bool:
+        """Whether the real source was the phantom; unknown counts as phantom."""
+        return str(self.parameters.get("real_data", "phantom")).startswith("phantom")
+
+    @property
+    def title(self) -> str:
+        """Name for headings, such as ``Phantom (profile phantom)``."""
+        kind = {"echodiffusion": "Open clips", "echonet-dynamic": "EchoNet-Dynamic"}.get(str(self.parameters.get("real_data")), "Phantom")
+        return f"{kind} (profile {self.profile})"
+
+    @property
+    def exists(self) -> bool:
+        """Whether any stage has finished."""
+        return bool(self.stages)
+
+
+def title_of(stage: str) -> str:
+    """Name of a stage for readers, also for stages not known here."""
+    return STAGE_TITLES.get(stage.split("_", 1)[1] if stage[:1].isdigit() else stage, STAGE_TITLES.get(stage, stage.replace("_", " ")))
+
+
+def frozen_results(folder: Path = FROZEN) -> list[Results]:
+    """Every frozen profile with at least one finished stage, the readers' first one first."""
+    found = [Results(path.name, path) for path in sorted(folder.glob("*")) if path.is_dir()]
+    rank = {name: index for index, name in enumerate(_ORDER)}
+    return sorted((item for item in found if item.exists), key=lambda item: (rank.get(item.profile, len(rank)), item.profile))
+
+
+def results_of(profile: str, results_dir: str | Path | None = None) -> Results:
+    """Results of a profile in ``results_dir``; without one, the run if it is complete, else the frozen copy."""
+    if results_dir is not None:
+        return Results(profile, Path(results_dir))
+    fresh = Results(profile, run_paths(profile).root)
+    return fresh if fresh.card("evaluation") else Results(profile, FROZEN / profile)

@@ -1,0 +1,170 @@
+"""Table 1 in the paper's shape, with its company: constant predictors, intervals, n, graph flags."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.reporting.book.html import admonition, block, number, table
+from infomotion_lib.reporting.book.results import Results
+from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
+
+Row = dict[str, Any]
+
+COMPANY = {
+    "balanced_accuracy": "Balanced accuracy, %",
+    "mae": "MAE, points",
+    "rmse": "RMSE, points",
+    "r2": "R²",
+    **{f"recall_{name}": f"Recall {name}, %" for name in CLASS_NAMES},
+}
+_CONSTANTS = {
+    "always_normal": "Always “normal”",
+    "normal": "Always “normal”",
+    "majority": "Always the most common class",
+    "soft_optimal": "The best single EF for soft accuracy",
+    "train_mean": "Always the mean EF of TRAIN",
+}
+
+
+def long_table(results: Results) -> list[Row]:
+    """Rows of ``table1.csv``; empty where the evaluation has not run."""
+    table_ = results.table("evaluation", "table1")
+    return [] if table_ is None else [{str(k): v for k, v in row.items()} for row in table_.to_dict("records")]
+
+
+def table1(results: Results) -> str:
+    """MyST block of Table 1, or an empty string where the evaluation has not run."""
+    rows = long_table(results)
+    if not rows:
+        return ""
+    sizes = sorted({int(row["vpc"]) for row in rows if row["vpc"] > 0})
+    head = "".join(f'<th scope="colgroup" colspan="2" class="im-num">{size} videos a class</th>' for size in sizes)
+    second = '<th scope="col" class="im-num">hard, %</th><th scope="col" class="im-num">soft, %</th>' * len(sizes)
+    sources = [source for source in SOURCE_NAMES if any(row["source"] == source for row in rows)]
+    body = "".join(_source_part([row for row in rows if row["source"] == source], source, sizes, _flags(results)) for source in sources)
+    name = f"Table 1 on {'phantom data' if results.is_phantom else results.title}"
+    caption = f"{name}. Accuracy on real TEST videos: mean ± standard deviation over runs, 95 % interval in brackets."
+    html = (
+        f'<div class="im-table" role="region" tabindex="0" aria-label="{escape(name)}"><table class="table im-table1">'
+        f'<caption>{caption}</caption><thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
+        f"{body}{_constant_part(results, 2 * len(sizes))}</table></div>"
+    )
+    folder = f"results/{results.profile}/{results.folder('evaluation').name}"
+    card = f"provenance.html#card-{results.profile}-{results.folder('evaluation').name}".replace("_", "-")
+    files = " · ".join(
+        f'<a href="{folder}/{file}.csv">{text}</a>'
+        for file, text in (("table1", "as CSV"), ("runs", "every run"))
+        if (results.folder("evaluation") / f"{file}.csv").is_file()
+    )
+    return block(html) + block(f'<p class="im-note"><a href="{card}">How this table was made</a> · {files}</p>')
+
+
+def company(results: Results) -> str:
+    """MyST block, folded: balanced accuracy, errors and class recalls of every row of Table 1."""
+    rows = long_table(results)
+    metrics = {metric: title for metric, title in COMPANY.items() if any(row["metric"] == metric for row in rows)}
+    if not metrics:
+        return ""
+    lines = []
+    for key in dict.fromkeys(_key(row) for row in rows):
+        part = [row for row in rows if _key(row) == key]
+        source, method, graph, vpc = key
+        name = f"{SOURCE_NAMES.get(source, source)} · {_method(method, graph)}"
+        lines.append([name, str(vpc) if vpc else "all", *(_cell(part, metric, interval=False) for metric in metrics)])
+    caption = "The company of accuracy: mean ± standard deviation over runs"
+    html = table(["Training set", "Videos a class", *metrics.values()], lines, caption=caption, numeric_from=1)
+    return admonition("note", "Balanced accuracy, errors and class recalls of every row", block(html), folded=True)
+
+
+def constants(results: Results) -> list[tuple[str, Row]]:
+    """Name and metrics of each constant predictor."""
+    found = results.table("evaluation", "constants")
+    if found is None:
+        return []
+    rows = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
+    names = [next((str(value) for value in row.values() if isinstance(value, str) and value), "constant") for row in rows]
+    return [(_CONSTANTS.get(name, name.replace("_", " ")), row) for name, row in zip(names, rows, strict=True)]
+
+
+def best_constant(results: Results) -> tuple[str, float] | None:
+    """Name and hard accuracy, in percent, of the best constant predictor."""
+    found = [(name, float(row["hard_accuracy"])) for name, row in constants(results) if "hard_accuracy" in row]
+    return max(found, key=lambda item: item[1]) if found else None
+
+
+def cell_row(results: Results, *, source: str, method: str, vpc: int, metric: str = "hard_accuracy") -> Row | None:
+    """Row of ``table1.csv``, or None; of several graphs, the one the profile selects with."""
+    wanted = (source, method, vpc, metric)
+    found = [row for row in long_table(results) if (row["source"], row["method"], row["vpc"], row["metric"]) == wanted]
+    chosen = [row for row in found if row["graph"] == results.parameters.get("selection_graph")] or found
+    return chosen[0] if chosen else None
+
+
+def _key(row: Row) -> tuple[str, str, str, int]:
+    return str(row["source"]), str(row["method"]), str(row["graph"]), int(row["vpc"])
+
+
+def _source_part(rows: list[Row], source: str, sizes: list[int], flags: dict[tuple[str, str], str]) -> str:
+    lines = [_group(f"{SOURCE_NAMES.get(source, source)} training videos", 2 * len(sizes))]
+    whole = [row for row in rows if row["method"] == "whole"]
+    if whole:
+        hard, soft = _cell(whole, "hard_accuracy"), _cell(whole, "soft_accuracy")
+        lines.append(_spanning(f"{_swatch('whole')}Whole set", hard, soft, 2 * len(sizes)))
+    for method, graph in dict.fromkeys((str(row["method"]), str(row["graph"])) for row in rows if row["method"] != "whole"):
+        part = [row for row in rows if row["method"] == method and row["graph"] == graph]
+        cells = [
+            _cell([row for row in part if row["vpc"] == size], metric) for size in sizes for metric in ("hard_accuracy", "soft_accuracy")
+        ]
+        flag = flags.get((source, graph), "")
+        mark = f' <span class="im-flag">{escape(flag)}</span>' if flag else ""
+        numbers = "".join(f'<td class="im-num">{cell}</td>' for cell in cells)
+        lines.append(f'<tr><th scope="row">{_swatch(method)}{_method(method, graph)}{mark}</th>{numbers}</tr>')
+    return f"<tbody>{''.join(lines)}</tbody>"
+
+
+def _constant_part(results: Results, span: int) -> str:
+    lines = []
+    for name, row in constants(results):
+        hard, soft = (number(float(row.get(metric, float("nan")))) for metric in ("hard_accuracy", "soft_accuracy"))
+        lines.append(_spanning(escape(name), hard, soft, span))
+    return f"<tbody>{_group('No training at all', span)}{''.join(lines)}</tbody>" if lines else ""
+
+
+def _group(title: str, span: int) -> str:
+    return f'<tr class="im-group"><th scope="rowgroup" colspan="{1 + span}">{title}</th></tr>'
+
+
+def _spanning(name: str, hard: str, soft: str, span: int) -> str:
+    return f'<tr><th scope="row">{name}</th><td colspan="{span}" class="im-num">hard {hard} &ensp; soft {soft}</td></tr>'
+
+
+def _cell(rows: list[Row], metric: str, *, interval: bool = True) -> str:
+    row = next((row for row in rows if row["metric"] == metric), None)
+    if row is None:
+        return "–"
+    digits = 2 if metric in ("r2", "mae", "rmse") else 1
+    text = number(row["mean"], digits) + (f" ± {number(row['sd'], digits)}" if row["sd"] == row["sd"] else "")
+    if not interval or row["ci_low"] != row["ci_low"]:
+        return text
+    return f'{text}<span class="im-ci">[{number(row["ci_low"])}, {number(row["ci_high"])}]</span>'
+
+
+def _flags(results: Results) -> dict[tuple[str, str], str]:
+    report = results.table("graph_selection", "graph_report")
+    if report is None or "flag" not in report:
+        return {}
+    rows = [
+        row for row in report.to_dict("records") if row["flag"] and row["flag"] != "healthy" and row.get("feature", "motion") == "motion"
+    ]
+    return {(str(row["source"]), str(row["graph"])): f"{row['flag']} graph" for row in rows}
+
+
+def _method(method: str, graph: str) -> str:
+    tag = f' <span class="im-graph">{escape(graph.replace("_", " "))}</span>' if graph else ""
+    return METHOD_NAMES.get(method, method) + tag
+
+
+def _swatch(method: str) -> str:
+    return f'<span class="im-swatch" style="background:{METHOD_COLOURS.get(method, "#888")}"></span>'

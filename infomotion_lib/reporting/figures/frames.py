@@ -1,0 +1,195 @@
+"""Figures of the frame index: the five frames of a video, the beat they come from, the statuses of a data set.
+
+Every title states what the drawn numbers say; it is computed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from infomotion_lib.frames.rule import MotionPairs
+from infomotion_lib.reporting.style import PHASE_COLOURS, SOURCE_NAMES
+
+EVENT_NAMES = {"es": "ES", "ed": "ED", "next_es": "next ES", "middle": "middle"}
+DIASTOLE_COLOUR, SYSTOLE_COLOUR = "#DCEBF5", "#F9E3D3"
+STATUS_COLOURS = {
+    "annotated": "#0072B2",
+    "previous_es": "#4A9BCB",
+    "next_ed": "#86BFDF",
+    "previous_ed": "#B8DAED",
+    "detected": "#009E73",
+    "high_residual": "#E0B000",
+    "clamped": "#CC79A7",
+}
+"""Blue: from tracings; green and yellow: detected; pink: cut off by the clip. Every other status, without frames, is grey."""
+
+
+def five_frames(pairs: MotionPairs) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Frame numbers and event names of both motions in the order of time.
+
+    >>> five_frames(MotionPairs("annotated", (10, 20, 30), (30, 35, 40)))
+    ((10, 20, 30, 35, 40), ('es', 'middle', 'ed', 'middle', 'next_es'))
+    """
+    if pairs.diastole is None or pairs.systole is None:
+        return (), ()
+    events = {pairs.systole[2]: "next_es", pairs.diastole[0]: "es", pairs.systole[0]: "ed", pairs.diastole[2]: "ed"}
+    events |= {pairs.diastole[1]: "middle", pairs.systole[1]: "middle"}
+    frames = tuple(sorted(events))
+    return frames, tuple(events[frame] for frame in frames)
+
+
+def frame_strip(
+    pictures: Sequence[NDArray[np.uint8]],
+    frames: Sequence[Sequence[int]],
+    events: Sequence[Sequence[str]],
+    *,
+    labels: Sequence[str],
+    fps: Sequence[float],
+) -> Figure:
+    """Strip of the five frames of each video, a row a video, in the order of time.
+
+    Parameters
+    ----------
+    pictures : sequence of (5, H, W) uint8
+        The frames.
+    frames, events : sequence of sequence
+        Their numbers, and keys of :data:`EVENT_NAMES`; see :func:`five_frames`.
+    labels : sequence of str
+        One a row.
+    fps : sequence of float
+        Frame rates, for the time between frames.
+    """
+    rows = len(pictures)
+    height, width = pictures[0].shape[1:]
+    fig = Figure(figsize=(7.2, 0.55 + rows * (1.34 * height / width + 0.2)))
+    axes = fig.subplots(rows, 5, squeeze=False)
+    for row, (clip, numbers, names) in enumerate(zip(pictures, frames, events, strict=True)):
+        for axis, picture, number, name in zip(axes[row], clip, numbers, names, strict=True):
+            axis.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+            axis.set(xticks=[], yticks=[])
+            axis.grid(False)
+            for spine in axis.spines.values():
+                spine.set(visible=True, color=PHASE_COLOURS[name], linewidth=2.5 if name != "middle" else 1.0)
+            time = 1000 * (number - numbers[0]) / fps[row]
+            axis.set_xlabel(f"{EVENT_NAMES[name]} · {number} · {time:.0f} ms", fontsize=7.5, color=PHASE_COLOURS[name], labelpad=3)
+        axes[row, 0].set_ylabel(labels[row], fontsize=8)
+    spans = [(numbers[-1] - numbers[0]) / rate for numbers, rate in zip(frames, fps, strict=True)]
+    fig.suptitle(
+        f"Five frames of one heart beat: {min(spans):.2f} to {max(spans):.2f} s in {rows} videos",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        fontweight="bold",
+    )
+    return fig
+
+
+def cardiac_cycle(volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es: Sequence[float] = (), at: float | None = None) -> Figure:
+    """Volume curve of a beat with the five frames marked, diastole and systole shaded (the paper's Figure 2a).
+
+    Parameters
+    ----------
+    volume : array_like, shape (T,)
+        LV volume as a share of its largest.
+    pairs : MotionPairs
+        The two motions.
+    fps : float
+        Frames a second.
+    true_es : sequence of float
+        True ES frames; the nearest one to the next ES is compared with it.
+    at : float, optional
+        Frame of a moving mark.
+    """
+    curve = np.asarray(volume, float)
+    time = np.arange(len(curve)) / fps
+    frames, names = five_frames(pairs)
+    fig = Figure(figsize=(7.2, 3.4))
+    axis = fig.subplots()
+    for motion, colour, name in ((pairs.diastole, DIASTOLE_COLOUR, "diastole"), (pairs.systole, SYSTOLE_COLOUR, "systole")):
+        if motion is not None:
+            axis.axvspan(motion[0] / fps, motion[2] / fps, color=colour, lw=0)
+            axis.text((motion[0] + motion[2]) / 2 / fps, 1.09, name, ha="center", va="center", fontsize=9)
+    axis.plot(time, curve, color="#1F2933")
+    marks = {"es": "v", "next_es": "v", "ed": "^", "middle": "o"}
+    for frame, name in zip(frames, names, strict=True):
+        x, y = frame / fps, curve[frame]
+        axis.plot(x, y, marks[name], color=PHASE_COLOURS[name], ms=9 if name != "middle" else 6, mec="white", zorder=3)
+        below = name in ("es", "next_es")
+        axis.annotate(
+            f"{EVENT_NAMES[name]}\nframe {frame}",
+            (x, y),
+            xytext=(0, -9 if below else 9),
+            textcoords="offset points",
+            ha="center",
+            va="top" if below else "bottom",
+            fontsize=7.5,
+            color=PHASE_COLOURS[name],
+        )
+    if at is not None:
+        axis.axvline(at / fps, color="#1F2933", lw=1.2, ls=":")
+    low = curve.min()
+    axis.set(xlabel="time in the clip (s)", ylabel="LV volume / volume at ED", ylim=(low - 0.35 * (1.1 - low), 1.14), xlim=(0, time[-1]))
+    fig.suptitle(_cycle_title(pairs, fps, true_es), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return fig
+
+
+def _cycle_title(pairs: MotionPairs, fps: float, true_es: Sequence[float]) -> str:
+    if pairs.diastole is None or pairs.systole is None:
+        return f"No five frames: {pairs.status}"
+    diastole, systole = pairs.diastole[2] - pairs.diastole[0], pairs.systole[2] - pairs.systole[0]
+    text = f"Diastole takes {diastole / (diastole + systole):.0%} of this beat of {(diastole + systole) / fps:.2f} s"
+    ends = (pairs.diastole[0], pairs.systole[2])
+    if len(true_es):
+        miss = max(min(abs(end - frame) for frame in true_es) for end in ends)
+        text += "; both ES frames are exact" if miss < 0.5 else f"; an ES is off by {1000 * miss / fps:.0f} ms"
+    return text
+
+
+def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STATUS_COLOURS)) -> Figure:
+    """Bars of the videos of each status, one bar a source and split.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        ``source, split, status, n``, see :func:`infomotion_lib.frames.index.status_counts`.
+    with_frames : sequence of str
+        Statuses that come with frames; the others are drawn in grey.
+    """
+    table = counts.pivot_table(index=["source", "split"], columns="status", values="n", aggfunc="sum", fill_value=0)
+    order = {split: place for place, split in enumerate(("TRAIN", "VAL", "TEST"))}
+    table = table.loc[sorted(table.index, key=lambda key: (key[0], order.get(key[1], 9)))]
+    statuses = [str(status) for status in table]
+    known = [status for status in with_frames if status in statuses]
+    others = [status for status in statuses if status not in known]
+    greys = dict(zip(others, np.linspace(0.35, 0.75, max(len(others), 1)), strict=False))
+    fig = Figure(figsize=(7.2, 1.5 + 0.42 * len(table)))
+    axis = fig.subplots()
+    names = [f"{SOURCE_NAMES.get(source, source)} {split}" for source, split in table.index]
+    left = np.zeros(len(table))
+    for status in [*known, *others]:
+        width = table[status].to_numpy(float)
+        colour = STATUS_COLOURS[status] if status in known else str(greys[status])
+        label = status.replace("_", " ") + ("" if status in known else " (no frames)")
+        bars = axis.barh(names, width, left=left, color=colour, edgecolor="white", height=0.72, label=label)
+        wide = [f"{value:.0f}" if value >= 0.035 * table.sum(axis=1).max() else "" for value in width]
+        axis.bar_label(bars, wide, label_type="center", fontsize=8, color="white" if _is_dark(colour) else "#1F2933")
+        left += width
+    axis.invert_yaxis()
+    axis.grid(axis="y", visible=False)
+    axis.set_xlabel("videos")
+    total, usable = table.to_numpy().sum(), table[known].to_numpy().sum()
+    fig.suptitle(f"{usable} of {total} videos have all five frames", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    fig.legend(loc="outside lower center", ncols=4, fontsize=8)
+    return fig
+
+
+def _is_dark(colour: str) -> bool:
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(colour)
+    return 0.3 * red + 0.59 * green + 0.11 * blue < 0.55

@@ -1,0 +1,164 @@
+"""Figures of the detector: its signal over a clip, its error against exact phases, and the controls that need no truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from infomotion_lib.frames.detect import Phases
+from infomotion_lib.reporting.figures.frames import STATUS_COLOURS
+from infomotion_lib.reporting.style import PHASE_COLOURS
+
+CONTROL_COLOUR = "#9AA5B1"
+COMPONENT_NAMES = ("dark area", "central component", "radial flow")
+COMPONENT_COLOURS = ("#7A5195", "#0072B2", "#009E73")
+
+
+def detector_errors(summary: pd.DataFrame, errors: pd.DataFrame) -> Figure:
+    """Histograms of the detector's error in ms for ES and ED, frames in order against the same frames shuffled.
+
+    Parameters
+    ----------
+    summary, errors : DataFrame
+        From :func:`infomotion_lib.frames.accuracy.detector_error`.
+    """
+    fig = Figure(figsize=(7.2, 3.6))
+    axes = fig.subplots(1, 2, sharey=True)
+    table = {(row["frames"], row["phase"]): row for row in summary.to_dict("records")}
+    edge = max(100.0, float(errors["error_ms"].abs().max())) if len(errors) else 200.0
+    edges = np.linspace(-edge, edge, 22)
+    for axis, phase in zip(axes, ("es", "ed"), strict=True):
+        for order, colour, name in (("shuffled", CONTROL_COLOUR, "frames shuffled"), ("in_order", PHASE_COLOURS[phase], "frames in order")):
+            row = table[order, phase]
+            values = errors.loc[(errors["frames"] == order) & (errors["phase"] == phase), "error_ms"]
+            weights = np.full(len(values), 100 / max(float(row["due"]), 1.0))
+            filled = order == "in_order"
+            axis.hist(
+                values,
+                bins=edges.tolist(),
+                weights=weights,
+                histtype="stepfilled" if filled else "step",
+                color=colour,
+                alpha=0.85 if filled else 1.0,
+                lw=0 if filled else 1.8,
+                zorder=2 if filled else 3,
+                label=f"{name}: {row['found_share']:.0%} found",
+            )
+        axis.axvline(0, color="#1F2933", lw=0.8)
+        shift = f", mean {table['in_order', phase]['bias_ms']:+.0f} ms"
+        if ("exact_volume", phase) in table:
+            shift += f"\n({table['exact_volume', phase]['bias_ms']:+.0f} ms on the exact volume)"
+        axis.set_title(f"{phase.upper()}{shift}", fontsize=9, fontweight="normal")
+        axis.set_xlabel("detected − true (ms)")
+        axis.set_ylim(top=axis.get_ylim()[1] * 1.22)
+        axis.legend(fontsize=8, loc="upper left")
+    axes[0].set_ylabel("% of the true phases")
+    seen, control = table["in_order", "es"], table["shuffled", "es"]
+    fig.suptitle(
+        f"Phantom: {seen['found_share']:.0%} of ES found, median error {seen['median_ms']:.0f} ms; "
+        f"{control['found_share']:.0%} and {control['median_ms']:.0f} ms by chance",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        fontweight="bold",
+    )
+    return fig
+
+
+def phase_signal(phases: Phases, control: Phases, *, fps: float, true_es: Sequence[float] = (), true_ed: Sequence[float] = ()) -> Figure:
+    """Detector signal over a clip with the phases found, above the same for its frames shuffled.
+
+    Parameters
+    ----------
+    phases, control : Phases
+        Of the clip in order and shuffled.
+    fps : float
+        Frames a second.
+    true_es, true_ed : sequence of float
+        True frames, if known.
+    """
+    fig = Figure(figsize=(7.2, 4.4))
+    axes = fig.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    for axis, seen, name in zip(axes, (phases, control), ("frames in order", "the same frames shuffled"), strict=True):
+        _signal(axis, seen, fps, components=seen is phases)
+        axis.set_title(f"{name}: agreement {seen.confidence:.2f}", fontsize=9, fontweight="normal")
+        axis.set_ylabel("signal (sd)")
+    for colour, truth in ((PHASE_COLOURS["es"], true_es), (PHASE_COLOURS["ed"], true_ed)):
+        for frame in truth:
+            if 0 <= frame < len(phases.signal):
+                axes[0].axvline(frame / fps, color=colour, lw=1.0, ls=":")
+    axes[1].set_xlabel("time in the clip (s)")
+    axes[0].legend(fontsize=8, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.02))
+    heard = [len(phases.es), len(phases.ed)]
+    text = f"{heard[0]} ES and {heard[1]} ED found in {len(phases.signal) / fps:.1f} s"
+    if len(phases.es) > 1:
+        text += f": {60 * fps / float(np.diff(phases.es).mean()):.0f} beats a minute"
+    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return fig
+
+
+def _signal(axis: Axes, phases: Phases, fps: float, *, components: bool) -> None:
+    time = np.arange(len(phases.signal)) / fps
+    if components:
+        for curve, colour, name in zip(phases.components, COMPONENT_COLOURS, COMPONENT_NAMES, strict=True):
+            axis.plot(time, curve, color=colour, lw=1.0, alpha=0.75, label=name)
+    axis.plot(time, phases.signal, color="#1F2933" if components else CONTROL_COLOUR, lw=2.2, label="their sum")
+    for frames, kind, mark in ((phases.es, "es", "v"), (phases.ed, "ed", "^")):
+        axis.plot(
+            time[frames], phases.signal[frames], mark, color=PHASE_COLOURS[kind], ms=9, mec="white", ls="", label=f"{kind.upper()} found"
+        )
+
+
+def order_and_residual(control: pd.DataFrame, *, gate: float) -> Figure:
+    """Two controls without truth: the signal's correlation with itself a frame later, and the residual against its gate.
+
+    Parameters
+    ----------
+    control : DataFrame
+        From :func:`infomotion_lib.frames.accuracy.order_control`.
+    gate : float
+        Largest residual of a trusted clip.
+    """
+    order, shuffled = (control[control["frames"] == name] for name in ("in_order", "shuffled"))
+    fig = Figure(figsize=(7.2, 3.4))
+    left, right = fig.subplots(1, 2)
+    edges = np.linspace(-1, 1, 21).tolist()
+    left.hist(
+        order["lag1"].dropna(), bins=edges, color=PHASE_COLOURS["ed"], alpha=0.85, label=f"in order: median {order['lag1'].median():.2f}"
+    )
+    left.hist(
+        shuffled["lag1"].dropna(),
+        bins=edges,
+        histtype="step",
+        color=CONTROL_COLOUR,
+        lw=1.8,
+        label=f"shuffled: median {shuffled['lag1'].median():.2f}",
+    )
+    left.set(xlabel="correlation with the next frame's signal", ylabel="clips")
+    left.set_ylim(top=left.get_ylim()[1] * 1.25)
+    left.legend(fontsize=8, loc="upper left")
+    worst = max(1.0, float(np.ceil(10 * order["residual"].max()) / 10))
+    bins = np.linspace(0, worst, 25)
+    passing = order["residual"] <= gate
+    right.hist(
+        [order.loc[passing, "residual"], order.loc[~passing, "residual"]],
+        bins=bins.tolist(),
+        stacked=True,
+        color=[STATUS_COLOURS["detected"], STATUS_COLOURS["high_residual"]],
+        label=["hangs together", "jumps"],
+    )
+    right.axvline(gate, color="#1F2933", lw=1.2, ls="--")
+    right.set(xlabel="flow-compensated residual", ylabel="clips")
+    right.legend(fontsize=8, loc="upper right")
+    fig.suptitle(
+        f"{passing.sum()} of {len(order)} clips hang together (residual at most {gate:g})",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        fontweight="bold",
+    )
+    return fig
