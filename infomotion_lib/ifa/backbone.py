@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from infomotion_lib.ifa.attention import HEAD_WIDTH, InterFrameBlock
+from infomotion_lib.ifa.layers import ChannelPReLU, conv_prelu
 
 
 class Features(NamedTuple):
@@ -36,7 +37,7 @@ class ConvStage(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         for k in range(depth):
-            layers += [nn.Conv2d(inputs if k == 0 else outputs, outputs, 3, padding=1), nn.PReLU(outputs)]
+            layers += [nn.Conv2d(inputs if k == 0 else outputs, outputs, 3, padding=1), ChannelPReLU(outputs)]
         self.conv = nn.Sequential(*layers)
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -94,9 +95,9 @@ class Backbone(nn.Module):
         super().__init__()
         f = width
         self.block1 = ConvStage(3, f, depth=depths[0])
-        self.patch_embed2 = nn.Sequential(nn.Conv2d(f, 2 * f, 3, stride=2, padding=1), nn.PReLU(2 * f))
+        self.patch_embed2 = conv_prelu(f, 2 * f, stride=2)
         self.block2 = ConvStage(2 * f, 2 * f, depth=depths[1])
-        self.patch_embed3 = nn.Sequential(nn.Conv2d(2 * f, 4 * f, 3, stride=2, padding=1), nn.PReLU(4 * f))
+        self.patch_embed3 = conv_prelu(2 * f, 4 * f, stride=2)
         self.block3 = ConvStage(4 * f, 4 * f, depth=depths[2])
         self.patch_embed4 = CrossScaleEmbedding(f, outputs=8 * f)
         self.block4 = _blocks(8 * f, depths[3], window=window)

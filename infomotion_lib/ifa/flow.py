@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from infomotion_lib.ifa.layers import conv_prelu, resize
+
 
 def warp(images: Tensor, flow: Tensor) -> Tensor:
     """Images ``(B, C, H, W)`` whose pixel p is the input's at p + flow(p): bilinear, border values outside.
@@ -23,11 +25,6 @@ def warp(images: Tensor, flow: Tensor) -> Tensor:
         y = torch.linspace(-1, 1, height, device=flow.device)[:, None] + flow[:, 1].float() * (2 / max(height - 1, 1))
         grid = torch.stack([x, y], dim=-1)
         return F.grid_sample(images.float(), grid, mode="bilinear", padding_mode="border", align_corners=True)
-
-
-def resize(maps: Tensor, factor: float) -> Tensor:
-    """Maps ``(B, C, factor H, factor W)``, bilinear."""
-    return maps if factor == 1 else F.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
 class FlowHead(nn.Module):
@@ -76,11 +73,6 @@ class FlowHead(nn.Module):
             parts += [resize(mask, shrink), resize(flow, shrink) * shrink]
         out = resize(self.conv(torch.cat(parts, dim=1)), self.enlarge)
         return out[:, :4] * self.enlarge, out[:, 4:5]
-
-
-def conv_prelu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
-    """3 x 3 convolution and PReLU."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1), nn.PReLU(outputs))
 
 
 def blend(warped: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ The pyramid is linear in the picture, so the loss is computed on the pyramid of 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -43,8 +43,10 @@ def laplacian_pyramid(images: Tensor, *, levels: int) -> list[Tensor]:
     """
     bands = []
     for _ in range(levels):
-        small = _blur(images)[..., ::2, ::2]
-        bands.append(images - _enlarge(small))
+        height, width = images.shape[-2:]
+        rows, columns = _pyramid_matrices(height, images.device), _pyramid_matrices(width, images.device)
+        small = rows.shrink @ images @ columns.shrink.T
+        bands.append(images - rows.enlarge @ small @ columns.enlarge.T)
         images = small
     return bands
 
@@ -110,20 +112,21 @@ def psnr(images: Tensor, target: Tensor) -> Tensor:
     return -10 * torch.log10(error.clamp_min(1e-12))
 
 
-@lru_cache(maxsize=16)
-def _kernel(device: torch.device, gain: float) -> Tensor:
+class _PyramidMatrices(NamedTuple):
+    """One side's share of a pyramid step: blur and halve ``(n/2, n)``, re-enlarge ``(n, n/2)``."""
+
+    shrink: Tensor
+    enlarge: Tensor
+
+
+@lru_cache(maxsize=32)
+def _pyramid_matrices(side: int, device: torch.device) -> _PyramidMatrices:
+    """The 5-tap binomial blur with reflected border, written as matrices: the kernel separates, and small products are fast."""
     with torch.inference_mode(False):
-        line = torch.tensor(BINOMIAL, device=device) / 16
-        return (gain * torch.outer(line, line))[None, None]
-
-
-def _blur(images: Tensor, *, gain: float = 1.0) -> Tensor:
-    planes = images.reshape(-1, 1, *images.shape[-2:])  # (B C, 1, H, W): one kernel for all channels
-    return F.conv2d(F.pad(planes, (2, 2, 2, 2), mode="reflect"), _kernel(images.device, gain)).reshape(images.shape)
-
-
-def _enlarge(images: Tensor) -> Tensor:
-    height, width = images.shape[-2:]
-    spread = images.new_zeros(*images.shape[:-2], 2 * height, 2 * width)
-    spread[..., ::2, ::2] = images
-    return _blur(spread, gain=4.0)
+        blur = torch.zeros(side, side, dtype=torch.float64)
+        for row in range(side):
+            for tap, weight in zip(range(row - 2, row + 3), BINOMIAL, strict=True):
+                reflected = abs(tap) if tap < side else 2 * (side - 1) - tap
+                blur[row, reflected] += weight / 16
+        shrink, enlarge = blur[::2], 2 * blur[:, ::2]  # every second row is kept; zeros between samples, at twice the gain a side
+        return _PyramidMatrices(shrink.float().to(device), enlarge.float().to(device))

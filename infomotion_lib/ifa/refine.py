@@ -8,7 +8,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from infomotion_lib.ifa.flow import conv_prelu, resize, warp
+from infomotion_lib.ifa.flow import warp
+from infomotion_lib.ifa.layers import ChannelPReLU, conv_prelu, resize
 
 
 class DownStage(nn.Module):
@@ -86,4 +87,4 @@ def warp_appearance(appearance: Sequence[Tensor], flow: Tensor) -> list[Tensor]:
 
 
 def _up(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1), nn.PReLU(outputs))
+    return nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1), ChannelPReLU(outputs))

@@ -1,0 +1,58 @@
+"""The training log on disk: a row a logged step, appended as it happens, cut back when a run resumes."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from infomotion_lib.provenance import write_csv
+
+LOG_COLUMNS = ("step", "loss", "lr", "psnr", "psnr_naive")
+
+
+class TrainingLog:
+    """Rows of ``step, loss, lr, psnr, psnr_naive`` in a CSV file; the last two are empty where VAL was not looked at."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._waiting: list[tuple[int, float, float, float | None, float | None]] = []
+
+    def add(self, step: int, loss: float, lr: float, psnr: float | None, psnr_naive: float | None) -> None:
+        """Note one step; it reaches the file with the next :meth:`flush`, or when a hundred have gathered."""
+        self._waiting.append((step, loss, lr, psnr, psnr_naive))
+        if len(self._waiting) >= 100:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, through to the disk."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            if stream.tell() == 0:
+                writer.writerow(LOG_COLUMNS)
+            writer.writerows(["" if value is None else f"{value:.9g}" for value in row] for row in self._waiting)
+            stream.flush()
+            os.fsync(stream.fileno())
+        self._waiting.clear()
+
+    def cut(self, step: int) -> None:
+        """Forget all rows after ``step`` and whatever a kill left half-written."""
+        self._waiting.clear()
+        write_csv(self._read(upto=step), self.path)
+
+    def table(self) -> pd.DataFrame:
+        """The whole log."""
+        self.flush()
+        return self._read(upto=None)
+
+    def _read(self, *, upto: int | None) -> pd.DataFrame:
+        rows = []
+        if self.path.is_file():
+            with self.path.open(newline="", encoding="utf-8", errors="replace") as stream:
+                rows = [row for row in csv.reader(stream) if len(row) == len(LOG_COLUMNS) and row[0].isdigit()]
+        numbers = pd.DataFrame(rows, columns=list(LOG_COLUMNS)).apply(pd.to_numeric, errors="coerce").astype(float)
+        numbers = numbers.dropna(subset=["loss"]).astype({"step": int})
+        return (numbers if upto is None else numbers[numbers["step"] <= upto]).reset_index(drop=True)
