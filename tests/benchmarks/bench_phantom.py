@@ -66,7 +66,7 @@ def main() -> None:
         setup = cpu_seconds(lambda size=size: build_scene(heart, size=size), repeats=5)  # type: ignore[misc]
         difference = np.abs(plain(heart, 2, size=size) - render(heart, [0, 1], size=size)).mean()
         print(f"{size:4d} {1 / seconds:10.0f} {1 / slow:16.0f} {slow / seconds:7.1f} {1e3 * setup:11.1f} {difference:17.2f}")
-    painting = cpu_seconds(lambda: paint(heart, scale=1.0, rng=np.random.default_rng(0)), repeats=5)
+    painting = cpu_seconds(lambda: paint(heart, scale=1.0), repeats=5)
     sampling = cpu_seconds(lambda: sample_heart(np.random.default_rng(0), 60.0), repeats=20)
     print(f"painting a heart at 112 pixels {1e3 * painting:.1f} ms, drawing its nuisances {1e3 * sampling:.2f} ms")
 

@@ -37,10 +37,12 @@ def test_small_frames_show_the_same_heart() -> None:
 
 
 def test_a_frame_depends_on_its_number_alone() -> None:
-    heart = heart_of(2)
-    clip = render(heart, np.arange(20))
-    assert (render(heart, [17, 3, 3]) == clip[[17, 3, 3]]).all()
-    assert (clip[1:] != clip[:-1]).any(axis=(1, 2)).all()
+    for machine in range(5):
+        heart = sample_heart(np.random.default_rng(machine), 80.0, level=1.0, machine_shares=np.eye(5)[machine])
+        clip = render(heart, np.arange(40))
+        assert (render(heart, [17, 3, 3]) == clip[[17, 3, 3]]).all()
+        assert all((render(heart, [frame])[0] == clip[frame]).all() for frame in range(0, 40, 7))
+        assert (clip[1:] != clip[:-1]).any(axis=(1, 2)).all()
 
 
 def test_outside_the_sector_is_black() -> None:

@@ -7,6 +7,7 @@ coordinates at ED. A frame then only has to find, for each of its samples, which
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,14 +27,20 @@ TEXEL = 0.0062
 COARSE = 4
 """Texels a step of the stretch fields, which are smooth."""
 
-# fmt: off
-TISSUE, LUNG, CHEST, FAR, PERICARDIUM, ANNULUS, RV_WALL, ATRIAL_WALL = -14.0, -20.0, -9.0, -20.0, 1.0, -1.0, -6.0, -7.0
-"""Echo level of the tissues, dB; the LV wall is the reference, -3 dB plus the heart's ``wall_gain``."""
-# fmt: on
-LV_WALL = -3.0
+LV_WALL, PERICARDIUM, ANNULUS, RV_WALL, ATRIAL_WALL = -3.0, 1.0, -1.0, -6.0, -7.0
+TISSUE, CHEST, FAR, LUNG = -14.0, -9.0, -20.0, -20.0
+"""Echo levels of walls and surroundings, dB; the heart's ``wall_gain`` comes on top of the first two."""
+
+UNEVEN = 2.0
+"""Standard deviation of the surroundings' echo level over a few centimetres, dB."""
+
 VALVE = 10 ** (-3 / 20)
+"""Echo amplitude of a valve leaflet."""
+
 BLOOD_STILL, BLOOD_NEW = 0.35, 0.70
 """Amplitude of a cavity's echo that moves with the tissue, and of that which is new in every frame."""
+
+_SPECKLE, _CLOUDS = 1, 2  # streams of the heart's seed
 
 
 @dataclass(frozen=True)
@@ -77,61 +84,78 @@ class _Ellipse:
         return self.a * float(np.sqrt(max(1 - ((y - self.y) / self.b) ** 2, 0.0)))
 
 
-def paint(heart: Heart, *, scale: float, rng: np.random.Generator) -> Atlas:
+class _Chambers(NamedTuple):
+    """The other chambers at ED."""
+
+    left_atrium: _Ellipse
+    right_atrium: _Ellipse
+    right_ventricle: _Ellipse
+
+
+def paint(heart: Heart, *, scale: float) -> Atlas:
     """The atlas of one heart.
 
     Parameters
     ----------
     heart : Heart
-        The heart.
+        The heart; its seed draws the speckle.
     scale : float
         Side of the picture over 112 pixels; the grid is finer in larger pictures.
-    rng : numpy.random.Generator
-        Draws the speckle.
     """
     texel = TEXEL / scale
     x, y = _grid(texel)
-    left_atrium, right_atrium, right_ventricle = _chambers(heart)
-    outer = heart.radius + heart.wall
+    chambers = _chambers(heart)
     cavity_edge = (heart.radius * lv_profile(y[:, 0] / heart.length)).astype(np.float32)[:, None] * (y >= 0)
     wall_edge = _outer_profile(heart, y)
-    side = np.abs(x)
-    in_lv = (side < cavity_edge) & (y <= heart.length)
-    in_wall = (side < wall_edge) & ~in_lv & (y <= heart.length + 0.012)
-    in_rv = (right_ventricle.distance(x, y) < 1) & (x < -wall_edge) & (y <= heart.length)
-    in_la = (left_atrium.distance(x, y) < 1) & (y > heart.length)
-    in_ra = (right_atrium.distance(x, y) < 1) & (y > heart.length)
-    blood = in_lv | in_rv | in_la | in_ra
+    above = y <= heart.length
+    in_lv = (np.abs(x) < cavity_edge) & above
+    in_rv = (chambers.right_ventricle.distance(x, y) < 1) & (x < -wall_edge) & above
+    in_atria = ((chambers.left_atrium.distance(x, y) < 1) | (chambers.right_atrium.distance(x, y) < 1)) & ~above
+    blood = in_lv | in_rv | in_atria
 
-    level = TISSUE + _clouds(x.shape, texel, rng, sd=2.0)
-    level += (CHEST - TISSUE) * _ramp(-y / 0.08) + (FAR - TISSUE) * _ramp((y - heart.length - 0.20) / 0.30)
-    level = np.where(x > outer + 0.07 + 0.10 * np.maximum(y - heart.length, 0), LUNG, level)
-    near = right_ventricle.distance(x, y)
-    level = np.where((near < 1.22) & (x < -wall_edge) & (y <= heart.length), RV_WALL, level)
-    for atrium in (left_atrium, right_atrium):
-        near = atrium.distance(x, y)
-        level = np.where((near < 1.16) & (y > heart.length), ATRIAL_WALL - 20 * np.maximum(near - 1, 0), level)
-    missing = sum(
-        (d.depth * np.exp(-((((y / heart.length).clip(0, 1.25) - d.level) / d.width) ** 2)) * (x * d.side > 0) for d in heart.dropouts),
-        start=np.zeros_like(x),
-    )
-    depth = ((side - cavity_edge) / np.maximum(wall_edge - cavity_edge, 1e-3)).clip(0, 1)
-    lv_wall = LV_WALL + heart.wall_gain - missing
-    level = np.where(in_wall, lv_wall + 2.0 * np.abs(2 * depth - 1) - 1.0, level)
-    rim = (side >= wall_edge) & (side < wall_edge + 0.016) & (y > -heart.wall) & (y <= heart.length)
-    level = np.where(rim, np.where(x > 0, PERICARDIUM, LV_WALL) + heart.wall_gain - missing, level)
+    level = _surroundings(heart, chambers, x, y, wall_edge)
+    level = _with_wall(heart, level, x, y, cavity_edge, wall_edge)
     level = np.where(blood, heart.blood, level)
-    mitral, tricuspid = _rings(heart, cavity_edge, y, right_ventricle)
+    mitral, tricuspid = _rings(heart, chambers.right_ventricle)
     for centre, half in (mitral, tricuspid):
         spot = np.hypot(np.abs(x - centre) - half - 0.012, y - heart.length) < 0.020
         level, blood = np.where(spot, ANNULUS, level), blood & ~spot
 
-    amplitude = np.exp(level * np.float32(np.log(10) / 20))
-    still = (amplitude * np.where(blood, np.float32(BLOOD_STILL), np.float32(1)))[..., None]
-    speckle = rng.standard_normal((*x.shape, 4), np.float32) * still
-    scatter = amplitude * blood * np.float32(BLOOD_NEW)
-    stretch = _stretch(heart, left_atrium, texel)
-    return Atlas(texel, speckle.astype(np.float32), scatter.astype(np.float32), stretch, mitral, tricuspid)
+    amplitude = np.exp(level * np.float32(np.log(10) / 20)).astype(np.float32)
+    still = amplitude * np.where(blood, np.float32(BLOOD_STILL), np.float32(1))
+    speckle = np.random.default_rng((heart.seed, _SPECKLE)).standard_normal((*x.shape, 4), np.float32)
+    speckle *= still[..., None]
+    scatter = amplitude * (blood * np.float32(BLOOD_NEW))
+    return Atlas(texel, speckle, scatter, _stretch(heart, chambers.left_atrium, texel), mitral, tricuspid)
+
+
+def _surroundings(heart: Heart, chambers: _Chambers, x: Image, y: Image, wall_edge: Image) -> Image:
+    """Echo level, dB, of all that is neither LV nor blood: chest, mediastinum, lung, walls of the other chambers."""
+    cells = np.random.default_rng((heart.seed, _CLOUDS)).standard_normal((12, 12)).astype(np.float32)
+    level = TISSUE + UNEVEN * np.asarray(cv2.resize(cells, x.shape[::-1], interpolation=cv2.INTER_CUBIC))
+    level += (CHEST - TISSUE) * _ramp(-y / 0.08) + (FAR - TISSUE) * _ramp((y - heart.length - 0.20) / 0.30)
+    lung = x > heart.radius + heart.wall + 0.07 + 0.10 * np.maximum(y - heart.length, 0)
+    level = np.where(lung, LUNG, level)
+    free_wall = (chambers.right_ventricle.distance(x, y) < 1.22) & (x < -wall_edge) & (y <= heart.length)
+    level = np.where(free_wall, RV_WALL, level)
+    for atrium in (chambers.left_atrium, chambers.right_atrium):
+        near = atrium.distance(x, y)
+        level = np.where((near < 1.16) & (y > heart.length), ATRIAL_WALL - 20 * np.maximum(near - 1, 0), level)
+    return level
+
+
+def _with_wall(heart: Heart, level: Image, x: Image, y: Image, cavity_edge: Image, wall_edge: Image) -> Image:
+    """``level`` with the LV wall in it: bright at both faces, pericardium on the lateral side, dropouts."""
+    side = np.abs(x)
+    wall = np.full_like(x, LV_WALL + heart.wall_gain)
+    for gap in heart.dropouts:
+        along = ((y / heart.length).clip(0, 1.25) - gap.level) / gap.width
+        wall -= gap.depth * np.exp(-along * along) * (x * gap.side > 0)
+    through = ((side - cavity_edge) / np.maximum(wall_edge - cavity_edge, 1e-3)).clip(0, 1)
+    within = (side >= cavity_edge) & (side < wall_edge) & (y <= heart.length + 0.012)
+    rim = (side >= wall_edge) & (side < wall_edge + 0.016) & (y > -heart.wall) & (y <= heart.length)
+    level = np.where(within, wall + 2.0 * np.abs(2 * through - 1) - 1.0, level)
+    return np.where(rim, np.where(x > 0, wall + PERICARDIUM - LV_WALL, wall), level)
 
 
 def _grid(texel: float) -> tuple[Image, Image]:
@@ -148,18 +172,18 @@ def _outer_profile(heart: Heart, y: Image) -> Image:
     return np.float32(heart.radius + heart.wall) * np.sqrt(np.maximum(1 - q * q, 0))
 
 
-def _chambers(heart: Heart) -> tuple[_Ellipse, _Ellipse, _Ellipse]:
-    """Left atrium, right atrium and right ventricle at ED."""
+def _chambers(heart: Heart) -> _Chambers:
     outer, base = heart.radius + heart.wall, heart.length
     left_atrium = _Ellipse(0.0, base + 0.115 * heart.la_size, 0.155 * heart.la_size, 0.165 * heart.la_size)
     right_atrium = _Ellipse(-(outer + 0.075), base + 0.105, 0.125, 0.15)
     right_ventricle = _Ellipse(-(outer + 0.13), 0.66 * base, 0.125 * heart.rv_size, 0.50 * base * heart.rv_size**0.5)
-    return left_atrium, right_atrium, right_ventricle
+    return _Chambers(left_atrium, right_atrium, right_ventricle)
 
 
-def _rings(heart: Heart, cavity_edge: Image, y: Image, rv: _Ellipse) -> tuple[tuple[float, float], tuple[float, float]]:
+def _rings(heart: Heart, right_ventricle: _Ellipse) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Centre and half-width of the mitral and the tricuspid ring."""
     mitral = float(heart.radius * lv_profile(1.0))
-    septal, lateral = -(mitral + heart.wall + 0.01), rv.x - rv.half_width(heart.length)
+    septal, lateral = -(mitral + heart.wall + 0.01), right_ventricle.x - right_ventricle.half_width(heart.length)
     return (0.0, mitral), ((septal + lateral) / 2, max((septal - lateral) / 2, 0.05))
 
 
@@ -174,12 +198,6 @@ def _stretch(heart: Heart, left_atrium: _Ellipse, texel: float) -> Image:
     fade = np.exp(-outside / 0.5) * _ramp((y - heart.length) / 0.06)
     fields = [right, -(x - left_atrium.x) * fade, -(y - left_atrium.y) * fade]
     return np.stack([*fields, np.zeros_like(x)], axis=-1).astype(np.float32) / np.float32(texel)
-
-
-def _clouds(shape: tuple[int, ...], texel: float, rng: np.random.Generator, *, sd: float) -> Image:
-    """Smooth variation of the echo level, dB."""
-    cells = rng.standard_normal((12, 12)).astype(np.float32)
-    return np.asarray(cv2.resize(cells, shape[::-1], interpolation=cv2.INTER_CUBIC)) * np.float32(sd)
 
 
 def _ramp(x: Image) -> Image:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.data.phantom.atlas import BLOOD_NEW, BLOOD_STILL, VALVE
-from infomotion_lib.data.phantom.geometry import contraction, pose, to_picture, valve_opening
+from infomotion_lib.data.phantom.geometry import contraction, lv_length, pose, to_picture, valve_opening
 from infomotion_lib.data.phantom.nuisance import Heart
 from infomotion_lib.data.phantom.scene import FARTHEST, NEAREST, Scene, build_scene
 from infomotion_lib.data.phantom.tissue import atlas_coordinates, material_coordinates
@@ -33,6 +33,9 @@ NOISE_STRIDE = 0.6180339887498949
 
 LEAFLET = 0.010
 """Half the thickness of a valve leaflet, scan depths."""
+
+VALVE_HEIGHT = 0.87
+"""Length of an open leaflet along the long axis, over half the width of its ring."""
 
 
 def render(heart: Heart, frame_indices: Sequence[int] | NDArray[np.integer], *, size: int = 112) -> NDArray[np.uint8]:
@@ -120,7 +123,7 @@ def _add_valves(scene: Scene, frames: Ints, x: Image, y: Image, scatter: Image, 
         across = np.abs(x - np.float32(centre))
         hinge = np.float32(0.97 * half)
         along_x = hinge * (np.float32(0.62) * opening - np.float32(0.96))
-        along_y = np.float32(0.32 * half) + np.float32(0.55 * half) * opening
+        along_y = np.float32(half) * (np.float32(VALVE_HEIGHT - 0.55) + np.float32(0.55) * opening)
         across -= hinge
         share = across * along_x
         share += y * along_y
@@ -142,14 +145,13 @@ def _add_valves(scene: Scene, frames: Ints, x: Image, y: Image, scatter: Image, 
 
 def _valve_rows(scene: Scene, frames: Ints) -> tuple[int, int]:
     """Samples along the beam between which both valves lie in all these frames."""
-    heart = scene.heart
-    x = np.array([[scene.atlas.tricuspid[0] - scene.atlas.tricuspid[1], scene.atlas.mitral[1]]])
-    y = np.full_like(x, heart.length)
-    u, v = to_picture(heart, x, y, pose(heart, frames))
-    depth = np.hypot(u, v)
-    reach = heart.zoom * 0.28
-    samples = (np.array([depth.min() - reach, depth.max() + 0.4 * reach]) - NEAREST) / (FARTHEST - NEAREST) * (scene.u.shape[0] - 1)
-    first, last = np.clip(samples, 0, scene.u.shape[0]).astype(int)
+    heart, (centre, half) = scene.heart, scene.atlas.tricuspid
+    x = np.broadcast_to(np.linspace(centre - half, scene.atlas.mitral[1], 9), (len(frames), 9))
+    y = lv_length(heart, contraction(heart, frames))[:, None]
+    depth = np.hypot(*to_picture(heart, x, y, pose(heart, frames)))
+    reach = VALVE_HEIGHT * max(half, scene.atlas.mitral[1]) + 2 * LEAFLET
+    ends = np.array([depth.min() - heart.zoom * reach, depth.max() + heart.zoom * 2 * LEAFLET])
+    first, last = np.clip((ends - NEAREST) / (FARTHEST - NEAREST) * (scene.u.shape[0] - 1) + (0, 2), 0, scene.u.shape[0]).astype(int)
     return int(first), int(last)
 
 

@@ -28,6 +28,7 @@ NOISE_BANK = 20
 """Noise kept for each polar sample; a frame takes 4."""
 
 NEAR_FIELD_DEPTH = 0.35
+_NOISE, _HAZE = 3, 4  # streams of the heart's seed, after the atlas's
 
 
 @dataclass(frozen=True)
@@ -75,20 +76,20 @@ def build_scene(heart: Heart, *, size: int) -> Scene:
     """Scene of a heart for pictures of ``size`` pixels."""
     scale = size / 112
     samples, beams = max(round(SAMPLES * scale), 24), max(round(BEAMS * scale), 16)
-    rng = np.random.default_rng(heart.seed)
-    bank = rng.standard_normal(NOISE_BANK * samples * beams, np.float32)
     depth = np.linspace(NEAREST, FARTHEST, samples, dtype=np.float32)[:, None]
     across = np.linspace(-1, 1, beams, dtype=np.float32)[None]
     angle = across * np.float32(heart.half_angle)
     haze = None
     if heart.haze > NO_HAZE:
         near: Image = 10 ** (heart.haze / 20) * np.exp(-(((depth - NEAR_FIELD_DEPTH) / 0.3) ** 2))
-        haze = rng.standard_normal((samples, 2 * beams), np.float32).view(np.complex64) * near.astype(np.float32)
+        haze = np.random.default_rng((heart.seed, _HAZE)).standard_normal((samples, 2 * beams), np.float32).view(
+            np.complex64
+        ) * near.astype(np.float32)
     columns, rows = _scan_conversion(size, samples, beams, heart.half_angle)
     return Scene(
         heart=heart,
         size=size,
-        atlas=paint(heart, scale=scale, rng=rng),
+        atlas=paint(heart, scale=scale),
         u=depth * np.sin(angle) / np.float32(heart.zoom),
         v=depth * np.cos(angle) / np.float32(heart.zoom),
         haze=haze,
@@ -97,7 +98,7 @@ def build_scene(heart: Heart, *, size: int) -> Scene:
         lateral=_gaussian(heart.psf_lateral * beams / BEAMS),
         columns=columns,
         rows=rows,
-        bank=bank,
+        bank=np.random.default_rng((heart.seed, _NOISE)).standard_normal(NOISE_BANK * samples * beams, np.float32),
     )
 
 
