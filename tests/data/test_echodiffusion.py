@@ -72,7 +72,7 @@ def server(mirror: Path) -> Iterator[str]:
     Requests.asked = []
     handler = functools.partial(Requests, directory=str(mirror / "echodiffusion"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as instance:
-        threading.Thread(target=instance.serve_forever, daemon=True).start()
+        threading.Thread(target=instance.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{instance.server_port}"
         instance.shutdown()
 
