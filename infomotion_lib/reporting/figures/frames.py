@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
@@ -17,6 +18,7 @@ from infomotion_lib.reporting.style import PHASE_COLOURS, SOURCE_NAMES
 
 EVENT_NAMES = {"es": "ES", "ed": "ED", "next_es": "next ES", "middle": "middle"}
 DIASTOLE_COLOUR, SYSTOLE_COLOUR = "#DCEBF5", "#F9E3D3"
+_MARKS = {"es": "v", "next_es": "v", "ed": "^", "middle": "o"}
 STATUS_COLOURS = {
     "annotated": "#0072B2",
     "previous_es": "#4A9BCB",
@@ -50,6 +52,7 @@ def frame_strip(
     *,
     labels: Sequence[str],
     fps: Sequence[float],
+    kind: str = "videos",
 ) -> Figure:
     """Strip of the five frames of each video, a row a video, in the order of time.
 
@@ -63,6 +66,8 @@ def frame_strip(
         One a row.
     fps : sequence of float
         Frame rates, for the time between frames.
+    kind : str
+        What the videos are, for the title.
     """
     rows = len(pictures)
     height, width = pictures[0].shape[1:]
@@ -80,7 +85,7 @@ def frame_strip(
         axes[row, 0].set_ylabel(labels[row], fontsize=8)
     spans = [(numbers[-1] - numbers[0]) / rate for numbers, rate in zip(frames, fps, strict=True)]
     fig.suptitle(
-        f"Five frames of one heart beat: {min(spans):.2f} to {max(spans):.2f} s in {rows} videos",
+        f"Five frames of one heart beat: {min(spans):.2f} to {max(spans):.2f} s in {rows} {kind}",
         x=0.01,
         ha="left",
         fontsize=11,
@@ -89,7 +94,7 @@ def frame_strip(
     return fig
 
 
-def cardiac_cycle(volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es: Sequence[float] = (), at: float | None = None) -> Figure:
+def cardiac_cycle(volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es: Sequence[float] = ()) -> Figure:
     """Volume curve of a beat with the five frames marked, diastole and systole shaded (the paper's Figure 2a).
 
     Parameters
@@ -102,8 +107,6 @@ def cardiac_cycle(volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es:
         Frames a second.
     true_es : sequence of float
         True ES frames; the nearest one to the next ES is compared with it.
-    at : float, optional
-        Frame of a moving mark.
     """
     curve = np.asarray(volume, float)
     time = np.arange(len(curve)) / fps
@@ -113,29 +116,58 @@ def cardiac_cycle(volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es:
     for motion, colour, name in ((pairs.diastole, DIASTOLE_COLOUR, "diastole"), (pairs.systole, SYSTOLE_COLOUR, "systole")):
         if motion is not None:
             axis.axvspan(motion[0] / fps, motion[2] / fps, color=colour, lw=0)
-            axis.text((motion[0] + motion[2]) / 2 / fps, 1.09, name, ha="center", va="center", fontsize=9)
+            axis.text(
+                (motion[0] + motion[2]) / 2 / fps, 0.96, name, ha="center", va="top", fontsize=9, transform=axis.get_xaxis_transform()
+            )
     axis.plot(time, curve, color="#1F2933")
-    marks = {"es": "v", "next_es": "v", "ed": "^", "middle": "o"}
-    for frame, name in zip(frames, names, strict=True):
-        x, y = frame / fps, curve[frame]
-        axis.plot(x, y, marks[name], color=PHASE_COLOURS[name], ms=9 if name != "middle" else 6, mec="white", zorder=3)
-        below = name in ("es", "next_es")
-        axis.annotate(
-            f"{EVENT_NAMES[name]}\nframe {frame}",
-            (x, y),
-            xytext=(0, -9 if below else 9),
-            textcoords="offset points",
-            ha="center",
-            va="top" if below else "bottom",
-            fontsize=7.5,
-            color=PHASE_COLOURS[name],
-        )
-    if at is not None:
-        axis.axvline(at / fps, color="#1F2933", lw=1.2, ls=":")
-    low = curve.min()
-    axis.set(xlabel="time in the clip (s)", ylabel="LV volume / volume at ED", ylim=(low - 0.35 * (1.1 - low), 1.14), xlim=(0, time[-1]))
+    _mark_events(axis, curve, frames, names, fps)
+    axis.set(xlabel="time in the clip (s)", ylabel="LV volume / volume at ED", xlim=(0, time[-1]))
     fig.suptitle(_cycle_title(pairs, fps, true_es), x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
+
+
+def moment(picture: NDArray[np.uint8], volume: ArrayLike, pairs: MotionPairs, *, at: int, fps: float) -> Figure:
+    """One frame of a beat beside its place on the volume curve: a page of a slider.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (H, W)
+        The frame.
+    volume : array_like, shape (T,)
+        LV volume as a share of its largest.
+    pairs : MotionPairs
+        The two motions.
+    at : int
+        Number of the frame.
+    fps : float
+        Frames a second.
+    """
+    curve = np.asarray(volume, float)
+    frames, names = five_frames(pairs)
+    fig = Figure(figsize=(6.4, 2.5))
+    image, axis = fig.subplots(1, 2, width_ratios=(1, 1.55))
+    image.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    image.set_axis_off()
+    axis.plot(np.arange(len(curve)) / fps, curve, color="#9AA5B1")
+    _mark_events(axis, curve, frames, names, fps)
+    axis.plot(at / fps, curve[at], "o", ms=12, mfc="none", mec="#1F2933", mew=2, zorder=5)
+    margin = 0.08 * (frames[-1] - frames[0]) / fps
+    axis.set(xlabel="time (s)", ylabel="LV volume / at ED", xlim=(frames[0] / fps - margin, frames[-1] / fps + margin))
+    return fig
+
+
+def _mark_events(axis: Axes, curve: NDArray[np.float64], frames: Sequence[int], names: Sequence[str], fps: float) -> None:
+    """Marks on the curve, and their names in two rows under it."""
+    low, span = float(curve.min()), float(np.ptp(curve)) or 1.0
+    for frame, name in zip(frames, names, strict=True):
+        x, y, colour = frame / fps, curve[frame], PHASE_COLOURS[name]
+        row = low - span * (0.20 if name == "middle" else 0.42)
+        axis.plot([x, x], [row, y], color=colour, lw=0.8, ls=":")
+        axis.plot(x, y, _MARKS[name], color=colour, ms=9 if name != "middle" else 6, mec="white", zorder=3)
+        text = f"{EVENT_NAMES[name]}\n{frame}" if name != "middle" else f"mid {frame}"
+        axis.annotate(text, (x, row), (0, -2), textcoords="offset points", ha="center", va="top", fontsize=7.5, color=colour)
+    axis.set_ylim(low - 0.72 * span, low + 1.22 * span)
+    axis.set_yticks([tick for tick in axis.get_yticks() if low - 0.05 * span <= tick <= low + 1.05 * span])
 
 
 def _cycle_title(pairs: MotionPairs, fps: float, true_es: Sequence[float]) -> str:

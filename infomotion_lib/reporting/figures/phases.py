@@ -55,7 +55,7 @@ def detector_errors(summary: pd.DataFrame, errors: pd.DataFrame) -> Figure:
         axis.set_title(f"{phase.upper()}{shift}", fontsize=9, fontweight="normal")
         axis.set_xlabel("detected − true (ms)")
         axis.set_ylim(top=axis.get_ylim()[1] * 1.22)
-        axis.legend(fontsize=8, loc="upper left")
+        axis.legend(fontsize=8, loc="upper left", frameon=True, framealpha=0.9, edgecolor="none")
     axes[0].set_ylabel("% of the true phases")
     seen, control = table["in_order", "es"], table["shuffled", "es"]
     fig.suptitle(
@@ -87,12 +87,12 @@ def phase_signal(phases: Phases, control: Phases, *, fps: float, true_es: Sequen
         _signal(axis, seen, fps, components=seen is phases)
         axis.set_title(f"{name}: agreement {seen.confidence:.2f}", fontsize=9, fontweight="normal")
         axis.set_ylabel("signal (sd)")
-    for colour, truth in ((PHASE_COLOURS["es"], true_es), (PHASE_COLOURS["ed"], true_ed)):
-        for frame in truth:
-            if 0 <= frame < len(phases.signal):
-                axes[0].axvline(frame / fps, color=colour, lw=1.0, ls=":")
+    for name, colour, truth in (("ES", PHASE_COLOURS["es"], true_es), ("ED", PHASE_COLOURS["ed"], true_ed)):
+        inside = [frame for frame in truth if 0 <= frame < len(phases.signal)]
+        for number, frame in enumerate(inside):
+            axes[0].axvline(frame / fps, color=colour, lw=1.2, ls=":", label="" if number else f"true {name}")
     axes[1].set_xlabel("time in the clip (s)")
-    axes[0].legend(fontsize=8, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.02))
+    axes[0].legend(fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.02))
     heard = [len(phases.es), len(phases.ed)]
     text = f"{heard[0]} ES and {heard[1]} ED found in {len(phases.signal) / fps:.1f} s"
     if len(phases.es) > 1:
@@ -141,8 +141,7 @@ def order_and_residual(control: pd.DataFrame, *, gate: float) -> Figure:
     left.set(xlabel="correlation with the next frame's signal", ylabel="clips")
     left.set_ylim(top=left.get_ylim()[1] * 1.25)
     left.legend(fontsize=8, loc="upper left")
-    worst = max(1.0, float(np.ceil(10 * order["residual"].max()) / 10))
-    bins = np.linspace(0, worst, 25)
+    bins = np.arange(0, max(1.0, float(order["residual"].max())) + gate / 5, gate / 5)
     passing = order["residual"] <= gate
     right.hist(
         [order.loc[passing, "residual"], order.loc[~passing, "residual"]],
