@@ -1,0 +1,104 @@
+"""The labels stage: EF of every synthetic video by a regressor trained on the real TRAIN videos, the requested EF kept beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from infomotion_lib.classes import ef_class
+from infomotion_lib.data.records import PHANTOM_TRUTH, Dataset, first_per_class, open_source
+from infomotion_lib.parameters import LabelsParameters, StageParameters
+from infomotion_lib.paths import run_paths
+from infomotion_lib.provenance import start_stage, write_csv
+
+if TYPE_CHECKING:
+    from infomotion_lib.regressor.clips import ClipStore
+    from infomotion_lib.regressor.fitted import FittedRegressor
+
+LABEL_COLUMNS = ["source", "file_name", "requested_ef", "ef"]
+AGREEMENT_COLUMNS = ["comparison", "n", "mae", "bias", "r2", "same_class_percent"]
+
+
+def run(parameters: StageParameters) -> Path:
+    """Path of the run card; ``labels.csv`` has a row a synthetic video and is empty where the profile has no synthetic source."""
+    assert isinstance(parameters, LabelsParameters)
+    paths = run_paths(parameters.profile, parameters.runs_dir)
+    folder = paths.stage("labels")
+    stage = start_stage("labels", folder, parameters=parameters.model_dump(), inputs=[paths.data / "sources.json"])
+    outputs = []
+    labels, agreement = pd.DataFrame(columns=LABEL_COLUMNS), pd.DataFrame(columns=AGREEMENT_COLUMNS)
+    if parameters.synthetic_data != "none":
+        real = open_source(parameters.real_data, data_dir=paths.data, data_root=parameters.data_root)
+        pool = open_source(parameters.synthetic_data, data_dir=paths.data, data_root=parameters.data_root)
+        labels, agreement, labeller = label_pool(real, pool, folder, parameters=parameters)
+        stage.device = str(labeller.device)
+        outputs.append(labeller.save(folder / "labeller.safetensors"))
+    outputs += [write_csv(labels, folder / "labels.csv"), write_csv(agreement, folder / "agreement.csv")]
+    return stage.finish(outputs)
+
+
+def label_pool(
+    real: Dataset, pool: Dataset, folder: Path, *, parameters: LabelsParameters
+) -> tuple[pd.DataFrame, pd.DataFrame, FittedRegressor]:
+    """Labels of the pool, how well they agree with what else is known, and the regressor that gave them.
+
+    The regressor learns on real TRAIN and keeps the weights that are best on real VAL; real TEST is not touched.
+    """
+    import torch
+
+    from infomotion_lib.regressor.clips import open_clip_store, source_period
+
+    torch.set_num_threads(parameters.workers)
+    labelled = real.usable[real.usable["ef"].notna()]
+    splits = {split: first_per_class(labelled[labelled["split"] == split], parameters.limit) for split in ("TRAIN", "VAL")}
+    targets = first_per_class(pool.usable, parameters.limit)
+    store = open_clip_store(pd.concat([*splits.values(), targets]), folder / "clips", size=parameters.clip_size, workers=parameters.workers)
+    labeller = _labeller(splits["TRAIN"], splits["VAL"], store, folder, parameters=parameters)
+    fps = {"real": float(splits["TRAIN"]["fps"].median()), "pool": float(targets["fps"].median())}
+    period = source_period(labeller.clip_period, fps=fps["pool"], reference_fps=fps["real"])
+    predicted = labeller.predict(store.videos(targets["file_name"].tolist()), period=period)
+    labels = targets.assign(source="synthetic", ef=np.clip(predicted, 0.0, 100.0))[LABEL_COLUMNS]
+    rows = [_agreement("pool: relabelled against requested EF", labels["ef"], targets["requested_ef"])]
+    if len(splits["VAL"]):
+        on_val = labeller.predict(store.videos(splits["VAL"]["file_name"].tolist()))
+        rows.append(_agreement("real VAL: regressor against measured EF", on_val, splits["VAL"]["ef"]))
+    if (pool.root / PHANTOM_TRUTH).is_file():
+        delivered = pd.read_csv(pool.root / PHANTOM_TRUTH).set_index("FileName")["EF"].reindex(targets["file_name"])
+        rows.append(_agreement("pool: relabelled against delivered EF", labels["ef"], delivered))
+        rows.append(_agreement("pool: requested against delivered EF", targets["requested_ef"], delivered))
+    return labels.reset_index(drop=True), pd.DataFrame(rows, columns=AGREEMENT_COLUMNS), labeller
+
+
+def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: Path, *, parameters: LabelsParameters) -> FittedRegressor:
+    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.regressor.fitted import FittedRegressor
+    from infomotion_lib.regressor.training import train_regressor
+
+    device = str(resolve_device(parameters.device))
+    if parameters.regressor_weights:
+        return FittedRegressor.load(parameters.regressor_weights, device=device)
+    names: Sequence[str] = train["file_name"].tolist()
+    return train_regressor(
+        store.videos(names),
+        train["ef"].to_numpy(),
+        parameters=parameters,
+        seed=parameters.labeller_seed,
+        steps=parameters.steps_whole,
+        val=(store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None,
+        checkpoint=folder / "checkpoints" / "labeller.pt",
+        device=device,
+    )
+
+
+def _agreement(comparison: str, ours: ArrayLike, other: ArrayLike) -> list[str | float]:
+    """Row of ``agreement.csv``: error of ``ours``, both in EF points; R2 is nan where ``other`` does not vary."""
+    a, b = np.asarray(ours, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    spread = float(np.sum((b - b.mean()) ** 2))
+    r2 = 1 - float(np.sum((a - b) ** 2)) / spread if spread else np.nan
+    same = 100 * float(np.mean(ef_class(a) == ef_class(b)))
+    return [comparison, len(a), float(np.mean(np.abs(a - b))), float(np.mean(a - b)), r2, same]
