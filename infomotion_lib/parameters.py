@@ -39,6 +39,13 @@ class StageParameters(BaseModel):
     workers: Count = Field(2, description="processes or threads; 2 cores is the reference machine")
     limit: int = Field(0, ge=0, description="use the first N videos of each class and split; 0: all")
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """Data set of each source of this run: ``real`` and perhaps ``synthetic``, or ``open`` alone for the published clips."""
+        if self.real_data == "echodiffusion":
+            return {"open": self.real_data}
+        return {"real": self.real_data} | ({} if self.synthetic_data == "none" else {"synthetic": self.synthetic_data})
+
 
 class DataParameters(StageParameters):
     """Data stage: make the phantom pools, fetch the open clips, or check the real folders."""
@@ -69,6 +76,8 @@ class LabelsParameters(StageParameters):
     clip_frames: Count = Field(12, description="frames a clip (EchoNet: 32)")
     clip_period: Count = Field(4, description="frames from one clip frame to the next (EchoNet: 2)")
     clip_size: int = Field(28, ge=16, description="side of a clip, pixels (EchoNet: 112)")
+    clip_shift: float = Field(0.107, ge=0, lt=0.5, description="random shift in training, share of the side (EchoNet: 12 of 112 px)")
+    test_clips: Count = Field(3, description="clips of a test video whose predictions are averaged (EchoNet: one, or all)")
     batch_size: Count = Field(8, description="clips a step (EchoNet: 20)")
     learning_rate: float = Field(3e-3, gt=0, description="peak of the cosine schedule")
     weight_decay: float = Field(1e-4, ge=0, description="AdamW weight decay (EchoNet: 1e-4)")

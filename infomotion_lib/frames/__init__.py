@@ -6,7 +6,7 @@ a pair of frames to two motions of the heart, :mod:`index` makes the table of a 
 
 from infomotion_lib.frames.accuracy import KnownClip, detector_error, known_phantoms, order_control, true_beats
 from infomotion_lib.frames.detect import Phases, detect_phases
-from infomotion_lib.frames.index import INDEX_COLUMNS, build_frame_index, read_frame_index, status_counts
+from infomotion_lib.frames.index import INDEX_COLUMNS, build_frame_index, pairs_of, read_frame_index, status_counts
 from infomotion_lib.frames.rule import MotionPairs, motion_pairs
 from infomotion_lib.frames.tracings import annotated_phases, outlines, traced_areas
 
@@ -23,6 +23,7 @@ __all__ = [
     "motion_pairs",
     "order_control",
     "outlines",
+    "pairs_of",
     "read_frame_index",
     "status_counts",
     "traced_areas",

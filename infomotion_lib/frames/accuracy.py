@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike
 from infomotion_lib.data.phantom import render, sample_heart, volume_curve
 from infomotion_lib.data.phantom.nuisance import DEFAULT_LEVEL, NUISANCE_FPS
 from infomotion_lib.data.video import Clip
-from infomotion_lib.frames.choose import choose_pairs
+from infomotion_lib.frames.choose import detected_beat
 from infomotion_lib.frames.detect import detect_phases, find_phases
+from infomotion_lib.frames.rule import systole_frames
 from infomotion_lib.frames.signals import Curve, single_threaded
 
 MARGIN = 3
@@ -154,7 +155,7 @@ def detector_error(clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: f
     return pd.DataFrame(summary), single
 
 
-def order_control(clips: Iterable[tuple[Clip, float]], *, seed: int = 0) -> pd.DataFrame:
+def order_control(clips: Iterable[tuple[Clip, float]], *, seed: int = 0, diastole_fraction: float = 2 / 3) -> pd.DataFrame:
     """What the detector reports of each clip with its frames in order and shuffled, where no truth is known.
 
     Parameters
@@ -163,13 +164,16 @@ def order_control(clips: Iterable[tuple[Clip, float]], *, seed: int = 0) -> pd.D
         Clips (T, H, W) and their frame rates.
     seed : int
         Of the shuffling.
+    diastole_fraction : float
+        Of the fraction rule.
 
     Returns
     -------
     DataFrame
         Two rows a clip: ``clip`` (number), ``frames`` (in_order, shuffled), ``es`` (how many), ``confidence``, ``residual``, ``lag1``
-        (correlation of the signal with itself a frame later: near 1 on a smooth curve, below 0 on noise) and ``complete`` (an ES, an
-        ED and an ES follow each other with a frame between them).
+        (correlation of the signal with itself a frame later: near 1 on a smooth curve, below 0 on noise), ``complete`` (an ES, an
+        ED and an ES were found in a row, with a frame between them) and ``rule_error_ms`` (of complete ones: next ES by the fraction
+        rule minus next ES detected).
     """
     random = np.random.default_rng(seed)
     rows = []
@@ -177,12 +181,15 @@ def order_control(clips: Iterable[tuple[Clip, float]], *, seed: int = 0) -> pd.D
         for order, frames in (("in_order", clip), ("shuffled", clip[random.permutation(len(clip))])):
             with single_threaded():
                 seen = detect_phases(frames, fps)
-            best = choose_pairs(seen, n_frames=len(clip), use_detected=True)
-            pairs = best[2] if best else None
-            ends = {*pairs.diastole[::2], *pairs.systole[::2]} if pairs and pairs.diastole and pairs.systole else set()
-            complete = bool(ends) and pairs is not None and pairs.status == "annotated" and ends <= {*seen.es.tolist(), *seen.ed.tolist()}
-            rows.append((number, order, len(seen.es), seen.confidence, seen.residual, _lag1(seen.signal), complete))
-    return pd.DataFrame(rows, columns=["clip", "frames", "es", "confidence", "residual", "lag1", "complete"])
+            beat = detected_beat(seen, n_frames=len(clip))
+            late = np.nan
+            if beat is not None:
+                es, ed, next_es = beat
+                late = 1000 * (ed + systole_frames(ed - es, diastole_fraction=diastole_fraction) - next_es) / fps
+            rows.append(
+                (number, order, len(seen.es), seen.confidence, seen.residual, _lag1(seen.signal), beat is not None, 1000 * late / fps)
+            )
+    return pd.DataFrame(rows, columns=["clip", "frames", "es", "confidence", "residual", "lag1", "complete", "rule_error_ms"])
 
 
 def _lag1(signal: Curve) -> float:

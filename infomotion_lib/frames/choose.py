@@ -43,6 +43,15 @@ def choose_pairs(
     return es, ed, pairs
 
 
+def detected_beat(phases: Phases, *, n_frames: int) -> tuple[int, int, int] | None:
+    """ES, ED and next ES that were all detected, of the beat that moves most; None where no three follow each other."""
+    best = choose_pairs(phases, n_frames=n_frames, use_detected=True)
+    if best is None or best[2].status != "annotated" or best[2].systole is None:
+        return None
+    es, ed, next_es = best[0], best[1], best[2].systole[2]
+    return (es, ed, next_es) if next_es in phases.es else None
+
+
 def _rank(pairs: MotionPairs, seen: list[int]) -> tuple[int, int, int]:
     if pairs.diastole is None or pairs.systole is None:
         return (0, 0, 0)

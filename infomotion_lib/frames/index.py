@@ -119,6 +119,14 @@ def read_frame_index(path: str | Path) -> pd.DataFrame:
     return table
 
 
+def pairs_of(row: Mapping[Any, Any]) -> MotionPairs:
+    """The two motions in a row of a frame index, with its status; without frames where it has none."""
+    if pd.isna(row["diastole_start"]):
+        return MotionPairs(str(row["status"]))
+    frames = [int(row[name]) for name in PAIR_COLUMNS]
+    return MotionPairs(str(row["status"]), (frames[0], frames[1], frames[2]), (frames[3], frames[4], frames[5]))
+
+
 def _limited(dataset: Dataset, limit: int) -> pd.DataFrame:
     """The data set's videos; with a limit, the first usable ones of each class and split, and every unusable one."""
     if not limit:

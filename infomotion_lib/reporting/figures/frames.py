@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.frames.rule import MotionPairs
+from infomotion_lib.frames.tracings import Outline, outline_area
 from infomotion_lib.reporting.style import PHASE_COLOURS, SOURCE_NAMES
 
 EVENT_NAMES = {"es": "ES", "ed": "ED", "next_es": "next ES", "middle": "middle"}
@@ -43,6 +44,31 @@ def five_frames(pairs: MotionPairs) -> tuple[tuple[int, ...], tuple[str, ...]]:
     events |= {pairs.diastole[1]: "middle", pairs.systole[1]: "middle"}
     frames = tuple(sorted(events))
     return frames, tuple(events[frame] for frame in frames)
+
+
+def traced_frames(pictures: Sequence[NDArray[np.uint8]], traced: Sequence[Outline], *, frames: Sequence[int]) -> Figure:
+    """Traced frames of one video with their outlines and areas; the largest is ED, the smallest ES.
+
+    Parameters
+    ----------
+    pictures : sequence of (H, W) uint8
+        The frames.
+    traced : sequence of (P, 2) float
+        Their outlines in pixels.
+    frames : sequence of int
+        Their numbers.
+    """
+    areas = [outline_area(outline) for outline in traced]
+    fig = Figure(figsize=(7.2, 3.7))
+    for number, (axis, picture, outline) in enumerate(zip(np.ravel(fig.subplots(1, len(pictures))), pictures, traced, strict=True)):
+        name = {max(areas): "ed", min(areas): "es"}.get(areas[number], "middle")
+        axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
+        axis.fill(*outline.T, facecolor="none", edgecolor=PHASE_COLOURS[name], lw=2.2)
+        axis.set_axis_off()
+        axis.set_title(f"{EVENT_NAMES[name]} · frame {frames[number]} · {areas[number]:.0f} px²", fontsize=9, color=PHASE_COLOURS[name])
+    text = f"The outline shrinks by {1 - min(areas) / max(areas):.0%} from ED to ES"
+    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return fig
 
 
 def frame_strip(

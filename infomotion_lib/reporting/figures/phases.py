@@ -113,8 +113,8 @@ def _signal(axis: Axes, phases: Phases, fps: float, *, components: bool) -> None
         )
 
 
-def order_and_residual(control: pd.DataFrame, *, gate: float) -> Figure:
-    """Two controls without truth: the signal's correlation with itself a frame later, and the residual against its gate.
+def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
+    """Three controls that need no truth: order of the frames, residual against its gate, fraction rule against detection.
 
     Parameters
     ----------
@@ -124,40 +124,28 @@ def order_and_residual(control: pd.DataFrame, *, gate: float) -> Figure:
         Largest residual of a trusted clip.
     """
     order, shuffled = (control[control["frames"] == name] for name in ("in_order", "shuffled"))
-    fig = Figure(figsize=(7.2, 3.4))
-    left, right = fig.subplots(1, 2)
+    fig = Figure(figsize=(7.2, 3.1))
+    left, middle, right = fig.subplots(1, 3)
     edges = np.linspace(-1, 1, 21).tolist()
-    left.hist(
-        order["lag1"].dropna(), bins=edges, color=PHASE_COLOURS["ed"], alpha=0.85, label=f"in order: median {order['lag1'].median():.2f}"
-    )
-    left.hist(
-        shuffled["lag1"].dropna(),
-        bins=edges,
-        histtype="step",
-        color=CONTROL_COLOUR,
-        lw=1.8,
-        label=f"shuffled: median {shuffled['lag1'].median():.2f}",
-    )
-    left.set(xlabel="correlation with the next frame's signal", ylabel="clips")
-    left.set_ylim(top=left.get_ylim()[1] * 1.25)
-    left.legend(fontsize=8, loc="upper left")
+    left.hist(order["lag1"].dropna(), bins=edges, color=PHASE_COLOURS["ed"], alpha=0.85, label=f"in order, {order['lag1'].median():.2f}")
+    name = f"shuffled, {shuffled['lag1'].median():.2f}"
+    left.hist(shuffled["lag1"].dropna(), bins=edges, histtype="step", color=CONTROL_COLOUR, lw=1.8, label=name)
+    left.set(xlabel="correlation with the\nnext frame's signal", ylabel="clips")
     bins = np.arange(0, max(1.0, float(order["residual"].max())) + gate / 5, gate / 5)
     passing = order["residual"] <= gate
-    right.hist(
-        [order.loc[passing, "residual"], order.loc[~passing, "residual"]],
-        bins=bins.tolist(),
-        stacked=True,
-        color=[STATUS_COLOURS["detected"], STATUS_COLOURS["high_residual"]],
-        label=["hangs together", "jumps"],
-    )
-    right.axvline(gate, color="#1F2933", lw=1.2, ls="--")
-    right.set(xlabel="flow-compensated residual", ylabel="clips")
-    right.legend(fontsize=8, loc="upper right")
-    fig.suptitle(
-        f"{passing.sum()} of {len(order)} clips hang together (residual at most {gate:g})",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
-    )
+    parts = [order.loc[passing, "residual"], order.loc[~passing, "residual"]]
+    colours = [STATUS_COLOURS["detected"], STATUS_COLOURS["high_residual"]]
+    middle.hist(parts, bins=bins.tolist(), stacked=True, color=colours, label=["hangs together", "jumps"])
+    middle.axvline(gate, color="#1F2933", lw=1.2, ls="--")
+    middle.set_xlabel("flow-compensated\nresidual")
+    late = order["rule_error_ms"].dropna()
+    right.hist(late, bins=15, color=PHASE_COLOURS["next_es"], label=f"{len(late)} beats, median {late.abs().median():.0f} ms off")
+    right.axvline(0, color="#1F2933", lw=0.8)
+    right.set_xlabel("next ES: rule − detected\n(ms)")
+    for axis in (left, middle, right):
+        axis.set_ylim(top=axis.get_ylim()[1] * 1.3)
+        axis.legend(fontsize=7.5, loc="upper left" if axis is not middle else "upper right", handlelength=1.2)
+    by_chance = int(shuffled["complete"].sum())
+    text = f"{passing.sum()} of {len(order)} clips hang together; {len(late)} show a whole beat, {by_chance} when shuffled"
+    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
