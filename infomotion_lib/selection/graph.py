@@ -157,13 +157,20 @@ def _knn(rows: NDArray[np.floating], recipe: Recipe) -> Graph:
 
 
 def _literal(rows: NDArray[np.float64]) -> Graph:
-    links, weights = [np.zeros((0, 2), np.int32)], [np.zeros(0)]
-    for start, block in _distance_blocks(rows):
-        source, target = np.nonzero(np.arange(start, start + len(block))[:, None] < np.arange(len(rows)))
-        weight = block[source, target]
-        links.append(np.stack([source + start, target], axis=1)[weight > 0].astype(np.int32))
-        weights.append(weight[weight > 0])
-    return Graph(len(rows), np.concatenate(links), np.concatenate(weights), False, {"recipe": "literal"})
+    count = len(rows)
+    total = count * (count - 1) // 2
+    links, weights = np.empty((total, 2), dtype=np.int32), np.empty(total)
+    node = np.arange(count, dtype=np.int32)
+    filled = 0
+    for start, block in _distance_blocks(rows, later_only=True):
+        for own in range(len(block)):  # the part of the row above the diagonal
+            part = slice(filled, filled := filled + count - 1 - start - own)
+            links[part, 0], links[part, 1] = start + own, node[start + own + 1 :]
+            weights[part] = block[own, own + 1 :]
+    kept = weights > 0
+    if not kept.all():  # videos with equal vectors
+        links, weights = links[kept], weights[kept]
+    return Graph(count, links, weights, False, {"recipe": "literal"})
 
 
 def _softmax_inverse(rows: NDArray[np.float64], recipe: Recipe) -> Graph:
@@ -182,15 +189,18 @@ def _softmax_inverse(rows: NDArray[np.float64], recipe: Recipe) -> Graph:
     return Graph(len(rows), np.concatenate(links), np.concatenate(weights), True, parameters)
 
 
-def _distance_blocks(rows: NDArray[np.float64], block: int = 512) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Distances of 512 rows at a time to all rows, with the number of the first."""
+def _distance_blocks(rows: NDArray[np.float64], *, later_only: bool = False, block: int = 256) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Distances of 256 rows at a time to all rows, or to those from the first of them on, with the number of the first."""
     square = np.einsum("ij,ij->i", rows, rows)
     for start in range(0, len(rows), block):
-        part = slice(start, start + block)
-        squared = square[part, None] + square[None, :] - 2.0 * rows[part] @ rows.T
+        part, first = slice(start, start + block), start if later_only else 0
+        squared = rows[part] @ rows[first:].T
+        squared *= -2.0
+        squared += square[part, None]
+        squared += square[first:]
         own = np.arange(len(squared))
-        squared[own, start + own] = 0.0
-        yield start, np.sqrt(np.maximum(squared, 0.0))
+        squared[own, start - first + own] = 0.0
+        yield start, np.sqrt(np.maximum(squared, 0.0, out=squared), out=squared)
 
 
 def _positive(width: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -76,7 +76,7 @@ TABLE: dict[str, Stage] = {
             ("frame_index", "ifa_training"),
             ("graph_report.csv", "communities.csv", "selections.csv"),
             ("classes.py", "selection"),
-            ("reporting/style.py", "reporting/figures/selection.py"),
+            ("reporting/style.py", "reporting/figures/selection.py", "reporting/figures/picks.py"),
         ),
         Stage(
             "evaluation",

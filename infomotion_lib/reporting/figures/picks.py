@@ -1,0 +1,153 @@
+"""Figures of the picks: where they lie among the candidates, which EF they cover, what they look like.
+
+Every title states what the drawn numbers say; it is computed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike, NDArray
+
+from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
+
+_INK, _FAINT = "#1F2933", "#C9D1D9"
+
+
+def picks_map(
+    place: NDArray[np.floating], classes: ArrayLike, picks: Mapping[str, NDArray[np.bool_]], *, feature: str = "motion"
+) -> Figure:
+    """Candidates on two principal components, a panel a method, its picks marked.
+
+    Under each panel: mean distance of its picks from the middle of their class, as a multiple of the class's own.
+
+    Parameters
+    ----------
+    place : ndarray, shape (N, 2)
+        Such as the first two principal components of the vectors.
+    classes : array_like of str, shape (N,)
+    picks : mapping of method to mask (N,)
+        Up to eight methods.
+    """
+    labels = np.asarray(classes).astype(str)
+    columns = min(4, len(picks))
+    rows = -(-len(picks) // columns)
+    fig = Figure(figsize=(1.85 * columns + 0.3, 0.8 + 2.05 * rows))
+    axes = fig.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    off_centre = _off_centre(place, labels)
+    ratios = {method: float(off_centre[mask].mean()) if mask.any() else np.nan for method, mask in picks.items()}
+    for axis in axes.ravel()[len(picks) :]:
+        axis.set_axis_off()
+    for axis, (method, mask) in zip(axes.ravel(), picks.items(), strict=False):
+        for name in CLASS_NAMES:
+            own = labels == name
+            axis.scatter(*place[own].T, s=9, color=CLASS_COLOURS[name], alpha=0.3, linewidth=0)
+            axis.scatter(
+                *place[own & mask].T, s=36, color=CLASS_COLOURS[name], marker=METHOD_MARKERS[method], edgecolor=_INK, linewidth=0.9
+            )
+        axis.set_title(METHOD_NAMES[method], fontsize=10, color=METHOD_COLOURS[method])
+        axis.set_xlabel(f"{ratios[method]:.2f} × the class", fontsize=8.5)
+        axis.set(xticks=[], yticks=[])
+    handles = [Line2D([], [], linestyle="", marker="o", color=CLASS_COLOURS[name]) for name in CLASS_NAMES]
+    fig.legend(handles, list(CLASS_NAMES), loc="outside lower center", ncols=5, fontsize=8.5, handletextpad=0.1, columnspacing=1.1)
+    nearest, farthest = (METHOD_NAMES[choose(ratios, key=lambda method: ratios[method])] for choose in (min, max))
+    headline(fig, f"By {feature}, {nearest} picks typical videos of a class, {farthest} the oddest")
+    return fig
+
+
+def clip_wall(
+    pictures: Mapping[str, Sequence[NDArray[np.uint8]]], captions: Mapping[str, Sequence[str]], *, method: str, kind: str = "videos"
+) -> Figure:
+    """One frame of every chosen video, a row a class.
+
+    Parameters
+    ----------
+    pictures : mapping of class name to sequence of (H, W) uint8
+        In order of rank.
+    captions : mapping of class name to sequence of str
+        One a picture, such as its EF.
+    kind : str
+        What the videos are, for the title: "phantom videos".
+    """
+    columns = max((len(row) for row in pictures.values()), default=1) or 1
+    fig = Figure(figsize=(7.2, 0.4 + len(pictures) * (7.2 / max(columns, 5) * 0.9 + 0.14)))
+    axes = fig.subplots(len(pictures), columns, squeeze=False)
+    for axis in axes.ravel():
+        axis.set(xticks=[], yticks=[])
+        axis.grid(False)
+        axis.spines[:].set_visible(False)
+    for row, (name, images) in zip(axes, pictures.items(), strict=True):
+        row[0].set_ylabel(name, fontsize=9, color=CLASS_COLOURS[name], fontweight="bold")
+        for axis, image, caption in zip(row, images, captions[name], strict=False):
+            axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+            axis.set_title(caption, fontsize=7.5, fontweight="normal", loc="center", pad=2)
+    total = sum(len(row) for row in pictures.values())
+    headline(fig, f"The {total} {kind} that {METHOD_NAMES[method]} chose")
+    return fig
+
+
+def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
+    """EF of every pick, a row a method, over the EF of all candidates and the class edges.
+
+    Parameters
+    ----------
+    pool_ef : array_like, shape (N,)
+        EF of the candidates, points.
+    picks : mapping of method to array_like
+        EF of its picks, points.
+    """
+    pool = np.asarray(pool_ef, dtype=float)
+    fig = Figure(figsize=(7.2, 1.6 + 0.36 * len(picks)))
+    top, axis = fig.subplots(2, 1, sharex=True, height_ratios=[1.1, 0.36 * len(picks) + 0.4])
+    low, high = float(np.floor(pool.min() / 5) * 5), float(np.ceil(pool.max() / 5) * 5)
+    top.hist(pool, bins=np.arange(low, high + 2.5, 2.5), color=_FAINT, edgecolor="white", linewidth=0.5)
+    top.set_ylabel("candidates", fontsize=8.5)
+    gaps = {}
+    for row, (method, values) in enumerate(picks.items()):
+        ef = np.sort(np.asarray(values, dtype=float))
+        axis.plot(
+            ef, np.full(len(ef), row), linestyle="", marker=METHOD_MARKERS[method], color=METHOD_COLOURS[method], markersize=5.5, alpha=0.85
+        )
+        gaps[method] = float(np.abs(pool[:, None] - ef).min(axis=1).mean()) if len(ef) else np.nan
+        axis.annotate(
+            f"{gaps[method]:.1f}",
+            (1, row),
+            (6, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+        )
+    axis.annotate(
+        "mean\ngap", (1, -0.75), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", fontsize=8.5
+    )
+    axis.set_yticks(np.arange(len(picks)), [METHOD_NAMES[method] for method in picks])
+    axis.set(ylim=(len(picks) - 0.5, -1), xlabel="EF, points", xlim=(low, high))
+    for part in (top, axis):
+        part.grid(axis="y", visible=False)
+        for edge in EF_EDGES:
+            part.axvline(edge, color=_INK, linewidth=0.8, linestyle=(0, (2, 2)))
+    edges = [low, *EF_EDGES, high]
+    for name, left, right in zip(CLASS_NAMES, edges[:-1], edges[1:], strict=True):
+        if right > left:
+            top.annotate(
+                name, ((left + right) / 2, 1.02), xycoords=("data", "axes fraction"), ha="center", fontsize=8.5, color=CLASS_COLOURS[name]
+            )
+    best = min(gaps, key=lambda method: gaps[method])
+    headline(fig, f"The average candidate is {gaps[best]:.1f} to {max(gaps.values()):.1f} EF points from the nearest pick")
+    return fig
+
+
+def _off_centre(place: NDArray[np.floating], labels: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Distance of each row from the mean of its class, divided by the class's mean distance."""
+    distance = np.ones(len(place))
+    for name in np.unique(labels):
+        own = labels == name
+        gap = np.linalg.norm(place[own] - place[own].mean(axis=0), axis=1)
+        distance[own] = gap / max(float(gap.mean()), 1e-12)
+    return distance
