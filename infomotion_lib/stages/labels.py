@@ -51,18 +51,17 @@ def label_pool(
     """
     import torch
 
-    from infomotion_lib.regressor.clips import open_clip_store, source_period
+    from infomotion_lib.regressor.clips import open_clip_store
+    from infomotion_lib.regressor.labels import relabel
 
-    torch.set_num_threads(parameters.workers)
+    torch.set_num_threads(1)  # the labels, and all that follows from them, do not depend on the number of workers
     labelled = real.usable[real.usable["ef"].notna()]
     splits = {split: first_per_class(labelled[labelled["split"] == split], parameters.limit) for split in ("TRAIN", "VAL")}
     targets = first_per_class(pool.usable, parameters.limit)
     store = open_clip_store(pd.concat([*splits.values(), targets]), folder / "clips", size=parameters.clip_size, workers=parameters.workers)
     labeller = _labeller(splits["TRAIN"], splits["VAL"], store, folder, parameters=parameters)
-    fps = {"real": float(splits["TRAIN"]["fps"].median()), "pool": float(targets["fps"].median())}
-    period = source_period(labeller.clip_period, fps=fps["pool"], reference_fps=fps["real"])
-    predicted = labeller.predict(store.videos(targets["file_name"].tolist()), period=period)
-    labels = targets.assign(source="synthetic", ef=np.clip(predicted, 0.0, 100.0))[LABEL_COLUMNS]
+    labels = relabel(targets, labeller, store=store, reference_fps=float(splits["TRAIN"]["fps"].median()))
+    labels = labels.assign(source="synthetic")[LABEL_COLUMNS]
     rows = [_agreement("pool: relabelled against requested EF", labels["ef"], targets["requested_ef"])]
     if len(splits["VAL"]):
         on_val = labeller.predict(store.videos(splits["VAL"]["file_name"].tolist()))
@@ -76,12 +75,12 @@ def label_pool(
 
 def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: Path, *, parameters: LabelsParameters) -> FittedRegressor:
     from infomotion_lib.ifa.validation import resolve_device
-    from infomotion_lib.regressor.fitted import FittedRegressor
+    from infomotion_lib.regressor.checkpoints import load_regressor
     from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))
     if parameters.regressor_weights:
-        return FittedRegressor.load(parameters.regressor_weights, device=device)
+        return load_regressor(parameters.regressor_weights, parameters=parameters, device=device)
     names: Sequence[str] = train["file_name"].tolist()
     return train_regressor(
         store.videos(names),

@@ -1,0 +1,165 @@
+"""A trained regressor: predicts EF, and can be kept in one safetensors file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from infomotion_lib.errors import CheckpointError
+from infomotion_lib.provenance import atomic
+from infomotion_lib.regressor.clips import Video, fixed_starts
+from infomotion_lib.regressor.inputs import Normalisation, cut
+from infomotion_lib.regressor.model import VideoResNet, build_regressor
+
+_METADATA_KEY = "infomotion_regressor"
+
+
+@dataclass(frozen=True)
+class FittedRegressor:
+    """Network, the clip it takes, and the constants that turn its output into EF points.
+
+    Attributes
+    ----------
+    network : VideoResNet
+        In evaluation mode.
+    name : str
+        Its name in :data:`infomotion_lib.regressor.model.ARCHITECTURES`.
+    clip_frames, clip_period, clip_size : int
+        Frames of a clip, video frames between two of them, side in pixels.
+    normalisation : Normalisation
+        Grey levels to network units.
+    ef_mean, ef_std : float
+        EF = ef_mean + ef_std x output, points.
+    test_clips : int
+        Clips of a video whose predictions are averaged.
+    record : dict
+        How it was trained: seed, steps, videos, the loss by step, what the checkpoint was chosen by.
+    """
+
+    network: VideoResNet
+    name: str
+    clip_frames: int
+    clip_period: int
+    clip_size: int
+    normalisation: Normalisation
+    ef_mean: float
+    ef_std: float
+    test_clips: int = 1
+    record: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        shape = f"{self.clip_frames} frames x {self.clip_size} px, period {self.clip_period}"
+        return f"FittedRegressor({self.name}, {shape}, {self.record.get('n_train', '?')} videos, {self.record.get('steps', '?')} steps)"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network lies."""
+        return next(self.network.parameters()).device
+
+    def predict(
+        self, videos: Sequence[Video], *, period: int | None = None, test_clips: int | None = None, batch_size: int = 16
+    ) -> NDArray[np.float64]:
+        """EF (N,) in points of videos, each uint8 (T, S, S).
+
+        Parameters
+        ----------
+        videos : sequence of ndarray
+            At ``clip_size`` pixels.
+        period : int, optional
+            Video frames between two clip frames; the trained one by default (another frame rate may need another).
+        test_clips : int, optional
+            Clips a video, evenly spread, whose predictions are averaged; 1 is the centre clip; ``self.test_clips`` by default.
+        batch_size : int
+            Videos a pass; the result does not depend on it beyond rounding.
+
+        Raises
+        ------
+        CheckpointError
+            If the frames are not of the size the network was trained on.
+        """
+        step, count = period or self.clip_period, test_clips or self.test_clips
+        rows = []
+        with torch.inference_mode():
+            for first in range(0, len(videos), batch_size):
+                batch = videos[first : first + batch_size]
+                self._check(batch)
+                begins = np.stack(
+                    [fixed_starts(len(video), frames=self.clip_frames, period=step, count=count) for video in batch]
+                )  # (B, K)
+                outputs = [self._forward(batch, begins[:, k].tolist(), step) for k in range(count)]
+                rows.append(np.mean(outputs, axis=0))
+        return self.ef_mean + self.ef_std * np.concatenate(rows) if rows else np.zeros(0)
+
+    def _forward(self, videos: Sequence[Video], starts: list[int], period: int) -> NDArray[np.float64]:
+        clips = cut(videos, frames=self.clip_frames, period=period, starts=starts).to(self.device)
+        output = self.network(self.normalisation.channels(clips, in_channels=self.network.in_channels))
+        values: NDArray[np.float64] = output[:, 0].double().cpu().numpy()
+        return values
+
+    def _check(self, videos: Sequence[Video]) -> None:
+        for video in videos:
+            if video.ndim != 3 or video.shape[1:] != (self.clip_size, self.clip_size):
+                wanted = f"(T, {self.clip_size}, {self.clip_size})"
+                raise CheckpointError(f"The regressor was trained on frames of shape {wanted}; it was given {video.shape}.")
+
+    def save(self, path: str | Path) -> Path:
+        """Path of the weights and constants, written whole as one safetensors file."""
+        state = {name: value.detach().cpu().contiguous() for name, value in self.network.state_dict().items()}
+        constants = {
+            "name": self.name,
+            "in_channels": self.network.in_channels,
+            "clip_frames": self.clip_frames,
+            "clip_period": self.clip_period,
+            "clip_size": self.clip_size,
+            "normalisation": asdict(self.normalisation),
+            "ef_mean": self.ef_mean,
+            "ef_std": self.ef_std,
+            "test_clips": self.test_clips,
+            "record": self.record,
+        }
+        with atomic(path) as temporary:
+            save_file(state, temporary, metadata={_METADATA_KEY: json.dumps(constants)})
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path, *, device: str = "cpu") -> FittedRegressor:
+        """Regressor read from a file that :meth:`save` wrote.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is missing, is not such a file, or its weights do not fit.
+        """
+        try:
+            with safe_open(path, framework="pt", device="cpu") as stream:
+                constants = json.loads((stream.metadata() or {})[_METADATA_KEY])
+                state = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  # not a dict
+            network = build_regressor(constants["name"], in_channels=constants.pop("in_channels"))
+            network.load_state_dict(state)
+        except (OSError, KeyError, SafetensorError, RuntimeError, ValueError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise CheckpointError(
+                f"Not a regressor of this project: {path}",
+                where=f"Reason: {reason}",
+                remedy="Train it again: `infomotion run labels`. Published checkpoints go to regressor_weights.",
+            ) from None
+        constants["normalisation"] = Normalisation(**constants["normalisation"])
+        return cls(network.eval().to(device), **constants)
+
+
+def is_own_file(path: str | Path) -> bool:
+    """Whether the file is one that :meth:`FittedRegressor.save` wrote."""
+    try:
+        with safe_open(path, framework="pt", device="cpu") as stream:
+            return _METADATA_KEY in (stream.metadata() or {})
+    except (OSError, SafetensorError):
+        return False
