@@ -11,7 +11,7 @@ import pandas as pd
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.layout import EXTRA_SPLIT, OPEN_LABELS, SPLITS
 from infomotion_lib.data.records import FAULTS, OK, PHANTOM_TRUTH, REMARKS, TRACING_FAULTS, Dataset, read_dataset
-from infomotion_lib.data.volume_tracings import traced_areas
+from infomotion_lib.data.volume_tracings import first_tracing_areas
 
 _WANTED_A_CLASS = 10
 _REAL_NAMES = ("EchoNet-Dynamic", "EchoNet-Synthetic")
@@ -77,7 +77,7 @@ class DataReport:
         root = self.dataset.root
         holder = root.parent if root.name in _REAL_NAMES else root.parent.parent if root.parent.name in _REAL_NAMES else None
         if any((root / made).is_file() for made in (OPEN_LABELS, PHANTOM_TRUTH)):
-            steps.append("Ready: run the stages of the profile that made it.")
+            steps.append("Ready: this project made the folder, nothing more is needed.")
         elif holder is not None:
             steps.append(f"Ready: set INFOMOTION_DATA={holder} and run the paper profile.")
         else:
@@ -138,7 +138,7 @@ def _phase_order(dataset: Dataset) -> dict[str, int]:
     order = {"ed_first": 0, "es_first": 0, "equal": 0}
     if dataset.tracings is None or dataset.tracings.empty:
         return order
-    areas = traced_areas(dataset.tracings)
+    areas = first_tracing_areas(dataset.tracings)
     usable = dataset.videos.loc[dataset.videos["status"] == OK, "file_name"]
     areas = areas[areas["FileName"].isin(usable)].sort_values(["FileName", "area", "Frame"], kind="stable")
     ends = areas.groupby("FileName")[["Frame", "area"]].agg(["first", "last"])

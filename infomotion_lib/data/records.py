@@ -46,8 +46,8 @@ TRACING_FAULTS = {
     "frame_outside_clip": "a traced frame lies outside the clip: phases are detected",
     "too_few_tracing_rows": "a tracing of too few rows to enclose an area: phases are detected",
     "unreadable_tracing": "a tracing with cells that are no numbers: phases are detected",
-    "odd_tracing_rows": "fewer than 21 rows a traced frame: used as they are",
-    "overlapping_tracings": "a frame traced twice or more than two traced frames: the first tracing of a frame counts",
+    "odd_tracing_rows": "not 21 rows in a traced frame: used as they are",
+    "overlapping_tracings": "a frame traced twice, or more than two traced frames: used as they are",
 }
 """Faults of a tracing; the video stays usable."""
 

@@ -19,6 +19,9 @@ ROWS_A_FRAME = 21
 MIN_ROWS = 4
 """A long axis and three chords: fewer enclose no area."""
 
+TWO_TRACINGS = 38
+"""From this many rows on a frame holds more than one tracing: two of them, a few chords perhaps missing."""
+
 LARGEST_COORDINATE = 10_000.0
 
 
@@ -31,7 +34,8 @@ class CheckedTracings:
     rows : DataFrame
         ``FileName`` (no suffix), ``X1``, ``Y1``, ``X2``, ``Y2``, ``Frame`` (int), in file order; only videos with a usable tracing.
     status : Series of str
-        A status a video, index = file name: ``"ok"``, or a fault. ``"odd_tracing_rows"`` and ``"overlapping_tracings"`` stay in ``rows``.
+        A status a video, index = file name: ``"ok"``, or a fault. ``"odd_tracing_rows"`` and ``"overlapping_tracings"`` stay in
+        ``rows`` as they are.
     stray : int
         Traced names that the list of videos does not have.
     """
@@ -89,9 +93,10 @@ def check_tracings(rows: pd.DataFrame, videos: pd.DataFrame) -> CheckedTracings:
     length = rows["FileName"].map(listed["n_frames"].where(listed["status"] == "ok", np.inf)).to_numpy()
     outside = fit & ((numbers[:, 4] < 0) | (numbers[:, 4] >= length))
     in_frame = rows.groupby(["FileName", "Frame"], sort=False, dropna=False)
-    position, size = in_frame.cumcount().to_numpy(), in_frame["X1"].transform("size").to_numpy()
+    size = in_frame["X1"].transform("size").to_numpy()
+    over = size >= TWO_TRACINGS
 
-    by_name = rows.assign(unfit=~fit, outside=outside, few=size < MIN_ROWS, odd=size < ROWS_A_FRAME, over=size > ROWS_A_FRAME)
+    by_name = rows.assign(unfit=~fit, outside=outside, few=size < MIN_ROWS, odd=(size != ROWS_A_FRAME) & ~over, over=over)
     worst = by_name.groupby("FileName", sort=False)[["unfit", "outside", "few", "odd", "over"]].any()
     frames = rows.groupby("FileName", sort=False)["Frame"].nunique()
     named = pd.Series("ok", index=worst.index, dtype=object)
@@ -104,25 +109,28 @@ def check_tracings(rows: pd.DataFrame, videos: pd.DataFrame) -> CheckedTracings:
     status.loc[named.index] = named
 
     kept = named.index[named.isin(("ok", "odd_tracing_rows", "overlapping_tracings"))]
-    first_tracing = position < ROWS_A_FRAME  # a frame traced twice keeps its first tracing
-    return CheckedTracings(_typed(rows[rows["FileName"].isin(kept) & first_tracing]), status, stray)
+    return CheckedTracings(_typed(rows[rows["FileName"].isin(kept)]), status, stray)
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.astype({"Frame": "int64"}).reset_index(drop=True)
 
 
-def traced_areas(rows: pd.DataFrame) -> pd.DataFrame:
+def first_tracing_areas(rows: pd.DataFrame) -> pd.DataFrame:
     """Area of each traced frame: columns ``FileName``, ``Frame`` and ``area`` (square pixels), in file order.
 
     The left ventricle is the polygon through the left ends of the chords and back through their right ends; the long axis
-    (the first row) is left out. Areas by the shoelace formula, over all frames at once.
+    (the first row) is left out, and so is what follows the first tracing of a frame. Areas by the shoelace formula, over all
+    frames at once.
 
     Parameters
     ----------
     rows : DataFrame
         Usable tracings, see :class:`CheckedTracings`.
     """
+    in_frame = rows.groupby(["FileName", "Frame"], sort=False)
+    twice_traced = (in_frame["X1"].transform("size") >= TWO_TRACINGS).to_numpy()
+    rows = rows[~twice_traced | (in_frame.cumcount().to_numpy() < ROWS_A_FRAME)]
     group = rows.groupby(["FileName", "Frame"], sort=False).ngroup().to_numpy()
     order = np.argsort(group, kind="stable")
     axis_row = np.r_[True, np.diff(group[order]) > 0][: len(order)]

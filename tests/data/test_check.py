@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infomotion_lib.data.check import check_dataset
-from infomotion_lib.data.volume_tracings import traced_areas
+from infomotion_lib.data.volume_tracings import first_tracing_areas
 from infomotion_lib.errors import DataError
 
 
@@ -60,6 +60,13 @@ def test_order_of_ed_and_es_is_by_area_not_by_frame(echo_folder: EchoFolder) -> 
     assert order == {"ed_first": 29, "es_first": 10, "equal": 1}
 
 
+def test_second_tracing_of_a_frame_does_not_change_the_order(echo_folder: EchoFolder) -> None:
+    name = f"{echo_folder.file_list['FileName'].iloc[0]}.avi"
+    again = pd.DataFrame(traced_rows(name, 15, 40.0), columns=echo_folder.tracings.columns)  # ES, traced again and far too large
+    echo_folder.tracings = pd.concat([echo_folder.tracings, again])
+    assert check_dataset(echo_folder.write()).phase_order["ed_first"] == 40
+
+
 def test_synthetic_report_says_that_labels_are_requests(echo_folder: EchoFolder) -> None:
     echo_folder.file_list = echo_folder.file_list.assign(ESV=0, EDV=0, Split="TRAIN")
     echo_folder.write()
@@ -100,7 +107,7 @@ def test_traced_area_equals_the_trapezoid_sum(shift: tuple[float, float], half_w
     axis = pd.DataFrame([{"X1": shift[0], "Y1": 0.0, "X2": shift[0], "Y2": 99.0}])
     rows = pd.concat([axis, chords]).assign(FileName="a", Frame=3)
     other = rows.assign(FileName="b", X1=rows["X1"] * 2, X2=rows["X2"] * 2)
-    areas = traced_areas(pd.concat([rows, other], ignore_index=True))
+    areas = first_tracing_areas(pd.concat([rows, other], ignore_index=True))
     expected = np.sum((width[1:] + width[:-1]) * step)
     np.testing.assert_allclose(areas["area"], [expected, 2 * expected], rtol=1e-9, atol=1e-6)
 

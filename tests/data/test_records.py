@@ -149,6 +149,9 @@ def faulty(folder: EchoFolder, fault: str) -> None:
             folder.tracings.loc[3, "X1"] = "x"
         case "odd_tracing_rows":
             folder.tracings = table.drop(index=table.index[traced][8])
+        case "three_traced_frames":
+            extra = pd.DataFrame(traced_rows(f"{folder.file_list['FileName'].iloc[0]}.avi", 20, 9.0), columns=table.columns)
+            folder.tracings = pd.concat([table, extra])
         case "overlapping_tracings":
             again = pd.DataFrame(traced_rows(f"{folder.file_list['FileName'].iloc[0]}.avi", 5, 9.0), columns=table.columns)
             folder.tracings = pd.concat([table, again])
@@ -178,14 +181,13 @@ def test_fault_of_one_tracing_is_a_status_and_the_video_stays(echo_folder: EchoF
     assert dataset.faults == {fault: 1} and len(dataset.usable) == VIDEOS
     assert dataset.tracings is not None
     first = dataset.tracings[dataset.tracings["FileName"] == dataset.videos["file_name"][0]]
-    assert len(first) == {"odd_tracing_rows": 41, "overlapping_tracings": 42}.get(fault, 0)
+    assert len(first) == {"odd_tracing_rows": 41, "overlapping_tracings": 63}.get(fault, 0)
     assert fault in refusal(echo_folder.root, strict=True)
 
 
-def test_overlapping_tracing_keeps_the_first_of_a_frame(echo_folder: EchoFolder) -> None:
-    clean = read_dataset(echo_folder.root).tracings
-    faulty(echo_folder, "overlapping_tracings")
-    pd.testing.assert_frame_equal(read_dataset(echo_folder.root).tracings, clean)
+def test_a_third_traced_frame_counts_as_overlapping(echo_folder: EchoFolder) -> None:
+    faulty(echo_folder, "three_traced_frames")
+    assert read_dataset(echo_folder.root).faults == {"overlapping_tracings": 1}
 
 
 def test_tracing_of_an_unusable_video_is_not_judged_by_its_length(echo_folder: EchoFolder) -> None:
