@@ -23,7 +23,7 @@ CONSTRAINTS = [Requirement(line) for line in PINNED_LINES if line and not line.s
 IMPORT_NAMES = {"opencv-python-headless": "cv2", "pyyaml": "yaml", "scikit-learn": "sklearn", "lightning-fabric": "lightning_fabric"}
 
 
-COME_WITH_OTHERS = {"jupyter_client", "lightning", "IPython"}  # papermill, lightning-fabric and ipykernel bring them
+COME_WITH_OTHERS = {"IPython", "cycler", "jupyter_client", "lightning"}  # ipykernel, matplotlib, papermill, lightning-fabric bring them
 
 
 def canonical(name: str) -> str:

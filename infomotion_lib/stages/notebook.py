@@ -79,7 +79,7 @@ def _kernel_manager(threads: int) -> type:
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
     start = "from infomotion_lib.processes import die_with_parent as d; d(); from ipykernel.kernelapp import launch_new_instance as l; l()"
-    command = [sys.executable, "-c", start, "-f", "{connection_file}"]
+    command = [sys.executable, "-c", start, "-f", "{connection_file}", "--log-level=ERROR"]
     spec = KernelSpec(argv=command, env=environment, display_name="Python 3", language="python", name="python3")
 
     class ThisInterpreter(AsyncKernelManager):
