@@ -1,6 +1,7 @@
 // Names for what the widget library leaves unnamed, so that the controls can be used by ear and keyboard.
 (() => {
   const name = (root) => {
+    root.querySelectorAll('.widget-label[title="null"]').forEach((label) => label.removeAttribute("title"));
     root.querySelectorAll(".noUi-handle[role=slider]:not([aria-label])").forEach((handle) => {
       const label = handle.closest(".widget-slider")?.querySelector(".widget-label");
       handle.setAttribute("aria-label", label?.textContent?.trim() || "slider");

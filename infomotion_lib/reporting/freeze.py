@@ -15,8 +15,8 @@ import pandas as pd
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import RUN_CARD
-from infomotion_lib.reporting.book.results import FROZEN, Results
 from infomotion_lib.reporting.guard import Finding, Guard, Level, PublishingError, inspect, level_of
+from infomotion_lib.reporting.results import FROZEN, Results
 
 LARGEST = 1_000_000
 """Bytes of one frozen file; larger ones are left out and listed."""

@@ -6,7 +6,7 @@ A control is linked in the browser (``jsdlink``) to a ``Stack`` that shows one p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,9 +45,7 @@ def image_slider(
     import ipywidgets as w
 
     _same_length(images, labels, alt)
-    slider = w.IntSlider(value=start, min=0, max=len(images) - 1, description=description, readout=False, continuous_update=True)
-    slider.style.description_width = "initial"
-    slider.layout.width = "min(32rem, 96%)"
+    slider = _slider(description, labels, start)
     pages = [w.HTML(f"{_caption(label)}{picture_html(image, alt=text, width=width)}") for image, label, text in _zip(images, labels, alt)]
     stack = w.Stack(pages, selected_index=start)
     w.jsdlink((slider, "value"), (stack, "selected_index"))
@@ -55,7 +53,12 @@ def image_slider(
 
 
 def image_choice(
-    choices: Mapping[str, Sequence[str]], picture: Callable[..., tuple[Picture, str]], *, caption: str = "", width: str = "100%"
+    choices: Mapping[str, Sequence[str]],
+    picture: Callable[..., tuple[Picture, str]],
+    *,
+    sliders: Collection[str] = (),
+    start: Mapping[str, int] | None = None,
+    width: str = "100%",
 ) -> ipywidgets.Widget:
     """Rows of buttons, one row a question; the picture for the chosen answers stands under them.
 
@@ -67,8 +70,12 @@ def image_choice(
         Question to answers, such as ``{"EF class": CLASS_NAMES, "neighbours": ("4", "6", "10")}``.
     picture : callable
         ``picture(answer_1, answer_2, ...)`` with the index of each answer; gives a picture and its alt text.
-    caption : str
-        Sentence over the picture.
+    sliders : collection of str
+        Questions asked with a slider in place of buttons; the picture should show the answer.
+    start : mapping of str to int, optional
+        Index of the answer to start with, 0 unless named.
+    width : str
+        CSS width of the pictures.
 
     Raises
     ------
@@ -79,19 +86,33 @@ def image_choice(
 
     if not choices or not all(len(answers) for answers in choices.values()):
         raise ValueError(f"Nothing to choose from: {dict(choices)}")
-    rows = [_buttons(question, answers) for question, answers in choices.items()]
+    first = [dict(start or {}).get(question, 0) for question in choices]
+    rows = [
+        _slider(question, answers, first[i]) if question in sliders else buttons(question, answers, start=first[i])
+        for i, (question, answers) in enumerate(choices.items())
+    ]
     lengths = [len(answers) for answers in choices.values()]
 
     def level(chosen: tuple[int, ...]) -> ipywidgets.Widget:
-        if len(chosen) == len(rows):
+        depth = len(chosen)
+        if depth == len(rows):
             image, text = picture(*chosen)
             return w.HTML(picture_html(image, alt=text, width=width))
-        stack = w.Stack([level((*chosen, index)) for index in range(lengths[len(chosen)])], selected_index=0)
-        w.jsdlink((rows[len(chosen)], "index"), (stack, "selected_index"))
+        stack = w.Stack([level((*chosen, index)) for index in range(lengths[depth])], selected_index=first[depth])
+        w.jsdlink((rows[depth], "value" if isinstance(rows[depth], w.IntSlider) else "index"), (stack, "selected_index"))
         return stack
 
-    head = [w.HTML(_caption(caption))] if caption else []
-    return w.VBox([*rows, *head, level(())])
+    return w.VBox([*rows, level(())])
+
+
+def buttons(question: str, answers: Sequence[str], *, start: int = 0) -> ipywidgets.ToggleButtons:
+    """A row of buttons, one pressed; its ``index`` can be linked."""
+    import ipywidgets as w
+
+    row = w.ToggleButtons(options=list(answers), index=start, description=question)
+    row.style.description_width = "initial"
+    row.style.button_width = "auto"
+    return row
 
 
 def picture_html(image: Picture, *, alt: str, width: str = "100%") -> str:
@@ -113,13 +134,13 @@ def picture_html(image: Picture, *, alt: str, width: str = "100%") -> str:
     return image_html(image, alt=alt, mime=_mime(image), width=width)
 
 
-def _buttons(question: str, answers: Sequence[str]) -> ipywidgets.ToggleButtons:
+def _slider(question: str, answers: Sequence[str], start: int) -> ipywidgets.IntSlider:
     import ipywidgets as w
 
-    buttons = w.ToggleButtons(options=list(answers), index=0, description=question)
-    buttons.style.description_width = "initial"
-    buttons.style.button_width = "auto"
-    return buttons
+    slider = w.IntSlider(value=start, min=0, max=len(answers) - 1, description=question, readout=False, continuous_update=True)
+    slider.style.description_width = "initial"
+    slider.layout.width = "min(32rem, 96%)"
+    return slider
 
 
 def _caption(text: str) -> str:

@@ -180,7 +180,7 @@ def signature(node: ast.FunctionDef | ast.ClassDef, *, method: bool = False) -> 
         arguments = ", ".join(part for part in arguments.split(", ") if part not in ("self", "cls"))
     result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
     line = f"{node.name}({arguments}){result}"
-    if method or len(line) <= 88:
+    if method or len(line) <= 74:
         return line
     return f"{node.name}(\n    " + ",\n    ".join(_split_arguments(node.args)) + f",\n){result}"
 

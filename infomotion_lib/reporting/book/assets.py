@@ -26,11 +26,15 @@ PACKAGES = {
 
 WANTED = {
     "dist/embed-amd.js": "embed-amd.js",
+    "dist/1551f4f60c37af51121f.woff2": "@jupyter-widgets/html-manager/dist/1551f4f60c37af51121f.woff2",
     "require.js": "require.js",
     "es5/tex-mml-chtml.js": "mathjax/tex-mml-chtml.js",
     "es5/output/chtml/fonts/woff-v2/": "mathjax/output/chtml/fonts/woff-v2/",
 }
 """What is taken out of them, and where it goes under ``_static``. A trailing slash means the whole folder."""
+
+ICONS = "@jupyter-widgets"
+"""Folder that the widgets look for beside each page that shows them."""
 
 CDN = {
     "require.js": "https://cdn.jsdelivr.net/npm/requirejs@2.3.7/require.min.js",
@@ -63,12 +67,13 @@ def find_assets(folder: Path = BOOK / "_extra") -> Assets:
     """Scripts in ``folder``, fetched with npm the first time; the content delivery network if that cannot be done."""
     static = folder / "_static"
     stamp = static / "packages.json"
-    if not (stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == PACKAGES):
+    wanted = {"packages": PACKAGES, "files": WANTED}
+    if not (stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == wanted):
         try:
             _fetch(static)
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             return Assets(None, f"npm could not bring the scripts ({error}); the book loads them from cdn.jsdelivr.net instead.")
-        stamp.write_text(json.dumps(PACKAGES, indent=2) + "\n", encoding="utf-8")
+        stamp.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
     return Assets(folder)
 
 

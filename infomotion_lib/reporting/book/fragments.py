@@ -11,9 +11,10 @@ from infomotion_lib.paths import BOOK, PROJECT
 from infomotion_lib.reporting.book import ledgers, reading
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.html import admonition, block, table
-from infomotion_lib.reporting.book.results import Results
+from infomotion_lib.reporting.book.play import play
 from infomotion_lib.reporting.book.table1 import company, table1
 from infomotion_lib.reporting.pipeline import ALT
+from infomotion_lib.reporting.results import Results
 
 NOT_RUN = admonition(
     "warning",
@@ -59,7 +60,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "figures": ledgers.figure_index(shown),
         "costs": costs(),
         "changelog": changelog(),
-        "play": NOT_RUN,
+        "play": play(lead, assets),
         "scripts": f"{assets.note}\n" if assets.note else "The book serves its own scripts and fonts and asks no other host.\n",
     }
     for name, text in parts.items():

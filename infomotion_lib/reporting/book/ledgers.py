@@ -12,7 +12,7 @@ from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, MANIFESTS, PARAMS
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
-from infomotion_lib.reporting.book.results import Results, title_of
+from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
 
 

@@ -8,7 +8,7 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
-from infomotion_lib.reporting.book.results import Results
+from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
 
 STATE = "application/vnd.jupyter.widget-state+json"

@@ -9,8 +9,8 @@ import pandas as pd
 
 from infomotion_lib.paths import MANIFESTS
 from infomotion_lib.reporting.book.html import block, number, seconds, table
-from infomotion_lib.reporting.book.results import Results, title_of
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
+from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import SOURCE_NAMES
 
 MISSING = "(not run yet)"

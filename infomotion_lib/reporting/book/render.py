@@ -21,11 +21,11 @@ from infomotion_lib.parameters import NOTEBOOK_STAGES
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting.book import fragments
 from infomotion_lib.reporting.book.api import anchor, find, modules, write_api
-from infomotion_lib.reporting.book.assets import Assets, find_assets
+from infomotion_lib.reporting.book.assets import ICONS, Assets, find_assets
 from infomotion_lib.reporting.book.notebooks import page_from_run, page_not_run
 from infomotion_lib.reporting.book.reading import numbers
-from infomotion_lib.reporting.book.results import Results, frozen_results, results_of
 from infomotion_lib.reporting.pipeline import write_pipeline
+from infomotion_lib.reporting.results import Results, frozen_results, results_of
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
 """Kinds of result files that readers can download from the book."""
@@ -133,6 +133,8 @@ def _notebooks(folder: Path, lead: Results | None) -> list[str]:
 def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
     if assets.folder:
         shutil.copytree(assets.folder, folder)
+        for page_folder in (folder, folder / "notebooks"):
+            shutil.copytree(folder / "_static" / ICONS, page_folder / ICONS)
     for results in shown:
         for file in sorted(results.root.rglob("*")):
             inside = file.relative_to(results.root)

@@ -7,7 +7,7 @@ from typing import Any
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.book.html import admonition, block, number, table
-from infomotion_lib.reporting.book.results import Results
+from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
 
 Row = dict[str, Any]

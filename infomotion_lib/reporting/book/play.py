@@ -1,0 +1,43 @@
+"""The page of controls: widgets with their state written into the page, so that no kernel is needed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from infomotion_lib.reporting.book.assets import Assets
+from infomotion_lib.reporting.book.html import block
+from infomotion_lib.reporting.book.notebooks import first_picture
+from infomotion_lib.reporting.explore import controls
+from infomotion_lib.reporting.results import Results
+
+
+def play(results: Results | None, assets: Assets) -> str:
+    """MyST text of all controls of a run, and the scripts that make them work."""
+    from ipywidgets.embed import embed_data
+
+    found = controls(results)
+    data: dict[str, Any] = embed_data(views=[control.widget for control in found], drop_defaults=True)
+    models = data["manager_state"]["state"]
+    parts = []
+    for control, view in zip(found, data["view_specs"], strict=True):
+        still = first_picture(models, view["model_id"])
+        parts.append(f"## {control.title}\n\n{control.before}\n")
+        parts.append(
+            block(
+                f'<div class="im-play"><script type="application/vnd.jupyter.widget-view+json">{_script(view)}</script>'
+                f"<noscript><p>Without scripts this control cannot move; here is one of its pictures.</p>{still}</noscript></div>"
+            )
+        )
+        parts.append(f"**What to see.** {control.after}\n")
+    parts.append(block(f'<script type="application/vnd.jupyter.widget-state+json">{_script(data["manager_state"])}</script>'))
+    for name in ("require.js", "embed-amd.js"):
+        url = f"_static/{name}" if assets.folder else assets.url(name)
+        parts.append(block(f'<script src="{url}"></script>'))
+    if results is not None and results.is_phantom:
+        parts.append("All pictures on this page are of phantoms: drawn hearts, no patients.\n")
+    return "\n".join(parts)
+
+
+def _script(content: dict[str, Any]) -> str:
+    return json.dumps(content, separators=(",", ":")).replace("</", "<\\/")

@@ -1,0 +1,106 @@
+"""All controls of a run: prepared as files once, shown as widgets in any page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infomotion_lib.provenance import write_csv, write_json
+from infomotion_lib.reporting.explore import cycle, graphs, tolerance, wall
+from infomotion_lib.reporting.results import Results
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import ipywidgets
+
+FOLDER = "explore"
+"""Folder of the prepared files, beside the stages."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control with its story.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    before, after : str
+        What it shows and how to use it; what to see.
+    widget : ipywidgets.Widget
+        The control.
+    """
+
+    title: str
+    before: str
+    after: str
+    widget: ipywidgets.Widget
+
+
+def prepare(results: Results) -> list[Path]:
+    """Paths of the files that :func:`controls` needs, written from a finished run; nothing is redone that is there already."""
+    folder = results.root / FOLDER
+    files = [folder / "tolerance.csv", folder / "graphs.json"]
+    if not files[0].is_file() and (cells := tolerance.table(results)) is not None:
+        write_csv(cells, files[0])
+    if not files[1].is_file() and (content := graphs.layout(results)) is not None:
+        write_json(content, files[1])
+    if not (folder / "wall").is_dir():
+        wall.write_wall(results, folder / "wall")
+    return [file for file in [*files, *sorted((folder / "wall").glob("*.webp"))] if file.is_file()]
+
+
+def controls(results: Results | None, base: str = "results") -> list[Control]:
+    """Controls of a run; the heart cycle alone where there is no run.
+
+    Parameters
+    ----------
+    results : Results, optional
+        A run whose files have been prepared.
+    base : str
+        Folder of all published results as the page sees it.
+    """
+    found = [
+        Control(
+            "One heart beat",
+            "Move through the frames of a phantom heart. The curve is the volume of its left ventricle, 1 at its fullest. "
+            "Then change the share of the cycle that diastole is taken to fill, and see where the paper's rule puts the next ES.",
+            "In this phantom systole takes exactly a third, so the rule is right at 67 %. In patients the share depends on the heart rate, "
+            "and the rule misses by some frames.",
+            cycle.control(),
+        )
+    ]
+    if results is None:
+        return found
+    folder = results.root / FOLDER
+    if (folder / "tolerance.csv").is_file():
+        found.append(
+            Control(
+                "How much does the tolerance give away?",
+                "Soft accuracy forgives predictions that miss their class by no more than the tolerance. Move it, and watch the bars "
+                "beside the dashed line: the best answer that looks at no video.",
+                "Every bar grows, and so does the line. What counts is the distance between them.",
+                tolerance.control(folder / "tolerance.csv"),
+            )
+        )
+    if (folder / "graphs.json").is_file():
+        found.append(
+            Control(
+                "From a class to communities",
+                "Each dot is a video of the class; dots of one colour are one community; ringed dots are picked. Choose a class and how "
+                "its graph is made.",
+                "With few neighbours there are many small communities, with many neighbours few large ones. The literal graph has one.",
+                graphs.control(graphs.read(folder / "graphs.json")),
+            )
+        )
+    if any((folder / "wall").glob("*.webp")):
+        found.append(
+            Control(
+                "The chosen clips",
+                "What each selector keeps from a class, side by side. Let them move or hold them still.",
+                "All are phantoms. Look for variety: of motion, of scanner style, of shape.",
+                wall.control(folder / "wall", f"{base}/{results.profile}/{FOLDER}/wall"),
+            )
+        )
+    return found
