@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.style import CLASS_COLOURS, SOURCE_NAMES
+from infomotion_lib.selection.graph import Graph
 from infomotion_lib.selection.layout import force_layout
 from infomotion_lib.selection.modular import ClassGraph
 
@@ -25,6 +28,8 @@ RECIPE_NAMES = {"knn": "kNN", "softmax_inverse": "softmax of 1/d", "literal": "l
 RECIPE_COLOURS = {"knn": "#0072B2", "softmax_inverse": "#E69F00", "literal": "#7F7F7F"}
 COMMUNITY_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A6FB0", "#9AAB89", "#A6761D")
 """By rank of flow; they repeat after ten."""
+MOST_LINKS = 1500
+"""Only the heaviest links of a graph are drawn."""
 _INK, _FAINT = "#1F2933", "#C9D1D9"
 _SETTINGS = {
     "k": "neighbours k (kNN)",
@@ -33,17 +38,21 @@ _SETTINGS = {
 }
 
 
-def community_graphs(graphs: Mapping[str, ClassGraph], picks: Collection[str], *, most_links: int = 1500, seed: int = 0) -> Figure:
+def community_graphs(
+    graphs: Mapping[str, ClassGraph], picks: Collection[str], *, of: str = "in each class", most_nodes: int = 600, seed: int = 0
+) -> Figure:
     """Graph of each class, a colour a community, the chosen videos ringed (the paper's Figure 2b).
 
     Parameters
     ----------
-    graphs : mapping of class name to ClassGraph
-        Up to six.
+    graphs : mapping of title to ClassGraph
+        Up to six, such as the classes of one recipe or the recipes of one class.
     picks : collection of str
         File names of the chosen videos.
-    most_links : int
-        Only the heaviest links are drawn.
+    of : str
+        What the graphs are, for the title.
+    most_nodes : int
+        Of a larger graph, a random sample and the picks are drawn.
     """
     single = len(graphs) == 1
     columns = min(3, len(graphs))
@@ -53,11 +62,12 @@ def community_graphs(graphs: Mapping[str, ClassGraph], picks: Collection[str], *
     for axis in axes[len(graphs) :]:
         axis.set_axis_off()
     for axis, (name, own) in zip(axes, graphs.items(), strict=False):
-        _draw_graph(axis, own, picks, most_links=most_links, seed=seed)
+        shown = _draw_graph(axis, own, picks, most_nodes=most_nodes, seed=seed)
         found = own.communities
         health = "" if found.flag == "healthy" else f" · {found.flag}"
         axis.set_title(f"{name}{health}", fontsize=10)
-        axis.set_xlabel(f"{_count(found.n_communities, 'community')}, {own.graph.n_nodes} videos", fontsize=8.5)
+        nodes = f"{own.graph.n_nodes:,}" if shown == own.graph.n_nodes else f"{shown:,} of {own.graph.n_nodes:,}"
+        axis.set_xlabel(f"{_count(found.n_communities, 'community')}, {nodes} videos", fontsize=8.5)
     marks = [
         Line2D([], [], marker="o", linestyle="", markersize=8, markerfacecolor=_FAINT, markeredgecolor=_INK, markeredgewidth=2.0),
         Line2D([], [], marker="o", linestyle="", markersize=7, markerfacecolor=COMMUNITY_COLOURS[0], markeredgecolor="white"),
@@ -71,7 +81,7 @@ def community_graphs(graphs: Mapping[str, ClassGraph], picks: Collection[str], *
     counts = [own.communities.n_communities for own in graphs.values()]
     span = f"{min(counts)} to {max(counts)} communities" if min(counts) < max(counts) else _count(counts[0], "community")
     ringed = "; the most central videos are ringed" if len(picks) else ""
-    headline(fig, f"{span}{'' if single else ' in each class'}{ringed}")
+    headline(fig, f"{span}{'' if single else ' ' + of}{ringed}")
     return fig
 
 
@@ -175,29 +185,47 @@ def settings_sweep(table: pd.DataFrame, *, vpc: Sequence[int] = (), defaults: Ma
     return fig
 
 
-def _draw_graph(axis: Axes, own: ClassGraph, picks: Collection[str], *, most_links: int, seed: int) -> None:
-    graph, module = own.graph, own.communities.module
-    place = force_layout(graph, seed=seed)
-    heavy = np.argsort(-graph.weights, kind="stable")[:most_links]
-    ends = place[graph.links[heavy]]
-    strength = graph.weights[heavy] / graph.weights.max() if len(heavy) else np.zeros(0)
-    inside = module[graph.links[heavy, 0]] == module[graph.links[heavy, 1]]
-    alpha = (0.15 + 0.45 * strength) * (1 if len(heavy) < most_links / 2 else 0.25)
-    colours = [
-        (*_rgb(COMMUNITY_COLOURS[module[a] % 10] if same else "#8895A3"), value)
-        for (a, _), same, value in zip(graph.links[heavy], inside, alpha, strict=True)
-    ]
-    axis.add_collection(LineCollection(list(ends), colors=colours, linewidths=0.8, zorder=1))
+def _draw_graph(axis: Axes, own: ClassGraph, picks: Collection[str], *, most_nodes: int, seed: int) -> int:
+    """Number of nodes drawn."""
     chosen = np.isin(own.file_names, list(picks))
-    size = 14 + 46 * own.centrality / max(float(own.centrality.max()), 1e-12)
-    fill = [COMMUNITY_COLOURS[number % 10] for number in module]
-    edge, width = np.where(chosen, _INK, "white"), np.where(chosen, 2.0, 0.6)
+    nodes = np.arange(own.graph.n_nodes)
+    if len(nodes) > most_nodes:
+        nodes = np.union1d(np.random.default_rng(seed).choice(nodes, most_nodes, replace=False), np.flatnonzero(chosen))
+    graph = _part(own.graph, nodes)
+    module, chosen, centrality = own.communities.module[nodes], chosen[nodes], own.centrality[nodes]
+    place = force_layout(graph, seed=seed)
+    heavy = np.argsort(-graph.weights, kind="stable")[:MOST_LINKS]
+    strength = graph.weights[heavy] / graph.weights.max() if len(heavy) else np.zeros(0)
+    alpha = (0.15 + 0.45 * strength) * (1 if len(heavy) < MOST_LINKS / 2 else 0.25)
+    ends = graph.links[heavy]
+    colours = [
+        (*to_rgb(COMMUNITY_COLOURS[module[a] % 10] if module[a] == module[b] else "#8895A3"), value)
+        for (a, b), value in zip(ends.tolist(), alpha.tolist(), strict=True)
+    ]
+    axis.add_collection(LineCollection(list(place[ends]), colors=colours, linewidths=0.8, zorder=1))
+    size = (14 + 46 * centrality / max(float(own.centrality.max()), 1e-12)) * min(1.0, (120 / len(nodes)) ** 0.5)
     order = np.argsort(chosen, kind="stable")  # rings on top
-    colour, rim = [fill[i] for i in order], [str(edge[i]) for i in order]
-    axis.scatter(place[order, 0], place[order, 1], s=size[order], c=colour, edgecolors=rim, linewidths=width[order].tolist(), zorder=2)
+    axis.scatter(
+        *(place[order, 0], place[order, 1]),
+        s=np.where(chosen[order], np.maximum(size[order], 18), size[order]),
+        c=[COMMUNITY_COLOURS[number % 10] for number in module[order]],
+        edgecolors=[_INK if ring else "white" for ring in chosen[order]],
+        linewidths=np.where(chosen[order], 2.0, 0.6).tolist(),
+        zorder=2,
+    )
     axis.set(xticks=[], yticks=[], aspect="equal", xlim=(-0.06, 1.06), ylim=(-0.06, 1.06))
     axis.spines[:].set_visible(False)
     axis.grid(False)
+    return len(nodes)
+
+
+def _part(graph: Graph, nodes: NDArray[np.int64]) -> Graph:
+    """The graph among ``nodes``, renumbered."""
+    number = np.full(graph.n_nodes, -1)
+    number[nodes] = np.arange(len(nodes))
+    ends = number[graph.links]
+    kept = (ends >= 0).all(axis=1) & (ends[:, 0] != ends[:, 1])
+    return Graph(len(nodes), ends[kept], graph.weights[kept], graph.directed)
 
 
 def _collapse_sentence(report: pd.DataFrame, recipes: Sequence[str]) -> str:
@@ -206,6 +234,8 @@ def _collapse_sentence(report: pd.DataFrame, recipes: Sequence[str]) -> str:
     alive = [RECIPE_NAMES[name] for name in recipes if share[name] < 0.5]
     if dead and alive:
         return f"Only {' and '.join(alive)} finds communities; {' and '.join(dead)} collapse{'s' if len(dead) == 1 else ''} to one"
+    if len(dead) == len(recipes):
+        return "Every graph collapses to one community"
     return f"{100 * sum(share.values()) / len(share):.0f} % of the graphs collapse to one community"
 
 
@@ -220,8 +250,3 @@ def _count(number: int, noun: str) -> str:
 
 def _short(name: str) -> str:
     return "hyper-\ndynamic" if name == "hyperdynamic" else name
-
-
-def _rgb(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return red, green, blue
