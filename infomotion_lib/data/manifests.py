@@ -130,7 +130,11 @@ def describe(name: str) -> str:
     """Text that says what a data set is, its terms, files, tables and citation, for reading at a terminal."""
     manifest, terms = read_manifest(name), conditions(name)
     verdict = "permitted" if may_redistribute(name) else "NOT permitted: nothing of it may leave your runs/ folder"
-    parts = [f"{manifest['name']} (version {manifest.get('version', 'unknown')})", textwrap.fill(manifest["description"], WIDTH, break_on_hyphens=False), ""]
+    parts = [
+        f"{manifest['name']} (version {manifest.get('version', 'unknown')})",
+        textwrap.fill(manifest["description"], WIDTH, break_on_hyphens=False),
+        "",
+    ]
     parts += [
         _line("home", manifest["url"]),
         _line("licence", _licence(manifest["license"])),
