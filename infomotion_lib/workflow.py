@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from infomotion_lib.errors import ParameterError, StageError, did_you_mean
 from infomotion_lib.parameters import StageParameters, read_profile, split_overrides, stage_parameters
 from infomotion_lib.paths import BOOK, PROJECT, RunPaths, run_paths
 from infomotion_lib.processes import die_with_parent
+from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
 from infomotion_lib.provenance import atomic
 from infomotion_lib.stages.fingerprint import code_hash, found_record, science
 from infomotion_lib.stages.lock import only_run
@@ -127,7 +129,14 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
     heard: list[str] = []
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(
-            command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=die_with_parent
+            command,
+            cwd=PROJECT,
+            env={**os.environ, TERMINAL_VARIABLE: terminal_name()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            preexec_fn=die_with_parent,
         )
         assert process.stdout is not None
         try:

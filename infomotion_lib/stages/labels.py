@@ -54,11 +54,12 @@ def label_pool(
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.labels import relabel
 
-    torch.set_num_threads(1)  # the labels, and all that follows from them, do not depend on the number of workers
+    torch.set_num_threads(parameters.workers)
     labelled = real.usable[real.usable["ef"].notna()]
     splits = {split: first_per_class(labelled[labelled["split"] == split], parameters.limit) for split in ("TRAIN", "VAL")}
     targets = first_per_class(pool.usable, parameters.limit)
-    store = open_clip_store(pd.concat([*splits.values(), targets]), folder / "clips", size=parameters.clip_size, workers=parameters.workers)
+    videos = pd.concat([*splits.values(), targets])
+    store = open_clip_store(videos, folder / "clips", size=parameters.clip_size, workers=parameters.workers)
     labeller = _labeller(splits["TRAIN"], splits["VAL"], store, folder, parameters=parameters)
     labels = relabel(targets, labeller, store=store, reference_fps=float(splits["TRAIN"]["fps"].median()))
     labels = labels.assign(source="synthetic")[LABEL_COLUMNS]
@@ -70,7 +71,7 @@ def label_pool(
         delivered = pd.read_csv(pool.root / PHANTOM_TRUTH).set_index("FileName")["EF"].reindex(targets["file_name"])
         rows.append(_agreement("pool: relabelled against delivered EF", labels["ef"], delivered))
         rows.append(_agreement("pool: requested against delivered EF", targets["requested_ef"], delivered))
-    return labels.reset_index(drop=True), pd.DataFrame(rows, columns=AGREEMENT_COLUMNS), labeller
+    return labels, pd.DataFrame(rows, columns=AGREEMENT_COLUMNS), labeller
 
 
 def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: Path, *, parameters: LabelsParameters) -> FittedRegressor:
@@ -79,7 +80,8 @@ def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: 
     from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))
-    if parameters.regressor_weights:
+    weights = read_weights(parameters.regressor_weights) if parameters.regressor_weights else None
+    if weights is not None and is_ef_regressor(weights):
         return load_regressor(parameters.regressor_weights, parameters=parameters, device=device)
     names: Sequence[str] = train["file_name"].tolist()
     return train_regressor(
@@ -90,6 +92,7 @@ def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: 
         steps=parameters.steps_whole,
         val=(store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None,
         checkpoint=folder / "checkpoints" / "labeller.pt",
+        weights=weights,
         device=device,
     )
 

@@ -43,6 +43,7 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads
     running = output.with_suffix(".running.ipynb")
     failed.unlink(missing_ok=True)
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    screen = terminal()
     try:
         papermill.execute_notebook(
             notebook,
@@ -51,7 +52,7 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads
             kernel_name="python3",
             kernel_manager_class=_kernel_manager(threads),
             cwd=PROJECT,
-            progress_bar={"desc": notebook.stem, "disable": terminal() is None, "leave": False},
+            progress_bar={"desc": notebook.stem, "file": screen, "leave": False} if screen else False,
         )
     except papermill.PapermillExecutionError as error:
         running.replace(failed)
