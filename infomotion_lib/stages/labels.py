@@ -76,7 +76,7 @@ def label_pool(
 
 def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: Path, *, parameters: LabelsParameters) -> FittedRegressor:
     from infomotion_lib.ifa.validation import resolve_device
-    from infomotion_lib.regressor.checkpoints import load_regressor
+    from infomotion_lib.regressor.checkpoints import is_ef_regressor, load_regressor, read_weights
     from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))
