@@ -125,6 +125,27 @@ def phantom(
     typer.echo(str(check_dataset(out)))
 
 
+@app.command()
+def relabel(
+    folder: Annotated[Path, typer.Argument(help="Data set folder, with FileList.csv and Videos/.")],
+    weights: Annotated[Path, typer.Option(help="labeller.safetensors of a run, or a published EF checkpoint.")],
+    out: Annotated[Path, typer.Option(help="Table to write: file_name, requested_ef, ef.")] = Path("labels.csv"),
+    profile: Profile = "paper",
+    parameter: Overrides = None,
+    limit: Limit = None,
+    reference_fps: Annotated[float, typer.Option(min=1, help="Frame rate of the videos the regressor was trained on.")] = 50.0,
+) -> None:
+    """EF of every video of a folder, by a regressor that exists already."""
+    from infomotion_lib.parameters import LabelsParameters, stage_parameters
+    from infomotion_lib.stages.labels import relabel_folder
+    from infomotion_lib.workflow import resolve
+
+    values = resolve(profile, overrides=parse_overrides(parameter or []), limit=limit)
+    parameters = LabelsParameters.model_validate(stage_parameters("labels", values).model_dump())
+    labels = relabel_folder(folder, weights, out, parameters=parameters, reference_fps=reference_fps)
+    typer.echo(f"{len(labels)} videos labelled, EF {labels['ef'].min():.1f} to {labels['ef'].max():.1f}: {out}")
+
+
 @data_app.command("check")
 def data_check(
     folder: Annotated[Path, typer.Argument(help="Folder with FileList.csv and Videos/.")],

@@ -202,6 +202,16 @@ def _processes_of(folder: Path) -> list[str]:
     return found
 
 
+def test_a_pool_is_relabelled_by_the_runs_own_labeller(smoke_run: FinishedRun, tmp_path: Path) -> None:
+    weights = smoke_run.paths.stage("labels") / "labeller.safetensors"
+    pool = smoke_run.paths.data / "phantom-synthetic"
+    infomotion("relabel", str(pool), "--weights", str(weights), "--out", str(tmp_path / "labels.csv"))
+    again = pd.read_csv(tmp_path / "labels.csv")
+    labels = pd.read_csv(smoke_run.paths.stage("labels") / "labels.csv")
+    assert again["file_name"].tolist() == labels["file_name"].tolist()
+    assert (again["ef"] - labels["ef"]).abs().max() < 1e-3
+
+
 def test_run_cards_chain_from_the_videos_to_the_table(smoke_run: FinishedRun) -> None:
     for stage in TABLE.values():
         used = json.loads((smoke_run.paths.stage(stage.name) / ".fingerprint.json").read_text(encoding="utf-8"))["inputs"]

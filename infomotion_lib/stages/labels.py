@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from infomotion_lib.classes import ef_class
-from infomotion_lib.data.records import PHANTOM_TRUTH, Dataset, first_per_class, open_source
+from infomotion_lib.data.records import PHANTOM_TRUTH, Dataset, first_per_class, open_source, read_dataset
 from infomotion_lib.parameters import LabelsParameters, StageParameters
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import start_stage, write_csv
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from infomotion_lib.regressor.fitted import FittedRegressor
 
 LABEL_COLUMNS = ["source", "file_name", "requested_ef", "ef"]
+REFERENCE_FPS = 50.0
+"""EchoNet-Dynamic's usual frame rate, and the phantom's."""
 AGREEMENT_COLUMNS = ["comparison", "n", "mae", "bias", "r2", "same_class_percent"]
 
 
@@ -72,6 +75,43 @@ def label_pool(
         rows.append(_agreement("pool: relabelled against delivered EF", labels["ef"], delivered))
         rows.append(_agreement("pool: requested against delivered EF", targets["requested_ef"], delivered))
     return labels, pd.DataFrame(rows, columns=AGREEMENT_COLUMNS), labeller
+
+
+def relabel_folder(
+    root: Path, weights: Path, out: Path, *, parameters: LabelsParameters, reference_fps: float = REFERENCE_FPS
+) -> pd.DataFrame:
+    """Labels of a data set folder by weights that exist already, written to ``out`` (a ``.csv``): any pool, without a run.
+
+    Parameters
+    ----------
+    root : Path
+        Folder with ``FileList.csv``.
+    weights : Path
+        A regressor of this project, or a published EF checkpoint.
+    out : Path
+        Table to write; decoded clips are kept beside it only while this works.
+    parameters : LabelsParameters
+        Network and clip shape of a published checkpoint; a file of this project carries its own.
+    reference_fps : float
+        Frame rate of the videos the regressor was trained on.
+
+    Raises
+    ------
+    DataError, CheckpointError
+        If the folder or the weights cannot be read.
+    """
+    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.regressor.checkpoints import load_regressor
+    from infomotion_lib.regressor.clips import open_clip_store
+    from infomotion_lib.regressor.labels import relabel
+
+    pool = first_per_class(read_dataset(root).usable, parameters.limit)
+    labeller = load_regressor(weights, parameters=parameters, device=str(resolve_device(parameters.device)))
+    with tempfile.TemporaryDirectory(prefix="infomotion-clips-") as folder:
+        store = open_clip_store(pool, folder, size=labeller.clip_size, workers=parameters.workers)
+        labels = relabel(pool, labeller, store=store, reference_fps=reference_fps)
+    write_csv(labels, out)
+    return labels
 
 
 def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: Path, *, parameters: LabelsParameters) -> FittedRegressor:
