@@ -77,7 +77,7 @@ def book(
     within_workflow: WithinWorkflow = False,
 ) -> None:
     """Render the book; without a profile, from the frozen results alone."""
-    from infomotion_lib.reporting.book.build import build
+    from infomotion_lib.reporting.book.render import build
     from infomotion_lib.workflow import BOOK_SHOWS
 
     with _speaker(within_workflow) as say:
