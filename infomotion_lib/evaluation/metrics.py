@@ -101,23 +101,31 @@ def soft_curve(ef: ArrayLike, prediction: ArrayLike, *, tolerances: Sequence[flo
 def constant_predictors(train_ef: ArrayLike, test_ef: ArrayLike, *, tolerance: float = 1.0) -> pd.DataFrame:
     """Scores on TEST of answers that look at no video: columns ``predictor``, ``constant`` and :data:`METRICS`.
 
-    ``always normal`` answers 60; ``TRAIN mean`` the mean label; ``soft-optimal constant`` the constant with the best soft
-    accuracy on TRAIN (not on TEST), the first of equals on a grid of half points.
+    ``always normal`` answers 60; ``TRAIN majority class`` the median label of the most common class; ``TRAIN mean`` the mean label;
+    ``soft-optimal constant`` the constant with the best soft accuracy on TRAIN (not on TEST), the first of equals on a grid of half
+    points. ``best constant in hindsight`` is the same chosen on TEST: no method, but the most that answering without looking can
+    reach, and the bar that matters where TRAIN is balanced and TEST is not.
     """
-    labels = np.asarray(train_ef, dtype=np.float64)
-    grid = np.arange(0.0, 100.5, 0.5)
-    soft = [soft_correct(labels, np.full(len(labels), value), tolerance=tolerance).mean() for value in grid]
+    labels, truth = np.asarray(train_ef, dtype=np.float64), np.asarray(test_ef, dtype=np.float64)
+    classes = ef_class(labels)
     constants = {
         "always normal": ALWAYS_NORMAL,
+        "TRAIN majority class": float(np.median(labels[classes == np.bincount(classes).argmax()])),
         "TRAIN mean": float(labels.mean()),
-        "soft-optimal constant": float(grid[int(np.argmax(soft))]),
+        "soft-optimal constant": _soft_optimal(labels, tolerance),
+        "best constant in hindsight": _soft_optimal(truth, tolerance),
     }
-    truth = np.asarray(test_ef, dtype=np.float64)
     rows = [
         {"predictor": name, "constant": value, **score(truth, np.full(len(truth), value), tolerance=tolerance)}
         for name, value in constants.items()
     ]
     return pd.DataFrame(rows).drop(columns="n_invalid")
+
+
+def _soft_optimal(ef: NDArray[np.float64], tolerance: float) -> float:
+    grid = np.arange(0.0, 100.5, 0.5)
+    soft = [soft_correct(ef, np.full(len(ef), value), tolerance=tolerance).mean() for value in grid]
+    return float(grid[int(np.argmax(soft))])
 
 
 def _pair(ef: ArrayLike, prediction: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

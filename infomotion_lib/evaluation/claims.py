@@ -1,0 +1,146 @@
+"""The claims ledger: every number of the paper beside ours, with a rule that says when they agree.
+
+Only a complete run of the ``paper`` profile, on EchoNet-Dynamic itself, may say ``reproduced`` or ``differs``. Every other run leaves
+every claim ``not run``: a phantom's number is no evidence about the paper's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infomotion_lib.errors import DataError
+from infomotion_lib.paths import MANIFESTS, RunPaths
+from infomotion_lib.provenance import RUN_CARD, read_run_card
+
+PAPER_RESULTS = MANIFESTS / "paper_results.csv"
+PAPER_COLUMNS = ("table", "row", "column", "value", "spread", "unit", "source")
+LEDGER_COLUMNS = (*PAPER_COLUMNS, "ours", "ours_sd", "n", "delta", "tolerance", "status")
+PAPER_RUNS = 5
+"""Runs a cell that the paper's spreads are taken to be over (its first author's earlier code)."""
+
+LEAST_TOLERANCE = 2.0
+"""Accuracy points: two runs of one recipe differ by this much for reasons nobody controls."""
+
+TEST_VIDEOS = 1277
+"""TEST videos of EchoNet-Dynamic; a run on fewer is no run of the paper."""
+
+RULE = (
+    "reproduced: |ours - paper| is at most twice the standard error of the difference, "
+    f"and at least {LEAST_TOLERANCE:g} points are allowed (spreads over runs; the paper's taken over {PAPER_RUNS}); "
+    "quoted: a setting, or a number that the paper takes from another publication."
+)
+
+_SOURCES = {"Real": "real", "Synth": "synthetic"}
+_METHODS = {"Random": "random", "Kmeans": "kmeans", "InfoDist": "infodist", "InfoMotion": "infomotion"}
+_QUOTED_UNITS = ("FID", "FVD", "videos")
+
+
+def paper_results(path: str | Path = PAPER_RESULTS) -> pd.DataFrame:
+    """Every number of the paper's tables and abstract: ``table, row, column, value, spread, unit, source``.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or lacks a column.
+    """
+    if not Path(path).is_file():
+        raise DataError(f"The ledger of the paper's numbers is not there: {path}")
+    table = pd.read_csv(path)
+    missing = [name for name in PAPER_COLUMNS if name not in table]
+    if missing:
+        raise DataError(f"{path} has no column {', '.join(missing)}.")
+    return table[list(PAPER_COLUMNS)]
+
+
+def our_cell(row: str, column: str) -> tuple[str, str, int, str] | None:
+    """Source, method, videos a class and metric of ours that a number of Table 1 or the abstract speaks of; None where there is none.
+
+    >>> our_cell("Dist. Real / InfoMotion (soft)", "VPC=10")
+    ('real', 'infomotion', 10, 'soft_accuracy')
+    >>> our_cell("Whole Synth / hard", "All")
+    ('synthetic', 'whole', 0, 'hard_accuracy')
+    """
+    group, _, name = row.partition(" / ")
+    source = _SOURCES.get(group.split(" ")[-1])
+    if source is None:
+        return None
+    if group.startswith("Whole"):
+        return source, "whole", 0, f"{name}_accuracy"
+    method = _METHODS.get(name.removesuffix(" (soft)"))
+    if method is None or not column.startswith("VPC="):
+        return None
+    return source, method, int(column.removeprefix("VPC=")), "soft_accuracy" if name.endswith("(soft)") else "hard_accuracy"
+
+
+def compare(paper: pd.DataFrame, table1: pd.DataFrame | None, *, evidence: bool, graph: str = "knn") -> pd.DataFrame:
+    """The ledger: the paper's numbers with ``ours, ours_sd, n, delta, tolerance, status``.
+
+    Parameters
+    ----------
+    paper : DataFrame
+        From :func:`paper_results`.
+    table1 : DataFrame or None
+        Ours, from stage 04.
+    evidence : bool
+        Whether ours is a complete run of the paper's own experiment; where it is not, every status is ``not run``.
+    graph : str
+        Graph recipe of the rows that used one.
+    """
+    rows: list[dict[str, Any]] = []
+    for claim in paper.to_dict("records"):
+        ours = _ours(claim, table1, graph) if evidence and table1 is not None else None
+        rows.append({str(name): value for name, value in claim.items()} | _judged(claim, ours, evidence=evidence))
+    return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
+
+
+def _ours(claim: Mapping[Hashable, Any], table1: pd.DataFrame, graph: str) -> tuple[float, float, int] | None:
+    cell = our_cell(str(claim["row"]), str(claim["column"]))
+    if cell is None or claim["table"] == "table2" or not str(claim["unit"]).startswith("%"):
+        return None
+    source, method, vpc, metric = cell
+    same = (table1["source"] == source) & (table1["method"] == method) & (table1["vpc"] == vpc) & (table1["metric"] == metric)
+    found = table1[same & table1["graph"].fillna("").isin(["", graph])]
+    if found.empty:
+        return None
+    first = found.iloc[0]
+    return float(first["mean"]), float(first["sd"]), int(first["n"])
+
+
+def _judged(claim: Mapping[Hashable, Any], ours: tuple[float, float, int] | None, *, evidence: bool) -> dict[str, Any]:
+    empty: dict[str, Any] = dict.fromkeys(("ours", "ours_sd", "n", "delta", "tolerance"), np.nan)
+    if not evidence:
+        return {**empty, "status": "not run"}
+    if claim["unit"] in _QUOTED_UNITS:
+        return {**empty, "status": "quoted"}
+    if ours is None:
+        return {**empty, "status": "not run"}
+    mean, sd, n = ours
+    value, spread = float(claim["value"]), float(claim["spread"])
+    error = np.sqrt((0.0 if np.isnan(spread) else spread**2 / PAPER_RUNS) + sd**2 / n)
+    tolerance, delta = max(LEAST_TOLERANCE, 2 * float(error)), mean - value
+    status = "reproduced" if abs(delta) <= tolerance else "differs"
+    return {"ours": mean, "ours_sd": sd, "n": n, "delta": delta, "tolerance": tolerance, "status": status}
+
+
+def claims_ledger(paths: RunPaths, *, paper: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Ledger of a run's folder; ``not run`` throughout unless it is a finished, complete run of the ``paper`` profile.
+
+    Complete means: the profile's own data, every video of it (no ``limit``), and as many TEST videos as EchoNet-Dynamic has, so that
+    a phantom that poses as EchoNet-Dynamic proves nothing.
+    """
+    claims = paper_results() if paper is None else paper
+    folder = paths.stage("evaluation")
+    if paths.profile != "paper" or not (folder / RUN_CARD).is_file():
+        return compare(claims, None, evidence=False)
+    card = read_run_card(folder)
+    used = card["parameters"]
+    complete = used.get("real_data") == "echonet-dynamic" and used.get("limit") == 0 and card["notes"].get("test_videos") == TEST_VIDEOS
+    table1 = pd.read_csv(
+        folder / "table1.csv", keep_default_na=False, na_values={name: [""] for name in ("mean", "sd", "ci_low", "ci_high")}
+    )
+    return compare(claims, table1, evidence=complete)

@@ -1,0 +1,232 @@
+"""The runs behind Table 1: which networks are trained on what, and the scores of their predictions.
+
+TRAIN trains, TEST reports; nothing here chooses anything by TEST. Every method meets the same candidates, labels, schedule and metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from infomotion_lib.data.records import Dataset
+from infomotion_lib.errors import DataError
+from infomotion_lib.evaluation.intervals import CELL, bootstrap_interval
+from infomotion_lib.evaluation.metrics import hard_correct, score, soft_correct
+from infomotion_lib.parameters import EvaluationParameters
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from infomotion_lib.regressor.clips import ClipStore
+    from infomotion_lib.regressor.grid import Job, TestSet
+
+RUN_KEY = ["source", "method", "graph", "vpc", "pool", "selection_seed", "training_seed"]
+WHOLE = "whole"
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the networks of a run are trained and tested on.
+
+    Attributes
+    ----------
+    videos : DataFrame
+        A row a labelled, usable TRAIN or TEST video: ``source, file_name, split, ef, class_name, path`` and, on a phantom, ``machine``.
+    stores : dict of str to ClipStore
+        Decoded clips of each source.
+    periods : dict of str to int
+        Video frames between two clip frames of each source, so that all clips last equally long.
+    """
+
+    videos: pd.DataFrame = field(repr=False)
+    stores: dict[str, ClipStore] = field(repr=False)
+    periods: dict[str, int]
+
+    @property
+    def test_source(self) -> str:
+        """The source whose TEST videos count: the real one, or the only one."""
+        return next(iter(self.periods))
+
+    def part(self, source: str, split: str) -> pd.DataFrame:
+        """Videos of one source and split, in the order of the frame index."""
+        return self.videos[(self.videos["source"] == source) & (self.videos["split"] == split)]
+
+    @property
+    def test(self) -> TestSet:
+        """The TEST videos of :attr:`test_source`."""
+        from infomotion_lib.regressor.grid import TestSet
+
+        rows = self.part(self.test_source, "TEST")
+        return TestSet(self.test_source, tuple(rows["file_name"]), tuple(rows["ef"].astype(float)), self.periods[self.test_source])
+
+
+def open_material(
+    datasets: Mapping[str, Dataset], frame_index: pd.DataFrame, *, folder: str | Path, parameters: EvaluationParameters
+) -> Material:
+    """Labelled TRAIN and TEST videos of every source, decoded to clips under ``folder``; VAL is not touched.
+
+    Parameters
+    ----------
+    datasets : mapping of str to Dataset
+        By source; the first one gives the TEST videos.
+    frame_index : DataFrame
+        Of stage 01; its ``ef`` is the label, relabelled for generated pools.
+
+    Raises
+    ------
+    DataError
+        If a source has no labelled TRAIN video, or the first one no TEST video.
+    """
+    from infomotion_lib.regressor.clips import open_clip_store, source_period
+
+    tables: list[pd.DataFrame] = []
+    stores, periods = {}, {}
+    reference_fps = 0.0
+    for source, data in datasets.items():
+        known = data.usable.reindex(columns=["file_name", "path", "machine"])
+        rows = frame_index[(frame_index["source"] == source) & frame_index["ef"].notna()].merge(known, on="file_name")
+        wanted = ["TRAIN", "TEST"] if not tables else ["TRAIN"]
+        rows = rows[rows["split"].isin(wanted)]
+        for split in wanted:
+            if not (rows["split"] == split).any():
+                raise DataError(f"Source {source} has no labelled, usable {split} video.", remedy="Look at data_report.csv and labels.csv.")
+        fps = float(rows["fps"].median())
+        reference_fps = reference_fps or fps
+        periods[source] = source_period(parameters.clip_period, fps=fps, reference_fps=reference_fps)
+        stores[source] = open_clip_store(rows, folder, size=parameters.clip_size, workers=parameters.workers)
+        tables.append(rows[["source", "file_name", "split", "ef", "class_name", "path", "machine"]])
+    return Material(pd.concat(tables, ignore_index=True), stores, periods)
+
+
+def plan_runs(material: Material, selections: pd.DataFrame, *, parameters: EvaluationParameters) -> list[Job]:
+    """Every network of Table 1: whole sets first, then each method and number of videos, ``n_runs`` times each.
+
+    Run r trains the videos of selection seed r with training seed r, so that methods are compared in pairs.
+
+    Raises
+    ------
+    DataError
+        If the selections lack a method, size or seed that is asked for, or name a video without a label.
+    """
+    from infomotion_lib.regressor.grid import Job
+
+    jobs = []
+    for source, period in material.periods.items():
+        train = material.part(source, "TRAIN")
+        label = dict(zip(train["file_name"], train["ef"].astype(float), strict=True))
+        for seed in range(parameters.n_runs):
+            jobs.append(Job(source, WHOLE, "", 0, 0, seed, seed, tuple(label), tuple(label.values()), parameters.steps_whole, period))
+        own = selections[selections["source"] == source]
+        for method in parameters.methods:
+            for vpc in parameters.vpc:
+                cell = own[(own["method"] == method) & (own["vpc"] == vpc)]
+                for graph in dict.fromkeys(cell["graph"]) or ("",):
+                    for seed in range(parameters.n_runs):
+                        names = _picked(cell[(cell["graph"] == graph) & (cell["selection_seed"] == seed)], source, method, vpc, seed, label)
+                        ef = tuple(label[name] for name in names)
+                        jobs.append(Job(source, method, graph, vpc, 0, seed, seed, names, ef, parameters.steps_selected, period))
+    return jobs
+
+
+def _picked(rows: pd.DataFrame, source: str, method: str, vpc: int, seed: int, label: dict[str, float]) -> tuple[str, ...]:
+    names = tuple(rows["file_name"].astype(str))
+    where = f"{source}, {method}, {vpc} videos a class, seed {seed}"
+    if not names:
+        raise DataError(f"selections.csv has no picks for: {where}", remedy="Run stage 03 with the same methods, vpc and n_runs.")
+    unknown = [name for name in names if name not in label]
+    if unknown:
+        raise DataError(f"{unknown[0]} was selected ({where}) but is no labelled TRAIN video.", remedy="Run stages 01 to 03 again.")
+    return names
+
+
+def starting_weights(parameters: EvaluationParameters) -> dict[str, Tensor] | None:
+    """Weights that every network starts from, or None.
+
+    Weights with a single output were trained on EF: they label pools, but a network that starts from them has seen all of TRAIN, and
+    perhaps TEST, whatever it was selected to see. They start nothing.
+    """
+    if not parameters.regressor_weights:
+        return None
+    from infomotion_lib.regressor.checkpoints import is_ef_regressor, read_weights
+
+    weights = read_weights(parameters.regressor_weights)
+    return None if is_ef_regressor(weights) else weights
+
+
+def score_runs(predictions: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
+    """A row a network: :data:`RUN_KEY`, ``n_train``, every metric on TEST, ``n_invalid``; in the order of ``predictions``.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        From :func:`infomotion_lib.regressor.grid.run_grid`.
+    tolerance : float
+        Of the soft accuracy, points.
+    """
+    rows = []
+    for key, group in predictions.groupby([*RUN_KEY, "n_train"], sort=False):
+        rows.append({**dict(zip([*RUN_KEY, "n_train"], key, strict=True)), **score(group["ef"], group["prediction"], tolerance=tolerance)})
+    return pd.DataFrame(rows)
+
+
+def graph_flags(selections: pd.DataFrame) -> pd.DataFrame:
+    """``source, method, graph, vpc, graph_flag``: what was unhealthy about the graphs a selection came from; empty where nothing was."""
+    unhealthy = selections.assign(graph_flag=selections["graph_flag"].replace("healthy", ""))
+    names = unhealthy.groupby(CELL, sort=False)["graph_flag"].agg(lambda flags: "+".join(sorted({str(flag) for flag in flags if flag})))
+    return names.reset_index()
+
+
+def with_flags(table: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
+    """The table with a last column ``graph_flag``, so that no row of a collapsed or shattered graph goes unmarked."""
+    return table.merge(graph_flags(selections), on=CELL, how="left").fillna({"graph_flag": ""})
+
+
+def machine_accuracy(predictions: pd.DataFrame, machines: pd.Series[str], *, samples: int = 2000) -> pd.DataFrame:
+    """Hard accuracy on the TEST videos of each machine style, mean over runs, in each cell of Table 1.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        As in :func:`score_runs`.
+    machines : Series
+        Machine style by ``file_name``.
+
+    Returns
+    -------
+    DataFrame
+        ``source, method, graph, vpc, machine, n_videos, mean, sd, n, ci_low, ci_high``, percent.
+    """
+    table = predictions.assign(
+        machine=predictions["file_name"].map(machines), right=hard_correct(predictions["ef"], predictions["prediction"])
+    )
+    by_run = (
+        table.groupby([*CELL, "machine", "pool", "training_seed", "selection_seed"], sort=False)["right"]
+        .agg(["mean", "size"])
+        .reset_index()
+    )
+    rows = []
+    for key, group in by_run.groupby([*CELL, "machine"], sort=False):
+        value = 100 * group["mean"].to_numpy(float)
+        low, high = bootstrap_interval(value, clusters=group["pool"].to_numpy(), samples=samples)
+        rows.append((*key, int(group["size"].iloc[0]), value.mean(), value.std(), len(value), low, high))
+    return pd.DataFrame(rows, columns=[*CELL, "machine", "n_videos", "mean", "sd", "n", "ci_low", "ci_high"])
+
+
+def tolerance_table(predictions: pd.DataFrame, *, tolerances: tuple[float, ...] = (0, 1, 2, 3, 4, 5)) -> pd.DataFrame:
+    """Soft accuracy at each tolerance, mean and population sd over the runs of a cell: ``source .. vpc, tolerance, mean, sd, n``."""
+    frames = []
+    for tolerance in tolerances:
+        right = predictions.assign(right=100.0 * soft_correct(predictions["ef"], predictions["prediction"], tolerance=tolerance))
+        by_run = right.groupby(RUN_KEY, sort=False)["right"].mean().reset_index()
+        cells = by_run.groupby(CELL, sort=False)["right"].agg(["mean", _population_sd, "size"]).reset_index()
+        frames.append(cells.set_axis([*CELL, "mean", "sd", "n"], axis=1).assign(tolerance=float(tolerance)))
+    return pd.concat(frames, ignore_index=True)[[*CELL, "tolerance", "mean", "sd", "n"]]
+
+
+def _population_sd(values: pd.Series[float]) -> float:
+    return float(np.std(values.to_numpy(float)))

@@ -1,0 +1,94 @@
+"""The ledger holds every number of the paper, and only a complete run of the paper may answer them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from infomotion_lib.errors import DataError
+from infomotion_lib.evaluation.claims import TEST_VIDEOS, claims_ledger, compare, our_cell, paper_results
+from infomotion_lib.evaluation.intervals import TABLE_COLUMNS
+from infomotion_lib.paths import run_paths
+
+
+def ours(rows: list[tuple[str, str, str, int, str, float, float, int]]) -> pd.DataFrame:
+    return pd.DataFrame([(*row, np.nan, np.nan) for row in rows], columns=TABLE_COLUMNS)
+
+
+def test_the_ledger_holds_every_number_of_both_tables_and_the_abstract() -> None:
+    paper = paper_results()
+    count = paper["table"].value_counts()
+    assert count["table1"] == 4 + 2 * 2 * (4 + 2)  # whole sets hard and soft; two sources, two sizes, four methods, two of them soft too
+    assert count["table2"] == 2 * 5
+    assert count["abstract"] == 2
+    assert not paper.duplicated(["table", "row", "column"]).any()
+    assert paper["value"].notna().all()
+    spread = paper[paper["row"].str.startswith("Dist.") & (paper["table"] == "table1")]["spread"]
+    assert (spread > 0).all()
+    value = paper.set_index(["table", "row", "column"])["value"]
+    assert value["table1", "Dist. Synth / InfoMotion", "VPC=5"] == value["abstract", "Dist. Synth / InfoMotion", "VPC=5"] == 69.38
+    assert value["table1", "Whole Real / soft", "All"] == 85.37
+    assert value["table2", "Latte", "FVD"] == 473.1
+
+
+def test_every_row_of_table_1_names_one_of_our_cells() -> None:
+    paper = paper_results()
+    cells = [our_cell(row, column) for row, column in paper.loc[paper["table"] == "table1", ["row", "column"]].to_numpy()]
+    assert None not in cells
+    assert len(set(cells)) == len(cells)
+    assert our_cell("EchoSyn", "FID") is None
+
+
+def test_outside_the_papers_own_run_every_line_is_not_run(tmp_path: Path) -> None:
+    table = ours([("real", "infomotion", "knn", 5, "hard_accuracy", 65.15, 3.0, 5)])
+    assert set(compare(paper_results(), table, evidence=False)["status"]) == {"not run"}
+    for profile in ("phantom", "open", "smoke", "paper"):
+        assert set(claims_ledger(run_paths(profile, tmp_path))["status"]) == {"not run"}
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({}, "reproduced"), ({"limit": 4}, "not run"), ({"real_data": "phantom"}, "not run"), ({"test_videos": 200}, "not run")],
+)
+def test_only_a_complete_run_on_the_real_data_is_evidence(tmp_path: Path, change: dict[str, object], status: str) -> None:
+    paths = run_paths("paper", tmp_path)
+    folder = paths.stage("evaluation")
+    folder.mkdir(parents=True)
+    ours([("real", "infomotion", "knn", 5, "hard_accuracy", 64.0, 3.0, 5)]).to_csv(folder / "table1.csv", index=False)
+    values = {"real_data": "echonet-dynamic", "limit": 0, "test_videos": TEST_VIDEOS} | change
+    card = {"parameters": {key: values[key] for key in ("real_data", "limit")}, "notes": {"test_videos": values["test_videos"]}}
+    (folder / "run_card.json").write_text(json.dumps(card))
+    ledger = claims_ledger(paths).set_index(["table", "row", "column"])
+    assert ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=5"), "status"] == status
+
+
+def test_status_follows_the_rule() -> None:
+    table = ours(
+        [
+            ("real", "infomotion", "knn", 5, "hard_accuracy", 68.0, 3.0, 5),  # error: sqrt(3.3^2 / 5 + 3^2 / 5) = 1.99, allowed 3.99
+            ("real", "random", "", 5, "hard_accuracy", 30.0, 3.0, 5),
+            ("real", "whole", "", 0, "hard_accuracy", 83.0, 0.5, 5),
+            ("real", "infomotion", "literal", 10, "hard_accuracy", 68.08, 3.0, 5),
+        ]
+    )
+    ledger = compare(paper_results(), table, evidence=True).set_index(["table", "row", "column"])
+    first = ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=5")]
+    assert first["delta"] == pytest.approx(2.85)
+    assert first["tolerance"] == pytest.approx(2 * np.sqrt(3.3**2 / 5 + 9 / 5))
+    assert first["status"] == "reproduced"
+    assert ledger.loc[("table1", "Dist. Real / Random", "VPC=5"), "status"] == "differs"
+    assert ledger.loc[("table1", "Whole Real / hard", "All"), ["tolerance", "status"]].tolist() == [2.0, "reproduced"]
+    assert ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=10"), "status"] == "not run"  # another graph is another method
+    assert ledger.loc[("table2", "EchoSyn", "FVD"), "status"] == "quoted"
+
+
+def test_a_broken_ledger_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not there"):
+        paper_results(tmp_path / "gone.csv")
+    (tmp_path / "short.csv").write_text("table,row\n1,2\n")
+    with pytest.raises(DataError, match="column"):
+        paper_results(tmp_path / "short.csv")
