@@ -15,6 +15,7 @@ import pandas as pd
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import RUN_CARD
+from infomotion_lib.reporting.explore import FOLDER, prepare
 from infomotion_lib.reporting.guard import Finding, Guard, Level, PublishingError, inspect, level_of
 from infomotion_lib.reporting.results import FROZEN, Results
 
@@ -85,6 +86,7 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN) -
             remedy=f"Run it first: make reproduce PROFILE={profile}",
         )
     guard = guard_of(results, paths)
+    prepare(results)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".freezing-") as name:
         copy = Path(name) / profile
@@ -119,10 +121,12 @@ def _video_names(root: Path) -> frozenset[str]:
 def _copy(results: Results, copy: Path) -> list[Finding]:
     """Copy what a book may want; list what is too large for it."""
     left_out = []
-    for stage in results.stages:
+    for stage in [*results.stages, FOLDER]:
         source = results.folder(stage)
         target = copy / source.name
-        wanted = [*source.glob("*"), *source.glob("figures/*")] if stage != "data" else [source / RUN_CARD, source / "data_report.csv"]
+        wanted = [*source.glob("*"), *source.glob("figures/*"), *source.glob("wall/*")]
+        if stage == "data":
+            wanted = [source / RUN_CARD, source / "data_report.csv"]
         for file in sorted(item for item in wanted if item.is_file() and item.suffix in _KINDS and not item.name.startswith(".")):
             place = target / file.relative_to(source)
             if file.stat().st_size > LARGEST:

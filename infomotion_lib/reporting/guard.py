@@ -34,6 +34,9 @@ AGGREGATE_TABLES = {
 }  # fmt: skip
 """Tables that hold no row a video; only these pass at the strictest level."""
 
+AGGREGATE_VALUES = {"run_card", "summary"}
+"""JSON files that hold nothing a video; only these pass at the strictest level."""
+
 ID_COLUMNS = {"filename", "file_name", "id", "path", "condimagefilename", "video", "name"}
 MARKS = 60
 """Most marks of one kind in a figure, and rows in a table, that still count as a summary at the strictest level."""
@@ -137,8 +140,11 @@ class Guard:
     def values(self, text: str, where: str) -> list[Finding]:
         """Findings in a JSON file: forbidden text, or long lists that could be per-video rows or pixels."""
         found = self.text(text, where)
-        if self.level is Level.AGGREGATES and _longest_list(json.loads(text)) > MARKS:
-            found.append(Finding(where, f"a list of more than {MARKS} values, perhaps one a video"))
+        if self.level is Level.AGGREGATES:
+            if Path(where).stem not in AGGREGATE_VALUES:
+                found.append(Finding(where, "not on the list of files without per-video values"))
+            if _longest_list(json.loads(text)) > MARKS:
+                found.append(Finding(where, f"a list of more than {MARKS} values, perhaps one a video"))
         return found
 
     def output(self, output: dict[str, Any], where: str) -> list[Finding]:

@@ -163,7 +163,7 @@ def image_html(data: bytes, *, alt: str, mime: str = "image/png", name: str = ""
         raise ValueError(f"The figure {name or mime} needs alt text: one sentence that says what it shows.")
     source = f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
     label = f' data-figure="{html.escape(name)}"' if name else ""
-    look = f'style="max-width:{width};height:auto;background:#fff"'
+    look = f'style="max-width:min(100%,{width});height:auto;background:#fff"'
     return f'<img class="im-figure"{label} alt="{html.escape(alt)}" loading="lazy" {look} src="{source}">'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -14,7 +15,7 @@ def table(
     Parameters
     ----------
     head : sequence of str
-        Column titles; HTML is taken as it is, here and in the cells.
+        Column titles; HTML is taken as it is, here and in the cells. Empty: a list of names and values.
     rows : iterable of sequences of str
         Cells.
     caption : str
@@ -33,10 +34,17 @@ def table(
 
     titles = "".join(f'<th scope="col"{" class=im-num" if i >= numeric_from else ""}>{title}</th>' for i, title in enumerate(head))
     body = "".join(f"<tr>{''.join(cell(i, text) for i, text in enumerate(row))}</tr>" for row in rows)
-    foot = f'<p class="im-note">{note}</p>' if note else ""
+    inner = f"{f'<thead><tr>{titles}</tr></thead>' if head else ''}<tbody>{body}</tbody>"
+    return framed(inner, caption=caption) + (f'<p class="im-note">{note}</p>' if note else "")
+
+
+def framed(inner: str, *, caption: str) -> str:
+    """HTML of a table with its caption above, outside the part that scrolls."""
+    name = escape(re.sub(r"<[^>]+>", "", caption), quote=True)
     return (
-        f'<div class="im-table" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}"><table class="table">'
-        f"<caption>{caption}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>{foot}"
+        f'<p class="im-caption" aria-hidden="true">{caption}</p>'
+        f'<div class="im-table" role="region" tabindex="0" aria-label="{name}">'
+        f'<table class="table" aria-label="{name}">{inner}</table></div>'
     )
 
 

@@ -39,7 +39,7 @@ def _card(results: Results, stage: str) -> str:
         ["Python", escape(str(card.get("python", "")))],
         ["Packages", escape(", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items()))],
     ]
-    head = block(table(["", ""], facts, caption=f"{title_of(stage)}, profile {results.profile}"))
+    head = block(table([], facts, caption=f"{title_of(stage)}, profile {results.profile}"))
     more = "".join(
         f"````{{dropdown}} {title}\n{block(table(names, rows, caption=title))}````\n\n"
         for title, names, rows in (
@@ -100,23 +100,12 @@ def assumptions() -> str:
         rows = []
         for row in ledger[ledger["topic"] == topic].to_dict("records"):
             name = row["parameter"]
-            values = [
-                _value(profiles.get(profile, {}).get(name, fields[name].default if name in fields else ""))
-                for profile in ("paper", "phantom")
-            ]
-            code = f"<code>{escape(name)}</code>" if name else "–"
-            rows.append(
-                [escape(row["question"]), code, *values, escape(row["basis"]), escape(row["confidence"]), escape(row["sensitivity"])]
-            )
-        head = [
-            "What the text leaves open",
-            "Parameter",
-            "<code>paper</code>",
-            "<code>phantom</code>",
-            "Basis",
-            "How sure",
-            "Can it change the ranking?",
-        ]
+            default = fields[name].default if name in fields else ""
+            values = [_value(profiles.get(profile, {}).get(name, default)) for profile in ("paper", "phantom")]
+            code = f'<code class="im-under">{escape(name)}</code>' if name else ""
+            sure = f'<span class="im-under">how sure: {escape(row["confidence"])}</span>'
+            rows.append([f"{escape(row['question'])}{code}", *values, f"{escape(row['basis'])}{sure}", escape(row["sensitivity"])])
+        head = ["What the text leaves open", "<code>paper</code>", "<code>phantom</code>", "Basis", "Can it change the ranking?"]
         parts.append(f"## {topic}\n{block(table(head, rows, caption=f'Assumptions: {topic.lower()}'))}")
     return "\n".join(parts)
 
@@ -124,7 +113,8 @@ def assumptions() -> str:
 def _value(value: Any) -> str:
     if isinstance(value, float) and abs(value - 2 / 3) < 1e-9:
         return "2/3"
-    return f"<code>{escape(json.dumps(value))}</code>" if value != "" else "–"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f'<code class="im-keep">{escape(text)}</code>' if text else "–"
 
 
 def figure_index(all_results: list[Results]) -> str:

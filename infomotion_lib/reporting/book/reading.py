@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.paths import MANIFESTS
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
@@ -74,8 +75,8 @@ def spread() -> str:
                 if ours is None or other is None:
                     continue
                 lead, error = ours[0] - other[0], math.sqrt((ours[1] ** 2 + other[1] ** 2) / PAPER_RUNS)
-                rows.append([f"{part}, {size}", method, number(lead), number(error), number(lead / error)])
-    head = ["Cell", "InfoMotion against", "Lead, points", "Standard error", "Lead in standard errors"]
+                rows.append([f'<span class="im-keep">{part}, {size}</span>', method, number(lead), number(error), number(lead / error)])
+    head = ["Cell", "Against", "Lead, points", "Standard error", "Lead / error"]
     caption = f"The paper's Table 1: lead of InfoMotion beside the standard error of that lead, {PAPER_RUNS} runs a cell assumed"
     return block(table(head, rows, caption=caption, numeric_from=2))
 
@@ -96,12 +97,13 @@ def graphs(results: Results | None) -> str:
         return "The graphs have not been built yet.\n"
     motion = report[report["feature"] == "motion"] if "feature" in report else report
     rows = []
-    for row in motion.to_dict("records"):
-        name = f"{SOURCE_NAMES.get(row['source'], row['source'])} · {row['class_name']}"
-        values = [str(int(row["nodes"])), str(int(row["communities"])), f"{100 * float(row['largest_share']):.0f} %"]
-        rows.append([str(row["graph"]).replace("_", " "), name, *values, str(row.get("flag", ""))])
-    head = ["Recipe", "Class", "Videos", "Communities", "Largest holds", "Health"]
-    return block(table(head, rows, caption=f"Communities that Infomap finds, profile {results.profile}", numeric_from=2))
+    for source, graph in dict.fromkeys(zip(motion["source"], motion["graph"], strict=True)):
+        own = motion[(motion["source"] == source) & (motion["graph"] == graph)].set_index("class_name")
+        found = [str(int(own.loc[name, "communities"])) if name in own.index else "–" for name in CLASS_NAMES]
+        health = ", ".join(sorted({str(flag) for flag in own["flag"]})) if "flag" in own else ""
+        rows.append([f"{str(graph).replace('_', ' ')} · {SOURCE_NAMES.get(str(source), str(source)).lower()}", *found, health])
+    caption = f"Communities that Infomap finds in the graph of each class, profile {results.profile}"
+    return block(table(["Recipe and pool", *CLASS_NAMES, "Health"], rows, caption=caption, numeric_from=1))
 
 
 def numbers(results: Results | None) -> dict[str, str]:

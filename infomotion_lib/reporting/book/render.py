@@ -24,8 +24,9 @@ from infomotion_lib.reporting.book.api import anchor, find, modules, write_api
 from infomotion_lib.reporting.book.assets import ICONS, Assets, find_assets
 from infomotion_lib.reporting.book.notebooks import page_from_run, page_not_run
 from infomotion_lib.reporting.book.reading import numbers
+from infomotion_lib.reporting.explore import prepare
 from infomotion_lib.reporting.pipeline import write_pipeline
-from infomotion_lib.reporting.results import Results, frozen_results, results_of
+from infomotion_lib.reporting.results import FROZEN, Results, frozen_results, results_of
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
 """Kinds of result files that readers can download from the book."""
@@ -77,6 +78,8 @@ def build(profile: str = "", results_dir: str | Path | None = None, out: str | P
     frozen = frozen_results()
     lead = results_of(profile, results_dir) if profile else (frozen[0] if frozen else None)
     lead = lead if lead is not None and lead.exists else None
+    if lead is not None and FROZEN not in lead.root.resolve().parents:
+        prepare(lead)
     shown = ([lead] if lead else []) + [item for item in frozen if lead is None or item.profile != lead.profile]
     target = Path(out) if out is not None else BOOK / "_build"
     assets = find_assets()

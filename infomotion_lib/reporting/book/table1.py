@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.reporting.book.html import admonition, block, number, table
+from infomotion_lib.reporting.book.html import admonition, block, framed, number, table
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
 
@@ -40,17 +40,18 @@ def table1(results: Results) -> str:
     if not rows:
         return ""
     sizes = sorted({int(row["vpc"]) for row in rows if row["vpc"] > 0})
-    head = "".join(f'<th scope="colgroup" colspan="2" class="im-num">{size} videos a class</th>' for size in sizes)
-    second = '<th scope="col" class="im-num">hard, %</th><th scope="col" class="im-num">soft, %</th>' * len(sizes)
+    groups = ["all videos", *(f"{size} videos a class" for size in sizes)]
+    head = "".join(f'<th scope="colgroup" colspan="2" class="im-num">{group}</th>' for group in groups)
+    second = '<th scope="col" class="im-num">hard, %</th><th scope="col" class="im-num">soft, %</th>' * len(groups)
     sources = [source for source in SOURCE_NAMES if any(row["source"] == source for row in rows)]
-    body = "".join(_source_part([row for row in rows if row["source"] == source], source, sizes, _flags(results)) for source in sources)
-    name = f"Table 1 on {'phantom data' if results.is_phantom else results.title}"
-    caption = f"{name}. Accuracy on real TEST videos: mean ± standard deviation over runs, 95 % interval in brackets."
-    html = (
-        f'<div class="im-table" role="region" tabindex="0" aria-label="{escape(name)}"><table class="table im-table1">'
-        f'<caption>{caption}</caption><thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
-        f"{body}{_constant_part(results, 2 * len(sizes))}</table></div>"
+    flags = _flags(results)
+    body = "".join(
+        _source_part([row for row in rows if row["source"] == source], pool_name(results, source), [0, *sizes], flags) for source in sources
     )
+    name = f"Table 1 on {'phantom data' if results.is_phantom else results.title}"
+    caption = f"{name}. Accuracy on TEST videos of the real source: mean ± standard deviation over runs, 95 % interval in brackets."
+    titles = f'<thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
+    html = framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)
     folder = f"results/{results.profile}/{results.folder('evaluation').name}"
     card = f"provenance.html#card-{results.profile}-{results.folder('evaluation').name}".replace("_", "-")
     files = " · ".join(
@@ -106,38 +107,41 @@ def _key(row: Row) -> tuple[str, str, str, int]:
     return str(row["source"]), str(row["method"]), str(row["graph"]), int(row["vpc"])
 
 
-def _source_part(rows: list[Row], source: str, sizes: list[int], flags: dict[tuple[str, str], str]) -> str:
-    lines = [_group(f"{SOURCE_NAMES.get(source, source)} training videos", 2 * len(sizes))]
-    whole = [row for row in rows if row["method"] == "whole"]
-    if whole:
-        hard, soft = _cell(whole, "hard_accuracy"), _cell(whole, "soft_accuracy")
-        lines.append(_spanning(f"{_swatch('whole')}Whole set", hard, soft, 2 * len(sizes)))
-    for method, graph in dict.fromkeys((str(row["method"]), str(row["graph"])) for row in rows if row["method"] != "whole"):
+def pool_name(results: Results, source: str) -> str:
+    """Name of a training pool; a phantom says that it only plays a role."""
+    if results.is_phantom:
+        return f"Phantom in the role of the {SOURCE_NAMES.get(source, source).lower()} pool"
+    return f"{SOURCE_NAMES.get(source, source)} pool"
+
+
+def _source_part(rows: list[Row], title: str, sizes: list[int], flags: dict[tuple[str, str], str]) -> str:
+    lines = [_group(title, 2 * len(sizes))]
+    for method, graph in dict.fromkeys((str(row["method"]), str(row["graph"])) for row in rows):
         part = [row for row in rows if row["method"] == method and row["graph"] == graph]
         cells = [
             _cell([row for row in part if row["vpc"] == size], metric) for size in sizes for metric in ("hard_accuracy", "soft_accuracy")
         ]
-        flag = flags.get((source, graph), "")
+        flag = flags.get((str(part[0]["source"]), graph), "")
         mark = f' <span class="im-flag">{escape(flag)}</span>' if flag else ""
-        numbers = "".join(f'<td class="im-num">{cell}</td>' for cell in cells)
-        lines.append(f'<tr><th scope="row">{_swatch(method)}{_method(method, graph)}{mark}</th>{numbers}</tr>')
+        lines.append(_line(f"{_swatch(method)}{_method(method, graph)}{mark}", cells))
     return f"<tbody>{''.join(lines)}</tbody>"
 
 
-def _constant_part(results: Results, span: int) -> str:
+def _constant_part(results: Results, sizes: int) -> str:
     lines = []
     for name, row in constants(results):
-        hard, soft = (number(float(row.get(metric, float("nan")))) for metric in ("hard_accuracy", "soft_accuracy"))
-        lines.append(_spanning(escape(name), hard, soft, span))
-    return f"<tbody>{_group('No training at all', span)}{''.join(lines)}</tbody>" if lines else ""
+        cells = [number(float(row.get(metric, float("nan")))) for metric in ("hard_accuracy", "soft_accuracy")]
+        lines.append(_line(escape(name), [*cells, *["–"] * (2 * sizes)]))
+    return f"<tbody>{_group('No training at all', 2 + 2 * sizes)}{''.join(lines)}</tbody>" if lines else ""
 
 
 def _group(title: str, span: int) -> str:
     return f'<tr class="im-group"><th scope="rowgroup" colspan="{1 + span}">{title}</th></tr>'
 
 
-def _spanning(name: str, hard: str, soft: str, span: int) -> str:
-    return f'<tr><th scope="row">{name}</th><td colspan="{span}" class="im-num">hard {hard} &ensp; soft {soft}</td></tr>'
+def _line(name: str, cells: list[str]) -> str:
+    numbers = "".join(f'<td class="im-num">{cell}</td>' for cell in cells)
+    return f'<tr><th scope="row" class="im-keep">{name}</th>{numbers}</tr>'
 
 
 def _cell(rows: list[Row], metric: str, *, interval: bool = True) -> str:

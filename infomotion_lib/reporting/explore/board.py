@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infomotion_lib.provenance import write_csv, write_json
+from infomotion_lib.provenance import RUN_CARD, write_csv, write_json
 from infomotion_lib.reporting.explore import cycle, graphs, tolerance, wall
 from infomotion_lib.reporting.results import Results
 
@@ -39,16 +39,24 @@ class Control:
 
 
 def prepare(results: Results) -> list[Path]:
-    """Paths of the files that :func:`controls` needs, written from a finished run; nothing is redone that is there already."""
+    """Paths of the files that :func:`controls` needs, written from a finished run; what is newer than the run is kept."""
     folder = results.root / FOLDER
-    files = [folder / "tolerance.csv", folder / "graphs.json"]
-    if not files[0].is_file() and (cells := tolerance.table(results)) is not None:
-        write_csv(cells, files[0])
-    if not files[1].is_file() and (content := graphs.layout(results)) is not None:
-        write_json(content, files[1])
-    if not (folder / "wall").is_dir():
-        wall.write_wall(results, folder / "wall")
-    return [file for file in [*files, *sorted((folder / "wall").glob("*.webp"))] if file.is_file()]
+    cells, places = folder / "tolerance.csv", folder / "graphs.json"
+    walls = sorted((folder / "wall").glob("*.webp"))
+    if _older(cells, results, "evaluation") and (table := tolerance.table(results)) is not None:
+        write_csv(table, cells)
+    if _older(places, results, "graph_selection") and (content := graphs.layout(results)) is not None:
+        write_json(content, places)
+    if not walls or _older(walls[0], results, "graph_selection"):
+        for file in walls:
+            file.unlink()
+        walls = wall.write_wall(results, folder / "wall")
+    return [file for file in [cells, places, *walls] if file.is_file()]
+
+
+def _older(file: Path, results: Results, stage: str) -> bool:
+    card = results.folder(stage) / RUN_CARD
+    return not file.is_file() or (card.is_file() and file.stat().st_mtime < card.stat().st_mtime)
 
 
 def controls(results: Results | None, base: str = "results") -> list[Control]:

@@ -86,13 +86,13 @@ def control(content: dict[str, Any]) -> ipywidgets.Widget:
         return _draw(content["classes"][classes[class_index]], SETTINGS[setting_index], classes[class_index])
 
     words = [setting.replace("knn ", "nearest ").replace("_", " ") for setting in SETTINGS]
-    return image_choice({"EF class": classes, "graph": words}, picture, start={"graph": 1}, width="40rem")
+    return image_choice({"EF class": classes, "graph": words}, picture, start={"graph": 1}, width="36rem")
 
 
 def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, str]:
-    width, height, edge = 620, 420, 30
+    width, height, edge = 480, 390, 26
     own = entry["settings"][setting]
-    places = [(edge + x * (width - 2 * edge), 70 + y * (height - 70 - edge)) for x, y in entry["places"]]
+    places = [(edge + x * (width - 2 * edge), 70 + y * (height - 100 - edge)) for x, y in entry["places"]]
     count = len(set(own["module"]))
     verdict = {"collapsed": "collapsed: one community holds nearly all", "shattered": "shattered: many tiny communities"}.get(
         own["flag"], "healthy"

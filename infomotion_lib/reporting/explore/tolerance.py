@@ -72,12 +72,12 @@ def control(file: Path) -> ipywidgets.Widget:
         constant = next(float(row["mean"]) for row in now if row["method"] == "constant")
         return _bars(mine, constant, f"{names[pool]}, tolerance {tolerance:g} EF points")
 
-    return image_choice({"trained on": names, "tolerance": [f"{t:g}" for t in TOLERANCES]}, picture, sliders=("tolerance",), width="40rem")
+    return image_choice({"trained on": names, "tolerance": [f"{t:g}" for t in TOLERANCES]}, picture, sliders=("tolerance",), width="36rem")
 
 
 def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str, str]:
-    left, right, top, step = 150, 60, 46, 34
-    width, height = 620, top + step * len(rows) + 54
+    left, right, top, step = 112, 48, 46, 34
+    width, height = 480, top + step * len(rows) + 54
 
     def x(value: float) -> float:
         return left + value / 100 * (width - left - right)
@@ -94,6 +94,6 @@ def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str,
             parts.append(svg.line(x(max(mean - spread, 0)), y + 12, x(min(mean + spread, 100)), y + 12, width=2))
         parts.append(svg.text(width - 8, y + 17, f"{mean:.1f}", anchor="end"))
     parts.append(svg.line(x(constant), top - 8, x(constant), height - 44, stroke="#B00020", width=2, dash="6 4"))
-    parts.append(svg.text(left, height - 8, f"accuracy, %; dashed: the best constant answer, {constant:.1f}", size=12.5))
+    parts.append(svg.text(left, height - 8, f"accuracy, %; dashed: best constant answer, {constant:.1f}", size=12.5))
     told = ", ".join(f"{METHOD_NAMES[row['method']]} {float(row['mean']):.0f} %" for row in rows)
     return svg.picture(width, height, parts), f"{title}: {told}; the best constant answer {constant:.0f} %."

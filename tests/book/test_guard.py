@@ -1,0 +1,169 @@
+"""Nothing of a restricted data set may slip into the book, by whatever door."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from standin_run import STATE, make_run
+
+from infomotion_lib.errors import StageError
+from infomotion_lib.reporting.freeze import freeze
+from infomotion_lib.reporting.guard import Guard, Level, inspect, level_of
+from infomotion_lib.reporting.style import figure_bytes, use_style
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+SECRET = Guard(Level.AGGREGATES, frozenset({"heart_007"}))
+OPEN = Guard(Level.LINES)
+
+
+def svg(points: int, *, image: bool = False) -> str:
+    use_style()
+    figure = Figure(figsize=(3, 2))
+    axes = figure.subplots()
+    axes.imshow([[0, 1], [1, 0]]) if image else axes.scatter(range(points), range(points))
+    axes.set_title("Thirty letters of the alphabet")
+    return figure_bytes(figure, kind="svg").decode()
+
+
+def uri(data: bytes, mime: str = "image/png") -> str:
+    return f'<img alt="x" src="data:{mime};base64,{base64.b64encode(data).decode()}">'
+
+
+def test_the_strictest_data_set_decides() -> None:
+    assert level_of(["phantom", "phantom-synthetic"]) is Level.EVERYTHING
+    assert level_of(["echodiffusion", "none"]) is Level.LINES
+    assert level_of(["echonet-dynamic", "echonet-synthetic"]) is Level.AGGREGATES
+    assert level_of(["phantom", "nobody-knows"]) is Level.AGGREGATES
+    assert level_of([]) is Level.AGGREGATES
+
+
+@pytest.mark.parametrize("guard", [SECRET, OPEN], ids=["secret", "open"])
+@pytest.mark.parametrize(
+    "html",
+    [
+        uri(PNG),
+        uri(svg(0, image=True).encode(), "image/svg+xml"),
+        '<img alt="x" src="figures/frame.png">',
+        "<canvas></canvas><script>draw()</script>",
+        "<video src='a.mp4'></video>",
+        "<div style='background:url(data:image/webp;base64,AAAA)'></div>",
+        "<p>" + "0 255 " * 5000 + "</p>",
+    ],
+    ids=["png", "pixels in svg", "linked png", "canvas", "video", "css", "digits"],
+)
+def test_pixels_in_a_notebook_output_are_found(guard: Guard, html: str) -> None:
+    assert guard.output({"output_type": "display_data", "data": {"text/html": html}}, "cell")
+
+
+@pytest.mark.parametrize("mime", ["image/png", "image/gif", "video/mp4", "application/x-npy", "application/javascript"])
+def test_outputs_of_other_kinds_are_found(mime: str) -> None:
+    assert OPEN.output({"output_type": "display_data", "data": {mime: "AAAA"}}, "cell")
+
+
+def test_ids_are_found_wherever_they_hide() -> None:
+    assert SECRET.text("as in heart_007.avi, seen twice", "text")
+    assert SECRET.table("statistic,value\nworst heart_007,1\n", "runs.csv")
+    assert SECRET.notebook(json.dumps({"metadata": {}, "cells": [{"id": "a", "source": "# heart_007", "outputs": []}]}), "n.ipynb")
+    assert SECRET.output({"output_type": "stream", "name": "stdout", "text": ["heart_007\n"]}, "cell")
+    assert Guard(Level.EVERYTHING).text("0X1A2B3C4D5E6F7A8B", "text"), "patient-like names are never published"
+    assert not SECRET.text("heart_0070 and hearts", "text")
+
+
+def test_per_video_rows_are_found_without_ids() -> None:
+    rows = "ef,prediction\n" + "50,51\n" * 5
+    assert SECRET.table(rows, "predictions.csv"), "not on the list"
+    assert SECRET.table("file_name,ef\na,50\n", "runs.csv"), "a column that names videos"
+    assert SECRET.values(json.dumps({"gain_db": 1.0, "ef": list(range(100))}), "summary.json")
+    assert SECRET.output({"output_type": "x", "data": {"text/html": "<table>" + "<tr><td>50</td></tr>" * 80 + "</table>"}}, "cell")
+    assert SECRET.svg(svg(200), "figure"), "a mark a video"
+
+
+def test_aggregates_and_lines_pass() -> None:
+    assert not SECRET.table("method,mean,sd\nrandom,50,3\n", "table1.csv")
+    assert not SECRET.values(json.dumps({"psnr": 25.0}), "summary.json")
+    assert not SECRET.svg(svg(12), "figure")
+    assert not OPEN.svg(svg(200), "figure")
+    assert not OPEN.table("file_name,ef\nechodiffusion_000,50\n", "frame_index.csv")
+    assert not SECRET.output({"output_type": "x", "data": {"text/plain": "25 videos", "text/html": "<b>25</b>"}}, "cell")
+
+
+def test_control_state_is_searched() -> None:
+    image = {"state": {"m1": {"model_name": "ImageModel", "state": {}, "buffers": [{"data": "AAAA"}]}}}
+    html = {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(PNG)}}}}
+    clean = {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(svg(5).encode(), "image/svg+xml")}}}}
+    assert OPEN.state(image, "n") and OPEN.state(html, "n")
+    assert not OPEN.state(clean, "n")
+
+
+def smuggle(run: Path) -> None:
+    """Put forbidden things into every kind of result of a run."""
+    folder = run / "03_graph_selection"
+    (folder / "figures" / "frame.png").write_bytes(PNG)
+    (folder / "figures" / "mosaic.svg").write_text(svg(0, image=True))
+    pd.DataFrame({"method": ["secret_real_001"], "n_train": [1]}).to_csv(folder / "runs.csv", index=False)
+    file = folder / "03_graph_selection.ipynb"
+    page = json.loads(file.read_text())
+    page["metadata"]["widgets"] = {STATE: {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(PNG)}}}}}
+    page["metadata"]["papermill"] = {"output_path": "/home/somebody/out.ipynb"}
+    page["cells"][-1]["outputs"].append(
+        {"output_type": "display_data", "metadata": {}, "data": {"image/png": base64.b64encode(PNG).decode()}}
+    )
+    page["cells"][-1]["outputs"].append({"output_type": "stream", "name": "stdout", "text": "picked secret_real_001\n"})
+    page["cells"].append(
+        {"cell_type": "markdown", "id": "m", "metadata": {}, "source": "See secret_real_002", "attachments": {"a.png": {}}}
+    )
+    file.write_text(json.dumps(page))
+
+
+def everything(folder: Path) -> str:
+    return "\n".join(file.read_text(errors="replace") for file in sorted(folder.rglob("*")) if file.is_file())
+
+
+def test_freezing_gated_data_keeps_aggregates_only(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs", profile="paper", real="echonet-dynamic", synthetic="echonet-synthetic", names="secret")
+    smuggle(run)
+    frozen = freeze("paper", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
+    text = everything(frozen.folder)
+    assert "secret_real" not in text and "data:image/png" not in text and "/home/somebody" not in text and "/secret/place" not in text
+    assert frozen.level is Level.AGGREGATES and not inspect(frozen.folder, SECRET)
+    kept = set(frozen.files)
+    assert {
+        "04_evaluation/table1.csv",
+        "03_graph_selection/graph_report.csv",
+        "04_evaluation/run_card.json",
+        "03_graph_selection/figures/line.svg",
+    } <= kept
+    assert not kept & {"01_frame_index/frame_index.csv", "03_graph_selection/selections.csv", "03_graph_selection/figures/frame.png"}
+    listed = "\n".join(map(str, frozen.left_out))
+    for name in ("frame_index.csv", "selections.csv", "frame.png", "mosaic.svg", "runs.csv", "control", "cell figure", "attachment"):
+        assert name in listed, f"{name} should be listed as left out"
+
+
+def test_freezing_open_clips_keeps_tables_but_no_pixels(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs", profile="open", real="echodiffusion", synthetic="none", names="echodiffusion")
+    smuggle(run)
+    frozen = freeze("open", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
+    assert "01_frame_index/frame_index.csv" in frozen.files and "explore/tolerance.csv" in frozen.files
+    assert not [name for name in frozen.files if name.endswith((".png", ".webp", ".gif"))]
+    assert "data:image/png" not in everything(frozen.folder)
+
+
+def test_freezing_a_phantom_keeps_all_and_links_figures(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs")
+    frozen = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
+    assert not [item for item in frozen.left_out if "larger" not in item.why]
+    page = (frozen.folder / "01_frame_index" / "01_frame_index.ipynb").read_text()
+    assert 'src=\\"figures/line.svg\\"' in page and "base64" not in page
+    again = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
+    assert again.files == frozen.files
+
+
+def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "phantom").mkdir(parents=True)
+    with pytest.raises(StageError, match="make reproduce"):
+        freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
