@@ -148,8 +148,8 @@ def summarise_hardness(runs: pd.DataFrame, *, samples: int = 10_000) -> pd.DataF
             add(str(name), "", metric, group[metric].to_numpy(float), group["pool"].to_numpy())
         means = overall.pivot_table(index="pool", columns="set", values=metric)
         add("gap", "", metric, (means["whole"] - means["random"]).to_numpy(float), means.index.to_numpy())
-    for (name, machine), group in runs[runs["machine"] != ""].groupby(["set", "machine"], sort=False):
-        add(str(name), str(machine), "hard_accuracy", group["hard_accuracy"].to_numpy(float), group["pool"].to_numpy())
+    for key, part in runs[runs["machine"] != ""].groupby(["set", "machine"], sort=False):
+        add(str(key[0]), str(key[1]), "hard_accuracy", part["hard_accuracy"].to_numpy(float), part["pool"].to_numpy())
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 
 
