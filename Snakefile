@@ -6,14 +6,20 @@
 
 A stage runs again when its notebook, a file it reads, one of its own parameters, or the code of the library rooms behind it has
 changed (infomotion_lib/stages/table.py lists them; comments and docstrings do not count). Checkpoints are not outputs here, so that
-a killed run can continue from them.
+a killed run can continue from them. `exec` puts a stage in its shell's place, so that it ends when the workflow does.
 """
+
+import sys
+from pathlib import Path
 
 from infomotion_lib import workflow as plan
 from infomotion_lib.paths import run_paths
 from infomotion_lib.stages.table import TABLE
 
-VALUES = plan.load_resolved(config)
+PYTHON = sys.executable
+PROFILE = str(config.get("resolved") or config.get("profile", "phantom"))  # our command resolves overrides into a file first
+PROFILE = str(Path(PROFILE).resolve()) if PROFILE.endswith((".yml", ".yaml")) else PROFILE
+VALUES = plan.resolve(PROFILE)
 PARAMETERS = plan.parameters_of(VALUES)
 PATHS = run_paths(VALUES["profile"], VALUES.get("runs_dir", "runs"))
 
@@ -39,7 +45,7 @@ for stage in TABLE.values():
             depends_on=plan.rule_parameters(stage, PARAMETERS[stage.name]),
         threads: PARAMETERS[stage.name].workers
         shell:
-            plan.stage_command(stage.name, config)
+            "exec {PYTHON:q} -m infomotion_lib.cli run {rule} --profile {PROFILE:q} --within-workflow"
 
 
 rule all:
@@ -57,4 +63,4 @@ rule book:
     params:
         depends_on=plan.code_hash(["reporting"]),
     shell:
-        plan.book_command(PATHS)
+        "exec {PYTHON:q} -m infomotion_lib.cli book --profile {PATHS.profile:q} --results {PATHS.root:q} --within-workflow"

@@ -39,7 +39,7 @@ def run(
     profile: Profile = "phantom",
     parameter: Overrides = None,
     limit: Limit = None,
-    cluster: Annotated[str, typer.Option(help="With all: folder under cluster/ that says how stages become jobs.")] = "",
+    cluster: Annotated[str, typer.Option(help="With all: folder under cluster/, or another, that says how stages become jobs.")] = "",
     book: Annotated[bool, typer.Option("--book", help="With all: render the book too.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")] = False,
     within_workflow: WithinWorkflow = False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -51,7 +50,7 @@ def run_all(
     limit : int, optional
         Use the first ``limit`` videos of each class and split.
     cluster : str, optional
-        Name of a folder under ``cluster/``, such as ``"slurm"``, that says how stages become jobs.
+        Name of a folder under ``cluster/``, such as ``"slurm"``, or path of another one, that says how stages become jobs.
     book : bool, default False
         Render the book too, with this profile's notebooks.
     wait : bool, default False
@@ -85,11 +84,11 @@ def _snakemake(target: str, resolved: Path, *, stages: Mapping[str, StageParamet
     """Our lock stands in for Snakemake's, and what a killed run left incomplete is run again without asking."""
     command = [sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"), "--config", f"resolved={resolved}"]
     if cluster:
-        folder = PROJECT / "cluster" / cluster
+        folder = Path(cluster) if (Path(cluster) / "config.yaml").is_file() else PROJECT / "cluster" / cluster
         if not (folder / "config.yaml").is_file():
             known = [path.parent.name for path in folder.parent.glob("*/config.yaml")]
             raise ParameterError(f"Unknown cluster: {cluster}", where=f"Looked for: {folder}", remedy=did_you_mean(cluster, known))
-        command += ["--profile", str(folder)]
+        command += ["--profile", str(folder.resolve())]
     else:
         command += ["--cores", str(max(parameters.workers for parameters in stages.values()))]
     command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
@@ -130,7 +129,7 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(
             command,
-            cwd=PROJECT,
+            cwd=log.parent,
             env={**os.environ, TERMINAL_VARIABLE: terminal_name()},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -151,25 +150,10 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
             raise
     if process.wait() != 0:
         raise StageError(
-            "The workflow stopped before its end." if heard else "The workflow could not start.",
-            where=f"Its log: {log}",
+            "The workflow stopped before its end.",
+            where=f"Its log: {log}" + ("" if heard else f"\n{_tail(log)}"),
             remedy="Mend what is named above and give the same command again; finished work is kept.",
         )
-
-
-def load_resolved(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Profile values for the Snakefile: ``--config resolved=FILE`` (from our command) or ``--config profile=NAME``."""
-    return resolve(str(config.get("resolved") or config.get("profile", "phantom")))
-
-
-def stage_command(stage: str, config: Mapping[str, Any]) -> str:
-    """Shell command of one stage's rule."""
-    return _command("run", stage, "--profile", str(config.get("resolved") or config.get("profile", "phantom")))
-
-
-def book_command(paths: RunPaths) -> str:
-    """Shell command of the book's rule."""
-    return _command("book", "--profile", paths.profile, "--results", str(paths.root))
 
 
 def book_sources() -> list[str]:
@@ -179,6 +163,6 @@ def book_sources() -> list[str]:
     return sorted(str(file) for file in files if not file.name.startswith("."))
 
 
-def _command(*words: str) -> str:
-    """The shell is replaced by the command, so that the command ends when the workflow does."""
-    return f"exec {shlex.join([sys.executable, '-m', 'infomotion_lib.cli', *words, '--within-workflow'])}"
+def _tail(log: Path, lines: int = 12) -> str:
+    """End of the engine's log, for the case that no stage has said what went wrong."""
+    return "\n".join(log.read_text(encoding="utf-8").rstrip().splitlines()[-lines:])

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from infomotion_lib.parameters import STAGES
 from infomotion_lib.paths import NOTEBOOKS, PROJECT
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -137,6 +138,12 @@ def test_ci_and_workflows_call_the_same_doors() -> None:
         assert yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"], file
     doors = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     assert {"setup", "reproduce", "test", "book", "clean"} <= doors
+
+
+def test_cluster_settings_name_stages_that_exist() -> None:
+    for file in (PROJECT / "cluster").glob("*/config.yaml"):
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+        assert set(settings["set-resources"]) <= set(STAGES), file
 
 
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
