@@ -117,9 +117,12 @@ def test_ef_coverage_of_three_classes_only() -> None:
 
 def test_clip_wall_has_a_row_a_class_even_a_short_one() -> None:
     frame = np.zeros((8, 8), dtype=np.uint8)
-    fig = pick_figures.clip_wall({"mild": [frame] * 3, "normal": [frame]}, {"mild": ["a", "b", "c"], "normal": ["d"]}, method="infomotion")
-    assert title(fig) == "The 4 videos that InfoMotion chose"
-    assert len(fig.axes) == 6 and sum(len(axis.images) for axis in fig.axes) == 4
+    classes = ["normal", "mild", "mild", "mild"]
+    fig = pick_figures.clip_wall([frame] * 4, classes, captions=list("dabc"), method="infomotion", kind="phantom videos")
+    assert title(fig) == "The 4 phantom videos that InfoMotion chose"
+    assert [axis.get_ylabel() for axis in fig.axes if axis.get_ylabel()] == ["mild", "normal"]
+    assert sum(len(axis.images) for axis in fig.axes) == 4
+    assert [axis.get_title() for axis in fig.axes if axis.images] == ["a", "b", "c", "d"]
     assert figure_bytes(fig)
 
 

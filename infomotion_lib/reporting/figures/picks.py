@@ -61,33 +61,33 @@ def picks_map(
 
 
 def clip_wall(
-    pictures: Mapping[str, Sequence[NDArray[np.uint8]]], captions: Mapping[str, Sequence[str]], *, method: str, kind: str = "videos"
+    images: Sequence[NDArray[np.uint8]], classes: Sequence[str], *, captions: Sequence[str], method: str, kind: str = "videos"
 ) -> Figure:
     """One frame of every chosen video, a row a class.
 
     Parameters
     ----------
-    pictures : mapping of class name to sequence of (H, W) uint8
+    images : sequence of (H, W) uint8
         In order of rank.
-    captions : mapping of class name to sequence of str
-        One a picture, such as its EF.
+    classes, captions : sequence of str
+        One an image: its EF class, and a word about it such as its EF.
     kind : str
         What the videos are, for the title: "phantom videos".
     """
-    columns = max((len(row) for row in pictures.values()), default=1) or 1
-    fig = Figure(figsize=(7.2, 0.4 + len(pictures) * (7.2 / max(columns, 5) * 0.9 + 0.14)))
-    axes = fig.subplots(len(pictures), columns, squeeze=False)
+    rows = {name: [number for number, own in enumerate(classes) if own == name] for name in CLASS_NAMES if name in set(classes)}
+    columns = max(5, *(len(row) for row in rows.values())) if rows else 5
+    fig = Figure(figsize=(6.0, 0.45 + max(len(rows), 1) * (5.5 / columns + 0.2)))
+    axes = fig.subplots(max(len(rows), 1), columns, squeeze=False)
     for axis in axes.ravel():
         axis.set(xticks=[], yticks=[])
         axis.grid(False)
         axis.spines[:].set_visible(False)
-    for row, (name, images) in zip(axes, pictures.items(), strict=True):
+    for row, (name, numbers) in zip(axes, rows.items(), strict=False):
         row[0].set_ylabel(name, fontsize=9, color=CLASS_COLOURS[name], fontweight="bold")
-        for axis, image, caption in zip(row, images, captions[name], strict=False):
-            axis.imshow(image, cmap="gray", vmin=0, vmax=255)
-            axis.set_title(caption, fontsize=7.5, fontweight="normal", loc="center", pad=2)
-    total = sum(len(row) for row in pictures.values())
-    headline(fig, f"The {total} {kind} that {METHOD_NAMES[method]} chose")
+        for axis, number in zip(row, numbers, strict=False):
+            axis.imshow(images[number], cmap="gray", vmin=0, vmax=255)
+            axis.set_title(captions[number], fontsize=7.5, fontweight="normal", loc="center", pad=2)
+    headline(fig, f"The {len(images)} {kind} that {METHOD_NAMES[method]} chose")
     return fig
 
 

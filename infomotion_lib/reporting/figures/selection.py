@@ -28,7 +28,7 @@ RECIPE_NAMES = {"knn": "kNN", "softmax_inverse": "softmax of 1/d", "literal": "l
 RECIPE_COLOURS = {"knn": "#0072B2", "softmax_inverse": "#E69F00", "literal": "#7F7F7F"}
 COMMUNITY_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A6FB0", "#9AAB89", "#A6761D")
 """By rank of flow; they repeat after ten."""
-MOST_LINKS = 1500
+MOST_LINKS = 800
 """Only the heaviest links of a graph are drawn."""
 _INK, _FAINT = "#1F2933", "#C9D1D9"
 _SETTINGS = {
@@ -111,7 +111,9 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
             bars = axis.bar(at, table["communities"], width * 0.92, color=RECIPE_COLOURS[recipe])
             for bar, flag in zip(bars, table["flag"], strict=True):
                 if flag != "healthy":
-                    bar.set(facecolor="white", edgecolor=RECIPE_COLOURS[recipe], hatch="////" if flag == "collapsed" else "....")
+                    bar.set(
+                        facecolor="white", edgecolor=RECIPE_COLOURS[recipe], linewidth=1.2, linestyle="-" if flag == "collapsed" else ":"
+                    )
             axis.plot(at, table["null_communities"], linestyle="", marker="_", color=_INK, markersize=9, markeredgewidth=1.4)
         for wanted in vpc:
             axis.axhline(wanted, color=_INK, linewidth=0.8, linestyle=(0, (2, 2)))
@@ -130,8 +132,10 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
     for axis in axes[:, 0]:
         axis.set_ylabel("communities")
     handles: list[Any] = [Patch(color=RECIPE_COLOURS[name]) for name in recipes]
-    handles += [Patch(facecolor="white", edgecolor=_INK, hatch="////"), Line2D([], [], linestyle="", marker="_", color=_INK, markersize=9)]
-    labels = [*(RECIPE_NAMES[name] for name in recipes), "collapsed", "after shuffling"]
+    sick = [flag for flag in ("collapsed", "shattered") if flag in set(report["flag"])]
+    handles += [Patch(facecolor="white", edgecolor=_INK, linestyle="-" if flag == "collapsed" else ":") for flag in sick]
+    handles.append(Line2D([], [], linestyle="", marker="_", color=_INK, markersize=9))
+    labels = [*(RECIPE_NAMES[name] for name in recipes), *sick, "after shuffling"]
     fig.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=8.5, handlelength=1.4, columnspacing=1.2)
     headline(fig, _collapse_sentence(report, recipes))
     return fig
