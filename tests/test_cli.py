@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from infomotion_lib import cli
 from infomotion_lib.errors import ParameterError
+from infomotion_lib.options import parse_overrides
 from infomotion_lib.paths import PROJECT
 
 
@@ -85,7 +87,7 @@ def test_the_exit_code_reaches_the_shell_and_the_message_stderr() -> None:
 
 def test_values_are_yaml() -> None:
     words = ["vpc=[5, 10]", "ifa_refine=true", "markov_time=0.8", "real_data=echodiffusion", "data_root=", "limit=0"]
-    assert cli.parse_overrides(words) == {
+    assert parse_overrides(words) == {
         "vpc": [5, 10],
         "ifa_refine": True,
         "markov_time": 0.8,
@@ -94,7 +96,7 @@ def test_values_are_yaml() -> None:
         "limit": 0,
     }
     with pytest.raises(ParameterError, match="name=value"):
-        cli.parse_overrides(["=5"])
+        parse_overrides(["=5"])
 
 
 def test_operating_system_errors_are_messages_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,6 +142,12 @@ def test_check_says_what_is_wrong_with_a_damaged_folder(tiny_phantom: Path, tmp_
     assert message.startswith("Error: ")
     assert "FileList.csv" in message
     assert lines[1].split(",")[0] in message
+
+
+def test_no_claim_is_answered_without_a_run_of_the_paper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["claims", "--runs-dir", str(tmp_path)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"\d+ not run", last)
 
 
 @pytest.mark.parametrize("name", ["phantom", "echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte"])

@@ -22,11 +22,26 @@ FLOORS = (
     ("stages",),
     ("runner",),
     ("workflow",),
+    ("options",),
+    ("data_commands",),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 GROUND = FLOORS[0]
-WITHOUT_TORCH = ("data", "frames", "selection", "evaluation", "reporting", "stages", "runner", "workflow", "cli", *GROUND)
+WITHOUT_TORCH = (
+    "data",
+    "frames",
+    "selection",
+    "evaluation",
+    "reporting",
+    "stages",
+    "runner",
+    "workflow",
+    "options",
+    "data_commands",
+    "cli",
+    *GROUND,
+)
 
 
 def library_files() -> list[tuple[str, str]]:

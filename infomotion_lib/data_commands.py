@@ -1,0 +1,116 @@
+"""Commands about data: draw, check, fetch, describe, label, and the study of how hard the phantom is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infomotion_lib.errors import ParameterError
+from infomotion_lib.options import Limit, Overrides, Profile, parse_overrides
+
+data = typer.Typer(help="Check, fetch and describe data sets.", no_args_is_help=True, rich_markup_mode=None)
+study = typer.Typer(help="Longer studies; resumable.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def phantom(
+    out: Annotated[Path, typer.Option(help="Folder to fill; it must not hold another data set.")],
+    train_per_class: Annotated[int, typer.Option(min=1, help="TRAIN videos of each EF class.")] = 60,
+    val_per_class: Annotated[int, typer.Option(min=1, help="VAL videos of each EF class.")] = 10,
+    test_counts: Annotated[str, typer.Option(help="TEST videos of the five classes, severe to hyperdynamic.")] = "24,24,32,96,24",
+    frames: Annotated[int, typer.Option(min=16, help="Frames a video.")] = 64,
+    level: Annotated[float, typer.Option(min=0, max=1, help="Nuisance: 0 the easy phantom, 1 the extreme one.")] = 0.4,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal videos.")] = 0,
+    role: Annotated[str, typer.Option(help="real (traced) or synthetic (requested EF, no tracings).")] = "real",
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Draw phantom hearts in EchoNet-Dynamic's layout: EF, ED and ES exact by construction."""
+    from infomotion_lib.data.check import check_dataset
+    from infomotion_lib.data.phantom import make_dataset
+
+    if role not in ("real", "synthetic"):
+        raise ParameterError(f"Unknown role: {role}", remedy="It is real or synthetic.")
+    counts = test_counts.replace(" ", "").split(",")
+    if len(counts) != 5 or not all(count.isdigit() and int(count) > 0 for count in counts):
+        raise ParameterError(f"Not five counts: {test_counts}", remedy="Write them as 24,24,32,96,24.")
+    if (out / "FileList.csv").exists():
+        raise ParameterError(f"The folder holds a data set already: {out}", remedy="Choose another folder, or remove that one.")
+    numbers = tuple(int(count) for count in counts)
+    sizes = {"train_per_class": train_per_class, "val_per_class": val_per_class, "frames": frames}
+    make_dataset(out, test_counts=numbers, level=level, seed=seed, role=role, workers=workers, **sizes)  # type: ignore[arg-type]
+    typer.echo(str(check_dataset(out)))
+
+
+def relabel(
+    folder: Annotated[Path, typer.Argument(help="Data set folder, with FileList.csv and Videos/.")],
+    weights: Annotated[Path, typer.Option(help="labeller.safetensors of a run, or a published EF checkpoint.")],
+    out: Annotated[Path, typer.Option(help="Table to write: file_name, requested_ef, ef.")] = Path("labels.csv"),
+    profile: Profile = "paper",
+    parameter: Overrides = None,
+    limit: Limit = None,
+    reference_fps: Annotated[float, typer.Option(min=1, help="Frame rate of the videos the regressor was trained on.")] = 50.0,
+) -> None:
+    """EF of every video of a folder, by a regressor that exists already."""
+    from infomotion_lib.parameters import LabelsParameters, stage_parameters
+    from infomotion_lib.stages.labels import relabel_folder
+    from infomotion_lib.workflow import resolve
+
+    values = resolve(profile, overrides=parse_overrides(parameter or []), limit=limit)
+    parameters = LabelsParameters.model_validate(stage_parameters("labels", values).model_dump())
+    labels = relabel_folder(folder, weights, out, parameters=parameters, reference_fps=reference_fps)
+    typer.echo(f"{len(labels)} videos labelled, EF {labels['ef'].min():.1f} to {labels['ef'].max():.1f}: {out}")
+
+
+@data.command("check")
+def data_check(
+    folder: Annotated[Path, typer.Argument(help="Folder with FileList.csv and Videos/.")],
+    layout: Annotated[str, typer.Option(help="auto, echonet-dynamic or echonet-synthetic.")] = "auto",
+    strict: Annotated[bool, typer.Option("--strict", help="Faults of single videos stop too.")] = False,
+) -> None:
+    """What a data set folder holds, what cannot be used and why, class counts by split."""
+    from infomotion_lib.data.check import check_dataset
+
+    typer.echo(str(check_dataset(folder, layout, strict=strict)))
+
+
+@data.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="echodiffusion: 100 published clips (MIT).")],
+    out: Annotated[Path, typer.Option(help="Folder to fill.")],
+    mirror: Annotated[Path | None, typer.Option(help="Local folder to read instead of the network.", envvar="INFOMOTION_MIRROR")] = None,
+    ef_label: Annotated[str, typer.Option(help="relabelled or requested.")] = "relabelled",
+    split_seed: Annotated[int, typer.Option(min=0, help="Seed of the stratified split.")] = 0,
+) -> None:
+    """Download the open clips, check their hashes, convert them to EchoNet-Dynamic's layout. Resumable."""
+    from infomotion_lib.data.check import check_dataset
+    from infomotion_lib.data.echodiffusion import fetch
+
+    if name != "echodiffusion":
+        raise ParameterError(
+            f"Cannot fetch {name}", remedy="Only echodiffusion is fetched; `infomotion data describe NAME` says how to get the others."
+        )
+    fetch(out, mirror=mirror, ef_label=ef_label, split_seed=split_seed)  # type: ignore[arg-type]  # fetch refuses an unknown label
+    typer.echo(str(check_dataset(out)))
+
+
+@data.command("describe")
+def data_describe(name: Annotated[str, typer.Argument(help="phantom, echodiffusion, echonet-dynamic, echonet-synthetic, latte.")]) -> None:
+    """What a data set is, its licence, and what may be done with it."""
+    from infomotion_lib.data.manifests import describe
+
+    typer.echo(describe(name))
+
+
+@study.command("hardness")
+def study_hardness(
+    out: Annotated[Path, typer.Option(help="Folder for the rows and the summary; the same call resumes.")] = Path("runs/studies/hardness"),
+    pools: Annotated[int, typer.Option(min=2, help="Independent phantom pools.")] = 10,
+    level: Annotated[float, typer.Option(min=0, max=1, help="Nuisance level.")] = 0.4,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+) -> None:
+    """Is the phantom hard enough for selection to matter? 25 random videos against all of TRAIN, with intervals over pools."""
+    from infomotion_lib.evaluation.hardness import HardnessSettings, run_hardness
+
+    summary = run_hardness(out, pools=pools, settings=HardnessSettings(level=level), workers=workers)
+    typer.echo(summary.round(2).to_string(index=False))

@@ -1,0 +1,46 @@
+"""Options that several commands share, and how ``-p name=value`` is read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from infomotion_lib.errors import ParameterError
+
+Profile = Annotated[str, typer.Option("--profile", "-P", help="Profile: a name in notebooks/params, or the path of a .yml file.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--parameter", "-p", help="name=value; may be given several times.", metavar="NAME=VALUE")
+]
+RunsDir = Annotated[str, typer.Option(help="Folder of all runs.")]
+WithinWorkflow = Annotated[bool, typer.Option("--within-workflow", hidden=True)]
+Limit = Annotated[int | None, typer.Option(help="Use the first N videos of each class and split.", min=0)]
+
+
+def parse_overrides(pairs: list[str]) -> dict[str, Any]:
+    """Values by name from ``name=value`` words; each value is read as YAML, so ``5``, ``true``, ``[5, 10]`` and ``text`` all work.
+
+    Raises
+    ------
+    ParameterError
+        If a word has no ``=``, a name comes twice, or a value is not YAML.
+
+    >>> parse_overrides(["vpc=[5, 10]", "ifa_refine=true"])
+    {'vpc': [5, 10], 'ifa_refine': True}
+    """
+    import yaml
+
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise ParameterError(f"Not a parameter: {pair}", remedy="Write it as name=value, such as -p vpc=[5].")
+        if name in values:
+            raise ParameterError(f"Parameter {name} is given twice.", remedy="Give it once.")
+        try:
+            values[name] = yaml.safe_load(text) if text else ""
+        except yaml.YAMLError:
+            raise ParameterError(
+                f"The value of {name} cannot be read: {text}", remedy="Write numbers, true, false, text or [a, b]."
+            ) from None
+    return values
