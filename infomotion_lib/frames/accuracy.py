@@ -11,14 +11,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.signal import detrend
 
 from infomotion_lib.data.phantom import render, sample_heart, volume_curve
 from infomotion_lib.data.phantom.nuisance import DEFAULT_LEVEL, NUISANCE_FPS
 from infomotion_lib.data.video import Clip
 from infomotion_lib.frames.choose import detected_beat
-from infomotion_lib.frames.detect import detect_phases, find_phases
+from infomotion_lib.frames.detect import detect_phases, find_phases, read_phases
 from infomotion_lib.frames.rule import systole_frames
-from infomotion_lib.frames.signals import Curve, single_threaded
+from infomotion_lib.frames.signals import Curve, clip_signals, single_threaded
 
 MARGIN = 3
 """True phases nearer than this many frames to the clip's border need not be found, but may be."""
@@ -171,31 +172,30 @@ def order_control(clips: Iterable[tuple[Clip, float]], *, seed: int = 0, diastol
     -------
     DataFrame
         Two rows a clip: ``clip`` (number), ``frames`` (in_order, shuffled), ``es`` (how many), ``confidence``, ``residual``, ``lag1``
-        (correlation of the signal with itself a frame later: near 1 on a smooth curve, below 0 on noise), ``complete`` (an ES, an
-        ED and an ES were found in a row, with a frame between them) and ``rule_error_ms`` (of complete ones: next ES by the fraction
-        rule minus next ES detected).
+        (correlation of the unfiltered central component with itself a frame later: near 1 where frames follow each other, near 0 where
+        they do not), ``complete`` (an ES, an ED and an ES were found in a row, with a frame between them) and ``rule_error_ms`` (of
+        complete ones: next ES by the fraction rule minus next ES detected).
     """
     random = np.random.default_rng(seed)
     rows = []
     for number, (clip, fps) in enumerate(clips):
         for order, frames in (("in_order", clip), ("shuffled", clip[random.permutation(len(clip))])):
             with single_threaded():
-                seen = detect_phases(frames, fps)
+                signals = clip_signals(frames)
+            seen = read_phases(signals, fps)
             beat = detected_beat(seen, n_frames=len(clip))
             late = np.nan
             if beat is not None:
                 es, ed, next_es = beat
                 late = 1000 * (ed + systole_frames(ed - es, diastole_fraction=diastole_fraction) - next_es) / fps
-            rows.append(
-                (number, order, len(seen.es), seen.confidence, seen.residual, _lag1(seen.signal), beat is not None, 1000 * late / fps)
-            )
+            rows.append((number, order, len(seen.es), seen.confidence, seen.residual, _lag1(signals.component), beat is not None, late))
     return pd.DataFrame(rows, columns=["clip", "frames", "es", "confidence", "residual", "lag1", "complete", "rule_error_ms"])
 
 
-def _lag1(signal: Curve) -> float:
-    if len(signal) < 3 or signal[1:].std() < 1e-9 or signal[:-1].std() < 1e-9:
-        return float("nan")
-    return float(np.corrcoef(signal[1:], signal[:-1])[0, 1])
+def _lag1(curve: Curve) -> float:
+    plain = detrend(curve, type="linear")
+    now, then = plain[1:], plain[:-1]
+    return float(np.corrcoef(now, then)[0, 1]) if min(now.std(), then.std()) > 1e-9 else float("nan")
 
 
 def _summary(key: tuple[Hashable, ...], count: pd.DataFrame, single: pd.DataFrame) -> dict[str, object]:

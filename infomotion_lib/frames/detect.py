@@ -15,7 +15,7 @@ from scipy import signal as filters
 
 from infomotion_lib.data.video import Clip
 from infomotion_lib.errors import DataError
-from infomotion_lib.frames.signals import Curve, clip_signals
+from infomotion_lib.frames.signals import ClipSignals, Curve, clip_signals
 
 MIN_FRAMES = 8
 LONG_CLIP = 32
@@ -88,10 +88,14 @@ def detect_phases(clip: Clip, fps: float) -> Phases:
     """
     if clip.ndim != 3 or not (np.isfinite(fps) and fps > 0):
         raise DataError(f"Phases cannot be detected in a clip of shape {clip.shape} at {fps} frames a second.")
-    none = np.zeros(0, np.int64)
     if len(clip) < MIN_FRAMES:
+        none = np.zeros(0, np.int64)
         return Phases(none, none, np.zeros(len(clip)), np.zeros((3, len(clip))), 0.0, 0.0)
-    seen = clip_signals(clip)
+    return read_phases(clip_signals(clip), fps)
+
+
+def read_phases(seen: ClipSignals, fps: float) -> Phases:
+    """ED and ES frames in the three signals of a clip of ``fps`` frames a second."""
     components = np.stack([_standardised(_filtered(curve, fps)) for curve in (seen.dark, seen.component, seen.radial)])
     agreement = _correlations(components)
     signs = np.where(agreement[:, 2] < 0, -1.0, 1.0)

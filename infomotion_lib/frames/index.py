@@ -31,12 +31,13 @@ COLUMN_TYPES: dict[str, Any] = (
 INDEX_COLUMNS = tuple(COLUMN_TYPES)
 """Columns of a frame index, see :func:`build_frame_index`."""
 
-_PARALLEL_FROM = 48  # clips; fewer are done before a process has started
+_PARALLEL_FROM = 8_000  # frames; fewer are done before another process has started
 
 
 class _Video(NamedTuple):
     path: str
     fps: float
+    n_frames: int
 
 
 def build_frame_index(
@@ -81,7 +82,7 @@ def build_frame_index(
     known = _annotated(dataset, parameters)
     listed = videos.to_dict("records")
     wanted = [row for row in listed if row["status"] == OK and (row["file_name"] not in known or parameters.next_es == "detect")]
-    files = [_Video(str(row["path"]), float(row["fps"])) for row in wanted]
+    files = [_Video(str(row["path"]), float(row["fps"]), int(row["n_frames"])) for row in wanted]
     found = dict(zip((row["file_name"] for row in wanted), _detect_all(files, workers=workers, progress=progress), strict=True))
     rows = [_row(video, known.get(video["file_name"]), found.get(video["file_name"]), parameters) for video in listed]
     index = pd.concat([videos[["file_name", "split", "ef", "fps", "n_frames"]], pd.DataFrame(rows, index=videos.index)], axis=1)
@@ -185,7 +186,7 @@ def _labelled(index: pd.DataFrame, source: str, labels: pd.DataFrame | None) -> 
 
 def _detect_all(files: list[_Video], *, workers: int, progress: bool) -> list[Phases | str]:
     with single_threaded():
-        if workers < 2 or len(files) < _PARALLEL_FROM:
+        if workers < 2 or sum(file.n_frames for file in files) < _PARALLEL_FROM:
             found: Iterable[Phases | str] = map(_detect_file, files)
         else:
             found = Parallel(n_jobs=workers, return_as="generator", batch_size=4)(delayed(_detect_alone)(file) for file in files)

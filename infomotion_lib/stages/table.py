@@ -60,9 +60,9 @@ TABLE: dict[str, Stage] = {
         Stage(
             "frame_index",
             ("data", "labels"),
-            ("frame_index.csv", "status_counts.csv"),
+            ("frame_index.csv", "status_counts.csv", "detector_error.csv"),
             ("classes.py", "data", "frames"),
-            ("reporting/style.py", "reporting/figures/frames.py"),
+            ("reporting/style.py", "reporting/figures/frames.py", "reporting/figures/phases.py"),
         ),
         Stage(
             "ifa_training",

@@ -149,8 +149,9 @@ def test_limit_takes_the_first_usable_of_each_class_and_keeps_the_faults(mixed: 
     assert limited["file_name"].tolist() == ["es_first", "ed_first", "faulty"]
 
 
-def test_two_processes_find_what_one_finds(tmp_path: Path, disc: Callable[..., NDArray[np.uint8]]) -> None:
-    small = {f"v{number}": disc(24, cycle=16.0, first_ed=float(number % 7), side=56) for number in range(48)}
+def test_two_processes_find_what_one_finds(tmp_path: Path, disc: Callable[..., NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infomotion_lib.frames.index._PARALLEL_FROM", 0)
+    small = {f"v{number}": disc(24, cycle=16.0, first_ed=float(number), side=56) for number in range(6)}
     data = dataset(tmp_path, small, None)
     one, two = (build_frame_index(data, source="real", parameters=PARAMETERS, workers=workers) for workers in (1, 2))
     pd.testing.assert_frame_equal(one, two)

@@ -232,7 +232,7 @@ def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STAT
     for status in [*known, *others]:
         width = table[status].to_numpy(float)
         colour = STATUS_COLOURS[status] if status in known else str(greys[status])
-        label = status.replace("_", " ") + ("" if status in known else " (no frames)")
+        label = status_label(status) + ("" if status in known else " (no frames)")
         bars = axis.barh(names, width, left=left, color=colour, edgecolor="white", height=0.72, label=label)
         wide = [f"{value:.0f}" if value >= 0.035 * table.sum(axis=1).max() else "" for value in width]
         axis.bar_label(bars, wide, label_type="center", fontsize=8, color="white" if _is_dark(colour) else "#1F2933")
@@ -244,6 +244,15 @@ def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STAT
     fig.suptitle(f"{usable} of {total} videos have all five frames", x=0.01, ha="left", fontsize=11, fontweight="bold")
     fig.legend(loc="outside lower center", ncols=4, fontsize=8)
     return fig
+
+
+def status_label(status: str) -> str:
+    """Status in words.
+
+    >>> status_label("previous_es")
+    'previous ES'
+    """
+    return " ".join(word.upper() if word in ("es", "ed") else word for word in status.split("_"))
 
 
 def _is_dark(colour: str) -> bool:

@@ -130,7 +130,7 @@ def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
     left.hist(order["lag1"].dropna(), bins=edges, color=PHASE_COLOURS["ed"], alpha=0.85, label=f"in order, {order['lag1'].median():.2f}")
     name = f"shuffled, {shuffled['lag1'].median():.2f}"
     left.hist(shuffled["lag1"].dropna(), bins=edges, histtype="step", color=CONTROL_COLOUR, lw=1.8, label=name)
-    left.set(xlabel="correlation with the\nnext frame's signal", ylabel="clips")
+    left.set(xlabel="correlation with\nthe next frame", ylabel="clips")
     bins = np.arange(0, max(1.0, float(order["residual"].max())) + gate / 5, gate / 5)
     passing = order["residual"] <= gate
     parts = [order.loc[passing, "residual"], order.loc[~passing, "residual"]]
