@@ -32,9 +32,10 @@ p = notebook_parameters("frame_index", globals())
 folder = run_paths(p.profile, p.runs_dir).stage("frame_index")
 run = start_stage("frame_index", folder, parameters=p.model_dump())
 config_card(p)"""
-SAVE = """for name in ("frame_index.csv", "status_counts.csv"):
-    (folder / name).write_text(f"{p.limit}\\n", encoding="utf-8")
-run.finish([folder / "frame_index.csv", folder / "status_counts.csv"])"""
+SAVE = """files = [folder / name for name in ("frame_index.csv", "status_counts.csv", "detector_error.csv")]
+for file in files:
+    file.write_text(f"{p.limit}\\n", encoding="utf-8")
+run.finish(files)"""
 
 
 def toy_notebook(folder: Path, *, work: str = "pass", save: str = SAVE) -> None:
@@ -123,7 +124,7 @@ def test_a_kernel_that_dies_is_reported_as_such(toy: Path) -> None:
 
 def test_a_stage_that_does_not_write_what_it_promised_fails(toy: Path) -> None:
     toy_notebook(toy.parent, save="run.finish([])")
-    with pytest.raises(StageError, match=r"without writing frame_index\.csv, status_counts\.csv"):
+    with pytest.raises(StageError, match=r"without writing frame_index\.csv, status_counts\.csv, detector_error\.csv"):
         run_toy(toy)
 
 
