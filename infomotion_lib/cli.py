@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from infomotion_lib import data_commands
+from infomotion_lib import data_commands, selection_commands
 from infomotion_lib.errors import InfoMotionError
 from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
 
@@ -102,6 +102,8 @@ def claims(profile: Profile = "paper", runs_dir: RunsDir = "runs") -> None:
 
 app.command()(data_commands.phantom)
 app.command()(data_commands.relabel)
+app.command()(selection_commands.export_distilled)
+app.command()(selection_commands.publish_selections)
 app.add_typer(data_commands.data, name="data")
 app.add_typer(data_commands.study, name="study")
 

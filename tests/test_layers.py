@@ -23,7 +23,7 @@ FLOORS = (
     ("runner",),
     ("workflow",),
     ("options",),
-    ("data_commands",),
+    ("data_commands", "selection_commands"),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

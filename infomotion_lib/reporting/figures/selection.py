@@ -74,6 +74,7 @@ def community_graphs(
         Line2D([], [], marker="o", linestyle="", markersize=4, markerfacecolor=COMMUNITY_COLOURS[0], markeredgecolor="white"),
     ]
     labels = ["chosen", "central in its community", "less central"]
+    marks, labels = (marks, labels) if len(picks) else (marks[1:], labels[1:])
     if len(graphs) < len(axes):
         axes[-1].legend(marks, labels, loc="center", fontsize=8.5, title="one colour a community", title_fontsize=8.5)
     else:

@@ -1,0 +1,84 @@
+"""Commands about finished selections: write one as a data set of its own, or publish all of them by name and hash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infomotion_lib.options import Profile, RunsDir
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from infomotion_lib.data.records import Dataset
+    from infomotion_lib.paths import RunPaths
+
+
+def export_distilled(
+    out: Annotated[Path, typer.Option(help="New folder for the chosen clips.")],
+    profile: Profile = "phantom",
+    runs_dir: RunsDir = "runs",
+    source: Annotated[str, typer.Option(help="real, synthetic or open.")] = "real",
+    method: Annotated[str, typer.Option(help="Selector, such as infomotion.")] = "infomotion",
+    vpc: Annotated[int, typer.Option(min=1, help="Videos per class.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Selection seed.")] = 0,
+) -> None:
+    """Write one selection as a data set in EchoNet's layout, with a card and a Croissant manifest; refused where copies are forbidden."""
+    from infomotion_lib.selection.export import Cell, export_distilled, require_permission
+
+    paths, selections, index = _finished(profile, runs_dir)
+    picks = Cell(source, method, vpc, seed).rows(selections)
+    require_permission(_sources(paths)[source])
+    labels = index[index["source"] == source].set_index("file_name")["ef"]
+    settings = {"source": source, "method": method, "videos per class": vpc, "selection seed": seed}
+    settings |= {"graph": picks["graph"].iloc[0] or "none", "profile": paths.profile}
+    folder = export_distilled(picks, _dataset(paths, source), folder=out, labels=labels, settings=settings)
+    typer.echo(f"{len(picks)} videos, their labels, a card and a manifest: {folder}")
+
+
+def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "runs") -> None:
+    """Write names and hashes of all selections of a run to data_manifests/selections/; refused where copies are forbidden."""
+    import pandas as pd
+
+    from infomotion_lib.paths import MANIFESTS
+    from infomotion_lib.provenance import write_csv
+    from infomotion_lib.selection.export import published_selection, require_permission
+
+    paths, selections, _ = _finished(profile, runs_dir)
+    for name in _sources(paths).values():
+        require_permission(name)
+    tables = [published_selection(selections, _dataset(paths, source), source=source) for source in selections["source"].unique()]
+    path = write_csv(pd.concat(tables, ignore_index=True), MANIFESTS / "selections" / f"{paths.profile}.csv")
+    typer.echo(f"{sum(len(table) for table in tables)} picks: {path}")
+
+
+def _finished(profile: str, runs_dir: str) -> tuple[RunPaths, pd.DataFrame, pd.DataFrame]:
+    """Folders, selections and frame index of a run whose stage 03 has finished."""
+    import pandas as pd
+
+    from infomotion_lib.frames import read_frame_index
+    from infomotion_lib.parameters import read_profile
+    from infomotion_lib.paths import run_paths
+    from infomotion_lib.provenance import read_run_card
+
+    paths = run_paths(read_profile(profile)["profile"], runs_dir)
+    read_run_card(paths.stage("graph_selection"))
+    selections = pd.read_csv(paths.stage("graph_selection") / "selections.csv", keep_default_na=False, dtype={"file_name": str})
+    return paths, selections, read_frame_index(paths.stage("frame_index") / "frame_index.csv")
+
+
+def _sources(paths: RunPaths) -> dict[str, str]:
+    """Data set of each source of the run."""
+    from infomotion_lib.parameters import StageParameters
+    from infomotion_lib.provenance import read_run_card
+
+    used = read_run_card(paths.stage("graph_selection"))["parameters"]
+    return StageParameters.model_validate({name: used[name] for name in ("real_data", "synthetic_data")}).sources
+
+
+def _dataset(paths: RunPaths, source: str) -> Dataset:
+    from infomotion_lib.data.records import open_source
+
+    return open_source(_sources(paths)[source], data_dir=paths.data)

@@ -1,0 +1,72 @@
+"""The commands about selections, on a finished run of a tiny phantom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from infomotion_lib import cli
+from infomotion_lib.data.records import read_dataset
+from infomotion_lib.frames import build_frame_index
+from infomotion_lib.parameters import FrameIndexParameters, SelectionParameters
+from infomotion_lib.paths import run_paths
+from infomotion_lib.provenance import start_stage, write_csv
+from infomotion_lib.selection import FeatureTable, run_selection
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Profile file and runs folder of a run whose stage 03 has finished."""
+    runs = tmp_path_factory.mktemp("runs")
+    profile = runs / "tiny.yml"
+    profile.write_text("profile: tiny\nsynthetic_data: none\n")
+    paths = run_paths("tiny", runs)
+    paths.data.mkdir(parents=True)
+    (paths.data / "phantom").symlink_to(tiny_phantom)
+    index = build_frame_index(read_dataset(tiny_phantom, name="phantom"), source="real", parameters=FrameIndexParameters(), workers=1)
+    write_csv(index, paths.stage("frame_index") / "frame_index.csv")
+    names = index["file_name"].to_numpy(dtype=str)
+    vectors = FeatureTable(np.full(len(names), "real"), names, np.random.default_rng(0).normal(size=(len(names), 4)))
+    parameters = SelectionParameters(synthetic_data="none", vpc=(2,), n_runs=2, infomap_trials=1, health_resamples=0, graphs=("knn",))
+    folder = paths.stage("graph_selection")
+    run = start_stage("graph_selection", folder, parameters=parameters.model_dump())
+    tables = run_selection(index, vectors, appearance=vectors, parameters=parameters)
+    run.finish([write_csv(table, folder / name) for name, table in tables.files().items()])
+    return profile, runs
+
+
+def call(command: str, finished: tuple[Path, Path], *words: str) -> int:
+    return cli.main([command, "--profile", str(finished[0]), "--runs-dir", str(finished[1]), *words])
+
+
+def test_export_writes_a_data_set(finished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("export-distilled", finished, "--vpc", "2", "--out", str(tmp_path / "set")) == 0
+    assert capsys.readouterr().out.startswith("10 videos")
+    assert len(read_dataset(tmp_path / "set").usable) == 10
+
+
+def test_export_names_what_is_not_there(finished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("export-distilled", finished, "--method", "infomoton", "--vpc", "2", "--out", str(tmp_path / "set")) == 2
+    assert "Did you mean infomotion" in capsys.readouterr().err
+    assert not (tmp_path / "set").exists()
+
+
+def test_published_selections_hold_names_and_hashes(
+    finished: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("infomotion_lib.paths.MANIFESTS", tmp_path)
+    assert call("publish-selections", finished) == 0
+    table = pd.read_csv(tmp_path / "selections" / "tiny.csv", keep_default_na=False)
+    assert {"file_name", "sha256", "selection_seeds", "graph_flag"} <= set(table.columns)
+    assert set(table["method"]) == {"random", "kmeans", "infodist", "infomotion"}
+    assert str(len(table)) in capsys.readouterr().out
+
+
+def test_a_run_that_has_not_finished_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    profile = tmp_path / "none.yml"
+    profile.write_text("profile: none\n")
+    assert cli.main(["publish-selections", "--profile", str(profile), "--runs-dir", str(tmp_path)]) == 2
+    assert "No finished stage" in capsys.readouterr().err
