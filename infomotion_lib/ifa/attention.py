@@ -68,16 +68,16 @@ class InterFrameAttention(nn.Module):
         Parameters
         ----------
         query, key : Tensor
-            ``(2B, windows, n, C)``: queries of each frame, keys of the other frame.
+            ``(2B, windows, heads, n, C / heads)``: queries of each frame, scaled, and keys of the other frame.
         plan : WindowPlan
             Gives mask and coordinates.
         """
-        scores = self.split_heads(query * self.scale) @ self.split_heads(key).transpose(-2, -1)
+        scores = query @ key.transpose(-2, -1)
         if plan.mask is not None:
             scores = scores + plan.mask[:, None]
-        attention = scores.softmax(dim=-1)
+        attention = scores.float().softmax(dim=-1)
         with torch.autocast(query.device.type, enabled=False):  # A c - c is a small difference: always in full precision
-            moved = (attention.to(plan.coordinates.dtype) @ plan.coordinates[:, None]).transpose(2, 3)  # (2B, windows, n, heads, 2)
+            moved = (attention @ plan.coordinates[:, None]).transpose(2, 3)  # (2B, windows, n, heads, 2)
             displacement = (moved - plan.coordinates[:, :, None]).flatten(3)
         return Sight(attention, displacement)
 
@@ -86,8 +86,8 @@ class InterFrameAttention(nn.Module):
         return tokens.unflatten(-1, (self.heads, -1)).transpose(2, 3)
 
     def gather(self, attention: Tensor, value: Tensor) -> Tensor:
-        """Appearance ``(2B, windows, n, C)`` found where each token looks: P (A V)."""
-        return cast(Tensor, self.proj((attention @ self.split_heads(value)).transpose(2, 3).flatten(3)))
+        """Appearance ``(2B, windows, n, C)`` found where each token looks, P (A V); values split into heads."""
+        return cast(Tensor, self.proj((attention.to(value.dtype) @ value).transpose(2, 3).flatten(3)))
 
     def motion_matrix(self) -> Tensor:
         """W ``(m, 2 * heads)`` of motion = W (A c - c) + b: the coordinate embedding, head by head, then the projection."""
@@ -153,8 +153,9 @@ class InterFrameBlock(nn.Module):
         """
         plan = self.plan(tokens)
         own = self.norm1(plan.split(tokens))
-        key, value = self.attn.kv(other_frame(own)).chunk(2, dim=-1)
-        sight = self.attn.look(self.attn.q(own), key, plan)
+        query = self.attn.split_heads(self.attn.q(own) * self.attn.scale)
+        key, value = (self.attn.split_heads(part) for part in self.attn.kv(other_frame(own)).chunk(2, dim=-1))
+        sight = self.attn.look(query, key, plan)
         motion = plan.join(self.attn.motion(sight.displacement))
         return self.blend(plan.join(own + self.attn.gather(sight.attention, value))), motion
 

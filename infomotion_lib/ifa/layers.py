@@ -12,17 +12,18 @@ from torch import Tensor, nn
 class ChannelPReLU(nn.PReLU):
     """PReLU with one slope a channel: x where positive, slope times x elsewhere.
 
-    On a CPU, torch's own backward pass takes a mispredicted branch a pixel; this one, on channels-last maps, is arithmetic
-    on whole rows and several times as fast.
+    On a CPU, channels-last maps are treated as rows of W * C numbers: torch's own kernel walks them C at a time, and its
+    backward pass takes a mispredicted branch a number. Values and gradients are the same.
     """
 
     def forward(self, input: Tensor) -> Tensor:
         """Maps ``(B, C, H, W)`` from maps of the same shape."""
-        if input.device.type != "cpu" or not input.requires_grad or not input.is_contiguous(memory_format=torch.channels_last):
+        if input.device.type != "cpu" or not input.is_contiguous(memory_format=torch.channels_last):
             return F.prelu(input, self.weight)
         batch, channels, height, width = input.shape
         rows = input.permute(0, 2, 3, 1).reshape(batch * height, width * channels)
-        out: Tensor = _RowPReLU.apply(rows, self.weight.repeat(width))
+        slopes = self.weight.to(input.dtype).repeat(width)
+        out: Tensor = _RowPReLU.apply(rows, slopes) if torch.is_grad_enabled() else torch.prelu(rows, slopes)
         return out.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
@@ -32,7 +33,7 @@ class _RowPReLU(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, rows: Tensor, slope: Tensor) -> Tensor:
         ctx.save_for_backward(rows, slope)
-        return torch.prelu(rows, slope.to(rows.dtype))
+        return torch.prelu(rows, slope)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
