@@ -53,7 +53,7 @@ def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:
             fps=parameters.phantom_fps,
             size=parameters.phantom_size,
             level=parameters.nuisance_level,
-            machine_shares=parameters.machine_shares,
+            machine_shares=parameters.machine_shares if name == "phantom" else None,
             seed=parameters.phantom_seed + (name == "phantom-synthetic"),
             workers=parameters.workers,
             role="synthetic" if name == "phantom-synthetic" else "real",
