@@ -202,6 +202,17 @@ def _processes_of(folder: Path) -> list[str]:
     return found
 
 
+def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRun, tmp_path: Path) -> None:
+    _, copy = smoke_run.again(tmp_path)
+    before = tables(copy.stage("graph_selection"))
+    profile = PROJECT / "notebooks/params/smoke.yml"
+    words = ["-f", str(profile), "-p", "runs_dir", str(copy.root.parent), "-k", "python3", "--no-progress-bar"]
+    command = [sys.executable, "-m", "papermill", str(TABLE["graph_selection"].notebook), str(tmp_path / "out.ipynb"), *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert tables(copy.stage("graph_selection")) == before
+
+
 def test_a_pool_is_relabelled_by_the_runs_own_labeller(smoke_run: FinishedRun, tmp_path: Path) -> None:
     weights = smoke_run.paths.stage("labels") / "labeller.safetensors"
     pool = smoke_run.paths.data / "phantom-synthetic"

@@ -39,7 +39,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     try:
         content = load_file(file) if file.suffix == ".safetensors" else _unpickle(file)
     except Exception as error:  # a hostile or broken file can fail in any way; what it wanted to run was not run
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = str(error).split(". ")[0].splitlines()[0] if str(error) else type(error).__name__  # torch goes on to advise unsafe loading
         remedy = "Only tensors and plain values are read, never code: if the file holds more, save its state_dict alone."
         raise CheckpointError(f"Not a plain weights file: {file}", where=f"Reason: {reason}", remedy=remedy) from None
     state = content.get("state_dict", content) if isinstance(content, dict) else None
