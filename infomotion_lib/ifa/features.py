@@ -160,8 +160,9 @@ def refuse_degenerate(table: FeatureTable) -> None:
     DataError
         Naming videos whose vector holds nan or infinity, or one and the same number; or if all videos have the same vector.
     """
-    finite = np.isfinite(table.features).all(axis=1)
-    constant = finite & (np.ptp(np.where(finite[:, None], table.features, 0), axis=1) == 0)
+    finite = np.asarray(np.isfinite(table.features).all(axis=1), dtype=np.bool_)
+    spread = np.ptp(np.where(finite[:, None], table.features, 0), axis=1)
+    constant = np.asarray(finite & (spread == 0), dtype=np.bool_)
     for bad, what in ((~finite, "not finite"), (constant, "constant")):
         if bad.any():
             raise DataError(
