@@ -67,7 +67,9 @@ class Communities:
     @property
     def savings(self) -> float:
         """Share of the one-level codelength that the partition saves, 0 where there is one community."""
-        return max(0.0, 1.0 - self.codelength / self.one_level_codelength) if self.one_level_codelength > 0 else 0.0
+        if self.one_level_codelength <= 0:
+            return 0.0
+        return max(0.0, round(1.0 - self.codelength / self.one_level_codelength, 12))
 
     @property
     def flag(self) -> str:

@@ -15,7 +15,7 @@ from infomotion_lib.errors import ParameterError
 from infomotion_lib.parameters import SelectionParameters
 from infomotion_lib.reporting.figures import picks as pick_figures
 from infomotion_lib.reporting.figures import selection as figures
-from infomotion_lib.reporting.style import METHOD_NAMES, figure_bytes
+from infomotion_lib.reporting.style import figure_bytes
 from infomotion_lib.selection import METHODS, Graph, Recipe, build_class_graphs, run_selection, sweep_settings
 from infomotion_lib.selection.layout import force_layout
 
@@ -98,7 +98,7 @@ def test_picks_map_names_the_extremes() -> None:
     inner[np.arange(5) * 10 + gap.argmin(axis=1)] = True
     outer[np.arange(5) * 10 + gap.argmax(axis=1)] = True
     fig = pick_figures.picks_map(place, classes, {"kmeans": inner, "kcenter": outer})
-    assert title(fig) == f"By motion, {METHOD_NAMES['kmeans']} picks typical videos of a class, {METHOD_NAMES['kcenter']} the oddest"
+    assert title(fig) == "By motion, K-means picks the most typical videos of a class, k-centre the least"
     assert figure_bytes(fig)
     everyone = dict.fromkeys(METHODS, inner)
     assert len(pick_figures.picks_map(place, classes, everyone).axes) == 8

@@ -45,3 +45,9 @@ def test_sweep_has_a_row_a_setting_and_class(pool: Pool) -> None:
     mean = table.groupby(["setting", "value"])["communities"].mean()
     assert mean["k", 3.0] > mean["k", 5.0] and mean["markov_time", 0.4] > mean["markov_time", 1.0]
     assert (table.loc[table["setting"] == "scale", "nodes"] == 14).all()
+
+
+def test_sweep_samples_large_classes(pool: Pool) -> None:
+    few = {"ks": (3,), "scales": (1.0,), "markov_times": (1.0,), "trials": 1}
+    table = sweep_settings(pool.features, pool.classes, file_names=pool.file_names, most_nodes=9, **few)  # type: ignore[arg-type]
+    assert (table["nodes"] == 9).all()

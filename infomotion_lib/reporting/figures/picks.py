@@ -53,10 +53,11 @@ def picks_map(
         axis.set_title(METHOD_NAMES[method], fontsize=10, color=METHOD_COLOURS[method])
         axis.set_xlabel(f"{ratios[method]:.2f} × the class", fontsize=8.5)
         axis.set(xticks=[], yticks=[])
-    handles = [Line2D([], [], linestyle="", marker="o", color=CLASS_COLOURS[name]) for name in CLASS_NAMES]
-    fig.legend(handles, list(CLASS_NAMES), loc="outside lower center", ncols=5, fontsize=8.5, handletextpad=0.1, columnspacing=1.1)
+    names = [name for name in CLASS_NAMES if name in set(labels.tolist())]
+    handles = [Line2D([], [], linestyle="", marker="o", color=CLASS_COLOURS[name]) for name in names]
+    fig.legend(handles, names, loc="outside lower center", ncols=5, fontsize=8.5, handletextpad=0.1, columnspacing=1.1)
     nearest, farthest = (METHOD_NAMES[choose(ratios, key=lambda method: ratios[method])] for choose in (min, max))
-    headline(fig, f"By {feature}, {nearest} picks typical videos of a class, {farthest} the oddest")
+    headline(fig, f"By {feature}, {nearest} picks the most typical videos of a class, {farthest} the least")
     return fig
 
 
