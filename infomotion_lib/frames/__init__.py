@@ -1,7 +1,7 @@
 """Frames: which frames of a video are end-diastole (ED), end-systole (ES), the next ES and the middles, or why not.
 
-:mod:`tracings` reads them from the traced outlines, :mod:`detect` finds them in the picture alone, :mod:`rule` completes
-a pair of frames to two motions of the heart, :mod:`index` makes the table of a whole data set.
+:mod:`tracings` reads ED and ES from traced outlines; :mod:`signals` and :mod:`detect` find them in the picture alone and :mod:`accuracy`
+says how well; :mod:`rule` and :mod:`choose` complete a pair to two motions of the heart; :mod:`index` makes the table of a data set.
 """
 
 from infomotion_lib.frames.accuracy import KnownClip, detector_error, known_phantoms, order_control, true_beats

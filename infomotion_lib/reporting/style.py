@@ -147,6 +147,9 @@ class SavedFigure:
     path: Path
     alt: str
 
+    def __repr__(self) -> str:
+        return f"{self.path.name}: {self.alt}"  # what a notebook keeps as text; no folder of this machine
+
     def _repr_html_(self) -> str:
         return image_html(self.path.read_bytes(), alt=self.alt, mime=_MIME[self.path.suffix], name=self.path.name)
 

@@ -97,7 +97,7 @@ def frame_strip(
     """
     rows = len(pictures)
     height, width = pictures[0].shape[1:]
-    fig = Figure(figsize=(7.2, 0.55 + rows * (1.34 * height / width + 0.2)))
+    fig = Figure(figsize=(6.0, 0.5 + rows * (1.10 * height / width + 0.2)))
     axes = fig.subplots(rows, 5, squeeze=False)
     for row, (clip, numbers, names) in enumerate(zip(pictures, frames, events, strict=True)):
         for axis, picture, number, name in zip(axes[row], clip, numbers, names, strict=True):
@@ -107,8 +107,8 @@ def frame_strip(
             for spine in axis.spines.values():
                 spine.set(visible=True, color=PHASE_COLOURS[name], linewidth=2.5 if name != "middle" else 1.0)
             time = 1000 * (number - numbers[0]) / fps[row]
-            axis.set_xlabel(f"{EVENT_NAMES[name]} · {number} · {time:.0f} ms", fontsize=7.5, color=PHASE_COLOURS[name], labelpad=3)
-        axes[row, 0].set_ylabel(labels[row], fontsize=8)
+            axis.set_xlabel(f"{EVENT_NAMES[name]} · {number} · {time:.0f} ms", fontsize=6.5, color=PHASE_COLOURS[name], labelpad=3)
+        axes[row, 0].set_ylabel(labels[row], fontsize=7)
     spans = [(numbers[-1] - numbers[0]) / rate for numbers, rate in zip(frames, fps, strict=True)]
     fig.suptitle(
         f"Five frames of one heart beat: {min(spans):.2f} to {max(spans):.2f} s in {rows} {kind}",
