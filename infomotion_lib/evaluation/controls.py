@@ -43,6 +43,7 @@ PREDICTORS = {
 
 PHANTOM_EF = (8.0, 88.0)
 RENDER_SIZE = 56
+RANDOM_NETWORKS = 5
 OVERSAMPLING = 6  # hearts are drawn at 48 frames a second, of which every sixth is kept: 8 are too few to draw a beat from
 
 
@@ -174,15 +175,15 @@ def zero_shot(
     Returns
     -------
     DataFrame
-        ``clips`` (``as they are``, ``shuffled frames``, ``frozen frame``, ``random weights``), ``against`` (``requested``,
-        ``relabelled``), ``n``, ``spearman`` with its 95 % bootstrap interval over clips, ``mae``, ``constant_mae`` (of the
-        median), ``bias``.
+        ``clips`` (see :func:`zero_shot_answers`), ``against`` (``requested``, ``relabelled``), ``n``, ``spearman`` with its 95 %
+        bootstrap interval over clips, ``mae`` and ``bias`` (empty for ``pixel change``), ``constant_mae`` (of the median).
     """
     answers = zero_shot_answers(fitted, clips)
     rows = []
     for name, answer in answers.items():
         for target, truth in (("requested", requested_ef), ("relabelled", ef)):
             low, high = _rank_interval(answer, truth, samples)
+            error = answer - truth if name != "pixel change" else np.full(len(truth), np.nan)
             rows.append(
                 {
                     "clips": name,
@@ -191,29 +192,37 @@ def zero_shot(
                     "spearman": rank_correlation(answer, truth),
                     "ci_low": low,
                     "ci_high": high,
-                    "mae": float(np.abs(answer - truth).mean()),
+                    "mae": float(np.abs(error).mean()),
                     "constant_mae": float(np.abs(np.median(truth) - truth).mean()),
-                    "bias": float((answer - truth).mean()),
+                    "bias": float(error.mean()),
                 }
             )
     return pd.DataFrame(rows)
 
 
 def zero_shot_answers(fitted: FittedRegressor, clips: Clips) -> dict[str, NDArray[np.float64]]:
-    """EF (N,) that the network gives to the clips as they are, shuffled, frozen, and that it gives with random weights."""
+    """Answers (N,) to the clips: of the network as they are, shuffled and frozen; the amount of change; of five untrained networks.
+
+    ``pixel change`` is no EF but a number without any network, the mean absolute difference of a frame from its clip's mean: what
+    it ranks as well as the network needs no network. Untrained networks read change too, with a sign that is chance: look at the
+    size of their correlations.
+    """
     import torch
 
     from infomotion_lib.regressor.model import build_regressor
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        blank = build_regressor(fitted.name).eval().to(fitted.device)
-    return {
+    answers = {
         "as they are": fitted.predict(clips),
         "shuffled frames": fitted.predict(shuffled(clips, seed=0)),
         "frozen frame": fitted.predict(frozen(clips)),
-        "random weights": replace(fitted, network=blank).predict(clips),
+        "pixel change": np.array([np.abs(clip - clip.mean(axis=0)).mean() for clip in clips]),
     }
+    for seed in range(RANDOM_NETWORKS):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            blank = build_regressor(fitted.name).eval().to(fitted.device)
+        answers[f"random weights {seed}"] = replace(fitted, network=blank).predict(clips)
+    return answers
 
 
 def shuffled(clips: Clips, *, seed: int) -> list[NDArray[np.uint8]]:

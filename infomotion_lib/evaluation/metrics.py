@@ -101,10 +101,10 @@ def soft_curve(ef: ArrayLike, prediction: ArrayLike, *, tolerances: Sequence[flo
 def constant_predictors(train_ef: ArrayLike, test_ef: ArrayLike, *, tolerance: float = 1.0) -> pd.DataFrame:
     """Scores on TEST of answers that look at no video: columns ``predictor``, ``constant`` and :data:`METRICS`.
 
-    ``always normal`` answers 60; ``TRAIN majority class`` the median label of the most common class; ``TRAIN mean`` the mean label;
-    ``soft-optimal constant`` the constant with the best soft accuracy on TRAIN (not on TEST), the first of equals on a grid of half
-    points. ``best constant in hindsight`` is the same chosen on TEST: no method, but the most that answering without looking can
-    reach, and the bar that matters where TRAIN is balanced and TEST is not.
+    ``always normal`` answers 60; ``TRAIN majority class`` the median label of the most common class; ``TRAIN mean`` the mean
+    label; ``soft-optimal constant`` the constant with the best soft accuracy on TRAIN (not on TEST), hard accuracy deciding
+    among equals, on a grid of half points. ``best constant in hindsight`` is the same chosen on TEST: no method, but the most
+    that answering without looking can reach, and the bar that matters where TRAIN is balanced and TEST is not.
     """
     labels, truth = np.asarray(train_ef, dtype=np.float64), np.asarray(test_ef, dtype=np.float64)
     classes = ef_class(labels)
@@ -123,9 +123,11 @@ def constant_predictors(train_ef: ArrayLike, test_ef: ArrayLike, *, tolerance: f
 
 
 def _soft_optimal(ef: NDArray[np.float64], tolerance: float) -> float:
+    """Constant with the best soft accuracy, the best hard accuracy among equals, and the lowest among those."""
     grid = np.arange(0.0, 100.5, 0.5)
-    soft = [soft_correct(ef, np.full(len(ef), value), tolerance=tolerance).mean() for value in grid]
-    return float(grid[int(np.argmax(soft))])
+    answers = [np.full(len(ef), value) for value in grid]
+    scores = [(soft_correct(ef, answer, tolerance=tolerance).sum(), hard_correct(ef, answer).sum()) for answer in answers]
+    return float(grid[scores.index(max(scores))])
 
 
 def _pair(ef: ArrayLike, prediction: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

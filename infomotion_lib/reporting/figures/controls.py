@@ -1,0 +1,119 @@
+"""Figures that keep numbers honest: the controls of the open clips, and the hardness of the phantom.
+
+Every title states what the drawn numbers say; it is computed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from infomotion_lib.data.phantom import MACHINES
+from infomotion_lib.reporting.style import METHOD_COLOURS
+
+_INK, _SOFT = "#1F2933", "#9AA5B1"
+_NETWORK, _ALTERED, _BLIND = "#D55E00", "#E9A26B", "#9AA5B1"
+_KINDS = {"regressor": _NETWORK, "shuffled frames": _ALTERED, "frozen frame": _ALTERED, "random weights": _ALTERED}
+
+
+def control_errors(controls: pd.DataFrame) -> Figure:
+    """Mean absolute error of every predictor, a dot a split and a bar the mean.
+
+    Parameters
+    ----------
+    controls : DataFrame
+        From :func:`infomotion_lib.evaluation.controls.split_controls`.
+    """
+    names = list(dict.fromkeys(controls["predictor"]))[::-1]
+    fig = Figure(figsize=(7.2, 0.36 * len(names) + 1.4))
+    axis = fig.subplots()
+    means = controls.groupby("predictor")["mae"].mean()
+    for y, name in enumerate(names):
+        values = controls.loc[controls["predictor"] == name, "mae"]
+        axis.barh(y, means[name], 0.62, color=_KINDS.get(name, _BLIND))
+        axis.plot(values, np.full(len(values), y), ls="none", marker="o", ms=4, color=_INK, alpha=0.7)
+    axis.set_yticks(range(len(names)), names)
+    axis.set_xlabel("mean absolute error (EF points), a dot a split")
+    axis.grid(axis="y", visible=False)
+    splits = int(controls["split"].nunique())
+    wide = controls.pivot_table(index="split", columns="predictor", values="mae")
+    nearer = int((wide["regressor"] < wide["constant"]).sum())
+    asked = int((wide["regressor"] < wide["requested EF"]).sum())
+    title = f"Open clips: nearer than a constant in {nearer} of {splits} splits, than the request alone in {asked}"
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return fig
+
+
+def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFrame) -> Figure:
+    """EF that a network trained on phantoms alone gives to the open clips against what was requested, beside its controls.
+
+    Parameters
+    ----------
+    answers, requested : array_like, shape (N,)
+        EF predicted and requested, points.
+    table : DataFrame
+        From :func:`infomotion_lib.evaluation.controls.zero_shot`.
+    """
+    fig = Figure(figsize=(8.2, 4.0))
+    left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.05]})
+    left.plot([0, 100], [0, 100], color=_SOFT, lw=0.9)
+    left.scatter(np.asarray(requested), np.asarray(answers), s=16, color=_NETWORK, alpha=0.7, lw=0)
+    left.set_xlabel("requested EF (points)")
+    left.set_ylabel("EF from a network that saw only phantoms")
+    left.set_xlim(0, 100)
+    left.set_ylim(0, 100)
+    left.set_aspect("equal")
+    rows = table[table["against"] == "requested"].iloc[::-1].reset_index(drop=True)
+    for y, row in enumerate(rows.to_dict("records")):
+        colour = _NETWORK if row["clips"] == "as they are" else _INK if row["clips"] == "pixel change" else _BLIND
+        right.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2)
+        right.plot(row["spearman"], y, marker="o", ms=6, color=colour)
+    right.axvline(0, color=_INK, lw=0.9)
+    right.set_xlim(-1, 1)
+    right.set_yticks(range(len(rows)), rows["clips"], fontsize=9)
+    right.set_xlabel("rank correlation with requested EF")
+    right.grid(axis="y", visible=False)
+    found = rows.set_index("clips")["spearman"]
+    title = (
+        f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; counting changed pixels gives {found['pixel change']:.2f}"
+    )
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return fig
+
+
+def hardness_by_machine(summary: pd.DataFrame, *, videos: Sequence[int] = (25, 300)) -> Figure:
+    """Accuracy of a few random videos and of the whole TRAIN set, over all TEST videos and on each machine style.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        From :func:`infomotion_lib.evaluation.hardness.summarise_hardness`.
+    videos : sequence of int, shape (2,)
+        Training videos of the two sets, for the legend.
+    """
+    rows = summary[(summary["metric"] == "hard_accuracy") & (summary["set"] != "gap")]
+    machines = ["", *(style.name for style in MACHINES if style.name in set(rows["machine"]))]  # by their share
+    fig = Figure(figsize=(7.4, 3.9))
+    axis = fig.subplots()
+    names = {"random": f"{videos[0]} random videos", "whole": f"all {videos[1]} videos"}
+    for shift, (name, label) in zip((-0.19, 0.19), names.items(), strict=True):
+        own = rows[rows["set"] == name].set_index("machine").reindex(machines)
+        mean = own["mean"].to_numpy(float)
+        error = np.stack([mean - own["ci_low"], own["ci_high"] - mean])
+        x = np.arange(len(machines)) + shift
+        axis.bar(x, mean, 0.36, color=METHOD_COLOURS[name], label=label)
+        axis.errorbar(x, mean, yerr=error, color="#E08A2E", ls="none", lw=1.4, capsize=3)
+    axis.set_xticks(range(len(machines)), ["all styles", *machines[1:]])
+    axis.set_ylabel("hard accuracy (%)")
+    axis.grid(axis="x", visible=False)
+    fig.legend(loc="outside lower center", ncols=2, fontsize=9)
+    gap = summary[(summary["set"] == "gap") & (summary["metric"] == "hard_accuracy")].iloc[0]
+    title = (
+        f"Phantom, {int(gap['pools'])} pools: the whole set is {gap['mean']:.0f} points better [{gap['ci_low']:.0f}, {gap['ci_high']:.0f}]"
+    )
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return fig

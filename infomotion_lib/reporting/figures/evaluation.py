@@ -1,0 +1,283 @@
+"""Figures of Table 1: accuracy with its intervals and constants, tolerance, confusion, scatter, machine styles, paired differences.
+
+Every title states what the drawn numbers say; it is computed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.evaluation.metrics import confusion, recalls, score, soft_curve
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, SOURCE_NAMES
+
+_INK, _SOFT = "#1F2933", "#9AA5B1"
+
+
+def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, metric: str = "hard_accuracy") -> Figure:
+    """Accuracy of each selector by videos a class, with 95 % intervals; lines of the whole set and of the best constant.
+
+    Parameters
+    ----------
+    table, constants : DataFrame
+        ``table1.csv`` and ``constants.csv``.
+    data : str
+        What the videos are, such as ``"Phantom"``; it opens the title.
+    """
+    rows = table[table["metric"] == metric]
+    sources = list(dict.fromkeys(rows["source"]))
+    fig = Figure(figsize=(3.7 * len(sources) + 0.6, 4.2))
+    axes = fig.subplots(1, len(sources), sharey=True, squeeze=False)[0]
+    best = constants.iloc[int(constants[metric].to_numpy(float).argmax())]
+    for axis, source in zip(axes, sources, strict=True):
+        own = rows[rows["source"] == source]
+        _selectors(axis, own[own["method"] != "whole"])
+        whole = own[own["method"] == "whole"]
+        if len(whole):
+            axis.axhspan(float(whole["ci_low"].iloc[0]), float(whole["ci_high"].iloc[0]), color=METHOD_COLOURS["whole"], alpha=0.08, lw=0)
+            axis.axhline(float(whole["mean"].iloc[0]), color=METHOD_COLOURS["whole"], lw=1.4, label="Whole set")
+        axis.axhline(best[metric], color=_SOFT, lw=1.4, ls="--", label=f"{best['predictor']} ({best['constant']:g})")
+        axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
+        axis.set_xlabel("videos a class")
+    axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
+    handles, labels = axes[0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8.5)
+    fig.suptitle(f"{data}: {_separation(rows)}", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return fig
+
+
+def _selectors(axis: Axes, rows: pd.DataFrame) -> None:
+    sizes = sorted(int(size) for size in rows["vpc"].unique())
+    cells = list(dict.fromkeys(zip(rows["method"], rows["graph"].fillna(""), strict=True)))
+    for number, (method, graph) in enumerate(cells):
+        own = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("vpc")
+        x = np.array([sizes.index(size) for size in own.index]) + (number - (len(cells) - 1) / 2) * 0.72 / len(cells)
+        _dots(axis, x, own, method)
+    axis.set_xticks(range(len(sizes)), [str(size) for size in sizes])
+    axis.set_xlim(-0.55, len(sizes) - 0.45)
+    axis.grid(axis="x", visible=False)
+
+
+def _dots(axis: Axes, x: NDArray[np.floating], rows: pd.DataFrame, method: str) -> None:
+    mean = rows["mean"].to_numpy(float)
+    error = np.nan_to_num(np.clip(np.stack([mean - rows["ci_low"], rows["ci_high"] - mean]), 0, None))
+    style = {"color": METHOD_COLOURS[method], "marker": METHOD_MARKERS[method], "ms": 7, "ls": "none", "capsize": 3, "elinewidth": 1.6}
+    axis.errorbar(x, mean, yerr=error, label=METHOD_NAMES[method], **style)  # type: ignore[arg-type]
+
+
+def _separation(rows: pd.DataFrame) -> str:
+    chosen = rows[~rows["method"].isin(["whole", "random"])].merge(
+        rows[rows["method"] == "random"], on=["source", "vpc"], suffixes=("", "_random")
+    )
+    if chosen.empty:
+        return "accuracy by videos a class"
+    apart = int(((chosen["ci_low"] > chosen["ci_high_random"]) | (chosen["ci_high"] < chosen["ci_low_random"])).sum())
+    return (
+        f"{apart} of {len(chosen)} cells lie apart from Random's interval" if apart else "no selector's interval lies apart from Random's"
+    )
+
+
+def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data: str, vpc: int, constant: float = 60.0) -> Figure:
+    """Soft accuracy by tolerance for each selector at one size and the whole set, above the curve of a constant answer.
+
+    Parameters
+    ----------
+    tolerances : DataFrame
+        From :func:`infomotion_lib.evaluation.runs.tolerance_table`.
+    test_ef : sequence of float
+        True EF of the TEST videos, for the constant's curve.
+    constant : float
+        What the constant answers, points.
+    """
+    rows = tolerances[tolerances["vpc"].isin([0, vpc])]
+    sources = list(dict.fromkeys(rows["source"]))
+    fig = Figure(figsize=(3.7 * len(sources) + 0.6, 4.1))
+    axes = fig.subplots(1, len(sources), sharey=True, squeeze=False)[0]
+    points = sorted(rows["tolerance"].unique())
+    flat = soft_curve(test_ef, np.full(len(test_ef), constant), tolerances=points)
+    for axis, source in zip(axes, sources, strict=True):
+        own = rows[rows["source"] == source]
+        for (method, graph), cell in own.groupby(["method", "graph"], sort=False):
+            name = METHOD_NAMES[str(method)] + (f" ({str(graph).replace('_', ' ')})" if graph else "")
+            marker, colour = METHOD_MARKERS[str(method)], METHOD_COLOURS[str(method)]
+            axis.plot(cell["tolerance"], cell["mean"], color=colour, marker=marker, ms=5, lw=1.6, label=name)
+        axis.plot(points, flat, color=_SOFT, ls="--", lw=1.4, label=f"always {constant:g}")
+        axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
+        axis.set_xlabel("tolerance (EF points)")
+    axes[0].set_ylabel("soft accuracy on TEST (%)")
+    handles, labels = axes[0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8.5)
+    first = rows[(rows["source"] == sources[0]) & (rows["vpc"] == vpc)].pivot_table(index="tolerance", values="mean", aggfunc="mean")[
+        "mean"
+    ]
+    gain = first.iloc[-1] - first.iloc[0]
+    fig.suptitle(
+        f"{data}, {vpc} a class: {points[-1]:g} points of tolerance add {gain:.0f} points of accuracy",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        fontweight="bold",
+    )
+    return fig
+
+
+def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, int]], *, data: str) -> Figure:
+    """Share of each true class by predicted class, all runs of a cell together; a panel a cell.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        ``predictions.csv``.
+    cells : sequence of (source, method, graph, vpc)
+        Panels.
+    """
+    fig = Figure(figsize=(2.7 * len(cells) + 1.3, 4.0))
+    axes = fig.subplots(1, len(cells), squeeze=False)[0]
+    recall = []
+    for number, (axis, cell) in enumerate(zip(axes, cells, strict=True)):
+        rows = _rows_of(predictions, cell)
+        counts = confusion(rows["ef"], rows["prediction"])[:, : len(CLASS_NAMES)]
+        share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        recall.append(float(np.nanmean(recalls(rows["ef"], rows["prediction"]))))
+        picture = axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
+        for (y, x), value in np.ndenumerate(share):
+            if counts[y].sum():
+                axis.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=8, color="white" if value > 55 else _INK)
+        axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES, rotation=40, ha="right", fontsize=8)
+        axis.set_yticks(range(len(CLASS_NAMES)), CLASS_NAMES if number == 0 else [""] * len(CLASS_NAMES), fontsize=8)
+        axis.set_xlabel("predicted class", fontsize=9)
+        axis.set_title(_cell_title(cell), fontsize=9.5)
+        axis.grid(visible=False)
+        axis.spines[:].set_visible(False)
+    axes[0].set_ylabel("true class", fontsize=9)
+    fig.colorbar(picture, ax=list(axes), shrink=0.6, label="% of the true class")
+    fig.suptitle(
+        f"{data}: a class is recognised {min(recall):.0f} to {max(recall):.0f} % of the time on average",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        fontweight="bold",
+    )
+    return fig
+
+
+def ef_scatter(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, int]], *, data: str, training_seed: int = 0) -> Figure:
+    """Predicted against true EF of one run of each cell, a dot a TEST video; bands are the EF classes.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        ``predictions.csv``.
+    cells : sequence of (source, method, graph, vpc)
+        Panels.
+    """
+    fig = Figure(figsize=(2.9 * len(cells) + 0.7, 4.3))
+    axes = fig.subplots(1, len(cells), sharex=True, sharey=True, squeeze=False)[0]
+    edges = (0.0, *EF_EDGES, 100.0)
+    errors = []
+    for axis, cell in zip(axes, cells, strict=True):
+        rows = _rows_of(predictions, cell)
+        rows = rows[rows["training_seed"] == training_seed]
+        for name, low, high in zip(CLASS_NAMES, edges, edges[1:], strict=False):
+            axis.fill_between([low, high], low, high, color=CLASS_COLOURS[name], alpha=0.22, lw=0)
+        axis.plot([0, 100], [0, 100], color=_INK, lw=0.8)
+        for edge in EF_EDGES:
+            axis.axhline(edge, color=_SOFT, lw=0.5)
+        axis.scatter(rows["ef"], rows["prediction"].clip(0, 100), s=12, color=METHOD_COLOURS[cell[1]], alpha=0.65, lw=0)
+        found = score(rows["ef"], rows["prediction"])
+        errors.append(found["mae"])
+        axis.set_title(
+            f"{_cell_title(cell)}\nMAE {found['mae']:.1f}, R² {found['r2']:.2f}, hard {found['hard_accuracy']:.0f} %", fontsize=9
+        )
+        axis.set_xlabel("true EF (points)")
+        axis.set_aspect("equal")
+        axis.set_xlim(0, 100)
+        axis.set_ylim(0, 100)
+        axis.grid(visible=False)
+    axes[0].set_ylabel("predicted EF (points)")
+    fig.suptitle(
+        f"{data}: mean error {min(errors):.1f} to {max(errors):.1f} points; right means inside a coloured square",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        fontweight="bold",
+    )
+    return fig
+
+
+def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) -> Figure:
+    """Hard accuracy by machine style for each selector at one size and the whole set, with 95 % intervals over runs.
+
+    Parameters
+    ----------
+    machines : DataFrame
+        ``machine_accuracy.csv``.
+    """
+    rows = machines[(machines["source"] == source) & machines["vpc"].isin([0, vpc])]
+    count = rows.groupby("machine", sort=False)["n_videos"].first().sort_values(ascending=False)
+    cells = list(dict.fromkeys(zip(rows["method"], rows["graph"].fillna(""), strict=True)))
+    fig = Figure(figsize=(7.6, 4.0))
+    axis = fig.subplots()
+    for number, (method, graph) in enumerate(cells):
+        own = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("machine").reindex(count.index)
+        x = np.arange(len(count)) + (number - (len(cells) - 1) / 2) * 0.76 / len(cells)
+        _dots(axis, x, own, method)
+    axis.set_xticks(range(len(count)), [f"{name}\n{number} videos" for name, number in count.items()])
+    axis.set_ylabel("hard accuracy on TEST (%)")
+    axis.grid(axis="x", visible=False)
+    fig.legend(loc="outside lower center", ncols=5, fontsize=8.5)
+    mean = rows.groupby("machine")["mean"].mean()
+    fig.suptitle(
+        f"{data}, {vpc} a class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}” ({mean.max() - mean.min():.0f} points apart)",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        fontweight="bold",
+    )
+    return fig
+
+
+def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
+    """Each selector minus Random on the same pool and seed, with 95 % intervals; the grey line is no difference.
+
+    Parameters
+    ----------
+    differences : DataFrame
+        From :func:`infomotion_lib.evaluation.intervals.paired_differences`.
+    """
+    rows = differences.iloc[::-1].reset_index(drop=True)
+    fig = Figure(figsize=(7.0, 0.34 * len(rows) + 1.5))
+    axis = fig.subplots()
+    for y, row in enumerate(rows.to_dict("records")):
+        colour = METHOD_COLOURS[row["method"]]
+        axis.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2)
+        axis.plot(row["difference"], y, color=colour, marker=METHOD_MARKERS[row["method"]], ms=7)
+    names = [f"{SOURCE_NAMES[row['source']]}, {METHOD_NAMES[row['method']]}, {row['vpc']} a class" for row in rows.to_dict("records")]
+    axis.set_yticks(range(len(rows)), names, fontsize=8.5)
+    axis.set_ylim(-0.7, len(rows) - 0.3)
+    axis.axvline(0, color=_INK, lw=1)
+    axis.grid(axis="y", visible=False)
+    clear = int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
+    pools = int(rows["n_pools"].max())
+    spread = "one pool; the spread between pools is not in the intervals" if pools == 1 else f"{pools} pools"
+    axis.set_xlabel(f"hard accuracy minus Random's (points)\n{spread}")
+    title = f"{data}: {clear} of {len(rows)} differences from Random exclude 0"
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return fig
+
+
+def _rows_of(predictions: pd.DataFrame, cell: tuple[str, str, str, int]) -> pd.DataFrame:
+    source, method, graph, vpc = cell
+    same = (predictions["source"] == source) & (predictions["method"] == method) & (predictions["vpc"] == vpc)
+    return predictions[same & (predictions["graph"].fillna("") == graph)]
+
+
+def _cell_title(cell: tuple[str, str, str, int]) -> str:
+    source, method, _, vpc = cell
+    return f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}" + (f", {vpc} a class" if vpc else "")

@@ -1,0 +1,195 @@
+"""Table 1 in the paper's shape, ours and the paper's side by side, each named for what it is.
+
+A cell reads ``hard ± sd (soft)``: hard accuracy in percent, its population standard deviation over runs, soft accuracy in brackets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from infomotion_lib.evaluation.claims import our_cell
+from infomotion_lib.reporting.style import METHOD_NAMES
+
+SET_NAMES = {"real": ("Whole Real", "Dist. Real"), "synthetic": ("Whole Synth.", "Dist. Synth."), "open": ("Whole open", "Dist. open")}
+DATA_NAMES = {"phantom": "phantom", "echodiffusion": "open clips", "echonet-dynamic": "EchoNet-Dynamic"}
+"""What the videos of a run are called over every number; a phantom is called a phantom."""
+
+ALL = "All"
+QUOTED = "paper (quoted)"
+
+
+@dataclass(frozen=True)
+class ShapedTable:
+    """A table that shows itself as HTML in a notebook and as aligned Markdown in text.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        What is shown; text cells.
+    caption : str
+        Says what the numbers are and whose.
+    notes : tuple of str
+        Lines below the table.
+    """
+
+    frame: pd.DataFrame
+    caption: str
+    notes: tuple[str, ...] = ()
+
+    def to_markdown(self) -> str:
+        """Caption, pipe table and notes."""
+        rows = [[str(name) for name in self.frame.columns], *[[str(cell) for cell in row] for row in self.frame.to_numpy()]]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+        return "\n".join([self.caption, "", *lines, "", *self.notes])
+
+    def __repr__(self) -> str:
+        return self.to_markdown()
+
+    def _repr_html_(self) -> str:
+        head = "".join(
+            f'<th scope="col" style="text-align:{_align(index)}">{escape(str(name))}</th>' for index, name in enumerate(self.frame)
+        )
+        body = []
+        last = None
+        for row in self.frame.to_numpy():
+            rule = ' style="border-top:1px solid #9AA5B1"' if row[0] != last else ""
+            cells = [f'<th scope="row" style="text-align:left;font-weight:600">{escape(str(row[0])) if row[0] != last else ""}</th>']
+            cells += [
+                f'<td style="text-align:{_align(index)};white-space:nowrap">{escape(str(cell))}</td>'
+                for index, cell in enumerate(row)
+                if index
+            ]
+            body.append(f"<tr{rule}>{''.join(cells)}</tr>")
+            last = row[0]
+        notes = "".join(f'<p style="font-size:0.85em;margin:0.2em 0">{escape(note)}</p>' for note in self.notes)
+        table = f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+        region = f'role="region" aria-label="{escape(self.caption)}" tabindex="0"'
+        return f'<div style="overflow-x:auto" {region}><table>{table}</table></div>{notes}'
+
+
+def _align(column: int) -> str:
+    return "left" if column < 2 else "right"
+
+
+def table1(
+    table: pd.DataFrame,
+    *,
+    data: str,
+    constants: pd.DataFrame | None = None,
+    paper: pd.DataFrame | None = None,
+    tolerance: float = 1.0,
+) -> ShapedTable:
+    """Table 1 in the paper's shape: whole sets, then each selector, a column a number of videos a class.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``table1.csv``; a column ``graph_flag`` marks rows whose graph was unhealthy.
+    data : str
+        What the videos are, such as ``"phantom"``: it stands over every number of ours.
+    constants : DataFrame, optional
+        Constant predictors, as rows of the same table.
+    paper : DataFrame, optional
+        From :func:`infomotion_lib.evaluation.claims.paper_results`: its Table 1 in columns of its own, marked as quoted.
+    tolerance : float
+        Of the soft accuracy, for the notes.
+    """
+    sizes = sorted({int(size) for size in table["vpc"] if size})
+    quoted = _paper_cells(paper) if paper is not None else {}
+    rows = []
+    for source in dict.fromkeys(table["source"]):
+        whole, part = SET_NAMES[source]
+        own = table[table["source"] == source]
+        for method, graph in dict.fromkeys(zip(own["method"], own["graph"].fillna(""), strict=True)):
+            cell = own[(own["method"] == method) & (own["graph"].fillna("") == graph)]
+            name = METHOD_NAMES.get(method, method) + (f" ({graph.replace('_', ' ')})" if graph else "") + _flag(cell)
+            row = {"set": whole if method == "whole" else part, "selector": name}
+            for size in [0] if method == "whole" else sizes:
+                title = f"VPC {size}" if size else ALL
+                row[f"{title}: {data}"] = _cell(cell[cell["vpc"] == size])
+                if quoted:
+                    row[f"{title}: {QUOTED}"] = quoted.get((source, method, size), "–")
+            rows.append(row)
+    if constants is not None:
+        rows += [
+            {"set": "no training", "selector": str(row["predictor"]), f"{ALL}: {data}": _constant(row)}
+            for row in constants.to_dict("records")
+        ]
+    titles = [ALL, *(f"VPC {size}" for size in sizes)]
+    columns = ["set", "selector", *(f"{title}: {kind}" for title in titles for kind in ([data, QUOTED] if quoted else [data]))]
+    return ShapedTable(
+        pd.DataFrame(rows).reindex(columns=columns).fillna(""), _caption(data, bool(quoted)), _notes(table, tolerance, bool(quoted))
+    )
+
+
+def _caption(data: str, quoted: bool) -> str:
+    return f"Table 1 on {data} videos" + (", the paper's own numbers quoted beside" if quoted else "")
+
+
+def _notes(table: pd.DataFrame, tolerance: float, quoted: bool) -> tuple[str, ...]:
+    counts = "/".join(str(count) for count in sorted({int(count) for count in table.loc[table["metric"] == "hard_accuracy", "n"]}))
+    notes = [
+        f"hard accuracy ± population standard deviation over {counts} runs (soft accuracy, tolerance {tolerance:g} EF points), percent."
+    ]
+    if quoted:
+        notes.append(
+            "Quoted numbers are the paper's, on EchoNet-Dynamic and EchoNet-Synthetic: other videos and networks. Compare within a column."
+        )
+    if "graph_flag" in table and (table["graph_flag"].fillna("") != "").any():
+        notes.append("collapsed: one community holds nearly all of a class; shattered: nearly every video is its own.")
+    return tuple(notes)
+
+
+def _flag(cell: pd.DataFrame) -> str:
+    flags = sorted({str(flag) for flag in cell["graph_flag"] if flag}) if "graph_flag" in cell else []
+    return f" [{', '.join(flags)}]" if flags else ""
+
+
+def _cell(rows: pd.DataFrame) -> str:
+    found = rows.set_index("metric")
+    if "hard_accuracy" not in found.index:
+        return "–"
+    mean, sd = found["mean"].astype(float), found["sd"].astype(float)
+    spread = f" ± {sd['hard_accuracy']:.1f}" if found["n"]["hard_accuracy"] > 1 else ""
+    return f"{mean['hard_accuracy']:.1f}{spread} ({mean['soft_accuracy']:.1f})"
+
+
+def _constant(row: Mapping[Hashable, Any]) -> str:
+    return f"{row['hard_accuracy']:.1f} ({row['soft_accuracy']:.1f})"
+
+
+def _paper_cells(paper: pd.DataFrame) -> dict[tuple[str, str, int], str]:
+    hard: dict[tuple[str, str, int], str] = {}
+    soft: dict[tuple[str, str, int], str] = {}
+    for row in paper[paper["table"] == "table1"].to_dict("records"):
+        found = our_cell(str(row["row"]), str(row["column"]))
+        if found is not None:
+            source, method, vpc, metric = found
+            spread = f" ± {row['spread']:.1f}" if row["spread"] == row["spread"] else ""
+            where, text = (hard, f"{row['value']:.1f}{spread}") if metric == "hard_accuracy" else (soft, f" ({row['value']:.1f})")
+            where[source, method, vpc] = text
+    return {key: text + soft.get(key, "") for key, text in hard.items()}
+
+
+def differences_table(differences: pd.DataFrame) -> pd.DataFrame:
+    """Paired differences for display: method, size, difference with its interval, effect size, pairs, pools in which it was better."""
+    rows = [
+        {
+            "set": SET_NAMES[row["source"]][1],
+            "selector": METHOD_NAMES.get(row["method"], row["method"]) + (f" ({row['graph'].replace('_', ' ')})" if row["graph"] else ""),
+            "VPC": int(row["vpc"]),
+            "minus Random, points": f"{row['difference']:+.1f} [{row['ci_low']:+.1f}, {row['ci_high']:+.1f}]",
+            "effect size": f"{row['effect_size']:+.2f}",
+            "pairs": int(row["n_pairs"]),
+            "pools better": f"{int(row['pools_better'])} of {int(row['n_pools'])}",
+        }
+        for row in differences.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
