@@ -62,9 +62,9 @@ def bench_complete(count: int) -> dict[str, object]:
     }
 
 
-def bench_knn(count: int, *, search: str = "auto") -> dict[str, object]:
+def bench_knn(count: int, *, search: str = "auto", separation: float = 1.0) -> dict[str, object]:
     """Neighbour graph, one Infomap trial and centrality."""
-    rows, group = vectors(count)
+    rows, group = vectors(count, separation=separation)
     graph, seconds = timed(lambda: build_graph(rows, recipe=Recipe("knn", k=15, search=search)))
     found, infomap_seconds = timed(lambda: find_communities(graph, trials=1))
     _, centrality_seconds = timed(lambda: map_equation_centrality(found))
@@ -110,10 +110,12 @@ def main() -> None:
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--most-nodes", type=int, default=100_000)
-    most = parser.parse_args().most_nodes
+    parser.add_argument("--separation", type=float, default=1.0, help="of the groups, in their own spread; 0.3: hardly any groups")
+    asked = parser.parse_args()
+    most = asked.most_nodes
     rows = [bench_complete(n) for n in (1000, 2000, 5000) if n <= most]
     rows += [bench_centrality(min(20_000, most)), bench_search(min(20_000, most))]
-    growth = [bench_knn(n, search="cells") for n in (1000, 3000, 10_000, 30_000, 100_000) if n <= most]
+    growth = [bench_knn(n, search="cells", separation=asked.separation) for n in (1000, 3000, 10_000, 30_000, 100_000) if n <= most]
     table = pd.DataFrame(rows + growth)
     table["ratio"] = table["seconds"] / table["baseline_seconds"]
     print(table[["what", "nodes", "seconds", "baseline", "baseline_seconds", "ratio"]].round(3).to_string(index=False, na_rep=""))
