@@ -1,0 +1,69 @@
+"""Seconds a training step of the small regressor, beside a bare loop over cached tensors, and a prediction.
+
+Run ``python tests/benchmarks/bench_regressor.py``; nothing here is a test. The bare loop is the least a step can cost: the same network,
+optimiser and batch size, on one tensor that is ready in memory. What ours takes on top is cutting, shifting and normalising clips.
+The two are timed in turn, in process time on one thread, so that other work on the machine does not enter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+import torch
+
+from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.regressor.inputs import cut, measure
+from infomotion_lib.regressor.model import build_regressor, parameter_count
+from infomotion_lib.regressor.training import _start, _train_step, train_regressor
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--regressor", default="mini_r3d")
+    parser.add_argument("--size", type=int, default=28)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    p = EvaluationParameters.model_validate({"regressor": arguments.regressor, "clip_size": arguments.size})
+    videos = list(np.random.default_rng(0).integers(0, 255, (25, 64, p.clip_size, p.clip_size)).astype(np.uint8))
+    targets = torch.linspace(-1, 1, len(videos))
+    normalisation = measure(videos, frames=p.clip_frames, period=p.clip_period)
+
+    network = build_regressor(p.regressor)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=p.learning_rate, weight_decay=p.weight_decay)
+    clips = cut(videos[: p.batch_size], frames=p.clip_frames, period=p.clip_period, starts=[0] * p.batch_size)
+    batch, goal = normalisation.channels(clips, in_channels=network.in_channels), targets[: p.batch_size]
+    state = _start(p, seed=0, weights=None, device="cpu")
+    bare, ours = [], []
+    for step in range(arguments.rounds):
+        begun = time.process_time()
+        loss = torch.nn.functional.mse_loss(network(batch)[:, 0], goal)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        middle = time.process_time()
+        _train_step(state, videos, targets, normalisation, step, arguments.rounds, p, p.clip_period, 0)
+        bare.append(middle - begun)
+        ours.append(time.process_time() - middle)
+    floor, mine = float(np.median(bare[5:])), float(np.median(ours[5:]))
+    print(
+        f"{p.regressor}, {parameter_count(network):,} parameters, {p.clip_frames} frames x {p.clip_size} px, batch {p.batch_size}, one thread"
+    )
+    print(f"bare loop over a cached tensor  {1e3 * floor:8.2f} ms a step  {1e3 * floor / p.batch_size:6.2f} ms a clip")
+    print(
+        f"train_regressor                 {1e3 * mine:8.2f} ms a step  {1e3 * mine / p.batch_size:6.2f} ms a clip {mine / floor - 1:+.1%}"
+    )
+
+    fitted = train_regressor(videos, np.linspace(15, 80, len(videos)), parameters=p, seed=0, steps=1, progress=False)
+    begun = time.process_time()
+    for _ in range(5):
+        fitted.predict(videos)
+    spent = (time.process_time() - begun) / 5 / len(videos)
+    print(f"predict, {p.test_clips} clips a video      {1e3 * spent:8.2f} ms a video")
+
+
+if __name__ == "__main__":
+    main()
