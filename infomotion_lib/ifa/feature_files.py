@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ class FeatureTable:
         features = np.concatenate([np.zeros((0, size), dtype=np.float32), *(table.features for table in tables)])
         order = np.lexsort((name, source))
         keys = list(zip(source[order].tolist(), name[order].tolist(), strict=True))
-        twice = [f"{first[0]}/{first[1]}" for first, second in zip(keys, keys[1:], strict=False) if first == second]
+        twice = [f"{first[0]}/{first[1]}" for first, second in pairwise(keys) if first == second]
         if twice:
             raise DataError(f"Videos have two feature vectors: {', '.join(twice[:5])}")
         lists = [table.missing for table in tables] + ([] if more_missing is None else [more_missing])
@@ -105,7 +106,10 @@ class FeatureTable:
 
 
 def write_features(table: FeatureTable, path: Path, *, identity: str = "", shard: int = 0, num_shards: int = 1) -> Path:
-    """Path of the vectors, written whole; a whole file has only ``source``, ``file_name`` and ``features``, its missing videos beside it."""
+    """Path of the vectors, written whole: ``source``, ``file_name`` and ``features``, with ``missing_videos.csv`` beside them.
+
+    The file of one shard among several holds its missing videos and its identity too.
+    """
     if num_shards > 1:
         whole = FeatureTable(table.source, table.file_name, table.features, table.missing, identity)
         return write_npz(path, **whole.arrays(), shard=np.array(shard), num_shards=np.array(num_shards))
