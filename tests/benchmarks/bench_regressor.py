@@ -49,9 +49,8 @@ def main() -> None:
         bare.append(middle - begun)
         ours.append(time.process_time() - middle)
     floor, mine = float(np.median(bare[5:])), float(np.median(ours[5:]))
-    print(
-        f"{p.regressor}, {parameter_count(network):,} parameters, {p.clip_frames} frames x {p.clip_size} px, batch {p.batch_size}, one thread"
-    )
+    size = f"{p.clip_frames} frames x {p.clip_size} px, batch {p.batch_size}"
+    print(f"{p.regressor}, {parameter_count(network):,} parameters, {size}, one thread")
     print(f"bare loop over a cached tensor  {1e3 * floor:8.2f} ms a step  {1e3 * floor / p.batch_size:6.2f} ms a clip")
     print(
         f"train_regressor                 {1e3 * mine:8.2f} ms a step  {1e3 * mine / p.batch_size:6.2f} ms a clip {mine / floor - 1:+.1%}"
