@@ -4,9 +4,9 @@
 
     snakemake --cores 2 --config profile=phantom
 
-A stage runs again when its notebook, a file it reads, one of its own parameters, or the code of the library rooms behind it has
-changed (infomotion_lib/stages/table.py lists them; comments and docstrings do not count). Checkpoints are not outputs here, so that
-a killed run can continue from them. `exec` puts a stage in its shell's place, so that it ends when the workflow does.
+A stage runs again when its notebook, a file it reads, one of its own parameters, or the library's code behind it has changed
+(infomotion_lib/stages/code.py follows the imports; comments and docstrings do not count). Checkpoints are not outputs here, so
+that a killed run can continue from them. `exec` puts a stage in its shell's place, so that it ends when the workflow does.
 """
 
 import sys
@@ -57,10 +57,8 @@ rule all:
 rule book:
     input:
         rules.all.input,
-        plan.book_sources(),
+        plan.book_sources(),  # pages, and the code that renders them
     output:
         str(plan.BOOK_INDEX),
-    params:
-        depends_on=plan.code_hash(["reporting"]),
     shell:
         "exec {PYTHON:q} -m infomotion_lib.cli book --profile {PATHS.profile:q} --results {PATHS.root:q} --within-workflow"

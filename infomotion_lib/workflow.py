@@ -17,7 +17,8 @@ from infomotion_lib.paths import BOOK, PROJECT, RunPaths, run_paths
 from infomotion_lib.processes import die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
 from infomotion_lib.provenance import atomic
-from infomotion_lib.stages.fingerprint import code_hash, found_record, science
+from infomotion_lib.stages.code import code_hash
+from infomotion_lib.stages.fingerprint import found_record, science
 from infomotion_lib.stages.lock import only_run
 from infomotion_lib.stages.table import TABLE, Stage
 
@@ -109,7 +110,7 @@ def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
 
 def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
     """What makes Snakemake run a stage again when it changes: parameters that decide results, and the library's code behind them."""
-    return {**science(parameters), "code": code_hash((*stage.rooms, *stage.figures))}
+    return {**science(parameters), "code": [code_hash(stage, "science"), code_hash(stage, "figures")]}
 
 
 def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPaths) -> bool:
@@ -157,10 +158,11 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
 
 
 def book_sources() -> list[str]:
-    """Pages and settings the book is made of, generated folders left out."""
+    """Pages and settings the book is made of, and the code that renders it; generated folders left out."""
+    code = list((PROJECT / "infomotion_lib" / "reporting").rglob("*.py"))
     generated = {"_build", "_extra", "results", "notebooks"}
     files = [file for file in BOOK.rglob("*") if file.is_file() and file.relative_to(BOOK).parts[0] not in generated]
-    return sorted(str(file) for file in files if not file.name.startswith("."))
+    return sorted(str(file) for file in files + code if not file.name.startswith("."))
 
 
 def _tail(log: Path, lines: int = 12) -> str:

@@ -20,7 +20,8 @@ from infomotion_lib.paths import PROJECT, run_paths
 from infomotion_lib.provenance import read_run_card, start_stage
 from infomotion_lib.runner import config_card, notebook_parameters, run_stage
 from infomotion_lib.stages import table
-from infomotion_lib.stages.fingerprint import RECORD, claim_folder, code_hash
+from infomotion_lib.stages.code import LIBRARY, bare_code, files_behind
+from infomotion_lib.stages.fingerprint import RECORD, claim_folder
 from infomotion_lib.stages.lock import only_run
 from infomotion_lib.stages.table import TABLE
 
@@ -83,6 +84,7 @@ def test_a_stage_ends_with_its_promised_files_a_run_card_and_an_executed_copy(to
     copy = nbformat.read(card_path.parent / "01_frame_index.ipynb", as_version=4)
     (injected,) = [cell for cell in copy.cells if "injected-parameters" in cell.metadata.get("tags", [])]
     assert "hide-input" in injected.metadata["tags"]
+    assert injected.id == "injected-parameters"
     assert str(PROJECT) not in json.dumps(copy.metadata)
     assert not list(card_path.parent.glob("*.running.ipynb"))
 
@@ -168,34 +170,53 @@ def test_changed_inputs_make_half_done_work_worthless(toy: Path) -> None:
     assert not read_run_card(run_toy(toy).parent)["continued"]
 
 
-def test_a_folder_without_our_record_is_never_emptied(tmp_path: Path) -> None:
-    own = tmp_path / "thesis.txt"
+def test_a_folder_without_our_record_stays_as_it_is(tmp_path: Path) -> None:
+    own = tmp_path / "01" / "thesis.txt"
+    own.parent.mkdir()
     own.touch()
-    assert not claim_folder(tmp_path, {"parameters": {}})
+    assert not claim_folder(own.parent, {"parameters": {}})
     assert own.exists()
-    assert (tmp_path / RECORD).exists()
-    assert claim_folder(tmp_path, {"parameters": {}})
+    assert (own.parent / RECORD).exists()
+    assert claim_folder(own.parent, {"parameters": {}})
 
 
-def test_the_code_hash_ignores_comments_and_sees_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from infomotion_lib.stages import fingerprint
+def test_the_last_other_run_is_kept_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "02"
+    for width in (4, 8, 16):
+        claim_folder(folder, {"parameters": {"width": width}})
+        (folder / "weights.bin").write_text(str(width), encoding="utf-8")
+    assert (folder / "weights.bin").read_text(encoding="utf-8") == "16"
+    assert (tmp_path / "previous/02/weights.bin").read_text(encoding="utf-8") == "8"
 
-    monkeypatch.setattr(fingerprint, "LIBRARY", tmp_path)
-    (tmp_path / "room").mkdir()
-    file = tmp_path / "room/idea.py"
-    hashes = []
-    for source in ('"""Doc."""\nx = 1\n', '"""Other."""\n# why\nx = 1\n', "x = 2\n"):
+
+def test_bare_code_ignores_comments_and_docstrings_and_sees_code(tmp_path: Path) -> None:
+    found = []
+    for number, source in enumerate(('"""Doc."""\nx = 1\n', '"""Other."""\n# why\nx = 1\n', "x = 2\n")):
+        file = tmp_path / f"{number}.py"
         file.write_text(source, encoding="utf-8")
-        hashes.append(code_hash(["room"]))
-    assert hashes[0] == hashes[1] != hashes[2]
+        found.append(bare_code(file))
+    assert found[0] == found[1] != found[2]
 
 
-def test_the_rooms_of_every_stage_exist() -> None:
-    for stage in TABLE.values():
-        for room in (*stage.rooms, *stage.figures):
-            assert (PROJECT / "infomotion_lib" / room).exists(), f"{stage.name}: {room}"
-        assert set(stage.needs) <= set(list(TABLE)[: list(TABLE).index(stage.name)]), "stages need earlier stages only"
+def test_the_code_behind_a_stage_is_found_through_imports() -> None:
+    def behind(stage: str) -> set[str]:
+        return {file.relative_to(LIBRARY).as_posix() for file in files_behind(TABLE[stage])}
+
+    assert {"stages/data.py", "data/phantom/rendering.py", "data/echodiffusion.py", "classes.py"} <= behind("data")
+    assert {"regressor/training.py", "regressor/model.py"} <= behind("labels")
+    assert {"frames/rule.py", "frames/detect.py", "reporting/figures/frames.py"} <= behind("frame_index")
+    assert {"ifa/attention.py", "appearance.py"} <= behind("ifa_training")
+    assert {"selection/graph.py", "selection/centrality.py"} <= behind("graph_selection")
+    assert {"regressor/grid.py", "evaluation/metrics.py"} <= behind("evaluation")
+    assert not {"regressor/training.py", "evaluation/metrics.py"} & behind("graph_selection")
+    for stage in TABLE:
+        assert not {"runner.py", "workflow.py", "progress.py"} & behind(stage)
+
+
+def test_stages_need_earlier_stages_only() -> None:
     assert list(TABLE) == list(STAGES)
+    for stage in TABLE.values():
+        assert set(stage.needs) <= set(list(TABLE)[: list(TABLE).index(stage.name)])
 
 
 HOLD = """

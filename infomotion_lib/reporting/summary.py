@@ -31,7 +31,9 @@ def summary(paths: RunPaths, stages: list[str], *, book: Path | None = None) -> 
     """
     read_run_card(paths.stage("evaluation"))
     table = pd.read_csv(paths.stage("evaluation") / "table1.csv", keep_default_na=False, na_values=[""])
-    blocks = [table1_text(table, title=f"Table 1 of profile {paths.profile}"), times_text(paths, stages)]
+    constants = pd.read_csv(paths.stage("evaluation") / "constants.csv")
+    shown = "\n".join([table1_text(table, title=f"Table 1 of profile {paths.profile}"), constants_text(constants)])
+    blocks = [shown, times_text(paths, stages)]
     if book is not None:
         blocks.append(f"The book: {book}")
     return "\n\n".join(blocks)
@@ -49,17 +51,20 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
     """
     long = table[table["metric"].isin(["hard_accuracy", "soft_accuracy"])].copy()
     long["graph"] = long["graph"].fillna("")
-    sizes = sorted(int(size) for size in long["vpc"].unique() if size)
-    rows = [["source", "method", *(f"VPC {size}" for size in sizes)]]
+    sizes = sorted(int(size) for size in long["vpc"].unique())
+    rows = [["source", "method", *(f"VPC {size}" if size else "all videos" for size in sizes)]]
     for (source, method, graph), part in long.groupby(["source", "method", "graph"], sort=False):
         name = METHOD_NAMES.get(str(method), str(method)) + (f" ({graph})" if graph else "")
-        cells = [_cell(part, size) for size in sizes]
-        if method == "whole":
-            cells = [_cell(part, 0)] + [""] * (len(sizes) - 1)
-        rows.append([SOURCE_NAMES.get(str(source), str(source)), name, *cells])
+        rows.append([SOURCE_NAMES.get(str(source), str(source)), name, *(_cell(part, size) for size in sizes)])
     counts = sorted({int(count) for count in long["n"]})
     note = f"accuracy in percent, mean ± sd over {'/'.join(map(str, counts))} runs, soft accuracy in brackets"
     return "\n".join([title, *_aligned(rows), note])
+
+
+def constants_text(constants: pd.DataFrame) -> str:
+    """What one unchanging answer scores on the same TEST videos: the least that a trained network has to beat."""
+    parts = [f"{row.predictor} {row.hard_accuracy:.1f} ({row.soft_accuracy:.1f})" for row in constants.itertuples()]
+    return "constant answers: " + ", ".join(parts)
 
 
 def times_text(paths: RunPaths, stages: list[str]) -> str:
@@ -80,7 +85,7 @@ def times_text(paths: RunPaths, stages: list[str]) -> str:
 def _cell(part: pd.DataFrame, vpc: int) -> str:
     here = part[part["vpc"] == vpc].set_index("metric")
     if "hard_accuracy" not in here.index:
-        return "-"
+        return ""
     mean, sd, n = (float(here[column]["hard_accuracy"]) for column in ("mean", "sd", "n"))
     soft = f" ({float(here['mean']['soft_accuracy']):.1f})" if "soft_accuracy" in here.index else ""
     return f"{mean:.1f}" + (f" ± {sd:.1f}" if n > 1 else "") + soft

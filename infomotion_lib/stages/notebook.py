@@ -92,13 +92,14 @@ def _kernel_manager(threads: int) -> type:
 
 
 def _tidy(path: Path) -> None:
-    """Hide the injected parameters from readers, and leave no folder of this machine in the metadata."""
+    """Hide the injected parameters from readers, give their cell a stable id, leave no folder of this machine in the metadata."""
     import nbformat
 
     book = nbformat.read(path, as_version=4)
     for cell in book.cells:
         tags = cell.metadata.get("tags", [])
-        if INJECTED in tags and "hide-input" not in tags:
+        if INJECTED in tags:
+            cell.id = INJECTED
             cell.metadata["tags"] = [*tags, "hide-input"]
     record = book.metadata.get("papermill", {})
     for key in ("input_path", "output_path"):

@@ -22,17 +22,11 @@ class Stage:
         Stages whose outputs it reads.
     outputs : tuple of str
         Files it promises, relative to its folder; ``run_card.json`` comes last and is not listed.
-    rooms : tuple of str
-        Files and folders of the library whose code decides these outputs.
-    figures : tuple of str
-        Library code that only draws: a change redraws, but does not make half-done training worthless.
     """
 
     name: str
     needs: tuple[str, ...]
     outputs: tuple[str, ...]
-    rooms: tuple[str, ...]
-    figures: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> Path | None:
@@ -55,36 +49,16 @@ class Stage:
 TABLE: dict[str, Stage] = {
     stage.name: stage
     for stage in (
-        Stage("data", (), ("sources.json", "data_report.csv"), ("classes.py", "data", "stages/data.py")),
-        Stage("labels", ("data",), ("labels.csv", "agreement.csv"), ("classes.py", "data", "regressor", "stages/labels.py")),
-        Stage(
-            "frame_index",
-            ("data", "labels"),
-            ("frame_index.csv", "status_counts.csv", "detector_error.csv"),
-            ("classes.py", "data", "frames"),
-            ("reporting/style.py", "reporting/figures/frames.py", "reporting/figures/phases.py"),
-        ),
+        Stage("data", (), ("sources.json", "data_report.csv")),
+        Stage("labels", ("data",), ("labels.csv", "agreement.csv")),
+        Stage("frame_index", ("data", "labels"), ("frame_index.csv", "status_counts.csv", "detector_error.csv")),
         Stage(
             "ifa_training",
             ("frame_index",),
             ("ifa.safetensors", "training_log.csv", "motion_features.npz", "appearance_features.npz", "summary.json"),
-            ("classes.py", "data", "frames", "ifa", "appearance.py"),
-            ("reporting/style.py", "reporting/figures/ifa.py"),
         ),
-        Stage(
-            "graph_selection",
-            ("frame_index", "ifa_training"),
-            ("graph_report.csv", "communities.csv", "selections.csv"),
-            ("classes.py", "selection"),
-            ("reporting/style.py", "reporting/figures/selection.py", "reporting/figures/picks.py"),
-        ),
-        Stage(
-            "evaluation",
-            ("frame_index", "graph_selection"),
-            ("runs.csv", "predictions.csv", "table1.csv"),
-            ("classes.py", "data", "regressor", "evaluation"),
-            ("reporting/style.py", "reporting/tables.py", "reporting/figures/evaluation.py"),
-        ),
+        Stage("graph_selection", ("frame_index", "ifa_training"), ("graph_report.csv", "communities.csv", "selections.csv")),
+        Stage("evaluation", ("frame_index", "graph_selection"), ("runs.csv", "predictions.csv", "table1.csv", "constants.csv")),
     )
 }
 """Stages by name, in the order that data walks through them."""

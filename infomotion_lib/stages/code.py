@@ -1,0 +1,100 @@
+"""Which of the library's code stands behind a stage, found by following its imports."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from infomotion_lib.stages.table import Stage
+
+LIBRARY = Path(__file__).resolve().parent.parent
+PACKAGE = LIBRARY.name
+MACHINERY = frozenset(
+    {
+        "__init__",
+        "cli",
+        "data_commands",
+        "errors",
+        "options",
+        "parameters",
+        "paths",
+        "processes",
+        "progress",
+        "provenance",
+        "runner",
+        "stages",
+    }
+    | {"workflow"}
+)
+"""Modules and rooms that carry a stage out but decide no result; parameters count by their values."""
+
+Kind = Literal["science", "figures"]
+
+
+def code_hash(stage: Stage, kind: Kind) -> str:
+    """Hash of the code behind a stage: ``science`` decides its results, ``figures`` only draws them.
+
+    Comments, docstrings and layout do not count, nor do cells of the notebook (Snakemake watches that file itself).
+    """
+    digest = hashlib.sha256()
+    for file in sorted(files_behind(stage)):
+        if (file.relative_to(LIBRARY).parts[0] == "reporting") == (kind == "figures"):
+            digest.update(file.relative_to(LIBRARY).as_posix().encode())
+            digest.update(bare_code(file).encode())
+    return digest.hexdigest()[:16]
+
+
+def files_behind(stage: Stage) -> set[Path]:
+    """Library files that a stage's notebook or function imports, directly or through others, machinery left out."""
+    if stage.notebook is None:
+        own = LIBRARY / "stages" / f"{stage.name}.py"
+        found = {own}
+        pending = _imported(own)
+    else:
+        cells = json.loads(stage.notebook.read_text(encoding="utf-8"))["cells"] if stage.notebook.is_file() else []
+        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        found, pending = set(), set(_imports("\n".join(sources)))
+    while pending:
+        file = pending.pop()
+        if file not in found and file.relative_to(LIBRARY).parts[0].removesuffix(".py") not in MACHINERY:
+            found.add(file)
+            pending |= _imported(file)
+    return found
+
+
+@cache
+def bare_code(file: Path) -> str:
+    """Syntax tree of a file without docstrings and other bare constants, as text."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = [item for item in body if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))]
+            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]  # only nodes that have a body come here
+    return ast.dump(tree)
+
+
+@cache
+def _imported(file: Path) -> set[Path]:
+    return set(_imports(file.read_text(encoding="utf-8")))
+
+
+def _imports(source: str) -> Iterable[Path]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == PACKAGE:
+                for depth in range(2, len(parts) + 1):
+                    base = LIBRARY.joinpath(*parts[1:depth])
+                    yield from (path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file())
