@@ -160,3 +160,12 @@ def test_bad_training_sets_are_refused(discs: Discs, quick: EvaluationParameters
 def test_one_video_is_enough(discs: Discs, quick: EvaluationParameters) -> None:
     fitted = train_regressor(discs[0][:1], discs[1][:1], parameters=quick, seed=0, steps=2)
     assert np.isfinite(fitted.predict(discs[0])).all()
+
+
+@pytest.mark.parametrize("name", ["r3d_18", "r2plus1d_18"])
+def test_networks_of_full_size_take_a_step(name: str, quick: EvaluationParameters) -> None:
+    videos = [np.random.default_rng(index).integers(0, 255, (9, 16, 16)).astype(np.uint8) for index in range(2)]
+    large = quick.model_copy(update={"regressor": name, "batch_size": 2, "test_clips": 1})
+    fitted = train_regressor(videos, [30.0, 60.0], parameters=large, seed=0, steps=1)
+    assert fitted.network.in_channels == 3
+    assert np.isfinite(fitted.predict(videos)).all()

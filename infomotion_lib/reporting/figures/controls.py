@@ -79,7 +79,7 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     right.grid(axis="y", visible=False)
     found = rows.set_index("clips")["spearman"]
     title = (
-        f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; counting changed pixels gives {found['pixel change']:.2f}"
+        f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; plain pixel change gives {found['pixel change']:.2f}"
     )
     fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
