@@ -26,6 +26,8 @@ from infomotion_lib.ifa.triplets import pair_frames
 
 RIDGE_STRENGTHS = np.logspace(-2, 6, 17)
 NEIGHBOURS = 5
+RESOLUTION = float(np.finfo(np.float32).eps)
+"""Relative step of float32: smaller singular values are rounding."""
 DIFFERENCE_GRID, FLOW_GRID = 14, 7
 
 Floats = NDArray[np.float32]
@@ -142,15 +144,20 @@ def probe_table(
     return pd.DataFrame(rows)
 
 
-def measured_rank(features: Floats, *, tolerance: float = 1e-5) -> int:
-    """Dimensions that the centred vectors span: singular values above ``tolerance`` times the largest."""
-    return int((relative_spectrum(features) > tolerance).sum())
+def measured_rank(features: Floats) -> int:
+    """Dimensions that the centred vectors span, as far as float32 can tell: entries of :func:`relative_spectrum` above its resolution."""
+    return int((relative_spectrum(features) > RESOLUTION).sum())
 
 
 def relative_spectrum(features: Floats) -> NDArray[np.float64]:
-    """Singular values of the centred vectors over the largest one, in falling order."""
-    values = np.linalg.svd((features - features.mean(axis=0)).astype(np.float64), compute_uv=False)
-    return np.asarray(values / values[0] if values[0] > 0 else values, dtype=np.float64)
+    """Singular values of the centred vectors, in falling order, over the largest one of the vectors as they are.
+
+    Rounding of the vectors is relative to the vectors, not to how much they differ; so is this scale.
+    """
+    vectors = features.astype(np.float64)
+    whole = float(np.linalg.norm(vectors, ord=2))
+    values = np.linalg.svd(vectors - vectors.mean(axis=0), compute_uv=False)
+    return np.asarray(values / whole if whole > 0 else values, dtype=np.float64)
 
 
 def first_components(features: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
