@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -164,30 +163,43 @@ def test_a_stage_that_was_run_alone_otherwise_is_brought_back(smoke_run: Finishe
     assert tables(copy.stage("evaluation")) == tables(smoke_run.paths.stage("evaluation"))
 
 
-@pytest.mark.parametrize(("stage", "delay"), [("ifa_training", 6.0), ("evaluation", 9.0)])
+def half_trained(folder: Path) -> bool:
+    """Whether stage 02 has begun to train."""
+    return any(folder.glob("checkpoints/*"))
+
+
+def half_a_grid(folder: Path) -> bool:
+    """Whether stage 04 has finished a few networks."""
+    rows = folder / "grid.jsonl"
+    return rows.is_file() and len(rows.read_text(encoding="utf-8").splitlines()) >= 3
+
+
+@pytest.mark.parametrize(("stage", "half_way"), [("ifa_training", half_trained), ("evaluation", half_a_grid)])
 def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
-    smoke_run: FinishedRun, tmp_path: Path, stage: str, delay: float
+    smoke_run: FinishedRun, tmp_path: Path, stage: str, half_way: Callable[[Path], bool]
 ) -> None:
     copy = tmp_path / "runs" / "smoke"
     shutil.copytree(smoke_run.paths.root, copy)
-    folder = smoke_run.paths.stage(stage)
-    shutil.rmtree(copy / folder.name)
+    reference, folder = smoke_run.paths.stage(stage), copy / smoke_run.paths.stage(stage).name
+    shutil.rmtree(folder)
     words = [sys.executable, "-m", "infomotion_lib.cli", "run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}"]
     victim = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    time.sleep(delay)
+    while not half_way(folder) and victim.poll() is None:
+        time.sleep(0.05)
     running = victim.poll() is None
-    os.kill(victim.pid, signal.SIGKILL)  # the command alone: its children must notice by themselves
+    victim.kill()  # the command alone: its children must notice by themselves
     victim.wait()
-    assert running, "the stage ended before it was killed; lower the delay"
+    assert running, "the stage ended before it could be killed"
     time.sleep(1.0)
-    assert not (copy / folder.name / "run_card.json").exists()
-    assert not _processes_of(copy), "a killed run leaves no process behind"
+    assert not (folder / "run_card.json").exists()
+    assert not processes_of(copy), "a killed run leaves no process behind"
     output, _ = smoke_run.again(tmp_path)
     assert started(output)[0] == stage
-    assert tables(copy / folder.name) == tables(folder)
+    assert read_run_card(folder)["continued"]
+    assert tables(folder) == tables(reference)
 
 
-def _processes_of(folder: Path) -> list[str]:
+def processes_of(folder: Path) -> list[str]:
     """Command lines of live processes that name this run's folder or have a file of it open."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):

@@ -49,8 +49,8 @@ def fingerprint(stage: Stage, parameters: StageParameters, paths: RunPaths) -> d
 def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
     """Whether half-done work in ``folder`` may be continued; if not, what lies there moves aside.
 
-    Checkpoints and finished rows can be continued only by a run of the same parameters, inputs and code. Days of training are
-    not thrown away, though: the last other run stays under ``previous/`` beside the folder. A folder without a record stays as it is.
+    Checkpoints and finished rows can be continued only by a run of the same parameters, inputs and code. The last other run's
+    are kept, under ``previous/`` beside the folder: they may have cost days. A folder without a record stays as it is.
     """
     path = folder / RECORD
     continues = found_record(folder) == record
