@@ -6,6 +6,7 @@ the very file that an unsharded run writes, and a run that was cut short goes on
 
 from __future__ import annotations
 
+import shutil
 import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +50,7 @@ def extract_features(
     network: InterFrameInterpolator,
     rows: pd.DataFrame,
     *,
-    out: str | Path,
+    out: str | Path | None,
     pooling: Pooling = "mean",
     batch_size: int = 8,
     shard: int = 0,
@@ -69,9 +70,10 @@ def extract_features(
         Trained weights.
     rows : DataFrame
         Frame index with a ``path`` column (:func:`infomotion_lib.ifa.triplets.attach_paths`).
-    out : path
+    out : path or None
         ``.npz`` file of ``source``, ``file_name`` and ``features``; ``missing_videos.csv`` goes beside it. With more than one
-        shard, the shard's own files ``<stem>.shard<i>of<n>.npz`` are written instead (see :func:`merge_shards`).
+        shard, the shard's own file ``<stem>.shard<i>of<n>.npz`` is written instead (see :func:`merge_shards`). ``None``:
+        nothing is written, and nothing can be resumed.
     pooling : {"mean", "grid", "flow"}
         See :class:`infomotion_lib.ifa.pooling.MotionPooler`.
     batch_size : int
@@ -96,7 +98,6 @@ def extract_features(
         raise ParameterError(
             f"Shard {shard} of {num_shards} with batches of {batch_size}: shards count from 0, batches are 1 to {BLOCK} videos."
         )
-    target = shard_path(out, shard=shard, num_shards=num_shards)
     ordered = rows.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
     known = np.asarray(ordered[list(END_COLUMNS)].notna().all(axis=1), dtype=np.bool_)
     videos = ordered[known].to_dict("records")
@@ -105,22 +106,20 @@ def extract_features(
     where = resolve_device(device)
     pooler = MotionPooler(network, pooling=pooling, device=where, bf16=bf16)
     identity = _identity(network, videos, pooling=pooling, batch_size=batch_size, device=where, bf16=bf16)
+    target = None if out is None else shard_path(out, shard=shard, num_shards=num_shards)
+    parts = None if target is None else target.with_name(target.name + ".parts")
     starts = range(0, len(videos), BLOCK)
-    parts = target.with_name(target.name + ".parts")
     done: list[FeatureTable] = []
     with ThreadPoolExecutor(workers) as pool:
         for number in track(range(shard, len(starts), num_shards), label="motion vectors", unit="block"):
-            block = videos[starts[number] : starts[number] + BLOCK]
-            done.append(_block(pooler, block, parts / f"{number:06d}.npz", identity=identity, batch_size=batch_size, pool=pool))
-    absent = ordered.loc[~known, ["source", "file_name", "status"]] if shard == 0 else ordered.loc[[], ["source", "file_name", "status"]]
-    size = vector_size(network.width, pooling)
-    table = FeatureTable.joined(done, more_missing=absent, size=size)
+            block, part = videos[starts[number] : starts[number] + BLOCK], None if parts is None else parts / f"{number:06d}.npz"
+            done.append(_block(pooler, block, part, identity=identity, batch_size=batch_size, pool=pool))
+    absent = ordered.loc[~known if shard == 0 else [], ["source", "file_name", "status"]]
+    table = FeatureTable.joined(done, more_missing=absent, size=vector_size(network.width, pooling))
     refuse_degenerate(table)
-    write_features(table, target, identity=identity, shard=shard, num_shards=num_shards)
-    for part in parts.glob("*.npz"):
-        part.unlink()
-    if parts.is_dir():
-        parts.rmdir()
+    if target is not None and parts is not None:
+        write_features(table, target, identity=identity, shard=shard, num_shards=num_shards)
+        shutil.rmtree(parts, ignore_errors=True)
     return table
 
 
@@ -187,9 +186,15 @@ def read_ends(row: Mapping[str, Any]) -> _Ends | str:
 
 
 def _block(
-    pooler: MotionPooler, videos: Sequence[Mapping[Any, Any]], part: Path, *, identity: str, batch_size: int, pool: ThreadPoolExecutor
+    pooler: MotionPooler,
+    videos: Sequence[Mapping[Any, Any]],
+    part: Path | None,
+    *,
+    identity: str,
+    batch_size: int,
+    pool: ThreadPoolExecutor,
 ) -> FeatureTable:
-    if part.is_file():
+    if part is not None and part.is_file():
         earlier = read_features(part)
         if earlier.identity == identity:
             return earlier
@@ -210,7 +215,8 @@ def _block(
             found = pooler.vectors(frames, torch.from_numpy(pairs)).numpy()
             vectors |= {number: vector for (number, _), vector in zip(group, found, strict=True)}
     table = FeatureTable.of(videos, vectors, missing, size=vector_size(pooler.network.width, pooler.pooling), identity=identity)
-    write_npz(part, **table.arrays())
+    if part is not None:
+        write_npz(part, **table.arrays())
     return table
 
 

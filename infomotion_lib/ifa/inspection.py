@@ -42,6 +42,8 @@ class WindowView:
         How many pixels one unit of x and of y is.
     patch : int
         Side of a token in the frame, pixels.
+    number : int
+        Which window, row by row.
     """
 
     query: Floats
@@ -55,6 +57,7 @@ class WindowView:
     pixels: Floats
     pixels_per_unit: Floats
     patch: int
+    number: int
 
     @property
     def moves(self) -> Floats:
@@ -124,6 +127,7 @@ def follow_window(
         pixels=(coordinates + 1) * per_unit + (scale - 1) / 2,
         pixels_per_unit=per_unit,
         patch=scale,
+        number=window,
     )
 
 

@@ -14,6 +14,7 @@ from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from infomotion_lib.ifa.probe import RESOLUTION
 from infomotion_lib.reporting.style import METHOD_COLOURS, PHASE_COLOURS
 
 Floats = NDArray[np.floating]
@@ -162,10 +163,12 @@ def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:
         axis.semilogy(np.arange(1, len(shown) + 1), shown, color=colour, ls=style, label=name)
     axis.axvline(bound, color=_INK, ls=":", lw=1)
     size = min(max(map(len, values.values())), 3 * bound)
-    axis.annotate(f"bound: {bound}", (bound, 0.3), xytext=(6, 0), textcoords="offset points", fontsize=8.5, color=_INK)
-    axis.set(xlabel="number of the singular value", ylabel="singular value / largest", xlim=(0, size + 1))
+    axis.annotate(f"bound: {bound}", (bound, 0.02), xytext=(6, 0), textcoords="offset points", fontsize=8.5, color=_INK)
+    axis.axhline(RESOLUTION, color=_GREY, lw=0.8, ls="-.")
+    axis.text(size, RESOLUTION, "resolution of float32", ha="right", va="bottom", fontsize=8, color=_GREY)
+    axis.set(xlabel="number of the singular value", ylabel="singular value, relative", xlim=(0, size + 1))
     axis.legend(fontsize=8, loc="upper right")
-    found = {name: int((relative > 1e-5).sum()) for name, relative in values.items()}
+    found = {name: int((relative > RESOLUTION).sum()) for name, relative in values.items()}
     axis.set_title("Measured rank: " + ", ".join(f"{rank} ({name})" for name, rank in found.items()))
     return fig
 
