@@ -114,9 +114,9 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
 
 
 def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPaths) -> bool:
-    """Whether the stage was run alone, with other parameters, since the workflow last saw it."""
+    """Whether the stage was last run with other parameters or other code, be it alone, where the workflow did not see it."""
     record = found_record(paths.stage(stage.name))
-    return bool(record) and record["parameters"] != science(parameters)
+    return bool(record) and (record["parameters"], record["code"]) != (science(parameters), code_hash(stage, "science"))
 
 
 def book_shows() -> str:
