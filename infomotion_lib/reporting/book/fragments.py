@@ -14,7 +14,7 @@ from infomotion_lib.reporting.book.html import admonition, block, table
 from infomotion_lib.reporting.book.play import play
 from infomotion_lib.reporting.book.table1 import company, table1
 from infomotion_lib.reporting.pipeline import ALT
-from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.results import FROZEN, Results
 
 NOT_RUN = admonition(
     "warning",
@@ -42,7 +42,7 @@ OPEN = admonition(
 def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: Assets, url: str) -> None:
     """Write every fragment; each page includes the ones it needs."""
     folder.mkdir(parents=True, exist_ok=True)
-    paper = next((item for item in shown if item.profile == "paper"), None)
+    paper = next((item.root for item in shown if item.profile == "paper"), FROZEN / "paper")
     parts = {
         "pipeline": pipeline(),
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",

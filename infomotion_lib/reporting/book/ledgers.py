@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.evaluation.claims import RULE, claims_ledger
 from infomotion_lib.parameters import STAGES, read_profile
-from infomotion_lib.paths import BOOK, MANIFESTS, PARAMS
+from infomotion_lib.paths import BOOK, PARAMS, RunPaths
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, title_of
@@ -62,32 +64,23 @@ def _pairs(values: dict[str, Any], cut: int = 200) -> list[list[str]]:
     return [[f"<code>{escape(str(name))}</code>", f"<code>{shown(value)}</code>"] for name, value in values.items()]
 
 
-def claims(ours: Results | None) -> str:
-    """MyST block with every number the paper claims, and ours beside it when the ``paper`` profile has run."""
-    file = MANIFESTS / "paper_results.csv"
-    if not file.is_file():
-        return "The ledger of the paper's numbers is not there yet.\n"
-    ledger = pd.read_csv(file)
+def claims(root: Path) -> str:
+    """MyST block with every number the paper claims; ours beside it where ``root`` holds a complete run of the ``paper`` profile."""
+    ledger = claims_ledger(RunPaths("paper", root))
     parts = []
     for name in map(str, dict.fromkeys(ledger["table"])):
         rows = []
         for row in ledger[ledger["table"] == name].to_dict("records"):
-            spread = f" ± {number(float(row['spread']))}" if row["spread"] == row["spread"] and str(row["spread"]) else ""
-            value = f"{float(row['value']):g}{spread}"
-            quoted = row["unit"] in ("FID", "FVD")
-            rows.append([escape(str(row["row"])), escape(str(row["column"])), value, escape(str(row["unit"])), *_ours(ours, quoted=quoted)])
-        title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(str(name), str(name))
-        caption = f"{title} of the paper, number by number"
-        parts.append(block(table(["Row", "Column", "Paper", "Unit", "Ours", "Status"], rows, caption=caption, numeric_from=99)))
-    return "\n".join(parts)
-
-
-def _ours(ours: Results | None, *, quoted: bool) -> list[str]:
-    if quoted:
-        return ["–", '<span class="im-status">quoted</span>']
-    if ours is None or not ours.exists:
-        return ["–", '<span class="im-status">not run</span>']
-    return ["see results", '<span class="im-status">run</span>']
+            spread = f" ± {number(row['spread'])}" if row["spread"] == row["spread"] else ""
+            ours = f"{number(row['ours'], 2)} ± {number(row['ours_sd'])}" if row["ours"] == row["ours"] else "–"
+            status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
+            cells = [row["row"], row["column"], f"{row['value']:g}{spread}", row["unit"], ours]
+            rows.append([*(escape(str(cell)) for cell in cells), status])
+        title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(name, name)
+        parts.append(
+            block(table(["Row", "Column", "Paper", "Unit", "Ours", "Status"], rows, caption=f"{title} of the paper, number by number"))
+        )
+    return "\n".join([*parts, f"The rule: {RULE}\n"])
 
 
 def assumptions() -> str:

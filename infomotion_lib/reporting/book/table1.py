@@ -20,11 +20,11 @@ COMPANY = {
     **{f"recall_{name}": f"Recall {name}, %" for name in CLASS_NAMES},
 }
 _CONSTANTS = {
-    "always_normal": "Always “normal”",
-    "normal": "Always “normal”",
-    "majority": "Always the most common class",
-    "soft_optimal": "The best single EF for soft accuracy",
-    "train_mean": "Always the mean EF of TRAIN",
+    "always normal": "Always “normal”",
+    "TRAIN majority class": "Always TRAIN's most common class",
+    "TRAIN mean": "Always TRAIN's mean EF",
+    "soft-optimal constant": "Best single EF on TRAIN",
+    "best constant in hindsight": "Best single EF in hindsight",
 }
 
 
@@ -80,13 +80,17 @@ def company(results: Results) -> str:
 
 
 def constants(results: Results) -> list[tuple[str, Row]]:
-    """Name and metrics of each constant predictor."""
+    """Name and metrics of each constant predictor; with several training pools, the pool is part of the name."""
     found = results.table("evaluation", "constants")
     if found is None:
         return []
     rows = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
-    names = [next((str(value) for value in row.values() if isinstance(value, str) and value), "constant") for row in rows]
-    return [(_CONSTANTS.get(name, name.replace("_", " ")), row) for name, row in zip(names, rows, strict=True)]
+    pools = {row.get("source") for row in rows}
+    named = []
+    for row in rows:
+        name = _CONSTANTS.get(str(row["predictor"]), str(row["predictor"]))
+        named.append((f"{name} ({row['source']} pool)" if len(pools) > 1 else name, row))
+    return named
 
 
 def best_constant(results: Results) -> tuple[str, float] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from infomotion_lib.classes import class_bounds, ef_class
+from infomotion_lib.evaluation.metrics import soft_correct
 from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
@@ -37,22 +37,15 @@ def table(results: Results) -> pd.DataFrame | None:
     for tolerance in TOLERANCES:
         runs = (
             predictions[keys]
-            .assign(right=100.0 * within(ef, answer, tolerance))
+            .assign(right=100.0 * soft_correct(ef, answer, tolerance=tolerance))
             .groupby(keys, dropna=False, as_index=False)["right"]
             .mean()
         )
         cells = runs.groupby(["source", "method", "graph", "vpc"], dropna=False)["right"].agg(mean="mean", sd="std", n="size").reset_index()
-        best = max(float(within(test, np.full_like(test, value), tolerance).mean()) for value in _CONSTANTS)
+        best = max(float(soft_correct(test, np.full_like(test, value), tolerance=tolerance).mean()) for value in _CONSTANTS)
         row = {"source": "", "method": "constant", "graph": "", "vpc": 0, "mean": 100 * best, "sd": 0.0, "n": 1}
         parts.append(pd.concat([cells, pd.DataFrame([row])], ignore_index=True).assign(tolerance=tolerance))
     return pd.concat(parts, ignore_index=True)[["source", "method", "graph", "vpc", "tolerance", "mean", "sd", "n"]]
-
-
-def within(ef: np.ndarray, prediction: np.ndarray, tolerance: float) -> np.ndarray:
-    """Whether each prediction lies in the true class with its edges moved out by ``tolerance`` points; bool, shape of ``ef``."""
-    edges = np.array([class_bounds(index) for index in range(5)])[ef_class(ef)]
-    near = (prediction >= edges[:, 0] - tolerance) & (prediction < edges[:, 1] + tolerance)
-    return (ef_class(prediction) == ef_class(ef)) | (near & (tolerance > 0))
 
 
 def control(file: Path) -> ipywidgets.Widget:

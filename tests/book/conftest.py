@@ -1,0 +1,64 @@
+"""One book, built once from a stand-in run, and a browser to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standin_run import build_book, make_run
+
+pytest.importorskip("jupyter_book", reason="the book's packages are not installed")
+
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a rendered book, from a stand-in run with frozen-like results."""
+    root = tmp_path_factory.mktemp("book")
+    done = build_book(make_run(root / "runs"), root / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root / "out" / "html"
+
+
+@pytest.fixture(scope="session")
+def pages(book: Path) -> list[str]:
+    """Every page, as its path within the book, search and index left out."""
+    skip = {"search.html", "genindex.html"}
+    found = [file.relative_to(book).as_posix() for file in sorted(book.rglob("*.html"))]
+    return [page for page in found if page not in skip and not page.startswith(("_static", "results/"))]
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def address(book: Path) -> Iterator[str]:
+    """Address of the book on this machine."""
+    server = ThreadingHTTPServer(("localhost", 0), partial(_Quiet, directory=str(book)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A running Chromium; without one the test is skipped here and fails in continuous integration."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        message = "Chromium is not installed (on Debian: apt-get install chromium)"
+        pytest.fail(message) if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.skip(message)
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=FLAGS.split())
+        yield browser
+        browser.close()

@@ -1,0 +1,140 @@
+"""The book in Chromium, cut off from the network: it loads, it moves, it can be used by keyboard and by ear."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infomotion_lib.reporting.book.assets import npm_pack
+
+pytestmark = pytest.mark.xdist_group("book")
+
+KNOWN = ("THEBE_JS_URL", "invalid theme mode")
+"""The theme's own two messages."""
+
+AXE = "axe-core@4.14.1"
+
+
+class Reader:
+    """Somebody with a browser that reaches this machine alone; notes complaints and outside addresses of the page in sight."""
+
+    def __init__(self, chromium: Any, address: str, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> None:
+        size = {"width": width, "height": 900}
+        self.address = address
+        self.view = chromium.new_context(viewport=size, color_scheme=scheme, java_script_enabled=scripts).new_page()
+        self.noted: list[str] = []
+        self.view.route("**/*", self._gate)
+        self.view.on("console", lambda message: self.noted.append(message.text) if message.type == "error" else None)
+        self.view.on("pageerror", lambda error: self.noted.append(str(error)))
+        self.view.on("response", lambda answer: self.noted.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
+
+    def _gate(self, route: Any) -> None:
+        if route.request.url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.noted.append(f"asks another host: {route.request.url}")
+            route.abort()
+
+    def open(self, page: str, *, controls: bool = False) -> Any:
+        """The page, loaded, its controls too if asked."""
+        self.noted.clear()
+        self.view.goto(f"{self.address}/{page}", wait_until="load")
+        if controls:
+            self.view.locator(".noUi-handle").first.wait_for(timeout=15_000)
+        self.view.wait_for_timeout(150)
+        return self.view
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the page complained of, less what the theme always says."""
+        return [text for text in self.noted if not any(known in text for known in KNOWN)]
+
+
+def test_every_page_loads_alone_and_fits_a_phone(chromium: Any, address: str, pages: list[str]) -> None:
+    reader = Reader(chromium, address, width=390)
+    for page in pages:
+        view = reader.open(page, controls=page == "play.html")
+        assert not reader.complaints, f"{page}: {reader.complaints}"
+        assert view.evaluate("document.documentElement.scrollWidth") <= 390, f"{page} is wider than a phone"
+
+
+def test_formulas_are_set(chromium: Any, address: str) -> None:
+    view = Reader(chromium, address).open("method.html")
+    view.locator("mjx-container").first.wait_for(timeout=10_000)
+    assert view.locator("mjx-container").count() > 20
+
+
+def test_every_control_moves_its_picture(chromium: Any, address: str) -> None:
+    view = Reader(chromium, address).open("play.html", controls=True)
+    boards = view.locator(".im-play")
+    assert boards.count() >= 3
+    for index in range(boards.count()):
+        board = boards.nth(index)
+        for slider in board.locator(".noUi-handle").all():
+            before = seen(board)
+            slider.focus()
+            slider.press("ArrowRight")
+            view.wait_for_timeout(150)
+            assert seen(board) != before, f"slider {slider.get_attribute('aria-label')} moves nothing"
+        for row in board.locator(".widget-toggle-buttons").all():
+            before, idle = seen(board), row.locator("button:not(.mod-active)")
+            idle.last.focus()
+            idle.last.press("Enter")
+            view.wait_for_timeout(150)
+            assert seen(board) != before, f"buttons {row.get_attribute('aria-label')} move nothing"
+            assert row.locator("button[aria-pressed=true]").count() == 1
+
+
+def seen(board: Any) -> list[tuple[str | None, str | None]]:
+    """Source and alt text of the pictures in sight."""
+    return [(image.get_attribute("src"), image.get_attribute("alt")) for image in board.locator("img.im-figure:visible").all()]
+
+
+def test_controls_have_names(chromium: Any, address: str) -> None:
+    view = Reader(chromium, address).open("play.html", controls=True)
+    names = [handle.get_attribute("aria-label") for handle in view.locator(".noUi-handle").all()]
+    names += [row.get_attribute("aria-label") for row in view.locator(".widget-toggle-buttons").all()]
+    assert names and all(names) and len(set(names)) == len(names)
+
+
+def test_without_scripts_a_still_picture_stands_in(chromium: Any, address: str) -> None:
+    view = Reader(chromium, address, scripts=False).open("play.html")
+    assert view.locator(".im-play img.im-figure:visible").count() == view.locator(".im-play").count()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_show_the_pipeline_of_their_shade(chromium: Any, address: str, scheme: str) -> None:
+    shown = Reader(chromium, address, scheme=scheme).open("index.html").locator(".im-pipeline img:visible")
+    assert shown.count() == 1 and scheme in str(shown.get_attribute("src"))
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, from npm."""
+    folder = tmp_path_factory.mktemp("axe")
+    try:
+        with tarfile.open(folder / npm_pack(AXE, folder)) as archive:
+            archive.extractall(folder, filter="data")
+    except OSError as error:
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            raise
+        pytest.skip(f"axe-core could not be had: {error}")
+    return (Path(folder) / "package" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_barrier(chromium: Any, address: str, pages: list[str], axe: str, scheme: str) -> None:
+    long = {page for page in pages if page.startswith("api/")} - {"api/index.html", "api/appearance.html"}
+    alike = long | ({page for page in pages if page.startswith("notebooks/")} - {"notebooks/01_frame_index.html"})
+    reader, found = Reader(chromium, address, scheme=scheme), []
+    for page in sorted(set(pages) - alike):
+        view = reader.open(page, controls=page == "play.html")
+        view.evaluate(axe)
+        for violation in view.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                found.append(f"{page}: {violation['id']}: {violation['nodes'][0]['html'][:160]}")
+    assert not found, "\n".join(found)
