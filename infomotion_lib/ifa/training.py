@@ -145,6 +145,7 @@ class _Run:
         device: torch.device,
     ) -> None:
         from lightning_fabric import Fabric  # its import takes a second: only training pays
+        from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
         self.store, self.settings, self.folder = store, settings, folder
         self.val = None if val is None else val.subset(settings.most_validation)
@@ -152,7 +153,7 @@ class _Run:
         self.network = network
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
         self.optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=settings.weight_decay)
-        fabric = Fabric(accelerator=device.type, devices=1, precision=settings.precision)
+        fabric = Fabric(accelerator=device.type, devices=1, precision=settings.precision, plugins=[LightningEnvironment()])
         self.model, self.steps = fabric.setup(network, self.optimiser)
         self.fabric, self.device, self.step = fabric, device, 0
         self.best: dict[str, float] = {"psnr": float("nan"), "psnr_naive": float("nan"), "step": 0}
