@@ -13,7 +13,7 @@ from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.modular import build_class_graphs
 
 KS = (3, 4, 6, 8, 10, 15, 20)
-SCALES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+SCALES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
 MARKOV_TIMES = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 
 
