@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from finished_run import FinishedRun, infomotion, state_of_tracked_files
+from finished_run import FinishedRun, copy_project, infomotion, project_hashes
 
 from infomotion_lib.paths import run_paths
 
@@ -59,16 +59,16 @@ def tiny_synthetic(shared_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def smoke_run(shared_folder: Path) -> FinishedRun:
-    """All stages of the smoke profile, from nothing."""
-    folder = shared_folder / "smoke"
+    """All stages of the smoke profile, from nothing, in a copy of the project."""
+    folder = shared_folder / "project"
 
     def make(folder: Path) -> None:
-        folder.mkdir()
-        before = state_of_tracked_files()
-        output = infomotion("run", "all", "--profile", "smoke", "-p", f"runs_dir={folder / 'runs'}")
-        changed = [] if state_of_tracked_files() == before else ["a tracked file changed while the smoke profile ran"]
-        (folder / "output.json").write_text(json.dumps([output, changed]), encoding="utf-8")
+        before = project_hashes(copy_project(folder))
+        output = infomotion("run", "all", "--profile", "smoke", project=folder)
+        after = project_hashes(folder)
+        changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        (folder / "runs/smoke.json").write_text(json.dumps([output, changed]), encoding="utf-8")
 
     once(folder, make)
-    output, changed = json.loads((folder / "output.json").read_text(encoding="utf-8"))
+    output, changed = json.loads((folder / "runs/smoke.json").read_text(encoding="utf-8"))
     return FinishedRun(run_paths("smoke", folder / "runs"), output, changed)

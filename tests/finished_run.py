@@ -1,7 +1,9 @@
-"""Runs of the command line that tests share."""
+"""Runs of the command line that tests share, in a copy of the project that nobody edits meanwhile."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -19,23 +21,50 @@ class FinishedRun:
     output: str
     changed_files: list[str]
 
+    @property
+    def project(self) -> Path:
+        """Copy of the project in which it ran."""
+        return self.paths.root.parent.parent
+
+    def infomotion(self, *words: str) -> str:
+        """What the command prints in that copy."""
+        return infomotion(*words, project=self.project)
+
     def again(self, folder: Path, *words: str) -> tuple[str, RunPaths]:
         """What ``infomotion run all`` prints on a copy of this run in ``folder``, and that copy."""
         copy = folder / "runs" / self.paths.profile
         if not copy.exists():
             shutil.copytree(self.paths.root, copy)
-        return infomotion("run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}", *words), run_paths("smoke", copy.parent)
+        return self.infomotion("run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}", *words), run_paths("smoke", copy.parent)
 
 
-def infomotion(*words: str) -> str:
+def infomotion(*words: str, project: Path = PROJECT) -> str:
     """What the command prints; it must succeed."""
     command = [sys.executable, "-m", "infomotion_lib.cli", *words]
-    done = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(command, **surroundings(project), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
-def state_of_tracked_files() -> str:
-    """Commit and every difference of tracked files from it."""
-    commands = (["git", "rev-parse", "HEAD"], ["git", "diff", "HEAD", "--no-color"])
-    return "".join(subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout for command in commands)
+def surroundings(project: Path) -> dict[str, object]:
+    """Working folder and environment in which ``infomotion_lib`` is that of ``project``, in children too."""
+    return {"cwd": project, "env": {**os.environ, "PYTHONPATH": str(project)}}
+
+
+def copy_project(folder: Path) -> Path:
+    """Every file that git knows or would add, as a fresh clone of the working tree would have it."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=PROJECT, capture_output=True, check=True
+    )
+    for name in filter(None, listing.stdout.decode().split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    return folder
+
+
+def project_hashes(folder: Path) -> dict[str, str]:
+    """Hash of each file of a project, what runs and caches generate left out."""
+    generated = {"runs", "__pycache__", "_build", "_extra"}
+    files = [path for path in folder.rglob("*") if path.is_file() and not generated & set(path.relative_to(folder).parts)]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -14,10 +14,9 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from finished_run import FinishedRun, infomotion
+from finished_run import FinishedRun, surroundings
 
 from infomotion_lib.parameters import NOTEBOOK_STAGES, STAGES
-from infomotion_lib.paths import PROJECT
 from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.stages.table import TABLE
 from infomotion_lib.workflow import MARK
@@ -43,7 +42,7 @@ def test_every_stage_ran_once_in_order(smoke_run: FinishedRun) -> None:
     assert "snakemake" not in smoke_run.output.lower()
 
 
-def test_no_tracked_file_changed(smoke_run: FinishedRun) -> None:
+def test_nothing_outside_runs_changed(smoke_run: FinishedRun) -> None:
     assert smoke_run.changed_files == []
 
 
@@ -72,7 +71,7 @@ def test_nothing_published_names_a_folder_of_this_machine(smoke_run: FinishedRun
         for file in [folder / "run_card.json", *folder.glob("*.csv")]:
             text = file.read_text(encoding="utf-8")
             assert str(smoke_run.paths.root) not in text, file
-            assert str(PROJECT) not in text, file
+            assert str(smoke_run.project) not in text, file
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)
@@ -133,7 +132,7 @@ def test_the_evaluation_scores_every_cell(smoke_run: FinishedRun) -> None:
 
 
 def test_the_report_shows_table_1_and_the_times(smoke_run: FinishedRun) -> None:
-    report = infomotion("report", "--profile", "smoke", "--runs-dir", str(smoke_run.paths.root.parent))
+    report = smoke_run.infomotion("report", "--profile", "smoke", "--runs-dir", "runs")
     for words in ("Table 1 of profile smoke", "InfoMotion", "VPC 2", "VPC 3", "04_evaluation", "together"):
         assert words in report
 
@@ -156,7 +155,7 @@ def test_a_changed_parameter_reruns_what_depends_on_it_only(smoke_run: FinishedR
 
 def test_a_stage_that_was_run_alone_otherwise_is_brought_back(smoke_run: FinishedRun, tmp_path: Path) -> None:
     _, copy = smoke_run.again(tmp_path)
-    alone = infomotion("run", "04", "--profile", "smoke", "-p", f"runs_dir={copy.root.parent}", "-p", "soft_tolerance=2.0")
+    alone = smoke_run.infomotion("run", "04", "--profile", "smoke", "-p", f"runs_dir={copy.root.parent}", "-p", "soft_tolerance=2.0")
     assert started(alone) == ["evaluation"]
     output, _ = smoke_run.again(tmp_path)
     assert started(output) == ["evaluation"]
@@ -183,7 +182,7 @@ def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
     reference, folder = smoke_run.paths.stage(stage), copy / smoke_run.paths.stage(stage).name
     shutil.rmtree(folder)
     words = [sys.executable, "-m", "infomotion_lib.cli", "run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}"]
-    victim = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    victim = subprocess.Popen(words, **surroundings(smoke_run.project), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not half_way(folder) and victim.poll() is None:
         time.sleep(0.05)
     running = victim.poll() is None
@@ -217,10 +216,10 @@ def processes_of(folder: Path) -> list[str]:
 def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRun, tmp_path: Path) -> None:
     _, copy = smoke_run.again(tmp_path)
     before = tables(copy.stage("graph_selection"))
-    profile = PROJECT / "notebooks/params/smoke.yml"
-    words = ["-f", str(profile), "-p", "runs_dir", str(copy.root.parent), "-k", "python3", "--no-progress-bar"]
-    command = [sys.executable, "-m", "papermill", str(TABLE["graph_selection"].notebook), str(tmp_path / "out.ipynb"), *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    notebooks = smoke_run.project / "notebooks"
+    words = ["-f", str(notebooks / "params/smoke.yml"), "-p", "runs_dir", str(copy.root.parent), "-k", "python3", "--no-progress-bar"]
+    command = [sys.executable, "-m", "papermill", str(notebooks / "03_graph_selection.ipynb"), str(tmp_path / "out.ipynb"), *words]
+    done = subprocess.run(command, **surroundings(smoke_run.project), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert tables(copy.stage("graph_selection")) == before
 
@@ -228,7 +227,7 @@ def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRu
 def test_a_pool_is_relabelled_by_the_runs_own_labeller(smoke_run: FinishedRun, tmp_path: Path) -> None:
     weights = smoke_run.paths.stage("labels") / "labeller.safetensors"
     pool = smoke_run.paths.data / "phantom-synthetic"
-    infomotion("relabel", str(pool), "--weights", str(weights), "--out", str(tmp_path / "labels.csv"))
+    smoke_run.infomotion("relabel", str(pool), "--weights", str(weights), "--out", str(tmp_path / "labels.csv"))
     again = pd.read_csv(tmp_path / "labels.csv")
     labels = pd.read_csv(smoke_run.paths.stage("labels") / "labels.csv")
     assert again["file_name"].tolist() == labels["file_name"].tolist()
