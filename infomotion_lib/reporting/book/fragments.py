@@ -52,6 +52,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "constant": reading.constant(lead),
         "spread": reading.spread(),
         "graphs": reading.graphs(lead),
+        "hardness": reading.hardness(),
         "against_random": _list(reading.against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(paper),

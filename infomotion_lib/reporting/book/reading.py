@@ -11,7 +11,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.paths import MANIFESTS
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
-from infomotion_lib.reporting.results import Results, title_of
+from infomotion_lib.reporting.results import FROZEN, Results, title_of
 from infomotion_lib.reporting.style import SOURCE_NAMES
 
 MISSING = "(not run yet)"
@@ -104,6 +104,27 @@ def graphs(results: Results | None) -> str:
         rows.append([f"{str(graph).replace('_', ' ')} · {SOURCE_NAMES.get(str(source), str(source)).lower()}", *found, health])
     caption = f"Communities that Infomap finds in the graph of each class, profile {results.profile}"
     return block(table(["Recipe and pool", *CLASS_NAMES, "Health"], rows, caption=caption, numeric_from=1))
+
+
+def hardness() -> str:
+    """MyST block: how much better the whole phantom pool is than a few random videos, by machine style."""
+    file = FROZEN / "studies" / "hardness_summary.csv"
+    if not file.is_file():
+        return "This study has not run yet: `infomotion study hardness`.\n"
+    summary = pd.read_csv(file, keep_default_na=False, na_values=["nan"])
+    accuracy = summary[summary["metric"] == "hard_accuracy"].set_index(["set", "machine"])
+    gap = accuracy.loc[("gap", "")]
+    rows = []
+    for machine in dict.fromkeys(name for _, name in accuracy.index):
+        cells = [accuracy.loc[(kind, machine)] for kind in ("random", "whole")]
+        rows.append([machine or "all styles", *(f"{number(c['mean'])} [{number(c['ci_low'])}, {number(c['ci_high'])}]" for c in cells)])
+    caption = f"Hard accuracy in percent on {int(gap['pools'])} independent phantom pools, 95 % intervals over pools"
+    note = (
+        f"The whole set is {number(gap['mean'])} [{number(gap['ci_low'])}, {number(gap['ci_high'])}] points better. "
+        f"{int(accuracy.loc[('random', ''), 'n'])} random draws of 5 videos a class, {int(accuracy.loc[('whole', ''), 'n'])} whole sets of "
+        "60 a class; the TEST videos of this study are as many in each class. Regenerate: <code>infomotion study hardness</code>."
+    )
+    return block(table(["Machine style", "25 random videos", "All of TRAIN"], rows, caption=caption, numeric_from=1, note=note))
 
 
 def numbers(results: Results | None) -> dict[str, str]:
