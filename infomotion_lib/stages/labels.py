@@ -52,23 +52,22 @@ def label_pool(
 
     The regressor learns on real TRAIN and keeps the weights that are best on real VAL; real TEST is not touched.
     """
-    import torch
-
     from infomotion_lib.regressor.clips import open_clip_store
+    from infomotion_lib.regressor.grid import one_thread
     from infomotion_lib.regressor.labels import relabel
 
-    torch.set_num_threads(parameters.workers)
     labelled = real.usable[real.usable["ef"].notna()]
     splits = {split: first_per_class(labelled[labelled["split"] == split], parameters.limit) for split in ("TRAIN", "VAL")}
     targets = first_per_class(pool.usable, parameters.limit)
     videos = pd.concat([*splits.values(), targets])
     store = open_clip_store(videos, folder / "clips", size=parameters.clip_size, workers=parameters.workers)
-    labeller = _labeller(splits["TRAIN"], splits["VAL"], store, folder, parameters=parameters)
-    labels = relabel(targets, labeller, store=store, reference_fps=float(splits["TRAIN"]["fps"].median()))
+    with one_thread():
+        labeller = _labeller(splits["TRAIN"], splits["VAL"], store, folder, parameters=parameters)
+        labels = relabel(targets, labeller, store=store, reference_fps=float(splits["TRAIN"]["fps"].median()))
+        on_val = labeller.predict(store.videos(splits["VAL"]["file_name"].tolist())) if len(splits["VAL"]) else None
     labels = labels.assign(source="synthetic")[LABEL_COLUMNS]
     rows = [_agreement("pool: relabelled against requested EF", labels["ef"], targets["requested_ef"])]
-    if len(splits["VAL"]):
-        on_val = labeller.predict(store.videos(splits["VAL"]["file_name"].tolist()))
+    if on_val is not None:
         rows.append(_agreement("real VAL: regressor against measured EF", on_val, splits["VAL"]["ef"]))
     if (pool.root / PHANTOM_TRUTH).is_file():
         delivered = pd.read_csv(pool.root / PHANTOM_TRUTH).set_index("FileName")["EF"].reindex(targets["file_name"])
