@@ -75,7 +75,7 @@ def _kernel_manager(threads: int) -> type:
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
-    environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # spinning threads starve a busy machine
     environment |= {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
