@@ -130,7 +130,7 @@ def test_number_figures_state_their_numbers() -> None:
     values = np.r_[np.geomspace(1, 1e-3, 12), np.full(30, 1e-9)]
     assert "12 (trained)" in title_of(spectrum({"trained": values, "untrained": values}, bound=12))
     ef = rng.uniform(15, 85, 40)
-    points = {"motion": np.c_[ef, ef * 0], "appearance": rng.normal(size=(40, 2))}
+    points = {"motion": np.c_[ef, -ef], "appearance": rng.normal(size=(40, 2))}
     assert "|ρ| = 1.00" in title_of(components_by_ef(points, {name: np.array([0.6, 0.2]) for name in points}, ef))
     table = pd.DataFrame({"feature": ["motion", "untrained"], "ridge_r2": [0.7, -0.2], "knn_purity": [0.4, 0.2]})
     assert "motion (the paper's)" in title_of(probe_bars(table, chance=0.2))

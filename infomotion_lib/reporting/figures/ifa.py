@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from infomotion_lib.ifa.probe import RESOLUTION
-from infomotion_lib.reporting.style import METHOD_COLOURS, PHASE_COLOURS
+from infomotion_lib.reporting.style import METHOD_COLOURS
 
 Floats = NDArray[np.floating]
 FEATURE_NAMES = {
@@ -43,15 +43,14 @@ def triplet_strip(triplets: NDArray[np.uint8], *, names: Sequence[str]) -> Figur
     fig = Figure(figsize=(6.4, 0.55 + 1.55 * len(triplets)))
     axes = fig.subplots(len(triplets), 4, squeeze=False)
     change = np.abs(triplets[:, 2].astype(float) - triplets[:, 0])
-    colours = (PHASE_COLOURS["es"], PHASE_COLOURS["middle"], PHASE_COLOURS["ed"], _INK)
     for row, (triplet, name) in enumerate(zip(triplets, names, strict=True)):
         for column, picture in enumerate((*triplet, change[row])):
             _picture(
                 axes[row, column], picture, vmax=255 if column < 3 else max(float(change.max()), 1), cmap="gray" if column < 3 else "magma"
             )
         axes[row, 0].set_ylabel(name, fontsize=7.5)
-    for axis, title, colour in zip(axes[0], ("first", "middle: the target", "last", "change, first to last"), colours, strict=True):
-        axis.set_title(title, fontsize=9, color=colour)
+    for axis, title in zip(axes[0], ("first", "middle: the target", "last", "change, first to last"), strict=True):
+        axis.set_title(title, fontsize=9)
     return _titled(fig, f"{(change > 25).mean():.0%} of the pixels change by over 25 grey levels")
 
 
