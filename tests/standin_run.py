@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.provenance import write_csv, write_json, write_npz
+from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.style import save_figure
+from infomotion_lib.reporting.widgets import image_slider
 
 FOLDERS = {"data": "data", "labels": "00_labels", "frame_index": "01_frame_index", "ifa_training": "02_ifa_training",
            "graph_selection": "03_graph_selection", "evaluation": "04_evaluation"}  # fmt: skip
@@ -31,7 +33,7 @@ book = build("phantom", sys.argv[1], sys.argv[2])
 print(json.dumps({"index": str(book.index), "notes": book.notes}))
 """
 
-STATE = "application/vnd.jupyter.widget-state+json"
+STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
 
 
 def make_run(
@@ -175,7 +177,15 @@ def _evaluation(rng: np.random.Generator, index: pd.DataFrame, sources: tuple[st
                 spread = {"sd": 3.0, "n": 2, "ci_low": mean - 4, "ci_high": mean + 4}
                 cells.append({"source": source, "method": method, "graph": graph, "vpc": vpc, "metric": metric, "mean": mean, **spread})
     constants = pd.DataFrame([{"predictor": "always normal", "hard_accuracy": 48.0, "soft_accuracy": 52.0, "mae": 12.0}])
-    return {"runs": pd.DataFrame(runs), "table1": pd.DataFrame(cells), "constants": constants, "predictions": pd.concat(predictions)}
+    difference = {"metric": "hard_accuracy", "difference": 1.0, "ci_low": -2.0, "ci_high": 4.0, "effect_size": 0.2, "n_pairs": 2}
+    pairs = [{"source": s, "method": "infomotion", "graph": "knn", "vpc": v, **difference} for s in sources for v in (5, 10)]
+    return {
+        "differences": pd.DataFrame(pairs),
+        "runs": pd.DataFrame(runs),
+        "table1": pd.DataFrame(cells),
+        "constants": constants,
+        "predictions": pd.concat(predictions),
+    }
 
 
 def _notebook(folder: Path, name: str) -> None:
@@ -183,23 +193,36 @@ def _notebook(folder: Path, name: str) -> None:
     figure.subplots().plot([0, 1])
     saved = save_figure(figure, folder / "figures" / "line.svg", alt="A rising line")
     code: dict[str, Any] = {"cell_type": "code", "execution_count": 1, "metadata": {"tags": []}}
+    state, view = _slider()
     cells = [
         {"cell_type": "markdown", "id": "title", "metadata": {}, "source": f"# Stand-in {name}\n\n[![Open In Colab]"
          "(https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/o/r)"},
         {**code, "id": "parameters", "source": "n: int = 1  # one", "outputs": [], "metadata": {"tags": ["parameters"]}},
-        {"cell_type": "markdown", "id": "one", "metadata": {}, "source": "## 1. A figure"},
+        {"cell_type": "markdown", "id": "one", "metadata": {}, "source": "## 1. A figure\n\nWith a formula, $x^2$."},
         {**code, "id": "figure", "source": "saved", "outputs": [
             {"output_type": "stream", "name": "stderr", "text": "noise"},
             {"output_type": "execute_result", "execution_count": 1, "metadata": {},
              "data": {"text/html": saved._repr_html_(), "text/plain": "x"}}]},
+        {**code, "id": "slider", "source": "slider", "outputs": [
+            {"output_type": "display_data", "metadata": {}, "data": {VIEW: view, "text/plain": "slider"}}]},
     ]  # fmt: skip
     page = {
         "cells": cells,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "widgets": {STATE: state}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
     (folder / name).write_text(json.dumps(page), encoding="utf-8")
+
+
+def _slider() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Saved state and view of a slider over two pictures, as a notebook keeps them."""
+    from ipywidgets.embed import embed_data
+
+    pictures = [svg.picture(40, 40, [svg.dot(20, 20, radius, "#0072B2")]) for radius in (5, 15)]
+    box = image_slider(pictures, ["small", "large"], alt=["A small dot", "A large dot"], description="size")
+    data = embed_data(views=[box])
+    return data["manager_state"], data["view_specs"][0]
 
 
 def build_book(results: Path, out: Path) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,17 @@
 // Names for what the theme and the widget library leave unnamed, so that pages and controls can be used by ear and keyboard.
 (() => {
+  // The widget library asks MathJax 2's queue to set formulas; MathJax 3 has none and does it by itself.
+  let mathjax = window.MathJax;
+  Object.defineProperty(window, "MathJax", {
+    configurable: true,
+    get: () => mathjax,
+    set: (value) => {
+      mathjax = value;
+      if (value && !value.Hub) value.Hub = { Queue: () => {} };
+    },
+  });
+  window.MathJax = mathjax;
+
   const theme = () => {
     document.querySelectorAll(".search-button__button[aria-label]").forEach((button) => button.removeAttribute("aria-label"));
     document.querySelectorAll(".theme-switch-button svg:not([aria-hidden])").forEach((icon) => {

@@ -112,6 +112,11 @@ class Results:
         return bool(self.stages)
 
 
+def records(table: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Rows of a table as dictionaries; none without a table."""
+    return [] if table is None else [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
 def title_of(stage: str) -> str:
     """Name of a stage for readers, also for stages not known here."""
     return STAGE_TITLES.get(stage.split("_", 1)[1] if stage[:1].isdigit() else stage, STAGE_TITLES.get(stage, stage.replace("_", " ")))

@@ -94,6 +94,16 @@ def seen(board: Any) -> list[tuple[str | None, str | None]]:
     return [(image.get_attribute("src"), image.get_attribute("alt")) for image in board.locator("img.im-figure:visible").all()]
 
 
+def test_a_control_in_a_notebook_page_moves_beside_formulas(chromium: Any, address: str) -> None:
+    reader = Reader(chromium, address)
+    view = reader.open("notebooks/01_frame_index.html", controls=True)
+    before = seen(view.locator("article"))
+    view.locator(".noUi-handle").press("ArrowRight")
+    view.wait_for_timeout(150)
+    assert seen(view.locator("article")) != before
+    assert view.locator("mjx-container").count() and not reader.complaints
+
+
 def test_controls_have_names(chromium: Any, address: str) -> None:
     view = Reader(chromium, address).open("play.html", controls=True)
     names = [handle.get_attribute("aria-label") for handle in view.locator(".noUi-handle").all()]

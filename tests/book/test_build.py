@@ -195,6 +195,26 @@ def test_the_pages_name_functions_that_exist() -> None:
     assert not {name for name in links if find(name, found) is None}
 
 
+def test_the_pages_name_commands_that_exist() -> None:
+    from typer.main import get_command
+
+    from infomotion_lib.cli import app
+
+    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
+    for file in BOOK.glob("*.md"):
+        used = set(re.findall(r"(?m)(?:^|`)infomotion ([a-z][a-z-]*)", file.read_text()))
+        assert used <= commands, f"{file.name}: {used - commands}"
+
+
+def test_the_message_in_the_quickstart_is_the_real_one() -> None:
+    from infomotion_lib.errors import ParameterError
+    from infomotion_lib.parameters import read_profile, stage_parameters
+
+    with pytest.raises(ParameterError) as caught:
+        stage_parameters("graph_selection", read_profile("phantom"), overrides={"knn_n": 8})
+    assert str(caught.value) in (BOOK / "quickstart.md").read_text()
+
+
 def test_git_ignores_what_the_build_writes() -> None:
     ignored = subprocess.run(
         ["git", "check-ignore", "book/_build/html", "book/_extra/x"], cwd=PROJECT, capture_output=True, text=True

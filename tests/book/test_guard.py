@@ -140,7 +140,7 @@ def test_freezing_gated_data_keeps_aggregates_only(tmp_path: Path) -> None:
     } <= kept
     assert not kept & {"01_frame_index/frame_index.csv", "03_graph_selection/selections.csv", "03_graph_selection/figures/frame.png"}
     listed = "\n".join(map(str, frozen.left_out))
-    for name in ("frame_index.csv", "selections.csv", "frame.png", "mosaic.svg", "runs.csv", "control", "cell figure", "attachment"):
+    for name in ("frame_index.csv", "selections.csv", "frame.png", "mosaic.svg", "runs.csv", "control", "cell slider", "attachment"):
         assert name in listed, f"{name} should be listed as left out"
 
 
@@ -158,7 +158,7 @@ def test_freezing_a_phantom_keeps_all_and_links_figures(tmp_path: Path) -> None:
     frozen = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
     assert not [item for item in frozen.left_out if "larger" not in item.why]
     page = (frozen.folder / "01_frame_index" / "01_frame_index.ipynb").read_text()
-    assert 'src=\\"figures/line.svg\\"' in page and "base64" not in page
+    assert page.count('data-figure=\\"line.svg\\"') == page.count('src=\\"figures/line.svg\\"') == 1
     again = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
     assert again.files == frozen.files
 

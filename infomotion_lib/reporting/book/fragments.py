@@ -11,10 +11,15 @@ from infomotion_lib.paths import BOOK, PROJECT
 from infomotion_lib.reporting.book import ledgers, reading
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.html import admonition, block, table
+from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.play import play
 from infomotion_lib.reporting.book.table1 import company, table1
 from infomotion_lib.reporting.pipeline import ALT
 from infomotion_lib.reporting.results import FROZEN, Results
+from infomotion_lib.reporting.style import alt_text
+
+SHOWN_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusion.svg")
+"""Figures of the evaluation that stand on the results page."""
 
 NOT_RUN = admonition(
     "warning",
@@ -48,6 +53,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
         "glance": reading.glance(lead) or NOT_RUN,
         "results": "".join(map(_results, shown)) or NOT_RUN,
+        "expected": reading.expected(lead) if lead else NOT_RUN,
         "stage_times": reading.stage_times(lead) if lead else NOT_RUN,
         "constant": reading.constant(lead),
         "spread": reading.spread(),
@@ -102,7 +108,19 @@ def _results(results: Results) -> str:
         return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
     note = PHANTOM if results.is_phantom else OPEN if results.parameters.get("real_data") == "echodiffusion" else ""
     head = f"### What it says · {results.profile}\n\n"
-    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{company(results)}"
+    figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)
+    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{company(results)}{figures}"
+
+
+def _figure(results: Results, stage: str, name: str) -> str:
+    """A saved figure of a stage with its alt text and run card; empty where it was not drawn."""
+    file = results.folder(stage) / "figures" / name
+    if not file.is_file():
+        return ""
+    url = f"results/{results.profile}/{results.folder(stage).name}/figures/{name}"
+    links = f'<a href="{url}">{name}</a> · <a href="provenance.html#{card_anchor(results, stage)}">how it was made</a>'
+    image = f'<img class="im-figure" loading="lazy" alt="{escape(alt_text(file))}" src="{url}">'
+    return block(f'<figure class="im-fig">{image}<figcaption>{links}</figcaption></figure>')
 
 
 def _list(sentences: list[str]) -> str:

@@ -15,7 +15,9 @@ STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 _BADGE = re.compile(r"\[!\[[^\]]*\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]\(([^)\s]+)\)")
 _FIGURE = re.compile(r'<img class="im-figure" data-figure="([^"]+)"[^>]*>')
-_HIDDEN = {"parameters", "injected-parameters"}
+_HIDDEN = {"parameters"}
+_MACHINERY = {"bootstrap", "injected-parameters"}
+"""Cells that do their work elsewhere: by id in Colab, by tag in the runner. The page shows the values in the config card."""
 
 
 def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str = "../") -> dict[str, Any]:
@@ -32,7 +34,7 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
     to_root : str
         Path from the page to the root of the book.
     """
-    page = json.loads(notebook.read_text(encoding="utf-8"))
+    page = _read(notebook)
     folder = results.folder(stage)
     base = f"{to_root}results/{results.profile}/{folder.name}"
     card = f"{to_root}provenance.html#{card_anchor(results, stage)}"
@@ -54,7 +56,7 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
 
 def page_not_run(notebook: Path) -> dict[str, Any]:
     """The clean notebook to render, with a note on how to run it."""
-    page = json.loads(notebook.read_text(encoding="utf-8"))
+    page = _read(notebook)
     for cell in page["cells"]:
         _fold(cell)
     _clean_links(page)
@@ -70,6 +72,12 @@ def page_not_run(notebook: Path) -> dict[str, Any]:
 def card_anchor(results: Results, stage: str) -> str:
     """Anchor of a stage's run card on the provenance page."""
     return f"card-{results.profile}-{results.folder(stage).name}".replace("_", "-").lower()
+
+
+def _read(notebook: Path) -> dict[str, Any]:
+    page: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))
+    page["cells"] = [cell for cell in page["cells"] if not _MACHINERY & {cell.get("id", ""), *cell.get("metadata", {}).get("tags", [])}]
+    return page
 
 
 def _fold(cell: dict[str, Any]) -> None:

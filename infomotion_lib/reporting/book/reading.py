@@ -11,8 +11,9 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.paths import MANIFESTS
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
-from infomotion_lib.reporting.results import FROZEN, Results, title_of
+from infomotion_lib.reporting.results import FROZEN, Results, records, title_of
 from infomotion_lib.reporting.style import SOURCE_NAMES
+from infomotion_lib.reporting.summary import constants_text, table1_text
 
 MISSING = "(not run yet)"
 PAPER_RUNS = 5
@@ -43,20 +44,29 @@ def reading(results: Results) -> list[str]:
 
 
 def against_random(results: Results) -> list[str]:
-    """One sentence a source and size: InfoMotion beside Random."""
+    """One sentence a pool and size: InfoMotion minus Random, run by run, with its interval."""
+    rows = records(results.table("evaluation", "differences"))
+    mine = [row for row in rows if row["method"] == "infomotion" and row["metric"] == "hard_accuracy"]
+    selected = [row for row in mine if row["graph"] == results.parameters.get("selection_graph")]
     found = []
-    for source in SOURCE_NAMES:
-        for vpc in sorted({int(row["vpc"]) for row in long_table(results) if row["vpc"] > 0}):
-            random = cell_row(results, source=source, method="random", vpc=vpc)
-            ours = cell_row(results, source=source, method="infomotion", vpc=vpc)
-            if random is None or ours is None:
-                continue
-            apart = ours["ci_low"] > random["ci_high"] or ours["ci_high"] < random["ci_low"]
-            found.append(
-                f"{SOURCE_NAMES[source]} training videos, {vpc} a class: InfoMotion {number(ours['mean'])} %, "
-                f"Random {number(random['mean'])} %; their intervals {'do not overlap' if apart else 'overlap'}."
-            )
+    for row in selected or mine:
+        low, high = row["ci_low"], row["ci_high"]
+        verdict = "above it" if low > 0 else "below it" if high < 0 else "no difference that can be told from none"
+        found.append(
+            f"{SOURCE_NAMES.get(row['source'], row['source'])} pool, {row['vpc']} videos a class: InfoMotion minus Random is "
+            f"{number(row['difference'])} points [{number(low)}, {number(high)}] over {row['n_pairs']} paired runs: {verdict}."
+        )
     return found
+
+
+def expected(results: Results) -> str:
+    """MyST block with the last words of the run, as the terminal shows them."""
+    folder = results.folder("evaluation")
+    table_ = pd.read_csv(folder / "table1.csv", keep_default_na=False, na_values=[""])
+    lines = [table1_text(table_, title=f"Table 1 of profile {results.profile}")]
+    if (folder / "constants.csv").is_file():
+        lines.append(constants_text(pd.read_csv(folder / "constants.csv")).replace("), ", "),\n    "))
+    return "```text\n" + "\n".join(lines) + "\n```\n"
 
 
 def spread() -> str:
@@ -111,17 +121,17 @@ def hardness() -> str:
     file = FROZEN / "studies" / "hardness_summary.csv"
     if not file.is_file():
         return "This study has not run yet: `infomotion study hardness`.\n"
-    summary = pd.read_csv(file, keep_default_na=False, na_values=["nan"])
-    accuracy = summary[summary["metric"] == "hard_accuracy"].set_index(["set", "machine"])
-    gap = accuracy.loc[("gap", "")]
+    rows_ = [row for row in records(pd.read_csv(file, keep_default_na=False, na_values=["nan"])) if row["metric"] == "hard_accuracy"]
+    accuracy = {(row["set"], row["machine"]): row for row in rows_}
+    gap = accuracy["gap", ""]
     rows = []
-    for machine in dict.fromkeys(name for _, name in accuracy.index):
-        cells = [accuracy.loc[(kind, machine)] for kind in ("random", "whole")]
+    for machine in dict.fromkeys(name for _, name in accuracy):
+        cells = [accuracy[kind, machine] for kind in ("random", "whole")]
         rows.append([machine or "all styles", *(f"{number(c['mean'])} [{number(c['ci_low'])}, {number(c['ci_high'])}]" for c in cells)])
     caption = f"Hard accuracy in percent on {int(gap['pools'])} independent phantom pools, 95 % intervals over pools"
     note = (
         f"The whole set is {number(gap['mean'])} [{number(gap['ci_low'])}, {number(gap['ci_high'])}] points better. "
-        f"{int(accuracy.loc[('random', ''), 'n'])} random draws of 5 videos a class, {int(accuracy.loc[('whole', ''), 'n'])} whole sets of "
+        f"{accuracy['random', '']['n']} random draws of 5 videos a class, {accuracy['whole', '']['n']} whole sets of "
         "60 a class; the TEST videos of this study are as many in each class. Regenerate: <code>infomotion study hardness</code>."
     )
     return block(table(["Machine style", "25 random videos", "All of TRAIN"], rows, caption=caption, numeric_from=1, note=note))

@@ -7,7 +7,7 @@ from typing import Any
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.book.html import admonition, block, framed, number, table
-from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
 
 Row = dict[str, Any]
@@ -30,8 +30,7 @@ _CONSTANTS = {
 
 def long_table(results: Results) -> list[Row]:
     """Rows of ``table1.csv``; empty where the evaluation has not run."""
-    table_ = results.table("evaluation", "table1")
-    return [] if table_ is None else [{str(k): v for k, v in row.items()} for row in table_.to_dict("records")]
+    return records(results.table("evaluation", "table1"))
 
 
 def table1(results: Results) -> str:
@@ -81,10 +80,7 @@ def company(results: Results) -> str:
 
 def constants(results: Results) -> list[tuple[str, Row]]:
     """Name and metrics of each constant predictor; with several training pools, the pool is part of the name."""
-    found = results.table("evaluation", "constants")
-    if found is None:
-        return []
-    rows = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
+    rows = records(results.table("evaluation", "constants"))
     pools = {row.get("source") for row in rows}
     named = []
     for row in rows:
