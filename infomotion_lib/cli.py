@@ -14,6 +14,7 @@ import typer
 from infomotion_lib import data_commands, selection_commands
 from infomotion_lib.errors import InfoMotionError
 from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
+from infomotion_lib.processes import die_with_parent
 
 app = typer.Typer(
     name="infomotion",
@@ -110,10 +111,11 @@ app.add_typer(data_commands.study, name="study")
 
 @contextmanager
 def _speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
-    """What takes lines for the reader; inside a workflow they are marked, errors too, since the engine swallows the rest."""
+    """What takes lines for the reader; inside a workflow they are marked, errors too, and this process ends with the engine."""
     if not within_workflow:
         yield _say
         return
+    die_with_parent()
     try:
         yield _say_in_workflow
     except InfoMotionError as error:
