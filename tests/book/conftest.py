@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,9 @@ from typing import Any
 
 import pytest
 from standin_run import build_book, make_run
+
+from infomotion_lib.paths import PROJECT
+from infomotion_lib.provenance import sha256
 
 pytest.importorskip("jupyter_book", reason="the book's packages are not installed")
 
@@ -23,9 +28,18 @@ FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-back
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a rendered book, from a stand-in run with frozen-like results."""
     root = tmp_path_factory.mktemp("book")
+    before, started = tracked(), time.monotonic()
     done = build_book(make_run(root / "runs"), root / "out")
     assert done.returncode == 0, done.stdout + done.stderr
+    (root / "out" / "seconds").write_text(str(time.monotonic() - started))
+    (root / "out" / "changed").write_text("\n".join(name for name, value in tracked().items() if before.get(name) != value))
     return root / "out" / "html"
+
+
+def tracked() -> dict[str, str]:
+    """Hash of every file of the book that git tracks."""
+    files = subprocess.run(["git", "ls-files", "book"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
+    return {name: sha256(PROJECT / name) for name in files if (PROJECT / name).is_file()}
 
 
 @pytest.fixture(scope="session")

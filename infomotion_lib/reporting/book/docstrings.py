@@ -42,20 +42,23 @@ def split_sections(text: str) -> list[tuple[str, str]]:
         if line.strip() in SECTIONS and set(under) == {"-"}:
             found.append((line.strip(), []))
             skip = True
-        else:
-            found[-1][1].append(line)
+            continue
+        if line.startswith(">>>") and found[-1][0] in _LISTED:
+            found.append(("", []))
+        found[-1][1].append(line)
     return [(title, "\n".join(body).strip("\n")) for title, body in found]
 
 
 def prose(text: str) -> str:
     """Paragraphs, lists, formulas and examples of one section."""
     parts: list[str] = []
+    text = re.sub(r"(?m)^\.\. math::\n\n(?= )", ".. math::\n", text)
     for block in re.split(r"\n{2,}", text.strip("\n")):
         first = block.lstrip().split("\n")[0]
         if first.startswith(">>>"):
             parts.append(f"```python\n{textwrap.dedent(block)}\n```")
         elif first.startswith(".. math::"):
-            formula = textwrap.dedent(block.partition("::")[2].lstrip("\n") if "\n" in block else block.partition("::")[2])
+            formula = textwrap.dedent(block.partition("::")[2].lstrip("\n"))
             parts.append(f"$$\n{formula.strip()}\n$$")
         elif block.startswith("    ") and parts:
             parts.append(f"```text\n{textwrap.dedent(block)}\n```")

@@ -74,8 +74,8 @@ def claims(root: Path) -> str:
             spread = f" ± {number(row['spread'])}" if row["spread"] == row["spread"] else ""
             ours = f"{number(row['ours'], 2)} ± {number(row['ours_sd'])}" if row["ours"] == row["ours"] else "–"
             status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
-            cells = [row["row"], row["column"], f"{row['value']:g}{spread}", row["unit"], ours]
-            rows.append([*(escape(str(cell)) for cell in cells), status])
+            paper = f'<span class="im-keep">{row["value"]:g}{spread}</span>'
+            rows.append([escape(str(row["row"])), escape(str(row["column"])), paper, escape(str(row["unit"])), ours, status])
         title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(name, name)
         parts.append(
             block(table(["Row", "Column", "Paper", "Unit", "Ours", "Status"], rows, caption=f"{title} of the paper, number by number"))
@@ -111,17 +111,18 @@ def _value(value: Any) -> str:
 
 
 def figure_index(all_results: list[Results]) -> str:
-    """MyST block: every saved figure, what it shows, and the command that makes it again."""
-    rows = []
+    """MyST text: every saved figure and what it shows, under the command that draws it again."""
+    parts = []
     for results in all_results:
         for stage in results.stages:
-            for figure in results.figures(stage):
-                command = f"infomotion run {stage.split('_', 1)[1] if stage[:1].isdigit() else stage} --profile {results.profile}"
-                url = f"results/{results.profile}/{results.folder(stage).name}/figures/{figure.name}"
-                rows.append([f'<a href="{url}">{escape(figure.name)}</a>', escape(alt_text(figure)), f"<code>{escape(command)}</code>"])
-    if not rows:
-        return "No figure is at hand yet: `make reproduce` draws them all.\n"
-    return block(table(["Figure", "What it shows", "Command"], rows, caption="Every figure and the command that draws it"))
+            base = f"results/{results.profile}/{results.folder(stage).name}/figures"
+            rows = [[f'<a href="{base}/{file.name}">{escape(file.name)}</a>', escape(alt_text(file))] for file in results.figures(stage)]
+            if rows:
+                name = stage.split("_", 1)[1] if stage[:1].isdigit() else stage
+                command = f"```bash\ninfomotion run {name} --profile {results.profile}\n```"
+                html = block(table(["Figure", "What it shows"], rows, caption=f"Figures of {title_of(stage)}, profile {results.profile}"))
+                parts.append(f"## {title_of(stage)} · {results.profile}\n\n{command}\n{html}")
+    return "\n".join(parts) or "No figure is at hand yet: `make reproduce` draws them all.\n"
 
 
 def checklist() -> str:

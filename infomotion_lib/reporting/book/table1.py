@@ -50,7 +50,7 @@ def table1(results: Results) -> str:
     name = f"Table 1 on {'phantom data' if results.is_phantom else results.title}"
     caption = f"{name}. Accuracy on TEST videos of the real source: mean ± standard deviation over runs, 95 % interval in brackets."
     titles = f'<thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
-    html = framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)
+    html = f'<div class="im-table1">{framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)}</div>'
     folder = f"results/{results.profile}/{results.folder('evaluation').name}"
     card = f"provenance.html#card-{results.profile}-{results.folder('evaluation').name}".replace("_", "-")
     files = " · ".join(
@@ -122,7 +122,7 @@ def _source_part(rows: list[Row], title: str, sizes: list[int], flags: dict[tupl
             _cell([row for row in part if row["vpc"] == size], metric) for size in sizes for metric in ("hard_accuracy", "soft_accuracy")
         ]
         flag = flags.get((str(part[0]["source"]), graph), "")
-        mark = f' <span class="im-flag">{escape(flag)}</span>' if flag else ""
+        mark = f'<span class="im-flag">{escape(flag)}</span>' if flag else ""
         lines.append(_line(f"{_swatch(method)}{_method(method, graph)}{mark}", cells))
     return f"<tbody>{''.join(lines)}</tbody>"
 
@@ -141,7 +141,7 @@ def _group(title: str, span: int) -> str:
 
 def _line(name: str, cells: list[str]) -> str:
     numbers = "".join(f'<td class="im-num">{cell}</td>' for cell in cells)
-    return f'<tr><th scope="row" class="im-keep">{name}</th>{numbers}</tr>'
+    return f'<tr><th scope="row">{name}</th>{numbers}</tr>'
 
 
 def _cell(rows: list[Row], metric: str, *, interval: bool = True) -> str:
