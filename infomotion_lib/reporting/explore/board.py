@@ -74,8 +74,8 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
             "One heart beat",
             "Move through the frames of a phantom heart. The curve is the volume of its left ventricle, 1 at its fullest. "
             "Then change the share of the cycle that diastole is taken to fill, and see where the paper's rule puts the next ES.",
-            "In this phantom systole takes exactly a third, so the rule is right at two thirds. In patients the share depends on the heart rate, "
-            "and the rule misses by some frames.",
+            "In this phantom systole takes exactly a third, so the rule is right at two thirds. In patients the share depends on the heart "
+            "rate, and the rule misses by some frames.",
             cycle.control(),
         )
     ]
