@@ -113,7 +113,8 @@ def build_graph(features: NDArray[np.floating], *, recipe: str | Recipe = "knn")
     ``softmax_inverse``
         Directed, :math:`w_{ij} = \exp(u_{ij}) / \sum_l \exp(u_{il})` with :math:`u_{ij} = 1 / (s\,d_{ij})` and :math:`u_{ii} = 0`;
         weights under the threshold are dropped. The form of the authors' earlier selection method. It points the right way, but
-        depends on the unit of distance: with :math:`s\,d \gg 1` all weights of a row are nearly equal.
+        depends on the unit of distance: with :math:`s\,d \gg 1` all weights of a row are nearly equal, with :math:`s\,d \ll 1` the
+        nearest neighbour takes them all.
     ``knn``
         Undirected, i and j are linked if one is among the k nearest neighbours of the other,
         :math:`w_{ij} = \exp(-d_{ij}^2 / (\sigma_i \sigma_j))` with :math:`\sigma_i` the distance of i to its k-th neighbour
