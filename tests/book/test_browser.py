@@ -16,6 +16,9 @@ pytestmark = pytest.mark.xdist_group("book")
 KNOWN = ("THEBE_JS_URL", "invalid theme mode")
 """The theme's own two messages."""
 
+PATIENCE = 120_000
+"""Milliseconds to wait on a busy machine."""
+
 AXE = "axe-core@4.14.1"
 
 
@@ -26,6 +29,8 @@ class Reader:
         size = {"width": width, "height": 900}
         self.address = address
         self.view = chromium.new_context(viewport=size, color_scheme=scheme, java_script_enabled=scripts).new_page()
+        self.view.set_default_timeout(PATIENCE)
+        self.view.set_default_navigation_timeout(PATIENCE)
         self.noted: list[str] = []
         self.view.route("**/*", self._gate)
         self.view.on("console", lambda message: self.noted.append(message.text) if message.type == "error" else None)
@@ -44,7 +49,7 @@ class Reader:
         self.noted.clear()
         self.view.goto(f"{self.address}/{page}", wait_until="load")
         if controls:
-            self.view.locator(".noUi-handle").first.wait_for(timeout=15_000)
+            self.view.locator(".noUi-handle").first.wait_for()
         self.view.wait_for_timeout(150)
         return self.view
 
@@ -64,7 +69,7 @@ def test_every_page_loads_alone_and_fits_a_phone(chromium: Any, address: str, pa
 
 def test_formulas_are_set(chromium: Any, address: str) -> None:
     view = Reader(chromium, address).open("method.html")
-    view.locator("mjx-container").first.wait_for(timeout=10_000)
+    view.locator("mjx-container").first.wait_for()
     assert view.locator("mjx-container").count() > 20
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.paths import MANIFESTS
 from infomotion_lib.reporting.book.html import block, number, seconds, table
+from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
 from infomotion_lib.reporting.results import FROZEN, Results, records, title_of
 from infomotion_lib.reporting.style import SOURCE_NAMES
@@ -113,7 +114,8 @@ def graphs(results: Results | None) -> str:
         health = ", ".join(sorted({str(flag) for flag in own["flag"]})) if "flag" in own else ""
         rows.append([f"{str(graph).replace('_', ' ')} · {SOURCE_NAMES.get(str(source), str(source)).lower()}", *found, health])
     caption = f"Communities that Infomap finds in the graph of each class, profile {results.profile}"
-    return block(table(["Recipe and pool", *CLASS_NAMES, "Health"], rows, caption=caption, numeric_from=1))
+    note = f'<a href="provenance.html#{card_anchor(results, "graph_selection")}">How this table was made</a>'
+    return block(table(["Recipe and pool", *CLASS_NAMES, "Health"], rows, caption=caption, numeric_from=1, note=note))
 
 
 def hardness() -> str:
