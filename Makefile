@@ -29,7 +29,7 @@ test: $(EVERYTHING)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 book: $(if $(wildcard $(EVERYTHING)),$(EVERYTHING),$(BOOK_ONLY))
 	@$(BIN)/infomotion book

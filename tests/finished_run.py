@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infomotion_lib.paths import PROJECT, RunPaths, run_paths
+from infomotion_lib.processes import die_with_parent
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class FinishedRun:
 def infomotion(*words: str, project: Path = PROJECT) -> str:
     """What the command prints; it must succeed."""
     command = [sys.executable, "-m", "infomotion_lib.cli", *words]
-    done = subprocess.run(command, **surroundings(project), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, **surroundings(project), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=die_with_parent
+    )
     assert done.returncode == 0, done.stdout
     return done.stdout
 

@@ -21,7 +21,6 @@ from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.stages.table import TABLE
 from infomotion_lib.workflow import MARK
 
-pytestmark = pytest.mark.xdist_group("smoke")
 NOTEBOOKS = list(NOTEBOOK_STAGES.values())
 
 

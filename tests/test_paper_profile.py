@@ -12,7 +12,6 @@ from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import read_run_card
 from infomotion_lib.stages.table import TABLE
 
-pytestmark = pytest.mark.xdist_group("paper")
 
 FEW_STEPS = {
     "ifa_steps": 2,
@@ -22,6 +21,7 @@ FEW_STEPS = {
     "steps_selected": 1,
     "steps_whole": 1,
     "batch_size": 1,
+    "clip_frames": 8,
     "infomap_trials": 2,
     "health_resamples": 1,
     "bootstrap_samples": 50,
@@ -31,7 +31,8 @@ FEW_STEPS = {
     "workers": 2,
     "device": "cpu",
 }
-FULL_SIZE = ("ifa_width", "ifa_depths", "ifa_refine", "appearance_size", "regressor", "clip_frames", "clip_period", "clip_size", "pooling")
+FULL_SIZE = ("ifa_width", "ifa_depths", "ifa_refine", "appearance_size", "regressor", "clip_period", "clip_size", "pooling")
+LIMIT = 2
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def paper_run(tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
     make_dataset(folder / "real/EchoNet-Synthetic", frames=64, seed=6, role="synthetic", **sizes)
     overrides = {"runs_dir": folder / "runs", "data_root": folder / "real", **FEW_STEPS}
     words = [word for name, value in overrides.items() for word in ("-p", f"{name}={value}")]
-    infomotion("run", "all", "--profile", "paper", "--limit", "3", *words)
+    infomotion("run", "all", "--profile", "paper", "--limit", str(LIMIT), *words)
     return run_paths("paper", folder / "runs")
 
 
@@ -50,7 +51,7 @@ def paper_run(tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
 def test_every_stage_ran_at_the_papers_sizes(paper_run: RunPaths, stage: str) -> None:
     card = read_run_card(paper_run.stage(stage))
     profile = read_profile("paper")
-    assert card["parameters"]["limit"] == 3
+    assert card["parameters"]["limit"] == LIMIT
     assert card["parameters"]["real_data"] == "echonet-dynamic"
     for name in FULL_SIZE:
         if name in card["parameters"]:
@@ -64,7 +65,7 @@ def test_the_real_data_stay_where_they_are(paper_run: RunPaths) -> None:
 
 def test_the_malformed_synthetic_list_is_read_and_relabelled(paper_run: RunPaths) -> None:
     labels = pd.read_csv(paper_run.stage("labels") / "labels.csv")
-    assert len(labels) == 3 * 5
+    assert len(labels) == LIMIT * 5
     assert labels["ef"].between(0, 100).all()
     index = pd.read_csv(paper_run.stage("frame_index") / "frame_index.csv")
     synthetic = index[index["source"] == "synthetic"]
@@ -77,8 +78,8 @@ def test_the_malformed_synthetic_list_is_read_and_relabelled(paper_run: RunPaths
 def test_limit_takes_the_first_of_each_class_and_split(paper_run: RunPaths) -> None:
     index = pd.read_csv(paper_run.stage("frame_index") / "frame_index.csv")
     real = index[index["source"] == "real"]
-    assert real.groupby(["split", "class_name"]).size().max() == 3
-    assert len(real) == 5 * (3 + 1 + 1)
+    assert real.groupby(["split", "class_name"]).size().max() == LIMIT
+    assert len(real) == 5 * (LIMIT + 1 + 1)
 
 
 def test_motion_vectors_have_the_papers_length(paper_run: RunPaths) -> None:
