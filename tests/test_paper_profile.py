@@ -12,7 +12,6 @@ from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import read_run_card
 from infomotion_lib.stages.table import TABLE
 
-
 FEW_STEPS = {
     "ifa_steps": 2,
     "ifa_warmup_steps": 1,
