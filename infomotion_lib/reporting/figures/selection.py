@@ -234,22 +234,11 @@ def _part(graph: Graph, nodes: NDArray[np.int64]) -> Graph:
 
 
 def _collapse_sentence(report: pd.DataFrame, recipes: Sequence[str]) -> str:
-    collapsed = {name: report.loc[report["graph"] == name, "flag"] == "collapsed" for name in recipes}
-    dead = [name for name in recipes if collapsed[name].all()]
-    alive = [name for name in recipes if not collapsed[name].all()]
-    if not alive:
-        return "Every graph collapses to one community"
-    fate = f"{_listed(dead)} always collapse{'s' if len(dead) == 1 else ''} to one community"
-    lost, total = sum(int(collapsed[name].sum()) for name in alive), sum(len(collapsed[name]) for name in alive)
-    if not lost:
-        return f"{fate}; {_listed(alive)} never" if dead else "No graph collapses to one community"
-    rest = f"{_listed(alive)} in {lost} of {total}"
-    return f"{fate}; {rest}" if dead else f"{lost} of {total} graphs collapse to one community"
-
-
-def _listed(recipes: Sequence[str]) -> str:
-    names = [RECIPE_NAMES[name] for name in recipes]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    counts = []
+    for name in recipes:
+        flags = report.loc[report["graph"] == name, "flag"]
+        counts.append(f"{RECIPE_NAMES[name].split()[0]} {int((flags == 'collapsed').sum())} of {len(flags)}")
+    return f"Graphs that collapse: {', '.join(counts)}"
 
 
 def headline(fig: Figure, text: str) -> None:
