@@ -99,7 +99,7 @@ def test_picks_map_names_the_extremes() -> None:
     inner[np.arange(5) * 10 + gap.argmin(axis=1)] = True
     outer[np.arange(5) * 10 + gap.argmax(axis=1)] = True
     fig = pick_figures.picks_map(place, classes, {"kmeans": inner, "kcenter": outer})
-    assert title(fig) == "By motion, K-means picks the most typical videos of a class, k-centre the least"
+    assert title(fig) == "By motion, K-means picks the most typical videos, k-centre the least"
     assert figure_bytes(fig)
     everyone = dict.fromkeys(METHODS, inner)
     assert len(pick_figures.picks_map(place, classes, everyone).axes) == 8

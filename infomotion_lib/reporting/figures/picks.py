@@ -57,7 +57,7 @@ def picks_map(
     handles = [Line2D([], [], linestyle="", marker="o", color=CLASS_COLOURS[name]) for name in names]
     fig.legend(handles, names, loc="outside lower center", ncols=5, fontsize=8.5, handletextpad=0.1, columnspacing=1.1)
     nearest, farthest = (METHOD_NAMES[choose(ratios, key=lambda method: ratios[method])] for choose in (min, max))
-    headline(fig, f"By {feature}, {nearest} picks the most typical videos of a class, {farthest} the least")
+    headline(fig, f"By {feature}, {nearest} picks the most typical videos, {farthest} the least")
     return fig
 
 
