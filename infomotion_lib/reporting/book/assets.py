@@ -25,13 +25,19 @@ PACKAGES = {
 """Packages and the integrity of their tarballs as the npm registry states it."""
 
 WANTED = {
-    "dist/embed-amd.js": "embed-amd.js",
-    "dist/1551f4f60c37af51121f.woff2": "@jupyter-widgets/html-manager/dist/1551f4f60c37af51121f.woff2",
-    "require.js": "require.js",
-    "es5/tex-mml-chtml.js": "mathjax/tex-mml-chtml.js",
-    "es5/output/chtml/fonts/woff-v2/": "mathjax/output/chtml/fonts/woff-v2/",
+    "dist/embed-amd.js": ["embed-amd.js"],
+    "dist/1551f4f60c37af51121f.woff2": [
+        "@jupyter-widgets/html-manager/dist/1551f4f60c37af51121f.woff2",
+        "@jupyter-widgets/1551f4f60c37af51121f.woff2",
+    ],
+    "require.js": ["require.js"],
+    "es5/tex-mml-chtml.js": ["mathjax/tex-mml-chtml.js"],
+    "es5/output/chtml/fonts/woff-v2/": ["mathjax/output/chtml/fonts/woff-v2/"],
 }
-"""What is taken out of them, and where it goes under ``_static``. A trailing slash means the whole folder."""
+"""What is taken out of them, and the places it goes to under ``_static``. A trailing slash means the whole folder.
+
+The widgets ask for their icons in one of two places, depending on which of their modules is there first.
+"""
 
 ICONS = "@jupyter-widgets"
 """Folder that the widgets look for beside each page that shows them."""
@@ -90,7 +96,7 @@ def _fetch(static: Path) -> None:
         new = work / "static"
         for source in sorted((work / "unpacked").glob("*/package")):
             _take(source, new)
-        missing = [target for target in WANTED.values() if not (new / target).exists()]
+        missing = [target for targets in WANTED.values() for target in targets if not (new / target).exists()]
         if missing:
             raise ValueError(f"not in the packages: {', '.join(missing)}")
         shutil.rmtree(static, ignore_errors=True)
@@ -98,7 +104,7 @@ def _fetch(static: Path) -> None:
 
 
 def _take(package: Path, target: Path) -> None:
-    for inside, outside in WANTED.items():
+    for inside, outside in ((inside, outside) for inside, places in WANTED.items() for outside in places):
         source, destination = package / inside, target / outside
         if inside.endswith("/") and source.is_dir():
             shutil.copytree(source, destination)
