@@ -78,9 +78,7 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     right.set_xlabel("rank correlation with requested EF")
     right.grid(axis="y", visible=False)
     found = rows.set_index("clips")["spearman"]
-    title = (
-        f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; plain pixel change gives {found['pixel change']:.2f}"
-    )
+    title = f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; plain pixel change gives {found['pixel change']:.2f}"
     fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
