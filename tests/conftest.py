@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
-from finished_run import FinishedRun, copy_project, infomotion, project_hashes
+from finished_run import FinishedRun, copy_project, infomotion, once, project_hashes
 
 from infomotion_lib.paths import run_paths
 
@@ -28,16 +26,6 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
     own = tmp_path_factory.getbasetemp()
     folder = (own if worker_id == "master" else own.parent) / "shared"
     folder.mkdir(exist_ok=True)
-    return folder
-
-
-def once(folder: Path, make: Callable[[Path], object]) -> Path:
-    """``folder``, filled by ``make(folder)`` in whichever test process asks first."""
-    done = folder.with_name(folder.name + ".done")
-    with FileLock(folder.with_name(folder.name + ".lock")):
-        if not done.exists():
-            make(folder)
-            done.touch()
     return folder
 
 

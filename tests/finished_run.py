@@ -1,4 +1,4 @@
-"""Runs of the command line that tests share, in a copy of the project that nobody edits meanwhile."""
+"""What test processes share: folders filled once, and a run of the command line in a copy of the project that nobody edits meanwhile."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock
 
 from infomotion_lib.paths import PROJECT, RunPaths, run_paths
 from infomotion_lib.processes import die_with_parent
@@ -37,6 +40,16 @@ class FinishedRun:
         if not copy.exists():
             shutil.copytree(self.paths.root, copy)
         return self.infomotion("run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}", *words), run_paths("smoke", copy.parent)
+
+
+def once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """``folder``, filled by ``make(folder)`` in whichever test process asks first."""
+    done = folder.with_name(folder.name + ".done")
+    with FileLock(folder.with_name(folder.name + ".lock")):
+        if not done.exists():
+            make(folder)
+            done.touch()
+    return folder
 
 
 def infomotion(*words: str, project: Path = PROJECT) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from finished_run import once
 from standin_run import build_book, make_run
 
 from infomotion_lib.paths import PROJECT
@@ -25,15 +26,17 @@ FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-back
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a rendered book, from a stand-in run with frozen-like results."""
-    root = tmp_path_factory.mktemp("book")
-    before, started = tracked(), cpu_of_children()
-    done = build_book(make_run(root / "runs"), root / "out")
-    assert done.returncode == 0, done.stdout + done.stderr
-    (root / "out" / "seconds").write_text(str(cpu_of_children() - started))
-    (root / "out" / "changed").write_text("\n".join(name for name, value in tracked().items() if before.get(name) != value))
-    return root / "out" / "html"
+def book(shared_folder: Path) -> Path:
+    """Folder of a rendered book, from a stand-in run with frozen-like results; built by whichever test process asks first."""
+
+    def make(root: Path) -> None:
+        before, started = tracked(), cpu_of_children()
+        done = build_book(make_run(root / "runs"), root / "out")
+        assert done.returncode == 0, done.stdout + done.stderr
+        (root / "out" / "seconds").write_text(str(cpu_of_children() - started))
+        (root / "out" / "changed").write_text("\n".join(name for name, value in tracked().items() if before.get(name) != value))
+
+    return once(shared_folder / "book", make) / "out" / "html"
 
 
 def cpu_of_children() -> float:

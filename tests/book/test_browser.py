@@ -11,8 +11,6 @@ import pytest
 
 from infomotion_lib.reporting.book.assets import npm_pack
 
-pytestmark = pytest.mark.xdist_group("book")
-
 KNOWN = ("THEBE_JS_URL", "invalid theme mode")
 """The theme's own two messages."""
 
