@@ -227,4 +227,4 @@ def _slider() -> tuple[dict[str, Any], dict[str, Any]]:
 
 def build_book(results: Path, out: Path) -> subprocess.CompletedProcess[str]:
     """The build in a process of its own, in which torch cannot be imported."""
-    return subprocess.run([sys.executable, "-c", BUILD, str(results), str(out)], capture_output=True, text=True, timeout=300)
+    return subprocess.run([sys.executable, "-c", BUILD, str(results), str(out)], capture_output=True, text=True, timeout=900)

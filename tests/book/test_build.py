@@ -179,7 +179,7 @@ def test_a_page_with_a_broken_link_is_refused(tmp_path: Path, monkeypatch: pytes
     broken = tmp_path / "book"
     shutil.copytree(BOOK, broken, ignore=shutil.ignore_patterns("_build", "_extra", "results"))
     (broken / "cite.md").write_text("# How to cite\n\n[nowhere](no-such-page.md)\n")
-    (broken / "_toc.yml").write_text("format: jb-book\nroot: cite\nparts: []\n")
+    (broken / "_toc.yml").write_text("format: jb-book\nroot: cite\nparts:\n- chapters:\n  - file: changelog\n")
     monkeypatch.setattr(render, "BOOK", broken)
     monkeypatch.setattr(fragments, "BOOK", broken)
     with pytest.raises(StageError, match="no-such-page"):
