@@ -1,4 +1,4 @@
-"""How sure a mean is: intervals by bootstrap over runs, or over pools where there are several, and paired differences."""
+"""How sure a mean is: intervals by bootstrap over runs, or over pools where there are several, paired differences, multiplicity."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import ttest_1samp
 
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.metrics import METRICS
@@ -73,8 +74,9 @@ def paired_differences(
     """Each method minus the reference on the same pool, source, VPC and training seed.
 
     Columns: :data:`CELL`, ``metric``, ``difference`` (mean), ``ci_low``, ``ci_high`` (over pools, or runs of one pool), ``effect_size``
-    (mean over the standard deviation of the paired differences, Cohen's d_z), ``n_pairs``, ``pools_better``, ``n_pools``. Several
-    reference runs of one pair (more draws) are averaged first.
+    (mean over the sample standard deviation of the paired differences, Cohen's d_z), ``n_pairs``, ``pools_better``, ``n_pools``,
+    ``p_value`` (of no difference; see :func:`no_difference_p`), ``p_holm`` (the same corrected for all rows of this table by
+    :func:`holm`), ``n_comparisons`` (how many those are). Several reference runs of one pair (more draws) are averaged first.
     """
     pair = ["source", "vpc", "pool", "training_seed"]
     base = runs[runs["method"] == reference].groupby(pair)[metric].mean().rename("reference")
@@ -92,6 +94,36 @@ def paired_differences(
         by_pool = group.groupby("pool")["difference"].mean()
         low, high = bootstrap_interval(difference, clusters=group["pool"].to_numpy(), samples=samples)
         effect = difference.mean() / spread if spread > 0 else np.nan
-        rows.append((*cell, metric, difference.mean(), low, high, effect, len(difference), int((by_pool > 0).sum()), len(by_pool)))
-    columns = [*CELL, "metric", "difference", "ci_low", "ci_high", "effect_size", "n_pairs", "pools_better", "n_pools"]
-    return pd.DataFrame(rows, columns=columns)
+        p_value = no_difference_p(by_pool if len(by_pool) > 1 else difference)
+        counts = (len(difference), int((by_pool > 0).sum()), len(by_pool))
+        rows.append((*cell, metric, difference.mean(), low, high, effect, *counts, p_value))
+    columns = [*CELL, "metric", "difference", "ci_low", "ci_high", "effect_size", "n_pairs", "pools_better", "n_pools", "p_value"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(p_holm=holm(table["p_value"]), n_comparisons=int(table["p_value"].notna().sum()))
+
+
+def no_difference_p(differences: ArrayLike) -> float:
+    """Two-sided p-value of the hypothesis that the mean difference is 0, by a t-test over units: pools, or runs where there is one pool.
+
+    NaN with fewer than two units, or with no spread among them.
+    """
+    value = np.asarray(differences, dtype=np.float64)
+    if len(value) < 2 or value.std() == 0:
+        return float("nan")
+    return float(ttest_1samp(value, 0.0).pvalue)
+
+
+def holm(p_values: ArrayLike) -> NDArray[np.float64]:
+    """P-values corrected for being several, by Holm's step-down rule (1979); NaNs stay and do not count.
+
+    The smallest of m is multiplied by m, the next by m - 1 and so on, none may fall below the one before, and 1 is the most. Calling
+    those below 0.05 real is wrong about any of the m in at most one table of twenty, however the tests depend on each other.
+
+    >>> holm([0.01, 0.04, 0.03]).round(2).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    corrected = np.full(p.shape, np.nan)
+    order = np.argsort(p, kind="stable")[: int(np.isfinite(p).sum())]  # NaNs are sorted to the end
+    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1.0)
+    return corrected

@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from infomotion_lib.errors import DataError
-from infomotion_lib.evaluation.intervals import TABLE_COLUMNS, bootstrap_interval, paired_differences, summarise
+from infomotion_lib.evaluation.intervals import (
+    TABLE_COLUMNS,
+    bootstrap_interval,
+    holm,
+    no_difference_p,
+    paired_differences,
+    summarise,
+)
 from infomotion_lib.evaluation.metrics import METRICS
 
 
@@ -61,3 +69,31 @@ def test_differences_are_paired_by_pool_and_seed() -> None:
     assert (found.n_pairs, found.pools_better, found.n_pools) == (6, 3, 3)
     with pytest.raises(DataError, match="reference"):
         paired_differences(runs_table([("kmeans", 0, 0, 1.0)]))
+
+
+def test_p_values_are_of_pools_where_there_are_several() -> None:
+    by_pool = {"kmeans": [4.0, 6.0, 5.0], "infomotion": [-3.0, 4.0, 1.0]}
+    rows = [("random", pool, seed, 40.0 + seed) for pool in range(3) for seed in range(4)]
+    rows += [(name, pool, seed, 40.0 + seed + gain[pool]) for name, gain in by_pool.items() for pool in range(3) for seed in range(4)]
+    found = paired_differences(runs_table(rows)).set_index("method")
+    t = 5.0 / (1.0 / np.sqrt(3))  # by hand: gains 4, 6, 5 have sample sd 1
+    assert found.loc["kmeans", "p_value"] == pytest.approx(2 * stats.t.sf(t, df=2))
+    assert found.loc["kmeans", "p_holm"] == pytest.approx(2 * found.loc["kmeans", "p_value"])
+    assert found.loc["infomotion", "p_holm"] == pytest.approx(found.loc["infomotion", "p_value"])
+    assert (found["n_comparisons"] == 2).all()
+    one_pool = paired_differences(runs_table([row for row in rows if row[1] == 0])).set_index("method")
+    assert one_pool["p_value"].isna().all(), "four runs that differ by the same number have no spread"
+
+
+def test_holm_by_hand() -> None:
+    np.testing.assert_allclose(holm([0.01, 0.04, 0.03, np.nan, 0.005]), [0.03, 0.06, 0.06, np.nan, 0.02])
+    assert holm([0.5, 0.9]).tolist() == [1.0, 1.0]
+    assert holm([]).shape == (0,)
+    assert np.isnan(no_difference_p([3.0])) and np.isnan(no_difference_p([2.0, 2.0]))
+
+
+def test_corrected_noise_is_seldom_called_real() -> None:
+    random = np.random.default_rng(0)
+    tables = [[no_difference_p(random.normal(size=8)) for _ in range(10)] for _ in range(200)]
+    plain, corrected = (np.mean([(np.asarray(rule(table)) < 0.05).any() for table in tables]) for rule in (np.asarray, holm))
+    assert plain > 0.25 and corrected <= 0.09
