@@ -14,17 +14,23 @@ import pandas as pd
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.provenance import RUN_CARD
+from infomotion_lib.provenance import RUN_CARD, sha256, write_json
 from infomotion_lib.reporting.explore import FOLDER, prepare
-from infomotion_lib.reporting.guard import Finding, Guard, Level, PublishingError, inspect, level_of
+from infomotion_lib.reporting.guard import Finding, Guard, PublishingError, inspect
+from infomotion_lib.reporting.levels import Level, level_of
 from infomotion_lib.reporting.results import FROZEN, Results
 
 LARGEST = 1_000_000
 """Bytes of one frozen file; larger ones are left out and listed."""
 
+FROZEN_FILES = "frozen.json"
+"""File beside the frozen stages: SHA-256 of every other frozen file, as it left :func:`freeze`."""
+
 _KINDS = (".csv", ".json", ".svg", ".png", ".webp")
 _EMBEDDED = re.compile(r'(<img class="im-figure" data-figure="([^"]+)"[^>]*?) src="data:[^"]+"')
 _STATE = "application/vnd.jupyter.widget-state+json"
+_ABOUT = ("kernelspec", "language_info", "widgets")
+"""What a frozen notebook says of itself."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,17 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN) -
         left_out = _copy(results, copy) + _clear(copy, guard)
         if remaining := inspect(copy, guard):
             raise PublishingError("Nothing was frozen: the guard still finds", where="\n".join(map(str, remaining)))
+        write_json(frozen_hashes(copy), copy / FROZEN_FILES)
         shutil.rmtree(out / profile, ignore_errors=True)
         shutil.move(str(copy), out / profile)
     files = tuple(sorted(file.relative_to(out / profile).as_posix() for file in (out / profile).rglob("*") if file.is_file()))
     return Frozen(out / profile, files, tuple(left_out), guard.level)
+
+
+def frozen_hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file in the frozen copy of a run, by its path from there."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != FROZEN_FILES)
+    return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
 
 def guard_of(results: Results, paths: RunPaths) -> Guard:
@@ -146,14 +159,14 @@ def _copy(results: Results, copy: Path) -> list[Finding]:
 
 def _slim(page: dict[str, Any]) -> dict[str, Any]:
     """The notebook without this machine's paths and times, its saved figures linked and not repeated."""
-    page["metadata"].pop("papermill", None)
+    page["metadata"] = {name: page["metadata"][name] for name in _ABOUT if name in page["metadata"]}
     for cell in page["cells"]:
-        cell.get("metadata", {}).pop("papermill", None)
-        cell.get("metadata", {}).pop("execution", None)
+        cell["metadata"] = {"tags": cell.get("metadata", {}).get("tags", [])}
         kept = []
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 continue
+            output |= {"metadata": {}} if "metadata" in output else {}
             html = output.get("data", {}).get("text/html")
             if html is not None:
                 output["data"]["text/html"] = _EMBEDDED.sub(r'\1 src="figures/\2"', "".join(html))

@@ -1,13 +1,6 @@
-"""The publishing guard: what may leave ``runs/`` depends on the data sets that took part.
+"""The publishing guard: reads whatever is about to be published and lists what may not leave ``runs/``.
 
-Three levels, by the most restricted data set of a run:
-
-- ``EVERYTHING``: the data was drawn by this project (phantom).
-- ``LINES``: its manifest allows redistribution, but it shows hearts: tables, and figures made of lines; no pixels.
-- ``AGGREGATES``: its manifest forbids redistribution: tables of sums and means from a fixed list, and figures made of
-  lines without a mark a video; no ids, no per-video rows.
-
-The guard is an allow-list. What it does not know, it refuses.
+It is an allow-list for the :class:`~infomotion_lib.reporting.levels.Level` of the run: what it does not know, it refuses.
 """
 
 from __future__ import annotations
@@ -18,15 +11,14 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from infomotion_lib.data.manifests import may_redistribute
-from infomotion_lib.errors import DataError, InfoMotionError
+from infomotion_lib.errors import InfoMotionError
+from infomotion_lib.reporting.drawing import measure
+from infomotion_lib.reporting.levels import Level
 
 AGGREGATE_TABLES = {
     "data_report", "agreement", "status_counts", "detector_error", "training_log", "probe", "graph_report", "shortfalls",
@@ -38,28 +30,30 @@ AGGREGATE_VALUES = {"run_card", "summary"}
 """JSON files that hold nothing a video; only these pass at the strictest level."""
 
 ID_COLUMNS = {"filename", "file_name", "id", "path", "condimagefilename", "video", "name"}
-MARKS = 60
-"""Most marks of one kind in a figure, and rows in a table, that still count as a summary at the strictest level."""
+VIDEO_COLUMNS = {"ef", "esv", "edv", "prediction", "requested_ef", "ef_label", "ef_true", "framenumber", "x1", "y1", "x2", "y2"}
+"""Columns that hold one video's value a row, under whatever name the table has."""
 
-LONGEST_TEXT = 20_000
-"""Characters of one text output; more could be a picture in disguise."""
+MARKS = 60
+"""Most marks of one kind in a figure, and values in a list, that still count as a summary at the strictest level."""
+
+SUMMARY_SHAPES, SUMMARY_LINE = 150, 1000
+"""Shapes of a figure, and points of one line, that still count as a summary at the strictest level."""
+
+PICTURE_SHAPES, PICTURE_VERTICES, PICTURE_SHADES = 1000, 5000, 64
+"""A drawing with more shapes, points or fill colours could be a frame redrawn as a mosaic or as contours."""
+
+LONGEST_TEXT, LONGEST_LIST, MOST_COLUMNS = 20_000, 1000, 48
+"""Characters of one text output, values of one list, columns of one table; more could be a picture in disguise."""
 
 _PATIENT_LIKE = re.compile(r"\b0X[0-9A-F]{8,}", re.IGNORECASE)
 _PIXELS = re.compile(
     r"data:(?:image/(?!svg)|video/|application/octet|audio/)|<(?:canvas|video|object|embed|iframe|script)\b", re.IGNORECASE
 )
 _LINKED_PIXELS = re.compile(r"""(?:src|href)\s*=\s*["'][^"']+\.(?:png|gif|jpe?g|webp|avi|mp4)\b""", re.IGNORECASE)
+_ENCODED = re.compile(r"[A-Za-z0-9+/_\-]{300,}")
 _SVG_URI = re.compile(r"data:image/svg\+xml(;base64)?,([^\"'\s)>]+)", re.IGNORECASE)
 _TEXT_MIMES = {"text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml", "application/vnd.jupyter.widget-view+json"}
 _STATE = "application/vnd.jupyter.widget-state+json"
-
-
-class Level(IntEnum):
-    """How much of a run may be published."""
-
-    AGGREGATES = 0
-    LINES = 1
-    EVERYTHING = 2
 
 
 class PublishingError(InfoMotionError):
@@ -111,6 +105,8 @@ class Guard:
             found.append(Finding(where, "a picture made of pixels, or an active element"))
         for match in _SVG_URI.finditer(text):
             found += self.svg(_decoded(match), f"{where}, embedded figure")
+        if _ENCODED.search(_SVG_URI.sub("", text)):
+            found.append(Finding(where, "a long run of encoded bytes, perhaps a picture"))
         words = set(re.findall(r"[\w\-.]+", text)) if self.ids else set()
         if self.ids & (words | {word.removesuffix(".avi") for word in words}):
             found.append(Finding(where, "the name of a video"))
@@ -121,30 +117,42 @@ class Guard:
         found = self.text(_SVG_URI.sub("", text), where)
         if self.level < Level.EVERYTHING and re.search(r"<(?:svg:)?image\b", text) and not found:
             found.append(Finding(where, "a picture made of pixels inside the figure"))
-        if self.level is Level.AGGREGATES and _most_marks(text) > MARKS:
-            found.append(Finding(where, f"more than {MARKS} marks of one kind, perhaps one a video"))
+        if self.level is Level.EVERYTHING:
+            return found
+        drawn = measure(text)
+        if drawn.shapes > PICTURE_SHAPES or drawn.vertices > PICTURE_VERTICES or drawn.shades > PICTURE_SHADES:
+            found.append(Finding(where, "so many shapes or shades that they could be a picture"))
+        if self.level is Level.AGGREGATES:
+            if drawn.marks > MARKS:
+                found.append(Finding(where, f"more than {MARKS} marks of one kind, perhaps one a video"))
+            if drawn.shapes > SUMMARY_SHAPES or drawn.longest > SUMMARY_LINE:
+                found.append(Finding(where, f"over {SUMMARY_SHAPES} shapes or a line of over {SUMMARY_LINE} points, perhaps one a video"))
         return found
 
     def table(self, text: str, where: str) -> list[Finding]:
         """Findings in a CSV table."""
         found = self.text(text, where)
+        head = next(csv.reader(io.StringIO(text)), [])
+        if self.level < Level.EVERYTHING and len(head) > MOST_COLUMNS:
+            found.append(Finding(where, f"more than {MOST_COLUMNS} columns, perhaps pixels"))
         if self.level is Level.AGGREGATES:
             name = Path(where.split(",")[0]).stem
-            head = next(csv.reader(io.StringIO(text)), [])
             if name not in AGGREGATE_TABLES:
                 found.append(Finding(where, "not on the list of tables without per-video rows"))
             if {column.strip().lower() for column in head} & ID_COLUMNS:
                 found.append(Finding(where, "a column that names videos"))
+            if {column.strip().lower() for column in head} & VIDEO_COLUMNS:
+                found.append(Finding(where, "a column with a value a video"))
         return found
 
     def values(self, text: str, where: str) -> list[Finding]:
         """Findings in a JSON file: forbidden text, or long lists that could be per-video rows or pixels."""
         found = self.text(text, where)
-        if self.level is Level.AGGREGATES:
-            if Path(where).stem not in AGGREGATE_VALUES:
-                found.append(Finding(where, "not on the list of files without per-video values"))
-            if _longest_list(json.loads(text)) > MARKS:
-                found.append(Finding(where, f"a list of more than {MARKS} values, perhaps one a video"))
+        if self.level is Level.AGGREGATES and Path(where).stem not in AGGREGATE_VALUES:
+            found.append(Finding(where, "not on the list of files without per-video values"))
+        most = {Level.AGGREGATES: MARKS, Level.LINES: LONGEST_LIST}.get(self.level)
+        if most is not None and _longest_list(json.loads(text)) > most:
+            found.append(Finding(where, f"a list of more than {most} values, perhaps one a video or a picture"))
         return found
 
     def output(self, output: dict[str, Any], where: str) -> list[Finding]:
@@ -152,6 +160,7 @@ class Guard:
         found: list[Finding] = []
         if "traceback" in output:
             found.append(Finding(where, "an error"))
+        found += self.text(json.dumps(output.get("metadata", {})), where)
         pieces = {"text/plain": output["text"]} if "text" in output else output.get("data", {})
         for mime, value in pieces.items():
             text = value if isinstance(value, str) else "".join(value) if isinstance(value, list) else json.dumps(value)
@@ -179,16 +188,21 @@ class Guard:
         for model, content in state.get("state", {}).items():
             if self.level < Level.EVERYTHING and (content.get("buffers") or "Image" in str(content.get("model_name"))):
                 found.append(Finding(f"{where}, control {model[:8]}", "a picture made of pixels"))
-            found += self.text(json.dumps(content.get("state", {})).replace('\\"', '"'), f"{where}, control {model[:8]}")
+            place, values = f"{where}, control {model[:8]}", content.get("state", {})
+            found += self.text(json.dumps(values).replace('\\"', '"'), place)
+            for output in values.get("outputs", []):
+                found += self.output(output, place)
         return found
 
     def notebook(self, text: str, where: str) -> list[Finding]:
         """Findings in an executed notebook: sources, outputs, attachments, controls."""
         page = json.loads(text)
-        found = self.state(page.get("metadata", {}).get("widgets", {}).get(_STATE, {}), where)
+        about = page.get("metadata", {})
+        found = self.state(about.get("widgets", {}).get(_STATE, {}), where)
+        found += self.text(json.dumps({name: value for name, value in about.items() if name != "widgets"}), f"{where}, metadata")
         for index, cell in enumerate(page["cells"]):
             place = f"{where}, cell {cell.get('id', index)}"
-            found += self.text("".join(cell["source"]), place)
+            found += self.text("".join(cell["source"]), place) + self.text(json.dumps(cell.get("metadata", {})), place)
             if cell.get("attachments"):
                 found.append(Finding(place, "an attachment"))
             for output in cell.get("outputs", []):
@@ -198,6 +212,8 @@ class Guard:
     def file(self, path: Path, where: str = "") -> list[Finding]:
         """Findings in one file of any kind."""
         place = where or path.name
+        if named := self.text(place.removesuffix(path.suffix), f"{place}, its name"):
+            return named
         look = {".csv": self.table, ".json": self.values, ".svg": self.svg, ".ipynb": self.notebook, ".yml": self.text, ".md": self.text}
         if path.suffix in look:
             try:
@@ -211,27 +227,9 @@ class Guard:
         ]
 
 
-def level_of(datasets: Iterable[str]) -> Level:
-    """The strictest level of these data sets; one that has no manifest may not be passed on.
-
-    >>> level_of(["phantom", "phantom-synthetic"]).name
-    'EVERYTHING'
-    """
-    return min((_level(name) for name in datasets if name and name != "none"), default=Level.AGGREGATES)
-
-
 def inspect(folder: Path, guard: Guard) -> list[Finding]:
     """Findings in every file under a folder."""
     return [item for file in sorted(folder.rglob("*")) if file.is_file() for item in guard.file(file, file.relative_to(folder).as_posix())]
-
-
-def _level(name: str) -> Level:
-    if name.startswith("phantom"):
-        return Level.EVERYTHING
-    try:
-        return Level.LINES if may_redistribute(name) else Level.AGGREGATES
-    except DataError:
-        return Level.AGGREGATES
 
 
 def _decoded(match: re.Match[str]) -> str:
@@ -239,16 +237,6 @@ def _decoded(match: re.Match[str]) -> str:
         return base64.b64decode(match.group(2), validate=True).decode("utf-8") if match.group(1) else unquote(match.group(2))
     except (binascii.Error, UnicodeDecodeError):
         return "<image unreadable>"
-
-
-def _most_marks(svg: str) -> int:
-    uses = re.findall(r"""<use[^>]*href\s*=\s*["']#([^"']+)""", svg)
-    counts: dict[str, int] = {}
-    for name in uses:
-        if not re.match(r"(?:DejaVu|STIX|Cm)", name, re.IGNORECASE):
-            counts[name] = counts.get(name, 0) + 1
-    shapes = [len(re.findall(rf"<{kind}\b", svg)) for kind in ("circle", "ellipse", "rect")]
-    return max([*counts.values(), *shapes], default=0)
 
 
 def _longest_list(value: Any) -> int:

@@ -6,6 +6,7 @@ import base64
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -13,7 +14,9 @@ from standin_run import STATE, make_run
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.reporting.freeze import freeze
-from infomotion_lib.reporting.guard import Guard, Level, inspect, level_of
+from infomotion_lib.reporting.guard import Guard, inspect
+from infomotion_lib.reporting.levels import Level, level_of
+from infomotion_lib.reporting.results import FROZEN
 from infomotion_lib.reporting.style import figure_bytes, use_style
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -77,10 +80,73 @@ def test_ids_are_found_wherever_they_hide() -> None:
 def test_per_video_rows_are_found_without_ids() -> None:
     rows = "ef,prediction\n" + "50,51\n" * 5
     assert SECRET.table(rows, "predictions.csv"), "not on the list"
-    assert SECRET.table("file_name,ef\na,50\n", "runs.csv"), "a column that names videos"
+    assert SECRET.table("file_name,mae\na,5\n", "runs.csv"), "a column that names videos"
+    assert SECRET.table(rows, "runs.csv"), "a column with a value a video, in a table of an allowed name"
     assert SECRET.values(json.dumps({"gain_db": 1.0, "ef": list(range(100))}), "summary.json")
     assert SECRET.output({"output_type": "x", "data": {"text/html": "<table>" + "<tr><td>50</td></tr>" * 80 + "</table>"}}, "cell")
     assert SECRET.svg(svg(200), "figure"), "a mark a video"
+
+
+def drawn(kind: str) -> str:
+    """A forty by forty frame, or two hundred videos, drawn with lines only."""
+    use_style()
+    figure, rng = Figure(figsize=(3, 2)), np.random.default_rng(0)
+    axes = figure.subplots()
+    frame, values = rng.random((40, 40)), rng.random(1200)
+    if kind == "mosaic":
+        axes.pcolormesh(frame)
+    elif kind == "contours":
+        axes.contourf(frame, levels=12)
+    elif kind == "line":
+        axes.plot(values)
+    elif kind == "bars":
+        axes.bar(range(200), values[:200])
+    else:
+        axes.scatter(range(200), values[:200], s=50 * values[:200])
+    return figure_bytes(figure, kind="svg").decode()
+
+
+@pytest.mark.parametrize("kind", ["mosaic", "contours"])
+@pytest.mark.parametrize("guard", [SECRET, OPEN], ids=["secret", "open"])
+def test_a_frame_redrawn_as_shapes_is_found(guard: Guard, kind: str) -> None:
+    assert guard.svg(drawn(kind), "figure")
+    encoded = uri(drawn(kind).encode(), "image/svg+xml")
+    assert guard.output({"output_type": "display_data", "data": {"text/html": encoded}}, "cell"), "inside an output too"
+
+
+@pytest.mark.parametrize("kind", ["line", "bars", "dots of many sizes"])
+def test_a_shape_a_video_is_found_at_the_strictest_level_alone(kind: str) -> None:
+    assert SECRET.svg(drawn(kind), "figure")
+    assert not OPEN.svg(drawn(kind), "figure")
+
+
+@pytest.mark.parametrize("guard", [SECRET, OPEN], ids=["secret", "open"])
+def test_pixels_written_as_letters_or_digits_are_found(guard: Guard) -> None:
+    letters = base64.b64encode(bytes(600)).decode()
+    assert guard.table(f"method,note\nrandom,{letters}\n", "runs.csv")
+    assert guard.values(json.dumps({"note": letters}), "summary.json")
+    assert guard.values(json.dumps({"grey": list(range(112 * 112))}), "summary.json")
+    assert guard.table("\n".join(",".join("7" * 112) for _ in range(112)), "runs.csv")
+
+
+def test_names_of_files_and_metadata_are_searched(tmp_path: Path) -> None:
+    (tmp_path / "heart_007.svg").write_text(svg(3))
+    (tmp_path / "0X1A2B3C4D5E6F.svg").write_text(svg(3))
+    assert len(inspect(tmp_path, SECRET)) == 2 and len(inspect(tmp_path, Guard(Level.EVERYTHING))) == 1
+    cell = {"id": "a", "cell_type": "code", "source": "", "metadata": {}, "outputs": []}
+    shown = {"output_type": "display_data", "metadata": {"from": "heart_007"}, "data": {"text/plain": "x"}}
+    for page in (
+        {"metadata": {"title": "heart_007"}, "cells": [cell]},
+        {"metadata": {}, "cells": [{**cell, "metadata": {"note": "heart_007"}}]},
+        {"metadata": {}, "cells": [{**cell, "outputs": [shown]}]},
+    ):
+        assert SECRET.notebook(json.dumps(page), "n.ipynb")
+    assert not SECRET.notebook(json.dumps({"metadata": {}, "cells": [cell]}), "n.ipynb")
+
+
+def test_the_frozen_results_of_this_book_pass_their_own_guard() -> None:
+    for name, level in (("phantom", Level.EVERYTHING), ("open", Level.LINES)):
+        assert not inspect(FROZEN / name, Guard(level)), name
 
 
 def test_aggregates_and_lines_pass() -> None:
@@ -96,7 +162,9 @@ def test_control_state_is_searched() -> None:
     image = {"state": {"m1": {"model_name": "ImageModel", "state": {}, "buffers": [{"data": "AAAA"}]}}}
     html = {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(PNG)}}}}
     clean = {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(svg(5).encode(), "image/svg+xml")}}}}
-    assert OPEN.state(image, "n") and OPEN.state(html, "n")
+    caught = {"output_type": "display_data", "data": {"image/png": base64.b64encode(PNG).decode()}}
+    captured = {"state": {"m1": {"model_name": "OutputModel", "state": {"outputs": [caught]}}}}
+    assert OPEN.state(image, "n") and OPEN.state(html, "n") and OPEN.state(captured, "n")
     assert not OPEN.state(clean, "n")
 
 
@@ -110,6 +178,9 @@ def smuggle(run: Path) -> None:
     page = json.loads(file.read_text())
     page["metadata"]["widgets"] = {STATE: {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(PNG)}}}}}
     page["metadata"]["papermill"] = {"output_path": "/home/somebody/out.ipynb"}
+    page["cells"][0]["metadata"]["note"] = "secret_real_003"
+    (folder / "figures" / "secret_real_004.svg").write_text(svg(3))
+    (folder / "figures" / "mesh.svg").write_text(drawn("mosaic"))
     page["cells"][-1]["outputs"].append(
         {"output_type": "display_data", "metadata": {}, "data": {"image/png": base64.b64encode(PNG).decode()}}
     )
@@ -140,7 +211,17 @@ def test_freezing_gated_data_keeps_aggregates_only(tmp_path: Path) -> None:
     } <= kept
     assert not kept & {"01_frame_index/frame_index.csv", "03_graph_selection/selections.csv", "03_graph_selection/figures/frame.png"}
     listed = "\n".join(map(str, frozen.left_out))
-    for name in ("frame_index.csv", "selections.csv", "frame.png", "mosaic.svg", "runs.csv", "control", "cell slider", "attachment"):
+    for name in (
+        "frame_index.csv",
+        "selections.csv",
+        "frame.png",
+        "mosaic.svg",
+        "mesh.svg",
+        "runs.csv",
+        "control",
+        "cell slider",
+        "attachment",
+    ):
         assert name in listed, f"{name} should be listed as left out"
 
 
