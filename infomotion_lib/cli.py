@@ -90,6 +90,26 @@ def freeze(profile: Profile = "phantom", runs_dir: RunsDir = "runs") -> None:
 
 
 @app.command()
+def compare(
+    profile: Profile = "phantom",
+    runs_dir: RunsDir = "runs",
+    out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV too.")] = None,
+) -> None:
+    """Table 1 of your run beside the one frozen in the book, and which files are equal to the byte."""
+    from infomotion_lib.parameters import read_profile
+    from infomotion_lib.paths import run_paths
+    from infomotion_lib.provenance import write_csv
+    from infomotion_lib.reporting.compare import comparison_text
+    from infomotion_lib.reporting.results import FROZEN, Results
+
+    name = read_profile(profile)["profile"]
+    text, rows = comparison_text(Results(name, FROZEN / name), Results(name, run_paths(name, runs_dir).root))
+    typer.echo(text)
+    if out is not None:
+        write_csv(rows, out)
+
+
+@app.command()
 def claims(profile: Profile = "paper", runs_dir: RunsDir = "runs") -> None:
     """The paper's numbers beside ours: reproduced, differs, not run, quoted. Only a whole run of the paper profile may answer."""
     from infomotion_lib.evaluation.claims import claims_ledger

@@ -82,6 +82,15 @@ def git_state() -> dict[str, Any]:
         return {"commit": None, "dirty": None}
 
 
+def processor() -> str:
+    """Name of this machine's processor; trained weights differ in their last digits from one kind to another."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
 @dataclass
 class StageRun:
     """One stage in progress: call :meth:`finish` when its outputs are written.
@@ -127,6 +136,7 @@ class StageRun:
             "inputs": self.inputs,
             "outputs": {shown_path(file): sha256(file) for file in files},
             "device": self.device,
+            "processor": processor(),
             "python": platform.python_version(),
             "packages": _versions(),
             "notes": self.notes,

@@ -54,11 +54,10 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
     sizes = sorted(int(size) for size in long["vpc"].unique())
     rows = [["source", "method", *(f"VPC {size}" if size else "all videos" for size in sizes)]]
     for (source, method, graph), part in long.groupby(["source", "method", "graph"], sort=False):
-        name = METHOD_NAMES.get(str(method), str(method)) + (f" ({graph})" if graph else "")
-        rows.append([SOURCE_NAMES.get(str(source), str(source)), name, *(_cell(part, size) for size in sizes)])
+        rows.append([shown_source(str(source)), shown_method(str(method), str(graph)), *(_cell(part, size) for size in sizes)])
     counts = sorted({int(count) for count in long["n"]})
     note = f"accuracy in percent, mean ± sd over {'/'.join(map(str, counts))} runs, soft accuracy in brackets"
-    return "\n".join([title, *_aligned(rows), note])
+    return "\n".join([title, *aligned(rows), note])
 
 
 def constants_text(constants: pd.DataFrame) -> str:
@@ -79,7 +78,7 @@ def times_text(paths: RunPaths, stages: list[str]) -> str:
         seconds = float(card.get("stage_seconds", card["wall_seconds"]))
         total += seconds
         rows.append([paths.stage(stage).name, f"{seconds:7.1f} s", shown_path(paths.stage(stage))])
-    return "\n".join(["Time of each stage, when it last ran", *_aligned([*rows, ["together", f"{total:7.1f} s", ""]])])
+    return "\n".join(["Time of each stage, when it last ran", *aligned([*rows, ["together", f"{total:7.1f} s", ""]])])
 
 
 def _cell(part: pd.DataFrame, vpc: int) -> str:
@@ -91,6 +90,17 @@ def _cell(part: pd.DataFrame, vpc: int) -> str:
     return f"{mean:.1f}" + (f" ± {sd:.1f}" if n > 1 else "") + soft
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def shown_method(method: str, graph: str) -> str:
+    """Name of a method for readers, its graph recipe in brackets."""
+    return METHOD_NAMES.get(method, method) + (f" ({graph})" if graph else "")
+
+
+def shown_source(source: str) -> str:
+    """Name of a source for readers."""
+    return SOURCE_NAMES.get(source, source)
+
+
+def aligned(rows: list[list[str]]) -> list[str]:
+    """Lines of a table in columns of equal width."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

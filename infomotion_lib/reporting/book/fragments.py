@@ -11,6 +11,7 @@ from infomotion_lib.paths import BOOK, PROJECT
 from infomotion_lib.reporting.book import ledgers, reading
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.html import admonition, block, table
+from infomotion_lib.reporting.book.machines import two_machines
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.play import play
 from infomotion_lib.reporting.book.table1 import company, table1
@@ -59,6 +60,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "spread": reading.spread(),
         "graphs": reading.graphs(lead),
         "hardness": reading.hardness(),
+        "two_machines": two_machines(),
         "against_random": _list(reading.against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(paper),

@@ -1,0 +1,38 @@
+"""What another machine makes of the same commit: Table 1 twice."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+
+from infomotion_lib.reporting.book.html import block, number, table
+from infomotion_lib.reporting.results import FROZEN, records
+from infomotion_lib.reporting.summary import shown_method, shown_source
+
+
+def two_machines() -> str:
+    """MyST block: hard accuracy of each cell of Table 1 on two kinds of processor; a line of text where it has not been compared."""
+    file = FROZEN / "studies" / "two_machines.csv"
+    if not file.is_file():
+        return "No second machine has been compared yet: `infomotion compare --out book/results/studies/two_machines.csv`.\n"
+    cells = pd.read_csv(file, keep_default_na=False)
+    rows = [
+        [
+            escape(shown_source(str(row["source"]))),
+            escape(shown_method(str(row["method"]), str(row["graph"]))),
+            str(row["vpc"] or "all"),
+            f"{number(row['frozen_mean'])} ± {number(row['frozen_sd'])}",
+            f"{number(row['mean'])} ± {number(row['sd'])}",
+            f"{row['difference']:+.1f}",
+        ]
+        for row in records(cells)
+    ]
+    largest = cells.loc[cells["difference"].abs().idxmax()]
+    name = escape(shown_method(str(largest["method"]), ""))
+    note = (
+        f"Hard accuracy in percent, mean ± sd over runs. The largest change, {largest['difference']:+.1f} points, is that of {name} at "
+        f"VPC {largest['vpc'] or 'all'}. Compare yours: <code>infomotion compare</code>."
+    )
+    heads = ["Source", "Method", "VPC", "First machine", "Second machine", "Change"]
+    return block(table(heads, rows, caption="One commit, one profile, two kinds of processor", numeric_from=2, note=note))
