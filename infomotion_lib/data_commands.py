@@ -1,4 +1,4 @@
-"""Commands about data: draw, check, fetch, describe, label, and the study of how hard the phantom is."""
+"""Commands about data (draw, check, fetch, describe, label), and the studies on many phantom pools."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.options import Limit, Overrides, Profile, parse_overrides
+from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, parse_overrides
 
 data = typer.Typer(help="Check, fetch and describe data sets.", no_args_is_help=True, rich_markup_mode=None)
 study = typer.Typer(help="Longer studies; resumable.", no_args_is_help=True, rich_markup_mode=None)
@@ -114,3 +114,37 @@ def study_hardness(
 
     summary = run_hardness(out, pools=pools, settings=HardnessSettings(level=level), workers=workers)
     typer.echo(summary.round(2).to_string(index=False))
+
+
+@study.command("selectors")
+def study_selectors(
+    profile: Profile = "phantom-large",
+    parameter: Overrides = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on.")] = None,
+    pools: Annotated[int | None, typer.Option(min=1, help="Pools to finish, from the first; default: the profile's.")] = None,
+    arm: Annotated[str, typer.Option(help="main, or a world changed in one respect: label_noise, standard_machines ...")] = "main",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="Write the rows found so far to book/results and train nothing.")] = False,
+    runs_dir: RunsDir = "runs",
+) -> None:
+    """Every selector on many independent phantom pools, in slices; finished rows are kept, --publish puts them into the book."""
+    from infomotion_lib.evaluation.evidence.rows import publish as publish_rows
+    from infomotion_lib.evaluation.evidence.study import found_so_far, run_study
+    from infomotion_lib.parameters import EvidenceParameters, read_profile, stage_parameters
+    from infomotion_lib.paths import run_paths
+    from infomotion_lib.stages.lock import only_run
+
+    values = read_profile(profile) | ({} if workers is None else {"workers": workers})
+    chosen = stage_parameters("evidence", values, overrides=parse_overrides(parameter or []))
+    parameters = EvidenceParameters.model_validate(chosen.model_dump())
+    paths = run_paths(parameters.profile, runs_dir)
+    folder = paths.root / "evidence"
+    if publish:
+        tables = found_so_far(folder, parameters)
+        publish_rows(tables)
+        typer.echo(f"Published: {tables!r}")
+        return
+    with only_run(paths):
+        tables = run_study(folder, parameters=parameters, arm=arm, pools=pools, minutes=minutes, say=typer.echo)
+    done = tables.finished
+    typer.echo(f"{tables!r}; {int(done['complete'].sum())} pools complete. Publish them: infomotion study selectors --publish")

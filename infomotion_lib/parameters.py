@@ -144,6 +144,18 @@ class EvaluationParameters(LabelsParameters):
     bootstrap_samples: Count = Field(2000, description="resamples of each 95 % interval")
 
 
+class EvidenceParameters(DataParameters, FrameIndexParameters, IfaParameters, SelectionParameters, EvaluationParameters):
+    """Study of all selectors over many phantom pools (`infomotion study selectors`); stages do not read its own values."""
+
+    study_pools: Count = Field(12, description="independent pools; pool i is drawn with seed study_seed + i")
+    study_seed: Seed = Field(60_000, description="seed of the first pool, away from those of all profiles")
+    study_render_size: int = Field(56, ge=28, description="side at which clips are drawn before they are reduced to clip_size, pixels")
+    study_random_draws: Count = Field(4, description="Random sets of each pool and budget")
+    study_stratified_draws: Count = Field(2, description="EF-stratified sets of each pool and budget")
+    study_training_seeds: Count = Field(2, description="networks trained on each selected set")
+    study_whole_seeds: Count = Field(1, description="networks trained on each whole pool")
+
+
 STAGES: dict[str, type[StageParameters]] = {
     "data": DataParameters,
     "labels": LabelsParameters,
@@ -153,6 +165,9 @@ STAGES: dict[str, type[StageParameters]] = {
     "evaluation": EvaluationParameters,
 }
 """Stages in the order that data walks through them."""
+
+STUDIES: dict[str, type[StageParameters]] = {"evidence": EvidenceParameters}
+"""Studies beside the stages; a profile may set their values too."""
 
 NOTEBOOK_STAGES = {"01": "frame_index", "02": "ifa_training", "03": "graph_selection", "04": "evaluation"}
 
@@ -178,8 +193,8 @@ def stage_name(word: str) -> str:
 
 
 def known_names() -> set[str]:
-    """Every parameter name that some stage knows."""
-    return {name for model in STAGES.values() for name in model.model_fields}
+    """Every parameter name that some stage or study knows."""
+    return {name for model in (*STAGES.values(), *STUDIES.values()) for name in model.model_fields}
 
 
 def profile_names() -> list[str]:
@@ -219,7 +234,7 @@ def stage_parameters(stage: str, values: Mapping[str, Any], *, overrides: Mappin
     Parameters
     ----------
     stage : str
-        A key of :data:`STAGES`.
+        A key of :data:`STAGES` or :data:`STUDIES`.
     values : mapping
         A whole profile; names of other stages are left out.
     overrides : mapping, optional
@@ -230,7 +245,7 @@ def stage_parameters(stage: str, values: Mapping[str, Any], *, overrides: Mappin
     ParameterError
         Naming the unknown, mistyped or out-of-range parameter and the nearest known one.
     """
-    model = STAGES[stage]
+    model = (STAGES | STUDIES)[stage]
     _refuse_unknown(values, known_names())
     _refuse_unknown(overrides or {}, model.model_fields, where=f"Looked among the parameters of stage {stage}.")
     own = {name: value for name, value in {**values, **(overrides or {})}.items() if name in model.model_fields}

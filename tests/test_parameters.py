@@ -11,6 +11,7 @@ from infomotion_lib.errors import ParameterError
 from infomotion_lib.parameters import (
     NOTEBOOK_STAGES,
     STAGES,
+    STUDIES,
     known_names,
     profile_names,
     read_profile,
@@ -94,14 +95,14 @@ def test_one_name_means_one_thing_in_all_stages() -> None:
     for name in known_names():
         meanings = {
             (str(model.model_fields[name].annotation), repr(model.model_fields[name].default))
-            for model in STAGES.values()
+            for model in (*STAGES.values(), *STUDIES.values())
             if name in model.model_fields
         }
         assert len(meanings) == 1, name
 
 
 def test_every_parameter_says_what_it_is() -> None:
-    for model in STAGES.values():
+    for model in (*STAGES.values(), *STUDIES.values()):
         for name, field in model.model_fields.items():
             assert field.description, name
 
@@ -114,7 +115,7 @@ def test_the_five_profiles() -> None:
 def test_every_value_of_a_profile_is_valid_and_commented(profile: str) -> None:
     values = read_profile(profile)
     assert values["profile"] == profile
-    for stage in STAGES:
+    for stage in (*STAGES, *STUDIES):
         stage_parameters(stage, values)
     for line in (PARAMS / f"{profile}.yml").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith(("#", "profile:")):

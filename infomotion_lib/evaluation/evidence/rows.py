@@ -1,0 +1,165 @@
+"""The rows of the study: one line a pool and one a network in ``rows.jsonl``, three tables in the book.
+
+A line is written by one system call as soon as it is known, so a study may be killed at any moment. The published tables hold all that
+the lines hold but the seconds they took; a study can go on from them where ``runs/`` is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infomotion_lib.errors import DataError
+from infomotion_lib.paths import BOOK
+from infomotion_lib.provenance import atomic, write_csv, write_json
+
+ROWS_FILE, SETTINGS_FILE = "rows.jsonl", "settings.json"
+PUBLISHED = BOOK / "results" / "phantom-large" / "evidence"
+POOL_KEY = ["arm", "pool"]
+CONFIGURATION = ["method", "feature", "graph", "vpc"]
+_TEXTS = ("arm", "method", "feature", "graph", "set", "videos", "settings", "teachers", "predictor")
+_UNPUBLISHED = ("kind", "seconds")
+
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What a study has found so far.
+
+    Attributes
+    ----------
+    sets : DataFrame
+        A row a chosen set: ``arm, pool``, configuration, ``vpc``, ``draw``, ``set`` (its name within the pool), ``n_train``,
+        ``mislabelled`` videos in it, ``videos`` (rows of the TRAIN candidates), and the health of its graphs.
+    networks : DataFrame
+        A row a trained network: ``arm, pool, set, n_train, steps, training_seed``, every metric on TEST, ``accuracy_<machine style>``,
+        and the names of the settings and of the teachers.
+    constants : DataFrame
+        A row a constant predictor of each pool.
+    settings : dict
+        What decides the rows.
+    """
+
+    sets: pd.DataFrame
+    networks: pd.DataFrame
+    constants: pd.DataFrame
+    settings: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Tables({len(self.networks)} networks on {len(self.sets.groupby(POOL_KEY)) if len(self.sets) else 0} pools)"
+
+    @property
+    def finished(self) -> pd.DataFrame:
+        """``arm, pool, networks, planned, complete``: how far each pool is."""
+        if self.sets.empty:
+            return pd.DataFrame(columns=[*POOL_KEY, "networks", "planned", "complete"])
+        done = self.networks.groupby(POOL_KEY).size().rename("networks")
+        table = self.sets.groupby(POOL_KEY)["planned"].first().to_frame().join(done).fillna({"networks": 0}).reset_index()
+        table["networks"] = table["networks"].astype(int)
+        return table.assign(complete=table["networks"] >= table["planned"])[[*POOL_KEY, "networks", "planned", "complete"]]
+
+
+def append_line(path: Path, line: Line) -> None:
+    """Add one line to the file, whole or not at all, whoever else is writing."""
+    data = (json.dumps(line) + "\n").encode()
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(handle, data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_lines(path: Path) -> list[Line]:
+    """Every whole line of the file; none where there is no file. A last line cut off by a kill is dropped from the file."""
+    lines = whole_lines(path)
+    if path.is_file():
+        data = path.read_bytes()
+        if not data.endswith(b"\n"):
+            os.truncate(path, data.rfind(b"\n") + 1)
+    return lines
+
+
+def whole_lines(path: Path) -> list[Line]:
+    """Every line of the file that has its end, as :func:`read_lines` reads them, while others may be writing."""
+    if not path.is_file():
+        return []
+    return [json.loads(raw) for raw in path.read_bytes().splitlines(keepends=True) if raw.endswith(b"\n")]
+
+
+def rewrite(path: Path, lines: list[Line]) -> None:
+    """Replace the file by these lines."""
+    with atomic(path) as temporary:
+        temporary.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def tables_of(lines: list[Line], settings: dict[str, Any]) -> Tables:
+    """Tables of the lines, sorted by arm and pool, rows within a pool as they came; equal lines in any order of pools give equal tables."""
+    pools = [line for line in lines if line["kind"] == "pool"]
+    networks = [line for line in lines if line["kind"] == "network"]
+    shared = ("arm", "pool", "settings", "teachers", "planned")
+    nested = {part: [{name: line[name] for name in shared} | row for line in pools for row in line[part]] for part in ("sets", "constants")}
+    return Tables(_table(nested["sets"]), _table(networks), _table(nested["constants"]), settings)
+
+
+def publish(tables: Tables, folder: Path = PUBLISHED) -> list[Path]:
+    """Files written to the book: ``sets.csv``, ``networks.csv``, ``constants.csv`` and ``settings.json``.
+
+    Raises
+    ------
+    DataError
+        If the folder holds rows that these tables have not: they would be lost.
+    """
+    before = read_published(folder)
+    if before is not None:
+        key = [*POOL_KEY, "set", "steps", "training_seed"]
+        lost = set(before.networks[key].itertuples(index=False, name=None)) - set(tables.networks[key].itertuples(index=False, name=None))
+        if lost:
+            raise DataError(
+                f"{folder} holds {len(lost)} rows that this study has not.",
+                remedy="Run `infomotion study selectors` first: it takes them up.",
+            )
+    named = {"sets.csv": tables.sets, "networks.csv": tables.networks, "constants.csv": tables.constants}
+    return [*(write_csv(table, folder / name) for name, table in named.items()), write_json(tables.settings, folder / SETTINGS_FILE)]
+
+
+def read_published(folder: Path = PUBLISHED) -> Tables | None:
+    """Tables published in the book, or None where nothing is."""
+    if not (folder / "networks.csv").is_file():
+        return None
+    parts = {name: _read(folder / f"{name}.csv") for name in ("sets", "networks", "constants")}
+    return Tables(**parts, settings=json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8")))
+
+
+def lines_of(tables: Tables) -> list[Line]:
+    """Lines that give these tables: what a study goes on from where only the book is left."""
+    shared = ("arm", "pool", "settings", "teachers", "planned")
+    lines: list[Line] = []
+    for key, own in tables.sets.groupby(POOL_KEY, sort=False):
+        constants = tables.constants[(tables.constants[POOL_KEY] == list(key)).all(axis=1)]
+        head = _plain(own.iloc[0][list(shared)].to_dict())
+        nested = {"sets": own, "constants": constants}
+        parts = {name: [_plain(row) for row in part.drop(columns=list(shared)).to_dict("records")] for name, part in nested.items()}
+        lines.append({"kind": "pool", **head, **parts})
+    return [*lines, *({"kind": "network", **_plain(row)} for row in tables.networks.to_dict("records"))]
+
+
+def _table(rows: list[Line]) -> pd.DataFrame:
+    table = pd.DataFrame([{name: value for name, value in row.items() if name not in _UNPUBLISHED} for row in rows])
+    return table.sort_values(POOL_KEY, kind="stable", ignore_index=True) if len(table) else table
+
+
+def _read(path: Path) -> pd.DataFrame:
+    names = pd.read_csv(path, nrows=0).columns
+    numbers = {name: [""] for name in names if name not in _TEXTS}
+    return pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, "str"), keep_default_na=False, na_values=numbers)
+
+
+def _plain(row: dict[Any, Any]) -> Line:
+    return {str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()}
