@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
+from infomotion_lib.data.video import write_clip
 from infomotion_lib.provenance import write_csv, write_json, write_npz
 from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.style import save_figure
@@ -175,8 +176,10 @@ def _evaluation(rng: np.random.Generator, index: pd.DataFrame, sources: tuple[st
                 ("recall_normal", 70.0),
             ):
                 spread = {"sd": 3.0, "n": 2, "ci_low": mean - 4, "ci_high": mean + 4}
-                cells.append({"source": source, "method": method, "graph": graph, "vpc": vpc, "metric": metric, "mean": mean, **spread})
-    constants = pd.DataFrame([{"predictor": "always normal", "hard_accuracy": 48.0, "soft_accuracy": 52.0, "mae": 12.0}])
+                flag = "collapsed" if (source, method) == (sources[0], "infodist") else ""
+                cell = {"source": source, "method": method, "graph": graph, "vpc": vpc, "metric": metric, "mean": mean, **spread}
+                cells.append({**cell, "graph_flag": flag})
+    constants = pd.DataFrame([{"predictor": "always normal", "constant": 60.0, "hard_accuracy": 48.0, "soft_accuracy": 52.0, "mae": 12.0}])
     difference = {"metric": "hard_accuracy", "difference": 1.0, "ci_low": -2.0, "ci_high": 4.0, "effect_size": 0.2, "n_pairs": 2}
     pairs = [{"source": s, "method": "infomotion", "graph": "knn", "vpc": v, **difference} for s in sources for v in (5, 10)]
     return {
@@ -213,6 +216,16 @@ def _notebook(folder: Path, name: str) -> None:
         "nbformat_minor": 5,
     }
     (folder / name).write_text(json.dumps(page), encoding="utf-8")
+
+
+def make_videos(run: Path) -> Path:
+    """The run, with a small clip for every chosen video of its real source."""
+    picks = pd.read_csv(run / FOLDERS["graph_selection"] / "selections.csv")
+    rng = np.random.default_rng(0)
+    for name in picks.loc[picks["source"] == "real", "file_name"].unique():
+        clip = rng.integers(0, 255, (8, 32, 32), dtype=np.uint8)
+        write_clip(run / "data" / "phantom" / "Videos" / f"{name}.avi", clip, fps=50.0)
+    return run
 
 
 def _slider() -> tuple[dict[str, Any], dict[str, Any]]:

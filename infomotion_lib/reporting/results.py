@@ -55,7 +55,7 @@ class Results:
         if not file.is_file() or file.stat().st_size < 2:
             return None
         table = pd.read_csv(file, keep_default_na=False, na_values=[""])
-        for column in ("graph", "method", "source", "flag"):
+        for column in ("graph", "method", "source", "flag", "graph_flag"):
             if column in table:
                 table[column] = table[column].fillna("")
         return table if len(table) else None

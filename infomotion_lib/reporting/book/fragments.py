@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.paths import BOOK, PROJECT
-from infomotion_lib.reporting.book import ledgers, reading
+from infomotion_lib.reporting.book import critical, ledgers, paper_numbers, reading
 from infomotion_lib.reporting.book.assets import Assets
+from infomotion_lib.reporting.book.comparisons import against_random, comparisons
 from infomotion_lib.reporting.book.html import admonition, block, table
 from infomotion_lib.reporting.book.machines import two_machines
 from infomotion_lib.reporting.book.notebooks import card_anchor
@@ -56,12 +57,17 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "results": "".join(map(_results, shown)) or NOT_RUN,
         "expected": reading.expected(lead) if lead else NOT_RUN,
         "stage_times": reading.stage_times(lead) if lead else NOT_RUN,
-        "constant": reading.constant(lead),
-        "spread": reading.spread(),
-        "graphs": reading.graphs(lead),
-        "hardness": reading.hardness(),
+        "constant": critical.constant(lead),
+        "normal_share": paper_numbers.normal_share(),
+        "leads": paper_numbers.leads(),
+        "doubling": paper_numbers.doubling(),
+        "softness": paper_numbers.softness(lead),
+        "graphs": critical.graphs(lead) + critical.collapse(shown),
+        "motion_rank": critical.motion_rank(shown),
+        "room": paper_numbers.room(lead),
+        "hardness": critical.hardness(),
         "two_machines": two_machines(),
-        "against_random": _list(reading.against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
+        "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(paper),
         "assumptions": ledgers.assumptions(),
@@ -111,7 +117,7 @@ def _results(results: Results) -> str:
     note = PHANTOM if results.is_phantom else OPEN if results.parameters.get("real_data") == "echodiffusion" else ""
     head = f"### What it says · {results.profile}\n\n"
     figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)
-    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{company(results)}{figures}"
+    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{comparisons(results)}{company(results)}{figures}"
 
 
 def _figure(results: Results, stage: str, name: str) -> str:

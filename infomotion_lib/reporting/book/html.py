@@ -64,6 +64,11 @@ def number(value: float, digits: int = 1) -> str:
     return "–" if value != value else f"{value:.{digits}f}".replace("-", "\u2212")
 
 
+def probability(value: float) -> str:
+    """A p-value to three digits; an en dash where there is none."""
+    return "&lt; 0.001" if value < 0.001 else number(value, 3)
+
+
 def seconds(value: float) -> str:
     """A duration in the unit that suits it."""
     if value < 100:

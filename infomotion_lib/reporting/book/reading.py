@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pandas as pd
 
-from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.paths import MANIFESTS
+from infomotion_lib.reporting.book.comparisons import against_random
 from infomotion_lib.reporting.book.html import block, number, seconds, table
-from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
-from infomotion_lib.reporting.results import FROZEN, Results, records, title_of
-from infomotion_lib.reporting.style import SOURCE_NAMES
+from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.summary import constants_text, table1_text
 
 MISSING = "(not run yet)"
-PAPER_RUNS = 5
-"""Runs behind a cell of the paper's Table 1; inferred from the first author's earlier code."""
 
 
 def reading(results: Results) -> list[str]:
@@ -44,22 +38,6 @@ def reading(results: Results) -> list[str]:
     return sentences
 
 
-def against_random(results: Results) -> list[str]:
-    """One sentence a pool and size: InfoMotion minus Random, run by run, with its interval."""
-    rows = records(results.table("evaluation", "differences"))
-    mine = [row for row in rows if row["method"] == "infomotion" and row["metric"] == "hard_accuracy"]
-    selected = [row for row in mine if row["graph"] == results.parameters.get("selection_graph")]
-    found = []
-    for row in selected or mine:
-        low, high = row["ci_low"], row["ci_high"]
-        verdict = "above it" if low > 0 else "below it" if high < 0 else "no difference that can be told from none"
-        found.append(
-            f"{SOURCE_NAMES.get(row['source'], row['source'])} pool, {row['vpc']} videos a class: InfoMotion minus Random is "
-            f"{number(row['difference'])} points [{number(low)}, {number(high)}] over {row['n_pairs']} paired runs: {verdict}."
-        )
-    return found
-
-
 def expected(results: Results) -> str:
     """MyST block with the last words of the run, as the terminal shows them."""
     folder = results.folder("evaluation")
@@ -68,75 +46,6 @@ def expected(results: Results) -> str:
     if (folder / "constants.csv").is_file():
         lines.append(constants_text(pd.read_csv(folder / "constants.csv")).replace("), ", "),\n    "))
     return "```text\n" + "\n".join(lines) + "\n```\n"
-
-
-def spread() -> str:
-    """MyST block: InfoMotion's lead in the paper's Table 1 in units of its own spread."""
-    file = MANIFESTS / "paper_results.csv"
-    if not file.is_file():
-        return ""
-    ledger = pd.read_csv(file)
-    cells = {(row["row"], row["column"]): (row["value"], row["spread"]) for row in ledger[ledger["table"] == "table1"].to_dict("records")}
-    rows = []
-    for part in ("Dist. Real", "Dist. Synth"):
-        for size in ("VPC=5", "VPC=10"):
-            ours = cells.get((f"{part} / InfoMotion", size))
-            for method in ("Random", "Kmeans", "InfoDist"):
-                other = cells.get((f"{part} / {method}", size))
-                if ours is None or other is None:
-                    continue
-                lead, error = ours[0] - other[0], math.sqrt((ours[1] ** 2 + other[1] ** 2) / PAPER_RUNS)
-                rows.append([f'<span class="im-keep">{part}, {size}</span>', method, number(lead), number(error), number(lead / error)])
-    head = ["Cell", "Against", "Lead, points", "Standard error", "Lead / error"]
-    caption = f"The paper's Table 1: lead of InfoMotion beside the standard error of that lead, {PAPER_RUNS} runs a cell assumed"
-    return block(table(head, rows, caption=caption, numeric_from=2))
-
-
-def constant(results: Results | None) -> str:
-    """Sentence on the best constant answer of a run."""
-    found = best_constant(results) if results else None
-    if results is None or found is None:
-        return "The evaluation has not run yet, so there is no constant answer to show.\n"
-    kind = "phantom's" if results.is_phantom else "run's"
-    return f"On the {kind} TEST videos the best such answer is “{found[0]}”: right {number(found[1])} % of the time.\n"
-
-
-def graphs(results: Results | None) -> str:
-    """MyST block: what each recipe's graph looks like to Infomap, on motion vectors."""
-    report = results.table("graph_selection", "graph_report") if results else None
-    if results is None or report is None:
-        return "The graphs have not been built yet.\n"
-    motion = report[report["feature"] == "motion"] if "feature" in report else report
-    rows = []
-    for source, graph in dict.fromkeys(zip(motion["source"], motion["graph"], strict=True)):
-        own = motion[(motion["source"] == source) & (motion["graph"] == graph)].set_index("class_name")
-        found = [str(int(own.loc[name, "communities"])) if name in own.index else "–" for name in CLASS_NAMES]
-        health = ", ".join(sorted({str(flag) for flag in own["flag"]})) if "flag" in own else ""
-        rows.append([f"{str(graph).replace('_', ' ')} · {SOURCE_NAMES.get(str(source), str(source)).lower()}", *found, health])
-    caption = f"Communities that Infomap finds in the graph of each class, profile {results.profile}"
-    note = f'<a href="provenance.html#{card_anchor(results, "graph_selection")}">How this table was made</a>'
-    return block(table(["Recipe and pool", *CLASS_NAMES, "Health"], rows, caption=caption, numeric_from=1, note=note))
-
-
-def hardness() -> str:
-    """MyST block: how much better the whole phantom pool is than a few random videos, by machine style."""
-    file = FROZEN / "studies" / "hardness_summary.csv"
-    if not file.is_file():
-        return "This study has not run yet: `infomotion study hardness`.\n"
-    rows_ = [row for row in records(pd.read_csv(file, keep_default_na=False, na_values=["nan"])) if row["metric"] == "hard_accuracy"]
-    accuracy = {(row["set"], row["machine"]): row for row in rows_}
-    gap = accuracy["gap", ""]
-    rows = []
-    for machine in dict.fromkeys(name for _, name in accuracy):
-        cells = [accuracy[kind, machine] for kind in ("random", "whole")]
-        rows.append([machine or "all styles", *(f"{number(c['mean'])} [{number(c['ci_low'])}, {number(c['ci_high'])}]" for c in cells)])
-    caption = f"Hard accuracy in percent on {int(gap['pools'])} independent phantom pools, 95 % intervals over pools"
-    note = (
-        f"The whole set is {number(gap['mean'])} [{number(gap['ci_low'])}, {number(gap['ci_high'])}] points better. "
-        f"{accuracy['random', '']['n']} random draws of 5 videos a class, {accuracy['whole', '']['n']} whole sets of "
-        "60 a class; the TEST videos of this study are as many in each class. Regenerate: <code>infomotion study hardness</code>."
-    )
-    return block(table(["Machine style", "25 random videos", "All of TRAIN"], rows, caption=caption, numeric_from=1, note=note))
 
 
 def numbers(results: Results | None) -> dict[str, str]:

@@ -43,12 +43,13 @@ def table1(results: Results) -> str:
     head = "".join(f'<th scope="colgroup" colspan="2" class="im-num">{group}</th>' for group in groups)
     second = '<th scope="col" class="im-num">hard, %</th><th scope="col" class="im-num">soft, %</th>' * len(groups)
     sources = [source for source in SOURCE_NAMES if any(row["source"] == source for row in rows)]
-    flags = _flags(results)
     body = "".join(
-        _source_part([row for row in rows if row["source"] == source], pool_name(results, source), [0, *sizes], flags) for source in sources
+        _source_part([row for row in rows if row["source"] == source], pool_name(results, source), [0, *sizes]) for source in sources
     )
     name = f"Table 1 on {'phantom data' if results.is_phantom else results.title}"
-    caption = f"{name}. Accuracy on TEST videos of the real source: mean ± standard deviation over runs, 95 % interval in brackets."
+    caption = (
+        f"{name}. Accuracy on TEST videos of the real source: mean ± population standard deviation over runs, 95 % interval in brackets."
+    )
     titles = f'<thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
     html = f'<div class="im-table1">{framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)}</div>'
     folder = f"results/{results.profile}/{results.folder('evaluation').name}"
@@ -62,7 +63,7 @@ def table1(results: Results) -> str:
 
 
 def company(results: Results) -> str:
-    """MyST block, folded: balanced accuracy, errors and class recalls of every row of Table 1."""
+    """MyST block, folded: balanced accuracy, errors and class recalls of every row of Table 1, constant answers too."""
     rows = long_table(results)
     metrics = {metric: title for metric, title in COMPANY.items() if any(row["metric"] == metric for row in rows)}
     if not metrics:
@@ -73,7 +74,10 @@ def company(results: Results) -> str:
         source, method, graph, vpc = key
         name = f"{SOURCE_NAMES.get(source, source)} · {_method(method, graph)}"
         lines.append([name, str(vpc) if vpc else "all", *(_cell(part, metric, interval=False) for metric in metrics)])
-    caption = "The company of accuracy: mean ± standard deviation over runs"
+    for name, row in constants(results):
+        values = [number(float(row.get(metric, float("nan"))), _digits(metric)) for metric in metrics]
+        lines.append([f"No training · {escape(name)}", "none", *values])
+    caption = "The company of accuracy: mean ± population standard deviation over runs"
     html = table(["Training set", "Videos a class", *metrics.values()], lines, caption=caption, numeric_from=1)
     return admonition("note", "Balanced accuracy, errors and class recalls of every row", block(html), folded=True)
 
@@ -114,16 +118,14 @@ def pool_name(results: Results, source: str) -> str:
     return f"{SOURCE_NAMES.get(source, source)} pool"
 
 
-def _source_part(rows: list[Row], title: str, sizes: list[int], flags: dict[tuple[str, str], str]) -> str:
+def _source_part(rows: list[Row], title: str, sizes: list[int]) -> str:
     lines = [_group(title, 2 * len(sizes))]
     for method, graph in dict.fromkeys((str(row["method"]), str(row["graph"])) for row in rows):
         part = [row for row in rows if row["method"] == method and row["graph"] == graph]
         cells = [
             _cell([row for row in part if row["vpc"] == size], metric) for size in sizes for metric in ("hard_accuracy", "soft_accuracy")
         ]
-        flag = flags.get((str(part[0]["source"]), graph), "")
-        mark = f'<span class="im-flag">{escape(flag)}</span>' if flag else ""
-        lines.append(_line(f"{_swatch(method)}{_method(method, graph)}{mark}", cells))
+        lines.append(_line(method_cell(method, graph, _flag(part)), cells))
     return f"<tbody>{''.join(lines)}</tbody>"
 
 
@@ -148,21 +150,25 @@ def _cell(rows: list[Row], metric: str, *, interval: bool = True) -> str:
     row = next((row for row in rows if row["metric"] == metric), None)
     if row is None:
         return "–"
-    digits = 2 if metric in ("r2", "mae", "rmse") else 1
+    digits = _digits(metric)
     text = number(row["mean"], digits) + (f" ± {number(row['sd'], digits)}" if row["sd"] == row["sd"] else "")
     if not interval or row["ci_low"] != row["ci_low"]:
         return text
     return f'{text}<span class="im-ci">[{number(row["ci_low"])}, {number(row["ci_high"])}]</span>'
 
 
-def _flags(results: Results) -> dict[tuple[str, str], str]:
-    report = results.table("graph_selection", "graph_report")
-    if report is None or "flag" not in report:
-        return {}
-    rows = [
-        row for row in report.to_dict("records") if row["flag"] and row["flag"] != "healthy" and row.get("feature", "motion") == "motion"
-    ]
-    return {(str(row["source"]), str(row["graph"])): f"{row['flag']} graph" for row in rows}
+def _digits(metric: str) -> int:
+    return 2 if metric in ("r2", "mae", "rmse") else 1
+
+
+def method_cell(method: str, graph: str, flag: str = "") -> str:
+    """HTML that names a selector: its colour, its graph recipe, and a mark if that graph was not healthy."""
+    mark = f'<span class="im-flag">{escape(flag.replace("+", " or "))} graph</span>' if flag else ""
+    return f"{_swatch(method)}{_method(method, graph)}{mark}"
+
+
+def _flag(rows: list[Row]) -> str:
+    return "+".join(sorted({str(row["graph_flag"]) for row in rows if row.get("graph_flag")}))
 
 
 def _method(method: str, graph: str) -> str:

@@ -1,0 +1,88 @@
+"""Every selector minus Random, run by run, with what being several costs: the table of a profile and its sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from infomotion_lib.evaluation.intervals import paired_differences
+from infomotion_lib.reporting.book.html import block, number, probability, table
+from infomotion_lib.reporting.book.notebooks import card_anchor
+from infomotion_lib.reporting.book.table1 import long_table, method_cell
+from infomotion_lib.reporting.results import Results, records
+from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
+
+LEVEL = 0.05
+
+
+def paired(results: Results) -> pd.DataFrame:
+    """Paired differences of a run, worked out from its ``runs.csv``; empty where nothing can be paired with Random."""
+    runs = results.table("evaluation", "runs")
+    if runs is None or not {"random"} < set(runs["method"]) - {"whole"}:
+        return pd.DataFrame()
+    return paired_differences(runs)
+
+
+def comparisons(results: Results) -> str:
+    """MyST block of the paired differences, with p-values before and after correction; empty where there are none."""
+    rows = records(paired(results))
+    if not rows:
+        return ""
+    flags = {_key(row): str(row.get("graph_flag") or "") for row in long_table(results)}
+    lines = [
+        [
+            method_cell(str(row["method"]), str(row["graph"]), flags.get(_key(row), "")),
+            SOURCE_NAMES.get(row["source"], row["source"]),
+            str(row["vpc"]),
+            f"{number(row['difference'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]",
+            number(row["effect_size"], 2),
+            probability(row["p_value"]),
+            probability(row["p_holm"]),
+        ]
+        for row in rows
+    ]
+    first = rows[0]
+    units = f"{first['n_pools']} pools" if first["n_pools"] > 1 else f"{first['n_pairs']} paired runs of one pool"
+    head = ["Selector", "Pool", "Videos a class", "Minus Random, points", "Effect size", "p", f"p, Holm ({first['n_comparisons']})"]
+    note = (
+        f"Hard accuracy over {units}; 95 % intervals in brackets. Effect size: mean difference over the standard deviation of the "
+        "differences. p: t-test over the same units; Holm's correction is for all rows of this table. "
+        f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How the runs were made</a>'
+    )
+    return block(table(head, lines, caption="Every selector minus Random, in pairs", numeric_from=2, note=note))
+
+
+def against_random(results: Results) -> list[str]:
+    """One sentence a pool and size on InfoMotion minus Random, and one on all selectors together; empty where nothing is paired."""
+    rows = records(paired(results))
+    if not rows:
+        return []
+    mine = [row for row in rows if row["method"] == "infomotion"]
+    selected = [row for row in mine if row["graph"] == results.parameters.get("selection_graph")]
+    found = [
+        f"{SOURCE_NAMES.get(row['source'], row['source'])} pool, {row['vpc']} videos a class: InfoMotion minus Random is "
+        f"{number(row['difference'])} points [{number(row['ci_low'])}, {number(row['ci_high'])}] over {row['n_pairs']} paired runs: "
+        f"{_verdict(row)}."
+        for row in selected or mine
+    ]
+    clear = [row for row in rows if row["ci_low"] > 0 or row["ci_high"] < 0]
+    kept = [row for row in rows if row["p_holm"] < LEVEL]
+    names = ", ".join(dict.fromkeys(METHOD_NAMES.get(row["method"], row["method"]) for row in kept))
+    found.append(
+        f"Of {len(rows)} comparisons with Random, {len(clear)} have an interval without 0; {len(kept)} remain after Holm's correction for "
+        f"{rows[0]['n_comparisons']} comparisons{f' ({names})' if names else ''}."
+    )
+    return found
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    low, high = row["ci_low"], row["ci_high"]
+    if not (low > 0 or high < 0):
+        return "no difference that can be told from none"
+    side = "above it" if low > 0 else "below it"
+    return side if row["p_holm"] < LEVEL else f"{side}, but not after correction for {row['n_comparisons']} comparisons"
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str, str, int]:
+    return str(row["source"]), str(row["method"]), str(row["graph"]), int(row["vpc"])

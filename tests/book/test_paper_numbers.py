@@ -1,0 +1,88 @@
+"""The critical reading's numbers, worked out again by hand from the paper's printed ones and from small tables."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+from standin_run import make_run
+
+from infomotion_lib.reporting.book import critical, paper_numbers
+from infomotion_lib.reporting.book.comparisons import against_random, comparisons, paired
+from infomotion_lib.reporting.results import Results
+
+
+def cells(html: str, row: str) -> list[str]:
+    """Texts of the cells of the first table row that begins with these words."""
+    rows = [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", part)] for part in html.split("</tr>")]
+    return next(found for found in rows if "|".join(found).startswith(row))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return Results("phantom", make_run(tmp_path_factory.mktemp("runs")))
+
+
+def test_every_cell_of_the_papers_table_is_read() -> None:
+    found = paper_numbers.paper_cells()
+    assert len(found) == 2 * 2 + 2 * 2 * 4 + 2 * 2 * 2  # whole sets hard and soft, distilled cells hard, soft of two methods
+    assert found["synthetic", "infomotion", 5, "hard_accuracy"] == (69.38, 4.0)
+    assert found["real", "whole", 0, "soft_accuracy"][0] == 85.37
+
+
+def test_a_lead_and_its_error_by_hand() -> None:
+    row = cells(paper_numbers.leads(), "Real, 10 a class|Random")
+    error = math.sqrt((5.8**2 + 12.5**2) / 4)  # population spreads over 5 runs
+    assert row[2:5] == ["13.7", f"{error:.1f}", f"{13.7 / error:.1f}"]
+    assert float(row[5]) < 0.2 and row[6] == "1.000"
+    assert int(row[7]) == math.ceil(2.8016**2 * (5.8**2 + 12.5**2) * 1.25 / 13.7**2)
+    assert "of 12; after it: 0" in paper_numbers.leads()
+
+
+def test_doubling_and_room_by_hand() -> None:
+    doubled = paper_numbers.doubling()
+    assert cells(doubled, "Real, Random")[3] == "−7.1" and "4 of 8 rows lose" in doubled
+    assert cells(paper_numbers.room(None), "paper|Synthetic, 5 a class")[2:] == ["8.9", f"{69.38 - 62.73:.1f}", "75"]
+
+
+def test_tolerance_and_constants_by_hand(results: Results) -> None:
+    soft = paper_numbers.softness(results)
+    assert cells(soft, "paper, Real, Whole set")[1:3] == ["81.2", "4.2"]
+    assert cells(soft, "paper, Synthetic, InfoMotion, 5")[3] == "4.0 and 0.6"
+    assert cells(soft, "phantom, Real, Whole set")[1:3] == ["50.0", "10.0"]
+    share = paper_numbers.normal_share()
+    assert cells(share, "60")[1] == "13 of 16" and cells(share, "70")[1] == "0 of 16"
+    assert "pending" in share
+
+
+def test_the_vectors_limits_are_the_networks() -> None:
+    torch = pytest.importorskip("torch")
+    from infomotion_lib.ifa.interpolator import InterFrameInterpolator
+    from infomotion_lib.ifa.pooling import rank_bound
+
+    with torch.device("meta"):
+        network = InterFrameInterpolator(8, (2, 2, 2, 2, 2))
+    assert critical.vector_limits(8, (2, 2, 2, 2, 2)) == (768, rank_bound(network))
+
+
+def test_differences_are_those_of_the_runs(results: Results) -> None:
+    table = paired(results)
+    assert len(table) == 2 * 2 * 3 and (table["difference"] == 0).all()
+    assert "Of 12 comparisons with Random, 0 have an interval without 0; 0 remain after Holm" in against_random(results)[-1]
+    assert cells(comparisons(results), "InfoMotion")[3].startswith("0.0 [")
+
+
+def test_an_unhealthy_graph_is_marked_beside_its_selector(results: Results) -> None:
+    from infomotion_lib.reporting.book.table1 import table1
+
+    marked = [part for part in table1(results).split("<tr>") if "im-flag" in part]
+    assert len(marked) == 1 and "InfoDist" in marked[0] and "collapsed graph" in marked[0]
+
+
+def test_what_has_not_run_is_pending(results: Results, tmp_path: Path) -> None:
+    assert cells(critical.motion_rank([]), "paper (F = 32)")[1:4] == ["3072", "768", "pending"]
+    assert "not been built" in critical.collapse([Results("none", tmp_path)])
+    assert "`literal` 10 of 10 collapsed" in critical.collapse([results])
+    assert paired(Results("none", tmp_path)).empty and against_random(Results("none", tmp_path)) == []
