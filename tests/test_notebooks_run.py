@@ -18,6 +18,7 @@ from finished_run import FinishedRun, surroundings
 
 from infomotion_lib.parameters import NOTEBOOK_STAGES, STAGES
 from infomotion_lib.provenance import read_run_card, sha256
+from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW
 from infomotion_lib.stages.table import TABLE
 from infomotion_lib.workflow import MARK
 
@@ -86,6 +87,17 @@ def test_executed_copies_are_fit_to_be_read(smoke_run: FinishedRun, stage: str) 
             assert all("alt=" in image for image in re.findall(r"<img [^>]*>", page)), cell.id
     (injected,) = [cell for cell in copy.cells if "injected-parameters" in cell.metadata.get("tags", [])]
     assert "hide-input" in injected.metadata.tags
+
+
+@pytest.mark.parametrize("stage", ["frame_index", "graph_selection"])
+def test_controls_also_ask_the_kernel_where_one_runs(smoke_run: FinishedRun, stage: str) -> None:
+    notebook = TABLE[stage].notebook
+    assert notebook is not None
+    copy = nbformat.read(smoke_run.paths.stage(stage) / notebook.name, as_version=4)
+    (cell,) = [cell for cell in copy.cells if cell.id == "slider"]
+    models = copy.metadata.widgets[STATE]["state"]
+    shown = [models[output.data[VIEW]["model_id"]]["state"]["_dom_classes"] for output in cell.outputs]
+    assert [LIVE_CLASS in classes for classes in shown] == [False, True], "one drawn beforehand, one that asks the kernel"
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)

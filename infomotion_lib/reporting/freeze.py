@@ -15,9 +15,11 @@ import pandas as pd
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import RUN_CARD, sha256, write_json
-from infomotion_lib.reporting.explore import FOLDER, prepare
+from infomotion_lib.reporting.explore import FOLDER
+from infomotion_lib.reporting.explore.board import prepare
 from infomotion_lib.reporting.guard import Finding, Guard, PublishingError, inspect
 from infomotion_lib.reporting.levels import Level, level_of
+from infomotion_lib.reporting.live import STATE, without_live
 from infomotion_lib.reporting.results import FROZEN, Results
 
 LARGEST = 1_000_000
@@ -28,7 +30,6 @@ FROZEN_FILES = "frozen.json"
 
 _KINDS = (".csv", ".json", ".svg", ".png", ".webp")
 _EMBEDDED = re.compile(r'(<img class="im-figure" data-figure="([^"]+)"[^>]*?) src="data:[^"]+"')
-_STATE = "application/vnd.jupyter.widget-state+json"
 _ABOUT = ("kernelspec", "language_info", "widgets")
 """What a frozen notebook says of itself."""
 
@@ -150,7 +151,7 @@ def _copy(results: Results, copy: Path) -> list[Finding]:
         if (notebook := results.notebook(stage)) is not None:
             target.mkdir(parents=True, exist_ok=True)
             (target / notebook.name).write_text(
-                json.dumps(_slim(json.loads(notebook.read_text(encoding="utf-8"))), indent=1) + "\n", encoding="utf-8"
+                json.dumps(_slim(without_live(json.loads(notebook.read_text(encoding="utf-8")))), indent=1) + "\n", encoding="utf-8"
             )
         if (card := target / RUN_CARD).is_file():
             card.write_text(json.dumps(_without_places(json.loads(card.read_text(encoding="utf-8"))), indent=2) + "\n", encoding="utf-8")
@@ -201,7 +202,7 @@ def _clear(copy: Path, guard: Guard) -> list[Finding]:
 
 def _clear_notebook(file: Path, where: str, guard: Guard) -> list[Finding]:
     page = json.loads(file.read_text(encoding="utf-8"))
-    found = guard.state(page["metadata"].get("widgets", {}).get(_STATE, {}), where)
+    found = guard.state(page["metadata"].get("widgets", {}).get(STATE, {}), where)
     if found:
         page["metadata"].pop("widgets")
     for cell in page["cells"]:

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from infomotion_lib.errors import InfoMotionError
 from infomotion_lib.reporting.drawing import measure
 from infomotion_lib.reporting.levels import Level
+from infomotion_lib.reporting.live import STATE
 
 AGGREGATE_TABLES = {
     "data_report", "agreement", "status_counts", "detector_error", "training_log", "probe", "graph_report", "shortfalls",
@@ -53,7 +54,6 @@ _LINKED_PIXELS = re.compile(r"""(?:src|href)\s*=\s*["'][^"']+\.(?:png|gif|jpe?g|
 _ENCODED = re.compile(r"[A-Za-z0-9+/_\-]{300,}")
 _SVG_URI = re.compile(r"data:image/svg\+xml(;base64)?,([^\"'\s)>]+)", re.IGNORECASE)
 _TEXT_MIMES = {"text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml", "application/vnd.jupyter.widget-view+json"}
-_STATE = "application/vnd.jupyter.widget-state+json"
 
 
 class PublishingError(InfoMotionError):
@@ -198,7 +198,7 @@ class Guard:
         """Findings in an executed notebook: sources, outputs, attachments, controls."""
         page = json.loads(text)
         about = page.get("metadata", {})
-        found = self.state(about.get("widgets", {}).get(_STATE, {}), where)
+        found = self.state(about.get("widgets", {}).get(STATE, {}), where)
         found += self.text(json.dumps({name: value for name, value in about.items() if name != "widgets"}), f"{where}, metadata")
         for index, cell in enumerate(page["cells"]):
             place = f"{where}, cell {cell.get('id', index)}"

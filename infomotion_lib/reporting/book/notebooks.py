@@ -8,11 +8,10 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+from infomotion_lib.reporting.live import STATE, VIEW, without_live
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
 
-STATE = "application/vnd.jupyter.widget-state+json"
-VIEW = "application/vnd.jupyter.widget-view+json"
 _BADGE = re.compile(r"\[!\[[^\]]*\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]\(([^)\s]+)\)")
 _FIGURE = re.compile(r'<img class="im-figure" data-figure="([^"]+)"[^>]*>')
 _HIDDEN = {"parameters"}
@@ -34,7 +33,7 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
     to_root : str
         Path from the page to the root of the book.
     """
-    page = _read(notebook)
+    page = without_live(_read(notebook))
     folder = results.folder(stage)
     base = f"{to_root}results/{results.profile}/{folder.name}"
     card = f"{to_root}provenance.html#{card_anchor(results, stage)}"
@@ -44,11 +43,12 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
             data = output.get("data", {})
             if "text/html" in data:
                 html = _joined(data["text/html"])
-                data["text/html"] = _FIGURE.sub(lambda match: _figure(match, folder / "figures", base, card), html)
+                html = _FIGURE.sub(lambda match: _figure(match, folder / "figures", base, card), html)
+                data["text/html"] = f"{html}{_made(card)}" if "<table" in html else html
         cell["outputs"] = [out for out in cell.get("outputs", []) if not _is_noise(out)] if cell["cell_type"] == "code" else None
         if cell["outputs"] is None:
             del cell["outputs"]
-    _still_pictures(page)
+    _after_controls(page, card)
     _clean_links(page)
     _after_title(page, _run_line(results, notebook.name, card))
     return page
@@ -93,7 +93,7 @@ def _is_noise(output: dict[str, Any]) -> bool:
 def _figure(match: re.Match[str], figures: Path, base: str, card: str) -> str:
     name = unescape(match.group(1))
     tag = match.group(0)
-    links = [f'<a href="{card}">how it was made</a>']
+    links = [_link(card)]
     if (figures / name).is_file():
         url = f"{base}/figures/{name}"
         tag = f'<img class="im-figure" alt="{escape(alt_text(figures / name))}" loading="lazy" src="{url}">'
@@ -101,15 +101,23 @@ def _figure(match: re.Match[str], figures: Path, base: str, card: str) -> str:
     return f'<figure class="im-fig">{tag}<figcaption>{" · ".join(links)}</figcaption></figure>'
 
 
-def _still_pictures(page: dict[str, Any]) -> None:
-    """Give every control a still picture for browsers without scripts."""
+def _made(card: str) -> str:
+    return f'<p class="im-note">{_link(card)}</p>'
+
+
+def _link(card: str) -> str:
+    return f'<a href="{card}">how it was made</a>'
+
+
+def _after_controls(page: dict[str, Any], card: str) -> None:
+    """Under every control a still picture for browsers without scripts, and the way to its run card."""
     models = page.get("metadata", {}).get("widgets", {}).get(STATE, {}).get("state", {})
     for cell in page["cells"]:
         for output in list(cell.get("outputs", [])):
-            view = output.get("data", {}).get(VIEW)
-            still = first_picture(models, view["model_id"]) if view else ""
-            if still:
-                html = f"<noscript><p>Without scripts this control cannot move; here is one of its pictures.</p>{still}</noscript>"
+            if view := output.get("data", {}).get(VIEW):
+                still = first_picture(models, view["model_id"])
+                words = "<p>Without scripts this control cannot move; here is one of its pictures.</p>"
+                html = (f"<noscript>{words}{still}</noscript>" if still else "") + _made(card)
                 cell["outputs"].append({"output_type": "display_data", "metadata": {}, "data": {"text/html": html}})
 
 

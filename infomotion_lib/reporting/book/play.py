@@ -8,16 +8,17 @@ from typing import Any
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.html import block
 from infomotion_lib.reporting.book.notebooks import first_picture
-from infomotion_lib.reporting.explore import controls
+from infomotion_lib.reporting.explore.board import controls
 from infomotion_lib.reporting.results import Results
 
 
 def play(results: Results | None, assets: Assets) -> str:
     """MyST text of all controls of a run, and the scripts that make them work."""
-    from ipywidgets.embed import embed_data
+    from ipywidgets.embed import dependency_state, embed_data
 
     found = controls(results)
-    data: dict[str, Any] = embed_data(views=[control.widget for control in found], drop_defaults=True)
+    views = [control.widget for control in found]
+    data: dict[str, Any] = embed_data(views=views, state=dependency_state(views, drop_defaults=True))
     models = data["manager_state"]["state"]
     parts = []
     for control, view in zip(found, data["view_specs"], strict=True):

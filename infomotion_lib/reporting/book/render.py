@@ -24,7 +24,7 @@ from infomotion_lib.reporting.book.api import anchor, find, modules, write_api
 from infomotion_lib.reporting.book.assets import ICONS, Assets, find_assets
 from infomotion_lib.reporting.book.notebooks import page_from_run, page_not_run
 from infomotion_lib.reporting.book.reading import numbers
-from infomotion_lib.reporting.explore import prepare
+from infomotion_lib.reporting.explore.board import prepare
 from infomotion_lib.reporting.pipeline import write_pipeline
 from infomotion_lib.reporting.results import FROZEN, Results, frozen_results, results_of
 

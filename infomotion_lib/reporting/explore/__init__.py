@@ -1,9 +1,7 @@
-"""Controls to play with, drawn from a run: the heart cycle, the graphs, the tolerance, the chosen clips.
+"""Controls to play with, drawn from a run: the heart cycle, the tolerance, the graphs, the chosen clips.
 
-:func:`prepare` works out what they show and leaves it as small files beside the stages; :func:`controls` turns the files
-into kernel-less widgets. The first needs the run's videos and vectors, the second only those files.
+Each has a module of its own; :mod:`~infomotion_lib.reporting.explore.board` puts them together.
 """
 
-from infomotion_lib.reporting.explore.board import FOLDER, Control, controls, prepare
-
-__all__ = ["FOLDER", "Control", "controls", "prepare"]
+FOLDER = "explore"
+"""Folder of the files that the controls need, beside the stages."""

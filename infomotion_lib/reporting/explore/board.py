@@ -1,21 +1,24 @@
-"""All controls of a run: prepared as files once, shown as widgets in any page."""
+"""All controls of a run: prepared as files once, shown as widgets in any page, or in a notebook with the kernel behind them.
+
+:func:`prepare` works out what they show and leaves it as small files beside the stages; :func:`controls` turns the files
+into kernel-less widgets. The first needs the run's videos and vectors, the second only those files.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import RUN_CARD, write_csv, write_json
-from infomotion_lib.reporting.explore import cycle, graphs, tolerance, wall
+from infomotion_lib.reporting.explore import FOLDER, cycle, graphs, tolerance, wall
 from infomotion_lib.reporting.results import Results
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import ipywidgets
-
-FOLDER = "explore"
-"""Folder of the prepared files, beside the stages."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,15 @@ class Control:
         What it shows and how to use it; what to see.
     widget : ipywidgets.Widget
         The control.
+    live : callable
+        Makes the control that asks the kernel for any value; None where the run's files do not allow it.
     """
 
     title: str
     before: str
     after: str
     widget: ipywidgets.Widget
+    live: Callable[[], ipywidgets.Widget | None]
 
 
 def prepare(results: Results) -> list[Path]:
@@ -77,6 +83,7 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
             "In this phantom systole takes exactly a third, so the rule is right at two thirds. In patients the share depends on the heart "
             "rate, and the rule misses by some frames.",
             cycle.control(),
+            cycle.live,
         )
     ]
     if results is None:
@@ -90,6 +97,7 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 "beside the dashed line: the best answer that looks at no video.",
                 "Every bar grows, and so does the line. What counts is the distance between them.",
                 tolerance.control(folder / "tolerance.csv"),
+                partial(_live_tolerance, results),
             )
         )
     if (folder / "graphs.json").is_file():
@@ -100,6 +108,7 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 "its graph is made.",
                 "With few neighbours there are many small communities, with many neighbours few large ones. The literal graph has one.",
                 graphs.control(graphs.read(folder / "graphs.json")),
+                partial(_live_graphs, results),
             )
         )
     if any((folder / "wall").glob("*.webp")):
@@ -109,6 +118,28 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 "What each selector keeps from a class, side by side. Let them move or hold them still.",
                 "All are phantoms. Look for variety: of motion, of scanner style, of shape.",
                 wall.control(folder / "wall", f"{base}/{results.profile}/{FOLDER}/wall"),
+                partial(wall.live, results),
             )
         )
     return found
+
+
+def play(profile: str = "phantom", runs_dir: str | Path = "runs") -> None:
+    """Show every control of a finished run in a notebook, for any value, with the kernel behind it."""
+    from IPython.display import Markdown, display
+
+    results = Results(profile, run_paths(profile, runs_dir).root)
+    prepare(results)
+    for control in controls(results):
+        if (widget := control.live()) is not None:
+            display(Markdown(f"### {control.title}\n\n{control.before}"), widget)
+
+
+def _live_tolerance(results: Results) -> ipywidgets.Widget | None:
+    predictions = results.table("evaluation", "predictions")
+    return None if predictions is None else tolerance.live(predictions)
+
+
+def _live_graphs(results: Results) -> ipywidgets.Widget | None:
+    pool = graphs.candidates(results)
+    return None if pool is None else graphs.live(pool.features["motion"], pool.classes.tolist(), pool.file_names.tolist())

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infomotion_lib.data.phantom import render, sample_heart, true_frames, volume_curve
+from infomotion_lib.data.phantom import Heart, render, sample_heart, true_frames, volume_curve
 from infomotion_lib.frames.rule import middle, systole_frames
 from infomotion_lib.reporting import svg
+from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.style import PHASE_COLOURS
 from infomotion_lib.reporting.widgets import picture_html
 
@@ -27,10 +28,7 @@ def control() -> ipywidgets.Widget:
     """Slider over frames and buttons for the share of diastole; frame and curve move together."""
     import ipywidgets as w
 
-    heart = sample_heart(np.random.default_rng(SEED), EF, level=0.0)
-    truth = true_frames(heart, 4 * heart.cycle)
-    es = int(truth.es[0])
-    ed, next_es = int(truth.ed[truth.ed > es][0]), int(truth.es[1])
+    heart, (es, ed, next_es) = _beat(EF)
     frames = list(range(es - 2, next_es + 10))
     volume = np.asarray(volume_curve(heart, frames))
     pictures = render(heart, frames, size=SIZE)
@@ -61,6 +59,33 @@ def control() -> ipywidgets.Widget:
     row.layout.flex_flow = "row wrap"
     row.layout.align_items = "center"
     return w.VBox([slider, share, row])
+
+
+def live() -> ipywidgets.Widget:
+    """The same beat for any EF and any share of diastole, drawn by the kernel."""
+
+    def draw(frame: int, ef: int, diastole_percent: float) -> tuple[str, str]:
+        heart, (es, ed, next_es) = _beat(float(ef))
+        frames = list(range(es - 2, next_es + 10))
+        now = min(frame + 2, len(frames) - 1)
+        guess = ed + systole_frames(ed - es, diastole_fraction=diastole_percent / 100)
+        volume = np.asarray(volume_curve(heart, frames))
+        marks = {"es": es, "ed": ed, "next_es": guess, "middle": middle(ed, guess)}
+        pictures = (
+            (_webp(render(heart, [frames[now]], size=SIZE)[0]), _heart_alt(float(volume[now])), "12.5rem"),
+            (_curve(frames, volume, now, marks, next_es), _curve_alt(frames[now] - es, guess - next_es), "27rem"),
+        )
+        return " ".join(picture_html(image, alt=alt, width=width) for image, alt, width in pictures), "a heart and its volume curve"
+
+    return interactive(draw, frame=(-2, 40, 1), ef=(15, 80, 1), diastole_percent=(40.0, 85.0, 0.5))
+
+
+def _beat(ef: float) -> tuple[Heart, tuple[int, int, int]]:
+    """A heart of this EF, and the ES, ED and ES of its first whole beat."""
+    heart = sample_heart(np.random.default_rng(SEED), ef, level=0.0)
+    truth = true_frames(heart, 4 * heart.cycle)
+    es = int(truth.es[0])
+    return heart, (es, int(truth.ed[truth.ed > es][0]), int(truth.es[1]))
 
 
 def _curve(frames: list[int], volume: np.ndarray, now: int, marks: dict[str, int], truth: int) -> str:

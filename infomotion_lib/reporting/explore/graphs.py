@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,16 @@ import numpy as np
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting import svg
+from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import image_choice
 
 if TYPE_CHECKING:
     import ipywidgets
+    from numpy.typing import NDArray
+
+    from infomotion_lib.selection.candidates import Candidates
+    from infomotion_lib.selection.modular import ClassGraph
 
 SETTINGS = ("knn 4", "knn 6", "knn 10", "knn 20", "softmax_inverse", "literal")
 """Recipes to look at; the number after ``knn`` is its neighbours a node."""
@@ -42,40 +48,74 @@ def layout(results: Results) -> dict[str, Any] | None:
 
     A video's place is its first two principal components within the class, the same under every recipe.
     """
-    from infomotion_lib.selection import Recipe, build_class_graphs, find_candidates, read_features
-    from infomotion_lib.selection.modular import pick_modular
+    from infomotion_lib.selection import Recipe, build_class_graphs
+
+    pool = candidates(results)
+    if pool is None:
+        return None
+    parameters = results.parameters
+    budget = min(int(size) for size in parameters.get("vpc", [5]))
+    found: dict[str, Any] = {"source": pool.source, "vpc": budget, "classes": {}}
+    vectors, trials = pool.features["motion"], int(parameters.get("infomap_trials", 5))
+    for setting in SETTINGS:
+        name, _, k = setting.partition(" ")
+        recipe = Recipe(name, k=int(k or 0), scale=float(parameters.get("softmax_scale", 1.0)))
+        graphs = build_class_graphs(vectors, pool.classes, file_names=pool.file_names, recipe=recipe, trials=trials)
+        for class_name, own in graphs.items():
+            entry = found["classes"].setdefault(class_name, {"places": _places(vectors[pool.classes == class_name]), "settings": {}})
+            entry["settings"][setting] = _graph(own, budget)
+    return found
+
+
+def candidates(results: Results) -> Candidates | None:
+    """Videos that may be chosen in the first pool of a run, with their motion vectors; None without vectors."""
+    from infomotion_lib.selection import find_candidates, read_features
 
     file, index = results.folder("ifa_training") / "motion_features.npz", results.table("frame_index", "frame_index")
     if not file.is_file() or index is None:
         return None
-    motion = read_features(file)
     source = "open" if (index["source"] == "open").any() else "real"
-    pool = find_candidates(index, {"motion": motion}, source=source)
-    parameters = results.parameters
-    budget = min(int(size) for size in parameters.get("vpc", [5]))
-    found: dict[str, Any] = {"source": source, "vpc": budget, "classes": {}}
-    for setting in SETTINGS:
-        name, _, k = setting.partition(" ")
-        recipe = Recipe(name, k=int(k or 0), scale=float(parameters.get("softmax_scale", 1.0)))
-        graphs = build_class_graphs(
-            pool.features["motion"],
-            pool.classes,
-            file_names=pool.file_names,
-            recipe=recipe,
-            trials=int(parameters.get("infomap_trials", 5)),
-        )
-        for class_name, own in graphs.items():
-            entry = found["classes"].setdefault(
-                class_name, {"places": _places(pool.features["motion"][pool.classes == class_name]), "settings": {}}
-            )
-            entry["settings"][setting] = {
-                "module": own.communities.module.tolist(),
-                "links": _strongest(own.graph.links, own.graph.weights),
-                "all_links": len(own.graph.links),
-                "picks": pick_modular(own.communities, own.centrality, budget=min(budget, own.graph.n_nodes)).index.tolist(),
-                "flag": own.communities.flag,
-            }
-    return found
+    return find_candidates(index, {"motion": read_features(file)}, source=source)
+
+
+def live(vectors: NDArray[np.floating], classes: Sequence[str], file_names: Sequence[str]) -> ipywidgets.Widget:
+    """The same picture for any class, recipe, number of neighbours, resolution and budget; the kernel runs Infomap anew.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (N, D)
+        Motion vectors.
+    classes, file_names : sequence of N str
+        EF class and name of each video.
+    """
+    from infomotion_lib.selection import Recipe, build_class_graphs
+
+    own, names = np.asarray(classes), np.asarray(file_names)
+    known = [name for name in CLASS_NAMES if (own == name).sum() > 2]
+
+    def draw(ef_class: str, recipe: str, neighbours: int, markov_time: float, videos_to_pick: int) -> tuple[str, str]:
+        rows = own == ef_class
+        options = {"file_names": names[rows], "trials": 3, "markov_time": markov_time}
+        wanted = Recipe(recipe, k=min(neighbours, int(rows.sum()) - 1) if recipe == "knn" else 0)
+        graph = build_class_graphs(vectors[rows], own[rows], recipe=wanted, **options)[ef_class]
+        setting = f"knn {wanted.k}" if recipe == "knn" else recipe
+        entry = {"places": _places(vectors[rows]), "settings": {setting: _graph(graph, videos_to_pick)}}
+        return _draw(entry, setting, ef_class)
+
+    handles = {"neighbours": (2, 30, 1), "markov_time": (0.25, 4.0, 0.25), "videos_to_pick": (1, 20, 1)}
+    return interactive(draw, ef_class=known, recipe=["knn", "softmax_inverse", "literal"], **handles)
+
+
+def _graph(own: ClassGraph, budget: int) -> dict[str, Any]:
+    from infomotion_lib.selection.modular import pick_modular
+
+    return {
+        "module": own.communities.module.tolist(),
+        "links": _strongest(own.graph.links, own.graph.weights),
+        "all_links": len(own.graph.links),
+        "picks": pick_modular(own.communities, own.centrality, budget=min(budget, own.graph.n_nodes)).index.tolist(),
+        "flag": own.communities.flag,
+    }
 
 
 def control(content: dict[str, Any]) -> ipywidgets.Widget:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from infomotion_lib.evaluation.metrics import soft_correct
 from infomotion_lib.reporting import svg
+from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
 from infomotion_lib.reporting.widgets import image_choice
@@ -30,42 +31,61 @@ def table(results: Results) -> pd.DataFrame | None:
     predictions = results.table("evaluation", "predictions")
     if predictions is None:
         return None
+    return pd.concat([_accuracies(predictions, tolerance) for tolerance in TOLERANCES], ignore_index=True)
+
+
+def _accuracies(predictions: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     keys = [key for key in _KEYS if key in predictions]
     ef, answer = predictions["ef"].to_numpy(float), predictions["prediction"].to_numpy(float)
     test = predictions.drop_duplicates("file_name")["ef"].to_numpy(float)
-    parts = []
-    for tolerance in TOLERANCES:
-        runs = (
-            predictions[keys]
-            .assign(right=100.0 * soft_correct(ef, answer, tolerance=tolerance))
-            .groupby(keys, dropna=False, as_index=False)["right"]
-            .mean()
-        )
-        cells = runs.groupby(["source", "method", "graph", "vpc"], dropna=False)["right"].agg(mean="mean", sd="std", n="size").reset_index()
-        best = max(float(soft_correct(test, np.full_like(test, value), tolerance=tolerance).mean()) for value in _CONSTANTS)
-        row = {"source": "", "method": "constant", "graph": "", "vpc": 0, "mean": 100 * best, "sd": 0.0, "n": 1}
-        parts.append(pd.concat([cells, pd.DataFrame([row])], ignore_index=True).assign(tolerance=tolerance))
-    return pd.concat(parts, ignore_index=True)[["source", "method", "graph", "vpc", "tolerance", "mean", "sd", "n"]]
+    right = predictions[keys].assign(right=100.0 * soft_correct(ef, answer, tolerance=tolerance))
+    runs = right.groupby(keys, dropna=False, as_index=False)["right"].mean()
+    cells = runs.groupby(["source", "method", "graph", "vpc"], dropna=False)["right"].agg(mean="mean", sd="std", n="size").reset_index()
+    best = max(float(soft_correct(test, np.full_like(test, value), tolerance=tolerance).mean()) for value in _CONSTANTS)
+    row = {"source": "", "method": "constant", "graph": "", "vpc": 0, "mean": 100 * best, "sd": 0.0, "n": 1}
+    both = pd.concat([cells, pd.DataFrame([row])], ignore_index=True).assign(tolerance=tolerance)
+    return both[["source", "method", "graph", "vpc", "tolerance", "mean", "sd", "n"]]
 
 
 def control(file: Path) -> ipywidgets.Widget:
     """Slider over tolerances and buttons for the training pool; bars for the selectors, a line for the best constant answer."""
-    cells = [{str(k): v for k, v in row.items()} for row in pd.read_csv(file, keep_default_na=False).to_dict("records")]
-    order = list(SOURCE_NAMES)
-    pools = sorted(
-        {(str(row["source"]), int(row["vpc"])) for row in cells if int(row["vpc"]) > 0}, key=lambda pool: (order.index(pool[0]), pool[1])
-    )
-    names = [f"{SOURCE_NAMES[source]}, {vpc} a class" for source, vpc in pools]
+    cells = _rows(pd.read_csv(file, keep_default_na=False))
+    pools, names = _pools(cells)
 
     def picture(pool: int, step: int) -> tuple[str, str]:
-        source, vpc = pools[pool]
-        tolerance = TOLERANCES[step]
-        now = [row for row in cells if abs(float(row["tolerance"]) - tolerance) < 1e-6]
-        mine = [row for row in now if row["source"] == source and int(row["vpc"]) in (vpc, 0)]
-        constant = next(float(row["mean"]) for row in now if row["method"] == "constant")
-        return _bars(mine, constant, f"{names[pool]}, tolerance {tolerance:g} EF points")
+        now = [row for row in cells if abs(float(row["tolerance"]) - TOLERANCES[step]) < 1e-6]
+        return _card(now, pools[pool], f"{names[pool]}, tolerance {TOLERANCES[step]:g} EF points")
 
     return image_choice({"trained on": names, "tolerance": [f"{t:g}" for t in TOLERANCES]}, picture, sliders=("tolerance",), width="36rem")
+
+
+def live(predictions: pd.DataFrame) -> ipywidgets.Widget:
+    """The same bars for any tolerance up to ten EF points, worked out by the kernel from every prediction."""
+    pools, names = _pools(_rows(_accuracies(predictions, 0.0)))
+
+    def draw(trained_on: str, tolerance: float) -> tuple[str, str]:
+        now = _rows(_accuracies(predictions, tolerance))
+        return _card(now, pools[names.index(trained_on)], f"{trained_on}, tolerance {tolerance:.1f} EF points")
+
+    return interactive(draw, trained_on=names, tolerance=(0.0, 10.0, 0.1))
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _pools(cells: list[dict[str, Any]]) -> tuple[list[tuple[str, int]], list[str]]:
+    """Training pools by source and size, and their names."""
+    order = list(SOURCE_NAMES)
+    found = {(str(row["source"]), int(row["vpc"])) for row in cells if int(row["vpc"]) > 0}
+    pools = sorted(found, key=lambda pool: (order.index(pool[0]), pool[1]))
+    return pools, [f"{SOURCE_NAMES[source]}, {vpc} a class" for source, vpc in pools]
+
+
+def _card(now: list[dict[str, Any]], pool: tuple[str, int], title: str) -> tuple[str, str]:
+    source, vpc = pool
+    mine = [row for row in now if row["source"] == source and int(row["vpc"]) in (vpc, 0)]
+    return _bars(mine, next(float(row["mean"]) for row in now if row["method"] == "constant"), title)
 
 
 def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str, str]:

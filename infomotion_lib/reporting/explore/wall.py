@@ -5,18 +5,20 @@ from __future__ import annotations
 import io
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.video import read_clip, resize_clip
+from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.widgets import image_choice
 
 if TYPE_CHECKING:
     import ipywidgets
+    import pandas as pd
 
 SIDE, GAP, FRAMES, STEP, SHOWN = 96, 4, 20, 2, 5
 MILLISECONDS = 70
@@ -24,20 +26,33 @@ MILLISECONDS = 70
 
 def write_wall(results: Results, folder: Path) -> list[Path]:
     """Paths of the looping rows, one a class and method, and their stills; none unless the run's videos are drawn hearts."""
-    picks = results.table("graph_selection", "selections")
-    dataset = str(results.parameters.get("real_data", ""))
-    videos = results.root / "data" / dataset / "Videos"
-    if picks is None or not dataset.startswith("phantom") or not videos.is_dir():
+    picks, videos = _picks(results), _videos(results)
+    if picks is None or videos is None:
         return []
-    picks = picks[
-        (picks["source"] == "real") & (picks["selection_seed"] == picks["selection_seed"].min()) & (picks["vpc"] == picks["vpc"].min())
-    ]
+    first = picks[(picks["selection_seed"] == picks["selection_seed"].min()) & (picks["vpc"] == picks["vpc"].min())]
     files = []
-    for (class_name, method), rows in picks.groupby(["class_name", "method"], sort=False):
-        names = rows.sort_values("rank").drop_duplicates("file_name")["file_name"].head(SHOWN)
-        clips = [_loop(videos / f"{name}.avi") for name in names]
-        files += _save(np.concatenate(_with_gaps(clips), axis=2), folder / f"{class_name}-{method}.webp")
+    for (class_name, method), rows in first.groupby(["class_name", "method"], sort=False):
+        files += _save(_row(rows, videos), folder / f"{class_name}-{method}.webp")
     return files
+
+
+def live(results: Results) -> ipywidgets.Widget | None:
+    """The wall for any run and budget as well, cut from the videos by the kernel; None unless they are drawn hearts."""
+    picks, videos = _picks(results), _videos(results)
+    if picks is None or videos is None:
+        return None
+    methods = {METHOD_NAMES[name]: name for name in METHOD_NAMES if (picks["method"] == name).any()}
+
+    def draw(ef_class: str, picked_by: str, videos_a_class: int, run: int) -> tuple[bytes | str, str]:
+        asked = {"class_name": ef_class, "method": picked_by, "vpc": videos_a_class, "selection_seed": run}
+        rows = picks[np.logical_and.reduce([picks[name] == value for name, value in asked.items()])]
+        if rows.empty:
+            return "<p>This selector took no such video in this run.</p>", "nothing"
+        return _webp(_row(rows, videos)), f"Phantom clips of the class {ef_class} picked by {METHOD_NAMES[picked_by]}, side by side."
+
+    answers = {name: sorted(picks[name].unique().tolist()) for name in ("vpc", "selection_seed")}
+    classes = [name for name in CLASS_NAMES if (picks["class_name"] == name).any()]
+    return interactive(draw, ef_class=classes, picked_by=methods, videos_a_class=answers["vpc"], run=answers["selection_seed"])
 
 
 def control(folder: Path, base: str) -> ipywidgets.Widget:
@@ -64,6 +79,24 @@ def control(folder: Path, base: str) -> ipywidgets.Widget:
     return image_choice(choices, picture, start={"clips": 1})
 
 
+def _picks(results: Results) -> pd.DataFrame | None:
+    picks = results.table("graph_selection", "selections")
+    return None if picks is None else picks[picks["source"] == "real"]
+
+
+def _videos(results: Results) -> Path | None:
+    """Folder of the run's drawn hearts; None where they are real or absent."""
+    dataset = str(results.parameters.get("real_data", ""))
+    folder = results.root / "data" / dataset / "Videos"
+    return folder if dataset.startswith("phantom") and folder.is_dir() else None
+
+
+def _row(picks: pd.DataFrame, videos: Path) -> np.ndarray:
+    """Looping clips of the first picks side by side, shape (T, H, W), uint8."""
+    names = picks.sort_values("rank").drop_duplicates("file_name")["file_name"].head(SHOWN)
+    return np.concatenate(_with_gaps([_loop(videos / f"{name}.avi") for name in names]), axis=2)
+
+
 def _loop(file: Path) -> np.ndarray:
     clip = resize_clip(read_clip(file), SIDE)[::STEP]
     return clip[np.arange(FRAMES) % len(clip)]
@@ -75,13 +108,18 @@ def _with_gaps(clips: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _save(frames: np.ndarray, file: Path) -> list[Path]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    still = file.with_name(f"{file.stem}-still.webp")
+    file.write_bytes(_webp(frames))
+    still.write_bytes(_webp(frames[:1]))
+    return [file, still]
+
+
+def _webp(frames: np.ndarray) -> bytes:
     from PIL import Image
 
-    file.parent.mkdir(parents=True, exist_ok=True)
-    pages = [Image.fromarray(frame) for frame in frames]
-    still = file.with_name(f"{file.stem}-still.webp")
-    for path, options in ((file, {"save_all": True, "append_images": pages[1:], "duration": MILLISECONDS, "loop": 0}), (still, {})):
-        stream = io.BytesIO()
-        pages[0].save(stream, "webp", quality=45, method=4, **options)
-        path.write_bytes(stream.getvalue())
-    return [file, still]
+    first, *rest = [Image.fromarray(frame) for frame in frames]
+    stream = io.BytesIO()
+    motion: dict[str, Any] = {"save_all": True, "append_images": rest, "duration": MILLISECONDS, "loop": 0} if rest else {}
+    first.save(stream, "webp", quality=45, method=4, **motion)
+    return stream.getvalue()
