@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from infomotion_lib import data_commands, selection_commands
+from infomotion_lib import data_commands, provenance_commands, selection_commands
 from infomotion_lib.errors import InfoMotionError
 from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
 from infomotion_lib.processes import die_with_parent
@@ -121,6 +121,8 @@ def claims(profile: Profile = "paper", runs_dir: RunsDir = "runs") -> None:
     typer.echo("\n" + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items()))
 
 
+app.command()(provenance_commands.trace)
+app.command()(provenance_commands.verify)
 app.command()(data_commands.phantom)
 app.command()(data_commands.relabel)
 app.command()(selection_commands.export_distilled)

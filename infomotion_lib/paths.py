@@ -46,6 +46,11 @@ class RunPaths:
         """Folder of the data sets this run makes or fetches."""
         return self.root / "data"
 
+    @property
+    def resolved(self) -> Path:
+        """Profile of the last whole run, its overrides laid over it."""
+        return self.root / "profile.yml"
+
     def stage(self, name: str) -> Path:
         """Folder of one stage, such as ``runs/phantom/01_frame_index`` for ``"frame_index"``."""
         return self.root / ("data" if name == "data" else STAGE_FOLDERS[name])

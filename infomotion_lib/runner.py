@@ -15,7 +15,8 @@ from typing import Any
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, StageParameters, read_profile, stage_name, stage_parameters
 from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.provenance import RUN_CARD, read_run_card, write_json
+from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256, write_json
+from infomotion_lib.stages.code import code_of
 from infomotion_lib.stages.fingerprint import WHERE_AND_HOW_FAST, claim_folder, fingerprint
 from infomotion_lib.stages.lock import only_run
 from infomotion_lib.stages.table import TABLE, Stage
@@ -63,11 +64,11 @@ def run_stage(
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
         started = time.monotonic()
-        record = fingerprint(step, parameters, paths)
+        record, code = fingerprint(step, parameters, paths), code_of(step)
         say(f"{step.title}: started")
         continued = claim_folder(paths.stage(step.name), record)
         _execute(step, parameters, paths)
-        card = _close(step, paths, seconds=time.monotonic() - started, continued=continued)
+        card = _close(step, paths, code=code, seconds=time.monotonic() - started, continued=continued)
         say(f"{step.title}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
 
@@ -84,13 +85,22 @@ def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
     execute(step.notebook, copy, parameters=parameters.model_dump(), threads=parameters.workers)
 
 
-def _close(step: Stage, paths: RunPaths, *, seconds: float, continued: bool) -> Path:
+def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float, continued: bool) -> Path:
+    """Path of the run card, to which the runner adds what the stage itself cannot know: its code, its figures, its executed copy."""
     folder = paths.stage(step.name)
     missing = [file.name for file in step.files(paths) if not file.is_file()]
     if missing:
         raise StageError(f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}")
-    card = read_run_card(folder)
-    return write_json({**card, "stage_seconds": round(seconds, 1), "continued": continued}, folder / RUN_CARD)
+    figures = sorted(file for file in (folder / "figures").glob("*") if file.is_file())
+    copies = [folder / step.notebook.name] if step.notebook else []
+    seen = {
+        "stage_seconds": round(seconds, 1),
+        "continued": continued,
+        "code": code,
+        "figures": {file.relative_to(folder).as_posix(): sha256(file) for file in figures},
+        "executed": {file.name: sha256(file) for file in copies},
+    }
+    return write_json({**read_run_card(folder), **seen}, folder / RUN_CARD)
 
 
 def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParameters:

@@ -25,7 +25,6 @@ from infomotion_lib.stages.table import TABLE, Stage
 MARK = "infomotion| "
 """Begins a line of a stage that is meant for the reader; all else that the workflow engine prints goes to a log file."""
 
-RESOLVED = "profile.yml"
 BOOK_INDEX = BOOK / "_build" / "html" / "index.html"
 BOOK_SHOWS = BOOK / "_build" / "shows.txt"
 
@@ -70,10 +69,9 @@ def run_all(
     stages = parameters_of(values)
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     with only_run(paths, wait=wait):
-        resolved = paths.root / RESOLVED
-        with atomic(resolved) as temporary:
+        with atomic(paths.resolved) as temporary:
             temporary.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        command = _snakemake("book" if book else "all", resolved, stages=stages, cluster=cluster)
+        command = _snakemake("book" if book else "all", paths.resolved, stages=stages, cluster=cluster)
         stale = [name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)]
         stale += ["book"] if book and book_shows() != str(paths.root) else []
         command += ["--forcerun", *stale] if stale else []

@@ -54,11 +54,16 @@ def once(folder: Path, make: Callable[[Path], object]) -> Path:
 
 def infomotion(*words: str, project: Path = PROJECT) -> str:
     """What the command prints; it must succeed."""
+    return infomotion_fails(*words, project=project, code=0)
+
+
+def infomotion_fails(*words: str, project: Path = PROJECT, code: int = 2) -> str:
+    """What the command prints, its last words on stderr too; it must end with this exit code."""
     command = [sys.executable, "-m", "infomotion_lib.cli", *words]
     done = subprocess.run(
         command, **surroundings(project), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=die_with_parent
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == code, done.stdout
     return done.stdout
 
 

@@ -23,7 +23,7 @@ FLOORS = (
     ("runner",),
     ("workflow",),
     ("options",),
-    ("data_commands", "selection_commands"),
+    ("data_commands", "provenance_commands", "selection_commands"),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -39,6 +39,7 @@ WITHOUT_TORCH = (
     "workflow",
     "options",
     "data_commands",
+    "provenance_commands",
     "cli",
     *GROUND,
 )

@@ -202,6 +202,7 @@ def test_the_code_behind_a_stage_is_found_through_imports() -> None:
     def behind(stage: str) -> set[str]:
         return {file.relative_to(LIBRARY).as_posix() for file in files_behind(TABLE[stage])}
 
+    assert behind("data") == behind("data"), "asking changes nothing"
     assert {"stages/data.py", "data/phantom/rendering.py", "data/echodiffusion.py", "classes.py"} <= behind("data")
     assert {"regressor/training.py", "regressor/model.py"} <= behind("labels")
     assert {"frames/rule.py", "frames/detect.py", "reporting/figures/frames.py"} <= behind("frame_index")

@@ -49,16 +49,20 @@ def code_hash(stage: Stage, kind: Kind) -> str:
     return digest.hexdigest()[:16]
 
 
+def code_of(stage: Stage) -> dict[str, str]:
+    """Hashes of all that a stage is made of, as its run card keeps them: ``science``, ``figures``, and ``notebook`` for its cells."""
+    cells = hashlib.sha256(_bare("\n".join(_cells(stage))).encode()).hexdigest()[:16]
+    return {"science": code_hash(stage, "science"), "figures": code_hash(stage, "figures"), "notebook": cells if stage.notebook else ""}
+
+
 def files_behind(stage: Stage) -> set[Path]:
     """Library files that a stage's notebook or function imports, directly or through others, machinery left out."""
     if stage.notebook is None:
         own = LIBRARY / "stages" / f"{stage.name}.py"
         found = {own}
-        pending = _imported(own)
+        pending = set(_imported(own))
     else:
-        cells = json.loads(stage.notebook.read_text(encoding="utf-8"))["cells"] if stage.notebook.is_file() else []
-        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-        found, pending = set(), set(_imports("\n".join(sources)))
+        found, pending = set(), set(_imports("\n".join(_cells(stage))))
     while pending:
         file = pending.pop()
         if file not in found and file.relative_to(LIBRARY).parts[0].removesuffix(".py") not in MACHINERY:
@@ -70,13 +74,25 @@ def files_behind(stage: Stage) -> set[Path]:
 @cache
 def bare_code(file: Path) -> str:
     """Syntax tree of a file without docstrings and other bare constants, as text."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return _bare(file.read_text(encoding="utf-8"))
+
+
+def _bare(source: str) -> str:
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             kept = [item for item in body if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))]
             node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]  # only nodes that have a body come here
     return ast.dump(tree)
+
+
+def _cells(stage: Stage) -> list[str]:
+    """Sources of the code cells of a stage's notebook."""
+    if stage.notebook is None or not stage.notebook.is_file():
+        return []
+    cells = json.loads(stage.notebook.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
 @cache
