@@ -76,22 +76,31 @@ def data_check(
 
 @data.command("fetch")
 def data_fetch(
-    name: Annotated[str, typer.Argument(help="echodiffusion: 100 published clips (MIT).")],
-    out: Annotated[Path, typer.Option(help="Folder to fill.")],
+    name: Annotated[
+        str, typer.Argument(help="echodiffusion: 100 published clips (MIT); echonet-synthetic: 10,030 videos, 7 GB (Apache-2.0).")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Folder to fill; default: echodiffusion/, or where real data lies.")] = None,
     mirror: Annotated[Path | None, typer.Option(help="Local folder to read instead of the network.", envvar="INFOMOTION_MIRROR")] = None,
-    ef_label: Annotated[str, typer.Option(help="relabelled or requested.")] = "relabelled",
-    split_seed: Annotated[int, typer.Option(min=0, help="Seed of the stratified split.")] = 0,
+    ef_label: Annotated[str, typer.Option(help="Of echodiffusion: relabelled or requested.")] = "relabelled",
+    split_seed: Annotated[int, typer.Option(min=0, help="Of echodiffusion: seed of the stratified split.")] = 0,
+    keep_archive: Annotated[bool, typer.Option("--keep-archive", help="Of echonet-synthetic: keep the archive after unpacking.")] = False,
 ) -> None:
-    """Download the open clips, check their hashes, convert them to EchoNet-Dynamic's layout. Resumable."""
+    """Download a public data set at its pinned revision, check size and hashes, unpack or convert it. Resumable."""
     from infomotion_lib.data.check import check_dataset
-    from infomotion_lib.data.echodiffusion import fetch
+    from infomotion_lib.paths import data_root
 
-    if name != "echodiffusion":
-        raise ParameterError(
-            f"Cannot fetch {name}", remedy="Only echodiffusion is fetched; `infomotion data describe NAME` says how to get the others."
-        )
-    fetch(out, mirror=mirror, ef_label=ef_label, split_seed=split_seed)  # type: ignore[arg-type]  # fetch refuses an unknown label
-    typer.echo(str(check_dataset(out)))
+    if name == "echodiffusion":
+        from infomotion_lib.data.echodiffusion import fetch
+
+        folder = fetch(out or Path(name), mirror=mirror, split_seed=split_seed, ef_label=ef_label)  # type: ignore[arg-type]  # fetch refuses others
+    elif name == "echonet-synthetic":
+        from infomotion_lib.data import echonet_synthetic
+
+        folder = echonet_synthetic.fetch_echonet_synthetic(out or data_root() / "EchoNet-Synthetic", keep_archive=keep_archive)
+    else:
+        remedy = "echodiffusion and echonet-synthetic are fetched; `infomotion data describe NAME` says how to get the others."
+        raise ParameterError(f"Cannot fetch {name}", remedy=remedy)
+    typer.echo(str(check_dataset(folder)))
 
 
 @data.command("describe")

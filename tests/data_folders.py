@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from infomotion_lib.data.video import probe
+
 FRAMES, SIZE, VIDEOS = 24, 112, 40
 SPLIT_SIZES = {"TRAIN": 30, "VAL": 4, "TEST": 6}
 
@@ -76,3 +78,48 @@ def make_folder(root: Path, clips: list[Path], *, n: int = VIDEOS, linked: bool 
     folder = EchoFolder(root, file_list, pd.DataFrame(rows, columns=["FileName", "X1", "Y1", "X2", "Y2", "Frame"]))
     folder.write()
     return folder
+
+
+FULL_SPLITS = {"TRAIN": 7465, "VAL": 1288, "TEST": 1277}
+DEFECTS = {"no_tracings": 6, "stray_tracing": 1, "odd_size": 3, "overlapping_tracings": 9, "listed_size_differs": 9, "es_first": 40}
+"""Known defects of the full-size stand-in; the kinds are those of EchoNet-Dynamic, the numbers partly ours."""
+
+
+def make_full_size(root: Path, clips: list[Path], odd: Path) -> Path:
+    """Folder of EchoNet-Dynamic's size, 10,030 rows and every tracing, with its known defects; the videos are links to a few clips.
+
+    Parameters
+    ----------
+    clips : list of Path
+        The usual clips, of one size.
+    odd : Path
+        A clip of another size.
+    """
+    (root / "Videos").mkdir(parents=True)
+    (root / "clips").mkdir()
+    for clip in [*clips, odd]:
+        shutil.copy(clip, root / "clips" / clip.name)
+    splits = np.repeat(list(FULL_SPLITS), list(FULL_SPLITS.values()))
+    names = np.array([f"0X{number:016X}" for number in range(len(splits))])
+    untraced, odd_sized, overlapping, reversed_order = np.split(np.arange(0, 58 * 150, 150), [6, 9, 18])
+    for number, name in enumerate(names):
+        clip = odd if number in odd_sized else clips[number % len(clips)]
+        (root / "Videos" / f"{name}.avi").symlink_to(Path("..") / "clips" / clip.name)
+    ef = np.random.default_rng(0).uniform(15, 80, len(names))
+    info = probe(clips[0])
+    size = {"FrameHeight": info.height, "FrameWidth": info.width, "FPS": 50, "NumberOfFrames": info.n_frames}
+    geometry = {"ESV": 40, "EDV": 90, **size}
+    table = pd.DataFrame({"FileName": names, "EF": ef, **geometry, "Split": splits})
+    table.loc[untraced, ["FrameHeight", "FrameWidth"]] = [768, 1024]
+    table.to_csv(root / "FileList.csv", index=False)
+    large, small, again, small_first, large_later = (
+        [",".join(map(str, row[1:])) for row in traced_rows("", frame, radius)]
+        for frame, radius in ((5, 25.0), (15, 18.0), (15, 17.0), (5, 18.0), (15, 25.0))
+    )
+    usual = large + small
+    kinds = {**dict.fromkeys(reversed_order, small_first + large_later), **dict.fromkeys(overlapping, usual + again)}
+    traced = [(f"{name}.avi", kinds.get(number, usual)) for number, name in enumerate(names) if number not in untraced]
+    traced.append(("0XSTRAY.avi", usual))
+    lines = [f"{name},{rest}\n" for name, rows in traced for rest in rows]
+    (root / "VolumeTracings.csv").write_text("FileName,X1,Y1,X2,Y2,Frame\n" + "".join(lines), encoding="utf-8")
+    return root

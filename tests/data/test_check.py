@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from data_folders import EchoFolder, traced_rows
-from hypothesis import given
+from data_folders import DEFECTS, EchoFolder, make_full_size, textured_clip, traced_rows
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infomotion_lib.data.check import check_dataset
+from infomotion_lib.data.video import write_clip
 from infomotion_lib.data.volume_tracings import first_tracing_areas
 from infomotion_lib.errors import DataError
+from infomotion_lib.paths import PROJECT
 
 
 def test_report_of_a_good_folder_is_short_and_complete(echo_folder: EchoFolder) -> None:
@@ -94,6 +97,7 @@ def test_phantom_is_reported(tiny_phantom: Path, tiny_synthetic: Path) -> None:
     assert real.phase_order["equal"] == 0 and sum(real.phase_order.values()) == 35
 
 
+@settings(deadline=None)
 @given(
     shift=st.tuples(st.floats(0, 50), st.floats(0, 50)),
     half_widths=st.lists(st.floats(1, 30), min_size=3, max_size=30),
@@ -112,6 +116,26 @@ def test_traced_area_equals_the_trapezoid_sum(shift: tuple[float, float], half_w
     np.testing.assert_allclose(areas["area"], [expected, 2 * expected], rtol=1e-9, atol=1e-6)
 
 
-def test_full_shape_standin_is_checked_within_its_budget(make_echo_folder: Callable[..., EchoFolder], tmp_path: Path) -> None:
-    report = check_dataset(make_echo_folder(tmp_path / "EchoNet-Dynamic", n=200, linked=True).root)
-    assert report.class_counts.to_numpy().sum() == 200 and report.phase_order["ed_first"] == 200
+CHECK = """
+import resource, sys, time
+from infomotion_lib.cli import main
+code = main(["data", "check", sys.argv[1]])
+print(code, time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+"""
+
+
+def test_a_data_set_of_full_size_is_checked_in_a_minute_of_one_core_and_a_gigabyte(three_clips: list[Path], tmp_path: Path) -> None:
+    odd = write_clip(tmp_path / "odd.avi", textured_clip(9, height=96), fps=50)
+    root = make_full_size(tmp_path / "EchoNet-Dynamic", three_clips, odd)
+    answer = subprocess.run([sys.executable, "-c", CHECK, str(root)], capture_output=True, text=True, check=True, cwd=PROJECT)
+    *report, last = answer.stdout.splitlines()
+    code, seconds, gigabytes = map(float, last.split())
+    assert (code, answer.stderr) == (0, "")
+    assert seconds < 60
+    assert gigabytes < 1.0
+    text = "\n".join(report)
+    assert "10030 videos listed, 10027 usable" in text and "10024 videos traced" in text
+    for defect, number in DEFECTS.items():
+        words = f"ES before ED in {number}" if defect == "es_first" else f"{number} {defect} ("
+        assert words in text, defect
+    assert "ED before ES in 9981 videos" in text

@@ -10,12 +10,14 @@ import stat
 import threading
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from data_folders import EchoFolder
 
+from infomotion_lib import cli
 from infomotion_lib.data import echonet_synthetic
 from infomotion_lib.data.archives import unpack_zip
 from infomotion_lib.data.echonet_synthetic import ADDRESS, REVISION, fetch_echonet_synthetic
@@ -93,6 +95,28 @@ def test_archive_becomes_a_data_set(hub: Hub, tmp_path: Path) -> None:
     hub.ranges.clear()
     fetch_echonet_synthetic(tmp_path / "out", **hub.options)
     assert hub.ranges == []
+
+
+def test_the_command_fetches_unpacks_and_reports(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(echonet_synthetic, "fetch_echonet_synthetic", partial(fetch_echonet_synthetic, **hub.options))
+    monkeypatch.setenv("INFOMOTION_DATA", str(tmp_path))
+    hub.drop_after = [70_000] * 5
+    assert cli.main(["data", "fetch", "echonet-synthetic"]) == 2
+    shown = capsys.readouterr().err
+    assert "interrupted at 327,680 of" in shown and "Run it again" in shown and "Traceback" not in shown
+    assert cli.main(["data", "fetch", "echonet-synthetic", "--keep-archive"]) == 0
+    assert "40 videos listed, 40 usable" in capsys.readouterr().out
+    assert sorted(path.name for path in (tmp_path / "EchoNet-Synthetic").iterdir()) == [
+        "FileList.csv",
+        "Videos",
+        "dynamic.zip",
+        "source.json",
+    ]
+    monkeypatch.delenv("INFOMOTION_DATA")
+    assert cli.main(["data", "fetch", "echonet-synthetic"]) == 2
+    assert "INFOMOTION_DATA" in capsys.readouterr().err
 
 
 def test_dropped_connections_are_resumed_where_they_broke(hub: Hub, tmp_path: Path) -> None:
