@@ -112,13 +112,14 @@ def compare(
 @app.command()
 def claims(profile: Profile = "paper", runs_dir: RunsDir = "runs") -> None:
     """The paper's numbers beside ours: reproduced, differs, not run, quoted. Only a whole run of the paper profile may answer."""
-    from infomotion_lib.evaluation.claims import claims_ledger
+    from infomotion_lib.evaluation.claims import RULE, claims_ledger
     from infomotion_lib.parameters import read_profile
     from infomotion_lib.paths import run_paths
 
     ledger = claims_ledger(run_paths(read_profile(profile)["profile"], runs_dir))
-    typer.echo(ledger[["table", "row", "column", "value", "unit", "ours", "status"]].to_string(index=False, na_rep="-"))
-    typer.echo("\n" + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items()))
+    shown = ["table", "row", "column", "value", "spread", "unit", "ours", "delta", "tolerance", "status"]
+    typer.echo(ledger[shown].round(2).to_string(index=False, na_rep="-"))
+    typer.echo("\n" + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items()) + f"\n{RULE}")
 
 
 app.command()(provenance_commands.trace)
@@ -128,6 +129,7 @@ app.command()(data_commands.relabel)
 app.command()(selection_commands.export_distilled)
 app.command()(selection_commands.publish_selections)
 app.add_typer(data_commands.data, name="data")
+data_commands.study.command("open-splits")(selection_commands.study_open_splits)
 app.add_typer(data_commands.study, name="study")
 
 

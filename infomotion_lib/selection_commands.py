@@ -1,4 +1,4 @@
-"""Commands about finished selections: write one as a data set of its own, or publish all of them by name and hash."""
+"""Commands about selections: write one as a data set of its own, publish all by name and hash, repeat them over open splits."""
 
 from __future__ import annotations
 
@@ -52,6 +52,35 @@ def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "runs")
     tables = [published_selection(selections, _dataset(paths, source), source=source) for source in selections["source"].unique()]
     path = write_csv(pd.concat(tables, ignore_index=True), MANIFESTS / "selections" / f"{paths.profile}.csv")
     typer.echo(f"{sum(len(table) for table in tables)} picks: {path}")
+
+
+def study_open_splits(
+    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path("runs/studies/open_splits"),
+    runs_dir: RunsDir = "runs",
+    networks: Annotated[
+        Path | None,
+        typer.Option(help="Stage 02 whose networks make the vectors; default: that of the phantom run, which saw no open clip."),
+    ] = None,
+    splits: Annotated[int, typer.Option(min=2, help="Splits of the clips.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Training seeds of every selection.")] = 2,
+    draws: Annotated[int, typer.Option(min=1, help="Random selections a split.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+) -> None:
+    """The paper's four selectors on several splits of the open clips, in pairs with Random, beside the controls of the same splits."""
+    from infomotion_lib.evaluation.open_splits import SplitSettings, open_clips, run_open_splits
+    from infomotion_lib.parameters import EvaluationParameters, read_profile, stage_parameters
+    from infomotion_lib.paths import run_paths
+    from infomotion_lib.provenance import read_run_card
+
+    paths = run_paths("open", runs_dir)
+    teachers = networks or run_paths("phantom", runs_dir).stage("ifa_training")
+    for folder in (paths.stage("frame_index"), teachers):
+        read_run_card(folder)
+    used = stage_parameters("evaluation", read_profile("open"), overrides={"workers": workers})
+    settings = SplitSettings(splits=splits, seeds=seeds, draws=draws)
+    parameters = EvaluationParameters.model_validate(used.model_dump())
+    summary = run_open_splits(open_clips(paths, teachers), out, parameters=parameters, settings=settings)
+    typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
 
 
 def _finished(profile: str, runs_dir: str) -> tuple[RunPaths, pd.DataFrame, pd.DataFrame]:

@@ -70,3 +70,9 @@ def test_a_run_that_has_not_finished_is_named(tmp_path: Path, capsys: pytest.Cap
     profile.write_text("profile: none\n")
     assert cli.main(["publish-selections", "--profile", str(profile), "--runs-dir", str(tmp_path)]) == 2
     assert "No finished stage" in capsys.readouterr().err
+
+
+def test_the_study_of_open_splits_asks_for_its_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["study", "open-splits", "--runs-dir", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "No finished stage" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,252 @@
+"""The selectors on several splits of the open clips, with features of networks that saw no open clip, beside the controls.
+
+A split of a hundred clips is a lottery of thirty test clips, so one split says little. Here every split makes its own selections, its own
+networks and its own test, and Random is drawn several times. Motion and appearance vectors come from the networks of a phantom run: they
+know no open clip, so that no test clip of any split has had a hand in a selection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from infomotion_lib.classes import class_name
+from infomotion_lib.data.records import open_source
+from infomotion_lib.data.video import read_frames
+from infomotion_lib.errors import DataError
+from infomotion_lib.evaluation.controls import divide, split_controls
+from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.evaluation.runs import score_runs
+from infomotion_lib.frames import read_frame_index
+from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.paths import RunPaths
+from infomotion_lib.provenance import write_csv, write_json
+from infomotion_lib.selection.selectors import METHODS, select
+
+if TYPE_CHECKING:
+    from infomotion_lib.regressor.clips import ClipStore
+    from infomotion_lib.regressor.grid import Job
+
+SOURCE, GRAPH = "open", "knn"
+SETTINGS_FILE = "settings.json"
+NETWORK_PARAMETERS = (
+    *("regressor", "clip_frames", "clip_period", "clip_size", "clip_shift", "test_clips"),
+    *("batch_size", "learning_rate", "weight_decay", "steps_selected", "steps_whole", "soft_tolerance"),
+)
+SUMMARY_METRICS = ("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae")
+SUMMARY_COLUMNS = (
+    *("method", "metric", "mean", "sd", "n", "splits"),
+    *("difference", "ci_low", "ci_high", "p_value", "p_holm", "n_comparisons", "splits_better"),
+)
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """One study, all of it.
+
+    Attributes
+    ----------
+    methods : tuple of str
+        Selectors; ``random`` is the one the others are compared with.
+    splits, seeds, draws : int
+        Splits of the clips; training seeds of every selection; selections a split of the methods that draw at random.
+    vpc : int
+        Clips a class.
+    seed : int
+        Split i is that of :func:`infomotion_lib.evaluation.controls.divide` with seed ``seed + i``: the one its controls use.
+    """
+
+    methods: tuple[str, ...] = ("random", "kmeans", "infodist", "infomotion")
+    splits: int = 5
+    seeds: int = 2
+    draws: int = 2
+    vpc: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class OpenClips:
+    """All labelled open clips, in the order of their list.
+
+    Attributes
+    ----------
+    videos : DataFrame
+        ``file_name, path, ef, requested_ef`` of every usable clip.
+    features : dict of str to ndarray
+        ``motion`` and ``appearance`` vectors, NaN where a clip has no end frames.
+    """
+
+    videos: pd.DataFrame
+    features: dict[str, NDArray[np.floating]]
+
+
+def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
+    """The clips of a run of profile ``open`` whose stage 01 has finished, with vectors by the networks of another run's stage 02.
+
+    Parameters
+    ----------
+    paths : RunPaths
+        The open run.
+    networks : path
+        Folder with ``ifa.safetensors`` and ``appearance.safetensors``, such as stage 02 of a phantom run.
+
+    Raises
+    ------
+    DataError, CheckpointError
+        If the index, a clip or a network cannot be read.
+    """
+    from infomotion_lib.appearance import appearance_frame_numbers, embed, load_appearance
+    from infomotion_lib.ifa import load_ema_vfi
+    from infomotion_lib.ifa.features import extract_features
+
+    videos = open_source("echodiffusion", data_dir=paths.data).usable[["file_name", "path", "ef", "requested_ef"]].reset_index(drop=True)
+    index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
+    rows = videos[["file_name", "path"]].merge(index, on="file_name", how="left", validate="one_to_one")
+    found = extract_features(load_ema_vfi(Path(networks) / "ifa.safetensors"), rows, out=None, device="cpu")
+    motion = np.full((len(rows), found.features.shape[1]), np.nan, dtype=np.float32)
+    at = found.rows_of(rows)
+    motion[at >= 0] = found.features[at[at >= 0]]
+    model = load_appearance(Path(networks) / "appearance.safetensors")
+    frames = [read_frames(path, [number])[0] for path, number in zip(rows["path"], appearance_frame_numbers(rows), strict=True)]
+    return OpenClips(videos, {"motion": motion, "appearance": embed(model, np.stack(frames))})
+
+
+def run_open_splits(
+    clips: OpenClips, out_dir: str | Path, *, parameters: EvaluationParameters, settings: SplitSettings | None = None
+) -> pd.DataFrame:
+    """Summary of the study (see :func:`summarise_splits`), also written beside the rows of every network and of every control.
+
+    Writes ``open_splits_runs.csv``, ``open_splits_controls.csv`` and ``open_splits_summary.csv``. Finished networks are kept as they
+    end; the same call goes on with the missing ones.
+
+    Raises
+    ------
+    DataError
+        If the folder holds a study of other settings.
+    """
+    from infomotion_lib.regressor.clips import open_clip_store
+    from infomotion_lib.regressor.grid import TestSet, run_grid
+
+    own, folder = settings or SplitSettings(), Path(out_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    network = parameters.model_dump(include=set(NETWORK_PARAMETERS))
+    _claim(folder / SETTINGS_FILE, {"study": asdict(own), "network": network})
+    videos, ef = clips.videos, clips.videos["ef"].to_numpy(dtype=np.float64)
+    store = open_clip_store(videos, folder / "clips", size=parameters.clip_size, workers=parameters.workers)
+    predictions = []
+    for split in range(own.splits):
+        train, test = divide(ef, seed=own.seed + split)
+        asked = TestSet(SOURCE, tuple(videos["file_name"].iloc[test]), tuple(ef[test].tolist()), parameters.clip_period)
+        jobs = split_jobs(clips, train, split=split, settings=own, parameters=parameters)
+        predictions.append(run_grid(jobs, stores={SOURCE: store}, test=asked, parameters=parameters, folder=folder / f"split_{split}"))
+    runs = score_runs(pd.concat(predictions, ignore_index=True), tolerance=parameters.soft_tolerance)
+    write_csv(runs, folder / "open_splits_runs.csv")
+    write_csv(_controls(clips, store, folder / "open_splits_controls.csv", own, parameters), folder / "open_splits_controls.csv")
+    summary = summarise_splits(runs, test_share=len(test) / len(train))
+    write_csv(summary, folder / "open_splits_summary.csv")
+    return summary
+
+
+def split_jobs(
+    clips: OpenClips, train: NDArray[np.int64], *, split: int, settings: SplitSettings, parameters: EvaluationParameters
+) -> list[Job]:
+    """Networks of one split: every selection of every method from those TRAIN clips that have vectors.
+
+    The network of the whole TRAIN part is the ``regressor`` of the same split's controls.
+    """
+    from infomotion_lib.regressor.grid import Job
+
+    names, ef = clips.videos["file_name"].to_numpy(dtype=str), clips.videos["ef"].to_numpy(dtype=np.float64)
+    label = dict(zip(names.tolist(), ef.tolist(), strict=True))
+    known = train[np.isfinite(clips.features["motion"][train]).all(axis=1)]
+    jobs = []
+
+    for method in settings.methods:
+        spec = METHODS[method]
+        vectors = clips.features[spec.feature][known] if spec.feature else None
+        for draw in range(settings.draws if spec.draws else 1):
+            found = select(
+                vectors,
+                class_name(ef[known]),
+                file_names=names[known],
+                method=method,
+                vpc=settings.vpc,
+                seed=draw,
+                graph=GRAPH,
+                ef=ef[known],
+            )
+            chosen, labels = tuple(found.file_names), tuple(label[name] for name in found.file_names)
+            for seed in range(settings.seeds):
+                key = (SOURCE, method, GRAPH if spec.graph else "", settings.vpc, split, draw, seed)
+                jobs.append(Job(*key, chosen, labels, parameters.steps_selected, parameters.clip_period))
+    return jobs
+
+
+def summarise_splits(runs: pd.DataFrame, *, test_share: float) -> pd.DataFrame:
+    """A row a method and metric: mean and population sd over networks, and its difference from Random over splits.
+
+    A split's difference is the mean over the method's networks minus that over Random's. Splits share clips, so that their
+    differences are no independent draws: the 95 % interval is Nadeau and Bengio's (Machine Learning 52, 2003),
+    :math:`\\bar d \\pm t_{k-1}\\, s \\sqrt{1/k + n_{test}/n_{train}}`, and the p-value its t-test. ``p_holm`` corrects the p-values of
+    one metric for all methods compared.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        ``open_splits_runs.csv``: ``pool`` is the split.
+    test_share : float
+        :math:`n_{test}/n_{train}`.
+    """
+    rows = []
+    for metric in SUMMARY_METRICS:
+        by_split = runs.pivot_table(index="pool", columns="method", values=metric, aggfunc="mean")
+        for method, group in runs.groupby("method", sort=False):
+            value = group[metric].to_numpy(dtype=np.float64)
+            row: dict[str, object] = {"method": method, "metric": metric, "mean": value.mean(), "sd": value.std(), "n": len(value)}
+            row["splits"] = group["pool"].nunique()
+            if method != "random":
+                gap = (by_split[str(method)] - by_split["random"]).to_numpy(dtype=np.float64)
+                row |= resampled_t(gap, test_share=test_share)
+                row["splits_better"] = int((gap < 0).sum() if metric == "mae" else (gap > 0).sum())
+            rows.append(row)
+    table = pd.DataFrame(rows).reindex(columns=list(SUMMARY_COLUMNS))
+    for _, own in table.groupby("metric"):
+        table.loc[own.index, "p_holm"] = holm(own["p_value"])
+        table.loc[own.index, "n_comparisons"] = int(own["p_value"].notna().sum())
+    return table
+
+
+def resampled_t(differences: NDArray[np.float64], *, test_share: float) -> dict[str, float]:
+    """``difference, ci_low, ci_high, p_value`` of differences (k,) over splits of one set of clips; NaN where they do not vary."""
+    count, mean = len(differences), float(differences.mean())
+    error = float(differences.std(ddof=1)) * np.sqrt(1 / count + test_share) if count > 1 else 0.0
+    if error == 0:
+        return {"difference": mean, "ci_low": np.nan, "ci_high": np.nan, "p_value": np.nan}
+    reach = float(student.ppf(0.975, count - 1)) * error
+    p_value = 2 * float(student.sf(abs(mean) / error, count - 1))
+    return {"difference": mean, "ci_low": mean - reach, "ci_high": mean + reach, "p_value": p_value}
+
+
+def _controls(clips: OpenClips, store: ClipStore, path: Path, settings: SplitSettings, parameters: EvaluationParameters) -> pd.DataFrame:
+    """Controls of the same splits; those of an earlier call are taken as they are."""
+    if path.is_file():
+        return pd.read_csv(path)
+    videos = clips.videos
+    ef, requested = (videos[name].to_numpy(dtype=np.float64) for name in ("ef", "requested_ef"))
+    names = videos["file_name"].tolist()
+    return split_controls(store.videos(names), ef, requested, parameters=parameters, splits=settings.splits, seed=settings.seed)
+
+
+def _claim(path: Path, settings: Mapping[str, object]) -> None:
+    wanted = json.loads(json.dumps(settings))
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != wanted:
+        raise DataError(f"{path.parent} holds a study of other settings.", remedy="Give another folder, or remove that one.")
+    write_json(wanted, path)
