@@ -51,8 +51,9 @@ def relabel(
     limit: Limit = None,
     reference_fps: Annotated[float, typer.Option(min=1, help="Frame rate of the videos the regressor was trained on.")] = 50.0,
 ) -> None:
-    """EF of every video of a folder, by a regressor that exists already."""
+    """EF of every video of a folder by a regressor that exists already, the requested EF beside it, and how the two agree."""
     from infomotion_lib.parameters import LabelsParameters, stage_parameters
+    from infomotion_lib.regressor.labels import agreement_with_request
     from infomotion_lib.stages.labels import relabel_folder
     from infomotion_lib.workflow import resolve
 
@@ -60,6 +61,11 @@ def relabel(
     parameters = LabelsParameters.model_validate(stage_parameters("labels", values).model_dump())
     labels = relabel_folder(folder, weights, out, parameters=parameters, reference_fps=reference_fps)
     typer.echo(f"{len(labels)} videos labelled, EF {labels['ef'].min():.1f} to {labels['ef'].max():.1f}: {out}")
+    for _, row in agreement_with_request(labels).iterrows():
+        typer.echo(
+            f"Against the requested EF ({row['n']} videos): mean difference {row['bias']:+.1f}, mean error {row['mae']:.1f} points, "
+            f"R2 {row['r2']:.2f}, same class {row['same_class_percent']:.0f} %"
+        )
 
 
 @data.command("check")

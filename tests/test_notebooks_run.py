@@ -236,7 +236,8 @@ def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRu
 def test_a_pool_is_relabelled_by_the_runs_own_labeller(smoke_run: FinishedRun, tmp_path: Path) -> None:
     weights = smoke_run.paths.stage("labels") / "labeller.safetensors"
     pool = smoke_run.paths.data / "phantom-synthetic"
-    smoke_run.infomotion("relabel", str(pool), "--weights", str(weights), "--out", str(tmp_path / "labels.csv"))
+    said = smoke_run.infomotion("relabel", str(pool), "--weights", str(weights), "--out", str(tmp_path / "labels.csv"))
+    assert "Against the requested EF" in said and "same class" in said
     again = pd.read_csv(tmp_path / "labels.csv")
     labels = pd.read_csv(smoke_run.paths.stage("labels") / "labels.csv")
     assert again["file_name"].tolist() == labels["file_name"].tolist()

@@ -7,11 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from infomotion_lib.classes import ef_class
 from infomotion_lib.data.records import PHANTOM_TRUTH, Dataset, first_per_class, open_source, read_dataset
 from infomotion_lib.parameters import LabelsParameters, StageParameters
 from infomotion_lib.paths import run_paths
@@ -24,12 +21,13 @@ if TYPE_CHECKING:
 LABEL_COLUMNS = ["source", "file_name", "requested_ef", "ef"]
 REFERENCE_FPS = 50.0
 """EchoNet-Dynamic's usual frame rate, and the phantom's."""
-AGREEMENT_COLUMNS = ["comparison", "n", "mae", "bias", "r2", "same_class_percent"]
 
 
 def run(parameters: StageParameters) -> Path:
     """Path of the run card; ``labels.csv`` has a row a synthetic video and is empty where the profile has no synthetic source."""
     assert isinstance(parameters, LabelsParameters)
+    from infomotion_lib.regressor.labels import AGREEMENT_COLUMNS
+
     paths = run_paths(parameters.profile, parameters.runs_dir)
     folder = paths.stage("labels")
     stage = start_stage("labels", folder, parameters=parameters.model_dump(), inputs=[paths.data / "sources.json"])
@@ -54,7 +52,7 @@ def label_pool(
     """
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.grid import one_thread
-    from infomotion_lib.regressor.labels import relabel
+    from infomotion_lib.regressor.labels import AGREEMENT_COLUMNS, agreement, relabel
 
     labelled = real.usable[real.usable["ef"].notna()]
     splits = {split: first_per_class(labelled[labelled["split"] == split], parameters.limit) for split in ("TRAIN", "VAL")}
@@ -66,13 +64,13 @@ def label_pool(
         labels = relabel(targets, labeller, store=store, reference_fps=float(splits["TRAIN"]["fps"].median()))
         on_val = labeller.predict(store.videos(splits["VAL"]["file_name"].tolist())) if len(splits["VAL"]) else None
     labels = labels.assign(source="synthetic")[LABEL_COLUMNS]
-    rows = [_agreement("pool: relabelled against requested EF", labels["ef"], targets["requested_ef"])]
+    rows = [agreement("pool: relabelled against requested EF", labels["ef"], targets["requested_ef"])]
     if on_val is not None:
-        rows.append(_agreement("real VAL: regressor against measured EF", on_val, splits["VAL"]["ef"]))
+        rows.append(agreement("real VAL: regressor against measured EF", on_val, splits["VAL"]["ef"]))
     if (pool.root / PHANTOM_TRUTH).is_file():
         delivered = pd.read_csv(pool.root / PHANTOM_TRUTH).set_index("FileName")["EF"].reindex(targets["file_name"])
-        rows.append(_agreement("pool: relabelled against delivered EF", labels["ef"], delivered))
-        rows.append(_agreement("pool: requested against delivered EF", targets["requested_ef"], delivered))
+        rows.append(agreement("pool: relabelled against delivered EF", labels["ef"], delivered))
+        rows.append(agreement("pool: requested against delivered EF", targets["requested_ef"], delivered))
     return labels, pd.DataFrame(rows, columns=AGREEMENT_COLUMNS), labeller
 
 
@@ -134,12 +132,3 @@ def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: 
         weights=weights,
         device=device,
     )
-
-
-def _agreement(comparison: str, ours: ArrayLike, other: ArrayLike) -> list[str | float]:
-    """Row of ``agreement.csv``: error of ``ours``, both in EF points; R2 is nan where ``other`` does not vary."""
-    a, b = np.asarray(ours, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    spread = float(np.sum((b - b.mean()) ** 2))
-    r2 = 1 - float(np.sum((a - b) ** 2)) / spread if spread else np.nan
-    same = 100 * float(np.mean(ef_class(a) == ef_class(b)))
-    return [comparison, len(a), float(np.mean(np.abs(a - b))), float(np.mean(a - b)), r2, same]

@@ -16,7 +16,7 @@ from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.regressor import grid
 from infomotion_lib.regressor.clips import ClipStore
 from infomotion_lib.regressor.grid import GRID_FILE, Job, TestSet, run_grid
-from infomotion_lib.regressor.labels import relabel
+from infomotion_lib.regressor.labels import agreement_with_request, relabel
 from infomotion_lib.regressor.training import train_regressor
 
 Discs = tuple[list[NDArray[np.uint8]], NDArray[np.float64]]
@@ -132,4 +132,13 @@ def test_relabelling_keeps_the_request_beside(discs: Discs, store: ClipStore, qu
     np.testing.assert_allclose(labels["ef"], np.clip(fitted.predict(store.videos(["v20", "v3"])), 0, 100))
     slow = relabel(pool.assign(fps=100.0), fitted, store=store, reference_fps=50.0)
     np.testing.assert_allclose(slow["ef"], np.clip(fitted.predict(store.videos(["v20", "v3"]), period=2), 0, 100))
-    assert relabel(pool.iloc[:0], fitted, store=store, reference_fps=50.0).empty
+    empty = relabel(pool.iloc[:0], fitted, store=store, reference_fps=50.0)
+    assert empty.empty and agreement_with_request(empty).empty
+
+
+def test_agreement_by_hand() -> None:
+    labels = pd.DataFrame({"file_name": list("abcd"), "requested_ef": [20.0, 45.0, 60.0, np.nan], "ef": [26.0, 39.0, 60.0, 50.0]})
+    row = agreement_with_request(labels).iloc[0]
+    assert (row["n"], row["mae"], row["bias"]) == (3, 4.0, 0.0)
+    assert row["same_class_percent"] == pytest.approx(200 / 3)  # 39 is moderate, 45 mild
+    assert row["r2"] == pytest.approx(1 - 72 / np.square(np.array([20, 45, 60]) - 125 / 3).sum())
