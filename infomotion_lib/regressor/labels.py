@@ -6,13 +6,17 @@ videos labels them; the requested EF is kept beside.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from infomotion_lib.classes import ef_class
 from infomotion_lib.regressor.clips import ClipStore, source_period
-from infomotion_lib.regressor.fitted import FittedRegressor
+
+if TYPE_CHECKING:
+    from infomotion_lib.regressor.fitted import FittedRegressor
 
 EF_RANGE = (0.0, 100.0)
 AGREEMENT_COLUMNS = ["comparison", "n", "mae", "bias", "r2", "same_class_percent"]
