@@ -27,7 +27,7 @@ AGGREGATE_TABLES = {
 }  # fmt: skip
 """Tables that hold no row a video; only these pass at the strictest level."""
 
-AGGREGATE_VALUES = {"run_card", "summary"}
+AGGREGATE_VALUES = {"run_card", "summary", "frozen"}
 """JSON files that hold nothing a video; only these pass at the strictest level."""
 
 ID_COLUMNS = {"filename", "file_name", "id", "path", "condimagefilename", "video", "name"}
