@@ -79,8 +79,9 @@ class LabelsParameters(StageParameters):
     clip_shift: float = Field(0.107, ge=0, lt=0.5, description="random shift in training, share of the side (EchoNet: 12 of 112 px)")
     test_clips: Count = Field(3, description="clips of a test video whose predictions are averaged (EchoNet: one, or all)")
     batch_size: Count = Field(8, description="clips a step (EchoNet: 20)")
+    optimiser: Literal["adamw", "sgd"] = Field("adamw", description="of the regressor; sgd has momentum 0.9 (EchoNet)")
     learning_rate: float = Field(3e-3, gt=0, description="peak of the cosine schedule")
-    weight_decay: float = Field(1e-4, ge=0, description="AdamW weight decay (EchoNet: 1e-4)")
+    weight_decay: float = Field(1e-4, ge=0, description="weight decay of the regressor (EchoNet: 1e-4)")
     steps_whole: Count = Field(1200, description="training steps on a whole set (400 underfit)")
     labeller_seed: Seed = Field(100, description="training seed of the relabelling regressor")
 

@@ -39,7 +39,7 @@ SOURCE, GRAPH = "open", "knn"
 SETTINGS_FILE = "settings.json"
 NETWORK_PARAMETERS = (
     *("regressor", "clip_frames", "clip_period", "clip_size", "clip_shift", "test_clips"),
-    *("batch_size", "learning_rate", "weight_decay", "steps_selected", "steps_whole", "soft_tolerance"),
+    *("batch_size", "optimiser", "learning_rate", "weight_decay", "steps_selected", "steps_whole", "soft_tolerance"),
 )
 SUMMARY_METRICS = ("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae")
 SUMMARY_COLUMNS = (

@@ -224,7 +224,8 @@ def one_thread() -> Iterator[None]:
 def _fingerprint(
     job: Job, stores: Mapping[str, ClipStore], test: TestSet, parameters: EvaluationParameters, weights: dict[str, Tensor] | None
 ) -> str:
-    schedule = ("regressor", "clip_frames", "clip_size", "batch_size", "clip_shift", "test_clips", "learning_rate", "weight_decay")
+    clips = ("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips")
+    schedule = (*clips, "batch_size", "optimiser", "learning_rate", "weight_decay")
     content = {
         "job": asdict(job),
         "clips": [stores[job.source].keys[name] for name in job.file_names],

@@ -2,7 +2,8 @@
 
 Every batch is a function of (seed, step), not of what was drawn before it, so a run that was stopped goes on exactly
 where it was. The schedule is one for all selection methods (300 steps of 8 clips on a selected set, 1,200 on a whole one, by
-default). EchoNet-Dynamic's recipe, 45 epochs of batch 20, would be 45 steps on 25 videos: too few to leave the starting bias.
+default). EchoNet-Dynamic's recipe, 45 epochs of batch 20 by SGD, would be 45 steps on 25 videos: too few to leave the starting bias.
+Labels are standardised, so that the size of a step does not depend on their unit.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from infomotion_lib.regressor.inputs import Normalisation, cut, measure, shifted
 from infomotion_lib.regressor.model import VideoResNet, build_regressor
 
 _ORDER, _PLACES = 1, 2  # streams of random numbers: which videos; where their clips begin and how they are shifted
+SGD_MOMENTUM = 0.9  # EchoNet-Dynamic's
 CHECKPOINT_EVERY = 200
 VALIDATE_EVERY = 100
 
@@ -77,7 +79,7 @@ def train_regressor(
     ef : array_like, shape (N,)
         Labels, points.
     parameters : LabelsParameters
-        Network, clip shape, shift, batch size, learning rate, weight decay, clips a test video.
+        Network, clip shape, shift, batch size, optimiser, learning rate, weight decay, clips a test video.
     seed : int
         Of the weights, the order and the clips.
     steps : int
@@ -110,7 +112,7 @@ def train_regressor(
     targets = torch.from_numpy((labels - ef_mean) / ef_std).float()
     state = _start(parameters, seed=seed, weights=weights, device=device)
     run = {"seed": seed, "steps": steps, "n_train": len(labels), "batch_size": parameters.batch_size, "period": step_period}
-    fingerprint = {**run, "regressor": parameters.regressor, "labels": float(labels @ np.arange(1, len(labels) + 1))}
+    fingerprint = {**run, "regressor": parameters.regressor, "optimiser": parameters.optimiser, "labels": float(labels @ np.arange(1, len(labels) + 1))}
     if checkpoint is not None and Path(checkpoint).is_file():
         _resume(state, Path(checkpoint), fingerprint)
 
@@ -179,8 +181,14 @@ def _start(parameters: LabelsParameters, *, seed: int, weights: dict[str, Tensor
     if weights is not None:
         _load_body(network, weights)
     network = network.to(device)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=parameters.learning_rate, weight_decay=parameters.weight_decay)
-    return _State(network, optimiser, 0, [], None)
+    return _State(network, _optimiser(network, parameters), 0, [], None)
+
+
+def _optimiser(network: VideoResNet, parameters: LabelsParameters) -> torch.optim.Optimizer:
+    rate, decay = parameters.learning_rate, parameters.weight_decay
+    if parameters.optimiser == "sgd":
+        return torch.optim.SGD(network.parameters(), lr=rate, momentum=SGD_MOMENTUM, weight_decay=decay)
+    return torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
 
 
 def _load_body(network: VideoResNet, weights: dict[str, Tensor]) -> None:

@@ -179,14 +179,19 @@ def _paper_cells(paper: pd.DataFrame) -> dict[tuple[str, str, int], str]:
 
 
 def differences_table(differences: pd.DataFrame) -> pd.DataFrame:
-    """Paired differences for display: method, size, difference with its interval, effect size, pairs, pools in which it was better."""
+    """Paired differences for display: method, size, difference with its interval, effect size, p before and after Holm's correction for the
+    number of rows, pairs, pools in which it was better."""
     rows = [
         {
             "set": SET_NAMES[row["source"]][1],
-            "selector": METHOD_NAMES.get(row["method"], row["method"]) + (f" ({row['graph'].replace('_', ' ')})" if row["graph"] else ""),
+            "selector": METHOD_NAMES.get(row["method"], row["method"])
+            + (f" ({row['graph'].replace('_', ' ')})" if row["graph"] else "")
+            + (f" [{row['graph_flag']}]" if row.get("graph_flag") else ""),
             "VPC": int(row["vpc"]),
             "minus Random, points": f"{row['difference']:+.1f} [{row['ci_low']:+.1f}, {row['ci_high']:+.1f}]",
             "effect size": f"{row['effect_size']:+.2f}",
+            "p": f"{row['p_value']:.3f}",
+            f"p, Holm ({row['n_comparisons']})": f"{row['p_holm']:.3f}",
             "pairs": int(row["n_pairs"]),
             "pools better": f"{int(row['pools_better'])} of {int(row['n_pools'])}",
         }

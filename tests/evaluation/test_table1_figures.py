@@ -77,6 +77,7 @@ def test_differences_are_shown_with_their_intervals(predictions: pd.DataFrame) -
     shown = differences_table(paired_differences(score_runs(predictions, tolerance=1.0), samples=50))
     assert shown["selector"].unique().tolist() == ["InfoMotion (knn)"]
     assert shown["pairs"].tolist() == [3] * 4
+    assert shown["p, Holm (4)"].astype(float).ge(shown["p"].astype(float)).all()
     assert shown["minus Random, points"].str.fullmatch(r"[+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]").all()
 
 
@@ -114,7 +115,7 @@ def test_accuracy_title_counts_what_lies_apart(table: pd.DataFrame, constants: p
 
 def test_one_pool_says_so(predictions: pd.DataFrame) -> None:
     fig = figures.paired_forest(paired_differences(score_runs(predictions, tolerance=1.0), samples=20), data="Phantom")
-    assert "one pool" in texts(fig)
+    assert "one pool" in texts(fig) and "after Holm's correction" in texts(fig)
 
 
 def test_control_figures_draw_their_numbers() -> None:

@@ -21,7 +21,7 @@ _INK, _SOFT = "#1F2933", "#9AA5B1"
 
 
 def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, metric: str = "hard_accuracy") -> Figure:
-    """Accuracy of each selector by videos a class, with 95 % intervals; lines of the whole set and of the best constant.
+    """Accuracy of each selector by videos a class, with 95 % intervals; lines of the whole set and of the two constants that matter.
 
     Parameters
     ----------
@@ -35,6 +35,7 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
     fig = Figure(figsize=(3.7 * len(sources) + 0.6, 4.2))
     axes = fig.subplots(1, len(sources), sharey=True, squeeze=False)[0]
     best = constants.iloc[int(constants[metric].to_numpy(float).argmax())]
+    lines = constants[(constants["predictor"].isin(["always normal", best["predictor"]]))].drop_duplicates(metric).to_dict("records")
     for axis, source in zip(axes, sources, strict=True):
         own = rows[rows["source"] == source]
         _selectors(axis, own[own["method"] != "whole"])
@@ -42,7 +43,8 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
         if len(whole):
             axis.axhspan(float(whole["ci_low"].iloc[0]), float(whole["ci_high"].iloc[0]), color=METHOD_COLOURS["whole"], alpha=0.08, lw=0)
             axis.axhline(float(whole["mean"].iloc[0]), color=METHOD_COLOURS["whole"], lw=1.4, label="Whole set")
-        axis.axhline(best[metric], color=_SOFT, lw=1.4, ls="--", label=f"{best['predictor']} ({best['constant']:g})")
+        for line, dashes in zip(lines, ("--", ":"), strict=False):
+            axis.axhline(line[metric], color=_SOFT, lw=1.4, ls=dashes, label=f"{line['predictor']} ({line['constant']:g})")
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("videos a class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
@@ -137,7 +139,7 @@ def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str
     cells : sequence of (source, method, graph, vpc)
         Panels.
     """
-    fig = Figure(figsize=(2.7 * len(cells) + 1.3, 4.0))
+    fig = Figure(figsize=(2.7 * len(cells) + 1.3, 3.6))
     axes = fig.subplots(1, len(cells), squeeze=False)[0]
     recall = []
     for number, (axis, cell) in enumerate(zip(axes, cells, strict=True)):
@@ -177,7 +179,7 @@ def ef_scatter(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, i
     cells : sequence of (source, method, graph, vpc)
         Panels.
     """
-    fig = Figure(figsize=(2.9 * len(cells) + 0.7, 4.3))
+    fig = Figure(figsize=(2.9 * len(cells) + 0.7, 3.9))
     axes = fig.subplots(1, len(cells), sharex=True, sharey=True, squeeze=False)[0]
     edges = (0.0, *EF_EDGES, 100.0)
     errors = []
@@ -244,7 +246,7 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
 
 
 def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
-    """Each selector minus Random on the same pool and seed, with 95 % intervals; the grey line is no difference.
+    """Each selector minus Random on the same pool and seed, with 95 % intervals; the upright line is no difference.
 
     Parameters
     ----------
@@ -267,7 +269,8 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
     pools = int(rows["n_pools"].max())
     spread = "one pool; the spread between pools is not in the intervals" if pools == 1 else f"{pools} pools"
     axis.set_xlabel(f"hard accuracy minus Random's (points)\n{spread}")
-    title = f"{data}: {clear} of {len(rows)} differences from Random exclude 0"
+    kept = int((rows["p_holm"] < 0.05).sum())
+    title = f"{data}: {clear} of {len(rows)} intervals exclude 0, {kept} after Holm's correction"
     fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
