@@ -112,7 +112,12 @@ def train_regressor(
     targets = torch.from_numpy((labels - ef_mean) / ef_std).float()
     state = _start(parameters, seed=seed, weights=weights, device=device)
     run = {"seed": seed, "steps": steps, "n_train": len(labels), "batch_size": parameters.batch_size, "period": step_period}
-    fingerprint = {**run, "regressor": parameters.regressor, "optimiser": parameters.optimiser, "labels": float(labels @ np.arange(1, len(labels) + 1))}
+    fingerprint = {
+        **run,
+        "regressor": parameters.regressor,
+        "optimiser": parameters.optimiser,
+        "labels": float(labels @ np.arange(1, len(labels) + 1)),
+    }
     if checkpoint is not None and Path(checkpoint).is_file():
         _resume(state, Path(checkpoint), fingerprint)
 

@@ -96,9 +96,7 @@ def test_constants_come_from_the_training_videos_alone(discs: Discs, quick: Eval
 def test_the_optimiser_is_a_parameter(discs: Discs, quick: EvaluationParameters) -> None:
     videos, ef = discs
     both = [quick, quick.model_copy(update={"optimiser": "sgd", "learning_rate": 0.01})]
-    adamw, sgd, again = (
-        train_regressor(videos[:8], ef[:8], parameters=own, seed=0, steps=12).record["losses"] for own in (*both, both[1])
-    )
+    adamw, sgd, again = (train_regressor(videos[:8], ef[:8], parameters=own, seed=0, steps=12).record["losses"] for own in (*both, both[1]))
     assert adamw[0] == sgd[0] and adamw[1:] != sgd[1:], "one start, two ways"
     assert sgd == again
     assert np.mean(sgd[-4:]) < np.mean(sgd[:4])
