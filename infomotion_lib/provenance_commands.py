@@ -28,10 +28,11 @@ def verify(
     """Hash every file of a run again: what is stale, edited by hand or missing is named, and the exit code is 1."""
     from infomotion_lib.parameters import read_profile
     from infomotion_lib.paths import run_paths
+
+    name = read_profile(profile)["profile"]
     from infomotion_lib.reporting.results import FROZEN
     from infomotion_lib.stages.verify import verify as verify_run
 
-    name = read_profile(profile)["profile"]
     verdict = verify_run(FROZEN / name if frozen else run_paths(name, runs_dir).root)
     typer.echo(repr(verdict))
     if not verdict.holds:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from infomotion_lib.data.video import probe
+from infomotion_lib.data.video import probe, write_clip
 
 FRAMES, SIZE, VIDEOS = 24, 112, 40
 SPLIT_SIZES = {"TRAIN": 30, "VAL": 4, "TEST": 6}
@@ -78,6 +78,55 @@ def make_folder(root: Path, clips: list[Path], *, n: int = VIDEOS, linked: bool 
     folder = EchoFolder(root, file_list, pd.DataFrame(rows, columns=["FileName", "X1", "Y1", "X2", "Y2", "Frame"]))
     folder.write()
     return folder
+
+
+VIDEO_FAULTS = ("missing", "empty_file", "truncated", "unreadable", "one_frame", "too_short", "odd_size", "ef_out_of_range")
+UNUSED_TRACINGS = ("no_tracings", "one_traced_frame", "frame_outside_clip", "too_few_tracing_rows", "unreadable_tracing")
+USED_TRACINGS = ("odd_tracing_rows", "overlapping_tracings")
+
+
+def faulty(folder: EchoFolder, fault: str) -> None:
+    """The first video of ``folder`` gets one fault."""
+    video, traced = folder.video(0), folder.traced(0)
+    content = video.read_bytes()
+    table = folder.tracings
+    match fault:
+        case "missing":
+            video.unlink()
+        case "empty_file":
+            video.write_bytes(b"")
+        case "truncated":
+            video.write_bytes(content[: len(content) // 2])
+        case "unreadable":
+            video.write_bytes(b"<html>not a video</html>" * 20)
+        case "one_frame":
+            write_clip(video, textured_clip(0, frames=1), fps=50)
+        case "too_short":
+            write_clip(video, textured_clip(0, frames=7), fps=50)
+        case "odd_size":
+            write_clip(video, textured_clip(0, height=96), fps=50)
+        case "ef_out_of_range":
+            folder.file_list.loc[0, "EF"] = 160.0
+        case "no_tracings":
+            folder.tracings = table[~traced]
+        case "one_traced_frame":
+            folder.tracings = table[~(traced & (table["Frame"] == 5))]
+        case "frame_outside_clip":
+            folder.tracings.loc[traced & (table["Frame"] == 15), "Frame"] = FRAMES
+        case "too_few_tracing_rows":
+            folder.tracings = table.drop(index=table.index[traced][3:21])
+        case "unreadable_tracing":
+            folder.tracings = table.astype({"X1": object})
+            folder.tracings.loc[3, "X1"] = "x"
+        case "odd_tracing_rows":
+            folder.tracings = table.drop(index=table.index[traced][8])
+        case "three_traced_frames":
+            extra = pd.DataFrame(traced_rows(f"{folder.file_list['FileName'].iloc[0]}.avi", 20, 9.0), columns=table.columns)
+            folder.tracings = pd.concat([table, extra])
+        case "overlapping_tracings":
+            again = pd.DataFrame(traced_rows(f"{folder.file_list['FileName'].iloc[0]}.avi", 5, 9.0), columns=table.columns)
+            folder.tracings = pd.concat([table, again])
+    folder.write()
 
 
 FULL_SPLITS = {"TRAIN": 7465, "VAL": 1288, "TEST": 1277}
