@@ -33,7 +33,7 @@ p = notebook_parameters("frame_index", globals())
 folder = run_paths(p.profile, p.runs_dir).stage("frame_index")
 run = start_stage("frame_index", folder, parameters=p.model_dump())
 config_card(p)"""
-SAVE = """files = [folder / name for name in ("frame_index.csv", "status_counts.csv", "detector_error.csv")]
+SAVE = """files = [folder / name for name in ("frame_index.csv", "status_counts.csv", "detector_error.csv", "order_control.csv")]
 for file in files:
     file.write_text(f"{p.limit}\\n", encoding="utf-8")
 run.finish(files)"""
@@ -62,7 +62,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for stage in ("data", "labels"):
         folder = paths.stage(stage)
         folder.mkdir(parents=True)
-        files = [folder / name for name in TABLE[stage].outputs]
+        files = TABLE[stage].files(paths)[:-1]
         for file in files:
             file.write_text(f"{stage}\n", encoding="utf-8")
         start_stage(stage, folder, parameters={}).finish(files)

@@ -22,11 +22,14 @@ class Stage:
         Stages whose outputs it reads.
     outputs : tuple of str
         Files it promises, relative to its folder; ``run_card.json`` comes last and is not listed.
+    reports : tuple of str
+        Files it promises too, which only people read: no later stage depends on them.
     """
 
     name: str
     needs: tuple[str, ...]
     outputs: tuple[str, ...]
+    reports: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> Path | None:
@@ -43,7 +46,7 @@ class Stage:
 
     def files(self, paths: RunPaths) -> list[Path]:
         """Promised files of a run, the run card last."""
-        return [paths.stage(self.name) / name for name in (*self.outputs, RUN_CARD)]
+        return [paths.stage(self.name) / name for name in (*self.outputs, *self.reports, RUN_CARD)]
 
 
 TABLE: dict[str, Stage] = {
@@ -51,14 +54,20 @@ TABLE: dict[str, Stage] = {
     for stage in (
         Stage("data", (), ("sources.json", "data_report.csv")),
         Stage("labels", ("data",), ("labels.csv", "agreement.csv")),
-        Stage("frame_index", ("data", "labels"), ("frame_index.csv", "status_counts.csv", "detector_error.csv")),
+        Stage("frame_index", ("data", "labels"), ("frame_index.csv", "status_counts.csv", "detector_error.csv"), ("order_control.csv",)),
         Stage(
             "ifa_training",
             ("frame_index",),
             ("ifa.safetensors", "training_log.csv", "motion_features.npz", "appearance_features.npz", "summary.json"),
+            ("probe.csv", "missing_videos.csv"),
         ),
-        Stage("graph_selection", ("frame_index", "ifa_training"), ("graph_report.csv", "communities.csv", "selections.csv")),
-        Stage("evaluation", ("frame_index", "graph_selection"), ("runs.csv", "predictions.csv", "table1.csv", "constants.csv")),
+        Stage(
+            "graph_selection",
+            ("frame_index", "ifa_training"),
+            ("graph_report.csv", "communities.csv", "selections.csv"),
+            ("shortfalls.csv", "sweep.csv"),
+        ),
+        Stage("evaluation", ("frame_index", "graph_selection"), ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"), ("tolerance.csv", "differences.csv", "claims.csv")),
     )
 }
 """Stages by name, in the order that data walks through them."""
