@@ -67,7 +67,12 @@ TABLE: dict[str, Stage] = {
             ("graph_report.csv", "communities.csv", "selections.csv"),
             ("shortfalls.csv", "sweep.csv"),
         ),
-        Stage("evaluation", ("frame_index", "graph_selection"), ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"), ("tolerance.csv", "differences.csv", "claims.csv")),
+        Stage(
+            "evaluation",
+            ("frame_index", "graph_selection"),
+            ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
+            ("tolerance.csv", "differences.csv", "claims.csv"),
+        ),
     )
 }
 """Stages by name, in the order that data walks through them."""
