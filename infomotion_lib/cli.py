@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from infomotion_lib import data_commands, provenance_commands, selection_commands
+from infomotion_lib import data_commands, frames_commands, provenance_commands, selection_commands
 from infomotion_lib.errors import InfoMotionError
 from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
 from infomotion_lib.processes import die_with_parent
@@ -126,9 +126,11 @@ app.command()(provenance_commands.trace)
 app.command()(provenance_commands.verify)
 app.command()(data_commands.phantom)
 app.command()(data_commands.relabel)
+app.command()(frames_commands.convert_checkpoint)
 app.command()(selection_commands.export_distilled)
 app.command()(selection_commands.publish_selections)
 app.add_typer(data_commands.data, name="data")
+app.add_typer(frames_commands.frames, name="frames")
 data_commands.study.command("open-splits")(selection_commands.study_open_splits)
 app.add_typer(data_commands.study, name="study")
 

@@ -117,6 +117,19 @@ def data_describe(name: Annotated[str, typer.Argument(help="phantom, echodiffusi
     typer.echo(describe(name))
 
 
+@study.command("phases")
+def study_phases(
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/studies/phases"),
+    clips: Annotated[int, typer.Option(min=1, help="Phantom clips of each frame rate, EF class and rhythm.")] = 8,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """How far are detected ED and ES from the exact ones? Detector, second vote, and both where they agree, beside shuffled frames."""
+    from infomotion_lib.evaluation.phases import PhaseStudySettings, run_phase_study
+
+    summary = run_phase_study(out, settings=PhaseStudySettings(clips=clips), workers=workers).summary
+    typer.echo(summary[summary["by"] == "all"].drop(columns=["by", "value"]).round(1).to_string(index=False))
+
+
 @study.command("hardness")
 def study_hardness(
     out: Annotated[Path, typer.Option(help="Folder for the rows and the summary; the same call resumes.")] = Path("runs/studies/hardness"),

@@ -58,9 +58,14 @@ def test_conda_door_opens_the_same_environment() -> None:
     assert "EXTRAS := all" in makefile
 
 
-def test_all_means_all_extras() -> None:
+def test_all_means_all_extras_that_fit_together() -> None:
     (everything,) = [Requirement(line) for line in EXTRAS["all"]]
-    assert everything.extras == set(EXTRAS) - {"all"}
+    assert everything.extras == set(EXTRAS) - {"all", "pretrained"}
+
+
+def test_what_breaks_a_cpu_torch_is_asked_for_by_name_alone() -> None:
+    assert "torchvision" in declared("pretrained")
+    assert "torchvision" not in declared(*(set(EXTRAS) - {"pretrained"}))
 
 
 def test_every_dependency_is_pinned_by_a_constraint_it_allows() -> None:
@@ -106,7 +111,7 @@ def imported_roots(file: Path) -> set[str]:
 
 
 def test_what_the_library_imports_is_declared() -> None:
-    declared_names = declared("train", "notebooks", "workflow", "book", "manifests", "dicom")
+    declared_names = declared("train", "notebooks", "workflow", "book", "manifests", "dicom", "pretrained")
     known = {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in declared_names} | COME_WITH_OTHERS
     for file in tracked("infomotion_lib/*.py"):
         unknown = imported_roots(file) - known - set(sys.stdlib_module_names) - {"infomotion_lib"}
