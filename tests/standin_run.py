@@ -53,7 +53,7 @@ def make_run(
     sources = ("open",) if real == "echodiffusion" else ("real", "synthetic")
     index = _frame_index(rng, sources, names)
     tables = {
-        "labels": {"agreement": pd.DataFrame({"statistic": ["mae"], "value": [5.0]})},
+        "labels": {"agreement": _agreement()},
         "frame_index": {"frame_index": index, "status_counts": index.groupby(["source", "split", "status"]).size().reset_index(name="n")},
         "ifa_training": {
             "training_log": pd.DataFrame({"step": [1, 2], "loss": [1.0, 0.5]}),
@@ -115,6 +115,11 @@ def _frame_index(rng: np.random.Generator, sources: tuple[str, ...], names: str)
     columns = ("source file_name split ef class_name fps n_frames phase_source status confidence es ed next_es diastole_start diastole_mid "
                "diastole_end systole_start systole_mid systole_end")  # fmt: skip
     return pd.DataFrame(rows, columns=columns.split())
+
+
+def _agreement() -> pd.DataFrame:
+    row = {"comparison": "pool: relabelled against requested EF", "n": 50, "mae": 5.0, "bias": -1.0, "r2": 0.8, "same_class_percent": 61.0}
+    return pd.DataFrame([row])
 
 
 def _graphs(sources: tuple[str, ...]) -> pd.DataFrame:

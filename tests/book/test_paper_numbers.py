@@ -6,10 +6,13 @@ import math
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_lib.reporting.book import critical, paper_numbers
+from infomotion_lib.evaluation.open_splits import summarise_splits
+from infomotion_lib.provenance import write_csv
+from infomotion_lib.reporting.book import beside, critical, paper_numbers
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons, paired
 from infomotion_lib.reporting.results import Results
 
@@ -79,6 +82,29 @@ def test_an_unhealthy_graph_is_marked_beside_its_selector(results: Results) -> N
 
     marked = [part for part in table1(results).split("<tr>") if "im-flag" in part]
     assert len(marked) == 1 and "InfoDist" in marked[0] and "collapsed graph" in marked[0]
+
+
+def test_labels_of_the_pool_stand_beside_the_table(results: Results, tmp_path: Path) -> None:
+    assert cells(beside.label_agreement(results), "pool: relabelled")[1:] == ["50", "−1.0", "5.0", "0.80", "61"]
+    assert beside.label_agreement(Results("none", tmp_path)) == ""
+
+
+def test_splits_of_the_open_clips_stand_above_their_controls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "FROZEN", tmp_path)
+    assert "study open-splits" in beside.open_splits()
+    rows = [
+        {"method": method, "graph": "", "pool": split, **dict.fromkeys(("soft_accuracy", "balanced_accuracy", "mae"), 9.0), "hard_accuracy": hard}
+        for method, gain in (("random", 0.0), ("kmeans", 6.0))
+        for split, hard in enumerate((40.0 + gain, 42.0 + 1.5 * gain))
+    ]
+    runs = pd.DataFrame(rows)
+    write_csv(runs, tmp_path / "studies" / "open_splits_runs.csv")
+    write_csv(summarise_splits(runs, test_share=0.4), tmp_path / "studies" / "open_splits_summary.csv")
+    control = {"predictor": "regressor", "n_test": 30, "hard_accuracy": 60.0, "balanced_accuracy": 60.0, "mae": 6.0}
+    write_csv(pd.DataFrame([{**control, "split": split} for split in range(2)]), tmp_path / "studies" / "open_splits_controls.csv")
+    shown = beside.open_splits()
+    assert cells(shown, "Random")[1:3] == ["2", "41.0 ± 1.0"] and cells(shown, "K-means")[5].startswith("7.5 [")
+    assert cells(shown, "control: all of TRAIN")[2] == "60.0 ± 0.0"
 
 
 def test_what_has_not_run_is_pending(results: Results, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from infomotion_lib.paths import BOOK, PROJECT
 from infomotion_lib.reporting.book import critical, ledgers, paper_numbers, reading
 from infomotion_lib.reporting.book.assets import Assets
+from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
 from infomotion_lib.reporting.book.html import admonition, block, table
 from infomotion_lib.reporting.book.machines import two_machines
@@ -114,10 +115,12 @@ def _results(results: Results) -> str:
     body = table1(results)
     if not body:
         return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
-    note = PHANTOM if results.is_phantom else OPEN if results.parameters.get("real_data") == "echodiffusion" else ""
+    is_open = results.parameters.get("real_data") == "echodiffusion"
+    note = PHANTOM if results.is_phantom else OPEN if is_open else ""
     head = f"### What it says · {results.profile}\n\n"
     figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)
-    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{comparisons(results)}{company(results)}{figures}"
+    more = comparisons(results) + company(results) + label_agreement(results) + (open_splits() if is_open else "")
+    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}"
 
 
 def _figure(results: Results, stage: str, name: str) -> str:

@@ -139,7 +139,7 @@ def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str
     cells : sequence of (source, method, graph, vpc)
         Panels.
     """
-    fig = Figure(figsize=(2.7 * len(cells) + 1.3, 3.6))
+    fig = Figure(figsize=(2.7 * len(cells) + 1.3, 3.9))
     axes = fig.subplots(1, len(cells), squeeze=False)[0]
     recall = []
     for number, (axis, cell) in enumerate(zip(axes, cells, strict=True)):

@@ -1,0 +1,71 @@
+"""What stands beside Table 1 of a profile: how good its labels are, and for the open clips the same selectors over several splits."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from infomotion_lib.reporting.book.html import admonition, block, number, probability, table
+from infomotion_lib.reporting.book.notebooks import card_anchor
+from infomotion_lib.reporting.book.table1 import method_cell
+from infomotion_lib.reporting.results import FROZEN, Results, records
+
+_FILES = ("summary", "runs", "controls")
+SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced, %", "mae": "MAE, points"}
+
+
+def label_agreement(results: Results) -> str:
+    """MyST block, folded: how the labels of the synthetic pool agree with what else is known; empty where there is no such pool."""
+    rows = records(results.table("labels", "agreement"))
+    if not rows or "comparison" not in rows[0]:
+        return ""
+    lines = [
+        [
+            str(row["comparison"]),
+            str(row["n"]),
+            number(row["bias"]),
+            number(row["mae"]),
+            number(row["r2"], 2),
+            number(row["same_class_percent"], 0),
+        ]
+        for row in rows
+    ]
+    head = ["Comparison", "Videos", "Mean difference, points", "Mean error, points", "R²", "Same class, %"]
+    note = (
+        "Requested: what the generator was asked for. Relabelled: what a regressor trained on the real pool reads off the video; it is the "
+        "label that Table 1 selects and trains with. "
+        f'<a href="provenance.html#{card_anchor(results, "labels")}">How these labels were made</a>'
+    )
+    html = table(head, lines, caption="Requested, relabelled and delivered EF", numeric_from=1, note=note)
+    return admonition("note", "How good are the labels of the synthetic pool?", block(html), folded=True)
+
+
+def open_splits() -> str:
+    """MyST text: the selectors over several splits of the open clips, in pairs with Random, above the controls of the same splits."""
+    folder = FROZEN / "studies"
+    if not (folder / "open_splits_summary.csv").is_file():
+        return "The selectors have not been compared over several splits yet: `infomotion study open-splits`.\n\n"
+    summary, runs, controls = (pd.read_csv(folder / f"open_splits_{name}.csv", keep_default_na=False, na_values=[""]) for name in _FILES)
+    cells = {(row["method"], row["metric"]): row for row in records(summary)}
+    graphs = dict(zip(runs["method"], runs["graph"].fillna(""), strict=True))
+    lines = []
+    for method in dict.fromkeys(summary["method"]):
+        own = [cells[method, metric] for metric in SHOWN]
+        hard = own[0]
+        against = f"{number(hard['difference'])} [{number(hard['ci_low'])}, {number(hard['ci_high'])}]" if method != "random" else "–"
+        means = [f"{number(row['mean'])} ± {number(row['sd'])}" for row in own]
+        name = method_cell(str(method), str(graphs[method]))
+        lines.append([name, str(hard["n"]), *means, against, probability(hard["p_holm"])])
+    for predictor, part in controls.groupby("predictor", sort=False):
+        means = [f"{number(part[metric].mean())} ± {number(part[metric].std(ddof=0))}" for metric in SHOWN]
+        name = "all of TRAIN" if predictor == "regressor" else str(predictor)
+        lines.append([f"control: {name}", str(len(part)), *means, "–", "–"])
+    first, splits = cells["random", "hard_accuracy"], int(controls["split"].nunique())
+    compared = int(summary["n_comparisons"].max())
+    head = ["Trained on", "Networks", *SHOWN.values(), "Minus Random, hard", f"p, Holm ({compared})"]
+    note = (
+        f"Mean ± population standard deviation over networks of {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; "
+        f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "
+        "corrected one of Nadeau and Bengio (2003), and the spread of a control is no interval. The vectors come from networks trained on the phantom, "
+        "which saw no open clip; the labels are a published regressor's. Regenerate: <code>infomotion study open-splits</code>."
+    )
+    return block(table(head, lines, caption="The open clips, several splits", numeric_from=1, note=note))
