@@ -93,7 +93,13 @@ def test_splits_of_the_open_clips_stand_above_their_controls(tmp_path: Path, mon
     monkeypatch.setattr(beside, "FROZEN", tmp_path)
     assert "study open-splits" in beside.open_splits()
     rows = [
-        {"method": method, "graph": "", "pool": split, **dict.fromkeys(("soft_accuracy", "balanced_accuracy", "mae"), 9.0), "hard_accuracy": hard}
+        {
+            "method": method,
+            "graph": "",
+            "pool": split,
+            **dict.fromkeys(("soft_accuracy", "balanced_accuracy", "mae"), 9.0),
+            "hard_accuracy": hard,
+        }
         for method, gain in (("random", 0.0), ("kmeans", 6.0))
         for split, hard in enumerate((40.0 + gain, 42.0 + 1.5 * gain))
     ]

@@ -65,7 +65,8 @@ def open_splits() -> str:
     note = (
         f"Mean ± population standard deviation over networks of {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; "
         f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "
-        "corrected one of Nadeau and Bengio (2003), and the spread of a control is no interval. The vectors come from networks trained on the phantom, "
-        "which saw no open clip; the labels are a published regressor's. Regenerate: <code>infomotion study open-splits</code>."
+        "corrected one of Nadeau and Bengio (2003), and the spread of a control is no interval. The vectors come from networks trained on "
+        "the phantom, which saw no open clip; the labels are a published regressor's. "
+        "Regenerate: <code>infomotion study open-splits</code>."
     )
     return block(table(head, lines, caption="The open clips, several splits", numeric_from=1, note=note))
