@@ -75,11 +75,11 @@ def claims(root: Path) -> str:
             ours = f"{number(row['ours'], 2)} ± {number(row['ours_sd'])}" if row["ours"] == row["ours"] else "–"
             status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
             paper = f'<span class="im-keep">{row["value"]:g}{spread}</span>'
-            rows.append([escape(str(row["row"])), escape(str(row["column"])), paper, escape(str(row["unit"])), ours, status])
+            judged = [number(row[column], 2) for column in ("delta", "tolerance")]
+            rows.append([escape(str(row["row"])), escape(str(row["column"])), paper, escape(str(row["unit"])), ours, *judged, status])
         title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(name, name)
-        parts.append(
-            block(table(["Row", "Column", "Paper", "Unit", "Ours", "Status"], rows, caption=f"{title} of the paper, number by number"))
-        )
+        head = ["Row", "Column", "Paper", "Unit", "Ours", "Difference", "Allowed", "Status"]
+        parts.append(block(table(head, rows, caption=f"{title} of the paper, number by number")))
     return "\n".join([*parts, f"The rule: {RULE}\n"])
 
 
