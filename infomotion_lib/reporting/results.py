@@ -57,7 +57,7 @@ class Results:
         table = pd.read_csv(file, keep_default_na=False, na_values=[""])
         for column in ("graph", "method", "source", "flag", "graph_flag"):
             if column in table:
-                table[column] = table[column].fillna("")
+                table[column] = table[column].astype(object).fillna("")
         return table if len(table) else None
 
     def values(self, stage: str, name: str) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import method_cell
 from infomotion_lib.reporting.results import FROZEN, Results, records
 
-_FILES = ("summary", "runs", "controls")
 SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced, %", "mae": "MAE, points"}
 
 
@@ -44,9 +43,10 @@ def open_splits() -> str:
     folder = FROZEN / "studies"
     if not (folder / "open_splits_summary.csv").is_file():
         return "The selectors have not been compared over several splits yet: `infomotion study open-splits`.\n\n"
-    summary, runs, controls = (pd.read_csv(folder / f"open_splits_{name}.csv", keep_default_na=False, na_values=[""]) for name in _FILES)
+    summary, controls = (pd.read_csv(folder / f"open_splits_{name}.csv") for name in ("summary", "controls"))
+    runs = pd.read_csv(folder / "open_splits_runs.csv", keep_default_na=False)
     cells = {(row["method"], row["metric"]): row for row in records(summary)}
-    graphs = dict(zip(runs["method"], runs["graph"].fillna(""), strict=True))
+    graphs = dict(zip(runs["method"], runs["graph"], strict=True))
     lines = []
     for method in dict.fromkeys(summary["method"]):
         own = [cells[method, metric] for metric in SHOWN]
