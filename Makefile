@@ -2,6 +2,7 @@
 #
 #   make reproduce [PROFILE=phantom]   all stages, then the book at book/_build/html/index.html
 #   make test                          style, types, tests
+#   make drills                        kills, full disks, damaged and hostile files, on the smoke profile; under an hour
 #   make book                          the book from the frozen results alone, no torch needed
 #   make setup                         the environment alone
 #   make clean                         the built book and caches; results in runs/ stay
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 EVERYTHING := $(VENV)/.installed-all
 BOOK_ONLY := $(VENV)/.installed-book
 
-.PHONY: setup reproduce test book clean
+.PHONY: setup reproduce test drills book clean
 .DELETE_ON_ERROR:
 
 setup: $(EVERYTHING)
@@ -30,6 +31,9 @@ test: $(EVERYTHING)
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+drills: $(EVERYTHING)
+	@$(BIN)/python -m pytest tests/drills -o python_files='drill_*.py' -s
 
 book: $(if $(wildcard $(EVERYTHING)),$(EVERYTHING),$(BOOK_ONLY))
 	@$(BIN)/infomotion book

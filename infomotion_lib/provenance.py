@@ -24,6 +24,9 @@ from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
 
 RUN_CARD = "run_card.json"
+UNFINISHED = ".unfinished."
+"""Begins the name of a file that is being written; one that lies there later was left by a killed process."""
+
 RECORDED_PACKAGES = ("infomotion", "numpy", "pandas", "scikit-learn", "torch", "infomap", "av", "opencv-python-headless")
 
 
@@ -32,7 +35,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     """Temporary path beside ``path``; renamed onto it if the block succeeds, removed if it fails."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=f"{UNFINISHED}{target.stem}.", suffix=target.suffix, dir=target.parent)
     os.close(handle)
     temporary = Path(name)
     try:

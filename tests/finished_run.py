@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
 from infomotion_lib.paths import PROJECT, RunPaths, run_paths
 from infomotion_lib.processes import die_with_parent
+from infomotion_lib.provenance import sha256
+from infomotion_lib.stages.table import TABLE
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,38 @@ class FinishedRun:
         if not copy.exists():
             shutil.copytree(self.paths.root, copy)
         return self.infomotion("run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}", *words), run_paths("smoke", copy.parent)
+
+    def start(self, copy: Path, *words: str, **options: Any) -> subprocess.Popen[str]:
+        """``infomotion run all`` on a copy of this run, started and not waited for; what it prints can be read from it."""
+        command = [sys.executable, "-m", "infomotion_lib.cli", "run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}", *words]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return subprocess.Popen(command, **surroundings(self.project), **pipes, **options)
+
+
+def started(output: str) -> list[str]:
+    """Stages that ran, in their order."""
+    titles = {stage.title: name for name, stage in TABLE.items()}
+    return [titles[match] for match in re.findall(r"^(.*): started$", output, flags=re.MULTILINE)]
+
+
+def tables(folder: Path) -> dict[str, str]:
+    """Hash of every table below a folder, by its path; no table holds a time of day or a duration."""
+    return {file.relative_to(folder).as_posix(): sha256(file) for file in sorted(folder.rglob("*.csv"))}
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines of live processes that name this run's folder or have a file of it open."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            state = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if state != "Z" and (str(folder) in command or str(folder).encode() in environment):
+            found.append(command)
+    return found
 
 
 def once(folder: Path, make: Callable[[Path], object]) -> Path:
@@ -67,7 +103,7 @@ def infomotion_fails(*words: str, project: Path = PROJECT, code: int = 2) -> str
     return done.stdout
 
 
-def surroundings(project: Path) -> dict[str, object]:
+def surroundings(project: Path) -> dict[str, Any]:
     """Working folder and environment in which ``infomotion_lib`` is that of ``project``, in children too."""
     return {"cwd": project, "env": {**os.environ, "PYTHONPATH": str(project)}}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from finished_run import FinishedRun, copy_project, infomotion, infomotion_fails
+from finished_run import FinishedRun, infomotion, infomotion_fails
 
 from infomotion_lib import cli
 from infomotion_lib.errors import ParameterError, StageError
@@ -225,15 +225,13 @@ def test_a_cell_of_table_1_leads_to_its_runs_and_videos(smoke_run: FinishedRun) 
 
 def test_a_real_run_holds_until_its_code_or_its_parameters_change(smoke_run: FinishedRun, tmp_path: Path) -> None:
     assert "Everything is as its run card says." in smoke_run.infomotion("verify", "--profile", "smoke")
-    project = copy_project(tmp_path / "project")
-    run = project / "runs/smoke"
-    shutil.copytree(smoke_run.paths.root, run)
+    project = Path(shutil.copytree(smoke_run.project, tmp_path / "project"))
     with (project / "infomotion_lib/selection/graph.py").open("a", encoding="utf-8") as stream:
         stream.write("\n# a comment changes nothing\n")
     infomotion("verify", "--profile", "smoke", project=project)
     with (project / "infomotion_lib/selection/graph.py").open("a", encoding="utf-8") as stream:
         stream.write("\nTOUCHED = True\n")
-    resolved = run / "profile.yml"
+    resolved = project / "runs/smoke/profile.yml"
     resolved.write_text(resolved.read_text(encoding="utf-8").replace("bootstrap_samples: 100", "bootstrap_samples: 50"), encoding="utf-8")
     report = infomotion_fails("verify", "--profile", "smoke", project=project, code=1)
     assert "03 graph_selection: the code that decides its results has changed" in report

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from finished_run import FinishedRun, surroundings
+from finished_run import FinishedRun, processes_of, started, surroundings, tables
 
 from infomotion_lib.parameters import NOTEBOOK_STAGES, STAGES
 from infomotion_lib.provenance import read_run_card, sha256
@@ -23,17 +23,6 @@ from infomotion_lib.stages.table import TABLE
 from infomotion_lib.workflow import MARK
 
 NOTEBOOKS = list(NOTEBOOK_STAGES.values())
-
-
-def started(output: str) -> list[str]:
-    """Stages that ran, in their order."""
-    titles = {stage.title: name for name, stage in TABLE.items()}
-    return [titles[match] for match in re.findall(r"^(.*): started$", output, flags=re.MULTILINE)]
-
-
-def tables(folder: Path) -> dict[str, str]:
-    """Hash of every table a stage promises, timings aside."""
-    return {file.name: sha256(file) for file in sorted(folder.glob("*.csv"))}
 
 
 def test_every_stage_ran_once_in_order(smoke_run: FinishedRun) -> None:
@@ -190,8 +179,7 @@ def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
     shutil.copytree(smoke_run.paths.root, copy)
     reference, folder = smoke_run.paths.stage(stage), copy / smoke_run.paths.stage(stage).name
     shutil.rmtree(folder)
-    words = [sys.executable, "-m", "infomotion_lib.cli", "run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}"]
-    victim = subprocess.Popen(words, **surroundings(smoke_run.project), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    victim = smoke_run.start(copy)
     while not half_way(folder) and victim.poll() is None:
         time.sleep(0.05)
     running = victim.poll() is None
@@ -205,21 +193,6 @@ def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
     assert started(output)[0] == stage
     assert read_run_card(folder)["continued"]
     assert tables(folder) == tables(reference)
-
-
-def processes_of(folder: Path) -> list[str]:
-    """Command lines of live processes that name this run's folder or have a file of it open."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            state = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-            environment = (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if state != "Z" and (str(folder) in command or str(folder).encode() in environment):
-            found.append(command)
-    return found
 
 
 def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRun, tmp_path: Path) -> None:

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from finished_run import FinishedRun
+from finished_run import FinishedRun, tables
 
-from infomotion_lib.provenance import sha256
 from infomotion_lib.stages.table import TABLE
-
-
-def tables(root: Path) -> dict[str, str]:
-    """Hash of every table of a run, the lists of its data sets included; no table holds a time of day or a duration."""
-    return {file.relative_to(root).as_posix(): sha256(file) for file in sorted(root.rglob("*.csv"))}
 
 
 def test_a_second_run_from_nothing_gives_the_same_bytes(smoke_run: FinishedRun, tmp_path: Path) -> None:

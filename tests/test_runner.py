@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, FrameIndexParameters
 from infomotion_lib.paths import PROJECT, run_paths
-from infomotion_lib.provenance import read_run_card, start_stage
+from infomotion_lib.provenance import atomic, read_run_card, start_stage
 from infomotion_lib.runner import config_card, notebook_parameters, run_stage
 from infomotion_lib.stages import table
 from infomotion_lib.stages.code import LIBRARY, bare_code, files_behind
@@ -187,6 +187,15 @@ def test_the_last_other_run_is_kept_aside(tmp_path: Path) -> None:
         (folder / "weights.bin").write_text(str(width), encoding="utf-8")
     assert (folder / "weights.bin").read_text(encoding="utf-8") == "16"
     assert (tmp_path / "previous/02/weights.bin").read_text(encoding="utf-8") == "8"
+
+
+def test_what_a_killed_run_was_writing_is_swept_away(tmp_path: Path) -> None:
+    writing = atomic(tmp_path / "02/weights.bin")
+    litter = writing.__enter__()
+    assert litter.exists()
+    claim_folder(litter.parent, {})
+    assert not litter.exists()
+    assert (litter.parent / RECORD).exists()
 
 
 def test_bare_code_ignores_comments_and_docstrings_and_sees_code(tmp_path: Path) -> None:

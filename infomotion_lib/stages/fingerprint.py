@@ -9,7 +9,7 @@ from typing import Any
 
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import read_run_card, write_json
+from infomotion_lib.provenance import UNFINISHED, read_run_card, write_json
 from infomotion_lib.stages.code import code_hash
 from infomotion_lib.stages.table import TABLE, Stage
 
@@ -51,6 +51,7 @@ def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
 
     Checkpoints and finished rows can be continued only by a run of the same parameters, inputs and code. The last other run's
     are kept, under ``previous/`` beside the folder: they may have cost days. A folder without a record stays as it is.
+    Files that a killed run was writing are removed.
     """
     path = folder / RECORD
     continues = found_record(folder) == record
@@ -59,6 +60,8 @@ def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
         shutil.rmtree(aside, ignore_errors=True)
         aside.parent.mkdir(exist_ok=True)
         folder.replace(aside)
+    for file in folder.rglob(f"{UNFINISHED}*"):
+        file.unlink()
     write_json(record, path)
     return continues
 

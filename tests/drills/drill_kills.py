@@ -1,0 +1,70 @@
+"""``kill -9`` at ten random moments of a whole run: each resumes to the identical result and leaves no litter."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from finished_run import FinishedRun, infomotion, processes_of, started, tables
+
+from infomotion_lib.provenance import RUN_CARD, UNFINISHED, read_run_card
+from infomotion_lib.stages.table import TABLE
+
+KILLS = 10
+SHARES = np.sort(np.random.default_rng(20251210).uniform(0, 1, KILLS))
+"""When each kill comes, as a share of the time that all stages take together."""
+
+
+def moment(run: FinishedRun, share: float) -> tuple[str, float]:
+    """Stage in which a share of the whole run's time has passed, and the seconds it has then been running."""
+    lengths = {name: float(read_run_card(run.paths.stage(name))["stage_seconds"]) for name in TABLE}
+    ends = np.cumsum(list(lengths.values()))
+    at = share * ends[-1]
+    stage = list(lengths)[int(np.searchsorted(ends, at))]
+    return stage, float(at - (ends[list(lengths).index(stage)] - lengths[stage]))
+
+
+def before(run: FinishedRun, stage: str, folder: Path) -> Path:
+    """Copy of a finished run in which ``stage`` and all later ones have not begun."""
+    copy = folder / "runs" / run.paths.profile
+    shutil.copytree(run.paths.root, copy)
+    names = list(TABLE)
+    for name in names[names.index(stage) :]:
+        shutil.rmtree(copy / run.paths.stage(name).name)
+    return copy
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_run_killed_at_a_random_moment_resumes_to_the_identical_result(smoke_run: FinishedRun, tmp_path: Path, number: int) -> None:
+    stage, seconds = moment(smoke_run, SHARES[number])
+    copy = before(smoke_run, stage, tmp_path)
+    victim = smoke_run.start(copy)
+    assert victim.stdout is not None
+    for line in victim.stdout:
+        if line.startswith(f"{TABLE[stage].title}: started"):
+            break
+    time.sleep(seconds)
+    running = victim.poll() is None
+    victim.kill()
+    victim.wait()
+    for _ in range(100):
+        if not processes_of(copy):
+            break
+        time.sleep(0.1)
+    assert not processes_of(copy), "a killed run leaves no process behind"
+    folder = copy / smoke_run.paths.stage(stage).name
+    carded, litter = (folder / RUN_CARD).exists(), len(list(copy.rglob(f"{UNFINISHED}*")))
+    begun = time.monotonic()
+    output, _ = smoke_run.again(tmp_path)
+    assert tables(copy) == tables(smoke_run.paths.root)
+    assert "Everything is as its run card says." in infomotion(
+        "verify", "--profile", "smoke", "--runs-dir", str(copy.parent), project=smoke_run.project
+    )
+    assert not list(copy.rglob(f"{UNFINISHED}*"))
+    print(
+        f"\nkill {number + 1}: {stage} after {seconds:.1f} s, {'running' if running else 'ended'}, {'card' if carded else 'no card'}, "
+        f"{litter} unfinished files; resumed {'+'.join(started(output)) or 'nothing'} in {time.monotonic() - begun:.0f} s: identical"
+    )
