@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,12 +17,15 @@ from torch.nn import functional
 from tqdm.auto import tqdm
 
 from infomotion_lib.errors import CheckpointError, ParameterError, did_you_mean
+from infomotion_lib.provenance import atomic
 
 DOWNSAMPLING = 8
 LATENT_CHANNELS = 4
 WIDTHS = {"small": (16, 32, 32, 32), "full": (128, 256, 512, 512)}
 """Channels a scale; ``full`` is the Stable Diffusion autoencoder's (112 px to 4 x 14 x 14), ``small`` a CPU's."""
 LAYERS = {"small": 1, "full": 2}
+CHECKPOINT_EVERY = 100
+WEIGHTS = "diffusion_pytorch_model.safetensors"
 KL_WEIGHT = 1e-6
 """Weight of the Kullback-Leibler term, that of the latent diffusion papers."""
 
@@ -98,6 +104,7 @@ def train_autoencoder(
     batch: int = 32,
     learning_rate: float = 2e-3,
     seed: int = 0,
+    checkpoint: str | Path | None = None,
     device: str = "cpu",
     progress: bool = True,
 ) -> FittedAutoencoder:
@@ -111,6 +118,8 @@ def train_autoencoder(
         Size, see :func:`build_autoencoder`.
     steps, batch, learning_rate, seed
         One-cycle AdamW schedule over ``steps`` steps of ``batch`` frames.
+    checkpoint : path, optional
+        Where training state is kept; a killed training goes on as if it had not been.
     """
     if frames.shape[-1] % (2 * DOWNSAMPLING):
         raise ParameterError(f"The side of a frame must be a multiple of 16, not {frames.shape[-1]}.")
@@ -118,9 +127,13 @@ def train_autoencoder(
     network = build_autoencoder(name).to(device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=max(steps, 1), pct_start=0.1)
-    order = np.random.default_rng(seed)
-    for _ in tqdm(range(steps), desc="autoencoder", unit="step", disable=None if progress else True):
-        chosen = order.choice(len(frames), size=min(batch, len(frames)), replace=False)
+    path = Path(checkpoint) if checkpoint else None
+    identity = [name, steps, batch, learning_rate, seed, *frames.shape]
+    done = _resume(path, identity, network, optimiser, schedule) if path else 0
+    for step in tqdm(range(done, steps), initial=done, total=steps, desc="autoencoder", unit="step", disable=None if progress else True):
+        random = np.random.default_rng([seed, step])
+        torch.manual_seed(int(random.integers(2**62)))
+        chosen = random.choice(len(frames), size=min(batch, len(frames)), replace=False)
         target = to_input(torch.from_numpy(frames[chosen]).to(device), channels=1)
         posterior = network.encode(target).latent_dist
         loss = functional.l1_loss(network.decode(posterior.sample()).sample, target) + KL_WEIGHT * posterior.kl().mean()
@@ -129,16 +142,87 @@ def train_autoencoder(
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         schedule.step()
+        if path and ((step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps):
+            parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
+            with atomic(path) as temporary:
+                torch.save({"identity": identity, "done": step + 1, **{key: part.state_dict() for key, part in parts.items()}}, temporary)
     network.eval()
-    unscaled = FittedAutoencoder(network, 1.0, name).encode(frames[order.choice(len(frames), size=min(512, len(frames)), replace=False)])
-    return FittedAutoencoder(network, float(1 / unscaled.std()), name)
+    some = np.random.default_rng(seed).choice(len(frames), size=min(512, len(frames)), replace=False)
+    return FittedAutoencoder(network, float(1 / FittedAutoencoder(network, 1.0, name).encode(frames[some]).std()), name)
+
+
+def _resume(
+    path: Path,
+    identity: list[Any],
+    network: AutoencoderKL,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+) -> int:
+    """Steps already done, their state put in place; 0 without a checkpoint of this very training."""
+    if not path.is_file():
+        return 0
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        if state["identity"] != identity:
+            return 0
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+    except Exception as error:
+        raise CheckpointError(f"{path} is not a training checkpoint: {error}", remedy="Delete it to train from the start.") from None
+    return int(state["done"])
+
+
+def obtain_autoencoder(
+    frames: NDArray[np.uint8],
+    folder: str | Path,
+    *,
+    weights: str = "",
+    name: str,
+    steps: int,
+    batch: int,
+    seed: int = 0,
+    device: str = "cpu",
+) -> FittedAutoencoder:
+    """The autoencoder in ``folder``; first put there, where the folder is not yet: published weights, or one trained on ``frames``.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (N, S, S), uint8
+        Training frames.
+    folder : path
+        Where it is kept; training state lies beside it, under ``checkpoints/``.
+    weights : str
+        Folder of published weights in diffusers' layout; empty: train.
+    name, steps, batch, seed
+        See :func:`train_autoencoder`.
+    """
+    target = Path(folder)
+    if not weights_of(target).is_file():
+        if weights:
+            fitted = load_autoencoder(weights, device=device)
+        else:
+            state = target.parent / "checkpoints" / "autoencoder.pt"
+            fitted = train_autoencoder(frames, name, steps=steps, batch=batch, seed=seed, checkpoint=state, device=device)
+        save_autoencoder(fitted, target)
+    return load_autoencoder(target, device=device)
 
 
 def save_autoencoder(fitted: FittedAutoencoder, folder: str | Path) -> Path:
-    """Folder with the network in diffusers' own format (configuration and safetensors), the scale factor inside."""
+    """Folder with the network in diffusers' own format (configuration and safetensors), the scale factor inside; written whole."""
+    target = Path(folder)
     fitted.network.register_to_config(scaling_factor=fitted.scale)
-    fitted.network.save_pretrained(folder, safe_serialization=True)
-    return Path(folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as name:
+        fitted.network.save_pretrained(Path(name) / target.name, safe_serialization=True)
+        shutil.rmtree(target, ignore_errors=True)
+        (Path(name) / target.name).replace(target)
+    return target
+
+
+def weights_of(folder: str | Path) -> Path:
+    """Weights file of an autoencoder's folder, whose hash names the autoencoder."""
+    return Path(folder) / WEIGHTS
 
 
 def load_autoencoder(folder: str | Path, *, device: str = "cpu") -> FittedAutoencoder:

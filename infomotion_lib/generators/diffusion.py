@@ -33,7 +33,23 @@ LATENT_RANGE = 4.0
 
 @dataclass(frozen=True)
 class LatteRecipe:
-    """What a trained Latte is: size, latent side, frames, classes and how it was trained."""
+    """What a trained Latte is, and all that is needed to sample from it; it travels in the header of its weights.
+
+    Attributes
+    ----------
+    size : str
+        Key of :data:`infomotion_lib.generators.latte.SIZES`.
+    latent_side, frames, n_classes : int
+        Of the clips it makes.
+    steps, batch, learning_rate, seed
+        How it was trained.
+    fps : float
+        Frames a second of the training clips.
+    class_ef : tuple of float
+        Mean EF of the training clips of each class, points.
+    autoencoder_sha256 : str
+        Weights of the autoencoder whose latents it knows.
+    """
 
     size: str
     latent_side: int
@@ -43,6 +59,9 @@ class LatteRecipe:
     batch: int = 8
     learning_rate: float = 1e-3
     seed: int = 0
+    fps: float = 0.0
+    class_ef: tuple[float, ...] = ()
+    autoencoder_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,12 +154,26 @@ def train_latte(
         rate.step()
         _update_average(average, network, step)
         losses.append(float(loss.detach()))
-        if path and (step + 1) % CHECKPOINT_EVERY == 0:
+        if path and ((step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == recipe.steps):
             _save_state(path, network, average, optimiser, rate, recipe, losses)
         if step % 20 == 0:
             bar.set_postfix(loss=f"{np.mean(losses[-100:]):.3f}")
     network.load_state_dict(average)
     return TrainedLatte(network.eval(), recipe, losses)
+
+
+def check_sampling(guidance: float, sampling_steps: int) -> None:
+    """Nothing, if both can be used to sample.
+
+    Raises
+    ------
+    ParameterError
+        Naming the one that is out of range.
+    """
+    if not GUIDANCE_RANGE[0] <= guidance <= GUIDANCE_RANGE[1]:
+        raise ParameterError(f"Guidance must lie in {GUIDANCE_RANGE[0]:g} to {GUIDANCE_RANGE[1]:g}, not {guidance:g}.")
+    if not 1 <= sampling_steps <= NOISE_STEPS:
+        raise ParameterError(f"Sampling steps must lie in 1 to {NOISE_STEPS}, not {sampling_steps}.")
 
 
 @torch.no_grad()
@@ -155,10 +188,7 @@ def sample_latents(
         If guidance, the number of steps or the class is out of range.
     """
     recipe = trained.recipe
-    if not GUIDANCE_RANGE[0] <= guidance <= GUIDANCE_RANGE[1]:
-        raise ParameterError(f"Guidance must lie in {GUIDANCE_RANGE[0]:g} to {GUIDANCE_RANGE[1]:g}, not {guidance:g}.")
-    if not 1 <= sampling_steps <= NOISE_STEPS:
-        raise ParameterError(f"Sampling steps must lie in 1 to {NOISE_STEPS}, not {sampling_steps}.")
+    check_sampling(guidance, sampling_steps)
     if not 0 <= label < recipe.n_classes:
         raise ParameterError(f"Class index {label} is out of range for a Latte of {recipe.n_classes} classes.")
     shape = (recipe.frames, trained.network.channels, recipe.latent_side, recipe.latent_side)
@@ -172,6 +202,30 @@ def sample_latents(
         noise = trained.network.guided(x, timestep.expand(len(seeds)).to(device), classes, guidance=guidance)
         x = sampler.step(noise, timestep, x, use_clipped_model_output=True).prev_sample
     return x.cpu()
+
+
+@torch.no_grad()
+def denoising_loss(trained: TrainedLatte, latents: Tensor, label: NDArray[np.int64], *, batch: int = 16, device: str = "cpu") -> float:
+    """Mean square error of the predicted noise, over ten noise levels, the noise the same at every call; predicting zero scores 1.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (clips, T, 4, S, S)
+        Such as those of VAL clips.
+    label : ndarray, shape (clips,)
+        Class each clip is denoised as; the network's ``null_class`` for none.
+    """
+    schedule, generator = noise_schedule(), torch.Generator().manual_seed(0)
+    total = 0.0
+    for timestep in torch.arange(NOISE_STEPS // 20, NOISE_STEPS, NOISE_STEPS // 10).tolist():
+        noise = torch.randn(latents.shape, generator=generator)
+        for i in range(0, len(latents), batch):
+            clean, added, own = latents[i : i + batch], noise[i : i + batch], torch.from_numpy(label[i : i + batch]).to(device)
+            steps = torch.full((len(clean),), timestep)
+            noisy = schedule.add_noise(clean, added, steps).to(device)
+            predicted = trained.network(noisy, steps.to(device), own)
+            total += float(functional.mse_loss(predicted.cpu(), added)) * len(clean)
+    return total / (10 * len(latents))
 
 
 def save_latte(trained: TrainedLatte, path: str | Path) -> Path:
@@ -192,13 +246,19 @@ def load_latte(path: str | Path, *, n_classes: int | None = None, size: str | No
     """
     try:
         with safe_open(str(path), "pt") as stored:
-            recipe = LatteRecipe(**json.loads((stored.metadata() or {})["recipe"]))
+            values = json.loads((stored.metadata() or {})["recipe"])
+            recipe = LatteRecipe(**values | {"class_ef": tuple(values.get("class_ef", ()))})
             weights = {name: stored.get_tensor(name) for name in stored.offset_keys()}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a Latte checkpoint: {error}", remedy="Train one with `infomotion run 05`.") from None
+        reason = str(error) or type(error).__name__
+        raise CheckpointError(
+            f"Not a Latte checkpoint: {path}", where=f"Reason: {reason}", remedy="Train one with `infomotion run 05`."
+        ) from None
     for wanted, found, what in ((n_classes, recipe.n_classes, "classes"), (size, recipe.size, "size")):
         if wanted is not None and wanted != found:
-            raise CheckpointError(f"{path} holds a Latte of {what} {found}, not {wanted}.")
+            raise CheckpointError(
+                f"{path} holds a Latte of {what} {found}, not {wanted}.", remedy="Name the profile that it was trained with."
+            )
     network = latte(recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes)
     try:
         network.load_state_dict(weights)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.data.records import MIN_FRAMES
 from infomotion_lib.data.video import probe, write_clip
 from infomotion_lib.errors import DataError, ParameterError, VideoError
 from infomotion_lib.generators.autoencoder import FittedAutoencoder
-from infomotion_lib.generators.diffusion import TrainedLatte, sample_latents
+from infomotion_lib.generators.diffusion import TrainedLatte, check_sampling, sample_latents
 from infomotion_lib.provenance import write_csv, write_json
 
 REQUEST = "pool.json"
@@ -40,6 +41,8 @@ class PoolRequest:
         See :func:`~infomotion_lib.generators.diffusion.sample_latents`.
     checkpoint_sha256 : str
         Hash of the Latte weights.
+    frames : int
+        Frames kept of each sampled clip, from the first; 0: all.
     """
 
     per_class: int
@@ -49,6 +52,7 @@ class PoolRequest:
     sampling_steps: int = 25
     seed: int = 0
     checkpoint_sha256: str = ""
+    frames: int = 0
 
 
 def generate_pool(
@@ -74,19 +78,18 @@ def generate_pool(
 
     Raises
     ------
+    ParameterError
+        If a number of the request is out of range; nothing has been written then.
     DataError
         If the folder holds a pool made by another request.
     """
-    if request.per_class < 1:
-        raise ParameterError(f"A pool needs at least one clip a class, not {request.per_class}.")
-    if len(class_ef) != trained.recipe.n_classes:
-        raise ParameterError(f"{len(class_ef)} class EFs were given for a Latte of {trained.recipe.n_classes} classes.")
+    frames = _checked(request, class_ef, trained)
     folder = Path(root)
     _claim(folder, request)
     manifest = _manifest(request, class_ef, trained.recipe.n_classes)
     videos = [folder / "Videos" / f"{name}.avi" for name in manifest.FileName]
     jobs = list(zip(videos, manifest.requested_class.tolist(), manifest.seed.tolist(), strict=True))
-    wanted = [job for job in jobs if not _written(job[0], trained.recipe.frames)]
+    wanted = [job for job in jobs if not _written(job[0], frames)]
     with tqdm(total=len(wanted), desc="sampling", unit="clip", disable=None if progress else True) as bar:
         for start in range(0, len(wanted), batch):
             chunk = wanted[start : start + batch]
@@ -100,10 +103,11 @@ def generate_pool(
                     sampling_steps=request.sampling_steps,
                     device=device,
                 )
-                for path, clip in zip(paths, decode_clips(autoencoder, latents, side=request.side), strict=True):
+                for path, clip in zip(paths, decode_clips(autoencoder, latents[:, :frames], side=request.side), strict=True):
                     write_clip(path, clip, fps=request.fps)
                 bar.update(len(paths))
-    write_csv(_file_list(manifest, request, trained.recipe.frames), folder / "FileList.csv")
+    listed = file_list(manifest["FileName"], manifest["requested_ef"], side=request.side, fps=request.fps, frames=frames)
+    write_csv(listed, folder / "FileList.csv")
     write_csv(manifest.assign(requested_class=[CLASS_NAMES[i] for i in manifest.requested_class]), folder / "manifest.csv")
     return folder
 
@@ -115,6 +119,12 @@ def decode_clips(autoencoder: FittedAutoencoder, latents: Tensor, *, side: int) 
     if decoded.shape[-1] != side:
         decoded = np.stack([cv2.resize(frame, (side, side), interpolation=cv2.INTER_CUBIC) for frame in decoded])
     return decoded.reshape(clips, frames, side, side)
+
+
+def file_list(names: Iterable[str], requested_ef: Iterable[float], *, side: int, fps: float, frames: int) -> pd.DataFrame:
+    """Rows of a generated pool's ``FileList.csv``: the EF is the requested one and there are no volumes, as in EchoNet-Synthetic."""
+    table = pd.DataFrame({"FileName": list(names), "EF": list(requested_ef), "ESV": 0.0, "EDV": 0.0})
+    return table.assign(FrameHeight=side, FrameWidth=side, FPS=fps, NumberOfFrames=frames, Split="TRAIN")
 
 
 def _claim(folder: Path, request: PoolRequest) -> None:
@@ -144,20 +154,17 @@ def _manifest(request: PoolRequest, class_ef: Sequence[float], n_classes: int) -
     return table.assign(guidance=request.guidance, sampling_steps=request.sampling_steps, checkpoint_sha256=request.checkpoint_sha256)
 
 
-def _file_list(manifest: pd.DataFrame, request: PoolRequest, frames: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "FileName": manifest.FileName,
-            "EF": manifest.requested_ef,
-            "ESV": 0.0,
-            "EDV": 0.0,
-            "FrameHeight": request.side,
-            "FrameWidth": request.side,
-            "FPS": request.fps,
-            "NumberOfFrames": frames,
-            "Split": "TRAIN",
-        }
-    )
+def _checked(request: PoolRequest, class_ef: Sequence[float], trained: TrainedLatte) -> int:
+    """Frames a clip of a request that can be met."""
+    recipe = trained.recipe
+    if request.per_class < 1:
+        raise ParameterError(f"A pool needs at least one clip a class, not {request.per_class}.")
+    if len(class_ef) != recipe.n_classes:
+        raise ParameterError(f"{len(class_ef)} class EFs were given for a Latte of {recipe.n_classes} classes.")
+    if request.frames and not MIN_FRAMES <= request.frames <= recipe.frames:
+        raise ParameterError(f"Frames must lie in {MIN_FRAMES} to {recipe.frames}, the length this Latte makes, not {request.frames}.")
+    check_sampling(request.guidance, request.sampling_steps)
+    return request.frames or recipe.frames
 
 
 def _written(path: Path, frames: int) -> bool:

@@ -12,6 +12,7 @@ from infomotion_lib.generators.autoencoder import (
     FittedAutoencoder,
     build_autoencoder,
     load_autoencoder,
+    obtain_autoencoder,
     reconstruction_quality,
     save_autoencoder,
     train_autoencoder,
@@ -65,3 +66,38 @@ def test_bad_requests_are_refused(tmp_path: Path) -> None:
         build_autoencoder("smal")
     with pytest.raises(CheckpointError, match="No autoencoder"):
         load_autoencoder(tmp_path)
+
+
+def test_killed_training_goes_on_as_if_it_had_not_been(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from infomotion_lib.generators import autoencoder as room
+
+    how = {"steps": 5, "batch": 4, "seed": 1, "progress": False}
+    unbroken = train_autoencoder(blobs(), **how)
+    monkeypatch.setattr(room, "CHECKPOINT_EVERY", 2)
+    losses = iter(range(100))
+
+    def dies(*arguments: object, **options: object) -> torch.Tensor:
+        if next(losses) == 3:
+            raise KeyboardInterrupt
+        return torch.nn.functional.l1_loss(*arguments, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.functional, "l1_loss", dies)
+        with pytest.raises(KeyboardInterrupt):
+            train_autoencoder(blobs(), **how, checkpoint=tmp_path / "state.pt")
+    resumed = train_autoencoder(blobs(), **how, checkpoint=tmp_path / "state.pt")
+    assert next(losses) == 4, "the checkpoint was not ignored"
+    assert resumed.scale == unbroken.scale
+    for name, value in unbroken.network.state_dict().items():
+        assert torch.equal(value, resumed.network.state_dict()[name])
+
+
+def test_an_autoencoder_that_is_there_is_taken(tmp_path: Path) -> None:
+    how = {"name": "small", "steps": 1, "batch": 2}
+    first = obtain_autoencoder(blobs(), tmp_path / "vae", **how)
+    again = obtain_autoencoder(blobs()[:0], tmp_path / "vae", **how)
+    assert np.array_equal(first.encode(blobs()[:2]), again.encode(blobs()[:2]))
+    copied = obtain_autoencoder(blobs()[:0], tmp_path / "copy", weights=str(tmp_path / "vae"), **how)
+    assert copied.scale == pytest.approx(first.scale)

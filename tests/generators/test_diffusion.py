@@ -84,7 +84,7 @@ def test_weights_round_trip_and_refuse_what_does_not_fit(trained: TrainedLatte, 
         load_latte(path, size="S/2")
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(CheckpointError, match="not a Latte checkpoint"):
+    with pytest.raises(CheckpointError, match="Not a Latte checkpoint"):
         load_latte(broken)
 
 
