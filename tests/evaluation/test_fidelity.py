@@ -43,6 +43,8 @@ def test_table_has_floor_pool_and_ceiling_in_that_order() -> None:
     assert table.pair.tolist() == ["real_vs_real", "real_vs_latte", "real_vs_noise"]
     assert table.value.is_monotonic_increasing
     assert (table.n == 30).all()
+    assert (table.ci_low <= table.value).all()
+    assert (table.value <= table.ci_high).all()
     assert table.ci_low[1] > table.ci_high[0]
 
 
@@ -54,3 +56,22 @@ def test_standard_names_need_the_standard_weights(tmp_path: Path) -> None:
         torchscript_encoder(tmp_path / "inception.pt", metric="fid", expected_sha256="0" * 64, side=299)
     with pytest.raises(DataError, match="two samples"):
         frechet_distance(np.zeros((1, 3)), np.zeros((5, 3)))
+
+
+def test_our_own_encoders_tell_movement_and_frames_apart() -> None:
+    from infomotion_lib.appearance import train_appearance
+    from infomotion_lib.evaluation.fidelity import frame_encoder, video_encoder
+    from infomotion_lib.parameters import LabelsParameters
+    from infomotion_lib.regressor.training import train_regressor
+
+    random = np.random.default_rng(0)
+    clips = random.integers(0, 255, size=(6, 8, 32, 32), dtype=np.uint8)
+    still = np.repeat(clips[:, 4:5], 8, axis=1)
+    ef = np.linspace(20, 80, 6)
+    frames = frame_encoder(train_appearance(clips[:, 4], ef, steps=0, size=32))
+    settings = LabelsParameters(clip_frames=4, clip_period=2, clip_size=16, batch_size=2)
+    video = video_encoder(train_regressor([clip[:, ::2, ::2] for clip in clips], ef, parameters=settings, seed=0, steps=1), period=2)
+    assert (frames.metric, video.metric) == ("fed_frame", "fed_video")
+    assert frames.encode(clips).shape == (6, 512)
+    assert np.allclose(frames.encode(clips), frames.encode(still), atol=1e-5), "the middle frame alone"
+    assert not np.allclose(video.encode(clips), video.encode(still), atol=1e-3)

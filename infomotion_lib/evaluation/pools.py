@@ -1,0 +1,269 @@
+"""One pipeline for any pool that comes without tracings and measured EF: relabel, find phases, extract vectors, compare.
+
+Everything is done by the functions and networks of stages 01 to 04, so that two pools differ by their clips alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from infomotion_lib.classes import CLASS_NAMES, class_name
+from infomotion_lib.data.records import Dataset, first_per_class
+from infomotion_lib.parameters import FrameIndexParameters, LabelsParameters
+from infomotion_lib.selection.candidates import FeatureTable
+
+if TYPE_CHECKING:
+    from infomotion_lib.appearance import AppearanceModel
+    from infomotion_lib.ifa.interpolator import InterFrameInterpolator
+    from infomotion_lib.regressor.fitted import FittedRegressor
+
+CONSISTENCY_COLUMNS = ("source", "requested", "relabelled", "n")
+TABLE2_COLUMNS = ("generator", "method", "column", "metric", "mean", "sd", "n", "ci_low", "ci_high", "paper")
+PAPER_ROWS = {"echosyn": "EchoSyn", "latte": "Latte"}
+"""Row of the paper's Table 2 by pool."""
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The trained networks of a run that read a pool.
+
+    Attributes
+    ----------
+    labeller : FittedRegressor
+        Gives the EF.
+    motion : InterFrameInterpolator
+        Gives the motion vector.
+    appearance : AppearanceModel
+        Gives the appearance vector.
+    reference_fps : float
+        Frames a second of the videos that the labeller was trained on.
+    """
+
+    labeller: FittedRegressor
+    motion: InterFrameInterpolator
+    appearance: AppearanceModel
+    reference_fps: float
+
+
+@dataclass(frozen=True)
+class PoolReading:
+    """What the pipeline read in one pool or several.
+
+    Attributes
+    ----------
+    index : DataFrame
+        Frame index, its EF and class by relabelling.
+    labels : DataFrame
+        ``source, file_name, requested_ef, ef``.
+    motion, appearance : FeatureTable
+        Vectors of the clips whose phases are known.
+    """
+
+    index: pd.DataFrame
+    labels: pd.DataFrame
+    motion: FeatureTable
+    appearance: FeatureTable
+
+    def __repr__(self) -> str:
+        return f"PoolReading({len(self.index)} clips, {len(self.motion.file_name)} with known phases)"
+
+
+def open_labeller(file: Path, real: Dataset, *, parameters: LabelsParameters, folder: str | Path) -> FittedRegressor:
+    """The regressor of the labels stage; where that stage had no pool to label, one trained in its way on real TRAIN, the best on VAL kept.
+
+    Parameters
+    ----------
+    file : Path
+        ``labeller.safetensors``.
+    real : Dataset
+        Videos with an EF.
+    parameters : LabelsParameters
+        Of the labels stage.
+    folder : path
+        Where decoded clips and training state are kept.
+    """
+    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.regressor.clips import open_clip_store
+    from infomotion_lib.regressor.fitted import FittedRegressor
+    from infomotion_lib.regressor.grid import one_thread
+    from infomotion_lib.regressor.training import train_regressor
+
+    device = str(resolve_device(parameters.device))
+    if file.is_file():
+        return FittedRegressor.load(file, device=device)
+    known = real.usable[real.usable["ef"].notna()]
+    train, val = (first_per_class(known[known["split"] == split], parameters.limit) for split in ("TRAIN", "VAL"))
+    store = open_clip_store(pd.concat([train, val]), Path(folder) / "clips", size=parameters.clip_size, workers=parameters.workers)
+    chosen_by = (store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None
+    with one_thread():
+        return train_regressor(
+            store.videos(train["file_name"].tolist()),
+            train["ef"].to_numpy(),
+            parameters=parameters,
+            seed=parameters.labeller_seed,
+            steps=parameters.steps_whole,
+            val=chosen_by,
+            checkpoint=Path(folder) / "checkpoints" / "labeller.pt",
+            device=device,
+        )
+
+
+def read_pool(
+    dataset: Dataset,
+    *,
+    source: str,
+    networks: Networks,
+    parameters: FrameIndexParameters,
+    folder: str | Path,
+    pooling: Literal["mean", "grid", "flow"] = "mean",
+    device: str = "auto",
+) -> PoolReading:
+    """Labels, phases and vectors of every usable clip of a pool.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Generated clips with a requested EF and no tracings.
+    source : str
+        Name of the pool in every table.
+    parameters : FrameIndexParameters
+        How phases are found.
+    folder : path
+        Where decoded clips are kept.
+
+    Raises
+    ------
+    DataError
+        If no clip shows an ED and an ES, or the vectors say nothing.
+    """
+    from infomotion_lib.appearance import appearance_frame_numbers, embed
+    from infomotion_lib.data.video import read_frames
+    from infomotion_lib.frames.index import build_frame_index
+    from infomotion_lib.ifa.features import extract_features
+    from infomotion_lib.ifa.triplets import attach_paths
+    from infomotion_lib.regressor.clips import open_clip_store
+    from infomotion_lib.regressor.labels import relabel
+
+    usable = dataset.usable
+    store = open_clip_store(usable, folder, size=networks.labeller.clip_size, workers=parameters.workers)
+    labels = relabel(usable, networks.labeller, store=store, reference_fps=networks.reference_fps).assign(source=source)
+    index = build_frame_index(dataset, source=source, parameters=parameters, labels=labels, workers=parameters.workers)
+    rows = attach_paths(index, {source: dataset})
+    motion = extract_features(networks.motion, rows, out=None, pooling=pooling, device=device, workers=parameters.workers)
+    kept = rows[motion.rows_of(rows) >= 0]
+    at = appearance_frame_numbers(kept)
+    frames = np.stack([read_frames(path, [number])[0] for path, number in zip(kept["path"], at, strict=True)])
+    names = kept["source"].to_numpy(dtype=str), kept["file_name"].to_numpy(dtype=str)
+    columns = ["source", "file_name", "requested_ef", "ef"]
+    return PoolReading(
+        index,
+        labels[columns],
+        FeatureTable(motion.source, motion.file_name, motion.features),
+        FeatureTable(*names, embed(networks.appearance, frames)),
+    )
+
+
+def join_readings(readings: Mapping[str, PoolReading]) -> PoolReading:
+    """One reading with the rows of all."""
+
+    def joined(tables: list[FeatureTable]) -> FeatureTable:
+        return FeatureTable(
+            np.concatenate([table.source for table in tables]),
+            np.concatenate([table.file_name for table in tables]),
+            np.concatenate([table.features for table in tables]),
+        )
+
+    every = list(readings.values())
+    return PoolReading(
+        pd.concat([reading.index for reading in every], ignore_index=True),
+        pd.concat([reading.labels for reading in every], ignore_index=True),
+        joined([reading.motion for reading in every]),
+        joined([reading.appearance for reading in every]),
+    )
+
+
+def label_consistency(labels: pd.DataFrame) -> pd.DataFrame:
+    """How many clips of each requested class carry each relabelled class: ``source, requested, relabelled, n``, zeros included.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        ``source, requested_ef, ef``.
+    """
+    named = labels.assign(requested=class_name(labels["requested_ef"].to_numpy(float)), relabelled=class_name(labels["ef"].to_numpy(float)))
+    counted = named.groupby(["source", "requested", "relabelled"], sort=False).size()
+    every = pd.MultiIndex.from_product([named["source"].unique(), CLASS_NAMES, CLASS_NAMES], names=["source", "requested", "relabelled"])
+    return counted.reindex(every, fill_value=0).rename("n").reset_index()
+
+
+def conditioning(labels: pd.DataFrame, *, samples: int = 2000, seed: int = 0) -> pd.DataFrame:
+    """How far each pool does what it was asked, a row a pool.
+
+    Columns: ``source``, ``n``; ``same_class_percent``, clips that carry the class asked for; ``spearman``, rank correlation of relabelled
+    with requested EF, and its 95 % bootstrap interval ``ci_low, ci_high`` over clips (1 obeys, 0 ignores); ``requested_sd``, ``sd``:
+    spread of the EF asked for and of the EF delivered, points; ``classes``: relabelled classes with at least one clip.
+    """
+    rows = []
+    for source, own in labels.groupby("source", sort=False):
+        asked, given = own["requested_ef"].to_numpy(float), own["ef"].to_numpy(float)
+        same = 100 * float(np.mean(class_name(asked) == class_name(given)))
+        random = np.random.default_rng(seed)
+        drawn = [random.integers(len(own), size=len(own)) for _ in range(samples)]
+        correlations = np.array([_rank_correlation(asked[i], given[i]) for i in drawn])
+        known = correlations[np.isfinite(correlations)]
+        low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
+        spreads = float(asked.std()), float(given.std())
+        classes = len(set(class_name(given).tolist()) - {""})
+        rows.append((source, len(own), same, _rank_correlation(asked, given), low, high, *spreads, classes))
+    columns = ["source", "n", "same_class_percent", "spearman", "ci_low", "ci_high", "requested_sd", "sd", "classes"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``table2.csv``: each pool's distances and accuracies, the paper's value of the same row and column beside.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool.
+    fidelity : DataFrame
+        From :func:`infomotion_lib.evaluation.fidelity.fidelity_table`; pairs named ``real_vs_<pool>``.
+    paper : DataFrame
+        From :func:`infomotion_lib.evaluation.claims.paper_results`.
+
+    Returns
+    -------
+    DataFrame
+        ``column`` is the paper's (FID, FVD, All, VPC=5 ...), ``metric`` says what ours is: ``fed_frame`` is no FID. ``method`` is empty
+        for a distance; the paper's accuracies are InfoMotion's, or the whole pool's.
+    """
+    quoted = {(row["row"], row["column"]): float(row["value"]) for row in paper[paper["table"] == "table2"].to_dict("records")}
+    rows: list[tuple[object, ...]] = []
+    for pool in table["source"].unique():
+        name = PAPER_ROWS.get(str(pool), str(pool))
+        for distance in fidelity[fidelity["pair"] == f"real_vs_{pool}"].to_dict("records"):
+            column = "FID" if distance["metric"] in ("fid", "fed_frame") else "FVD"
+            values = distance["value"], np.nan, distance["n"], distance["ci_low"], distance["ci_high"]
+            rows.append((pool, "", column, distance["metric"], *values, quoted.get((name, column), np.nan)))
+        own = table[(table["source"] == pool) & table["metric"].isin(["hard_accuracy", "soft_accuracy", "balanced_accuracy"])]
+        for cell in own.to_dict("records"):
+            column = f"VPC={cell['vpc']}" if cell["vpc"] else "All"
+            spoken_of = cell["metric"] == "hard_accuracy" and cell["method"] in ("whole", "infomotion")
+            values = cell["mean"], cell["sd"], cell["n"], cell["ci_low"], cell["ci_high"]
+            rows.append(
+                (pool, cell["method"], column, cell["metric"], *values, quoted.get((name, column), np.nan) if spoken_of else np.nan)
+            )
+    return pd.DataFrame(rows, columns=list(TABLE2_COLUMNS))
+
+
+def _rank_correlation(asked: np.ndarray, given: np.ndarray) -> float:
+    if np.ptp(asked) == 0 or np.ptp(given) == 0:
+        return float("nan")
+    return float(spearmanr(asked, given).statistic)

@@ -1,0 +1,274 @@
+"""Figures of the ablation: restored frames, training, generated clips beside others, labels, distances, accuracy of two pools.
+
+Every title states what the drawn numbers say; it is computed from them.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from numpy.typing import NDArray
+
+from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, image_html
+
+POOL_COLOURS = {"echosyn": "#0072B2", "latte": "#D55E00", "real": "#222222", "noise": "#7F7F7F"}
+POOL_MARKERS = {"echosyn": "s", "latte": "^", "real": "o", "noise": "x"}
+MILLISECONDS = 90
+_INK, _SOFT = "#1F2933", "#9AA5B1"
+_METRIC_NAMES = {
+    "fid": "FID (Inception)",
+    "fvd": "FVD (I3D)",
+    "fed_frame": "fed_frame (our ResNet-18)",
+    "fed_video": "fed_video (our regressor)",
+}
+
+
+def restored_frames(frames: NDArray[np.uint8], restored: NDArray[np.uint8], *, quality: Mapping[str, float]) -> Figure:
+    """Frames (N, S, S) above what the autoencoder makes of them, and the difference below."""
+    fig = Figure(figsize=(1.25 * len(frames) + 0.4, 4.3))
+    axes = fig.subplots(3, len(frames), squeeze=False)
+    gap = np.abs(frames.astype(int) - restored)
+    for row, (name, images, top) in enumerate((("real", frames, 255), ("restored", restored, 255), ("difference", gap, 64))):
+        for axis, image in zip(axes[row], images, strict=True):
+            axis.imshow(image, vmin=0, vmax=top)
+            _bare(axis)
+        axes[row, 0].set_ylabel(name)
+    headline(fig, f"The autoencoder restores VAL frames at {quality['psnr']:.1f} dB, SSIM {quality['ssim']:.2f}")
+    return fig
+
+
+def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window: int = 50) -> Figure:
+    """Training loss by step, smoothed, and the VAL losses at the end by label given; 1 is the loss of predicting no noise."""
+    fig = Figure(figsize=(7.2, 3.4))
+    axis = fig.subplots()
+    loss = np.asarray(losses, dtype=float)
+    width = max(1, min(window, len(loss) // 4))
+    if len(loss):
+        axis.plot(np.arange(width, len(loss) + 1), np.convolve(loss, np.ones(width) / width, "valid"), color=POOL_COLOURS["latte"], lw=1.6)
+    axis.axhline(1, color=_SOFT, ls="--", lw=1.2)
+    axis.annotate(
+        "predicting nothing", (1, 1), (-4, 3), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", fontsize=8.5
+    )
+    for (name, value), marker in zip(val.items(), "o^x", strict=False):
+        axis.plot(len(loss) * 1.02 + 1, value, marker=marker, color=_INK, ls="none", ms=6, label=f"VAL, {name}: {value:.3f}")
+    axis.set(xlabel="step", ylabel="mean square error of the noise", ylim=(0, 1.15))
+    axis.legend(loc="lower left", fontsize=8.5)
+    best = next(iter(val.values()))
+    headline(fig, f"Latte leaves {100 * best:.0f} % of the noise in VAL clips unexplained")
+    return fig
+
+
+def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown: int = 6) -> Figure:
+    """One clip of each requested class as a strip of frames, a block of columns a pool.
+
+    Parameters
+    ----------
+    pools : mapping of name to mapping of class to clip (T, S, S)
+        Such as ``{"Latte": {"severe": clip, ...}}``.
+    shown : int
+        Frames of each strip, evenly spread.
+    """
+    classes = [name for name in CLASS_NAMES if all(name in clips for clips in pools.values())]
+    ratios = [1.0] * (len(pools) * (shown + 1) - 1)
+    for gap in range(shown, len(ratios), shown + 1):
+        ratios[gap] = 0.18
+    fig = Figure(figsize=(0.72 * sum(ratios) + 0.9, 0.68 * len(classes) + 0.8))
+    axes = fig.subplots(len(classes), len(ratios), squeeze=False, width_ratios=ratios)
+    for axis in axes.ravel():
+        _bare(axis)
+        axis.set_facecolor("none")
+    for block, (pool, clips) in enumerate(pools.items()):
+        first = block * (shown + 1)
+        axes[0, first].set_title(pool, fontsize=9.5)
+        for row, name in enumerate(classes):
+            at = np.linspace(0, len(clips[name]) - 1, shown).round().astype(int)
+            for axis, image in zip(axes[row, first : first + shown], clips[name][at], strict=True):
+                axis.imshow(image, vmin=0, vmax=255)
+    for row, name in enumerate(classes):
+        axes[row, 0].set_ylabel(name, fontsize=8, color=CLASS_COLOURS[name], fontweight="bold", rotation=0, ha="right", va="center")
+    headline(fig, "One clip of each requested class, time from left to right")
+    return fig
+
+
+def looping_html(pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72, gap: int = 4) -> str:
+    """``<img>`` of clips that loop side by side: a row a requested class, a block of columns a pool.
+
+    Parameters
+    ----------
+    pools : mapping of name to mapping of class to clips, each (T, S, S)
+        As many clips of each class in a pool; all of one length.
+    alt : str
+        What the picture shows.
+    """
+    from PIL import Image
+
+    from infomotion_lib.data.video import resize_clip
+
+    blocks = []
+    for clips in pools.values():
+        rows = [np.concatenate([_framed(resize_clip(clip, side), gap) for clip in own], axis=2) for own in clips.values()]
+        blocks.append(np.concatenate(rows, axis=1))
+    length = min(len(block) for block in blocks)
+    apart = np.full((length, blocks[0].shape[1], 3 * gap), 255, np.uint8)
+    joined = [part for block in blocks for part in (block[:length], apart)][:-1]
+    pages = [Image.fromarray(frame) for frame in np.concatenate(joined, axis=2)]
+    stream = io.BytesIO()
+    pages[0].save(stream, "webp", quality=50, method=4, save_all=True, append_images=pages[1:], duration=MILLISECONDS, loop=0)
+    return image_html(stream.getvalue(), alt=alt, mime="image/webp", width=f"{pages[0].width}px")
+
+
+def consistency_matrices(consistency: pd.DataFrame, conditioning: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
+    """Share of each requested class by relabelled class, a panel a pool.
+
+    Parameters
+    ----------
+    consistency, conditioning : DataFrame
+        From :func:`infomotion_lib.evaluation.pools.label_consistency` and :func:`~infomotion_lib.evaluation.pools.conditioning`.
+    names : mapping
+        Name of each pool for readers.
+    """
+    pools = list(dict.fromkeys(consistency["source"]))
+    fig = Figure(figsize=(3.3 * len(pools) + 1.2, 4.3))
+    axes = fig.subplots(1, len(pools), squeeze=False)[0]
+    summary = conditioning.set_index("source")
+    for number, (axis, pool) in enumerate(zip(axes, pools, strict=True)):
+        own = consistency[consistency["source"] == pool]
+        counts = own.pivot_table(index="requested", columns="relabelled", values="n").reindex(index=CLASS_NAMES, columns=CLASS_NAMES)
+        share = 100 * counts.to_numpy(float) / np.maximum(counts.to_numpy(float).sum(axis=1, keepdims=True), 1)
+        picture = axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
+        for (y, x), value in np.ndenumerate(share):
+            axis.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=8, color="white" if value > 55 else _INK)
+        axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES, rotation=40, ha="right", fontsize=8)
+        axis.set_yticks(range(len(CLASS_NAMES)), CLASS_NAMES if number == 0 else [""] * len(CLASS_NAMES), fontsize=8)
+        axis.set_xlabel("relabelled class", fontsize=9)
+        axis.set_title(names[pool], fontsize=9.5)
+        axis.grid(visible=False)
+        axis.spines[:].set_visible(False)
+    axes[0].set_ylabel("requested class", fontsize=9)
+    fig.colorbar(picture, ax=list(axes), shrink=0.6, label="% of the requested class")
+    held = "; ".join(f"{names[pool]} {summary.loc[pool, 'same_class_percent']:.0f} %" for pool in pools)
+    headline(fig, f"Clips that carry the class asked for: {held}")
+    return fig
+
+
+def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
+    """Relabelled EF by requested class: median and middle half of each pool, over bands of the EF classes."""
+    from infomotion_lib.classes import class_name
+
+    pools = list(dict.fromkeys(labels["source"]))
+    fig = Figure(figsize=(7.2, 3.8))
+    axis = fig.subplots()
+    for name, low, high in zip(CLASS_NAMES, (0, *EF_EDGES), (*EF_EDGES, 100), strict=True):
+        axis.axhspan(low, high, color=CLASS_COLOURS[name], alpha=0.12, lw=0)
+    rises = {}
+    for number, pool in enumerate(pools):
+        own = labels[labels["source"] == pool]
+        asked = class_name(own["requested_ef"].to_numpy(float))
+        groups = [own["ef"].to_numpy(float)[asked == name] for name in CLASS_NAMES]
+        middle = np.array([np.median(group) if len(group) else np.nan for group in groups])
+        quartiles = np.array([np.percentile(group, [25, 75]) if len(group) else (np.nan, np.nan) for group in groups]).T
+        x = np.arange(len(CLASS_NAMES)) + (number - (len(pools) - 1) / 2) * 0.2
+        style = {"color": POOL_COLOURS.get(pool, _INK), "marker": POOL_MARKERS.get(pool, "o"), "ms": 7, "lw": 1.2, "capsize": 3}
+        axis.errorbar(x, middle, yerr=np.abs(quartiles - middle), label=names[pool], **style)  # type: ignore[arg-type]
+        known = middle[np.isfinite(middle)]
+        rises[pool] = float(known[-1] - known[0]) if len(known) else np.nan
+    axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES)
+    axis.set(xlabel="requested class", ylabel="relabelled EF (points)", ylim=(0, 100))
+    axis.grid(axis="x", visible=False)
+    fig.legend(loc="outside lower center", ncols=3, fontsize=8.5)
+    said = "; ".join(f"{names[pool]} {rise:+.0f}" for pool, rise in rises.items())
+    headline(fig, f"EF points from the lowest to the highest request: {said}")
+    return fig
+
+
+def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
+    """Fréchet distances to real clips, a panel a metric, with the floor (real) and the ceiling (noise)."""
+    metrics = list(dict.fromkeys(fidelity["metric"]))
+    fig = Figure(figsize=(3.9 * len(metrics) + 0.9, 0.42 * fidelity["pair"].nunique() + 1.7))
+    axes = fig.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
+    pairs = list(dict.fromkeys(fidelity["pair"]))[::-1]
+    for axis, metric in zip(axes, metrics, strict=True):
+        own = fidelity[fidelity["metric"] == metric].set_index("pair")
+        for y, pair in enumerate(pairs):
+            pool = pair.removeprefix("real_vs_")
+            low, value, high = (float(own.loc[pair, column]) for column in ("ci_low", "value", "ci_high"))
+            low, value = max(low, 1e-3), max(value, 1e-3)  # a logarithmic axis has no zero
+            axis.plot([min(low, value), max(high, value)], [y, y], color=POOL_COLOURS.get(pool, _INK), lw=2)
+            axis.plot(value, y, color=POOL_COLOURS.get(pool, _INK), marker=POOL_MARKERS.get(pool, "o"), ms=7)
+            axis.annotate(f"{value:.3g}", (value, y), (0, 6), textcoords="offset points", ha="center", fontsize=8)
+        axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(ScalarFormatter())
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.set_title(_METRIC_NAMES.get(metric, metric), fontsize=9.5)
+        axis.set_xlabel("Fréchet distance to real clips")
+        axis.grid(axis="y", visible=False)
+    shown = {"real": "other real clips (floor)", "noise": "noise (ceiling)"} | dict(names)
+    axes[0].set_yticks(range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=8.5)
+    axes[0].set_ylim(-0.6, len(pairs) - 0.4)
+    n = int(fidelity["n"].iloc[0])
+    nearest = []
+    for metric in metrics:
+        own = fidelity[(fidelity["metric"] == metric) & fidelity["pair"].isin([f"real_vs_{pool}" for pool in names])]
+        nearest.append(f"{metric} {names[str(own.loc[own['value'].idxmin(), 'pair']).removeprefix('real_vs_')]}")
+    headline(fig, f"Nearer to real clips ({n} a side): " + "; ".join(nearest))
+    return fig
+
+
+def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mapping[str, str], data: str) -> Figure:
+    """Hard accuracy on real TEST of networks trained on each pool, by size, with 95 % intervals; dashed: the best constant.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool.
+    constants : DataFrame
+        ``constants.csv`` of stage 04.
+    """
+    rows = table[table["metric"] == "hard_accuracy"]
+    sizes = sorted({int(size) for size in rows["vpc"]})
+    pools = list(dict.fromkeys(rows["source"]))
+    fig = Figure(figsize=(3.7 * len(pools) + 0.6, 4.0))
+    axes = fig.subplots(1, len(pools), sharey=True, squeeze=False)[0]
+    best = constants.iloc[int(constants["hard_accuracy"].to_numpy(float).argmax())]
+    for axis, pool in zip(axes, pools, strict=True):
+        own = rows[rows["source"] == pool]
+        methods = list(dict.fromkeys(own["method"]))
+        for number, method in enumerate(methods):
+            cell = own[own["method"] == method]
+            x = np.array([sizes.index(int(size)) for size in cell["vpc"]], float)
+            x += 0 if method == "whole" else (number - len(methods) / 2) * 0.22
+            mean = cell["mean"].to_numpy(float)
+            error = np.nan_to_num(np.clip(np.stack([mean - cell["ci_low"], cell["ci_high"] - mean]), 0, None))
+            marker = {"whole": "*", "random": "o", "infomotion": "^"}.get(method, "D")
+            axis.errorbar(
+                x, mean, yerr=error, color=METHOD_COLOURS[method], marker=marker, ms=8, ls="none", capsize=3, label=METHOD_NAMES[method]
+            )
+        axis.axhline(best["hard_accuracy"], color=_SOFT, ls="--", lw=1.4, label=str(best["predictor"]))
+        axis.set_xticks(range(len(sizes)), [f"{size} a class" if size else "all" for size in sizes])
+        axis.set_xlim(-0.6, len(sizes) - 0.4)
+        axis.set_title(names[pool], fontsize=10)
+        axis.grid(axis="x", visible=False)
+    axes[0].set_ylabel("hard accuracy on real TEST (%)")
+    handles, labels = axes[0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8.5)
+    above = int((rows["mean"] > best["hard_accuracy"]).sum())
+    headline(fig, f"{data}: {above} of {len(rows)} cells lie above the best constant ({best['hard_accuracy']:.0f} %)")
+    return fig
+
+
+def _bare(axis) -> None:  # type: ignore[no-untyped-def]  # matplotlib's Axes
+    axis.set(xticks=[], yticks=[])
+    axis.grid(False)
+    axis.spines[:].set_visible(False)
+
+
+def _framed(clip: NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
+    return np.pad(clip, ((0, 0), (0, gap), (0, gap)), constant_values=255)

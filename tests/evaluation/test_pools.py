@@ -1,0 +1,104 @@
+"""What a pool was asked and what it delivered; Table 2 with the paper's numbers in their places."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.evaluation.claims import paper_results
+from infomotion_lib.evaluation.pools import conditioning, label_consistency, table2
+from infomotion_lib.reporting import table2 as shaped
+
+ASKED = np.repeat([20.0, 35, 45, 60, 80], 20)
+
+
+def labels(delivered: np.ndarray, source: str = "latte") -> pd.DataFrame:
+    return pd.DataFrame({"source": source, "requested_ef": ASKED, "ef": delivered})
+
+
+def test_a_generator_that_obeys_and_one_that_does_not_hear() -> None:
+    random = np.random.default_rng(0)
+    both = pd.concat([labels(ASKED + random.normal(0, 1, 100), "echosyn"), labels(random.normal(55, 3, 100))])
+    rows = conditioning(both, samples=200).set_index("source")
+    assert rows.loc["echosyn", "same_class_percent"] == 100
+    assert rows.loc["echosyn", "ci_low"] > 0.9
+    assert rows.loc["latte", "same_class_percent"] < 40
+    assert rows.loc["latte", "ci_low"] < 0 < rows.loc["latte", "ci_high"]
+    assert rows.loc["latte", "sd"] < rows.loc["latte", "requested_sd"]
+    said = [shaped.conditioning_in_words(row, name="x") for row in rows.reset_index().to_dict("records")]
+    assert "obeyed" in said[0]
+    assert "no sign" in said[1]
+
+
+def test_one_ef_for_all_has_no_rank_correlation_and_says_so() -> None:
+    (row,) = conditioning(labels(np.full(100, 55.0)), samples=20).to_dict("records")
+    assert np.isnan(row["spearman"])
+    assert "no sign" in shaped.conditioning_in_words(row, name="Latte")
+    assert "undefined" in shaped.conditioning_in_words(row, name="Latte")
+
+
+def test_every_clip_is_counted_once_in_its_cell() -> None:
+    counted = label_consistency(labels(np.full(100, 55.0)))
+    assert len(counted) == 25
+    assert counted["n"].sum() == 100
+    assert (counted[counted["relabelled"] == "normal"].set_index("requested")["n"] == 20).all()
+    assert set(counted["requested"]) == set(CLASS_NAMES)
+
+
+@pytest.fixture
+def long_table() -> pd.DataFrame:
+    cells = [(m, v) for m, v in (("whole", 0), ("random", 5), ("infomotion", 5), ("infomotion", 10))]
+    rows = [
+        {
+            "source": pool,
+            "method": method,
+            "graph": "",
+            "vpc": vpc,
+            "metric": metric,
+            "mean": mean,
+            "sd": 2.0,
+            "n": 5,
+            "ci_low": 1.0,
+            "ci_high": 99.0,
+        }
+        for pool, base in (("echosyn", 50.0), ("latte", 40.0))
+        for method, vpc in cells
+        for metric, mean in (("hard_accuracy", base + vpc), ("soft_accuracy", base + vpc + 5), ("mae", 9.0))
+    ]
+    pairs = ("real_vs_real", "real_vs_echosyn", "real_vs_latte", "real_vs_noise")
+    fidelity = pd.DataFrame(
+        [
+            {"pair": pair, "metric": metric, "encoder": "ours", "n": 75, "value": 1.0 + i, "ci_low": 0.5 + i, "ci_high": 2.0 + i}
+            for metric in ("fed_frame", "fed_video")
+            for i, pair in enumerate(pairs)
+        ]
+    )
+    return table2(pd.DataFrame(rows), fidelity, paper_results())
+
+
+def test_the_papers_numbers_stand_beside_ours_in_their_own_cells(long_table: pd.DataFrame) -> None:
+    hard = long_table[long_table["metric"] == "hard_accuracy"].set_index(["generator", "method", "column"])
+    assert hard.loc[("echosyn", "whole", "All"), "paper"] == 71.63
+    assert hard.loc[("latte", "infomotion", "VPC=10"), "paper"] == 61.10
+    assert np.isnan(hard.loc[("latte", "random", "VPC=5"), "paper"]), "the paper's table has no Random"
+    assert hard.loc[("latte", "infomotion", "VPC=5"), "mean"] == 45.0
+    distance = long_table[long_table["method"] == ""].set_index(["generator", "metric"])
+    assert distance.loc[("latte", "fed_video"), "paper"] == 473.1
+    assert distance.loc[("latte", "fed_video"), "mean"] == 3.0
+    assert long_table.loc[long_table["metric"] == "soft_accuracy", "paper"].isna().all()
+
+
+def test_shown_table_never_calls_our_distance_a_fid(long_table: pd.DataFrame) -> None:
+    names = shaped.pool_names(real="phantom", synthetic="phantom-synthetic")
+    constants = pd.DataFrame([{"predictor": "always normal", "hard_accuracy": 48.0, "soft_accuracy": 50.0}])
+    text = shaped.table2(long_table, data="phantom", names=names, constants=constants).to_markdown()
+    assert "fed_frame: phantom" in text
+    assert "FID: phantom" not in text
+    assert "FID: paper (quoted)" in text
+    assert "in EchoSyn's place" in text
+    assert "always normal" in text
+    assert "75 clips a side" in text
+    header, *rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert all(row.count("|") == header.count("|") for row in rows)
