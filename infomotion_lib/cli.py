@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from infomotion_lib import data_commands, frames_commands, provenance_commands, selection_commands
+from infomotion_lib import data_commands, frames_commands, generator_commands, provenance_commands, selection_commands
 from infomotion_lib.errors import InfoMotionError
 from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
 from infomotion_lib.processes import die_with_parent
@@ -133,6 +133,7 @@ app.add_typer(data_commands.data, name="data")
 app.add_typer(frames_commands.frames, name="frames")
 data_commands.study.command("open-splits")(selection_commands.study_open_splits)
 app.add_typer(data_commands.study, name="study")
+app.add_typer(generator_commands.generate, name="generate")
 
 
 @contextmanager

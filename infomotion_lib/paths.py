@@ -22,6 +22,7 @@ STAGE_FOLDERS = {
     "ifa_training": "02_ifa_training",
     "graph_selection": "03_graph_selection",
     "evaluation": "04_evaluation",
+    "latte_ablation": "05_latte_ablation",
 }
 """Folder under ``runs/<profile>/`` of each stage that owns one; ``data`` owns ``data/`` instead."""
 

@@ -23,7 +23,7 @@ FLOORS = (
     ("runner",),
     ("workflow",),
     ("options",),
-    ("data_commands", "frames_commands", "provenance_commands", "selection_commands"),
+    ("data_commands", "frames_commands", "generator_commands", "provenance_commands", "selection_commands"),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -40,6 +40,7 @@ WITHOUT_TORCH = (
     "options",
     "data_commands",
     "frames_commands",
+    "generator_commands",
     "provenance_commands",
     "cli",
     *GROUND,

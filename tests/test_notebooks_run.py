@@ -129,6 +129,25 @@ def test_the_evaluation_scores_every_cell(smoke_run: FinishedRun) -> None:
     assert (hard.astype(float) - means).abs().max() < 1e-6
 
 
+def test_two_pools_meet_one_pipeline(smoke_run: FinishedRun) -> None:
+    folder = smoke_run.paths.stage("latte_ablation")
+    for pool in ("echosyn", "latte"):
+        listed = pd.read_csv(folder / "pools" / pool / "FileList.csv")
+        assert set(listed["NumberOfFrames"]) == {16}
+        assert set(listed["FPS"]) == {16.0}
+        assert len(list((folder / "pools" / pool / "Videos").glob("*.avi"))) == len(listed)
+    manifest = pd.read_csv(folder / "pools" / "latte" / "manifest.csv")
+    assert (manifest["requested_class"].value_counts() == 3).all()
+    table = pd.read_csv(folder / "table2.csv", keep_default_na=False, na_values={"paper": [""]})
+    assert set(table["generator"]) == {"echosyn", "latte"}
+    assert {"FID", "FVD", "All", "VPC=2", "VPC=3"} == set(table["column"])
+    latte = table[(table["generator"] == "latte") & (table["method"] == "whole") & (table["metric"] == "hard_accuracy")]
+    assert latte["paper"].tolist() == [70.73]
+    fidelity = pd.read_csv(folder / "fidelity.csv")
+    assert set(fidelity["metric"]) == {"fed_frame", "fed_video"}, "no name that was not earned"
+    assert set(fidelity["pair"]) == {"real_vs_real", "real_vs_echosyn", "real_vs_latte", "real_vs_noise"}
+
+
 def test_the_report_shows_table_1_and_the_times(smoke_run: FinishedRun) -> None:
     report = smoke_run.infomotion("report", "--profile", "smoke", "--runs-dir", "runs")
     for words in ("Table 1 of profile smoke", "InfoMotion", "VPC 2", "VPC 3", "04_evaluation", "together"):
@@ -147,7 +166,7 @@ def test_a_second_run_does_nothing_and_is_quick(smoke_run: FinishedRun, tmp_path
 
 def test_a_changed_parameter_reruns_what_depends_on_it_only(smoke_run: FinishedRun, tmp_path: Path) -> None:
     output, copy = smoke_run.again(tmp_path, "-p", "bootstrap_samples=50")
-    assert started(output) == ["evaluation"]
+    assert started(output) == ["evaluation", "latte_ablation"]
     assert read_run_card(copy.stage("evaluation"))["parameters"]["bootstrap_samples"] == 50
 
 

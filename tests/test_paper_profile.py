@@ -29,8 +29,30 @@ FEW_STEPS = {
     "methods": ["random", "infomotion"],
     "workers": 2,
     "device": "cpu",
+    "autoencoder": "small",
+    "autoencoder_steps": 1,
+    "autoencoder_batch_size": 1,
+    "latte_windows": 1,
+    "latte_steps": 1,
+    "latte_batch_size": 1,
+    "pool_per_class": 1,
+    "pool_methods": ["infomotion"],
+    "steps_pool": 1,
+    "sampling_steps": 1,
+    "fidelity_resamples": 2,
 }
-FULL_SIZE = ("ifa_width", "ifa_depths", "ifa_refine", "appearance_size", "regressor", "clip_period", "clip_size", "pooling")
+FULL_SIZE = (
+    "ifa_width",
+    "ifa_depths",
+    "ifa_refine",
+    "appearance_size",
+    "regressor",
+    "clip_period",
+    "clip_size",
+    "pooling",
+    "latte_size",
+    "latte_side",
+)
 LIMIT = 2
 
 

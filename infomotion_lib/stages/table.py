@@ -12,7 +12,7 @@ from infomotion_lib.provenance import RUN_CARD
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of the walk from raw videos to Table 1.
+    """One step of the walk from raw videos to the paper's tables.
 
     Attributes
     ----------
@@ -72,6 +72,12 @@ TABLE: dict[str, Stage] = {
             ("frame_index", "graph_selection"),
             ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
             ("tolerance.csv", "differences.csv", "claims.csv"),
+        ),
+        Stage(
+            "latte_ablation",
+            ("labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
+            ("latte.safetensors", "label_consistency.csv", "selections.csv", "runs.csv", "fidelity.csv", "table2.csv"),
+            ("conditioning.csv", "pool_labels.csv", "manifest.csv", "predictions.csv", "losses.csv"),
         ),
     )
 }
