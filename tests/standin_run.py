@@ -14,13 +14,15 @@ from matplotlib.figure import Figure
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.video import write_clip
+from infomotion_lib.evaluation.claims import paper_results
+from infomotion_lib.evaluation.pools import table2
 from infomotion_lib.provenance import write_csv, write_json, write_npz
 from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.style import save_figure
 from infomotion_lib.reporting.widgets import image_slider
 
 FOLDERS = {"data": "data", "labels": "00_labels", "frame_index": "01_frame_index", "ifa_training": "02_ifa_training",
-           "graph_selection": "03_graph_selection", "evaluation": "04_evaluation"}  # fmt: skip
+           "graph_selection": "03_graph_selection", "evaluation": "04_evaluation", "latte_ablation": "05_latte_ablation"}  # fmt: skip
 METHODS = (("random", ""), ("kmeans", ""), ("infodist", "knn"), ("infomotion", "knn"))
 BUILD = """
 import json, sys
@@ -61,6 +63,7 @@ def make_run(
         },
         "graph_selection": {"graph_report": _graphs(sources), "selections": _selections(index, sources)},
         "evaluation": _evaluation(rng, index, sources),
+        "latte_ablation": _ablation(),
     }
     for stage, folder in FOLDERS.items():
         for name, table in tables.get(stage, {}).items():
@@ -77,7 +80,7 @@ def make_run(
         file_name=train["file_name"].to_numpy(str),
         features=rng.normal(size=(len(train), 8)).astype(np.float32),
     )
-    for stage in ("frame_index", "ifa_training", "graph_selection", "evaluation"):
+    for stage in ("frame_index", "ifa_training", "graph_selection", "evaluation", "latte_ablation"):
         _notebook(run / FOLDERS[stage], f"{FOLDERS[stage]}.ipynb")
     return run
 
@@ -193,6 +196,36 @@ def _evaluation(rng: np.random.Generator, index: pd.DataFrame, sources: tuple[st
         "table1": pd.DataFrame(cells),
         "constants": constants,
         "predictions": pd.concat(predictions),
+    }
+
+
+def _ablation() -> dict[str, pd.DataFrame]:
+    spread = {"sd": 3.0, "n": 2, "ci_low": 30.0, "ci_high": 60.0}
+    cells = [
+        {"source": pool, "method": method, "graph": "", "vpc": vpc, "metric": metric, "mean": 45.0, **spread}
+        for pool in ("echosyn", "latte")
+        for method, vpc in (("whole", 0), ("infomotion", 5), ("infomotion", 10))
+        for metric in ("hard_accuracy", "soft_accuracy")
+    ]
+    pairs = ("real_vs_real", "real_vs_echosyn", "real_vs_latte", "real_vs_noise")
+    far = {"n": 75, "value": 7.0, "ci_low": 6.0, "ci_high": 8.0}
+    fidelity = pd.DataFrame(
+        [{"pair": pair, "metric": f"fed_{kind}", "encoder": "ours", **far} for kind in ("frame", "video") for pair in pairs]
+    )
+    heard = {
+        "n": 150,
+        "same_class_percent": 31.0,
+        "spearman": 0.4,
+        "ci_low": 0.2,
+        "ci_high": 0.6,
+        "requested_sd": 20.0,
+        "sd": 9.0,
+        "classes": 3,
+    }
+    return {
+        "table2": table2(pd.DataFrame(cells), fidelity, paper_results()),
+        "fidelity": fidelity,
+        "conditioning": pd.DataFrame([{"source": pool, **heard} for pool in ("echosyn", "latte")]),
     }
 
 

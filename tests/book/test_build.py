@@ -138,6 +138,14 @@ def test_phantom_results_say_phantom(book: Path) -> None:
     assert "profile <strong>phantom</strong>" in (book / "notebooks" / "01_frame_index.html").read_text()
 
 
+def test_table_2_stands_beside_the_papers_numbers_and_borrows_no_name(book: Path) -> None:
+    text = (book / "results.html").read_text()
+    assert "Table 2 on phantom videos" in text and "Latte (ours, trained on phantoms)" in text and "in EchoSyn" in text
+    assert "fed_frame: phantom" in text and "FID: paper (quoted)" in text and "FID: phantom" not in text
+    assert "31 % of 150 clips carry the class asked for" in text
+    assert 'href="provenance.html#card-phantom-05-latte-ablation"' in text
+
+
 def test_figures_lead_to_their_run_card(book: Path) -> None:
     text = (book / "notebooks" / "01_frame_index.html").read_text()
     assert 'href="../provenance.html#card-phantom-01-frame-index"' in text

@@ -17,6 +17,7 @@ from infomotion_lib.reporting.book.machines import two_machines
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.play import play
 from infomotion_lib.reporting.book.table1 import company, table1
+from infomotion_lib.reporting.book.table2 import FIGURES, STAGE, in_words, table2
 from infomotion_lib.reporting.pipeline import ALT
 from infomotion_lib.reporting.results import FROZEN, Results
 from infomotion_lib.reporting.style import alt_text
@@ -120,7 +121,14 @@ def _results(results: Results) -> str:
     head = f"### What it says · {results.profile}\n\n"
     figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)
     more = comparisons(results) + company(results) + label_agreement(results) + (open_splits() if is_open else "")
-    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}"
+    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}{_ablation(results)}"
+
+
+def _ablation(results: Results) -> str:
+    """Table 2 with its figures; empty where the ablation has not run."""
+    body = table2(results)
+    figures = "".join(_figure(results, STAGE, name) for name in FIGURES)
+    return f"### Two generators · {results.profile}\n\n{body}{_list(in_words(results))}\n{figures}" if body else ""
 
 
 def _figure(results: Results, stage: str, name: str) -> str:
