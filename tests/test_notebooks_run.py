@@ -179,6 +179,18 @@ def test_a_stage_that_was_run_alone_otherwise_is_brought_back(smoke_run: Finishe
     assert tables(copy.stage("evaluation")) == tables(smoke_run.paths.stage("evaluation"))
 
 
+def test_a_class_with_too_few_videos_is_a_reported_shortfall(smoke_run: FinishedRun, tmp_path: Path) -> None:
+    _, copy = smoke_run.again(tmp_path)
+    smoke_run.infomotion("run", "03", "--profile", "smoke", "-p", f"runs_dir={copy.root.parent}", "-p", "vpc=[9]")
+    short = pd.read_csv(copy.stage("graph_selection") / "shortfalls.csv", keep_default_na=False)
+    few = short[short["kind"] == "few_candidates"]
+    assert set(few["class_name"]) == {"severe", "moderate", "mild", "normal", "hyperdynamic"}
+    assert (few["wanted"] == 9).all() and (few["chosen"] == few["candidates"]).all() and (few["candidates"] <= 6).all()
+    chosen = pd.read_csv(copy.stage("graph_selection") / "selections.csv", keep_default_na=False)
+    sizes = chosen.groupby(["source", "method", "graph", "selection_seed", "class_name"]).size()
+    assert sizes.max() <= 6
+
+
 def half_trained(folder: Path) -> bool:
     """Whether stage 02 has begun to train."""
     return any(folder.glob("checkpoints/*"))

@@ -12,7 +12,7 @@ from infomotion_lib.errors import DataError
 class Level(IntEnum):
     """How much of a run may be published.
 
-    - ``EVERYTHING``: the data was drawn by this project (phantom).
+    - ``EVERYTHING``: the data was drawn by this project (phantom), and its manifest allows redistribution.
     - ``LINES``: its manifest allows redistribution, but it shows hearts: tables, and figures made of lines; no pixels.
     - ``AGGREGATES``: its manifest forbids redistribution: tables of sums and means from a fixed list, and figures made of
       lines without a mark a video; no ids, no per-video rows.
@@ -33,9 +33,9 @@ def level_of(datasets: Iterable[str]) -> Level:
 
 
 def _level(name: str) -> Level:
-    if name.startswith("phantom"):
-        return Level.EVERYTHING
     try:
-        return Level.LINES if may_redistribute(name) else Level.AGGREGATES
+        allowed = may_redistribute(name)
     except DataError:
-        return Level.AGGREGATES
+        allowed = False
+    drawn_here = name.startswith("phantom")
+    return Level.AGGREGATES if not allowed else Level.EVERYTHING if drawn_here else Level.LINES

@@ -24,6 +24,7 @@ from infomotion_lib.data.manifests import (
 )
 from infomotion_lib.data.volume_tracings import COLUMNS
 from infomotion_lib.errors import DataError
+from infomotion_lib.reporting.levels import Level, level_of
 
 NAMES = ["echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte", "phantom"]
 
@@ -81,6 +82,16 @@ def test_passing_on_is_never_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "phantom.croissant.json").write_text(json.dumps(silent))
     with pytest.raises(DataError, match="odrl:hasPolicy"):
         may_redistribute("phantom")
+
+
+@pytest.mark.parametrize(("name", "free"), [("phantom", Level.EVERYTHING), ("echodiffusion", Level.LINES)])
+def test_the_publishing_guard_obeys_the_manifest(name: str, free: Level, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert level_of([name]) is free
+    gated = read_manifest(name)
+    gated["odrl:hasPolicy"]["odrl:prohibition"] = [{"odrl:action": "odrl:distribute", "description": "Not to be passed on."}]
+    (tmp_path / f"{name}.croissant.json").write_text(json.dumps(gated))
+    monkeypatch.setattr(manifests, "MANIFESTS", tmp_path)
+    assert level_of([name]) is Level.AGGREGATES
 
 
 @pytest.mark.parametrize("name", NAMES)
