@@ -44,6 +44,26 @@ def test_a_lead_and_its_error_by_hand() -> None:
     assert "of 12; after it: 0" in paper_numbers.leads()
 
 
+def test_the_prose_of_the_critical_reading_holds() -> None:
+    found = paper_numbers.paper_cells()
+    hard = {cell[:3]: value for cell, value in found.items() if cell[3] == "hard_accuracy"}
+    soft = {cell[:3]: value for cell, value in found.items() if cell[3] == "soft_accuracy"}
+    mine = [cell for cell in hard if cell[1] == "infomotion"]
+    assert all(hard[cell][0] > hard[cell[0], other, cell[2]][0] for cell in mine for other in paper_numbers.METHODS[:-1]), "all leads are"
+    assert all(soft[cell][1] < hard[cell][1] for cell in mine), "soft spreads are smaller"
+    gains = {cell: soft[cell][0] - hard[cell][0] for cell in soft}
+    whole = gains.pop(("real", "whole", 0))
+    assert all(gain > whole for gain in gains.values()), "distilled sets gain more than the whole real set"
+    rows = re.findall(r"<tr><th[^>]*>(?:Real|Synthetic), .*?</tr>", paper_numbers.doubling())
+    falls = [float(re.sub(r"<[^>]+>", "|", row).split("|")[-3].replace("−", "-")) for row in rows]
+    assert len(falls) == 8 and min(falls) > -2, "falls are below two errors"
+    room = {
+        source: hard[source, "whole", 0][0] - max(hard[source, "random", 5][0], hard[source, "random", 10][0])
+        for source in ("real", "synthetic")
+    }
+    assert room["synthetic"] < room["real"]
+
+
 def test_doubling_and_room_by_hand() -> None:
     doubled = paper_numbers.doubling()
     assert cells(doubled, "Real, Random")[3] == "−7.1" and "4 of 8 rows lose" in doubled
