@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.errors import StageError
+from infomotion_lib.evaluation.evidence.rows import PUBLISHED
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import RUN_CARD, sha256, write_json
 from infomotion_lib.reporting.explore import FOLDER
@@ -21,6 +22,9 @@ from infomotion_lib.reporting.guard import Finding, Guard, PublishingError, insp
 from infomotion_lib.reporting.levels import Level, level_of
 from infomotion_lib.reporting.live import STATE, without_live
 from infomotion_lib.reporting.results import FROZEN, Results
+
+STUDY = PUBLISHED.name
+"""Folder beside the frozen stages that holds the rows of a study; it stays."""
 
 LARGEST = 1_000_000
 """Bytes of one frozen file; larger ones are left out and listed."""
@@ -101,15 +105,19 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN) -
         if remaining := inspect(copy, guard):
             raise PublishingError("Nothing was frozen: the guard still finds", where="\n".join(map(str, remaining)))
         write_json(frozen_hashes(copy), copy / FROZEN_FILES)
+        if (out / profile / STUDY).is_dir():  # published by a command of its own
+            shutil.move(str(out / profile / STUDY), copy / STUDY)
         shutil.rmtree(out / profile, ignore_errors=True)
         shutil.move(str(copy), out / profile)
-    files = tuple(sorted(file.relative_to(out / profile).as_posix() for file in (out / profile).rglob("*") if file.is_file()))
+    files = tuple(sorted([*frozen_hashes(out / profile), FROZEN_FILES]))
     return Frozen(out / profile, files, tuple(left_out), guard.level)
 
 
 def frozen_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file in the frozen copy of a run, by its path from there."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != FROZEN_FILES)
+    """SHA-256 of every file in the frozen copy of a run, by its path from there; rows of a study beside it are none of the run's."""
+    files = sorted(
+        file for file in folder.rglob("*") if file.is_file() and file.name != FROZEN_FILES and folder / STUDY not in file.parents
+    )
     return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
 

@@ -240,7 +240,11 @@ def test_freezing_a_phantom_keeps_all_and_links_figures(tmp_path: Path) -> None:
     assert not [item for item in frozen.left_out if "larger" not in item.why]
     page = (frozen.folder / "01_frame_index" / "01_frame_index.ipynb").read_text()
     assert page.count('data-figure=\\"line.svg\\"') == page.count('src=\\"figures/line.svg\\"') == 1
+    study = frozen.folder / "evidence" / "networks.csv"
+    study.parent.mkdir()
+    study.write_text("kept\n", encoding="utf-8")
     again = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
+    assert study.read_text(encoding="utf-8") == "kept\n"
     assert again.files == frozen.files
 
 

@@ -117,14 +117,10 @@ def publish(tables: Tables, folder: Path = PUBLISHED) -> list[Path]:
         If the folder holds rows that these tables have not: they would be lost.
     """
     before = read_published(folder)
-    if before is not None:
-        key = [*POOL_KEY, "set", "steps", "training_seed"]
-        lost = set(before.networks[key].itertuples(index=False, name=None)) - set(tables.networks[key].itertuples(index=False, name=None))
-        if lost:
-            raise DataError(
-                f"{folder} holds {len(lost)} rows that this study has not.",
-                remedy="Run `infomotion study selectors` first: it takes them up.",
-            )
+    lost = _rows_of(before, like=tables) - _rows_of(tables) if before is not None else set()
+    if lost:
+        remedy = "Run `infomotion study selectors` first: it takes them up."
+        raise DataError(f"{folder} holds {len(lost)} rows that this study has not.", remedy=remedy)
     named = {"sets.csv": tables.sets, "networks.csv": tables.networks, "constants.csv": tables.constants}
     return [*(write_csv(table, folder / name) for name, table in named.items()), write_json(tables.settings, folder / SETTINGS_FILE)]
 
@@ -153,6 +149,16 @@ def lines_of(tables: Tables) -> list[Line]:
 def _table(rows: list[Line]) -> pd.DataFrame:
     table = pd.DataFrame([{name: value for name, value in row.items() if name not in _UNPUBLISHED} for row in rows])
     return table.sort_values(POOL_KEY, kind="stable", ignore_index=True) if len(table) else table
+
+
+def _rows_of(tables: Tables, *, like: Tables | None = None) -> set[tuple[Any, ...]]:
+    """Names of the networks; with ``like``, without those of pools that it has begun again with other teachers."""
+    networks = tables.networks
+    if like is not None:
+        anew = like.networks.groupby(POOL_KEY)["teachers"].first().rename("anew")
+        joined = networks.join(anew, on=POOL_KEY)
+        networks = joined[joined["anew"].isna() | (joined["anew"] == joined["teachers"])]
+    return set(networks[[*POOL_KEY, "set", "steps", "training_seed"]].itertuples(index=False, name=None))
 
 
 def _read(path: Path) -> pd.DataFrame:

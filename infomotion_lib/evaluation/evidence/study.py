@@ -6,8 +6,6 @@ Killed or stopped at any point, the same call goes on with the networks that are
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -21,10 +19,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tqdm import tqdm
 
 from infomotion_lib.data.phantom import MACHINES
-from infomotion_lib.data.phantom.plan import RENDERER
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
 from infomotion_lib.evaluation.evidence.arms import ARMS, MAIN
 from infomotion_lib.evaluation.evidence.pools import STRIDE, Pool, draw_pool
+from infomotion_lib.evaluation.evidence.resume import drop_unfinished_of_others, take_up_published
 from infomotion_lib.evaluation.evidence.rows import (
     PUBLISHED,
     ROWS_FILE,
@@ -32,35 +30,18 @@ from infomotion_lib.evaluation.evidence.rows import (
     Line,
     Tables,
     append_line,
-    lines_of,
     read_lines,
-    read_published,
-    rewrite,
     tables_of,
     whole_lines,
 )
 from infomotion_lib.evaluation.evidence.sets import Task, choose_sets, plan_tasks
+from infomotion_lib.evaluation.evidence.settings import settings_name, settings_of
 from infomotion_lib.evaluation.evidence.teachers import open_teachers
 from infomotion_lib.evaluation.metrics import constant_predictors, hard_correct, score
 from infomotion_lib.parameters import EvidenceParameters
 from infomotion_lib.processes import die_with_parent
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_json
-
-FORMAT = 1
-"""Raised whenever changed code would give other rows for equal parameters."""
-
-DECIDING = (
-    *("phantom_train_per_class", "phantom_val_per_class", "phantom_test_counts", "phantom_frames", "phantom_fps", "phantom_size"),
-    *("nuisance_level", "machine_shares", "phantom_seed", "diastole_fraction"),
-    *("ifa_width", "ifa_depths", "ifa_steps", "ifa_batch_size", "ifa_learning_rate", "ifa_warmup_steps", "ifa_loss", "ifa_lambda"),
-    *("ifa_refine", "ifa_flips", "ifa_seed", "pooling", "appearance_steps", "appearance_size"),
-    *("knn_k", "softmax_scale", "softmax_cut", "softmax_threshold", "markov_time", "infomap_trials", "centrality", "vpc"),
-    *("regressor", "clip_frames", "clip_period", "clip_size", "clip_shift", "test_clips", "batch_size", "learning_rate", "weight_decay"),
-    *("steps_selected", "steps_whole", "soft_tolerance"),
-    *("study_seed", "study_render_size", "study_random_draws", "study_stratified_draws", "study_training_seeds", "study_whole_seeds"),
-)
-"""Parameters that decide the rows; the others say how many pools, where and how fast."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +100,10 @@ def run_study(
     root, settings = Path(folder), settings_of(parameters)
     root.mkdir(parents=True, exist_ok=True)
     name, path = settings_name(settings), root / ROWS_FILE
-    _take_up(path, published, name)
+    take_up_published(path, published, name)
     write_json(settings, root / SETTINGS_FILE)
     teachers = open_teachers(root / "teachers", parameters, arm=ARMS[arm]).name
-    _drop_unfinished_of_others(path, arm, teachers)
+    drop_unfinished_of_others(path, arm, teachers)
     lines = read_lines(path)
     jobs = [_job(root, parameters, arm, pool, name, deadline, lines) for pool in range(pools or parameters.study_pools)]
     missing = [job for job in jobs if job.head is None or len(job.done) < job.head["planned"]]
@@ -196,17 +177,6 @@ def train_and_score(task: Task, pool: Pool, parameters: EvidenceParameters) -> L
     return named | _rounded(score(pool.test_ef, prediction, tolerance=parameters.soft_tolerance) | by_machine)
 
 
-def settings_of(parameters: EvidenceParameters) -> dict[str, Any]:
-    """All that decides the rows, in the types that JSON gives back."""
-    values = parameters.model_dump(include=set(DECIDING), mode="json")
-    return {"format": FORMAT, "renderer": RENDERER} | {name: values[name] for name in DECIDING}
-
-
-def settings_name(settings: dict[str, Any]) -> str:
-    """First digits of the hash of the settings: rows of other settings have another name and are never mixed."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
-
-
 def most_tasks(arm: str, parameters: EvidenceParameters) -> int:
     """Networks of a pool if no two configurations chose the same set."""
     own = ARMS[arm]
@@ -231,41 +201,6 @@ def _head(job: PoolJob, pool: Pool, began: float) -> Line:
         "constants": [_rounded({str(name): value for name, value in row.items()}) for row in constants.to_dict("records")],
         "seconds": round(time.process_time() - began, 2),
     }
-
-
-def _take_up(path: Path, published: Path, name: str) -> None:
-    """Put the published rows into the run's file where it has none of them; refuse rows of other settings."""
-    lines, before = read_lines(path), read_published(published)
-    if before is not None and settings_name(before.settings) == name:
-        known = {_identity(line) for line in lines}
-        more = [line for line in lines_of(before) if _identity(line) not in known]
-        lines += more
-        if more:
-            rewrite(path, lines)
-    elif before is not None:
-        raise DataError(f"{published} holds rows of other settings.", remedy="Take back the change of parameters, or remove those files.")
-    if any(line["settings"] != name for line in lines):
-        raise DataError(f"{path} holds rows of other settings.", remedy="Take back the change of parameters, or delete that file.")
-
-
-def _drop_unfinished_of_others(path: Path, arm: str, teachers: str) -> None:
-    """A pool is made with one pair of teachers: one begun with others, and not finished, is begun again."""
-    lines = read_lines(path)
-    networks = [(line["arm"], line["pool"]) for line in lines if line["kind"] == "network"]
-    begun = {
-        (line["arm"], line["pool"])
-        for line in lines
-        if line["kind"] == "pool"
-        and line["arm"] == arm
-        and line["teachers"] != teachers
-        and networks.count((arm, line["pool"])) < line["planned"]
-    }
-    if begun:
-        rewrite(path, [line for line in lines if (line["arm"], line["pool"]) not in begun])
-
-
-def _identity(line: Line) -> tuple[Any, ...]:
-    return tuple(line.get(name) for name in ("kind", "arm", "pool", "set", "steps", "training_seed"))
 
 
 def _job(root: Path, parameters: EvidenceParameters, arm: str, pool: int, name: str, deadline: float, lines: Sequence[Line]) -> PoolJob:

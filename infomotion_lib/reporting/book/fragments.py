@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.paths import BOOK, PROJECT
-from infomotion_lib.reporting.book import critical, ledgers, paper_numbers, reading
+from infomotion_lib.reporting.book import critical, evidence, ledgers, paper_numbers, reading
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
@@ -70,6 +70,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "hardness": critical.hardness(),
         "two_machines": two_machines(),
         "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
+        **evidence.fragments(),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(paper),
         "assumptions": ledgers.assumptions(),

@@ -22,6 +22,7 @@ from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting.book import fragments
 from infomotion_lib.reporting.book.api import anchor, find, modules, write_api
 from infomotion_lib.reporting.book.assets import ICONS, Assets, find_assets
+from infomotion_lib.reporting.book.evidence import write_figures
 from infomotion_lib.reporting.book.notebooks import page_from_run, page_not_run
 from infomotion_lib.reporting.book.reading import numbers
 from infomotion_lib.reporting.explore.board import prepare
@@ -103,6 +104,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     generated = source / "_generated"
     fragments.write(generated, lead=lead, shown=shown, assets=assets, url=url)
     write_pipeline(source / "_static" / "figures")
+    write_figures(source / "_static" / "figures")
     rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
     pages = _notebooks(source / "notebooks", lead)
     extra = source / "_publish"

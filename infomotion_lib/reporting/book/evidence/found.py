@@ -1,0 +1,161 @@
+"""What the committed rows of the evidence study say, each part worked out once, and its figures."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from infomotion_lib.evaluation.evidence import comparison
+from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN
+from infomotion_lib.evaluation.evidence.confirmation import screen_and_confirm
+from infomotion_lib.evaluation.evidence.rows import PUBLISHED, Tables, read_published
+from infomotion_lib.reporting.book.html import block, number, probability
+from infomotion_lib.reporting.figures.evidence import arm_differences, configuration_name, confirmation_pairs, evidence_forest
+from infomotion_lib.reporting.results import records
+from infomotion_lib.reporting.style import save_figure, use_style
+
+LEVEL = 0.05
+COMMAND = "infomotion study selectors"
+
+Row = dict[str, Any]
+Key = tuple[str, str, str]
+
+_ALT = {
+    "forest": "Every selector minus Random on independent phantom pools, a mark with its 95 % interval, a panel a budget.",
+    "confirmation": "Difference from Random of the chosen selectors in the screening pools and in the confirming pools.",
+    "arms": "Difference from Random of the core selectors, in the phantom as it is and in worlds changed in one respect.",
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The published rows and what follows from them."""
+
+    tables: Tables
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """Scored sets of the main study."""
+        return comparison.scored_sets(self.tables)
+
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """Every configuration minus Random, a row a pool."""
+        return comparison.pool_differences(self.runs)
+
+    @cached_property
+    def compared(self) -> pd.DataFrame:
+        """The same over pools."""
+        return comparison.compare(self.differences)
+
+    @cached_property
+    def confirmed(self) -> pd.DataFrame:
+        """Screening beside confirmation."""
+        return screen_and_confirm(self.differences)
+
+    @cached_property
+    def smallest(self) -> int:
+        """Smaller budget, videos a class; that of the arms."""
+        return int(self.runs.loc[self.runs["vpc"] > 0, "vpc"].min())
+
+    @cached_property
+    def core_runs(self) -> pd.DataFrame:
+        """Scored sets of the core configurations at the smaller budget."""
+        return self.runs[is_core(self.runs) & (self.runs["vpc"] == self.smallest)]
+
+    @cached_property
+    def arms(self) -> dict[str, pd.DataFrame]:
+        """Differences of the core configurations from Random, a row a pool, of each arm that has run; the main study first.
+
+        An arm enters with two pools; without any, nothing does.
+        """
+        found = {MAIN: comparison.pool_differences(self.core_runs)}
+        for name in ARMS:
+            runs = comparison.scored_sets(self.tables, arm=name) if name != MAIN else pd.DataFrame()
+            own = comparison.pool_differences(runs) if len(runs) else pd.DataFrame()
+            if len(own) and len(own["pool"].unique()) > 1:
+                found[name] = own[own["vpc"] == self.smallest]
+        return found if len(found) > 1 else {}
+
+    @cached_property
+    def collapsed(self) -> set[Key]:
+        """Configurations most of whose graphs are collapsed."""
+        return {key_of(row) for row in records(comparison.graph_health(self.runs)) if row["collapsed"] > 50}
+
+    @cached_property
+    def figures(self) -> dict[str, Figure]:
+        """Figures by name, those that can be drawn."""
+        use_style()
+        drawn = {"forest": evidence_forest(self.compared, collapsed=self.collapsed)}
+        if len(self.confirmed):
+            drawn["confirmation"] = confirmation_pairs(self.confirmed)
+        if self.arms:
+            named = {"\n".join(textwrap.wrap(ARMS[name].meaning, 34)): comparison.compare(own) for name, own in self.arms.items()}
+            drawn["arms"] = arm_differences(named)
+        return drawn
+
+    def alt(self, name: str) -> str:
+        """Alt text of a figure: what is drawn, and its headline."""
+        return f"{_ALT[name]} {self.figures[name].get_suptitle()}."
+
+    def figure(self, name: str) -> str:
+        """MyST block that shows a figure; empty where it cannot be drawn."""
+        if name not in self.figures:
+            return ""
+        image = f'<img class="im-figure" loading="lazy" alt="{escape(self.alt(name))}" src="_static/figures/evidence-{name}.svg">'
+        return block(f'<figure class="im-fig">{image}</figure>')
+
+    def named(self, row: Row) -> str:
+        """Name of the configuration of a row, marked where most of its graphs are collapsed."""
+        return configuration_name(*key_of(row)) + (" †" if key_of(row) in self.collapsed else "")
+
+
+def find_evidence(folder: Path = PUBLISHED) -> Evidence | None:
+    """The published rows, or None where there are not two pools to compare yet."""
+    tables = read_published(folder)
+    if tables is None:
+        return None
+    evidence = Evidence(tables)
+    return evidence if len(evidence.differences["pool"].unique()) > 1 else None
+
+
+def write_figures(target: Path, folder: Path = PUBLISHED) -> list[Path]:
+    """Paths of the figures drawn into ``target``, ``evidence-<name>.svg``; none where the study has not run."""
+    evidence = find_evidence(folder)
+    if evidence is None:
+        return []
+    return [save_figure(figure, target / f"evidence-{name}.svg", alt=evidence.alt(name)).path for name, figure in evidence.figures.items()]
+
+
+def is_core(table: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows of a table belong to a core configuration."""
+    return table[["method", "feature", "graph"]].apply(tuple, axis=1).isin({configuration.key for configuration in CORE})
+
+
+def key_of(row: Row) -> Key:
+    """Method, feature and graph of a row."""
+    return str(row["method"]), str(row["feature"]), str(row["graph"])
+
+
+def signed(row: Row, half: str = "") -> str:
+    """Difference of a row with its sign and its t interval."""
+    value, low, high = (row[f"{half}{name}"] for name in ("difference", "t_low", "t_high"))
+    sign = "+" if value > 0 else ""
+    return f"{sign}{number(value)} [{number(low)}, {number(high)}]"
+
+
+def listed(rows: list[Row], half: str = "") -> str:
+    """Configurations with budget and difference, in one line; ``none`` where there are none."""
+    return "; ".join(f"{configuration_name(*key_of(row))} ({row['vpc']} a class, {signed(row, half)})" for row in rows) or "none"
+
+
+def p_value(value: float) -> str:
+    """A p-value, or an en dash."""
+    return probability(value) if value == value else "–"

@@ -1,0 +1,149 @@
+"""Sentences of the evidence page, with the table or figure that each speaks of; they hold whatever the numbers."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+
+from infomotion_lib.evaluation.evidence import comparison
+from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN, Configuration
+from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.parameters import read_profile
+from infomotion_lib.reporting.book.evidence.found import COMMAND, LEVEL, Evidence, Row, key_of, listed, p_value, signed
+from infomotion_lib.reporting.book.evidence.tables import WHO
+from infomotion_lib.reporting.book.html import block, number, table
+from infomotion_lib.reporting.figures.evidence import configuration_name
+from infomotion_lib.reporting.results import records
+
+MOTION = Configuration("infomotion", "motion", "knn")
+RIVALS = tuple(configuration for configuration in CORE if configuration.method in ("random", "kmeans", "infodist"))
+
+
+def status(evidence: Evidence) -> str:
+    """How much of the study is there, and how small a difference it can see."""
+    finished = evidence.tables.finished
+    main = finished[finished["arm"] == MAIN]
+    complete, begun = int(main["complete"].sum()), int((~main["complete"]).sum())
+    planned = max(int(read_profile("phantom-large")["study_pools"]), complete)
+    more = f", {begun} more {'is' if begun == 1 else 'are'} begun" if begun else ""
+    half = float(((evidence.compared["t_high"] - evidence.compared["t_low"]) / 2).median())
+    used = evidence.tables.settings
+    return (
+        f"**{complete} of {planned} pools are complete**{more}. A pool has {used['phantom_train_per_class']} TRAIN videos a class, "
+        f"{sum(used['phantom_test_counts'])} TEST videos, hearts of its own, {used['study_random_draws']} Random draws a budget and "
+        f"{used['study_training_seeds']} training seeds a set; {len(evidence.tables.networks):,} networks were trained in all worlds "
+        f"together, equal sets once. Half of the intervals below are narrower than ±{number(half)} points: a difference much smaller "
+        "than that cannot be seen here.\n"
+    )
+
+
+def paper_order(evidence: Evidence) -> str:
+    """The paper's order asked directly: InfoMotion minus each of its rivals in the same pools."""
+    rows: list[Row] = []
+    for rival in RIVALS:
+        own = comparison.pool_differences(evidence.runs, reference=rival)
+        mine = own[(own[["method", "feature", "graph"]] == list(MOTION.key)).all(axis=1)]
+        rows += [row | {"rival": configuration_name(*rival.key)} for row in records(comparison.compare(mine))]
+    corrected = holm([row["p"] for row in rows])
+    body = [
+        [row["rival"], str(row["vpc"]), signed(row), f"{row['pools_better']} of {row['pools']}", p_value(p)]
+        for row, p in zip(rows, corrected, strict=True)
+    ]
+    above, below = (sum(p < LEVEL and sign * row["difference"] > 0 for row, p in zip(rows, corrected, strict=True)) for sign in (1, -1))
+    said = (
+        f"The paper's order puts InfoMotion above Random, K-means and InfoDist. Of the {len(rows)} differences that this asks for on the "
+        f"phantom, {above} {_are(above)} above 0 and {below} {_are(below)} below it after Holm's correction; the others cannot be told "
+        "from none."
+    )
+    head = ["InfoMotion minus", "Videos a class", "Points [t, 95 %]", "Pools above 0", f"p, Holm ({len(rows)})"]
+    caption = "The paper's order on the phantom: InfoMotion (kNN graph of motion) minus each rival, hard accuracy"
+    return f"{said}\n{block(table(head, body, caption=caption, numeric_from=1))}"
+
+
+def verdict(evidence: Evidence) -> str:
+    """Who lies above and below Random after correction, how much luck is to be expected, how much room there was; then the figure."""
+    compared = evidence.compared
+    total = int(compared["comparisons"].max())
+    strict, loose = compared["p_holm"] < LEVEL, compared["p_bh"] < LEVEL
+    up = compared["difference"] > 0
+    lines = [
+        f"Above Random after Holm's correction for {total} comparisons: {listed(records(compared[strict & up]))}.",
+        f"Below it: {listed(records(compared[strict & ~up]))}.",
+        f"If one finding in twenty may be false (Benjamini and Hochberg), also: {listed(records(compared[loose & ~strict]))}.",
+    ]
+    rest = int((((compared["t_low"] > 0) | (compared["t_high"] < 0)) & ~strict & ~loose).sum())
+    words = "interval excludes" if rest == 1 else "intervals exclude"
+    lines.append(f"{rest} more {words} 0 and claim nothing: among {total}, up to about {number(total * LEVEL, 0)} would by luck alone.")
+    for row in records(_room(evidence)):
+        lines.append(f"The room at {row['vpc']} videos a class: the whole set is {signed(row)} points above Random.")
+    return "".join(f"- {line}\n" for line in lines) + evidence.figure("forest")
+
+
+def confirmation(evidence: Evidence) -> str:
+    """What screening chose and what fresh pools say of it."""
+    rows = records(evidence.confirmed)
+    if not rows:
+        return "Nothing can be confirmed yet: too few pools are complete.\n"
+    total = int(evidence.confirmed["comparisons"].max())
+    body = [
+        [
+            configuration_name(*key_of(row)),
+            str(row["vpc"]),
+            row["chosen_by"],
+            signed(row, "screening_"),
+            signed(row, "confirmation_"),
+            p_value(row["p"]),
+            p_value(row["p_holm"]),
+        ]
+        for row in rows
+    ]
+    held = listed([row for row in rows if row["p_holm"] < LEVEL], "confirmation_")
+    said = (
+        f"{rows[0]['screening_pools']} pools screened and {rows[0]['confirmation_pools']} others confirm. Different from Random in the "
+        f"confirming pools alone, after Holm's correction for {total} comparisons: {held}."
+    )
+    head = [WHO, "Videos a class", "Chosen by", "Screening [t, 95 %]", "Confirmation [t, 95 %]", "p", f"p, Holm ({total})"]
+    caption = "Screening against confirmation, hard accuracy minus Random's, points"
+    return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3))}"
+
+
+def arms(evidence: Evidence) -> str:
+    """The worlds changed in one respect, and how far each moves InfoMotion against Random."""
+    if not evidence.arms:
+        return f"None of these worlds has run yet: `{COMMAND} --arm label_noise`, and so on.\n"
+    body, changes = [], []
+    for name, own in evidence.arms.items():
+        for row in records(comparison.compare(own)):
+            body.append(
+                [escape(ARMS[name].meaning), configuration_name(*key_of(row)), signed(row), f"{row['pools_better']} of {row['pools']}"]
+            )
+        if name != MAIN:
+            change = comparison.compare(comparison.change_of(own, since=evidence.arms[MAIN]))
+            changes += [row | {"arm": name} for row in records(change)]
+    corrected = holm([row["p"] for row in changes])
+    said = "".join(
+        f"- {_capital(ARMS[row['arm']].meaning)}: InfoMotion minus Random moves by {signed(row)} points, "
+        f"{'a change' if p < LEVEL else 'no change that can be told from none'}.\n"
+        for row, p in zip(changes, corrected, strict=True)
+        if key_of(row) == MOTION.key
+    )
+    missing = [f"`{name}` ({ARMS[name].meaning})" for name in ARMS if name not in evidence.arms]
+    rest = f"\nNot run yet: {', '.join(missing)}.\n" if missing else ""
+    head = ["World", WHO, "Minus Random [t, 95 %]", "Pools above 0"]
+    note = f"Changes are taken pool by pool and judged after Holm's correction for the {len(changes)} changes looked at."
+    caption = "The core selectors in worlds changed in one respect, hard accuracy, points"
+    return f"{said}{rest}\n{evidence.figure('arms')}{block(table(head, body, caption=caption, numeric_from=2, note=note))}"
+
+
+def _room(evidence: Evidence) -> pd.DataFrame:
+    own = comparison.room(evidence.runs).assign(method="whole", feature="", graph="")
+    return comparison.compare(own) if len(own) else pd.DataFrame()
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

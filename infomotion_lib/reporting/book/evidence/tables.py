@@ -1,0 +1,89 @@
+"""Tables of the evidence page."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from infomotion_lib.evaluation.evidence import comparison
+from infomotion_lib.evaluation.evidence.arms import MAIN
+from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, Row, key_of, p_value, signed
+from infomotion_lib.reporting.book.html import block, number, table
+from infomotion_lib.reporting.figures.evidence import configuration_name
+from infomotion_lib.reporting.results import records
+
+METRIC_NAMES = {"hard_accuracy": "Hard", "soft_accuracy": "Soft", "balanced_accuracy": "Balanced", "mae": "MAE, points"}
+WHO = "Selector · vectors · graph"
+
+
+def differences(evidence: Evidence) -> str:
+    """MyST block: every comparison with Random."""
+    rows = [
+        [
+            evidence.named(row),
+            str(row["vpc"]),
+            signed(row),
+            f"[{number(row['boot_low'])}, {number(row['boot_high'])}]",
+            number(row["effect_size"], 2),
+            f"{row['pools_better']} of {row['pools']}",
+            *(p_value(row[name]) for name in ("p", "p_holm", "p_bh")),
+        ]
+        for row in records(evidence.compared)
+    ]
+    total = int(evidence.compared["comparisons"].max())
+    head = [WHO, "Videos a class", "Minus Random [t, 95 %]", "[bootstrap, 95 %]", "Effect size", "Pools above 0"]
+    head += ["p", f"p, Holm ({total})", f"p, BH ({total})"]
+    note = (
+        "Hard accuracy, points; all over pools. Effect size: mean over the sample standard deviation over pools. p: t-test over pools. "
+        "The bootstrap is too narrow where pools are few. †: most of its graphs have one community. InfoMotion and InfoDist are one "
+        f"algorithm on other vectors. Regenerate: <code>{COMMAND}</code>."
+    )
+    return block(table(head, rows, caption="Every selector minus Random", numeric_from=1, note=note))
+
+
+def means(evidence: Evidence) -> str:
+    """MyST block: means of every configuration, of the whole set and of the constant predictors."""
+    cells: dict[tuple[Any, ...], dict[str, Row]] = {}
+    for row in records(comparison.configuration_means(evidence.runs)):
+        cells.setdefault((*key_of(row), int(row["vpc"])), {})[str(row["metric"])] = row
+    rows = []
+    for key in sorted(cells, key=lambda key: (key[3] or 99, -cells[key]["hard_accuracy"]["mean"])):
+        own = cells[key]
+        hard, *others = (f"{number(own[name]['mean'])} ± {number(own[name]['sd'])}" for name in METRIC_NAMES)
+        interval = f"[{number(own['hard_accuracy']['ci_low'])}, {number(own['hard_accuracy']['ci_high'])}]"
+        rows.append(
+            [evidence.named(own["mae"]), str(key[3] or "all"), hard, interval, *others, f"{own['mae']['n']}, {own['mae']['pools']}"]
+        )
+    constants = evidence.tables.constants
+    for name, group in constants[constants["arm"] == MAIN].groupby("predictor", sort=False):
+        hard, *others = (f"{number(group[metric].mean())} ± {number(group[metric].std(ddof=0))}" for metric in METRIC_NAMES)
+        rows.append([escape(f"Constant: {name}"), "none", hard, "–", *others, f"–, {len(group)}"])
+    head = [WHO, "Videos a class", "Hard", "[95 %]", *list(METRIC_NAMES.values())[1:], "Networks, pools"]
+    note = (
+        "Mean ± population standard deviation over networks (over pools for constants); accuracies in percent. The interval is a bootstrap "
+        "over pools. All rows share their pools, so the difference of two rows is surer than their intervals look: the table above has it."
+    )
+    return block(table(head, rows, caption="Means over all pools", numeric_from=1, note=note))
+
+
+def health(evidence: Evidence) -> str:
+    """MyST block: how many graphs were healthy."""
+    found = comparison.graph_health(evidence.runs).sort_values(["vpc", "graph", "feature"], kind="stable")
+    columns = ("healthy", "collapsed", "shattered", "few_communities")
+    rows = [
+        [configuration_name(*key_of(row)), str(row["vpc"]), *(number(row[name], 0) for name in columns), str(row["graphs"])]
+        for row in records(found)
+    ]
+    head = [WHO, "Videos a class", "Healthy", "Collapsed", "Shattered", "Fewer communities than videos", "Graphs"]
+    note = "Percent of the class graphs of all pools. Where all collapse, nothing was selected by community."
+    return block(table(head, rows, caption="Health of the graphs behind the selections", numeric_from=1, note=note))
+
+
+def machines(evidence: Evidence) -> str:
+    """MyST block: hard accuracy of the core configurations on each machine style, smaller budget."""
+    found = records(comparison.machine_accuracy(evidence.core_runs))
+    names = list(dict.fromkeys(str(row["machine"]) for row in found))
+    cells = {(key_of(row), row["machine"]): f"{number(row['mean'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]" for row in found}
+    rows = [[configuration_name(*key), *(cells[key, name] for name in names)] for key in dict.fromkeys(key for key, _ in cells)]
+    caption = f"Hard accuracy in percent on the TEST videos of each machine style, {evidence.smallest} videos a class, 95 % over pools"
+    return block(table([WHO, *names], rows, caption=caption, numeric_from=1))

@@ -1,0 +1,154 @@
+"""Figures of the evidence study: every selector minus Random over pools, screening against confirmation, and what an arm changes.
+
+Every title states what the drawn numbers say; it is computed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
+
+_INK, _SOFT = "#1F2933", "#9AA5B1"
+_LEVEL = 0.05
+FEATURE_NAMES = {"motion": "motion", "appearance": "appearance", "joint": "both"}
+"""Vectors a selector is given, as tables and figures print them; ``both`` are motion and appearance side by side."""
+
+
+def configuration_name(method: str, feature: str, graph: str) -> str:
+    """One configuration for readers.
+
+    >>> configuration_name("infomotion", "joint", "softmax_inverse")
+    'InfoMotion · both · softmax inverse'
+    """
+    parts = [METHOD_NAMES.get(method, method), FEATURE_NAMES.get(feature, feature), graph.replace("_", " ")]
+    return " · ".join(part for part in parts if part)
+
+
+def evidence_forest(comparisons: pd.DataFrame, *, collapsed: set[tuple[str, str, str]]) -> Figure:
+    """Every configuration minus Random with its 95 % interval over pools, a panel a budget, in the order of the first.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        From :func:`infomotion_lib.evaluation.evidence.comparison.compare`.
+    collapsed : set of (method, feature, graph)
+        Configurations most of whose graphs have one community only; drawn hollow.
+    """
+    budgets = sorted(int(vpc) for vpc in comparisons["vpc"].unique())
+    order = [_key(row) for row in comparisons[comparisons["vpc"] == budgets[0]].to_dict("records")][::-1]
+    fig = Figure(figsize=(8.2, 0.25 * len(order) + 1.6))
+    axes = fig.subplots(1, len(budgets), sharex=True, sharey=True, squeeze=False)[0]
+    for axis, vpc in zip(axes, budgets, strict=True):
+        own = comparisons[comparisons["vpc"] == vpc]
+        for row in own.to_dict("records"):
+            if _key(row) in order:
+                _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high", hollow=_key(row) in collapsed)
+        axis.axvline(0, color=_INK, lw=1)
+        axis.grid(axis="y", visible=False)
+        axis.set_title(f"{vpc} videos a class, {_span(own['pools'])}", fontsize=9.5)
+    axes[0].set_yticks(range(len(order)), [configuration_name(*key) for key in order], fontsize=8)
+    axes[0].set_ylim(-0.7, len(order) - 0.3)
+    fig.supxlabel("hard accuracy minus Random's (points), 95 % interval over pools; hollow: mostly collapsed graphs", fontsize=9)
+    kept = comparisons[comparisons["p_holm"] < _LEVEL]
+    above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
+    fig.suptitle(
+        f"Phantom pools: of {len(comparisons)} comparisons with Random, {above} lie above it and {below} below after correction",
+        x=0.01,
+        ha="left",
+        fontsize=10.5,
+        fontweight="bold",
+    )
+    return fig
+
+
+def confirmation_pairs(table: pd.DataFrame) -> Figure:
+    """Difference from Random in the screening pools (hollow) and in the confirming ones (full, with 95 % interval), a panel a budget.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`infomotion_lib.evaluation.evidence.confirmation.screen_and_confirm`.
+    """
+    budgets = sorted(int(vpc) for vpc in table["vpc"].unique())
+    most = int(table["vpc"].value_counts().max())
+    fig = Figure(figsize=(8.2, 0.34 * most * len(budgets) + 0.55 * len(budgets) + 1.0))
+    axes = fig.subplots(len(budgets), 1, sharex=True, squeeze=False)[:, 0]
+    for axis, vpc in zip(axes, budgets, strict=True):
+        own = table[table["vpc"] == vpc].iloc[::-1].reset_index(drop=True)
+        for y, row in enumerate(own.to_dict("records")):
+            colour = METHOD_COLOURS[row["method"]]
+            axis.plot([row["screening_difference"], row["confirmation_difference"]], [y, y], color=_SOFT, lw=0.9, ls=":")
+            axis.plot(row["screening_difference"], y, marker=METHOD_MARKERS[row["method"]], ms=7, mfc="white", mec=colour, mew=1.4)
+            _interval(axis, row, y, "confirmation_difference", "confirmation_t_low", "confirmation_t_high", hollow=False)
+        names = [configuration_name(*_key(row)) + (" *" if row["chosen_by"] == "screening" else "") for row in own.to_dict("records")]
+        axis.set_yticks(range(len(own)), names, fontsize=8.5)
+        axis.set_ylim(-0.7, len(own) - 0.3)
+        axis.axvline(0, color=_INK, lw=1)
+        axis.grid(axis="y", visible=False)
+        axis.set_title(f"{vpc} videos a class", fontsize=9.5)
+    label = "hard accuracy minus Random's (points); hollow: screening, full: confirmation with 95 % interval; *: chosen by the screening"
+    fig.supxlabel(label, fontsize=9)
+    won = table[table["chosen_by"] == "screening"]
+    title = f"{int((table['p_holm'] < _LEVEL).sum())} of {len(table)} chosen comparisons hold in fresh pools after correction"
+    if len(won):
+        lost = won["screening_difference"].mean() - won["confirmation_difference"].mean()
+        title += f"; winners lose {lost:.1f} points" if lost > 0 else "; winners keep their lead"
+    fig.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    return fig
+
+
+def arm_differences(arms: Mapping[str, pd.DataFrame]) -> Figure:
+    """Difference from Random of the core configurations in each arm, with 95 % intervals over pools; a group of rows an arm.
+
+    Parameters
+    ----------
+    arms : mapping of str to DataFrame
+        What an arm is, and its comparisons from :func:`infomotion_lib.evaluation.evidence.comparison.compare`, one budget.
+    """
+    keys = list(dict.fromkeys(_key(row) for table in arms.values() for row in table.to_dict("records")))
+    fig = Figure(figsize=(8.2, (0.16 * len(keys) + 0.3) * len(arms) + 1.3))
+    axis = fig.subplots()
+    labelled = set()
+    for number, table in enumerate(arms.values()):
+        for row in table.to_dict("records"):
+            place = keys.index(_key(row))
+            y = -number + 0.36 - 0.72 * place / max(len(keys) - 1, 1)
+            label = "" if place in labelled else configuration_name(*_key(row))
+            labelled.add(place)
+            _interval(axis, row, y, "difference", "t_low", "t_high", hollow=False, label=label)
+    axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=9)
+    axis.set_ylim(-len(arms) + 0.4, 0.6)
+    axis.axvline(0, color=_INK, lw=1)
+    axis.grid(axis="y", visible=False)
+    axis.set_xlabel("hard accuracy minus Random's (points), 95 % interval over pools")
+    fig.legend(loc="outside lower center", ncols=2, fontsize=8.5)
+    best = {name: configuration_name(*_key(table.iloc[0].to_dict())) for name, table in arms.items()}
+    first = next(iter(best.values()))
+    same = sum(name == first for name in best.values())
+    title = f"{first} has the largest difference from Random in {same} of {len(arms)} worlds"
+    fig.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    return fig
+
+
+def _interval(axis: Axes, row: Mapping[Any, Any], y: float, middle: str, low: str, high: str, *, hollow: bool, label: str = "") -> None:
+    colour = METHOD_COLOURS[row["method"]]
+    if np.isfinite(row[low]):
+        axis.plot([row[low], row[high]], [y, y], color=colour, lw=1.8)
+    fill = "white" if hollow else colour
+    axis.plot(row[middle], y, ls="none", marker=METHOD_MARKERS[row["method"]], ms=6.5, mfc=fill, mec=colour, label=label or None)
+
+
+def _key(row: Mapping[Any, Any]) -> tuple[str, str, str]:
+    return row["method"], row["feature"], row["graph"]
+
+
+def _span(pools: pd.Series[int]) -> str:
+    least, most = int(pools.min()), int(pools.max())
+    return f"{most} pools" if least == most else f"{least} to {most} pools"
