@@ -126,6 +126,21 @@ def test_an_edited_file_accuses_nobody_else(root: Path) -> None:
     assert (finding.stage, finding.kind) == ("labels", "edited")
 
 
+def test_the_readers_own_data_is_found_where_it_lies(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "disk/EchoNet-Dynamic/FileList.csv"
+    own.parent.mkdir(parents=True)
+    own.write_text("FileName,EF,Split\n", encoding="utf-8")
+    card = json.loads((root / "data/run_card.json").read_text(encoding="utf-8"))
+    card["outputs"]["EchoNet-Dynamic/FileList.csv"] = sha256(own)
+    write_json(card, root / "data/run_card.json")
+    monkeypatch.setenv("INFOMOTION_DATA", str(tmp_path / "disk"))
+    assert verify(root).holds
+    own.write_text("FileName,EF,Split,Note\n", encoding="utf-8")
+    assert [finding.kind for finding in verify(root).findings] == ["edited"]
+    monkeypatch.delenv("INFOMOTION_DATA")
+    assert [finding.kind for finding in verify(root).findings] == ["missing"]
+
+
 @pytest.mark.parametrize("kind", ["science", "figures", "notebook"])
 def test_other_code_makes_a_stage_and_what_follows_stale(root: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "code_of", lambda stage: code_of(stage) | ({kind: "other"} if stage.name == "ifa_training" else {}))

@@ -28,7 +28,7 @@ def moment(run: FinishedRun, share: float) -> tuple[str, float]:
 
 
 def without(run: FinishedRun, stage: str, folder: Path) -> Path:
-    """Copy of a finished run in which one stage has not begun; the later ones stay and judge by their hashes whether it comes back the same."""
+    """Copy of a finished run in which one stage has not begun; the later ones, by their hashes, judge whether it comes back the same."""
     copy = folder / "runs" / run.paths.profile
     shutil.copytree(run.paths.root, copy)
     shutil.rmtree(copy / run.paths.stage(stage).name)
