@@ -145,7 +145,7 @@ def test_the_readers_own_data_is_found_where_it_lies(root: Path, tmp_path: Path,
 def test_other_code_makes_a_stage_and_what_follows_stale(root: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "code_of", lambda stage: code_of(stage) | ({kind: "other"} if stage.name == "ifa_training" else {}))
     assert {(finding.stage, finding.kind) for finding in verify(root).findings} == {
-        (name, "stale") for name in ("ifa_training", "graph_selection", "evaluation")
+        (name, "stale") for name in ("ifa_training", "graph_selection", "evaluation", "latte_ablation")
     }
 
 
