@@ -67,6 +67,8 @@ def study_open_splits(
     workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
 ) -> None:
     """The paper's four selectors on several splits of the open clips, in pairs with Random, beside the controls of the same splits."""
+    import pandas as pd
+
     from infomotion_lib.evaluation.open_splits import SplitSettings, open_clips, run_open_splits
     from infomotion_lib.parameters import EvaluationParameters, read_profile, stage_parameters
     from infomotion_lib.paths import run_paths
@@ -79,7 +81,9 @@ def study_open_splits(
     used = stage_parameters("evaluation", read_profile("open"), overrides={"workers": workers})
     settings = SplitSettings(splits=splits, seeds=seeds, draws=draws)
     parameters = EvaluationParameters.model_validate(used.model_dump())
-    summary = run_open_splits(open_clips(paths, teachers), out, parameters=parameters, settings=settings)
+    known = paths.stage("evaluation") / "controls.csv"
+    controls = pd.read_csv(known) if known.is_file() else None
+    summary = run_open_splits(open_clips(paths, teachers), out, parameters=parameters, settings=settings, controls=controls)
     typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
 
 

@@ -32,7 +32,6 @@ from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.selection.selectors import METHODS, select
 
 if TYPE_CHECKING:
-    from infomotion_lib.regressor.clips import ClipStore
     from infomotion_lib.regressor.grid import Job
 
 SOURCE, GRAPH = "open", "knn"
@@ -120,12 +119,23 @@ def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
 
 
 def run_open_splits(
-    clips: OpenClips, out_dir: str | Path, *, parameters: EvaluationParameters, settings: SplitSettings | None = None
+    clips: OpenClips,
+    out_dir: str | Path,
+    *,
+    parameters: EvaluationParameters,
+    settings: SplitSettings | None = None,
+    controls: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Summary of the study (see :func:`summarise_splits`), also written beside the rows of every network and of every control.
 
     Writes ``open_splits_runs.csv``, ``open_splits_controls.csv`` and ``open_splits_summary.csv``. Finished networks are kept as they
     end; the same call goes on with the missing ones.
+
+    Parameters
+    ----------
+    controls : DataFrame, optional
+        Of :func:`infomotion_lib.evaluation.controls.split_controls` with the same parameters, such as ``controls.csv`` of the run: taken
+        if it has these splits; worked out otherwise.
 
     Raises
     ------
@@ -149,7 +159,10 @@ def run_open_splits(
         predictions.append(run_grid(jobs, stores={SOURCE: store}, test=asked, parameters=parameters, folder=folder / f"split_{split}"))
     runs = score_runs(pd.concat(predictions, ignore_index=True), tolerance=parameters.soft_tolerance)
     write_csv(runs, folder / "open_splits_runs.csv")
-    write_csv(_controls(clips, store, folder / "open_splits_controls.csv", own, parameters), folder / "open_splits_controls.csv")
+    if controls is None or own.seed or controls["split"].nunique() < own.splits:
+        requested, names = videos["requested_ef"].to_numpy(dtype=np.float64), videos["file_name"].tolist()
+        controls = split_controls(store.videos(names), ef, requested, parameters=parameters, splits=own.splits, seed=own.seed)
+    write_csv(controls[controls["split"] < own.splits], folder / "open_splits_controls.csv")
     summary = summarise_splits(runs, test_share=len(test) / len(train))
     write_csv(summary, folder / "open_splits_summary.csv")
     return summary
@@ -233,16 +246,6 @@ def resampled_t(differences: NDArray[np.float64], *, test_share: float) -> dict[
     reach = float(student.ppf(0.975, count - 1)) * error
     p_value = 2 * float(student.sf(abs(mean) / error, count - 1))
     return {"difference": mean, "ci_low": mean - reach, "ci_high": mean + reach, "p_value": p_value}
-
-
-def _controls(clips: OpenClips, store: ClipStore, path: Path, settings: SplitSettings, parameters: EvaluationParameters) -> pd.DataFrame:
-    """Controls of the same splits; those of an earlier call are taken as they are."""
-    if path.is_file():
-        return pd.read_csv(path)
-    videos = clips.videos
-    ef, requested = (videos[name].to_numpy(dtype=np.float64) for name in ("ef", "requested_ef"))
-    names = videos["file_name"].tolist()
-    return split_controls(store.videos(names), ef, requested, parameters=parameters, splits=settings.splits, seed=settings.seed)
 
 
 def _claim(path: Path, settings: Mapping[str, object]) -> None:

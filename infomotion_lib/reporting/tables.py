@@ -190,11 +190,15 @@ def differences_table(differences: pd.DataFrame) -> pd.DataFrame:
             "VPC": int(row["vpc"]),
             "minus Random, points": f"{row['difference']:+.1f} [{row['ci_low']:+.1f}, {row['ci_high']:+.1f}]",
             "effect size": f"{row['effect_size']:+.2f}",
-            "p": f"{row['p_value']:.3f}",
-            f"p, Holm ({row['n_comparisons']})": f"{row['p_holm']:.3f}",
+            "p": _probability(row["p_value"]),
+            f"p, Holm ({row['n_comparisons']})": _probability(row["p_holm"]),
             "pairs": int(row["n_pairs"]),
             "pools better": f"{int(row['pools_better'])} of {int(row['n_pools'])}",
         }
         for row in differences.to_dict("records")
     ]
     return pd.DataFrame(rows)
+
+
+def _probability(value: float) -> str:
+    return f"{value:.3f}" if value == value else "–"

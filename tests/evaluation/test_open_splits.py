@@ -58,8 +58,11 @@ def test_the_study_ends_with_rows_of_networks_and_controls_and_resumes(
     gap = runs.pivot_table(index="pool", columns="method", values="hard_accuracy")
     assert hard.loc["kmeans", "difference"] == pytest.approx((gap["kmeans"] - gap["random"]).mean())
     assert np.isnan(hard.loc["random", "difference"])
-    monkeypatch.setattr("infomotion_lib.regressor.grid.train_regressor", None)  # nothing may be trained again
-    pd.testing.assert_frame_equal(run_open_splits(clips, tmp_path, parameters=QUICK, settings=SETTINGS), summary)
+    for trained in ("regressor.grid.train_regressor", "regressor.training.train_regressor"):  # nothing may be trained again
+        monkeypatch.setattr(f"infomotion_lib.{trained}", None)
+    again = run_open_splits(clips, tmp_path, parameters=QUICK, settings=SETTINGS, controls=controls)
+    pd.testing.assert_frame_equal(again, summary)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "open_splits_controls.csv"), controls)
     with pytest.raises(DataError, match="other settings"):
         run_open_splits(clips, tmp_path, parameters=QUICK, settings=SplitSettings(splits=3))
 
