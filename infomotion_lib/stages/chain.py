@@ -113,8 +113,8 @@ class Chain:
 
     @property
     def unfinished(self) -> list[str]:
-        """Stages without a run card."""
-        return [name for name in TABLE if name not in self.cards]
+        """Stages without a run card; what was frozen is frozen, whatever stages there are today."""
+        return [] if self.is_frozen else [name for name in TABLE if name not in self.cards]
 
     @cached_property
     def steps(self) -> dict[str, Step]:
