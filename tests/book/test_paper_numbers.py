@@ -72,9 +72,9 @@ def test_doubling_and_room_by_hand() -> None:
 
 def test_tolerance_and_constants_by_hand(results: Results) -> None:
     soft = paper_numbers.softness(results)
-    assert cells(soft, "paper, Real, Whole set")[1:3] == ["81.2", "4.2"]
-    assert cells(soft, "paper, Synthetic, InfoMotion, 5")[3] == "4.0 and 0.6"
-    assert cells(soft, "phantom, Real, Whole set")[1:3] == ["50.0", "10.0"]
+    assert cells(soft, "paper: Real, Whole set")[1:3] == ["81.2", "4.2"]
+    assert cells(soft, "paper: Synthetic, InfoMotion, 5")[3] == "4.0 and 0.6"
+    assert cells(soft, "phantom: Real, Whole set")[1:3] == ["50.0", "10.0"]
     share = paper_numbers.normal_share()
     assert cells(share, "60")[1] == "13 of 16" and cells(share, "70")[1] == "0 of 16"
     assert "pending" in share
@@ -134,7 +134,7 @@ def test_splits_of_the_open_clips_stand_above_their_controls(tmp_path: Path, mon
 
 
 def test_what_has_not_run_is_pending(results: Results, tmp_path: Path) -> None:
-    assert cells(critical.motion_rank([]), "paper (F = 32)")[1:4] == ["3072", "768", "pending"]
+    assert cells(critical.motion_rank([]), "paper, F = 32")[1:4] == ["3072", "768", "pending"]
     assert "not been built" in critical.collapse([Results("none", tmp_path)])
     assert "`literal` 10 of 10 collapsed" in critical.collapse([results])
     assert paired(Results("none", tmp_path)).empty and against_random(Results("none", tmp_path)) == []

@@ -53,7 +53,7 @@ def open_splits() -> str:
         hard = own[0]
         against = f"{number(hard['difference'])} [{number(hard['ci_low'])}, {number(hard['ci_high'])}]" if method != "random" else "–"
         means = [f"{number(row['mean'])} ± {number(row['sd'])}" for row in own]
-        name = method_cell(str(method), str(graphs[method]))
+        name = f'<span class="im-keep">{method_cell(str(method), str(graphs[method]))}</span>'
         lines.append([name, str(hard["n"]), *means, against, probability(hard["p_holm"])])
     for predictor, part in controls.groupby("predictor", sort=False):
         means = [f"{number(part[metric].mean())} ± {number(part[metric].std(ddof=0))}" for metric in SHOWN]
@@ -61,12 +61,12 @@ def open_splits() -> str:
         lines.append([f"control: {name}", str(len(part)), *means, "–", "–"])
     first, splits = cells["random", "hard_accuracy"], int(controls["split"].nunique())
     compared = int(summary["n_comparisons"].max())
-    head = ["Trained on", "Networks", *SHOWN.values(), "Minus Random, hard", f"p, Holm ({compared})"]
+    head = ["Trained on", "Networks", *SHOWN.values(), "Minus Random", "p, Holm"]
     note = (
         f"Mean ± population standard deviation over networks of {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; "
         f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "
-        "corrected one of Nadeau and Bengio (2003), and the spread of a control is no interval. The vectors come from networks trained on "
-        "the phantom, which saw no open clip; the labels are a published regressor's. "
+        f"corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; the spread of a control is no interval. "
+        "The vectors come from networks trained on the phantom, which saw no open clip; the labels are a published regressor's. "
         "Regenerate: <code>infomotion study open-splits</code>."
     )
     return block(table(head, lines, caption="The open clips, several splits", numeric_from=1, note=note))

@@ -32,7 +32,7 @@ def comparisons(results: Results) -> str:
     flags = {_key(row): str(row.get("graph_flag") or "") for row in long_table(results)}
     lines = [
         [
-            method_cell(str(row["method"]), str(row["graph"]), flags.get(_key(row), "")),
+            f'<span class="im-keep">{method_cell(str(row["method"]), str(row["graph"]), flags.get(_key(row), ""))}</span>',
             SOURCE_NAMES.get(row["source"], row["source"]),
             str(row["vpc"]),
             f"{number(row['difference'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]",
@@ -44,10 +44,11 @@ def comparisons(results: Results) -> str:
     ]
     first = rows[0]
     units = f"{first['n_pools']} pools" if first["n_pools"] > 1 else f"{first['n_pairs']} paired runs of one pool"
-    head = ["Selector", "Pool", "Videos a class", "Minus Random, points", "Effect size", "p", f"p, Holm ({first['n_comparisons']})"]
+    head = ["Selector", "Pool", "VPC", "Minus Random", "Effect", "p", "p, Holm"]
     note = (
-        f"Hard accuracy over {units}; 95 % intervals in brackets. Effect size: mean difference over the standard deviation of the "
-        "differences. p: t-test over the same units; Holm's correction is for all rows of this table. "
+        f"Points of hard accuracy over {units}, 95 % intervals in brackets. VPC: videos a class. Effect: size of the effect, the mean "
+        "difference over the standard deviation of the differences. p: t-test over the same units; Holm's correction is for all "
+        f"{first['n_comparisons']} rows of this table. "
         f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How the runs were made</a>'
     )
     return block(table(head, lines, caption="Every selector minus Random, in pairs", numeric_from=2, note=note))

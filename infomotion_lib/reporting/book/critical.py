@@ -22,7 +22,8 @@ def constant(results: Results | None) -> str:
     if results is None or found is None:
         return "The evaluation has not run yet, so there is no constant answer to show.\n"
     kind = "phantom's" if results.is_phantom else "run's"
-    return f"On the {kind} TEST videos the best such answer is “{found[0]}”: right {number(found[1])} % of the time.\n"
+    name = f"{found[0][0].lower()}{found[0][1:]}"
+    return f"On the {kind} TEST videos the best such answer is *{name}*: right {number(found[1])} % of the time.\n"
 
 
 def graphs(results: Results | None) -> str:
@@ -80,15 +81,27 @@ def motion_rank(shown: list[Results]) -> str:
         probe = {str(row["feature"]): float(row["ridge_r2"]) for row in records(results.table("ifa_training", "probe"))}
         learnt = "yes" if summary.get("ignited") else "no"
         r2 = [number(probe.get(name, float("nan")), 2) for name in ("motion", "untrained", "appearance")]
-        rows.append([f"{results.profile} (F = {used['ifa_width']})", str(length), str(bound), str(summary["rank"]), learnt, *r2])
+        rows.append(
+            [
+                f'<span class="im-keep">{results.profile}, F = {used["ifa_width"]}</span>',
+                str(length),
+                str(bound),
+                str(summary["rank"]),
+                learnt,
+                *r2,
+            ]
+        )
     paper = read_profile("paper")
     length, bound = vector_limits(int(paper["ifa_width"]), tuple(paper["ifa_depths"]))
     if not any(results.profile == "paper" for results in shown):
-        rows.append([f"paper (F = {paper['ifa_width']})", str(length), str(bound), *["pending"] * 5])
-    head = ["Network", "Numbers", "Can span", "Span", "Motion learnt", "R² motion", "R² untrained", "R² appearance"]
+        rows.append(
+            [f'<span class="im-keep">paper, F = {paper["ifa_width"]}</span>', str(length), str(bound), *["pending"] * 2, *["–"] * 3]
+        )
+    head = ["Network", "Numbers", "Bound", "Rank", "Learnt", "R² motion", "untrained", "looks"]
     note = (
-        "Motion learnt: at least 1 dB better than the average of the two frames. R²: of EF on TEST videos by ridge regression, from "
-        "motion vectors, from those of an untrained network, and from appearance vectors; below 0 is worse than the mean."
+        "Bound: dimensions that the vectors can span at most; rank: those they do. Learnt: at least 1 dB better than the average of the "
+        "two frames. R²: of EF on TEST videos by ridge regression, from motion vectors, from those of an untrained network, and from "
+        "appearance vectors; below 0 is worse than the mean."
     )
     return block(table(head, rows, caption="How much the motion vector can hold", numeric_from=1, note=note))
 

@@ -65,10 +65,11 @@ def leads() -> str:
     corrected = holm(p_values)
     for row, p, fixed in zip(rows, p_values, corrected, strict=True):
         row[5:5] = [probability(p), probability(fixed)]
-    head = ["Cell", "Against", "Lead, points", "Standard error", "Lead / error", "p", f"p, Holm ({len(rows)})", "Runs needed"]
+    head = ["Cell", "Against", "Lead", "Error", "Ratio", "p", "p, Holm", "Runs"]
     note = (
-        f"{PAPER_RUNS} runs a cell and population spreads assumed, as in the first author's earlier code; p by Welch's t-test. "
-        "Runs needed: a cell, to tell a true difference of this size from none four times in five. "
+        f"Lead and its standard error in points, and their ratio. {PAPER_RUNS} runs a cell and population spreads assumed, as in the first "
+        "author's earlier code; p by Welch's t-test. "
+        f"Holm: corrected for {len(rows)} leads. Runs: needed a cell, to tell a true difference of this size from none four times in five. "
         f"p below 0.05 before correction: {sum(p < 0.05 for p in p_values)} of {len(rows)}; after it: {sum(p < 0.05 for p in corrected)}."
     )
     return block(table(head, rows, caption="The paper's Table 1: InfoMotion's lead beside its error", numeric_from=2, note=note))
@@ -83,9 +84,12 @@ def doubling() -> str:
         change, error = many - few, standard_error(few_spread, many_spread)
         falls += change < 0
         texts = [f"{number(value)} ± {number(spread)}" for value, spread in ((few, few_spread), (many, many_spread))]
-        rows.append([f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}", *texts, number(change), number(error), number(change / error)])
-    head = ["Row", *(f"{size} a class" for size in SIZES), "Change, points", "Standard error", "Change / error"]
-    note = f"{falls} of {len(rows)} rows lose accuracy when the training set is doubled."
+        rows.append(
+            [_keep(f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}"), *texts, number(change), number(error), number(change / error)]
+        )
+    head = ["Row", *(f"{size} a class" for size in SIZES), "Change", "Error", "Ratio"]
+    falling = f"{falls} of {len(rows)} rows lose accuracy when the training set is doubled."
+    note = f"Change and its standard error in points, and their ratio. {falling}"
     return block(table(head, rows, caption="The paper's Table 1: twice the videos", numeric_from=1, note=note))
 
 
@@ -97,9 +101,9 @@ def softness(results: Results | None) -> str:
         soft = cells.get((source, method, size, "soft_accuracy"))
         if metric == "hard_accuracy" and soft is not None:
             spreads = f"{number(spread)} and {number(soft[1])}" if size else "–"
-            rows.append([f"paper, {_name(source, method, size)}", number(hard), number(soft[0] - hard), spreads])
+            rows.append([_keep(f"paper: {_name(source, method, size)}"), number(hard), number(soft[0] - hard), spreads])
     rows += list(_our_softness(results))
-    head = ["Row", "Hard accuracy, %", "Soft adds, points", "Spread, hard and soft"]
+    head = ["Row", "Hard, %", "Soft adds, points", "Spreads, hard and soft"]
     return block(table(head, rows, caption="What the tolerance adds", numeric_from=1))
 
 
@@ -113,10 +117,10 @@ def _our_softness(results: Results | None) -> Iterable[list[str]]:
     if whole[0] and whole[1]:
         hard, soft = float(whole[0]["mean"]), float(whole[1]["mean"])
         spreads = " and ".join(number(float(row["sd"])) for row in whole if row)
-        yield [f"{kind}, {_name(source, 'whole', 0)}", number(hard), number(soft - hard), spreads]
+        yield [_keep(f"{kind}: {_name(source, 'whole', 0)}"), number(hard), number(soft - hard), spreads]
     for row in constants[constants["predictor"] == "best constant in hindsight"].to_dict("records"):
         hard, soft = float(row["hard_accuracy"]), float(row["soft_accuracy"])
-        yield [f"{kind}, always EF {row['constant']:g}", number(hard), number(soft - hard), "–"]
+        yield [_keep(f"{kind}: always EF {row['constant']:g}"), number(hard), number(soft - hard), "–"]
 
 
 def room(results: Results | None) -> str:
@@ -133,8 +137,8 @@ def room(results: Results | None) -> str:
         values = [float(row["mean"]) for row in found if row]
         if len(values) == len(names):
             rows.append(["phantom" if results.is_phantom else results.profile, _where(source, size), *_way(values)])
-    head = ["Whose", "Cell", "Whole minus Random", "InfoMotion minus Random", "Share of the way, %"]
-    return block(table(head, rows, caption="Room for a selector, points of hard accuracy", numeric_from=2))
+    head = ["Whose", "Cell", "Whole set", "InfoMotion", "Share of the way, %"]
+    return block(table(head, rows, caption="Room for a selector: points of hard accuracy above Random", numeric_from=2))
 
 
 def _way(values: Sequence[float]) -> tuple[str, str, str]:
@@ -154,14 +158,19 @@ def normal_share() -> str:
         if counted
         else "The share in EchoNet-Dynamic's TEST split is to be counted from a licensed copy: pending."
     )
-    head = ["Normal hearts in TEST, %", "Distilled cells above “always normal”", "Best InfoMotion cell minus it, points"]
+    head = ["Normal hearts, %", "Cells above “normal”", "InfoMotion's best cell minus it"]
     return block(
         table(head, rows, caption="The paper's distilled cells beside an answer that looks at no video", numeric_from=0, note=note)
     )
 
 
 def _where(source: str, size: int) -> str:
-    return f'<span class="im-keep">{SOURCE_NAMES[source]}, {size} a class</span>'
+    return _keep(f"{SOURCE_NAMES[source]}, {size} a class")
+
+
+def _keep(text: str) -> str:
+    """The text on one line."""
+    return f'<span class="im-keep">{text}</span>'
 
 
 def _name(source: str, method: str, size: int) -> str:
