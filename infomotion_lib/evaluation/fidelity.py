@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from infomotion_lib.errors import CheckpointError, DataError
+from infomotion_lib.parameters import LatteParameters
 from infomotion_lib.provenance import sha256
 
 if TYPE_CHECKING:
@@ -141,6 +142,21 @@ def video_encoder(regressor: FittedRegressor, *, period: int, batch: int = 32) -
         return torch.cat(features).numpy()
 
     return NamedEncoder("fed_video", f"our {regressor.name} EF regressor", encode)
+
+
+def standard_encoders(parameters: LatteParameters) -> list[NamedEncoder]:
+    """Inception and I3D as far as a run names their files; none by default.
+
+    Raises
+    ------
+    CheckpointError
+        If a file is missing or its SHA-256 is not the one given.
+    """
+    files = (
+        ("fid", parameters.inception_weights, parameters.inception_sha256, 299),
+        ("fvd", parameters.i3d_weights, parameters.i3d_sha256, 224),
+    )
+    return [torchscript_encoder(file, metric=metric, expected_sha256=digest, side=side) for metric, file, digest, side in files if file]
 
 
 def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, side: int) -> NamedEncoder:

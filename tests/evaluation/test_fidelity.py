@@ -9,7 +9,15 @@ import pytest
 from scipy import linalg
 
 from infomotion_lib.errors import CheckpointError, DataError
-from infomotion_lib.evaluation.fidelity import FIDELITY_COLUMNS, NamedEncoder, fidelity_table, frechet_distance, torchscript_encoder
+from infomotion_lib.evaluation.fidelity import (
+    FIDELITY_COLUMNS,
+    NamedEncoder,
+    fidelity_table,
+    frechet_distance,
+    standard_encoders,
+    torchscript_encoder,
+)
+from infomotion_lib.parameters import LatteParameters
 
 
 def test_shift_of_the_mean_is_its_squared_length() -> None:
@@ -54,6 +62,10 @@ def test_standard_names_need_the_standard_weights(tmp_path: Path) -> None:
     (tmp_path / "inception.pt").write_bytes(b"not it")
     with pytest.raises(CheckpointError, match="SHA-256"):
         torchscript_encoder(tmp_path / "inception.pt", metric="fid", expected_sha256="0" * 64, side=299)
+    with pytest.raises(CheckpointError, match="SHA-256") as caught:
+        standard_encoders(LatteParameters(i3d_weights=str(tmp_path / "inception.pt"), i3d_sha256="0" * 64))
+    assert caught.value.exit_code == 2
+    assert standard_encoders(LatteParameters()) == []
     with pytest.raises(DataError, match="two samples"):
         frechet_distance(np.zeros((1, 3)), np.zeros((5, 3)))
 
