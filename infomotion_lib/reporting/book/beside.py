@@ -65,7 +65,7 @@ def open_splits() -> str:
     note = (
         f"Mean ± population standard deviation over networks of {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; "
         f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "
-        f"corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; the spread of a control is no interval. "
+        f"corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; a control's spread is no interval. "
         "The vectors come from networks trained on the phantom, which saw no open clip; the labels are a published regressor's. "
         "Regenerate: <code>infomotion study open-splits</code>."
     )
