@@ -21,7 +21,7 @@ FLOORS = (
     ("reporting",),
     ("stages",),
     ("runner",),
-    ("workflow",),
+    ("workflow", "colab"),
     ("options",),
     ("data_commands", "frames_commands", "generator_commands", "provenance_commands", "selection_commands"),
     ("cli",),
