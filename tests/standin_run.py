@@ -1,10 +1,8 @@
-"""A finished run in small, for tests of the book: the files of every stage, made-up numbers, executed notebooks; and the build."""
+"""A finished run in small, for tests of the book: the files of every stage, made-up numbers, executed notebooks."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +22,6 @@ from infomotion_lib.reporting.widgets import image_slider
 FOLDERS = {"data": "data", "labels": "00_labels", "frame_index": "01_frame_index", "ifa_training": "02_ifa_training",
            "graph_selection": "03_graph_selection", "evaluation": "04_evaluation", "latte_ablation": "05_latte_ablation"}  # fmt: skip
 METHODS = (("random", ""), ("kmeans", ""), ("infodist", "knn"), ("infomotion", "knn"))
-BUILD = """
-import json, sys
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"torch", "monai", "lightning_fabric", "diffusers"}:
-            raise ImportError(f"{name} must not be needed to build the book")
-sys.meta_path.insert(0, Refuse())
-from infomotion_lib.reporting.book import build
-book = build("phantom", sys.argv[1], sys.argv[2])
-print(json.dumps({"index": str(book.index), "notes": book.notes}))
-"""
-
 STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
 
 
@@ -274,8 +260,3 @@ def _slider() -> tuple[dict[str, Any], dict[str, Any]]:
     box = image_slider(pictures, ["small", "large"], alt=["A small dot", "A large dot"], description="size")
     data = embed_data(views=[box])
     return data["manager_state"], data["view_specs"][0]
-
-
-def build_book(results: Path, out: Path) -> subprocess.CompletedProcess[str]:
-    """The build in a process of its own, in which torch cannot be imported."""
-    return subprocess.run([sys.executable, "-c", BUILD, str(results), str(out)], capture_output=True, text=True, timeout=900)

@@ -13,6 +13,7 @@ PACKAGE = PROJECT / "infomotion_lib"
 ROOMS = ("ground", "data", "frames", "ifa", "appearance", "selection", "regressor", "generators", "evaluation", "reporting", "running")
 """Pages of the reference, in the order that data walks."""
 
+_META = '<p class="im-meta">Time: look things up as you need them. You need: some Python.</p>\n\n'
 _RUNNING = {"runner", "cli", "stages", "workflow", "progress"}
 _WHAT = {
     "ground": "EF classes, errors, typed parameters, folders, run cards.",
@@ -131,7 +132,7 @@ def _index(rooms: list[str], found: list[Module]) -> str:
         count = sum(len(module.items) for module in mine)
         rows.append(f"* - [{room}]({room}.md)\n  - {_what(room, mine)}\n  - {count}")
     return (
-        "# API reference\n\nEvery public function and class, written from the docstrings of the source files.\n"
+        f"# API reference\n\n{_META}Every public function and class, written from the docstrings of the source files.\n"
         "Data walks through the rooms in this order; imports go up this list only, never down.\n\n"
         "```{list-table}\n:header-rows: 1\n:widths: 18 70 12\n\n* - Room\n  - What it does\n  - Names\n" + "\n".join(rows) + "\n```\n"
     )
@@ -144,7 +145,7 @@ def _what(room: str, mine: list[Module]) -> str:
 
 
 def _room_page(room: str, mine: list[Module], source_url: str) -> str:
-    parts = [f"# {room}\n\n{_what(room, mine)}\n"]
+    parts = [f"# {room}\n\n{_META}{_what(room, mine)}\n"]
     for module in mine:
         if not module.items and not module.constants:
             continue

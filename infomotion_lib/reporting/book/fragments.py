@@ -8,10 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.paths import BOOK, PROJECT
+from infomotion_lib.reporting import boundaries
 from infomotion_lib.reporting.book import critical, evidence, ledgers, paper_numbers, reading
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
+from infomotion_lib.reporting.book.figure_index import figure_index
 from infomotion_lib.reporting.book.html import admonition, block, table
 from infomotion_lib.reporting.book.machines import two_machines
 from infomotion_lib.reporting.book.notebooks import card_anchor
@@ -54,9 +56,10 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     paper = next((item.root for item in shown if item.profile == "paper"), FROZEN / "paper")
     parts = {
         "pipeline": pipeline(),
+        "boundaries": boundaries_figure(),
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
         "glance": reading.glance(lead) or NOT_RUN,
-        "results": "".join(map(_results, shown)) or NOT_RUN,
+        "results": "".join(map(results_part, shown)) or NOT_RUN,
         "expected": reading.expected(lead) if lead else NOT_RUN,
         "stage_times": reading.stage_times(lead) if lead else NOT_RUN,
         "constant": critical.constant(lead),
@@ -75,7 +78,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "claims": ledgers.claims(paper),
         "assumptions": ledgers.assumptions(),
         "checklist": ledgers.checklist(),
-        "figures": ledgers.figure_index(shown),
+        "figures": figure_index(shown),
         "costs": costs(),
         "changelog": changelog(),
         "play": play(lead, assets),
@@ -97,6 +100,12 @@ def pipeline() -> str:
     return block(f'<div class="im-pipeline">{"".join(pictures)}</div>')
 
 
+def boundaries_figure() -> str:
+    """The figure of hard and soft class boundaries."""
+    image = f'<img class="im-figure" loading="lazy" alt="{escape(boundaries.alt())}" src="_static/figures/soft-boundaries.svg">'
+    return block(f'<figure class="im-fig">{image}</figure>')
+
+
 def costs() -> str:
     """MyST block: disk, memory and time by stage, at CPU size and at the paper's."""
     ledger = pd.read_csv(BOOK / "ledgers" / "costs.csv", keep_default_na=False)
@@ -113,7 +122,8 @@ def changelog() -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-def _results(results: Results) -> str:
+def results_part(results: Results) -> str:
+    """MyST text of one profile on the results page: Table 1 with all that it must be read against, and Table 2."""
     body = table1(results)
     if not body:
         return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"

@@ -15,7 +15,6 @@ from infomotion_lib.paths import BOOK, PARAMS, RunPaths
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, title_of
-from infomotion_lib.reporting.style import alt_text
 
 
 def provenance(all_results: list[Results]) -> str:
@@ -108,21 +107,6 @@ def _value(value: Any) -> str:
         return "2/3"
     text = value if isinstance(value, str) else json.dumps(value)
     return f'<code class="im-keep">{escape(text)}</code>' if text else "–"
-
-
-def figure_index(all_results: list[Results]) -> str:
-    """MyST text: every saved figure and what it shows, under the command that draws it again."""
-    parts = []
-    for results in all_results:
-        for stage in results.stages:
-            base = f"results/{results.profile}/{results.folder(stage).name}/figures"
-            rows = [[f'<a href="{base}/{file.name}">{escape(file.name)}</a>', escape(alt_text(file))] for file in results.figures(stage)]
-            if rows:
-                name = stage.split("_", 1)[1] if stage[:1].isdigit() else stage
-                command = f"```bash\ninfomotion run {name} --profile {results.profile}\n```"
-                html = block(table(["Figure", "What it shows"], rows, caption=f"Figures of {title_of(stage)}, profile {results.profile}"))
-                parts.append(f"## {title_of(stage)} · {results.profile}\n\n{command}\n{html}")
-    return "\n".join(parts) or "No figure is at hand yet: `make reproduce` draws them all.\n"
 
 
 def checklist() -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.html import block
-from infomotion_lib.reporting.book.notebooks import first_picture
-from infomotion_lib.reporting.explore.board import controls
+from infomotion_lib.reporting.book.notebooks import card_anchor, first_picture
+from infomotion_lib.reporting.explore.board import Control, controls
 from infomotion_lib.reporting.results import Results
 
 
@@ -30,6 +30,7 @@ def play(results: Results | None, assets: Assets) -> str:
                 f"<noscript><p>Without scripts this control cannot move; here is one of its pictures.</p>{still}</noscript></div>"
             )
         )
+        parts.append(_made(control, results))
         parts.append(f"**What to see.** {control.after}\n")
     parts.append(block(f'<script type="application/vnd.jupyter.widget-state+json">{_script(data["manager_state"])}</script>'))
     for name in ("require.js", "embed-amd.js"):
@@ -38,6 +39,13 @@ def play(results: Results | None, assets: Assets) -> str:
     if results is not None and results.is_phantom:
         parts.append("All pictures on this page are of phantoms: drawn hearts, no patients.\n")
     return "\n".join(parts)
+
+
+def _made(control: Control, results: Results | None) -> str:
+    """The way to the run card of what a control shows, or to the function that draws it."""
+    if results is None or not control.stage:
+        return "[how it is drawn](api:infomotion_lib.reporting.explore.cycle.control)\n"
+    return block(f'<p class="im-note"><a href="provenance.html#{card_anchor(results, control.stage)}">how it was made</a></p>')
 
 
 def _script(content: dict[str, Any]) -> str:

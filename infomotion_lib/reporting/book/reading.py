@@ -8,6 +8,7 @@ import pandas as pd
 
 from infomotion_lib.reporting.book.comparisons import against_random
 from infomotion_lib.reporting.book.html import block, number, seconds, table
+from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.summary import constants_text, table1_text
@@ -89,14 +90,21 @@ def glance(results: Results | None) -> str:
             spread_ = f" ± {number(row['sd'])}" if row["sd"] == row["sd"] else ""
             rows.append([name, what, f"{number(row['mean'])}{spread_} %"])
     kind = "phantom data" if results.is_phantom else results.title
-    note = 'The whole table, with intervals and what may be concluded, is under <a href="results.html">results</a>.'
+    note = (
+        'The whole table, with intervals and what may be concluded, is under <a href="results.html">results</a>. '
+        f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How these numbers were made</a>'
+    )
     return block(table(["Trained on", "Which", "Hard accuracy"], rows, caption=f"At a glance, on {kind}", numeric_from=2, note=note))
 
 
 def stage_times(results: Results) -> str:
     """MyST block with the time and device of each stage."""
     rows = [
-        [title_of(stage), seconds(card_seconds(results.card(stage))), str(results.card(stage).get("device", ""))]
+        [
+            f'<a href="provenance.html#{card_anchor(results, stage)}">{title_of(stage)}</a>',
+            seconds(card_seconds(results.card(stage))),
+            str(results.card(stage).get("device", "")),
+        ]
         for stage in results.stages
     ]
     rows.append(["Together", seconds(sum(card_seconds(results.card(stage)) for stage in results.stages)), ""])

@@ -25,6 +25,8 @@ from infomotion_lib.reporting.book.assets import ICONS, Assets, find_assets
 from infomotion_lib.reporting.book.evidence import write_figures
 from infomotion_lib.reporting.book.notebooks import page_from_run, page_not_run
 from infomotion_lib.reporting.book.reading import numbers
+from infomotion_lib.reporting.book.terms import link_pages
+from infomotion_lib.reporting.boundaries import write_soft_boundaries
 from infomotion_lib.reporting.explore.board import prepare
 from infomotion_lib.reporting.pipeline import write_pipeline
 from infomotion_lib.reporting.results import FROZEN, Results, frozen_results, results_of
@@ -104,6 +106,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     generated = source / "_generated"
     fragments.write(generated, lead=lead, shown=shown, assets=assets, url=url)
     write_pipeline(source / "_static" / "figures")
+    write_soft_boundaries(source / "_static" / "figures")
     write_figures(source / "_static" / "figures")
     rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
     pages = _notebooks(source / "notebooks", lead)
@@ -114,6 +117,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
     _fill_toc(toc, notebooks=pages, rooms=rooms)
     (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
+    link_pages(source)
     _resolve_links(source)
 
 

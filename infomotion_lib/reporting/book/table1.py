@@ -7,6 +7,7 @@ from typing import Any
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.book.html import admonition, block, framed, number, table
+from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
 
@@ -53,7 +54,7 @@ def table1(results: Results) -> str:
     titles = f'<thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
     html = f'<div class="im-table1">{framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)}</div>'
     folder = f"results/{results.profile}/{results.folder('evaluation').name}"
-    card = f"provenance.html#card-{results.profile}-{results.folder('evaluation').name}".replace("_", "-")
+    card = f"provenance.html#{card_anchor(results, 'evaluation')}"
     files = " · ".join(
         f'<a href="{folder}/{file}.csv">{text}</a>'
         for file, text in (("table1", "as CSV"), ("runs", "every run"))
@@ -78,7 +79,8 @@ def company(results: Results) -> str:
         values = [number(float(row.get(metric, float("nan"))), _digits(metric)) for metric in metrics]
         lines.append([f"No training · {escape(name)}", "none", *values])
     caption = "The company of accuracy: mean ± population standard deviation over runs"
-    html = table(["Training set", "Videos a class", *metrics.values()], lines, caption=caption, numeric_from=1)
+    note = f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How this table was made</a>'
+    html = table(["Training set", "Videos a class", *metrics.values()], lines, caption=caption, numeric_from=1, note=note)
     return admonition("note", "Balanced accuracy, errors and class recalls of every row", block(html), folded=True)
 
 

@@ -33,6 +33,8 @@ class Control:
         What it shows and how to use it; what to see.
     widget : ipywidgets.Widget
         The control.
+    stage : str
+        Stage whose results it shows; empty for the beat, which no run draws.
     live : callable
         Makes the control that asks the kernel for any value; None where the run's files do not allow it.
     """
@@ -41,6 +43,7 @@ class Control:
     before: str
     after: str
     widget: ipywidgets.Widget
+    stage: str
     live: Callable[[], ipywidgets.Widget | None]
 
 
@@ -83,6 +86,7 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
             "In this phantom systole takes exactly a third, so the rule is right at two thirds. In patients the share depends on the heart "
             "rate, and the rule misses by some frames.",
             cycle.control(),
+            "",
             cycle.live,
         )
     ]
@@ -97,6 +101,7 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 "beside the dashed line: the best answer that looks at no video.",
                 "Every bar grows, and so does the line. What counts is the distance between them.",
                 tolerance.control(folder / "tolerance.csv"),
+                "evaluation",
                 partial(_live_tolerance, results),
             )
         )
@@ -108,6 +113,7 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 "its graph is made.",
                 "With few neighbours there are many small communities, with many neighbours few large ones. The literal graph has one.",
                 graphs.control(graphs.read(folder / "graphs.json")),
+                "graph_selection",
                 partial(_live_graphs, results),
             )
         )
@@ -118,6 +124,7 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 "What each selector keeps from a class, side by side. Let them move or hold them still.",
                 "All are phantoms. Look for variety: of motion, of scanner style, of shape.",
                 wall.control(folder / "wall", f"{base}/{results.profile}/{FOLDER}/wall"),
+                "graph_selection",
                 partial(wall.live, results),
             )
         )

@@ -1,0 +1,56 @@
+"""The index of figures: what each shows, where it was drawn, and the one papermill command that draws it again."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from pathlib import Path
+
+from infomotion_lib.parameters import NOTEBOOK_STAGES
+from infomotion_lib.paths import NOTEBOOKS
+from infomotion_lib.reporting.book.html import block, table
+from infomotion_lib.reporting.book.notebooks import card_anchor
+from infomotion_lib.reporting.results import Results, title_of
+from infomotion_lib.reporting.style import alt_text
+
+_SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|png))"')
+_NAMED = re.compile(r'"([\w.]+\.(?:svg|png))"')
+
+
+def drawn_by(notebook: Path) -> list[str]:
+    """Names of the figures that a notebook saves, in the order of its cells."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return list(dict.fromkeys([*_SAVED.findall(source), *_NAMED.findall(source)]))
+
+
+def figure_index(all_results: list[Results]) -> str:
+    """MyST text: under each notebook its command, and a row a figure; links lead to the drawn figures and their run cards."""
+    parts = []
+    for number, stage in NOTEBOOK_STAGES.items():
+        notebook = NOTEBOOKS / f"{number}_{stage}.ipynb"
+        runs = [results for results in all_results if results.card(stage)]
+        saved = [file.name for results in runs for file in results.figures(stage)]
+        names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))
+        if names:
+            profile = runs[0].profile if runs else "phantom"
+            command = f"```bash\npapermill notebooks/{notebook.name} out.ipynb -f notebooks/params/{profile}.yml\n```"
+            rows = [[f"<code>{escape(name)}</code>", *_row(name, stage, runs)] for name in names]
+            html = table(["Figure", "What it shows", "Drawn in"], rows, caption=f"Figures of {notebook.name}")
+            parts.append(f"## {title_of(stage)}\n\n{command}\n{block(html)}")
+    return "\n".join(parts)
+
+
+def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
+    """What a figure shows, and links to it and to its run card in every run that drew it."""
+    found = [(results, results.folder(stage) / "figures" / name) for results in runs]
+    drawn = [(results, file) for results, file in found if file.is_file()]
+    if not drawn:
+        return "–", "no run in this book"
+    links = [
+        f'<a href="results/{results.profile}/{results.folder(stage).name}/figures/{name}">{results.profile}</a> '
+        f'(<a href="provenance.html#{card_anchor(results, stage)}">run card</a>)'
+        for results, _ in drawn
+    ]
+    return escape(alt_text(drawn[0][1])), "<br>".join(links)
