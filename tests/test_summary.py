@@ -34,7 +34,7 @@ def test_table_1_has_a_column_a_size_and_says_what_the_numbers_are() -> None:
     assert "InfoMotion (knn)" in lines[3]
     assert "43.8 ± 8.0" in lines[3]
     assert lines[3].endswith("48.5"), "one run has no spread"
-    assert "mean ± sd over 1/5 runs" in lines[-1]
+    assert "mean ± population sd over 1/5 runs" in lines[-1]
 
 
 def test_summary_shows_constants_times_and_the_book(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
     stages = [f"{row.stage} {row.equal} of {row.files}" for row in same.itertuples()]
     return "\n".join(
         [
-            f"Hard accuracy of profile {own.profile}, percent, mean ± sd over runs: frozen in the book, and yours",
+            f"Hard accuracy of profile {own.profile}, percent, mean ± population sd over runs: frozen in the book, and yours",
             *aligned(rows),
             f"files equal to the byte: {', '.join(stages) or 'no stage can be compared'}",
             "Data are equal everywhere. Trained networks round differently on another processor, and the picks follow them.",

@@ -56,7 +56,7 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
     for (source, method, graph), part in long.groupby(["source", "method", "graph"], sort=False):
         rows.append([shown_source(str(source)), shown_method(str(method), str(graph)), *(_cell(part, size) for size in sizes)])
     counts = sorted({int(count) for count in long["n"]})
-    note = f"accuracy in percent, mean ± sd over {'/'.join(map(str, counts))} runs, soft accuracy in brackets"
+    note = f"accuracy in percent, mean ± population sd over {'/'.join(map(str, counts))} runs, soft accuracy in brackets"
     return "\n".join([title, *aligned(rows), note])
 
 
