@@ -120,7 +120,7 @@ def data_describe(name: Annotated[str, typer.Argument(help="phantom, echodiffusi
 @study.command("phases")
 def study_phases(
     out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/studies/phases"),
-    clips: Annotated[int, typer.Option(min=1, help="Phantom clips of each frame rate, EF class and rhythm.")] = 8,
+    clips: Annotated[int, typer.Option(min=1, help="Phantom clips of each frame rate, EF class and rhythm.")] = 6,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """How far are detected ED and ES from the exact ones? Detector, second vote, and both where they agree, beside shuffled frames."""

@@ -33,7 +33,8 @@ p = notebook_parameters("frame_index", globals())
 folder = run_paths(p.profile, p.runs_dir).stage("frame_index")
 run = start_stage("frame_index", folder, parameters=p.model_dump())
 config_card(p)"""
-SAVE = """files = [folder / name for name in ("frame_index.csv", "status_counts.csv", "detector_error.csv", "order_control.csv")]
+SAVE = """names = ("frame_index.csv", "status_counts.csv", "detector_error.csv", "order_control.csv", "phase_votes.csv", "vote_counts.csv")
+files = [folder / name for name in names]
 for file in files:
     file.write_text(f"{p.limit}\\n", encoding="utf-8")
 run.finish(files)"""

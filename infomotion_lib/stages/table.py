@@ -54,7 +54,12 @@ TABLE: dict[str, Stage] = {
     for stage in (
         Stage("data", (), ("sources.json", "data_report.csv")),
         Stage("labels", ("data",), ("labels.csv", "agreement.csv")),
-        Stage("frame_index", ("data", "labels"), ("frame_index.csv", "status_counts.csv", "detector_error.csv"), ("order_control.csv",)),
+        Stage(
+            "frame_index",
+            ("data", "labels"),
+            ("frame_index.csv", "status_counts.csv", "detector_error.csv"),
+            ("order_control.csv", "phase_votes.csv", "vote_counts.csv"),
+        ),
         Stage(
             "ifa_training",
             ("frame_index",),

@@ -82,6 +82,18 @@ def small(tmp_path: Path) -> Path:
     return training_checkpoint(build_regressor("mini_r3d").state_dict(), tmp_path / "mini.pt")
 
 
+def test_a_file_of_the_year_it_was_published_is_read(small: Path, tmp_path: Path) -> None:
+    content = torch.load(small, weights_only=False)  # our own stand-in
+    torch.save(content, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    raw = (tmp_path / "old.pt").read_bytes()
+    assert b"numpy._core.multiarray\n" in raw
+    (tmp_path / "old.pt").write_bytes(raw.replace(b"numpy._core.multiarray\n", b"numpy.core.multiarray\n"))  # numpy before 2
+    made = convert_checkpoint(tmp_path / "old.pt", tmp_path / "old.safetensors", clip=SMALL_CLIP)
+    now = convert_checkpoint(small, tmp_path / "now.safetensors", clip=SMALL_CLIP)
+    old, new = (FittedRegressor.load(file.path).network.state_dict() for file in (made, now))
+    assert all(torch.equal(old[name], new[name]) for name in new)
+
+
 def test_equal_checkpoints_give_equal_bytes(small: Path, tmp_path: Path) -> None:
     first, again = (convert_checkpoint(small, tmp_path / f"{name}.safetensors", clip=SMALL_CLIP) for name in ("first", "again"))
     assert first.sha256 == again.sha256

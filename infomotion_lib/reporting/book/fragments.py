@@ -9,7 +9,7 @@ import pandas as pd
 
 from infomotion_lib.paths import BOOK, PROJECT
 from infomotion_lib.reporting import boundaries
-from infomotion_lib.reporting.book import critical, evidence, ledgers, paper_numbers, reading
+from infomotion_lib.reporting.book import critical, evidence, ledgers, paper_numbers, phases, reading
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
@@ -74,6 +74,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "two_machines": two_machines(),
         "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
         **evidence.fragments(),
+        **phases.fragments(),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(paper),
         "assumptions": ledgers.assumptions(),

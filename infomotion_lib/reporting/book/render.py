@@ -19,7 +19,7 @@ import yaml
 from infomotion_lib.errors import StageError
 from infomotion_lib.parameters import NOTEBOOK_STAGES
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
-from infomotion_lib.reporting.book import fragments
+from infomotion_lib.reporting.book import fragments, phases
 from infomotion_lib.reporting.book.api import anchor, find, modules, write_api
 from infomotion_lib.reporting.book.assets import ICONS, Assets, find_assets
 from infomotion_lib.reporting.book.evidence import write_figures
@@ -108,6 +108,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     write_pipeline(source / "_static" / "figures")
     write_soft_boundaries(source / "_static" / "figures")
     write_figures(source / "_static" / "figures")
+    phases.write_figures(source / "_static" / "figures")
     rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
     pages = _notebooks(source / "notebooks", lead)
     extra = source / "_publish"
