@@ -31,7 +31,8 @@ def two_machines() -> str:
     largest = cells.loc[cells["difference"].abs().idxmax()]
     name = escape(shown_method(str(largest["method"]), ""))
     note = (
-        f"Hard accuracy in percent, mean ± population sd over runs. The largest change, {largest['difference']:+.1f} points, is that of {name} at "
+        "Hard accuracy in percent, mean ± population sd over runs. "
+        f"The largest change, {largest['difference']:+.1f} points, is that of {name} at "
         f"VPC {largest['vpc'] or 'all'}. Compare yours: <code>infomotion compare</code>."
     )
     heads = ["Source", "Method", "VPC", "First machine", "Second machine", "Change"]
