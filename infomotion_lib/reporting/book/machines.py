@@ -28,7 +28,7 @@ def two_machines() -> str:
         ]
         for row in records(cells)
     ]
-    largest = cells.loc[cells["difference"].abs().idxmax()]
+    largest = cells.iloc[int(cells["difference"].abs().to_numpy().argmax())]
     name = escape(shown_method(str(largest["method"]), ""))
     note = (
         "Hard accuracy in percent, mean ± population sd over runs. "
