@@ -14,9 +14,9 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from tqdm.auto import tqdm
 
 from infomotion_lib.errors import CheckpointError, ParameterError, did_you_mean
+from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
 DOWNSAMPLING = 8
@@ -106,7 +106,6 @@ def train_autoencoder(
     seed: int = 0,
     checkpoint: str | Path | None = None,
     device: str = "cpu",
-    progress: bool = True,
 ) -> FittedAutoencoder:
     """Autoencoder trained by L1 reconstruction plus a small KL term, its scale factor measured on the training frames.
 
@@ -130,7 +129,7 @@ def train_autoencoder(
     path = Path(checkpoint) if checkpoint else None
     identity = [name, steps, batch, learning_rate, seed, *frames.shape]
     done = _resume(path, identity, network, optimiser, schedule) if path else 0
-    for step in tqdm(range(done, steps), initial=done, total=steps, desc="autoencoder", unit="step", disable=None if progress else True):
+    for step in track(range(done, steps), label="autoencoder", unit="step"):
         random = np.random.default_rng([seed, step])
         torch.manual_seed(int(random.integers(2**62)))
         chosen = random.choice(len(frames), size=min(batch, len(frames)), replace=False)

@@ -16,11 +16,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
-from tqdm.auto import tqdm
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import CheckpointError, DataError, ParameterError
 from infomotion_lib.generators.latte import Latte, latte
+from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
 NOISE_STEPS = 1000
@@ -95,7 +95,6 @@ def train_latte(
     *,
     checkpoint: str | Path | None = None,
     device: str = "cpu",
-    progress: bool = True,
 ) -> TrainedLatte:
     """Latte trained to predict the noise of latent clips, classes drawn equally often.
 
@@ -129,14 +128,7 @@ def train_latte(
     if path and path.is_file():
         losses = _resume(path, network, average, optimiser, rate, recipe)
     schedule = noise_schedule()
-    bar = tqdm(
-        range(len(losses), recipe.steps),
-        initial=len(losses),
-        total=recipe.steps,
-        desc="Latte",
-        unit="step",
-        disable=None if progress else True,
-    )
+    bar = track(range(len(losses), recipe.steps), label="Latte", unit="step")
     for step in bar:
         random = np.random.default_rng([recipe.seed, step])
         torch.manual_seed(int(random.integers(2**62)))

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.records import MIN_FRAMES
@@ -20,6 +19,7 @@ from infomotion_lib.data.video import probe, write_clip
 from infomotion_lib.errors import DataError, ParameterError, VideoError
 from infomotion_lib.generators.autoencoder import FittedAutoencoder
 from infomotion_lib.generators.diffusion import TrainedLatte, check_sampling, sample_latents
+from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_csv, write_json
 
 REQUEST = "pool.json"
@@ -64,7 +64,6 @@ def generate_pool(
     class_ef: Sequence[float],
     batch: int = 16,
     device: str = "cpu",
-    progress: bool = True,
 ) -> Path:
     """Folder with exactly ``per_class`` clips of each class, ``FileList.csv``, ``manifest.csv`` and the request.
 
@@ -90,7 +89,7 @@ def generate_pool(
     videos = [folder / "Videos" / f"{name}.avi" for name in manifest.FileName]
     jobs = list(zip(videos, manifest.requested_class.tolist(), manifest.seed.tolist(), strict=True))
     wanted = [job for job in jobs if not _written(job[0], frames)]
-    with tqdm(total=len(wanted), desc="sampling", unit="clip", disable=None if progress else True) as bar:
+    with track(label="sampling", total=len(wanted), unit="clip") as bar:
         for start in range(0, len(wanted), batch):
             chunk = wanted[start : start + batch]
             for label in sorted({label for _, label, _ in chunk}):

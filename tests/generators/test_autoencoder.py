@@ -28,7 +28,7 @@ def blobs(n: int = 24, side: int = 32) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def fitted() -> FittedAutoencoder:
-    return train_autoencoder(blobs(), steps=60, batch=8, progress=False)
+    return train_autoencoder(blobs(), steps=60, batch=8)
 
 
 def test_latents_have_unit_variance_at_an_eighth_of_the_side(fitted: FittedAutoencoder) -> None:
@@ -73,7 +73,7 @@ def test_killed_training_goes_on_as_if_it_had_not_been(tmp_path: Path, monkeypat
 
     from infomotion_lib.generators import autoencoder as room
 
-    how = {"steps": 5, "batch": 4, "seed": 1, "progress": False}
+    how = {"steps": 5, "batch": 4, "seed": 1}
     unbroken = train_autoencoder(blobs(), **how)
     monkeypatch.setattr(room, "CHECKPOINT_EVERY", 2)
     losses = iter(range(100))

@@ -32,7 +32,7 @@ def two_classes() -> tuple[torch.Tensor, np.ndarray]:
 def trained() -> TrainedLatte:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SIZES, "tiny/2", LatteSize(2, 32, 2))
-        return train_latte(*two_classes(), RECIPE, progress=False)
+        return train_latte(*two_classes(), RECIPE)
 
 
 def test_loss_falls_well_below_that_of_predicting_zero(trained: TrainedLatte) -> None:
@@ -54,7 +54,7 @@ def test_sample_depends_on_its_seed_alone(trained: TrainedLatte) -> None:
 
 def test_killed_training_resumes_to_the_same_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = LatteRecipe("tiny/2", latent_side=4, frames=4, n_classes=2, steps=12, batch=4)
-    unbroken = train_latte(*two_classes(), recipe, progress=False)
+    unbroken = train_latte(*two_classes(), recipe)
     monkeypatch.setattr(diffusion, "CHECKPOINT_EVERY", 5)
     calls = iter(range(100))
 
@@ -66,8 +66,8 @@ def test_killed_training_resumes_to_the_same_losses(tmp_path: Path, monkeypatch:
         update = diffusion._update_average
         patch.setattr(diffusion, "_update_average", lambda *a: (killer(), update(*a)))
         with pytest.raises(KeyboardInterrupt):
-            train_latte(*two_classes(), recipe, checkpoint=tmp_path / "state.pt", progress=False)
-    resumed = train_latte(*two_classes(), recipe, checkpoint=tmp_path / "state.pt", progress=False)
+            train_latte(*two_classes(), recipe, checkpoint=tmp_path / "state.pt")
+    resumed = train_latte(*two_classes(), recipe, checkpoint=tmp_path / "state.pt")
     assert resumed.losses == unbroken.losses
     for name, value in unbroken.network.state_dict().items():
         assert torch.equal(value, resumed.network.state_dict()[name])
@@ -91,7 +91,7 @@ def test_weights_round_trip_and_refuse_what_does_not_fit(trained: TrainedLatte, 
 def test_bad_requests_are_refused(trained: TrainedLatte) -> None:
     latents, label = two_classes()
     with pytest.raises(DataError, match="moderate"):
-        train_latte(latents[label == 0], label[label == 0], RECIPE, progress=False)
+        train_latte(latents[label == 0], label[label == 0], RECIPE)
     with pytest.raises(ParameterError, match="Guidance"):
         sample_latents(trained, 0, seeds=[0], guidance=0.5)
     with pytest.raises(ParameterError, match="Sampling steps"):

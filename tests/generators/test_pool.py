@@ -30,7 +30,7 @@ def generator() -> tuple[TrainedLatte, FittedAutoencoder]:
 
 
 def make(generator: tuple[TrainedLatte, FittedAutoencoder], root: Path, request: PoolRequest = REQUEST) -> Path:
-    return generate_pool(*generator, root, request=request, class_ef=CLASS_EF, progress=False)
+    return generate_pool(*generator, root, request=request, class_ef=CLASS_EF)
 
 
 def content(root: Path) -> dict[str, bytes]:
