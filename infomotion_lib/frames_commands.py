@@ -43,6 +43,8 @@ def segment(
     limit: Limit = None,
 ) -> None:
     """ED and ES by the area of a published segmenter's masks; needs the extra `pretrained`."""
+    if device not in ("auto", "cpu", "cuda"):
+        raise ParameterError(f"Unknown device: {device}", remedy="It is auto, cpu or cuda.")
     from infomotion_lib.data.records import first_per_class, read_dataset
     from infomotion_lib.ifa.validation import resolve_device
     from infomotion_lib.provenance import write_csv

@@ -2,6 +2,8 @@
 
 :mod:`tracings` reads ED and ES from traced outlines; :mod:`signals` and :mod:`detect` find them in the picture alone and :mod:`accuracy`
 says how well; :mod:`rule` and :mod:`choose` complete a pair to two motions of the heart; :mod:`index` makes the table of a data set.
+:mod:`phasenet`, taught by :mod:`phasenet_training` on the phantoms of :mod:`rhythm`, gives :mod:`votes` a second opinion, and
+:mod:`consistency` asks both whether they contradict themselves.
 """
 
 from infomotion_lib.frames.accuracy import KnownClip, detector_error, known_phantoms, order_control, true_beats

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
+from infomotion_lib.cli import main
 from infomotion_lib.errors import CheckpointError, DataError
 from infomotion_lib.frames import phasenet
 from infomotion_lib.frames.accuracy import beat_errors, known_phantoms
@@ -101,6 +102,12 @@ def test_any_volume_like_curve_can_be_read() -> None:
     phases = curve_phases(curve, 40.0)
     assert np.abs(phases.es - np.array([16, 48, 80])).max() <= 1
     assert not curve_phases(curve[:4], 40.0).found
+
+
+def test_the_command_refuses_another_kind_of_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["frames", "train-phasenet", "--out", str(tmp_path / "phasenet.pt")]) == 2
+    assert "no .safetensors file" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_training_repeats_itself_and_depends_on_the_seed(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from infomotion_lib.cli import main
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import CheckpointError
 from infomotion_lib.regressor.segmenter import SEGMENTED_COLUMNS, area_phases, load_segmenter, lv_masks, segmented_phases
@@ -108,6 +109,27 @@ def test_without_torchvision_it_says_what_to_install(monkeypatch: pytest.MonkeyP
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(CheckpointError, match=r"infomotion\[pretrained\]"):
         load_segmenter(file)
+
+
+def test_the_command_ends_with_one_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision.models.segmentation", None)
+    words = ["frames", "segment", str(tmp_path), "--weights", str(checkpoint(tmp_path / "deeplab.pt")), "--out", str(tmp_path / "out.csv")]
+    assert main(words) == 2
+    assert "infomotion[pretrained]" in capsys.readouterr().err
+    assert main([*words, "--device", "tpu"]) == 2
+    assert "Unknown device: tpu" in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_the_command_writes_a_row_a_video(torchvision: list[dict[str, Any]], tiny_synthetic: Path, tmp_path: Path) -> None:
+    weights, out = checkpoint(tmp_path / "deeplab.pt"), tmp_path / "out.csv"
+    assert (
+        main(["frames", "segment", str(tiny_synthetic), "--weights", str(weights), "--out", str(out), "--limit", "1", "--device", "cpu"])
+        == 0
+    )
+    table = pd.read_csv(out)
+    assert tuple(table.columns) == SEGMENTED_COLUMNS
+    assert len(table) == 5
 
 
 def test_ed_and_es_by_area(torchvision: list[dict[str, Any]], tmp_path: Path) -> None:
