@@ -49,8 +49,8 @@ def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
     if not drawn:
         return "–", "no run in this book"
     links = [
-        f'<a href="results/{results.profile}/{results.folder(stage).name}/figures/{name}">{results.profile}</a> '
-        f'(<a href="provenance.html#{card_anchor(results, stage)}">run card</a>)'
+        f'<span class="im-keep"><a href="results/{results.profile}/{results.folder(stage).name}/figures/{name}">{results.profile}</a> '
+        f'· <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
         for results, _ in drawn
     ]
     return escape(alt_text(drawn[0][1])), "<br>".join(links)

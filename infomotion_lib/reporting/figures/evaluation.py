@@ -32,7 +32,7 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
     """
     rows = table[table["metric"] == metric]
     sources = list(dict.fromkeys(rows["source"]))
-    fig = Figure(figsize=(3.7 * len(sources) + 0.6, 4.2))
+    fig = Figure(figsize=(max(3.7 * len(sources) + 0.6, 5.6), 4.2))
     axes = fig.subplots(1, len(sources), sharey=True, squeeze=False)[0]
     best = constants.iloc[int(constants[metric].to_numpy(float).argmax())]
     lines = constants[(constants["predictor"].isin(["always normal", best["predictor"]]))].drop_duplicates(metric).to_dict("records")
