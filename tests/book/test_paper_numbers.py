@@ -110,7 +110,7 @@ def test_labels_of_the_pool_stand_beside_the_table(results: Results, tmp_path: P
     assert beside.label_agreement(Results("none", tmp_path)) == ""
 
 
-def test_splits_of_the_open_clips_stand_above_their_controls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_splits_of_the_open_clips_stand_above_their_controls(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "FROZEN", tmp_path)
     assert "study open-splits" in beside.open_splits()
     rows = [
@@ -129,7 +129,8 @@ def test_splits_of_the_open_clips_stand_above_their_controls(tmp_path: Path, mon
     write_csv(summarise_splits(runs, test_share=0.4), tmp_path / "studies" / "open_splits_summary.csv")
     control = {"predictor": "regressor", "n_test": 30, "hard_accuracy": 60.0, "balanced_accuracy": 60.0, "mae": 6.0}
     write_csv(pd.DataFrame([{**control, "split": split} for split in range(2)]), tmp_path / "studies" / "open_splits_controls.csv")
-    shown = beside.open_splits()
+    shown = beside.open_splits(results)
+    assert "largest difference is that of K-means, 0.0 points" in shown and "over 2 splits" in shown and "it is 7.5 [" in shown
     assert cells(shown, "Random")[1:3] == ["2", "41.0 ± 1.0"] and cells(shown, "K-means")[5].startswith("7.5 [")
     assert cells(shown, "control: all of TRAIN")[2] == "60.0 ± 0.0"
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
+from infomotion_lib.reporting.book.comparisons import paired
 from infomotion_lib.reporting.book.html import admonition, block, number, probability, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import method_cell
 from infomotion_lib.reporting.results import FROZEN, Results, records
+from infomotion_lib.reporting.style import METHOD_NAMES
 
 SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced, %", "mae": "MAE, points"}
 
@@ -38,8 +42,14 @@ def label_agreement(results: Results) -> str:
     return admonition("note", "How good are the labels of the synthetic pool?", block(html), folded=True)
 
 
-def open_splits() -> str:
-    """MyST text: the selectors over several splits of the open clips, in pairs with Random, above the controls of the same splits."""
+def open_splits(results: Results | None = None) -> str:
+    """MyST text: the selectors over several splits of the open clips, in pairs with Random, above the controls of the same splits.
+
+    Parameters
+    ----------
+    results : Results, optional
+        A run on one split, whose largest difference from Random is set beside.
+    """
     folder = FROZEN / "studies"
     if not (folder / "open_splits_summary.csv").is_file():
         return "The selectors have not been compared over several splits yet: `infomotion study open-splits`.\n\n"
@@ -69,4 +79,20 @@ def open_splits() -> str:
         "The vectors come from networks trained on the phantom, which saw no open clip; the labels are a published regressor's. "
         "Regenerate: <code>infomotion study open-splits</code>."
     )
-    return block(table(head, lines, caption="The open clips, several splits", numeric_from=1, note=note))
+    shown = block(table(head, lines, caption="The open clips, several splits", numeric_from=1, note=note))
+    return shown + (_one_split(paired(results), cells, splits) if results else "")
+
+
+def _one_split(differences: pd.DataFrame, cells: dict[tuple[Any, Any], dict[str, Any]], splits: int) -> str:
+    """Sentence: the largest difference of one split beside the same selector's over several."""
+    rows = [row for row in records(differences) if (row["method"], "hard_accuracy") in cells]
+    if not rows:
+        return ""
+    largest = max(rows, key=lambda row: abs(row["difference"]))
+    again = cells[largest["method"], "hard_accuracy"]
+    return (
+        f"In the one split of Table 1 the largest difference is that of {METHOD_NAMES[largest['method']]}, "
+        f"{number(largest['difference'])} points [{number(largest['ci_low'])}, {number(largest['ci_high'])}]; over {splits} splits, with "
+        f"vectors of networks that saw no open clip, it is {number(again['difference'])} [{number(again['ci_low'])}, "
+        f"{number(again['ci_high'])}]. That is what one split of a few dozen test clips is worth.\n\n"
+    )

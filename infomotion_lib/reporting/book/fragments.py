@@ -132,7 +132,7 @@ def results_part(results: Results) -> str:
     note = PHANTOM if results.is_phantom else OPEN if is_open else ""
     head = f"### What it says · {results.profile}\n\n"
     figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)
-    more = comparisons(results) + company(results) + label_agreement(results) + (open_splits() if is_open else "")
+    more = comparisons(results) + company(results) + label_agreement(results) + (open_splits(results) if is_open else "")
     return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}{_ablation(results)}"
 
 
