@@ -111,8 +111,13 @@ class LabelledClips:
     ef: NDArray[np.float64] = field(repr=False)
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{name} {int((self.label == i).sum())}" for i, name in enumerate(CLASS_NAMES))
+        counts = ", ".join(f"{name} {count}" for name, count in self.counts.items())
         return f"LabelledClips({' x '.join(map(str, self.clips.shape))}: {counts})"
+
+    @property
+    def counts(self) -> pd.Series[int]:
+        """Clips of each class, by its name."""
+        return pd.Series(np.bincount(self.label, minlength=len(CLASS_NAMES)), index=list(CLASS_NAMES))
 
     @property
     def label(self) -> NDArray[np.int64]:

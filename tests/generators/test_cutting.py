@@ -70,6 +70,7 @@ def test_too_long_a_clip_is_refused(videos: pd.DataFrame) -> None:
 
 def test_clips_are_labelled_by_what_was_asked_or_by_what_is(videos: pd.DataFrame) -> None:
     assert labelled_clips(videos, CUT).label.tolist() == [0, 3]
+    assert labelled_clips(videos, CUT).counts.tolist() == [1, 0, 0, 1, 0]
     assert labelled_clips(videos, CUT, condition="requested").label.tolist() == [0, 4]
     with pytest.raises(ParameterError, match="no requested EF"):
         labelled_clips(videos.drop(columns="requested_ef"), CUT, condition="requested")

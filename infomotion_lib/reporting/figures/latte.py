@@ -135,24 +135,26 @@ def consistency_matrices(consistency: pd.DataFrame, conditioning: pd.DataFrame, 
         Name of each pool for readers.
     """
     pools = list(dict.fromkeys(consistency["source"]))
-    fig = Figure(figsize=(3.3 * len(pools) + 1.2, 4.3))
+    fig = Figure(figsize=(3.3 * len(pools) + 0.6, 4.3))
     axes = fig.subplots(1, len(pools), squeeze=False)[0]
     summary = conditioning.set_index("source")
     for number, (axis, pool) in enumerate(zip(axes, pools, strict=True)):
         own = consistency[consistency["source"] == pool]
         counts = own.pivot_table(index="requested", columns="relabelled", values="n").reindex(index=CLASS_NAMES, columns=CLASS_NAMES)
         share = 100 * counts.to_numpy(float) / np.maximum(counts.to_numpy(float).sum(axis=1, keepdims=True), 1)
-        picture = axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
+        axis.pcolormesh(share, cmap="Blues", vmin=0, vmax=100, edgecolor="white", linewidth=1.5)  # cells, no pixels: any run may show them
         for (y, x), value in np.ndenumerate(share):
-            axis.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=8, color="white" if value > 55 else _INK)
-        axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES, rotation=40, ha="right", fontsize=8)
-        axis.set_yticks(range(len(CLASS_NAMES)), CLASS_NAMES if number == 0 else [""] * len(CLASS_NAMES), fontsize=8)
-        axis.set_xlabel("relabelled class", fontsize=9)
+            axis.text(x + 0.5, y + 0.5, f"{value:.0f}", ha="center", va="center", fontsize=8.5, color="white" if value > 55 else _INK)
+        axis.set_xticks(np.arange(len(CLASS_NAMES)) + 0.5, CLASS_NAMES, rotation=40, ha="right", fontsize=8)
+        axis.set_yticks(np.arange(len(CLASS_NAMES)) + 0.5, CLASS_NAMES if number == 0 else [""] * len(CLASS_NAMES), fontsize=8)
+        axis.invert_yaxis()
+        axis.set_aspect("equal")
+        axis.tick_params(length=0)
+        axis.set_xlabel("relabelled class (% of the row)", fontsize=9)
         axis.set_title(names[pool], fontsize=9.5)
         axis.grid(visible=False)
         axis.spines[:].set_visible(False)
     axes[0].set_ylabel("requested class", fontsize=9)
-    fig.colorbar(picture, ax=list(axes), shrink=0.6, label="% of the requested class")
     held = "; ".join(f"{names[pool]} {summary.loc[pool, 'same_class_percent']:.0f} %" for pool in pools)
     headline(fig, f"Clips that carry the class asked for: {held}")
     return fig
