@@ -36,7 +36,10 @@ ALLOWED_NUMBERS = {
 """Numbers that are names, definitions or examples, not results."""
 
 SHOW_RESULTS = ("index.html", "quickstart.html", "results.html", "play.html", "stages.html")
-"""Pages with tables and figures of runs; those of studies name the command that makes them."""
+"""Pages with tables and figures of runs."""
+
+SHOW_STUDIES = ("evidence.html", "phases.html", "reading.html")
+"""Pages of studies, which have no run card: they name the command that makes their numbers again."""
 
 TEACHING = ("data.html", "method.html", "results.html", "assumptions.html", "play.html")
 """Pages that ask the reader something, the notebooks apart."""
@@ -217,6 +220,8 @@ def test_every_figure_table_and_control_leads_to_its_run_card_in_one_click(book:
         if page.startswith("notebooks/") or page in SHOW_RESULTS:
             lost += [f"{page}: {what}" for what in without_card((book / page).read_text(encoding="utf-8"))]
     assert not lost, "\n".join(lost)
+    for page in SHOW_STUDIES:
+        assert re.search(r"infomotion study [a-z]+", re.sub(r"<[^>]+>", "", (book / page).read_text(encoding="utf-8"))), page
 
 
 def test_claims_are_not_run_on_a_phantom(book: Path) -> None:
