@@ -40,6 +40,7 @@ NETWORK_PARAMETERS = (
     *("regressor", "clip_frames", "clip_period", "clip_size", "clip_shift", "test_clips"),
     *("batch_size", "optimiser", "learning_rate", "weight_decay", "steps_selected", "steps_whole", "soft_tolerance"),
 )
+ROUNDING = 1e-6  # rows are kept to nine digits: a smaller gain is none
 SUMMARY_METRICS = ("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae")
 SUMMARY_COLUMNS = (
     *("method", "metric", "mean", "sd", "n", "splits"),
@@ -228,7 +229,8 @@ def summarise_splits(runs: pd.DataFrame, *, test_share: float) -> pd.DataFrame:
             if method != "random":
                 gap = (by_split[str(method)] - by_split["random"]).to_numpy(dtype=np.float64)
                 row |= resampled_t(gap, test_share=test_share)
-                row["splits_better"] = int((gap < 0).sum() if metric == "mae" else (gap > 0).sum())
+                gain = -gap if metric == "mae" else gap
+                row["splits_better"] = int((gain > ROUNDING).sum())
             rows.append(row)
     table = pd.DataFrame(rows).reindex(columns=list(SUMMARY_COLUMNS))
     for _, own in table.groupby("metric"):

@@ -15,6 +15,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.controls import divide
 from infomotion_lib.evaluation.open_splits import OpenClips, SplitSettings, resampled_t, run_open_splits, split_jobs, summarise_splits
 from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.paths import BOOK
 
 QUICK = EvaluationParameters(clip_frames=8, clip_size=16, batch_size=4, steps_selected=2, steps_whole=3, test_clips=1, workers=1)
 SETTINGS = SplitSettings(splits=2, seeds=1, draws=2, vpc=1)
@@ -93,3 +94,13 @@ def test_fewer_errors_are_better() -> None:
     found = summarise_splits(table, test_share=0.4).set_index(["method", "metric"])
     assert found.loc[("kmeans", "mae"), "splits_better"] == 3 and found.loc[("kmeans", "mae"), "difference"] == pytest.approx(-0.9)
     assert found.loc[("kmeans", "mae"), "n_comparisons"] == 1
+
+
+def test_the_frozen_summary_is_that_of_the_frozen_rows() -> None:
+    folder = BOOK / "results" / "studies"
+    runs = pd.read_csv(folder / "open_splits_runs.csv", keep_default_na=False)
+    controls = pd.read_csv(folder / "open_splits_controls.csv")
+    assert runs.groupby("pool").size().eq(10).all() and runs["pool"].nunique() == controls["split"].nunique() == 5
+    sizes = controls[["n_test", "n_train"]].drop_duplicates()
+    again = summarise_splits(runs, test_share=float((sizes["n_test"] / sizes["n_train"]).iloc[0]))
+    pd.testing.assert_frame_equal(again, pd.read_csv(folder / "open_splits_summary.csv"), check_dtype=False, rtol=1e-6)
