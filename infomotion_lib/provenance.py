@@ -177,13 +177,33 @@ def read_run_card(folder: str | Path) -> dict[str, Any]:
     Raises
     ------
     StageError
-        If the folder has none: the stage has not finished.
+        If the folder has none: the stage has not finished. Or if it is damaged.
     """
     path = Path(folder) / RUN_CARD
     if not path.is_file():
         raise StageError(f"No finished stage in {folder}", where=f"Looked for: {path}", remedy="Run the stage first.")
-    card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    card = read_json(path)
+    missing = [key for key in ("stage", "git", "parameters", "inputs", "outputs") if key not in card]
+    if missing:
+        raise StageError(f"{path} is no run card: it does not state {', '.join(missing)}.", remedy="Run the stage again.")
     return card
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """Content of a JSON file that this project wrote.
+
+    Raises
+    ------
+    StageError
+        If it holds no JSON object: somebody has edited or damaged it.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError:  # no JSON, or no text
+        content = None
+    if not isinstance(content, dict):
+        raise StageError(f"{path} is damaged: it holds no JSON object.", remedy="Restore it, or delete it and run the stage again.")
+    return content
 
 
 def shown_path(path: str | Path) -> str:

@@ -127,6 +127,17 @@ def test_an_edited_file_accuses_nobody_else(root: Path) -> None:
     assert (finding.stage, finding.kind) == ("labels", "edited")
 
 
+@pytest.mark.parametrize("content", ["{", "[1]", "{}", "\x00\xff"])
+@pytest.mark.parametrize("file", ["04_evaluation/run_card.json", "data/sources.json", "01_frame_index/.fingerprint.json", "profile.yml"])
+def test_a_record_damaged_by_hand_ends_in_one_message(root: Path, file: str, content: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / file).write_text(content, encoding="latin-1")
+    status = cli.main(["verify", "--profile", "smoke", "--runs-dir", str(root.parent)])
+    shown = capsys.readouterr()
+    assert status == {"run_card.json": 2, "sources.json": 1}.get(Path(file).name, status)
+    assert file in shown.out + shown.err or status == 0
+    assert shown.err.count("Error: ") == (status == 2)
+
+
 def test_the_readers_own_data_is_found_where_it_lies(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "disk/EchoNet-Dynamic/FileList.csv"
     own.parent.mkdir(parents=True)

@@ -8,10 +8,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-import yaml
-
 from infomotion_lib.errors import DataError, StageError
-from infomotion_lib.parameters import STAGES, stage_parameters
+from infomotion_lib.parameters import STAGES, read_profile, stage_parameters
 from infomotion_lib.paths import STAGE_FOLDERS, RunPaths, data_root
 from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256
 from infomotion_lib.reporting.freeze import FROZEN_FILES
@@ -197,7 +195,7 @@ class Chain:
     def _resolved(self) -> dict[str, Any]:
         """Values of the last whole run; none where stages were run one by one."""
         file = RunPaths(self.root.name, self.root).resolved
-        return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return read_profile(str(file)) if file.is_file() else {}
 
     def _code(self, stage: str, card: dict[str, Any]) -> tuple[list[str], str]:
         recorded = card.get("code")

@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from infomotion_lib.errors import StageError
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import UNFINISHED, read_run_card, write_json
+from infomotion_lib.provenance import UNFINISHED, read_json, read_run_card, write_json
 from infomotion_lib.stages.code import code_hash
 from infomotion_lib.stages.table import TABLE, Stage
 
@@ -67,6 +68,8 @@ def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
 
 
 def found_record(folder: Path) -> dict[str, Any]:
-    """The record of what lies in ``folder``; empty if there is none."""
-    path = folder / RECORD
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    """The record of what lies in ``folder``; empty if there is none, or none that can be read."""
+    try:
+        return read_json(folder / RECORD) if (folder / RECORD).is_file() else {}
+    except StageError:
+        return {}

@@ -8,13 +8,13 @@ from typing import Any
 
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES
-from infomotion_lib.provenance import RUN_CARD, shown_path
+from infomotion_lib.provenance import RUN_CARD, read_json, shown_path
 from infomotion_lib.reporting.explore import FOLDER as EXPLORE
 from infomotion_lib.reporting.freeze import FROZEN_FILES
 from infomotion_lib.stages.chain import FOLDERS, Chain, Link, Step
 from infomotion_lib.stages.fingerprint import WHERE_AND_HOW_FAST
 from infomotion_lib.stages.table import TABLE
-from infomotion_lib.stages.verify import PINS, SUMS
+from infomotion_lib.stages.verify import SUMS, pinned_sources
 
 SHOWN = 12
 """Digits of a hash that are printed."""
@@ -78,7 +78,7 @@ def _head(chain: Chain, stage: str, path: Path) -> str:
     name = path.relative_to(chain.root.absolute()).as_posix()
     links = {link.name: link for link in chain.steps[stage].outputs}
     digest = chain.hash(path)
-    frozen = json.loads((chain.root / FROZEN_FILES).read_text(encoding="utf-8")) if chain.is_frozen else {}
+    frozen = read_json(chain.root / FROZEN_FILES) if chain.is_frozen else {}
     if name in links:
         verdict = _verdict(links[name], "as its run card says")
     elif name in frozen:
@@ -131,8 +131,7 @@ def _parameters(stage: str, values: dict[str, Any]) -> tuple[list[tuple[str, Any
 def _raw(chain: Chain) -> str:
     """What the data stage pinned: the ground that the chain stands on."""
     parameters = chain.cards.get("data", {}).get("parameters", {})
-    pins = chain.root / FOLDERS["data"] / PINS
-    sources = json.loads(pins.read_text(encoding="utf-8")) if pins.is_file() else {}
+    sources = pinned_sources(chain)
     lines = ["raw data"]
     for name in dict.fromkeys([parameters.get("real_data", ""), parameters.get("synthetic_data", "none")]):
         if name and name != "none":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from infomotion_lib.provenance import read_json
 from infomotion_lib.reporting.freeze import FROZEN_FILES, frozen_hashes
 from infomotion_lib.stages.chain import Chain, State, Step
 from infomotion_lib.stages.table import TABLE
@@ -108,9 +109,7 @@ def _files(chain: Chain, step: Step) -> list[Finding]:
 def _videos(chain: Chain, step: Step) -> tuple[list[Finding], int]:
     """Videos that are not as the data stage pinned them, and how many are; only where this run made or fetched them."""
     found, good = [], 0
-    pins = step.folder / PINS
-    sources = json.loads(pins.read_text(encoding="utf-8")) if step.name == "data" and pins.is_file() else {}
-    for name, pinned in sources.items():
+    for name, pinned in pinned_sources(chain).items() if step.name == "data" else ():
         if SUMS not in pinned:
             continue
         folder = step.folder / name
@@ -128,9 +127,16 @@ def _videos(chain: Chain, step: Step) -> tuple[list[Finding], int]:
     return found, good
 
 
+def pinned_sources(chain: Chain) -> dict[str, dict[str, Any]]:
+    """What the data stage pinned of each data set; nothing where its file is gone or edited."""
+    data = chain.steps.get("data")
+    whole = data is not None and any(link.path.name == PINS and link.state == "verified" for link in data.outputs)
+    return read_json(chain.root / "data" / PINS) if whole else {}
+
+
 def _frozen(root: Path, *, known: set[str]) -> list[Finding]:
     """Frozen files that are not as they were frozen, those that a run card has told of left out."""
-    recorded = json.loads((root / FROZEN_FILES).read_text(encoding="utf-8"))
+    recorded = read_json(root / FROZEN_FILES)
     now = frozen_hashes(root)
     found = [Finding("", "missing", f"{name}: it was frozen and is not there") for name in recorded if name not in now]
     for name, value in now.items():
