@@ -12,7 +12,7 @@ from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.figures.votes import VOTER_COLOURS, accuracy_by, third_frame
 from infomotion_lib.reporting.results import FROZEN, records
-from infomotion_lib.reporting.style import save_figure
+from infomotion_lib.reporting.style import save_figure, use_style
 
 STUDIES = FROZEN / "studies"
 COMMAND = "infomotion study phases"
@@ -38,6 +38,7 @@ def write_figures(target: Path, folder: Path = STUDIES) -> list[Path]:
     if not (folder / "phases_summary.csv").is_file():
         return []
     summary, third = (pd.read_csv(folder / f"phases_{name}.csv", keep_default_na=False, na_values=[""]) for name in ("summary", "third"))
+    use_style()
     figures: dict[str, Figure] = {phase: accuracy_by(summary, phase=phase) for phase in ("es", "ed")} | {"third": third_frame(third)}
     return [save_figure(figure, target / f"phases-{name}.svg", alt=ALTS[name]).path for name, figure in figures.items()]
 
@@ -61,38 +62,33 @@ def _accuracy(summary: pd.DataFrame, phase: str) -> str:
     for by, value in dict.fromkeys((key[0], key[1]) for key in own):
         for voter in VOTER_COLOURS:
             row, chance = own[by, value, "in_order", voter], own[by, value, "shuffled", voter]
-            name = "all clips" if by == "all" else f"{float(value):g} frames a second" if by == "frame rate" else value
+            name = "all clips" if by == "all" else f"{float(value):g} fps" if by == "frame rate" else value
             found = f"{number(row['found_percent'], 0)} ({number(chance['found_percent'], 0)})"
             frames = f"{number(row['median_frames'])} / {number(row['p90_frames'])}"
             late = f"{number(row['median_ms'], 0)} / {number(row['p90_ms'], 0)}"
-            rows.append([escape(name), voter, str(row["clips"]), str(row["due"]), found, number(row["false_a_clip"], 2), frames, late])
-    head = [
-        "Clips",
-        "Voter",
-        "n",
-        "to find",
-        "found % (shuffled)",
-        "false a clip",
-        "error, frames: median / p90",
-        "error, ms: median / p90",
-    ]
-    note = f"A phase is found within 200 ms of the exact one. Regenerate: <code>{COMMAND}</code>."
+            cells = [f'<span class="im-keep">{voter}</span>', str(row["clips"]), found, number(row["false_a_clip"], 2), frames, late]
+            rows.append([f'<span class="im-keep">{escape(name)}</span>', *cells])
+    head = ["Clips", "Voter", "n", "found %<br>(shuffled)", "false<br>a clip", "error,<br>frames", "error,<br>ms"]
+    note = (
+        f"{own['all', '', 'in_order', 'detector']['due']} exact phases to find. Found: within 200 ms; false: phases too many. Errors: median / "
+        f"90th percentile of their size, of those found. Regenerate: <code>{COMMAND}</code>."
+    )
     caption = f"{phase.upper()} without tracings, on phantoms with exact phases"
     return _figure(phase) + block(table(head, rows, caption=caption, numeric_from=2, note=note))
 
 
 def _third(third: pd.DataFrame) -> str:
     rows = []
-    for asked, title in (("next_es", "next ES, from ES and ED"), ("previous_es", "ES before, from ED and ES")):
+    for asked, title in (("next_es", "next ES"), ("previous_es", "ES before")):
         own = third[third["asked"] == asked]
         near = (own["systole_percent"] - 100 / 3).abs() <= 2
-        for name, part in (("systole a third (31 to 35 %)", own[near]), ("any share", own)):
-            cells = [_off(part[f"{way}_ms"]) for way in ("rule", "detector", "network")]
-            rows.append([title, name, str(len(part)), *cells])
-    head = ["Asked for", "True share of systole", "n", "rule of a third", "detector", "network"]
+        for name, part in (("31 to 35 %", own[near]), ("any", own)):
+            rows.append([title, name, str(len(part)), *(_off(part[f"{way}_ms"]) for way in ("rule", "detector", "network"))])
+    head = ["Asked for", "True share<br>of systole", "n", "rule of<br>a third", "detector", "network"]
     note = (
-        "Error in ms, mean / 90th percentile of its size, and its mean with sign; the two other frames are the exact ones. "
-        f"Where nothing was seen within a cycle, a voter's answer is the rule's. Regenerate: <code>{COMMAND}</code>."
+        "The next ES after an exact ES and ED, or the ES before an exact ED and ES. Error in ms: mean / 90th percentile of its size, in "
+        "brackets its mean with sign. Where nothing was seen within a cycle, a voter's answer is the rule's. "
+        f"Regenerate: <code>{COMMAND}</code>."
     )
     return _figure("third") + block(table(head, rows, caption="The third end frame: rule against detection", numeric_from=2, note=note))
 
