@@ -9,7 +9,7 @@ import pandas as pd
 from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting.book import phases
 
-SUMMARY = pd.read_csv(phases.STUDIES / "phases_summary.csv", keep_default_na=False, na_values=[""])
+SUMMARY = pd.read_csv(phases.STUDIES / "phases_summary.csv", keep_default_na=False, na_values=[""]).fillna({"value": "all"})
 
 
 def test_every_fragment_of_the_page_is_made() -> None:

@@ -68,10 +68,11 @@ def _accuracy(summary: pd.DataFrame, phase: str) -> str:
             late = f"{number(row['median_ms'], 0)} / {number(row['p90_ms'], 0)}"
             cells = [f'<span class="im-keep">{voter}</span>', str(row["clips"]), found, number(row["false_a_clip"], 2), frames, late]
             rows.append([f'<span class="im-keep">{escape(name)}</span>', *cells])
+    due = max(row["due"] for row in own.values())
     head = ["Clips", "Voter", "n", "found %<br>(shuffled)", "false<br>a clip", "error,<br>frames", "error,<br>ms"]
     note = (
-        f"{own['all', '', 'in_order', 'detector']['due']} exact phases to find. Found: within 200 ms; false: phases too many. Errors: median / "
-        f"90th percentile of their size, of those found. Regenerate: <code>{COMMAND}</code>."
+        f"{due} exact phases to find. Found: within 200 ms; false: phases too many. Errors: median / 90th percentile of the size of "
+        f"those found. Regenerate: <code>{COMMAND}</code>."
     )
     caption = f"{phase.upper()} without tracings, on phantoms with exact phases"
     return _figure(phase) + block(table(head, rows, caption=caption, numeric_from=2, note=note))
