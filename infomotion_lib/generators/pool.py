@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from torch import Tensor
+from tqdm import tqdm
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.records import MIN_FRAMES
@@ -89,7 +91,8 @@ def generate_pool(
     videos = [folder / "Videos" / f"{name}.avi" for name in manifest.FileName]
     jobs = list(zip(videos, manifest.requested_class.tolist(), manifest.seed.tolist(), strict=True))
     wanted = [job for job in jobs if not _written(job[0], frames)]
-    with track(label="sampling", total=len(wanted), unit="clip") as bar:
+    bar: tqdm[Any] = track(label="sampling", total=len(wanted), unit="clip")
+    with bar:
         for start in range(0, len(wanted), batch):
             chunk = wanted[start : start + batch]
             for label in sorted({label for _, label, _ in chunk}):
