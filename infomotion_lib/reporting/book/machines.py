@@ -7,7 +7,8 @@ from html import escape
 import pandas as pd
 
 from infomotion_lib.reporting.book.html import block, number, table
-from infomotion_lib.reporting.results import FROZEN, records
+from infomotion_lib.reporting.book.notebooks import card_anchor
+from infomotion_lib.reporting.results import FROZEN, Results, records
 from infomotion_lib.reporting.summary import shown_method, shown_source
 
 
@@ -33,7 +34,8 @@ def two_machines() -> str:
     note = (
         "Hard accuracy in percent, mean ± population sd over runs. "
         f"The largest change, {largest['difference']:+.1f} points, is that of {name} at "
-        f"VPC {largest['vpc'] or 'all'}. Compare yours: <code>infomotion compare</code>."
+        f"VPC {largest['vpc'] or 'all'}. Compare yours: <code>infomotion compare</code>. "
+        f'<a href="provenance.html#{card_anchor(Results("phantom", FROZEN / "phantom"), "evaluation")}">How the first was made</a>'
     )
     heads = ["Source", "Method", "VPC", "First machine", "Second machine", "Change"]
     return block(table(heads, rows, caption="One commit, one profile, two kinds of processor", numeric_from=2, note=note))
