@@ -75,7 +75,7 @@ def control(folder: Path, base: str) -> ipywidgets.Widget:
         name = f"{class_name}-{method}{'' if motion == 0 else '-still'}.webp"
         return f'<img class="im-figure im-wall" alt="{escape(alt)}" loading="lazy" src="{base}/{name}">', alt
 
-    choices = {"EF class": classes, "picked by": [METHOD_NAMES[m] for m in methods], "clips": ["moving", "still"]}
+    choices = {"EF class of the clips": classes, "picked by": [METHOD_NAMES[m] for m in methods], "clips": ["moving", "still"]}
     return image_choice(choices, picture, start={"clips": 1})
 
 
