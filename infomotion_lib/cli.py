@@ -145,9 +145,9 @@ def _speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
     die_with_parent()
     try:
         yield _say_in_workflow
-    except InfoMotionError as error:
+    except (InfoMotionError, OSError) as error:
         _say_in_workflow(_message(error))
-        raise typer.Exit(error.exit_code) from None
+        raise typer.Exit(InfoMotionError.exit_code) from None
 
 
 def _say(line: str) -> None:
@@ -161,8 +161,11 @@ def _say_in_workflow(text: str) -> None:
         print(f"{MARK}{line}", flush=True)
 
 
-def _message(error: InfoMotionError) -> str:
-    return f"Error: {error}"
+def _message(error: InfoMotionError | OSError) -> str:
+    if isinstance(error, InfoMotionError) or error.errno is None:
+        return f"Error: {error}"
+    name = f": {error.filename}" if error.filename else ""
+    return f"Error: {os.strerror(error.errno)}{name}\nFree space or change permissions, then run it again."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -181,9 +184,8 @@ def main(arguments: list[str] | None = None) -> int:
             error.show()
             return int(error.exit_code)
         if isinstance(error, OSError) and error.errno is not None:
-            name = f": {error.filename}" if error.filename else ""
-            typer.echo(f"Error: {os.strerror(error.errno)}{name}\nFree space or change permissions, then run it again.", err=True)
-            return 2
+            typer.echo(_message(error), err=True)
+            return InfoMotionError.exit_code
         raise
 
 

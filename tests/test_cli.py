@@ -15,6 +15,7 @@ from infomotion_lib import cli
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.options import parse_overrides
 from infomotion_lib.paths import PROJECT
+from infomotion_lib.workflow import MARK
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -109,6 +110,22 @@ def test_operating_system_errors_are_messages_too(monkeypatch: pytest.MonkeyPatc
     assert cli.main(["run", "03"]) == 2
     shown = capsys.readouterr()
     assert shown.err.startswith("Error: No space left on device: runs/x.csv")
+
+
+def test_inside_a_workflow_operating_system_errors_are_marked_for_the_reader(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import infomotion_lib.runner
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "runs/x.csv")
+
+    monkeypatch.setattr(cli, "die_with_parent", lambda: None)
+    monkeypatch.setattr(infomotion_lib.runner, "run_stage", full)
+    assert cli.main(["run", "03", "--within-workflow"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[0] == f"{MARK}Error: No space left on device: runs/x.csv"
+    assert shown.err == ""
 
 
 def test_defects_of_our_own_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
