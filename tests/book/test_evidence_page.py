@@ -31,7 +31,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("nothing")
-    publish(made_up({}, pools=4, noise=4.0), folder)
+    publish(made_up({}, pools=8, noise=4.0), folder)
     return folder
 
 
@@ -53,6 +53,7 @@ def test_planted_effects_are_named(planted: Path) -> None:
     assert "the whole set is +2" in parts["evidence_verdict"]
     assert HERDING in parts["evidence_confirmation"].splitlines()[0]
     assert parts["evidence_status"].startswith("**8 of 12 pools are complete**")
+    assert "2.0 dB better" in parts["evidence_status"] and "has learnt motion" in parts["evidence_status"]
     assert parts["evidence_differences"].count("<tr>") == 2 * (len(CONFIGURATIONS) - 1) + 1
     assert "literal †" in parts["evidence_differences"] and "Constant: always normal" in parts["evidence_means"]
     assert ARMS["label_noise"].meaning in parts["evidence_arms"] and "Not run yet: `standard_machines`" in parts["evidence_arms"]

@@ -46,4 +46,5 @@ def made_up(effects: dict[str, float], *, pools: int = 6, arms: tuple[str, ...] 
         for arm in arms
         for pool in range(pools)
     ]
-    return Tables(pd.DataFrame(sets), pd.DataFrame(networks), pd.DataFrame(constants), settings_of(parameters))
+    teachers = {"f8": {"width": 8, "steps": 1200, "gain_db": 2.0, "ignited": True}}
+    return Tables(pd.DataFrame(sets), pd.DataFrame(networks), pd.DataFrame(constants), settings_of(parameters), teachers)

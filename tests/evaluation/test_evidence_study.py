@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.classes import ef_class
+from infomotion_lib.cli import main
 from infomotion_lib.data.phantom import NUISANCES
 from infomotion_lib.data.records import open_source
 from infomotion_lib.errors import DataError, ParameterError
@@ -209,6 +210,7 @@ def test_published_rows_are_enough_to_go_on(tmp_path: Path, whole: Path, teacher
     assert back is not None
     pd.testing.assert_frame_equal(back.networks, tables.networks, check_dtype=False)
     pd.testing.assert_frame_equal(back.sets, tables.sets, check_dtype=False)
+    assert back.teachers == tables.teachers and back.teachers["f4"]["sha256"].keys() == {"ifa.safetensors", "appearance.safetensors"}
     before = [file.read_bytes() for file in sorted((tmp_path / "book").iterdir())]
     folder = start(tmp_path / "elsewhere", teachers_folder)
     again = run(folder, tmp_path, arm="label_noise")
@@ -264,3 +266,10 @@ def test_the_rows_of_an_arm_can_be_compared(whole: Path) -> None:
     assert set(pool_differences(runs)["pool"]) == {0, 1}
     assert scored_sets(tables).empty
     assert tables.constants.groupby("pool").size().tolist() == [5, 5]
+
+
+def test_the_command_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "selectors", "--publish", "--runs-dir", str(tmp_path)]) == 2
+    assert "No study has run" in capsys.readouterr().err
+    assert main(["study", "selectors", "--runs-dir", str(tmp_path), "-p", "vpcs=[5]"]) == 2
+    assert "Did you mean vpc" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.paths import BOOK
 from infomotion_lib.provenance import atomic, write_csv, write_json
 
-ROWS_FILE, SETTINGS_FILE = "rows.jsonl", "settings.json"
+ROWS_FILE, SETTINGS_FILE, TEACHERS_FILE = "rows.jsonl", "settings.json", "teachers.json"
 PUBLISHED = BOOK / "results" / "phantom-large" / "evidence"
 POOL_KEY = ["arm", "pool"]
 CONFIGURATION = ["method", "feature", "graph", "vpc"]
@@ -44,12 +44,15 @@ class Tables:
         A row a constant predictor of each pool.
     settings : dict
         What decides the rows.
+    teachers : dict
+        How the training of the networks behind the vectors ended, a dictionary for each width of the IFA network.
     """
 
     sets: pd.DataFrame
     networks: pd.DataFrame
     constants: pd.DataFrame
     settings: dict[str, Any]
+    teachers: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Tables({len(self.networks)} networks on {len(self.sets.groupby(POOL_KEY)) if len(self.sets) else 0} pools)"
@@ -99,17 +102,17 @@ def rewrite(path: Path, lines: list[Line]) -> None:
         temporary.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
-def tables_of(lines: list[Line], settings: dict[str, Any]) -> Tables:
+def tables_of(lines: list[Line], settings: dict[str, Any], teachers: dict[str, Any] | None = None) -> Tables:
     """Tables of the lines, sorted by arm and pool, rows within a pool as they came; equal lines in any order of pools give equal tables."""
     pools = [line for line in lines if line["kind"] == "pool"]
     networks = [line for line in lines if line["kind"] == "network"]
     shared = ("arm", "pool", "settings", "teachers", "planned")
     nested = {part: [{name: line[name] for name in shared} | row for line in pools for row in line[part]] for part in ("sets", "constants")}
-    return Tables(_table(nested["sets"]), _table(networks), _table(nested["constants"]), settings)
+    return Tables(_table(nested["sets"]), _table(networks), _table(nested["constants"]), settings, teachers or {})
 
 
 def publish(tables: Tables, folder: Path = PUBLISHED) -> list[Path]:
-    """Files written to the book: ``sets.csv``, ``networks.csv``, ``constants.csv`` and ``settings.json``.
+    """Files written to the book: ``sets.csv``, ``networks.csv``, ``constants.csv``, ``settings.json`` and ``teachers.json``.
 
     Raises
     ------
@@ -122,7 +125,11 @@ def publish(tables: Tables, folder: Path = PUBLISHED) -> list[Path]:
         remedy = "Run `infomotion study selectors` first: it takes them up."
         raise DataError(f"{folder} holds {len(lost)} rows that this study has not.", remedy=remedy)
     named = {"sets.csv": tables.sets, "networks.csv": tables.networks, "constants.csv": tables.constants}
-    return [*(write_csv(table, folder / name) for name, table in named.items()), write_json(tables.settings, folder / SETTINGS_FILE)]
+    known = {SETTINGS_FILE: tables.settings, TEACHERS_FILE: (before.teachers if before is not None else {}) | tables.teachers}
+    return [
+        *(write_csv(table, folder / name) for name, table in named.items()),
+        *(write_json(values, folder / name) for name, values in known.items()),
+    ]
 
 
 def read_published(folder: Path = PUBLISHED) -> Tables | None:
@@ -130,7 +137,11 @@ def read_published(folder: Path = PUBLISHED) -> Tables | None:
     if not (folder / "networks.csv").is_file():
         return None
     parts = {name: _read(folder / f"{name}.csv") for name in ("sets", "networks", "constants")}
-    return Tables(**parts, settings=json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8")))
+    known = {
+        name: json.loads((folder / file).read_text(encoding="utf-8")) if (folder / file).is_file() else {}
+        for name, file in (("settings", SETTINGS_FILE), ("teachers", TEACHERS_FILE))
+    }
+    return Tables(parts["sets"], parts["networks"], parts["constants"], known["settings"], known["teachers"])
 
 
 def lines_of(tables: Tables) -> list[Line]:

@@ -36,7 +36,7 @@ from infomotion_lib.evaluation.evidence.rows import (
 )
 from infomotion_lib.evaluation.evidence.sets import Task, choose_sets, plan_tasks
 from infomotion_lib.evaluation.evidence.settings import settings_name, settings_of
-from infomotion_lib.evaluation.evidence.teachers import open_teachers
+from infomotion_lib.evaluation.evidence.teachers import how_trained, open_teachers
 from infomotion_lib.evaluation.metrics import constant_predictors, hard_correct, score
 from infomotion_lib.parameters import EvidenceParameters
 from infomotion_lib.processes import die_with_parent
@@ -108,7 +108,7 @@ def run_study(
     jobs = [_job(root, parameters, arm, pool, name, deadline, lines) for pool in range(pools or parameters.study_pools)]
     missing = [job for job in jobs if job.head is None or len(job.done) < job.head["planned"]]
     _run_all(missing, path, most=most_tasks(arm, parameters), workers=min(parameters.workers, len(missing)), say=say)
-    return tables_of(read_lines(path), settings)
+    return tables_of(read_lines(path), settings, how_trained(root / "teachers"))
 
 
 def found_so_far(folder: str | Path, parameters: EvidenceParameters) -> Tables:
@@ -125,7 +125,7 @@ def found_so_far(folder: str | Path, parameters: EvidenceParameters) -> Tables:
         raise DataError(f"No study has run in {folder}.", remedy="Run `infomotion study selectors --minutes 120` first.")
     if any(line["settings"] != settings_name(settings) for line in lines):
         raise DataError(f"{folder} holds rows of other settings.", remedy="Name the profile and the parameters that it was run with.")
-    return tables_of(lines, settings)
+    return tables_of(lines, settings, how_trained(Path(folder) / "teachers"))
 
 
 def work_pool(job: PoolJob) -> tuple[int, int, float]:

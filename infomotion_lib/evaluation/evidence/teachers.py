@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from infomotion_lib.data.phantom import render
 from infomotion_lib.evaluation.evidence.arms import ARMS, MAIN, Arm
 from infomotion_lib.evaluation.evidence.pools import Pool, key_frames, plan_pool
+from infomotion_lib.evaluation.evidence.rows import TEACHERS_FILE
 from infomotion_lib.parameters import EvidenceParameters
 from infomotion_lib.provenance import sha256, write_json
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from infomotion_lib.ifa.interpolator import InterFrameInterpolator
     from infomotion_lib.ifa.triplets import TripletStore
 
-IFA_FILE, APPEARANCE_FILE, SUMMARY_FILE = "ifa.safetensors", "appearance.safetensors", "teachers.json"
+IFA_FILE, APPEARANCE_FILE = "ifa.safetensors", "appearance.safetensors"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,12 @@ def open_teachers(folder: str | Path, parameters: EvidenceParameters, *, arm: Ar
     return Teachers(load_ema_vfi(root / IFA_FILE), load_appearance(root / APPEARANCE_FILE), digest[:12])
 
 
+def how_trained(folder: str | Path) -> dict[str, Any]:
+    """Content of every ``teachers.json`` under ``folder``, by width: PSNR and gain over the frame average in dB, losses, hashes."""
+    files = sorted(Path(folder).glob(f"*/{TEACHERS_FILE}"))
+    return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
 def _train(root: Path, parameters: EvidenceParameters, *, width: int) -> None:
     from infomotion_lib.appearance import save_appearance, train_appearance
     from infomotion_lib.ifa.augment import Augmentation
@@ -107,7 +115,7 @@ def _train(root: Path, parameters: EvidenceParameters, *, width: int) -> None:
     tail = max(1, len(appearance.losses) // 10)
     losses = {"appearance_first_loss": appearance.losses[0], "appearance_last_loss": float(np.mean(appearance.losses[-tail:]))}
     files = {name: sha256(root / name) for name in (IFA_FILE, APPEARANCE_FILE)}
-    write_json({"width": width, **trained.summary(), **losses, "sha256": files}, root / SUMMARY_FILE)
+    write_json({"width": width, **trained.summary(), **losses, "sha256": files}, root / TEACHERS_FILE)
 
 
 def _triplets(parameters: EvidenceParameters, split: str) -> tuple[TripletStore, NDArray[np.uint8], NDArray[np.float64]]:

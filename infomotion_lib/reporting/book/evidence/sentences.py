@@ -34,7 +34,7 @@ def status(evidence: Evidence) -> str:
         f"{sum(used['phantom_test_counts'])} TEST videos, hearts of its own, {used['study_random_draws']} Random draws a budget and "
         f"{used['study_training_seeds']} training seeds a set; {len(evidence.tables.networks):,} networks were trained in all worlds "
         f"together, equal sets once. Half of the intervals below are narrower than ±{number(half)} points: a difference much smaller "
-        "than that cannot be seen here.\n"
+        f"than that cannot be seen here.{_teacher(evidence)}\n"
     )
 
 
@@ -139,6 +139,17 @@ def arms(evidence: Evidence) -> str:
 def _room(evidence: Evidence) -> pd.DataFrame:
     own = comparison.room(evidence.runs).assign(method="whole", feature="", graph="")
     return comparison.compare(own) if len(own) else pd.DataFrame()
+
+
+def _teacher(evidence: Evidence) -> str:
+    found = evidence.tables.teachers.get(f"f{evidence.tables.settings['ifa_width']}")
+    if not found:
+        return ""
+    learnt = "has learnt motion" if found["ignited"] else "has **not** learnt motion by our rule of 1 dB"
+    return (
+        f" The IFA network (F = {found['width']}, {found['steps']:,} steps) fills in frames {number(found['gain_db'])} dB better than the "
+        f"average of their neighbours, so it {learnt}."
+    )
 
 
 def _are(count: int) -> str:

@@ -18,6 +18,8 @@ WHO = "Selector · vectors · graph"
 
 def differences(evidence: Evidence) -> str:
     """MyST block: every comparison with Random."""
+    errors = comparison.compare(comparison.pool_differences(evidence.runs, metric="mae"), metric="mae")
+    error = {(*key_of(row), row["vpc"]): signed(row) for row in records(errors)}
     rows = [
         [
             evidence.named(row),
@@ -27,14 +29,16 @@ def differences(evidence: Evidence) -> str:
             number(row["effect_size"], 2),
             f"{row['pools_better']} of {row['pools']}",
             *(p_value(row[name]) for name in ("p", "p_holm", "p_bh")),
+            error[*key_of(row), row["vpc"]],
         ]
         for row in records(evidence.compared)
     ]
     total = int(evidence.compared["comparisons"].max())
     head = [WHO, "Videos a class", "Minus Random [t, 95 %]", "[bootstrap, 95 %]", "Effect size", "Pools above 0"]
-    head += ["p", f"p, Holm ({total})", f"p, BH ({total})"]
+    head += ["p", f"p, Holm ({total})", f"p, BH ({total})", "MAE minus Random's [t, 95 %]"]
     note = (
-        "Hard accuracy, points; all over pools. Effect size: mean over the sample standard deviation over pools. p: t-test over pools. "
+        "Hard accuracy, points; in the last column the mean absolute error, EF points, where less is better; all over pools. Effect size: "
+        "mean over the sample standard deviation over pools. p: t-test over pools, of hard accuracy. "
         "The bootstrap is too narrow where pools are few. †: most of its graphs have one community. InfoMotion and InfoDist are one "
         f"algorithm on other vectors. Regenerate: <code>{COMMAND}</code>."
     )
