@@ -36,7 +36,7 @@ VOTE_COLUMNS = (
     *("source", "file_name", "phase_source", "es", "ed", "detector_es", "detector_ed", "network_es", "network_ed"),
     *("agreement", "es_apart_ms", "ed_apart_ms", "verdict", "flagged"),
 )
-_PARALLEL_FROM = 40  # videos; fewer are done before another process has started
+_PARALLEL_FROM = 120  # videos; fewer are done before other processes have loaded torch
 
 
 class Vote(NamedTuple):
