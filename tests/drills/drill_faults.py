@@ -31,8 +31,7 @@ def fails(run: FinishedRun, copy: Path, *words: str, **options: object) -> str:
     process = run.start(copy, *words, **options)
     said, _ = process.communicate(timeout=1200)
     assert process.returncode == 2, said
-    assert said.count("Error: ") == 1 or "infomotion|" not in said
-    assert "Traceback" not in said
+    assert "Error: " in said and "Traceback" not in said
     return said
 
 
@@ -103,8 +102,8 @@ def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(smoke_run: FinishedRun
         pytest.skip("a file system of a chosen size needs root and the right to mount")
     try:
         copy = without(smoke_run, stage, folder=tmp_path)
-        used = sum(file.stat().st_size for file in copy.rglob("*") if file.is_file())
-        subprocess.run(["mount", "-o", f"remount,size={used + 600_000}", str(place)], check=True)
+        room = shutil.disk_usage(place).used + 600_000
+        subprocess.run(["mount", "-o", f"remount,size={room}", str(place)], check=True)
         said = fails(smoke_run, copy)
         folder = copy / smoke_run.paths.stage(stage).name
         assert not (folder / RUN_CARD).exists()
@@ -143,14 +142,9 @@ def cut_in_half(file: Path) -> None:
 def test_a_damaged_checkpoint_is_named_and_training_anew_gives_the_same(
     smoke_run: FinishedRun, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    copy = without(smoke_run, "ifa_training", folder=tmp_path)
+    copy = without(smoke_run, folder=tmp_path)
+    (copy / "02_ifa_training" / RUN_CARD).unlink()
     checkpoint = copy / "02_ifa_training/checkpoints/last.pt"
-    victim = smoke_run.start(copy)
-    while not checkpoint.is_file() and victim.poll() is None:
-        time.sleep(0.02)
-    victim.kill()
-    victim.wait()
-    time.sleep(1)
     damage(checkpoint)
     said = fails(smoke_run, copy)
     assert str(checkpoint) in said and "Delete it" in said
