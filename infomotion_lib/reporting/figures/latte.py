@@ -58,10 +58,12 @@ def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window:
     )
     for (name, value), marker in zip(val.items(), "o^x", strict=False):
         axis.plot(len(loss) * 1.02 + 1, value, marker=marker, color=_INK, ls="none", ms=6, label=f"VAL, {name}: {value:.3f}")
-    axis.set(xlabel="step", ylabel="mean square error of the noise", ylim=(0, 1.15))
+    axis.set(xlabel="step", ylabel="mean square error of the noise", yscale="log")
+    axis.yaxis.set_major_formatter(ScalarFormatter())
+    axis.yaxis.set_minor_formatter(NullFormatter())
     axis.legend(loc="lower left", fontsize=8.5)
     best = next(iter(val.values()))
-    headline(fig, f"Latte leaves {100 * best:.0f} % of the noise in VAL clips unexplained")
+    headline(fig, f"Latte leaves {100 * best:.1f} % of the noise in VAL clips unexplained")
     return fig
 
 
