@@ -34,6 +34,7 @@ def _card(results: Results, stage: str) -> str:
     state = " with uncommitted changes" if git.get("dirty") else ""
     facts = [
         ["Commit", f"<code>{escape(commit[:12])}</code>{state}"],
+        *([["Code", f"<code>{escape(card['code']['science'])}</code>"]] if "code" in card else []),
         ["Started", escape(str(card.get("started_utc", "")))],
         ["Time", seconds(float(card.get("stage_seconds", card.get("wall_seconds", 0.0))))],
         ["Device", escape(str(card.get("device", "")))],
@@ -47,6 +48,7 @@ def _card(results: Results, stage: str) -> str:
             ("Parameters", ["Parameter", "Value"], _pairs(card.get("parameters", {}))),
             ("Inputs and their SHA-256", ["File", "SHA-256"], _pairs(card.get("inputs", {}), cut=16)),
             ("Outputs and their SHA-256", ["File", "SHA-256"], _pairs(card.get("outputs", {}), cut=16)),
+            ("Figures and their SHA-256", ["File", "SHA-256"], _pairs(card.get("figures", {}), cut=16)),
             ("Notes", ["Note", "Value"], _pairs(card.get("notes", {}))),
         )
         if rows
