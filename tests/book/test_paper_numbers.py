@@ -132,7 +132,7 @@ def test_splits_of_the_open_clips_stand_above_their_controls(results: Results, t
     shown = beside.open_splits(results)
     assert "largest difference is that of K-means, 0.0 points" in shown and "over 2 splits" in shown and "it is 7.5 [" in shown
     assert cells(shown, "Random")[1:3] == ["2", "41.0 ± 1.0"] and cells(shown, "K-means")[5].startswith("7.5 [")
-    assert cells(shown, "control: all of TRAIN")[2] == "60.0 ± 0.0"
+    assert cells(shown, "all of TRAIN")[2] == "60.0 ± 0.0"
 
 
 def test_what_has_not_run_is_pending(results: Results, tmp_path: Path) -> None:

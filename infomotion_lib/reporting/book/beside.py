@@ -13,7 +13,7 @@ from infomotion_lib.reporting.book.table1 import method_cell
 from infomotion_lib.reporting.results import FROZEN, Results, records
 from infomotion_lib.reporting.style import METHOD_NAMES
 
-SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced, %", "mae": "MAE, points"}
+SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced, %", "mae": "MAE"}
 
 
 def label_agreement(results: Results) -> str:
@@ -68,12 +68,12 @@ def open_splits(results: Results | None = None) -> str:
     for predictor, part in controls.groupby("predictor", sort=False):
         means = [f"{number(part[metric].mean())} ± {number(part[metric].std(ddof=0))}" for metric in SHOWN]
         name = "all of TRAIN" if predictor == "regressor" else str(predictor)
-        lines.append([f"control: {name}", str(len(part)), *means, "–", "–"])
+        lines.append([f'<span class="im-keep"><i>{name}</i></span>', str(len(part)), *means, "–", "–"])
     first, splits = cells["random", "hard_accuracy"], int(controls["split"].nunique())
     compared = int(summary["n_comparisons"].max())
-    head = ["Trained on", "Networks", *SHOWN.values(), "Minus Random", "p, Holm"]
+    head = ["Trained on", "n", *SHOWN.values(), "Minus Random", "p, Holm"]
     note = (
-        f"Mean ± population standard deviation over networks of {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; "
+        f"In italics: controls. Mean ± population standard deviation over n networks of {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; "
         f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "
         f"corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; a control's spread is no interval. "
         "The vectors come from networks trained on the phantom, which saw no open clip; the labels are a published regressor's. "

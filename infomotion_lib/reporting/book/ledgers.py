@@ -68,7 +68,7 @@ def _pairs(values: dict[str, Any], cut: int = 200) -> list[list[str]]:
 def claims(root: Path) -> str:
     """MyST block with every number the paper claims; ours beside it where ``root`` holds a complete run of the ``paper`` profile."""
     ledger = claims_ledger(RunPaths("paper", root))
-    parts = []
+    answered, parts = bool(ledger["ours"].notna().any()), []
     for name in map(str, dict.fromkeys(ledger["table"])):
         rows = []
         for row in ledger[ledger["table"] == name].to_dict("records"):
@@ -76,10 +76,10 @@ def claims(root: Path) -> str:
             ours = f"{number(row['ours'], 2)} ± {number(row['ours_sd'])}" if row["ours"] == row["ours"] else "–"
             status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
             paper = f'<span class="im-keep">{row["value"]:g}{spread}</span>'
-            judged = [number(row[column], 2) for column in ("delta", "tolerance")]
+            judged = [number(row[column], 2) for column in ("delta", "tolerance")] if answered else []
             rows.append([escape(str(row["row"])), escape(str(row["column"])), paper, escape(str(row["unit"])), ours, *judged, status])
         title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(name, name)
-        head = ["Row", "Column", "Paper", "Unit", "Ours", "Difference", "Allowed", "Status"]
+        head = ["Row", "Column", "Paper", "Unit", "Ours", *(["Difference", "Allowed"] if answered else []), "Status"]
         parts.append(block(table(head, rows, caption=f"{title} of the paper, number by number")))
     return "\n".join([*parts, f"The rule: {RULE}\n"])
 

@@ -103,8 +103,8 @@ def softness(results: Results | None) -> str:
             spreads = f"{number(spread)} and {number(soft[1])}" if size else "–"
             rows.append([_keep(f"paper: {_name(source, method, size)}"), number(hard), number(soft[0] - hard), spreads])
     rows += list(_our_softness(results))
-    head = ["Row", "Hard, %", "Soft adds, points", "Spreads, hard and soft"]
-    return block(table(head, rows, caption="What the tolerance adds", numeric_from=1))
+    head = ["Row", "Hard, %", "Soft adds", "Spreads"]
+    return block(table(head, rows, caption="What the tolerance adds, points, and the spreads of hard and soft accuracy", numeric_from=1))
 
 
 def _our_softness(results: Results | None) -> Iterable[list[str]]:
