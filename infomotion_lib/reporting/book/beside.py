@@ -73,7 +73,8 @@ def open_splits(results: Results | None = None) -> str:
     compared = int(summary["n_comparisons"].max())
     head = ["Trained on", "n", *SHOWN.values(), "Minus Random", "p, Holm"]
     note = (
-        f"In italics: controls. Mean ± population standard deviation over n networks of {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; "
+        f"In italics: controls. Mean ± population standard deviation over n networks of {splits} seeded splits, "
+        f"{int(controls['n_test'].iloc[0])} test clips each; "
         f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "
         f"corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; a control's spread is no interval. "
         "The vectors come from networks trained on the phantom, which saw no open clip; the labels are a published regressor's. "
