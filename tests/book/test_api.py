@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from infomotion_lib.paths import BOOK
+from infomotion_lib.reporting import boundaries
 from infomotion_lib.reporting.book.api import anchor, find, modules, signature
 from infomotion_lib.reporting.book.docstrings import inline, markdown, summary
 from infomotion_lib.reporting.pipeline import ALT, pipeline_svg
@@ -107,3 +108,13 @@ def test_the_committed_figures_are_the_drawn_ones() -> None:
         for form in ("wide", "tall"):
             file = BOOK / "_static" / "figures" / f"pipeline-{shade}-{form}.svg"
             assert file.read_text(encoding="utf-8") == pipeline_svg(dark=shade == "dark", tall=form == "tall"), f"draw {file.name} again"
+
+
+def test_soft_boundaries_say_what_the_rules_say() -> None:
+    root = ElementTree.fromstring(boundaries.soft_boundaries_svg())
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    texts = list(root.iter("{http://www.w3.org/2000/svg}text"))
+    assert all(0 <= float(text.attrib["x"]) <= width and 0 <= float(text.attrib["y"]) <= height for text in texts)
+    said = " ".join(str(text.text) for text in texts)
+    for words in ("48.6: right by both rules", "50.6: right by the soft rule only", "51.8: wrong by both"):
+        assert words in said and words.partition(": ")[2] in boundaries.alt()
