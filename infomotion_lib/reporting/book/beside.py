@@ -13,7 +13,7 @@ from infomotion_lib.reporting.book.table1 import method_cell
 from infomotion_lib.reporting.results import FROZEN, Results, records
 from infomotion_lib.reporting.style import METHOD_NAMES
 
-SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced, %", "mae": "MAE"}
+SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced", "mae": "MAE"}
 
 
 def label_agreement(results: Results) -> str:
@@ -32,9 +32,9 @@ def label_agreement(results: Results) -> str:
         ]
         for row in rows
     ]
-    head = ["Comparison", "Videos", "Mean difference, points", "Mean error, points", "R²", "Same class, %"]
+    head = ["Comparison", "Videos", "Difference", "Error", "R²", "Same class, %"]
     note = (
-        "Requested: what the generator was asked for. Relabelled: what a regressor trained on the real pool reads off the video; it is the "
+        "Mean difference and mean error in EF points. Requested: what the generator was asked for. Relabelled: what a regressor trained on the real pool reads off the video; it is the "
         "label that Table 1 selects and trains with. "
         f'<a href="provenance.html#{card_anchor(results, "labels")}">How these labels were made</a>'
     )
@@ -71,7 +71,7 @@ def open_splits(results: Results | None = None) -> str:
         lines.append([f'<span class="im-keep"><i>{name}</i></span>', str(len(part)), *means, "–", "–"])
     first, splits = cells["random", "hard_accuracy"], int(controls["split"].nunique())
     compared = int(summary["n_comparisons"].max())
-    head = ["Trained on", "n", *SHOWN.values(), "Minus Random", "p, Holm"]
+    head = ["Trained on", "n", *SHOWN.values(), "Minus Random", "Holm"]
     note = (
         f"In italics: controls. Mean ± population standard deviation over n networks of {splits} seeded splits, "
         f"{int(controls['n_test'].iloc[0])} test clips each; "
