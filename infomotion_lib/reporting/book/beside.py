@@ -34,8 +34,8 @@ def label_agreement(results: Results) -> str:
     ]
     head = ["Comparison", "Videos", "Difference", "Error", "R²", "Same class, %"]
     note = (
-        "Mean difference and mean error in EF points. Requested: what the generator was asked for. Relabelled: what a regressor trained on the real pool reads off the video; it is the "
-        "label that Table 1 selects and trains with. "
+        "Mean difference and mean error in EF points. Requested: what the generator was asked for. Relabelled: what a regressor trained on "
+        "the real pool reads off the video; it is the label that Table 1 selects and trains with. "
         f'<a href="provenance.html#{card_anchor(results, "labels")}">How these labels were made</a>'
     )
     html = table(head, lines, caption="Requested, relabelled and delivered EF", numeric_from=1, note=note)
