@@ -175,7 +175,7 @@ def test_a_stage_that_was_run_alone_otherwise_is_brought_back(smoke_run: Finishe
     alone = smoke_run.infomotion("run", "04", "--profile", "smoke", "-p", f"runs_dir={copy.root.parent}", "-p", "soft_tolerance=2.0")
     assert started(alone) == ["evaluation"]
     output, _ = smoke_run.again(tmp_path)
-    assert started(output) == ["evaluation"]
+    assert started(output) == ["evaluation", "latte_ablation"]
     assert tables(copy.stage("evaluation")) == tables(smoke_run.paths.stage("evaluation"))
 
 
