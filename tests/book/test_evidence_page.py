@@ -55,7 +55,8 @@ def test_planted_effects_are_named(planted: Path) -> None:
     assert parts["evidence_status"].startswith("**8 of 12 pools are complete**")
     assert "2.0 dB better" in parts["evidence_status"] and "has learnt motion" in parts["evidence_status"]
     assert parts["evidence_differences"].count("<tr>") == 2 * (len(CONFIGURATIONS) - 1) + 1
-    assert "literal †" in parts["evidence_differences"] and "Constant: always normal" in parts["evidence_means"]
+    assert 'InfoMotion †</span><span class="im-under im-keep">motion · literal' in parts["evidence_differences"]
+    assert "Constant: always normal" in parts["evidence_means"]
     assert ARMS["label_noise"].meaning in parts["evidence_arms"] and "Not run yet: `standard_machines`" in parts["evidence_arms"]
 
 

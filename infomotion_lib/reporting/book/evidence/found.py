@@ -113,8 +113,8 @@ class Evidence:
         return block(f'<figure class="im-fig">{image}</figure>')
 
     def named(self, row: Row) -> str:
-        """Name of the configuration of a row, marked where most of its graphs are collapsed."""
-        return configuration_name(*key_of(row)) + (" †" if key_of(row) in self.collapsed else "")
+        """HTML that names the configuration of a row, marked where most of its graphs are collapsed."""
+        return cell(row, mark=" †" if key_of(row) in self.collapsed else "")
 
 
 def find_evidence(folder: Path = PUBLISHED) -> Evidence | None:
@@ -142,6 +142,13 @@ def is_core(table: pd.DataFrame) -> pd.Series[bool]:
 def key_of(row: Row) -> Key:
     """Method, feature and graph of a row."""
     return str(row["method"]), str(row["feature"]), str(row["graph"])
+
+
+def cell(row: Row, *, mark: str = "") -> str:
+    """HTML of a table cell: the method, below it its vectors and graph."""
+    method, *rest = configuration_name(*key_of(row)).split(" · ")
+    below = f'<span class="im-under im-keep">{" · ".join(rest)}</span>' if rest else ""
+    return f'<span class="im-keep">{method}{mark}</span>{below}'
 
 
 def signed(row: Row, half: str = "") -> str:

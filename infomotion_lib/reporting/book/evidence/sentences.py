@@ -10,10 +10,9 @@ from infomotion_lib.evaluation.evidence import comparison
 from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN, Configuration
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.parameters import read_profile
-from infomotion_lib.reporting.book.evidence.found import COMMAND, LEVEL, Evidence, Row, key_of, listed, p_value, signed
+from infomotion_lib.reporting.book.evidence.found import COMMAND, LEVEL, Evidence, Row, cell, key_of, listed, p_value, signed
 from infomotion_lib.reporting.book.evidence.tables import WHO
 from infomotion_lib.reporting.book.html import block, number, table
-from infomotion_lib.reporting.figures.evidence import configuration_name
 from infomotion_lib.reporting.results import records
 
 MOTION = Configuration("infomotion", "motion", "knn")
@@ -44,7 +43,8 @@ def paper_order(evidence: Evidence) -> str:
     for rival in RIVALS:
         own = comparison.pool_differences(evidence.runs, reference=rival)
         mine = own[(own[["method", "feature", "graph"]] == list(MOTION.key)).all(axis=1)]
-        rows += [row | {"rival": configuration_name(*rival.key)} for row in records(comparison.compare(mine))]
+        named = cell(dict(zip(("method", "feature", "graph"), rival.key, strict=True)))
+        rows += [row | {"rival": named} for row in records(comparison.compare(mine))]
     corrected = holm([row["p"] for row in rows])
     body = [
         [row["rival"], str(row["vpc"]), signed(row), f"{row['pools_better']} of {row['pools']}", p_value(p)]
@@ -88,7 +88,7 @@ def confirmation(evidence: Evidence) -> str:
     total = int(evidence.confirmed["comparisons"].max())
     body = [
         [
-            configuration_name(*key_of(row)),
+            cell(row),
             str(row["vpc"]),
             row["chosen_by"],
             signed(row, "screening_"),
@@ -115,9 +115,7 @@ def arms(evidence: Evidence) -> str:
     body, changes = [], []
     for name, own in evidence.arms.items():
         for row in records(comparison.compare(own)):
-            body.append(
-                [escape(ARMS[name].meaning), configuration_name(*key_of(row)), signed(row), f"{row['pools_better']} of {row['pools']}"]
-            )
+            body.append([escape(ARMS[name].meaning), cell(row), signed(row), f"{row['pools_better']} of {row['pools']}"])
         if name != MAIN:
             change = comparison.compare(comparison.change_of(own, since=evidence.arms[MAIN]))
             changes += [row | {"arm": name} for row in records(change)]

@@ -7,9 +7,8 @@ from typing import Any
 
 from infomotion_lib.evaluation.evidence import comparison
 from infomotion_lib.evaluation.evidence.arms import MAIN
-from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, Row, key_of, p_value, signed
+from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, Row, cell, key_of, p_value, signed
 from infomotion_lib.reporting.book.html import block, number, table
-from infomotion_lib.reporting.figures.evidence import configuration_name
 from infomotion_lib.reporting.results import records
 
 METRIC_NAMES = {"hard_accuracy": "Hard", "soft_accuracy": "Soft", "balanced_accuracy": "Balanced", "mae": "MAE, points"}
@@ -74,10 +73,7 @@ def health(evidence: Evidence) -> str:
     """MyST block: how many graphs were healthy."""
     found = comparison.graph_health(evidence.runs).sort_values(["vpc", "graph", "feature"], kind="stable")
     columns = ("healthy", "collapsed", "shattered", "few_communities")
-    rows = [
-        [configuration_name(*key_of(row)), str(row["vpc"]), *(number(row[name], 0) for name in columns), str(row["graphs"])]
-        for row in records(found)
-    ]
+    rows = [[cell(row), str(row["vpc"]), *(number(row[name], 0) for name in columns), str(row["graphs"])] for row in records(found)]
     head = [WHO, "Videos a class", "Healthy", "Collapsed", "Shattered", "Fewer communities than videos", "Graphs"]
     note = "Percent of the class graphs of all pools. Where all collapse, nothing was selected by community."
     return block(table(head, rows, caption="Health of the graphs behind the selections", numeric_from=1, note=note))
@@ -87,7 +83,8 @@ def machines(evidence: Evidence) -> str:
     """MyST block: hard accuracy of the core configurations on each machine style, smaller budget."""
     found = records(comparison.machine_accuracy(evidence.core_runs))
     names = list(dict.fromkeys(str(row["machine"]) for row in found))
+    named = {key_of(row): cell(row) for row in found}
     cells = {(key_of(row), row["machine"]): f"{number(row['mean'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]" for row in found}
-    rows = [[configuration_name(*key), *(cells[key, name] for name in names)] for key in dict.fromkeys(key for key, _ in cells)]
+    rows = [[named[key], *(cells[key, name] for name in names)] for key in named]
     caption = f"Hard accuracy in percent on the TEST videos of each machine style, {evidence.smallest} videos a class, 95 % over pools"
     return block(table([WHO, *names], rows, caption=caption, numeric_from=1))
