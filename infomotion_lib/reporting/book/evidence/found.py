@@ -153,7 +153,7 @@ def cell(row: Row, *, mark: str = "") -> str:
 
 def signed(row: Row, half: str = "") -> str:
     """Difference of a row with its sign and its t interval."""
-    value, low, high = (row[f"{half}{name}"] for name in ("difference", "t_low", "t_high"))
+    value, low, high = (round(row[f"{half}{name}"], 1) + 0.0 for name in ("difference", "t_low", "t_high"))  # no minus nought
     sign = "+" if value > 0 else ""
     return f"{sign}{number(value)} [{number(low)}, {number(high)}]"
 
