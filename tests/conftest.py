@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 from finished_run import FinishedRun, copy_project, infomotion, once, project_hashes
 
@@ -15,9 +16,11 @@ TINY = {"train_per_class": 4, "val_per_class": 1, "test_counts": (2, 2, 2, 2, 2)
 
 
 def pytest_configure() -> None:
-    """One thread a process, set before torch starts its pool; test processes inherit it."""
+    """One thread a process, set before torch starts its pool (test processes inherit it); no example fails for being slow."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ class Explorer:
     drawn : ipywidgets.Widget
         Works with no kernel behind it.
     live : ipywidgets.interactive
-        Draws anew for each value; its handles are ``live.children[:-1]``.
+        Draws anew for each value; its handles are ``live.kwargs_widgets``, its picture is :func:`picture_of` it.
     """
 
     drawn: ipywidgets.Widget
@@ -60,21 +60,33 @@ def with_kernel(drawn: ipywidgets.Widget, draw: Callable[..., tuple[Picture, str
 
 
 def interactive(draw: Callable[..., tuple[Picture, str]], /, **handles: Any) -> ipywidgets.interactive:
-    """ipywidgets' ``interactive`` over ``draw``: handles named in words, drawn when a handle is let go."""
+    """ipywidgets' ``interactive`` over ``draw``: handles named in words, drawn when a handle is let go.
+
+    The picture is a widget of its own. Captured output would be sent back to the kernel by the program that executes the notebook, and
+    that sending can swallow the kernel's word that the cell has ended: the run would wait for ever.
+    """
     import ipywidgets as w
-    from IPython.display import HTML, display
+
+    shown = w.HTML()
 
     def show(**values: Any) -> None:
         picture, alt = draw(**values)
-        display(HTML(picture_html(picture, alt=alt, width="40rem")))
+        shown.value = picture_html(picture, alt=alt, width="40rem")
 
-    box = w.interactive(show, **handles)
+    box = w.interactive(show, clear_output=False, **handles)
+    *above, errors = box.children
+    box.children = (*above, shown, errors)
     for handle in box.kwargs_widgets:
         handle.description = handle.description.replace("_", " ")
         handle.style.description_width = "initial"
         if handle.has_trait("continuous_update"):
             handle.continuous_update = False
     return box
+
+
+def picture_of(live: ipywidgets.interactive) -> str:
+    """HTML of the picture that an :func:`interactive` shows now."""
+    return str(live.children[-2].value)
 
 
 def without_live(page: dict[str, Any]) -> dict[str, Any]:

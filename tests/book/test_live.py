@@ -18,7 +18,7 @@ from ipywidgets.embed import dependency_state, embed_data
 
 from infomotion_lib.reporting import svg, widgets
 from infomotion_lib.reporting.explore.board import controls, play, prepare
-from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW, interactive, with_kernel, without_live
+from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW, interactive, picture_of, with_kernel, without_live
 from infomotion_lib.reporting.results import Results
 
 
@@ -49,25 +49,25 @@ def others(handle: Any) -> list[Any]:
     return [value for value in (handle.min, handle.max) if value != handle.value]
 
 
-def test_every_handle_asks_the_kernel_for_another_picture(shown: list[Any], runs: Path) -> None:
+def test_every_handle_asks_the_kernel_for_another_picture(runs: Path) -> None:
     found = controls(Results("phantom", runs / "phantom"))
     assert len(found) == 4
     for control in found:
         box = control.live()
         assert isinstance(box, w.interactive), control.title
-        moved = [handle for handle in box.kwargs_widgets if draws_another(handle, shown)]
+        moved = [handle for handle in box.kwargs_widgets if draws_another(handle, box)]
         still = [handle.description for handle in box.kwargs_widgets if handle not in moved and others(handle)]
         assert len(moved) >= 2 and not still, f"{control.title}: {still} draw the same"
 
 
-def draws_another(handle: Any, shown: list[Any]) -> bool:
+def draws_another(handle: Any, box: w.interactive) -> bool:
     """Whether some other value of the handle draws another picture; it is put back."""
-    before, start = shown[-1].data, handle.value
+    before, start = picture_of(box), handle.value
     assert "alt=" in before and handle.description
     pictures = []
     for value in others(handle):
         handle.value = value
-        pictures.append(shown[-1].data)
+        pictures.append(picture_of(box))
     handle.value = start
     return any(picture != before for picture in pictures)
 
@@ -77,12 +77,18 @@ def test_one_line_shows_all_controls_of_a_run_in_a_notebook(shown: list[Any], ru
     assert sum(isinstance(item, w.interactive) for item in shown) == 4
 
 
-def test_a_handle_draws_when_it_is_let_go(shown: list[Any]) -> None:
+def test_a_handle_draws_when_it_is_let_go() -> None:
     box = interactive(dot, size=(1, 9, 1))
     (handle,) = box.kwargs_widgets
     assert not handle.continuous_update
     handle.value = 7
-    assert "A dot of size 7" in shown[-1].data
+    assert "A dot of size 7" in picture_of(box)
+
+
+def test_nothing_is_captured_for_the_program_that_executes_the_notebook(shown: list[Any]) -> None:
+    box = interactive(dot, size=(1, 9, 1))
+    box.kwargs_widgets[0].value = 7
+    assert shown == [] and box.out.outputs == ()
 
 
 def executed(draw: Callable[..., tuple[str, str]]) -> dict[str, Any]:
@@ -114,9 +120,9 @@ def test_a_control_shows_itself_both_ways(shown: list[Any]) -> None:
     assert [type(item) for item in shown[-2:]] == [w.HTML, w.interactive]
 
 
-def test_vectors_of_any_size_make_a_live_graph(shown: list[Any]) -> None:
+def test_vectors_of_any_size_make_a_live_graph() -> None:
     from infomotion_lib.reporting.explore import graphs
 
     rng = np.random.default_rng(0)
-    graphs.live(rng.normal(size=(20, 4)), ["severe"] * 12 + ["normal"] * 8, [f"v{i:02d}" for i in range(20)])
-    assert "severe: 12 videos" in shown[-1].data
+    box = graphs.live(rng.normal(size=(20, 4)), ["severe"] * 12 + ["normal"] * 8, [f"v{i:02d}" for i in range(20)])
+    assert "severe: 12 videos" in picture_of(box)
