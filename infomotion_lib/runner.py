@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -14,7 +15,7 @@ from typing import Any
 
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, StageParameters, read_profile, stage_name, stage_parameters
-from infomotion_lib.paths import RunPaths, run_paths
+from infomotion_lib.paths import PARAMS, RunPaths, run_paths
 from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256, write_json
 from infomotion_lib.stages.code import code_of
 from infomotion_lib.stages.fingerprint import WHERE_AND_HOW_FAST, claim_folder, fingerprint
@@ -106,6 +107,8 @@ def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float
 def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParameters:
     """Validated parameters of a notebook's stage, read from its global names.
 
+    In Colab, where nothing injects a profile's values, what the cell leaves at its default takes the value of the profile it names.
+
     Parameters
     ----------
     stage : str
@@ -123,7 +126,11 @@ def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParame
     missing = [field for field in fields if field not in namespace]
     if missing:
         raise ParameterError(f"The parameters cell does not set: {', '.join(missing)}", remedy="Run that cell first.")
-    return stage_parameters(name, {field: namespace[field] for field in fields})
+    values = {field: namespace[field] for field in fields}
+    if "google.colab" in sys.modules and (PARAMS / f"{values['profile']}.yml").is_file():
+        profile = read_profile(values["profile"])
+        values |= {field: profile[field] for field in fields if field in profile and values[field] == fields[field].default}
+    return stage_parameters(name, values)
 
 
 @dataclass(frozen=True)

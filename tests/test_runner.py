@@ -15,7 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from infomotion_lib.errors import ParameterError, StageError
-from infomotion_lib.parameters import STAGES, FrameIndexParameters
+from infomotion_lib.parameters import STAGES, FrameIndexParameters, read_profile
 from infomotion_lib.paths import PROJECT, run_paths
 from infomotion_lib.provenance import atomic, read_run_card, start_stage
 from infomotion_lib.runner import config_card, notebook_parameters, run_stage
@@ -261,6 +261,17 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None
     (tmp_path / "runs").touch()
     with pytest.raises(StageError, match="Cannot write"), only_run(run_paths("smoke", tmp_path / "runs")):
         pass
+
+
+def test_in_colab_defaults_give_way_to_the_profile_that_the_cell_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = {name: field.default for name, field in STAGES["evaluation"].model_fields.items()} | {"profile": "smoke", "n_runs": 7}
+    at_home = notebook_parameters("evaluation", cell)
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    in_colab = notebook_parameters("evaluation", cell)
+    smoke = read_profile("smoke")
+    assert at_home.steps_selected == cell["steps_selected"] != smoke["steps_selected"] == in_colab.steps_selected
+    assert in_colab.vpc == tuple(smoke["vpc"]) and in_colab.n_runs == 7, "what the reader sets stays"
+    assert notebook_parameters("evaluation", {**cell, "profile": "mine"}).steps_selected == cell["steps_selected"]
 
 
 def test_notebook_parameters_take_the_stages_own_names_only() -> None:
