@@ -163,8 +163,9 @@ def test_check_says_what_is_wrong_with_a_damaged_folder(tiny_phantom: Path, tmp_
 
 def test_no_claim_is_answered_without_a_run_of_the_paper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["claims", "--runs-dir", str(tmp_path)]) == 0
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert re.fullmatch(r"\d+ not run", last)
+    *_, counts, rule = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+ not run", counts)
+    assert rule.startswith("reproduced: ")
 
 
 @pytest.mark.parametrize("name", ["phantom", "echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte"])

@@ -117,10 +117,14 @@ def test_traced_area_equals_the_trapezoid_sum(shift: tuple[float, float], half_w
 
 
 CHECK = """
-import resource, sys, time
+import sys, time
+from pathlib import Path
 from infomotion_lib.cli import main
 code = main(["data", "check", sys.argv[1]])
-print(code, time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+status = Path("/proc/self/status")  # its peak is this program's own; getrusage counts that of the process it was forked from
+lines = status.read_text().splitlines() if status.is_file() else []
+peak = next((float(line.split()[1]) for line in lines if line.startswith("VmHWM")), float("nan"))
+print(code, time.process_time(), peak / 1e6)
 """
 
 
@@ -132,7 +136,7 @@ def test_a_data_set_of_full_size_is_checked_in_a_minute_of_one_core_and_a_gigaby
     code, seconds, gigabytes = map(float, last.split())
     assert (code, answer.stderr) == (0, "")
     assert seconds < 60
-    assert gigabytes < 1.0
+    assert gigabytes < 1.0 or not sys.platform.startswith("linux")
     text = "\n".join(report)
     assert "10030 videos listed, 10027 usable" in text and "10024 videos traced" in text
     for defect, number in DEFECTS.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.claims import TEST_VIDEOS, claims_ledger, compare, our_cell, paper_results
 from infomotion_lib.evaluation.intervals import TABLE_COLUMNS
 from infomotion_lib.paths import run_paths
+from infomotion_lib.provenance import start_stage
 
 
 def ours(rows: list[tuple[str, str, str, int, str, float, float, int]]) -> pd.DataFrame:
@@ -60,8 +60,9 @@ def test_only_a_complete_run_on_the_real_data_is_evidence(tmp_path: Path, change
     folder.mkdir(parents=True)
     ours([("real", "infomotion", "knn", 5, "hard_accuracy", 64.0, 3.0, 5)]).to_csv(folder / "table1.csv", index=False)
     values = {"real_data": "echonet-dynamic", "limit": 0, "test_videos": TEST_VIDEOS} | change
-    card = {"parameters": {key: values[key] for key in ("real_data", "limit")}, "notes": {"test_videos": values["test_videos"]}}
-    (folder / "run_card.json").write_text(json.dumps(card))
+    run = start_stage("evaluation", folder, parameters={key: values[key] for key in ("real_data", "limit")})
+    run.notes["test_videos"] = values["test_videos"]
+    run.finish([folder / "table1.csv"])
     ledger = claims_ledger(paths).set_index(["table", "row", "column"])
     assert ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=5"), "status"] == status
 
