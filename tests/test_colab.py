@@ -16,7 +16,6 @@ from finished_run import FinishedRun, copy_project
 
 from infomotion_lib.colab import earlier_stages
 from infomotion_lib.parameters import NOTEBOOK_STAGES
-from infomotion_lib.paths import PARAMS
 from infomotion_lib.reporting.book.render import repository_url
 from infomotion_lib.stages.table import TABLE
 
@@ -75,19 +74,7 @@ def test_it_starts_alone(colab: Path, request: pytest.FixtureRequest, tmp_path: 
     content.mkdir()
     earlier = None if stage == FROM_NOTHING else request.getfixturevalue("smoke_run")
     repository = remote(tmp_path / "remote", earlier, stage)
-    small = ["-f", str(PARAMS / "smoke.yml")]  # the data are the smoke profile's in any case; its short schedules save minutes
-    words = [
-        "-m",
-        "papermill",
-        str(notebook),
-        str(tmp_path / "out.ipynb"),
-        *small,
-        "-k",
-        "python3",
-        "--no-progress-bar",
-        "--cwd",
-        str(content),
-    ]
+    words = ["-m", "papermill", str(notebook), str(tmp_path / "out.ipynb"), "-k", "python3", "--no-progress-bar", "--cwd", str(content)]
     done = subprocess.run(
         [str(python / "bin" / "python"), *words], cwd=content, env=surroundings(colab, repository), capture_output=True, text=True
     )

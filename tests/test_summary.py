@@ -9,7 +9,7 @@ import pytest
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import run_paths
-from infomotion_lib.provenance import start_stage, write_csv, write_json
+from infomotion_lib.provenance import read_run_card, start_stage, write_csv, write_json
 from infomotion_lib.reporting.summary import summary, table1_text
 
 COLUMNS = ["source", "method", "graph", "vpc", "metric", "mean", "sd", "n"]
@@ -45,7 +45,7 @@ def test_summary_shows_constants_times_and_the_book(tmp_path: Path) -> None:
     constants = pd.DataFrame({"predictor": ["always normal"], "hard_accuracy": [48.0], "soft_accuracy": [49.5]})
     write_csv(constants, folder / "constants.csv")
     card = folder / "run_card.json"
-    write_json({"stage": "evaluation", "wall_seconds": 1.0, "stage_seconds": 61.5}, card)
+    write_json(read_run_card(folder) | {"wall_seconds": 1.0, "stage_seconds": 61.5}, card)
     text = summary(paths, ["data", "evaluation"], book=Path("book/index.html"))
     assert "always normal 48.0 (49.5)" in text
     assert "04_evaluation     61.5 s" in text
