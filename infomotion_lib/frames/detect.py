@@ -86,12 +86,17 @@ def detect_phases(clip: Clip, fps: float) -> Phases:
     DataError
         If the clip is not (T, H, W) or the frame rate is not positive.
     """
-    if clip.ndim != 3 or not (np.isfinite(fps) and fps > 0):
-        raise DataError(f"Phases cannot be detected in a clip of shape {clip.shape} at {fps} frames a second.")
+    check_clip(clip, fps)
     if len(clip) < MIN_FRAMES:
         none = np.zeros(0, np.int64)
         return Phases(none, none, np.zeros(len(clip)), np.zeros((3, len(clip))), 0.0, 0.0)
     return read_phases(clip_signals(clip), fps)
+
+
+def check_clip(clip: Clip, fps: float) -> None:
+    """Raise DataError unless the clip is (T, H, W) and the frame rate positive."""
+    if clip.ndim != 3 or not (np.isfinite(fps) and fps > 0):
+        raise DataError(f"Phases cannot be detected in a clip of shape {clip.shape} at {fps} frames a second.")
 
 
 def read_phases(seen: ClipSignals, fps: float) -> Phases:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.data.video import Clip, resize_clip
-from infomotion_lib.errors import CheckpointError, DataError
-from infomotion_lib.frames.detect import MIN_FRAMES, Phases, read_phases
+from infomotion_lib.errors import CheckpointError
+from infomotion_lib.frames.detect import MIN_FRAMES, Phases, check_clip, read_phases
 from infomotion_lib.frames.signals import ClipSignals, Curve
 from infomotion_lib.provenance import sha256
 
@@ -98,8 +98,7 @@ def network_phases(clip: Clip, fps: float, network: nn.Module | None = None) -> 
     DataError
         If the clip is not (T, H, W) or the frame rate is not positive.
     """
-    if clip.ndim != 3 or not (np.isfinite(fps) and fps > 0):
-        raise DataError(f"Phases cannot be detected in a clip of shape {clip.shape} at {fps} frames a second.")
+    check_clip(clip, fps)
     return curve_phases(network_curve(clip, fps, network) if len(clip) >= MIN_FRAMES else np.zeros(len(clip)), fps)
 
 

@@ -6,12 +6,13 @@ whose ``state_dict`` has names that begin with ``module.`` and whose other entri
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from infomotion_lib.errors import CheckpointError
 from infomotion_lib.parameters import LabelsParameters
@@ -80,14 +81,10 @@ def published_regressor(path: str | Path, *, parameters: LabelsParameters, devic
     """
     weights = read_weights(path)
     network = build_regressor(parameters.regressor)
-    own = network.state_dict()
-    missing = [name for name in own if name not in weights]
-    unexpected = [name for name in weights if name not in own]
-    wrong = [f"{name} {tuple(weights[name].shape)}" for name in own if name in weights and weights[name].shape != own[name].shape]
-    if missing or unexpected or wrong:
+    if differences := misfit(weights, network):
         raise CheckpointError(
             f"The weights in {path} do not fit {parameters.regressor}.",
-            where=f"Missing: {missing[:5]}; unexpected: {unexpected[:5]}; other shapes: {wrong[:5]}",
+            where=differences,
             remedy="Set regressor to the network they belong to (EchoNet-Dynamic's own are r2plus1d_18's).",
         )
     network.load_state_dict(weights)
@@ -107,3 +104,14 @@ def load_regressor(path: str | Path, *, parameters: LabelsParameters, device: st
     if Path(path).suffix == ".safetensors" and is_own_file(path):
         return FittedRegressor.load(path, device=device)
     return published_regressor(path, parameters=parameters, device=device)
+
+
+def misfit(weights: Mapping[str, Tensor], network: nn.Module) -> str:
+    """The first tensors that a network misses, does not know or has in another shape, in words; empty where all fit."""
+    own = network.state_dict()
+    missing = [name for name in own if name not in weights]
+    unexpected = [name for name in weights if name not in own]
+    wrong = [f"{name} {tuple(weights[name].shape)}" for name in own if name in weights and weights[name].shape != own[name].shape]
+    if not (missing or unexpected or wrong):
+        return ""
+    return f"Missing: {missing[:5]}; unexpected: {unexpected[:5]}; other shapes: {wrong[:5]}"

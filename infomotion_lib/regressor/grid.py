@@ -27,6 +27,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.processes import die_with_parent
 from infomotion_lib.progress import track
+from infomotion_lib.provenance import append_line
 from infomotion_lib.regressor.clips import ClipStore
 from infomotion_lib.regressor.training import train_regressor
 
@@ -149,7 +150,7 @@ def run_grid(
     with bar:
         for index, prediction in _run_all(tasks, workers=min(parameters.workers, len(missing)) if device == "cpu" else 1):
             row = {"print": prints[index], **jobs[index].key, "prediction": prediction}
-            _append(path, row)
+            append_line(path, row)
             done[prints[index]] = row
             bar.update(jobs[index].steps)
     tables = [
@@ -234,16 +235,6 @@ def _fingerprint(
         "weights": {name: float(value.double().sum()) for name, value in weights.items()} if weights else None,
     }
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
-
-
-def _append(path: Path, row: dict[str, Any]) -> None:
-    line = (json.dumps(row, allow_nan=True) + "\n").encode()
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(handle, line)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _finished(path: Path) -> dict[str, dict[str, Any]]:

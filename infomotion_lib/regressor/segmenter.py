@@ -20,7 +20,7 @@ from infomotion_lib.frames.choose import choose_pairs
 from infomotion_lib.frames.detect import Phases, read_phases
 from infomotion_lib.frames.signals import ClipSignals
 from infomotion_lib.progress import track
-from infomotion_lib.regressor.checkpoints import ECHONET_GREY, read_weights
+from infomotion_lib.regressor.checkpoints import ECHONET_GREY, misfit, read_weights
 
 SIDE = 112
 """Side of the frames the published weights were trained on, pixels."""
@@ -45,14 +45,11 @@ def load_segmenter(path: str | Path, *, device: str = "cpu") -> nn.Module:
     """
     weights = read_weights(path)
     network = _deeplab()
-    own = network.state_dict()
     weights = {name: value for name, value in weights.items() if not name.startswith("aux_classifier.")}
-    missing, unexpected = [name for name in own if name not in weights], [name for name in weights if name not in own]
-    wrong = [f"{name} {tuple(weights[name].shape)}" for name in own if name in weights and weights[name].shape != own[name].shape]
-    if missing or unexpected or wrong:
+    if differences := misfit(weights, network):
         raise CheckpointError(
             f"The weights in {path} are not those of EchoNet-Dynamic's DeepLabV3 segmenter.",
-            where=f"Missing: {missing[:5]}; unexpected: {unexpected[:5]}; other shapes: {wrong[:5]}",
+            where=differences,
             remedy="Give deeplabv3_resnet50_random.pt; weights that regress EF go to `infomotion relabel`.",
         )
     network.load_state_dict(weights)

@@ -68,17 +68,6 @@ class Tables:
         return table.assign(complete=table["networks"] >= table["planned"])[[*POOL_KEY, "networks", "planned", "complete"]]
 
 
-def append_line(path: Path, line: Line) -> None:
-    """Add one line to the file, whole or not at all, whoever else is writing."""
-    data = (json.dumps(line) + "\n").encode()
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def read_lines(path: Path) -> list[Line]:
     """Every whole line of the file; none where there is no file. A last line cut off by a kill is dropped from the file."""
     lines = whole_lines(path)

@@ -29,7 +29,6 @@ from infomotion_lib.evaluation.evidence.rows import (
     SETTINGS_FILE,
     Line,
     Tables,
-    append_line,
     read_lines,
     tables_of,
     whole_lines,
@@ -41,7 +40,7 @@ from infomotion_lib.evaluation.metrics import constant_predictors, hard_correct,
 from infomotion_lib.parameters import EvidenceParameters
 from infomotion_lib.processes import die_with_parent
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import write_json
+from infomotion_lib.provenance import append_line, write_json
 
 
 @dataclass(frozen=True)

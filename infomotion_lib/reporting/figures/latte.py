@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from numpy.typing import NDArray
@@ -268,7 +269,7 @@ def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mappin
     return fig
 
 
-def _bare(axis) -> None:  # type: ignore[no-untyped-def]  # matplotlib's Axes
+def _bare(axis: Axes) -> None:
     axis.set(xticks=[], yticks=[])
     axis.grid(False)
     axis.spines[:].set_visible(False)
