@@ -23,8 +23,8 @@ BOOK_ONLY := $(VENV)/.installed-book
 setup: $(EVERYTHING)
 
 reproduce: $(EVERYTHING)
-	@$(BIN)/infomotion run all --profile $(PROFILE) --book
-	@$(BIN)/infomotion report --profile $(PROFILE)
+	@$(BIN)/infomotion run all --profile "$(PROFILE)" --book
+	@$(BIN)/infomotion report --profile "$(PROFILE)"
 
 test: $(EVERYTHING)
 	@$(BIN)/ruff check
@@ -45,7 +45,7 @@ $(EVERYTHING): EXTRAS := all
 $(BOOK_ONLY): EXTRAS := book
 $(EVERYTHING) $(BOOK_ONLY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed (on Debian: python3-venv)." >&2; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the tested packages into $(VENV) (extras: $(EXTRAS)); a few minutes the first time."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
 	@touch $@

@@ -52,15 +52,14 @@ def run(
 
 
 @app.command()
-def report(profile: Profile = "phantom", runs_dir: RunsDir = "runs") -> None:
+def report(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
     """Table 1 of a finished run, how long its stages took, where the book is."""
-    from infomotion_lib.parameters import STAGES, read_profile
-    from infomotion_lib.paths import BOOK, run_paths
+    from infomotion_lib.parameters import STAGES, paths_of
+    from infomotion_lib.paths import BOOK
     from infomotion_lib.reporting.summary import summary
 
     index = BOOK / "_build" / "html" / "index.html"
-    paths = run_paths(read_profile(profile)["profile"], runs_dir)
-    typer.echo(summary(paths, list(STAGES), book=index if index.is_file() else None))
+    typer.echo(summary(paths_of(profile, runs_dir), list(STAGES), book=index if index.is_file() else None))
 
 
 @app.command()
@@ -82,41 +81,41 @@ def book(
 
 
 @app.command()
-def freeze(profile: Profile = "phantom", runs_dir: RunsDir = "runs") -> None:
+def freeze(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
     """Copy a finished run's tables, figures and executed notebooks to book/results, as far as its data may be shown."""
+    from infomotion_lib.parameters import paths_of
     from infomotion_lib.reporting.freeze import freeze as freeze_run
 
-    typer.echo(repr(freeze_run(profile, runs_dir=runs_dir)))
+    paths = paths_of(profile, runs_dir)
+    typer.echo(repr(freeze_run(paths.profile, runs_dir=paths.root.parent)))
 
 
 @app.command()
 def compare(
     profile: Profile = "phantom",
-    runs_dir: RunsDir = "runs",
+    runs_dir: RunsDir = "",
     out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV too.")] = None,
 ) -> None:
     """Table 1 of your run beside the one frozen in the book, and which files are equal to the byte."""
-    from infomotion_lib.parameters import read_profile
-    from infomotion_lib.paths import run_paths
+    from infomotion_lib.parameters import paths_of
     from infomotion_lib.provenance import write_csv
     from infomotion_lib.reporting.compare import comparison_text
     from infomotion_lib.reporting.results import FROZEN, Results
 
-    name = read_profile(profile)["profile"]
-    text, rows = comparison_text(Results(name, FROZEN / name), Results(name, run_paths(name, runs_dir).root))
+    paths = paths_of(profile, runs_dir)
+    text, rows = comparison_text(Results(paths.profile, FROZEN / paths.profile), Results(paths.profile, paths.root))
     typer.echo(text)
     if out is not None:
         write_csv(rows, out)
 
 
 @app.command()
-def claims(profile: Profile = "paper", runs_dir: RunsDir = "runs") -> None:
+def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
     """The paper's numbers beside ours: reproduced, differs, not run, quoted. Only a whole run of the paper profile may answer."""
     from infomotion_lib.evaluation.claims import RULE, claims_ledger
-    from infomotion_lib.parameters import read_profile
-    from infomotion_lib.paths import run_paths
+    from infomotion_lib.parameters import paths_of
 
-    ledger = claims_ledger(run_paths(read_profile(profile)["profile"], runs_dir))
+    ledger = claims_ledger(paths_of(profile, runs_dir))
     shown = ["table", "row", "column", "value", "spread", "unit", "ours", "delta", "tolerance", "status"]
     typer.echo(ledger[shown].round(2).to_string(index=False, na_rep="-"))
     typer.echo("\n" + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items()) + f"\n{RULE}")

@@ -153,7 +153,7 @@ def study_selectors(
     arm: Annotated[str, typer.Option(help="main, or a world changed in one respect: label_noise, standard_machines ...")] = "main",
     workers: Annotated[int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Write the rows found so far to book/results and train nothing.")] = False,
-    runs_dir: RunsDir = "runs",
+    runs_dir: RunsDir = "",
 ) -> None:
     """Every selector on many independent phantom pools, in slices; finished rows are kept, --publish puts them into the book."""
     from infomotion_lib.evaluation.evidence.rows import publish as publish_rows
@@ -165,7 +165,7 @@ def study_selectors(
     values = read_profile(profile) | ({} if workers is None else {"workers": workers})
     chosen = stage_parameters("evidence", values, overrides=parse_overrides(parameter or []))
     parameters = EvidenceParameters.model_validate(chosen.model_dump())
-    paths = run_paths(parameters.profile, runs_dir)
+    paths = run_paths(parameters.profile, runs_dir or parameters.runs_dir)
     folder = paths.root / "evidence"
     if publish:
         tables = found_so_far(folder, parameters)

@@ -21,7 +21,7 @@ generate = typer.Typer(help="Draw pools from trained generators.", no_args_is_he
 def generate_latte(
     per_class: Annotated[int, typer.Option(help="Clips of each EF class.")],
     profile: Profile = "phantom",
-    runs_dir: RunsDir = "runs",
+    runs_dir: RunsDir = "",
     out: Annotated[Path | None, typer.Option(help="Folder of the pool; default: generated/latte in the profile's run.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Weights; default: those of stage 05 of the profile's run.")] = None,
     autoencoder: Annotated[Path | None, typer.Option(help="Folder of its autoencoder; default: autoencoder/ beside the weights.")] = None,
@@ -43,7 +43,7 @@ def generate_latte(
 
     values = read_profile(profile)
     wanted = LatteParameters.model_validate(stage_parameters("latte_ablation", values).model_dump())
-    paths = run_paths(wanted.profile, runs_dir)
+    paths = run_paths(wanted.profile, runs_dir or wanted.runs_dir)
     file = checkpoint or paths.stage("latte_ablation") / "latte.safetensors"
     where = resolve_device(device).type
     trained = load_latte(file, n_classes=len(CLASS_NAMES), size=wanted.latte_size, device=where)

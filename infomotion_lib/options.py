@@ -12,7 +12,7 @@ Profile = Annotated[str, typer.Option("--profile", "-P", help="Profile: a name i
 Overrides = Annotated[
     list[str] | None, typer.Option("--parameter", "-p", help="name=value; may be given several times.", metavar="NAME=VALUE")
 ]
-RunsDir = Annotated[str, typer.Option(help="Folder of all runs.")]
+RunsDir = Annotated[str, typer.Option(help="Folder of all runs; default: the profile's, else runs.")]
 WithinWorkflow = Annotated[bool, typer.Option("--within-workflow", hidden=True)]
 Limit = Annotated[int | None, typer.Option(help="Use the first N videos of each class and split.", min=0)]
 
@@ -25,10 +25,12 @@ def parse_overrides(pairs: list[str]) -> dict[str, Any]:
     ParameterError
         If a word has no ``=``, a name comes twice, or a value is not YAML.
 
-    >>> parse_overrides(["vpc=[5, 10]", "ifa_refine=true"])
-    {'vpc': [5, 10], 'ifa_refine': True}
+    >>> parse_overrides(["vpc=[5, 10]", "ifa_refine=true", "learning_rate=1e-3"])
+    {'vpc': [5, 10], 'ifa_refine': True, 'learning_rate': 0.001}
     """
-    import yaml
+    from yaml import YAMLError
+
+    from infomotion_lib.parameters import yaml_value
 
     values: dict[str, Any] = {}
     for pair in pairs:
@@ -38,8 +40,8 @@ def parse_overrides(pairs: list[str]) -> dict[str, Any]:
         if name in values:
             raise ParameterError(f"Parameter {name} is given twice.", remedy="Give it once.")
         try:
-            values[name] = yaml.safe_load(text) if text else ""
-        except yaml.YAMLError:
+            values[name] = yaml_value(text) if text else ""
+        except YAMLError:
             raise ParameterError(
                 f"The value of {name} cannot be read: {text}", remedy="Write numbers, true, false, text or [a, b]."
             ) from None

@@ -6,6 +6,7 @@ names stand in the ``parameters`` cell of the stage's notebook (a test compares 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from infomotion_lib.errors import ParameterError, did_you_mean
-from infomotion_lib.paths import PARAMS
+from infomotion_lib.paths import PARAMS, RunPaths, run_paths
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -30,7 +31,7 @@ class StageParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    profile: str = Field("smoke", description="name of the profile; results go to runs_dir/profile")
+    profile: str = Field("smoke", pattern=r"^[^./\\][^/\\]*$", description="name of the profile; results go to runs_dir/profile")
     runs_dir: str = Field("runs", description="folder of all runs, under the project root unless absolute")
     real_data: RealData = Field("phantom", description="data set that plays the real source")
     synthetic_data: SyntheticData = Field("phantom-synthetic", description="data set that plays the synthetic source")
@@ -254,13 +255,34 @@ def read_profile(profile: str) -> dict[str, Any]:
     if not path.is_file():
         raise ParameterError(f"Unknown profile: {profile}", where=f"Looked for: {path}", remedy=did_you_mean(profile, profile_names()))
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = yaml_value(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(values, dict):
         raise ParameterError(f"{path} must hold name: value lines, not a {type(values).__name__}.")
     _refuse_unknown(values, known_names(), where=f"In {path}")
     return {"profile": path.stem, **values}
+
+
+def paths_of(profile: str, runs_dir: str = "") -> RunPaths:
+    """Folders of a profile's run: under ``runs_dir``, or where the profile itself puts its runs if that is empty.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such profile, or one of its values is wrong.
+    """
+    own = stage_parameters("data", read_profile(profile))
+    return run_paths(own.profile, runs_dir or own.runs_dir)
+
+
+def yaml_value(text: str) -> Any:
+    """What a YAML text says; ``1e-3`` is a number, as in YAML 1.2 and JSON.
+
+    >>> yaml_value("[1e-3, 5, text]")
+    [0.001, 5, 'text']
+    """
+    return yaml.load(text, _Loader)  # a safe loader
 
 
 def stage_parameters(stage: str, values: Mapping[str, Any], *, overrides: Mapping[str, Any] | None = None) -> StageParameters:
@@ -310,6 +332,13 @@ def split_overrides(overrides: Mapping[str, Any], stages: Iterable[str] | None =
     models = {stage: STAGES[stage] for stage in (stages or STAGES)}
     _refuse_unknown(overrides, {name for model in models.values() for name in model.model_fields})
     return {stage: {name: value for name, value in overrides.items() if name in model.model_fields} for stage, model in models.items()}
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789"))
 
 
 def _refuse_unknown(values: Mapping[str, Any], known: Collection[str], *, where: str = "") -> None:

@@ -23,17 +23,15 @@ def trace(
 def verify(
     profile: Profile = "phantom",
     frozen: Annotated[bool, typer.Option("--frozen", help="The frozen results in the book instead of the run.")] = False,
-    runs_dir: RunsDir = "runs",
+    runs_dir: RunsDir = "",
 ) -> None:
     """Hash every file of a run again: what is stale, edited by hand or missing is named, and the exit code is 1."""
-    from infomotion_lib.parameters import read_profile
-    from infomotion_lib.paths import run_paths
-
-    name = read_profile(profile)["profile"]
+    from infomotion_lib.parameters import paths_of
     from infomotion_lib.reporting.results import FROZEN
     from infomotion_lib.stages.verify import verify as verify_run
 
-    verdict = verify_run(FROZEN / name if frozen else run_paths(name, runs_dir).root)
+    paths = paths_of(profile, runs_dir)
+    verdict = verify_run(FROZEN / paths.profile if frozen else paths.root)
     typer.echo(repr(verdict))
     if not verdict.holds:
         raise typer.Exit(1)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def export_distilled(
     out: Annotated[Path, typer.Option(help="New folder for the chosen clips.")],
     profile: Profile = "phantom",
-    runs_dir: RunsDir = "runs",
+    runs_dir: RunsDir = "",
     source: Annotated[str, typer.Option(help="real, synthetic or open.")] = "real",
     method: Annotated[str, typer.Option(help="Selector, such as infomotion.")] = "infomotion",
     vpc: Annotated[int, typer.Option(min=1, help="Videos per class.")] = 5,
@@ -38,7 +38,7 @@ def export_distilled(
     typer.echo(f"{len(picks)} videos, their labels, a card and a manifest: {folder}")
 
 
-def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "runs") -> None:
+def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
     """Write names and hashes of all selections of a run to data_manifests/selections/; refused where copies are forbidden."""
     import pandas as pd
 
@@ -56,7 +56,7 @@ def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "runs")
 
 def study_open_splits(
     out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path("runs/studies/open_splits"),
-    runs_dir: RunsDir = "runs",
+    runs_dir: RunsDir = "",
     networks: Annotated[
         Path | None,
         typer.Option(help="Stage 02 whose networks make the vectors; default: that of the phantom run, which saw no open clip."),
@@ -70,12 +70,11 @@ def study_open_splits(
     import pandas as pd
 
     from infomotion_lib.evaluation.open_splits import SplitSettings, open_clips, run_open_splits
-    from infomotion_lib.parameters import EvaluationParameters, read_profile, stage_parameters
-    from infomotion_lib.paths import run_paths
+    from infomotion_lib.parameters import EvaluationParameters, paths_of, read_profile, stage_parameters
     from infomotion_lib.provenance import read_run_card
 
-    paths = run_paths("open", runs_dir)
-    teachers = networks or run_paths("phantom", runs_dir).stage("ifa_training")
+    paths = paths_of("open", runs_dir)
+    teachers = networks or paths_of("phantom", runs_dir).stage("ifa_training")
     for folder in (paths.stage("frame_index"), teachers):
         read_run_card(folder)
     used = stage_parameters("evaluation", read_profile("open"), overrides={"workers": workers})
@@ -92,11 +91,10 @@ def _finished(profile: str, runs_dir: str) -> tuple[RunPaths, pd.DataFrame, pd.D
     import pandas as pd
 
     from infomotion_lib.frames import read_frame_index
-    from infomotion_lib.parameters import read_profile
-    from infomotion_lib.paths import run_paths
+    from infomotion_lib.parameters import paths_of
     from infomotion_lib.provenance import read_run_card
 
-    paths = run_paths(read_profile(profile)["profile"], runs_dir)
+    paths = paths_of(profile, runs_dir)
     read_run_card(paths.stage("graph_selection"))
     selections = pd.read_csv(paths.stage("graph_selection") / "selections.csv", keep_default_na=False, dtype={"file_name": str})
     return paths, selections, read_frame_index(paths.stage("frame_index") / "frame_index.csv")

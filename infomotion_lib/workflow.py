@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +146,7 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
                     heard.append(line.removeprefix(MARK).rstrip("\n"))
                     say(heard[-1])
         except BaseException:
-            process.terminate()
-            process.wait()
+            _stop(process)
             raise
     if process.wait() != 0:
         raise StageError(
@@ -153,6 +154,15 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
             where=f"Its log: {log}" + ("" if heard else f"\n{_tail(log)}"),
             remedy="Mend what is named above and give the same command again; finished work is kept.",
         )
+
+
+def _stop(engine: subprocess.Popen[str], *, patience: float = 10.0) -> None:
+    """End the engine and all that it runs: asked politely, then as Ctrl-C asks it (cluster jobs are cancelled), then by force."""
+    for how in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+        engine.send_signal(how)
+        with suppress(subprocess.TimeoutExpired):
+            engine.wait(patience)
+            return
 
 
 def book_sources() -> list[str]:

@@ -13,13 +13,14 @@ from infomotion_lib.parameters import (
     STAGES,
     STUDIES,
     known_names,
+    paths_of,
     profile_names,
     read_profile,
     split_overrides,
     stage_name,
     stage_parameters,
 )
-from infomotion_lib.paths import PARAMS, STAGE_FOLDERS
+from infomotion_lib.paths import PARAMS, PROJECT, STAGE_FOLDERS
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,27 @@ def test_a_profile_may_be_a_file_of_the_readers_own(tmp_path: Path) -> None:
     file = tmp_path / "mine.yml"
     file.write_text("vpc: [3]\n", encoding="utf-8")
     assert read_profile(str(file)) == {"profile": "mine", "vpc": [3]}
+
+
+def test_small_numbers_may_be_written_as_everybody_writes_them(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yml"
+    file.write_text("learning_rate: 1e-3\nifa_learning_rate: 2.e-4\nregressor_weights: 1e-3.pt\n", encoding="utf-8")
+    assert read_profile(str(file)) == {"profile": "mine", "learning_rate": 1e-3, "ifa_learning_rate": 2e-4, "regressor_weights": "1e-3.pt"}
+
+
+def test_a_run_is_looked_for_where_its_profile_puts_it(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yml"
+    file.write_text(f"runs_dir: {tmp_path}\n", encoding="utf-8")
+    assert paths_of(str(file)).root == tmp_path / "mine"
+    assert paths_of(str(file), str(tmp_path / "other")).root == tmp_path / "other/mine"
+    assert paths_of("smoke").root == PROJECT / "runs/smoke"
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "../smoke", ".git", "a\\b"])
+def test_the_name_of_a_profile_is_the_name_of_a_folder(name: str) -> None:
+    with pytest.raises(ParameterError, match="Parameter profile"):
+        stage_parameters("data", {"profile": name})
+    assert stage_parameters("data", {"profile": "Ärzte, round 2.1"}).profile == "Ärzte, round 2.1"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from infomotion_lib.data.phantom.plan import ED_FIRST_SHARE, annotate, interleav
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.video import probe
 from infomotion_lib.errors import DataError, ParameterError
-from infomotion_lib.provenance import sha256
+from infomotion_lib.provenance import atomic, sha256
 
 SMALL = {"train_per_class": 2, "val_per_class": 1, "test_counts": (1, 1, 1, 2, 1), "frames": 20, "size": 28, "progress": False}
 REQUEST = {
@@ -159,8 +159,8 @@ def test_a_killed_run_resumes_to_the_same_folder(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert not (broken / "FileList.csv").exists(), "the tables come last"
-    (broken / "Videos" / ".phantom_000099.half.avi").write_bytes(b"RIFF")
-    (broken / ".FileList.half.csv").touch()
+    writing = [atomic(broken / name) for name in ("Videos/phantom_000099.avi", "FileList.csv", "phantom.json")]
+    assert all(half.__enter__().exists() for half in writing)
     first = min(broken.glob("Videos/phantom*.avi"))
     made = first.stat().st_mtime_ns
     make_dataset(broken, **how)  # type: ignore[arg-type]

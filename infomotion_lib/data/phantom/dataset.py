@@ -23,7 +23,7 @@ from infomotion_lib.data.phantom.rendering import render
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import write_csv, write_json
+from infomotion_lib.provenance import UNFINISHED, write_csv, write_json
 
 REQUEST, FILE_LIST, TRACINGS, TRUTH, VIDEOS = "phantom.json", "FileList.csv", "VolumeTracings.csv", "phantom_truth.csv", "Videos"
 
@@ -122,8 +122,6 @@ def _claim(folder: Path, request: Request) -> None:
     try:
         if path.is_file():
             _compare(path, request)
-            for leftover in (*folder.glob(".*.csv"), *(folder / VIDEOS).glob(".phantom*.avi")):
-                leftover.unlink(missing_ok=True)
         else:
             found = sorted(item.name for item in folder.iterdir() if not item.name.startswith(".")) if folder.exists() else []
             if found:
@@ -133,7 +131,7 @@ def _claim(folder: Path, request: Request) -> None:
                     remedy="Give an empty folder.",
                 )
             write_json(request.as_json(), path)
-        for leftover in folder.glob(".phantom.*.json"):
+        for leftover in folder.rglob(f"{UNFINISHED}*"):
             leftover.unlink(missing_ok=True)
         (folder / VIDEOS).mkdir(exist_ok=True)
     except OSError as error:
