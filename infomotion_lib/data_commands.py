@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infomotion_lib.errors import ParameterError
+from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, parse_overrides
 
 data = typer.Typer(help="Check, fetch and describe data sets.", no_args_is_help=True, rich_markup_mode=None)
@@ -103,9 +103,15 @@ def data_fetch(
         from infomotion_lib.data import echonet_synthetic
 
         folder = echonet_synthetic.fetch_echonet_synthetic(out or data_root() / "EchoNet-Synthetic", keep_archive=keep_archive)
+    elif name == "echonet-dynamic":
+        raise ParameterError(
+            "EchoNet-Dynamic is between you and Stanford: each reader accepts its agreement and downloads it in person.",
+            where="Ask for access: https://echonet.github.io/dynamic/",
+            remedy="Unpack it, set INFOMOTION_DATA to the folder above, then: infomotion data check $INFOMOTION_DATA/EchoNet-Dynamic",
+        )
     else:
-        remedy = "echodiffusion and echonet-synthetic are fetched; `infomotion data describe NAME` says how to get the others."
-        raise ParameterError(f"Cannot fetch {name}", remedy=remedy)
+        known = did_you_mean(name, ("echodiffusion", "echonet-synthetic"))
+        raise ParameterError(f"Cannot fetch {name}.", remedy=f"{known} `infomotion data describe NAME` says how others are made.")
     typer.echo(str(check_dataset(folder)))
 
 

@@ -254,12 +254,13 @@ def read_profile(profile: str) -> dict[str, Any]:
     path = Path(profile) if profile.endswith((".yml", ".yaml")) else PARAMS / f"{profile}.yml"
     if not path.is_file():
         raise ParameterError(f"Unknown profile: {profile}", where=f"Looked for: {path}", remedy=did_you_mean(profile, profile_names()))
+    form = "Write a parameter a line, such as vpc: [5, 10]; the profiles in notebooks/params are examples."
     try:
         values = yaml_value(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{path} is not valid YAML: {error}") from None
+        raise ParameterError(f"{path} is not valid YAML: {error}", remedy=form) from None
     if not isinstance(values, dict):
-        raise ParameterError(f"{path} must hold name: value lines, not a {type(values).__name__}.")
+        raise ParameterError(f"{path} must hold name: value lines, not a {type(values).__name__}.", remedy=form)
     _refuse_unknown(values, known_names(), where=f"In {path}")
     return {"profile": path.stem, **values}
 

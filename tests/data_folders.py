@@ -80,7 +80,9 @@ def make_folder(root: Path, clips: list[Path], *, n: int = VIDEOS, linked: bool 
     return folder
 
 
-VIDEO_FAULTS = ("missing", "empty_file", "truncated", "unreadable", "one_frame", "too_short", "odd_size", "ef_out_of_range")
+VIDEO_FAULTS = (
+    *("missing", "empty_file", "truncated", "unreadable", "one_frame", "too_short", "no_frame_rate", "odd_size", "ef_out_of_range"),
+)
 UNUSED_TRACINGS = ("no_tracings", "one_traced_frame", "frame_outside_clip", "too_few_tracing_rows", "unreadable_tracing")
 USED_TRACINGS = ("odd_tracing_rows", "overlapping_tracings")
 
@@ -103,6 +105,9 @@ def faulty(folder: EchoFolder, fault: str) -> None:
             write_clip(video, textured_clip(0, frames=1), fps=50)
         case "too_short":
             write_clip(video, textured_clip(0, frames=7), fps=50)
+        case "no_frame_rate":
+            at = content.index(b"strh") + 8 + 24  # of the stream's header, its rate
+            video.write_bytes(content[:at] + b"\0\0\0\0" + content[at + 4 :])
         case "odd_size":
             write_clip(video, textured_clip(0, height=96), fps=50)
         case "ef_out_of_range":

@@ -57,16 +57,7 @@ def unpack_zip(
             for member, target in track(members, label=f"unpack {Path(archive).name}", unit="file") if progress else members:
                 if not (target.is_file() and target.stat().st_size == member.file_size):
                     _unpack_one(opened, member, target, root)
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ) as error:
+    except _DAMAGE as error:
         raise FetchError(f"{archive} is damaged: {error}", remedy="Delete it and fetch it again.") from None
     return [target for _, target in members]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,10 @@ def read_avi_header(path: str | Path) -> AviHeader | None:
     """
     file = Path(path)
     try:
-        size = file.stat().st_size
+        state = file.stat()
+        if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
+            raise VideoError(f"{file} is no regular file.")
+        size = state.st_size
         with file.open("rb") as stream:
             return _parse(file, stream, size)
     except OSError as error:

@@ -5,6 +5,7 @@ Layout of EchoNet-Dynamic and EchoNet-Synthetic: ``FileList.csv``, ``Videos/*.av
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ FILE_LIST, TRACINGS, VIDEOS, OPEN_LABELS = "FileList.csv", "VolumeTracings.csv",
 
 _PEDIATRIC = "This looks like EchoNet-Pediatric (folders A4C and PSAX, folds 0-9), which is another data set; EchoNet-Dynamic is needed."
 _EXPECTED = "A data set folder holds FileList.csv, Videos/*.avi and, for EchoNet-Dynamic, VolumeTracings.csv."
+_PLAIN_CSV = "Restore the published file: UTF-8 text, cells separated by commas. Spreadsheets save other forms under the same name."
+_PUBLISHED_HEADER = "Some circulating copies dropped columns: use the published file, header unchanged."
 _CSV_FAILURES = (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, ValueError, OverflowError, OSError)
 
 
@@ -80,6 +83,7 @@ def find_layout(root: str | Path, *, layout: str = "auto") -> Layout:
         raise DataError(f"The data set must be a folder, not a file: {folder}", remedy=remedy)
     try:
         folder = folder.resolve()
+        _refuse_other_cases(folder)
         if not (folder / FILE_LIST).is_file():
             raise _wrong_folder(folder)
         tracings = folder / TRACINGS if (folder / TRACINGS).is_file() else None
@@ -87,7 +91,7 @@ def find_layout(root: str | Path, *, layout: str = "auto") -> Layout:
             require_inside(folder / part, folder)
         videos, notes = _video_folder(folder)
     except OSError as error:
-        raise DataError(f"The data set folder cannot be read: {folder} ({error.strerror})") from None
+        raise DataError(f"The data set folder cannot be read: {folder} ({error.strerror})", remedy="Give yourself access to it.") from None
     name = layout if layout != "auto" else _guess(folder, tracings)
     if name == "echonet-synthetic":
         return Layout(folder, "echonet-synthetic", folder / FILE_LIST, None, videos, notes)
@@ -104,9 +108,12 @@ def require_inside(path: Path, root: Path) -> None:
     DataError
         If a link leads out of the data set.
     """
-    if path.is_symlink() and not path.resolve().is_relative_to(root):
+    if not path.is_symlink():
+        return
+    target = Path(os.path.realpath(path))  # Path.resolve fails on a link to itself
+    if not target.is_relative_to(root):
         raise DataError(
-            f"A link leads out of the data set: {path} -> {path.resolve()}",
+            f"A link leads out of the data set: {path} -> {target}",
             where=f"Data set: {root}",
             remedy="Put the file itself, or a link to a file inside the folder, there.",
         )
@@ -124,9 +131,10 @@ def read_table(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", low_memory=False)
     except _CSV_FAILURES as error:
         reason = str(error).strip().splitlines()
-        raise DataError(f"{path} cannot be read as a CSV table: {reason[0] if reason else type(error).__name__}") from None
+        what = f"{path} cannot be read as a CSV table: {reason[0] if reason else type(error).__name__}"
+        raise DataError(what, remedy=_PLAIN_CSV) from None
     if not isinstance(table.index, pd.RangeIndex):
-        raise DataError(f"{path} has rows longer than its header.", remedy="Restore the published file.")
+        raise DataError(f"{path} has rows longer than its header.", remedy=_PLAIN_CSV)
     return table.rename(columns=lambda column: str(column).strip())
 
 
@@ -136,14 +144,17 @@ def require_columns(table: pd.DataFrame, needed: Sequence[str], path: Path) -> N
     Raises
     ------
     DataError
-        Naming the missing columns and the ones found.
+        Naming the missing columns and the ones found; or those that stand there twice.
     """
+    twice = [column for column in needed if f"{column}.1" in table.columns]  # as pandas names the second one
+    if twice:
+        raise DataError(f"{path} has the column {', '.join(twice)} twice.", remedy="Keep the published one.")
     missing = [column for column in needed if column not in table.columns]
     if missing:
         raise DataError(
             f"{path} has no column {', '.join(missing)}.",
             where=f"Columns found: {', '.join(map(str, table.columns[:12]))}",
-            remedy="Some circulating copies dropped columns: use the published file, header unchanged.",
+            remedy=_PLAIN_CSV if len(table.columns) == 1 else _PUBLISHED_HEADER,
         )
 
 
@@ -161,7 +172,7 @@ def plain_names(names: pd.Series, path: Path) -> pd.Series:
         row = int(bad.to_numpy().argmax())
         raise DataError(
             f"{path}: the file name {names.iloc[row]!r} in row {row + 2} is no plain file name.",
-            remedy="Names are looked up in the Videos folder; paths and names that lead elsewhere are refused.",
+            remedy="Each row names one file of the Videos folder; empty names, paths and names that lead elsewhere are refused.",
         )
     return plain
 
@@ -186,6 +197,17 @@ def _video_folder(folder: Path) -> tuple[Path, tuple[str, ...]]:
     if _has_avi(folder):
         return folder, (f"The videos lie beside {FILE_LIST} instead of in {VIDEOS}/: accepted.",)
     raise DataError(f"{folder} has no folder {VIDEOS} and no AVI file.", where=f"Looked for: {videos}", remedy=_EXPECTED)
+
+
+def _refuse_other_cases(folder: Path) -> None:
+    """Nothing, unless a part of the data set has its name in another case, or is a folder where a file should be."""
+    names = {entry.name for entry in folder.iterdir()}
+    for part in (FILE_LIST, TRACINGS, VIDEOS):
+        other = next((name for name in sorted(names) if name.lower() == part.lower()), part)
+        if part not in names and other != part:
+            raise DataError(f"{folder / other} should be called {part}.", remedy="Rename it: the case of letters counts.")
+        if part != VIDEOS and (folder / part).is_dir():
+            raise DataError(f"{folder / part} is a folder, not a file.", remedy=_EXPECTED)
 
 
 def _has_avi(folder: Path) -> bool:
@@ -275,7 +297,7 @@ def _ef(column: pd.Series, names: pd.Series, path: Path) -> pd.Series:
         raise DataError(
             f"{path}: EF of {names.iloc[row]} in row {row + 2} is {column.iloc[row]!r}, not a number.",
             where=f"Rows concerned: {int(missing.sum())} of {len(ef)}",
-            remedy="Every video needs an ejection fraction in percent; take the rows without one out.",
+            remedy="Every video needs an ejection fraction, a plain number of percent such as 55.5; take the rows without one out.",
         )
     median = float(ef.median())
     if not 5 <= median <= 95:

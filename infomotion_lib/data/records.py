@@ -24,6 +24,9 @@ from infomotion_lib.errors import DataError, VideoError, did_you_mean
 
 OK = "ok"
 MIN_FRAMES = 8
+FRAME_RATES = (1.0, 1000.0)
+"""Frames a second that a heart can be filmed at."""
+
 MAX_UNUSABLE = 0.05
 PHANTOM_TRUTH = "phantom_truth.csv"
 VIDEO_COLUMNS = ("file_name", "path", "split", "ef", "fps", "n_frames", "height", "width", "status", "tracing")
@@ -35,6 +38,7 @@ FAULTS = {
     "unreadable": "the file is no video",
     "one_frame": "a single frame, no motion",
     "too_short": f"fewer than {MIN_FRAMES} frames",
+    "no_frame_rate": f"the file states no frame rate between {FRAME_RATES[0]:g} and {FRAME_RATES[1]:g}",
     "odd_size": "frame size unlike the others",
     "ef_out_of_range": "EF below 0 or above 100",
 }
@@ -45,7 +49,7 @@ TRACING_FAULTS = {
     "one_traced_frame": "a single traced frame: phases are detected",
     "frame_outside_clip": "a traced frame lies outside the clip: phases are detected",
     "too_few_tracing_rows": "a tracing of too few rows to enclose an area: phases are detected",
-    "unreadable_tracing": "a tracing with cells that are no numbers: phases are detected",
+    "unreadable_tracing": "a tracing with cells that are no numbers of a picture: phases are detected",
     "odd_tracing_rows": "not 21 rows in a traced frame: used as they are",
     "overlapping_tracings": "a frame traced twice, or more than two traced frames: used as they are",
 }
@@ -194,7 +198,7 @@ def _probe_all(layout: Layout, listed: pd.DataFrame) -> tuple[pd.DataFrame, int]
     with os.scandir(layout.videos) as scan:
         for entry in scan:
             stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122  # ten thousand Path objects cost more than the probing
-            if suffix.lower() == ".avi" and not stem.startswith("."):
+            if suffix.lower() == ".avi" and not stem.startswith(".") and (suffix == ".avi" or stem not in on_disk):
                 on_disk[stem] = entry
     rows: list[dict[str, Any]] = []
     for file_name, ef in zip(listed["file_name"], listed["ef"], strict=True):
@@ -222,7 +226,9 @@ def _probe(path: Path) -> tuple[VideoInfo, str]:
         return VideoInfo(0, 0, 0, 0.0), error.fault
     if info.n_frames == 1:
         return info, "one_frame"
-    return info, OK if info.n_frames >= MIN_FRAMES else "too_short"
+    if info.n_frames < MIN_FRAMES:
+        return info, "too_short"
+    return info, OK if FRAME_RATES[0] <= info.fps <= FRAME_RATES[1] else "no_frame_rate"
 
 
 def _counts(column: pd.Series, known: dict[str, str]) -> dict[str, int]:
@@ -251,7 +257,7 @@ def _refuse(layout: Layout, videos: pd.DataFrame, faults: dict[str, int], *, str
     if len(unusable) > max_unusable * len(videos):
         raise DataError(
             f"{len(unusable)} of {len(videos)} videos of {layout.root} cannot be used: {listing}.",
-            where=f"First of them: {examples}. Videos were looked for in {layout.videos}",
+            where=f"First of them: {examples}. Videos were looked for in {layout.videos}, which holds {_held(layout.videos)}",
             remedy=f"At most {max_unusable:.0%} may be unusable. If you hold a part on purpose, keep only its rows in FileList.csv.",
         )
     bad = {
@@ -265,6 +271,12 @@ def _refuse(layout: Layout, videos: pd.DataFrame, faults: dict[str, int], *, str
             where=f"First of them: {examples}" if examples else "",
             remedy="Repair or remove these videos, or read without strict: each then has a status and is counted.",
         )
+
+
+def _held(videos: Path) -> str:
+    """What a folder of videos holds, in words: names in another case or form are seen at a glance."""
+    names = sorted(entry.name for entry in videos.iterdir())
+    return f"{len(names)} files, such as {', '.join(names[:2])}" if names else "nothing"
 
 
 def _with_truth(layout: Layout, videos: pd.DataFrame) -> pd.DataFrame:

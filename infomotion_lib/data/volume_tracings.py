@@ -22,7 +22,8 @@ MIN_ROWS = 4
 TWO_TRACINGS = 38
 """From this many rows on a frame holds more than one tracing: two of them, a few chords perhaps missing."""
 
-LARGEST_COORDINATE = 10_000.0
+LARGEST_COORDINATE, LARGEST_FRAME = 1e4, 1e9
+"""Beyond them a cell is no measurement."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def check_tracings(rows: pd.DataFrame, videos: pd.DataFrame) -> CheckedTracings:
         return CheckedTracings(_typed(rows), status, stray)
 
     numbers = rows[list(COLUMNS[1:])].to_numpy()
-    fit = np.isfinite(numbers).all(axis=1) & (np.abs(numbers) < LARGEST_COORDINATE).all(axis=1) & (numbers[:, 4] % 1 == 0)
+    largest = np.array([*[LARGEST_COORDINATE] * 4, LARGEST_FRAME])
+    fit = (np.abs(numbers) < largest).all(axis=1) & (numbers[:, 4] % 1 == 0)  # false for NaN too
     length = rows["FileName"].map(listed["n_frames"].where(listed["status"] == "ok", np.inf)).to_numpy()
     outside = fit & ((numbers[:, 4] < 0) | (numbers[:, 4] >= length))
     in_frame = rows.groupby(["FileName", "Frame"], sort=False, dropna=False)

@@ -113,7 +113,7 @@ def read_frame_index(path: str | Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(file, dtype=COLUMN_TYPES, keep_default_na=False, na_values={name: [""] for name in numbers})
     except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{file} is no frame index: {error}") from None
+        raise DataError(f"{file} is no frame index: {error}", remedy="Run stage 01 (frame_index) again.") from None
     missing = [name for name in INDEX_COLUMNS if name not in table]
     if missing:
         raise DataError(f"{file} is no frame index: no column {', '.join(missing)}.", remedy="Run stage 01 (frame_index) again.")

@@ -45,7 +45,8 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
         raise CheckpointError(f"Not a plain weights file: {file}", where=f"Reason: {reason}", remedy=remedy) from None
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
-        raise CheckpointError(f"No state dict in {file}", where="Looked for tensors by name, or a dict of them under state_dict.")
+        looked = "Looked for tensors by name, or a dict of them under state_dict."
+        raise CheckpointError(f"No state dict in {file}", where=looked, remedy="Give a published checkpoint, or save a state_dict alone.")
     return {str(name).removeprefix("module."): value for name, value in state.items()}
 
 

@@ -36,7 +36,8 @@ def cell_text(root: Path, cell: str) -> str:
     results = Results(root.name, root)
     printed, runs, selections = (results.table(*place) for place in PLACES)
     if printed is None or runs is None:
-        raise StageError("Table 1 or its runs are not there.", where=f"Looked in: {results.folder('evaluation')}")
+        where = f"Looked for table1.csv and runs.csv in: {results.folder('evaluation')}"
+        raise StageError("Table 1 or its runs are not there.", where=where, remedy="Run stage 04, or give the table of another run.")
     *source, method, vpc = cell.split("/") if "/" in cell else ("", cell, "")
     chosen = runs[(runs["method"] == method) & (runs["vpc"].astype(str) == vpc)]
     chosen = chosen[chosen["source"].isin(source)] if source else chosen

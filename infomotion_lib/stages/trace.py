@@ -70,7 +70,8 @@ def find_stage(path: Path) -> tuple[Path, str]:
             if (folder / RUN_CARD).is_file():
                 return folder.parent, stages[folder.name]
             if folder.name != "data":
-                raise StageError(f"The stage that writes {path.name} has not finished.", where=f"Looked for: {folder / RUN_CARD}")
+                where, again = f"Looked for: {folder / RUN_CARD}", "Run `infomotion run all` with its profile: finished work is kept."
+                raise StageError(f"The stage that writes {path.name} has not finished.", where=where, remedy=again)
     raise StageError(f"No run card leads to {path}", where=f"Looked for {RUN_CARD} in the folders above it.", remedy=remedy)
 
 

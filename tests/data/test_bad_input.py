@@ -57,6 +57,36 @@ def lose_three_videos(folder: EchoFolder) -> None:
         folder.video(number).unlink()
 
 
+def save_with(encoding: str, separator: str = ",") -> Arrange:
+    def arrange(folder: EchoFolder) -> None:
+        text = folder.file_list.assign(Remark="Müller").to_csv(index=False, sep=separator)
+        (folder.root / "FileList.csv").write_bytes(text.encode(encoding))
+
+    return arrange
+
+
+def make_a_folder_of(part: str) -> Arrange:
+    def arrange(folder: EchoFolder) -> None:
+        (folder.root / part).unlink()
+        (folder.root / part).mkdir()
+
+    return arrange
+
+
+def rename(part: str, name: str) -> Arrange:
+    return lambda folder: (folder.root / part).rename(folder.root / name)
+
+
+def repeat_a_column(folder: EchoFolder) -> None:
+    folder.file_list.insert(2, "EF", 12.0, allow_duplicates=True)
+    folder.write()
+
+
+def write_names_in_lower_case(folder: EchoFolder) -> None:
+    folder.file_list["FileName"] = folder.file_list["FileName"].str.lower()
+    folder.write()
+
+
 FOLDERS: dict[str, tuple[Arrange, list[str]]] = {
     "missing folder": (remove, ["does not exist: {root}", "A data set folder holds FileList.csv"]),
     "empty folder": (empty, ["is empty: {root}", "A data set folder holds FileList.csv"]),
@@ -71,9 +101,19 @@ FOLDERS: dict[str, tuple[Arrange, list[str]]] = {
         ["{root}/FileList.csv: unknown Split 'TRIAN' of 0X000004AF in row 6", "Split is one of"],
     ),
     "EF x100": (scale_ef, ["{root}/FileList.csv: the median EF is 4500", "divide by 100"]),
+    "EF with a percent sign": (change(2, "EF", "55%"), ["{root}/FileList.csv: EF of 0X000002AF in row 4 is '55%'", "such as 55.5"]),
     "NaN EF": (change(2, "EF", ""), ["{root}/FileList.csv: EF of 0X000002AF in row 4 is ''", "take the rows without one out"]),
     "more than 5 % unusable": (lose_three_videos, ["3 of 40 videos of {root}", "3 missing", "At most 5% may be unusable"]),
     "name that leads out": (change(1, "FileName", "../0X000001AF"), ["{root}/FileList.csv: the file name '../0X000001AF'", "refused"]),
+    "semicolons": (save_with("utf-8", ";"), ["{root}/FileList.csv has no column FileName", "separated by commas"]),
+    "Latin-1": (save_with("latin-1"), ["{root}/FileList.csv cannot be read as a CSV table", "UTF-8 text"]),
+    "UTF-16": (save_with("utf-16"), ["{root}/FileList.csv cannot be read as a CSV table", "UTF-8 text"]),
+    "column twice": (repeat_a_column, ["{root}/FileList.csv has the column EF twice", "Keep the published one"]),
+    "list that is a folder": (make_a_folder_of("FileList.csv"), ["{root}/FileList.csv is a folder, not a file"]),
+    "tracings that are a folder": (make_a_folder_of("VolumeTracings.csv"), ["{root}/VolumeTracings.csv is a folder, not a file"]),
+    "list in lower case": (rename("FileList.csv", "filelist.csv"), ["{root}/filelist.csv should be called FileList.csv", "Rename it"]),
+    "videos in lower case": (rename("Videos", "videos"), ["{root}/videos should be called Videos", "Rename it"]),
+    "names in lower case": (write_names_in_lower_case, ["40 missing", "0x000000af (missing)", "40 files, such as 0X000000AF.avi"]),
     "absolute name": (change(1, "FileName", "/etc/passwd"), ["{root}/FileList.csv: the file name '/etc/passwd'", "refused"]),
 }
 
@@ -149,9 +189,12 @@ def test_a_faulty_video_has_a_status_and_stops_only_if_asked(
         (["run", "33", "--profile", "smoke"], ["Unknown stage: 33", "Did you mean 03?"]),
         (["run", "all", "--profile", "smok"], ["Unknown profile: smok", "smok.yml", "Did you mean smoke"]),
         (["verify", "--profile", "smok"], ["Unknown profile: smok", "Did you mean smoke"]),
+        (["data", "fetch", "echonet-dynamic"], ["downloads it in person", "echonet.github.io/dynamic", "infomotion data check"]),
+        (["data", "fetch", "echodifusion"], ["Cannot fetch echodifusion", "Did you mean echodiffusion?"]),
+        (["data", "describe", "echonet-dinamic"], ["No manifest for the data set echonet-dinamic", "Did you mean echonet-dynamic"]),
         (["trace", "{tmp}/table1.csv"], ["Not a file: {tmp}/table1.csv", "Give a file of a run"]),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) and value[0] in ("run", "verify", "trace") else "",
+    ids=lambda value: " ".join(value) if isinstance(value, list) and value[0] in ("run", "verify", "trace", "data") else "",
 )
 def test_unknown_mistyped_and_out_of_range_words_stop(
     words: list[str], expected: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 from collections.abc import Callable
@@ -264,6 +265,34 @@ def test_links_that_lead_out_are_refused(echo_folder: EchoFolder, tmp_path: Path
     (echo_folder.root / part).rename(outside)
     (echo_folder.root / part).symlink_to(outside)
     assert "leads out of the data set" in refusal(echo_folder.root)
+
+
+@pytest.mark.parametrize("target", ["itself", "nothing", "pipe"])
+def test_names_behind_which_there_is_no_file_are_one_faulty_video(echo_folder: EchoFolder, target: str) -> None:
+    video = echo_folder.video(0)
+    video.unlink()
+    if target == "pipe":
+        os.mkfifo(video)  # reading it would wait for ever
+    else:
+        video.symlink_to(video.name if target == "itself" else "nothing.avi")
+    assert read_dataset(echo_folder.root).faults == {"missing" if target == "nothing" else "unreadable": 1}
+
+
+def test_of_two_suffixes_the_published_one_is_read(echo_folder: EchoFolder) -> None:
+    for number in range(VIDEOS):
+        echo_folder.video(number).with_suffix(".AVI").write_bytes(b"")
+    dataset = read_dataset(echo_folder.root)
+    assert len(dataset.usable) == VIDEOS and {Path(path).suffix for path in dataset.videos["path"]} == {".avi"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "status"),
+    [("-1", "frame_outside_clip"), ("1000000", "frame_outside_clip"), ("1e30", "unreadable_tracing"), ("5.5", "unreadable_tracing")],
+)
+def test_frame_numbers_that_cannot_be(echo_folder: EchoFolder, cell: str, status: str) -> None:
+    echo_folder.tracings = echo_folder.tracings.astype({"Frame": object})
+    echo_folder.tracings.loc[echo_folder.traced(0) & (echo_folder.tracings["Frame"] == 15), "Frame"] = cell
+    assert read_dataset(echo_folder.write()).faults == {status: 1}
 
 
 def test_linked_videos_inside_the_folder_are_fast_and_small(make_echo_folder: Callable[..., EchoFolder], tmp_path: Path) -> None:
