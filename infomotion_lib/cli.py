@@ -145,7 +145,7 @@ def _speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
     try:
         yield _say_in_workflow
     except (InfoMotionError, OSError) as error:
-        _say_in_workflow(_message(error))
+        _say_in_workflow(_message(error), failed=True)
         raise typer.Exit(InfoMotionError.exit_code) from None
 
 
@@ -153,11 +153,11 @@ def _say(line: str) -> None:
     typer.echo(line)
 
 
-def _say_in_workflow(text: str) -> None:
-    from infomotion_lib.workflow import MARK
+def _say_in_workflow(text: str, *, failed: bool = False) -> None:
+    from infomotion_lib.workflow import FAILED, MARK
 
     for line in text.splitlines():
-        print(f"{MARK}{line}", flush=True)
+        print(f"{FAILED if failed else MARK}{line}", flush=True)
 
 
 def _message(error: InfoMotionError | OSError) -> str:

@@ -105,7 +105,7 @@ def data_fetch(
         folder = echonet_synthetic.fetch_echonet_synthetic(out or data_root() / "EchoNet-Synthetic", keep_archive=keep_archive)
     elif name == "echonet-dynamic":
         raise ParameterError(
-            "EchoNet-Dynamic is between you and Stanford: each reader accepts its agreement and downloads it in person.",
+            "Cannot fetch echonet-dynamic: each reader accepts its agreement and downloads it in person.",
             where="Ask for access: https://echonet.github.io/dynamic/",
             remedy="Unpack it, set INFOMOTION_DATA to the folder above, then: infomotion data check $INFOMOTION_DATA/EchoNet-Dynamic",
         )

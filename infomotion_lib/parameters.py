@@ -131,7 +131,7 @@ class SelectionParameters(StageParameters):
     infomap_trials: Count = Field(10, description="Infomap trials, best kept (authors' earlier code: 5)")
     centrality: Literal["map_equation", "ghalmane"] = Field("map_equation", description="modular centrality")
     health_resamples: int = Field(5, ge=0, description="other seeds, bootstraps and shuffled controls of each graph; 0: none")
-    vpc: tuple[Count, ...] = Field((5, 10), description="videos per class (paper: 5 and 10)")
+    vpc: tuple[Count, ...] = Field((5, 10), min_length=1, description="videos per class (paper: 5 and 10)")
     n_runs: Count = Field(5, description="runs a cell; run r has selection_seed = training_seed = r")
 
 
@@ -139,7 +139,7 @@ class EvaluationParameters(LabelsParameters):
     """Stage 04: train the EF regressor on every selection, test it on real TEST."""
 
     methods: tuple[Method, ...] = Field(("random", "kmeans", "infodist", "infomotion"), description="selectors to evaluate")
-    vpc: tuple[Count, ...] = Field((5, 10), description="videos per class (paper: 5 and 10)")
+    vpc: tuple[Count, ...] = Field((5, 10), min_length=1, description="videos per class (paper: 5 and 10)")
     n_runs: Count = Field(5, description="runs a cell; run r has selection_seed = training_seed = r")
     steps_selected: Count = Field(300, description="training steps on a selected set (400 no better)")
     soft_tolerance: float = Field(1.0, ge=0, description="EF points outside the true class still soft-correct")

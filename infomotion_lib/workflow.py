@@ -27,6 +27,9 @@ from infomotion_lib.stages.table import TABLE, Stage
 MARK = "infomotion| "
 """Begins a line of a stage that is meant for the reader; all else that the workflow engine prints goes to a log file."""
 
+FAILED = "infomotion! "
+"""Begins a line that says why a stage cannot go on."""
+
 BOOK_INDEX = BOOK / "_build" / "html" / "index.html"
 BOOK_SHOWS = BOOK / "_build" / "shows.txt"
 
@@ -126,7 +129,7 @@ def book_shows() -> str:
 
 def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> None:
     """Run the workflow engine, its output in ``log``; pass on the stages' own lines."""
-    heard: list[str] = []
+    reasons: list[str] = []
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(
             command,
@@ -143,16 +146,17 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
             for line in process.stdout:
                 stream.write(line)
                 if line.startswith(MARK):
-                    heard.append(line.removeprefix(MARK).rstrip("\n"))
-                    say(heard[-1])
+                    say(line.removeprefix(MARK).rstrip("\n"))
+                elif line.startswith(FAILED):
+                    reasons.append(line.removeprefix(FAILED).rstrip("\n"))
         except BaseException:
             _stop(process)
             raise
     if process.wait() != 0:
         raise StageError(
-            "The workflow stopped before its end.",
-            where=f"Its log: {log}" + ("" if heard else f"\n{_tail(log)}"),
-            remedy="Mend what is named above and give the same command again; finished work is kept.",
+            "\n".join(reasons).removeprefix("Error: ") or f"The workflow stopped before its end.\n{_tail(log)}",
+            where=f"The whole log: {log}",
+            remedy="Mend this and give the same command again; finished work is kept.",
         )
 
 

@@ -15,7 +15,7 @@ from infomotion_lib import cli
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.options import parse_overrides
 from infomotion_lib.paths import PROJECT
-from infomotion_lib.workflow import MARK
+from infomotion_lib.workflow import FAILED
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -124,7 +124,7 @@ def test_inside_a_workflow_operating_system_errors_are_marked_for_the_reader(
     monkeypatch.setattr(infomotion_lib.runner, "run_stage", full)
     assert cli.main(["run", "03", "--within-workflow"]) == 2
     shown = capsys.readouterr()
-    assert shown.out.splitlines()[0] == f"{MARK}Error: No space left on device: runs/x.csv"
+    assert shown.out.splitlines()[0] == f"{FAILED}Error: No space left on device: runs/x.csv"
     assert shown.err == ""
 
 

@@ -160,6 +160,19 @@ def test_a_faulty_data_set_stops(
     assert written(tmp_path / "runs") == []
 
 
+def test_a_faulty_data_set_stops_a_whole_run_with_one_message(
+    echo_folder: EchoFolder, own_data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scale_ef(echo_folder)
+    expected = [f"{echo_folder.root}/FileList.csv: the median EF is 4500", "divide by 100", f"{tmp_path / 'runs/own/workflow.log'}"]
+    assert cli.main(["run", "all", *own_data[2:]]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "data: started\n"
+    assert shown.err.startswith("Error: ") and shown.err.count("Error") == 1
+    assert all(part in shown.err for part in expected) and "Traceback" not in shown.err
+    assert not list((tmp_path / "runs").rglob("*.csv"))
+
+
 @pytest.mark.parametrize("fault", [*VIDEO_FAULTS, *UNUSED_TRACINGS, *USED_TRACINGS])
 def test_a_faulty_video_has_a_status_and_stops_only_if_asked(
     fault: str, echo_folder: EchoFolder, own_data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -186,6 +199,7 @@ def test_a_faulty_video_has_a_status_and_stops_only_if_asked(
         (["run", "02", "--profile", "smoke", "-p", "ifa_steps=1.5"], ["Parameter ifa_steps = 1.5", "training steps"]),
         (["run", "01", "--profile", "smoke", "-p", "diastole_fraction=1.5"], ["diastole_fraction = 1.5", "less than 1"]),
         (["run", "all", "--profile", "smoke", "-p", "workers=0"], ["Parameter workers = 0", "greater than or equal to 1"]),
+        (["run", "all", "--profile", "smoke", "-p", "vpc=[]"], ["Parameter vpc = []", "at least 1 item"]),
         (["run", "33", "--profile", "smoke"], ["Unknown stage: 33", "Did you mean 03?"]),
         (["run", "all", "--profile", "smok"], ["Unknown profile: smok", "smok.yml", "Did you mean smoke"]),
         (["verify", "--profile", "smok"], ["Unknown profile: smok", "Did you mean smoke"]),
