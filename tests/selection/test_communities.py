@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.selection import Communities, Graph, build_graph, find_communities
+from infomotion_lib.selection import communities as room
 
 from .conftest import Planted
 
@@ -69,6 +70,15 @@ def test_the_same_seed_gives_the_same_partition(planted: Planted) -> None:
     first, again = (find_communities(graph, seed=7, trials=2) for _ in range(2))
     np.testing.assert_array_equal(first.module, again.module)
     assert first.codelength == again.codelength
+
+
+def test_links_given_in_parts_give_the_same_partition(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = build_graph(np.random.default_rng(5).normal(size=(80, 3)))
+    whole = find_communities(graph, trials=2)
+    monkeypatch.setattr(room, "LINKS_AT_A_TIME", 7)
+    parts = find_communities(graph, trials=2)
+    np.testing.assert_array_equal(whole.module, parts.module)
+    assert (whole.codelength, whole.flow.tolist()) == (parts.codelength, parts.flow.tolist())
 
 
 def test_modules_are_numbered_by_flow(planted: Planted) -> None:
