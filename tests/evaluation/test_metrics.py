@@ -70,6 +70,15 @@ def test_predictions_that_are_no_numbers_are_wrong_and_counted() -> None:
     assert np.isnan(score([20, 60], [np.nan, np.nan])["mae"])
 
 
+@pytest.mark.parametrize(("truth", "guess"), [(80, np.inf), (20, -np.inf), (60, np.nan)])
+def test_infinite_predictions_fall_into_no_class(truth: float, guess: float) -> None:
+    assert not hard_correct([truth], [guess]).any()
+    assert soft_curve([truth], [guess]).tolist() == [0.0] * 6
+    assert confusion([truth], [guess])[:, :-1].sum() == 0 and np.nansum(recalls([truth], [guess])) == 0
+    found = score([truth, 60], [guess, 61])
+    assert (found["hard_accuracy"], found["mae"], found["rmse"], found["n_invalid"]) == (50, 1, 1, 1)
+
+
 def test_absent_classes_do_not_enter_the_balanced_accuracy() -> None:
     assert np.isnan(recalls([60, 60], [60, 20])[[0, 1, 2, 4]]).all()
     assert score([60, 60], [60, 20])["balanced_accuracy"] == 50
