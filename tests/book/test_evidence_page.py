@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from infomotion_lib.evaluation.evidence.arms import ARMS, CONFIGURATIONS, MAIN
-from infomotion_lib.evaluation.evidence.rows import publish
+from infomotion_lib.evaluation.evidence.rows import IFA_FILE, Tables, publish, teachers_name
 from infomotion_lib.paths import BOOK
-from infomotion_lib.reporting.book.evidence import fragments, write_figures
+from infomotion_lib.reporting.book.evidence import Evidence, fragments, write_figures
+from infomotion_lib.reporting.book.evidence.earlier import EARLIER, compared_with_earlier
+from infomotion_lib.reporting.book.evidence.worlds import planned_holm
 from infomotion_lib.reporting.style import alt_text
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "evaluation"))
-from evidence_rows import made_up
+from evidence_rows import HASHES, made_up
 
 HERDING = "EF herding · both"
 
@@ -65,8 +70,77 @@ def test_where_there_is_nothing_nothing_is_claimed(nothing: Path) -> None:
     above, below = parts["evidence_verdict"].splitlines()[:2]
     assert above.endswith(": none.") and below.endswith(": none.")
     assert "0 are above 0 and 0 are below it" in parts["evidence_paper"]
-    assert "None of these worlds has run yet" in parts["evidence_arms"]
+    assert parts["evidence_worlds"].startswith("None of these worlds has been tried") and "`wide_ifa`" in parts["evidence_arms"]
     assert "correction for" in parts["evidence_confirmation"] and ": none." in parts["evidence_confirmation"]
+
+
+def arm_bullet(tables: Tables, folder: Path, arm: str = "label_noise") -> str:
+    publish(tables, folder)
+    return next(line for line in fragments(folder)["evidence_arms"].splitlines() if f"`{arm}`" in line)
+
+
+def test_a_world_in_which_the_order_holds_is_named(tmp_path: Path) -> None:
+    tables = made_up({"infomotion": 12.0}, pools=8, arms=(MAIN, "label_noise"))
+    assert "above Random, K-means, InfoDist." in arm_bullet(tables, tmp_path)
+    parts = fragments(tmp_path)
+    assert (
+        "It does in 1 of the 1 world tried so far, of 4 planned, after Holm's correction for all 12 planned leads"
+        in parts["evidence_worlds"]
+    )
+    assert "may be one that the paper's data meet" in parts["evidence_worlds"]
+
+
+def test_a_world_moves_infomotion_or_does_not(tmp_path: Path) -> None:
+    still = arm_bullet(made_up({}, pools=8, arms=(MAIN, "label_noise"), noise=3.0), tmp_path / "still")
+    assert "told from none of the 3" in still and "no change that can be told from none" in still
+    main, moved = made_up({}, pools=8), made_up({"infomotion": 12.0}, pools=8, arms=("label_noise",))
+    both = replace(main, sets=pd.concat([main.sets, moved.sets]), networks=pd.concat([main.networks, moved.networks]))
+    assert "points: a change." in arm_bullet(both, tmp_path / "moved")
+
+
+def test_what_was_planned_counts_whether_it_has_run_or_not() -> None:
+    assert planned_holm([0.01, 0.02], 12).tolist() == pytest.approx([0.12, 0.22])
+    assert planned_holm([0.01, 0.02], 2).tolist() == pytest.approx([0.02, 0.02])
+    assert planned_holm([], 4).tolist() == []
+
+
+def test_a_world_in_part_says_how_much_of_it_there_is(tmp_path: Path) -> None:
+    tables = made_up({}, pools=8, arms=(MAIN, "label_noise", "wide_ifa"))
+    cut = tables.networks
+    later = (cut["arm"] == "label_noise") & (cut["pool"] > 3) | (cut["arm"] == "wide_ifa") & (cut["pool"] > 0)
+    in_part = replace(tables, networks=cut[~later])
+    assert "(`label_noise`, 4 of 12 pools)" in arm_bullet(in_part, tmp_path)
+    page = fragments(tmp_path)["evidence_arms"]
+    assert re.search(r"Begun, but with fewer than two pools to compare: `wide_ifa` \(.*; 10 networks\)", page)
+    assert "Not run yet: `standard_machines`" in page
+
+
+def test_networks_trained_anew_are_said_to_be(tmp_path: Path) -> None:
+    tables = made_up({}, pools=8, arms=(MAIN, "label_noise"))
+    assert "trained anew" not in arm_bullet(tables, tmp_path / "same")
+    publish(made_up({}, pools=8), tmp_path / "anew")
+    hashes = HASHES | {IFA_FILE: "other"}
+    name = teachers_name(hashes)
+    elsewhere = {
+        part: table.assign(teachers=table["teachers"].where(table["arm"] == MAIN, name))
+        for part, table in (("sets", tables.sets), ("networks", tables.networks))
+    }
+    record = tables.teachers["f8"] | {"gain_db": 1.5, "sha256": hashes}
+    bullet = arm_bullet(replace(tables, **elsewhere, teachers={"f8": record}), tmp_path / "anew")
+    assert "trained anew from the same seeds" in bullet and "by 1.5 dB, by 2.0 dB in the main study" in bullet
+    assert "2.0 dB better" in fragments(tmp_path / "anew")["evidence_status"], "the main rows keep their own networks"
+
+
+def test_the_earlier_study_stands_beside_ours(planted: Path, tmp_path: Path) -> None:
+    quoted = pd.read_csv(EARLIER, keep_default_na=False)
+    publish(made_up({"kmeans": -9.0, "herding_ef": -9.0}, pools=8), tmp_path)
+    for folder, gains in ((planted, "1 of these have one here"), (tmp_path, "0 of these have one here")):
+        page = fragments(folder)["evidence_earlier"]
+        assert gains in page and page.count("<tr>") == len(quoted) + 1 and "to 5 % at the end" in page
+    row = next(row for row in compared_with_earlier(Evidence(made_up({}, pools=8))) if row["method"] == "herding_ef")
+    error = np.hypot((8.3 - 3.0) / 3.92, (row["t_high"] - row["t_low"]) / 2 / 2.3646)  # t(0.975, 7)
+    assert row["change"] == pytest.approx(row["difference"] - 5.3)
+    assert row["change_high"] - row["change"] == pytest.approx(1.96 * error, rel=1e-3)
 
 
 def test_figures_carry_their_headline(planted: Path, tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ import pandas as pd
 
 from infomotion_lib.data.phantom import MACHINES
 from infomotion_lib.evaluation.evidence.arms import ARMS, MAIN, WHOLE, Configuration
-from infomotion_lib.evaluation.evidence.rows import Tables
+from infomotion_lib.evaluation.evidence.rows import APPEARANCE_FILE, IFA_FILE, Tables, teachers_name
 from infomotion_lib.evaluation.evidence.study import settings_of
 from infomotion_lib.evaluation.metrics import METRICS
 from infomotion_lib.parameters import EvidenceParameters
 
-SHARED = {"settings": "s", "teachers": "t"}
+HASHES = {IFA_FILE: "a", APPEARANCE_FILE: "b"}
+SHARED = {"settings": "s", "teachers": teachers_name(HASHES)}
 
 
 def made_up(effects: dict[str, float], *, pools: int = 6, arms: tuple[str, ...] = (MAIN,), noise: float = 1.0) -> Tables:
@@ -46,5 +47,6 @@ def made_up(effects: dict[str, float], *, pools: int = 6, arms: tuple[str, ...] 
         for arm in arms
         for pool in range(pools)
     ]
-    teachers = {"f8": {"width": 8, "steps": 1200, "gain_db": 2.0, "ignited": True}}
+    losses = {"appearance_first_loss": 0.9, "appearance_last_loss": 0.05}
+    teachers = {"f8": {"width": 8, "steps": 1200, "gain_db": 2.0, "ignited": True, "sha256": HASHES} | losses}
     return Tables(pd.DataFrame(sets), pd.DataFrame(networks), pd.DataFrame(constants), settings_of(parameters), teachers)

@@ -6,8 +6,10 @@ the lines hold but the seconds they took; a study can go on from them where ``ru
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.paths import BOOK
 from infomotion_lib.provenance import atomic, write_csv, write_json
 
+IFA_FILE, APPEARANCE_FILE = "ifa.safetensors", "appearance.safetensors"
 ROWS_FILE, SETTINGS_FILE, TEACHERS_FILE = "rows.jsonl", "settings.json", "teachers.json"
 PUBLISHED = BOOK / "results" / "phantom-large" / "evidence"
 POOL_KEY = ["arm", "pool"]
@@ -45,7 +48,8 @@ class Tables:
     settings : dict
         What decides the rows.
     teachers : dict
-        How the training of the networks behind the vectors ended, a dictionary for each width of the IFA network.
+        How the training of the networks behind the vectors ended, a dictionary for each width of the IFA network, and for each time that
+        they were trained anew and came out with other weights.
     """
 
     sets: pd.DataFrame
@@ -57,6 +61,14 @@ class Tables:
     def __repr__(self) -> str:
         return f"Tables({len(self.networks)} networks on {len(self.sets.groupby(POOL_KEY)) if len(self.sets) else 0} pools)"
 
+    def names_of_teachers(self, arm: str) -> set[str]:
+        """Names of the networks behind the vectors of one arm's pools; several where its pools were drawn on several machines."""
+        return set(self.sets.loc[self.sets["arm"] == arm, "teachers"]) if len(self.sets) else set()
+
+    def teachers_called(self, name: str) -> dict[str, Any]:
+        """How the training of the networks of this name ended; empty where it is not known."""
+        return next((record for record in self.teachers.values() if teachers_name(record.get("sha256", {})) == name), {})
+
     @property
     def finished(self) -> pd.DataFrame:
         """``arm, pool, networks, planned, complete``: how far each pool is."""
@@ -66,6 +78,11 @@ class Tables:
         table = self.sets.groupby(POOL_KEY)["planned"].first().to_frame().join(done).fillna({"networks": 0}).reset_index()
         table["networks"] = table["networks"].astype(int)
         return table.assign(complete=table["networks"] >= table["planned"])[[*POOL_KEY, "networks", "planned", "complete"]]
+
+
+def teachers_name(sha256: Mapping[str, str]) -> str:
+    """Name of a pair of networks: first digits of the hash of the hashes of their weight files."""
+    return hashlib.sha256("".join(sha256.get(file, "") for file in (IFA_FILE, APPEARANCE_FILE)).encode()).hexdigest()[:12]
 
 
 def read_lines(path: Path) -> list[Line]:
@@ -114,7 +131,8 @@ def publish(tables: Tables, folder: Path = PUBLISHED) -> list[Path]:
         remedy = "Run `infomotion study selectors` first: it takes them up."
         raise DataError(f"{folder} holds {len(lost)} rows that this study has not.", remedy=remedy)
     named = {"sets.csv": tables.sets, "networks.csv": tables.networks, "constants.csv": tables.constants}
-    known = {SETTINGS_FILE: tables.settings, TEACHERS_FILE: (before.teachers if before is not None else {}) | tables.teachers}
+    teachers = _all_teachers(before.teachers if before is not None else {}, tables.teachers)
+    known = {SETTINGS_FILE: tables.settings, TEACHERS_FILE: teachers}
     return [
         *(write_csv(table, folder / name) for name, table in named.items()),
         *(write_json(values, folder / name) for name, values in known.items()),
@@ -149,6 +167,15 @@ def lines_of(tables: Tables) -> list[Line]:
 def _table(rows: list[Line]) -> pd.DataFrame:
     table = pd.DataFrame([{name: value for name, value in row.items() if name not in _UNPUBLISHED} for row in rows])
     return table.sort_values(POOL_KEY, kind="stable", ignore_index=True) if len(table) else table
+
+
+def _all_teachers(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Both, so that rows made with the earlier networks keep theirs: networks trained anew stand under their width and name."""
+    known = dict(before)
+    for width, record in now.items():
+        same = width not in known or known[width].get("sha256") == record.get("sha256")
+        known[width if same else f"{width} {teachers_name(record['sha256'])}"] = record
+    return known
 
 
 def _rows_of(tables: Tables, *, like: Tables | None = None) -> set[tuple[Any, ...]]:

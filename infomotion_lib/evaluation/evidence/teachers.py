@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from infomotion_lib.data.phantom import render
 from infomotion_lib.evaluation.evidence.arms import ARMS, MAIN, Arm
 from infomotion_lib.evaluation.evidence.pools import Pool, key_frames, plan_pool
-from infomotion_lib.evaluation.evidence.rows import TEACHERS_FILE
+from infomotion_lib.evaluation.evidence.rows import APPEARANCE_FILE, IFA_FILE, TEACHERS_FILE, teachers_name
 from infomotion_lib.parameters import EvidenceParameters
 from infomotion_lib.provenance import sha256, write_json
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from infomotion_lib.appearance import AppearanceModel
     from infomotion_lib.ifa.interpolator import InterFrameInterpolator
     from infomotion_lib.ifa.triplets import TripletStore
-
-IFA_FILE, APPEARANCE_FILE = "ifa.safetensors", "appearance.safetensors"
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,8 @@ def open_teachers(folder: str | Path, parameters: EvidenceParameters, *, arm: Ar
 
         with one_thread():
             _train(root, parameters, width=arm.ifa_width or parameters.ifa_width)
-    digest = hashlib.sha256("".join(sha256(root / name) for name in (IFA_FILE, APPEARANCE_FILE)).encode()).hexdigest()
-    return Teachers(load_ema_vfi(root / IFA_FILE), load_appearance(root / APPEARANCE_FILE), digest[:12])
+    name = teachers_name({file: sha256(root / file) for file in (IFA_FILE, APPEARANCE_FILE)})
+    return Teachers(load_ema_vfi(root / IFA_FILE), load_appearance(root / APPEARANCE_FILE), name)
 
 
 def how_trained(folder: str | Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infomotion_lib.evaluation.evidence.rows import PUBLISHED
-from infomotion_lib.reporting.book.evidence import sentences, tables
+from infomotion_lib.reporting.book.evidence import earlier, sentences, tables, worlds
 from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, find_evidence, write_figures
 
 NOT_RUN = f"This study has not run yet: `{COMMAND}`, then `{COMMAND} --publish`.\n"
@@ -25,7 +25,9 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
         "evidence_confirmation": sentences.confirmation,
         "evidence_health": tables.health,
         "evidence_machines": tables.machines,
-        "evidence_arms": sentences.arms,
+        "evidence_earlier": earlier.earlier,
+        "evidence_worlds": worlds.order,
+        "evidence_arms": worlds.arms,
     }
     evidence = find_evidence(folder)
     return {name: make(evidence) if evidence is not None else NOT_RUN for name, make in parts.items()}

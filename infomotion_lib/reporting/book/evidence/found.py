@@ -13,9 +13,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from infomotion_lib.evaluation.evidence import comparison
-from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN
+from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN, Configuration
 from infomotion_lib.evaluation.evidence.confirmation import screen_and_confirm
 from infomotion_lib.evaluation.evidence.rows import PUBLISHED, Tables, read_published
+from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.book.html import block, number, probability
 from infomotion_lib.reporting.figures.evidence import arm_differences, configuration_name, confirmation_pairs, evidence_forest
 from infomotion_lib.reporting.results import records
@@ -23,6 +24,9 @@ from infomotion_lib.reporting.style import save_figure, use_style
 
 LEVEL = 0.05
 COMMAND = "infomotion study selectors"
+MOTION = Configuration("infomotion", "motion", "knn")
+RIVALS = tuple(configuration for configuration in CORE if configuration.method in ("random", "kmeans", "infodist"))
+"""InfoMotion as the paper has it, and those that its Table 1 puts below it."""
 
 Row = dict[str, Any]
 Key = tuple[str, str, str]
@@ -71,18 +75,26 @@ class Evidence:
         return self.runs[is_core(self.runs) & (self.runs["vpc"] == self.smallest)]
 
     @cached_property
+    def planned_pools(self) -> int:
+        """Pools that the study wants, or that it has where those are more."""
+        complete = self.tables.finished.query("complete")["arm"].eq(MAIN).sum()
+        return max(int(read_profile("phantom-large")["study_pools"]), int(complete))
+
+    @cached_property
+    def arm_runs(self) -> dict[str, pd.DataFrame]:
+        """Scored sets of every arm at the smaller budget, those of the core configurations in the main study."""
+        found = {MAIN: self.core_runs} | {name: comparison.scored_sets(self.tables, arm=name) for name in ARMS if name != MAIN}
+        return {name: runs[runs["vpc"] == self.smallest] for name, runs in found.items()}
+
+    @cached_property
     def arms(self) -> dict[str, pd.DataFrame]:
         """Differences of the core configurations from Random, a row a pool, of each arm that has run; the main study first.
 
-        An arm enters with two pools; without any, nothing does.
+        An arm enters with two pools in which InfoMotion can be compared; without any, nothing does.
         """
-        found = {MAIN: comparison.pool_differences(self.core_runs)}
-        for name in ARMS:
-            runs = comparison.scored_sets(self.tables, arm=name) if name != MAIN else pd.DataFrame()
-            own = comparison.pool_differences(runs) if len(runs) else pd.DataFrame()
-            if len(own) and len(own["pool"].unique()) > 1:
-                found[name] = own[own["vpc"] == self.smallest]
-        return found if len(found) > 1 else {}
+        found = {name: comparison.pool_differences(runs) for name, runs in self.arm_runs.items() if len(runs)}
+        enough = {name: own for name, own in found.items() if name == MAIN or (own["method"] == MOTION.method).sum() > 1}
+        return enough if len(enough) > 1 else {}
 
     @cached_property
     def collapsed(self) -> set[Key]:
@@ -156,6 +168,15 @@ def signed(row: Row, half: str = "") -> str:
     value, low, high = (round(row[f"{half}{name}"], 1) + 0.0 for name in ("difference", "t_low", "t_high"))  # no minus nought
     sign = "+" if value > 0 else ""
     return f"{sign}{number(value)} [{number(low)}, {number(high)}]"
+
+
+def gain(record: Row) -> str:
+    """Sentence on how well an IFA network fills in frames, from the record of its training."""
+    learnt = "has learnt motion" if record["ignited"] else "has **not** learnt motion by our rule of 1 dB"
+    return (
+        f"The IFA network (F = {record['width']}, {record['steps']:,} steps) fills in frames {number(record['gain_db'])} dB better than "
+        f"the average of their neighbours, so it {learnt}."
+    )
 
 
 def listed(rows: list[Row], half: str = "") -> str:

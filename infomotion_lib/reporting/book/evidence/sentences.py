@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import pandas as pd
 
 from infomotion_lib.evaluation.evidence import comparison
-from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN, Configuration
+from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.evaluation.intervals import holm
-from infomotion_lib.parameters import read_profile
-from infomotion_lib.reporting.book.evidence.found import COMMAND, LEVEL, Evidence, Row, cell, key_of, listed, p_value, signed
+from infomotion_lib.reporting.book.evidence.found import LEVEL, MOTION, RIVALS, Evidence, Row, cell, gain, listed, p_value, signed
 from infomotion_lib.reporting.book.evidence.tables import WHO
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.results import records
-
-MOTION = Configuration("infomotion", "motion", "knn")
-RIVALS = tuple(configuration for configuration in CORE if configuration.method in ("random", "kmeans", "infodist"))
 
 
 def status(evidence: Evidence) -> str:
@@ -24,12 +18,12 @@ def status(evidence: Evidence) -> str:
     finished = evidence.tables.finished
     main = finished[finished["arm"] == MAIN]
     complete, begun = int(main["complete"].sum()), int((~main["complete"]).sum())
-    planned = max(int(read_profile("phantom-large")["study_pools"]), complete)
     more = f", {begun} more {'is' if begun == 1 else 'are'} begun" if begun else ""
     half = float(((evidence.compared["t_high"] - evidence.compared["t_low"]) / 2).median())
     used = evidence.tables.settings
     return (
-        f"**{complete} of {planned} pools are complete**{more}. A pool has {used['phantom_train_per_class']} TRAIN videos a class, "
+        f"**{complete} of {evidence.planned_pools} pools are complete**{more}. "
+        f"A pool has {used['phantom_train_per_class']} TRAIN videos a class, "
         f"{sum(used['phantom_test_counts'])} TEST videos, hearts of its own, {used['study_random_draws']} Random draws a budget and "
         f"{used['study_training_seeds']} training seeds a set; {len(evidence.tables.networks):,} networks were trained in all worlds "
         f"together, equal sets once. Half of the intervals below are narrower than ±{number(half)} points: a difference much smaller "
@@ -108,51 +102,16 @@ def confirmation(evidence: Evidence) -> str:
     return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3))}"
 
 
-def arms(evidence: Evidence) -> str:
-    """The worlds changed in one respect, and how far each moves InfoMotion against Random."""
-    if not evidence.arms:
-        return f"None of these worlds has run yet: `{COMMAND} --arm label_noise`, and so on.\n"
-    body, changes = [], []
-    for name, own in evidence.arms.items():
-        for row in records(comparison.compare(own)):
-            body.append([escape(ARMS[name].meaning), cell(row), signed(row), f"{row['pools_better']} of {row['pools']}"])
-        if name != MAIN:
-            change = comparison.compare(comparison.change_of(own, since=evidence.arms[MAIN]))
-            changes += [row | {"arm": name} for row in records(change)]
-    corrected = holm([row["p"] for row in changes])
-    said = "".join(
-        f"- {_capital(ARMS[row['arm']].meaning)}: InfoMotion minus Random moves by {signed(row)} points, "
-        f"{'a change' if p < LEVEL else 'no change that can be told from none'}.\n"
-        for row, p in zip(changes, corrected, strict=True)
-        if key_of(row) == MOTION.key
-    )
-    missing = [f"`{name}` ({ARMS[name].meaning})" for name in ARMS if name not in evidence.arms]
-    rest = f"\nNot run yet: {', '.join(missing)}.\n" if missing else ""
-    head = ["World", WHO, "Minus Random [t, 95 %]", "Pools above 0"]
-    note = f"Changes are taken pool by pool and judged after Holm's correction for the {len(changes)} changes looked at."
-    caption = "The core selectors in worlds changed in one respect, hard accuracy, points"
-    return f"{said}{rest}\n{evidence.figure('arms')}{block(table(head, body, caption=caption, numeric_from=2, note=note))}"
-
-
 def _room(evidence: Evidence) -> pd.DataFrame:
     own = comparison.room(evidence.runs).assign(method="whole", feature="", graph="")
     return comparison.compare(own) if len(own) else pd.DataFrame()
 
 
 def _teacher(evidence: Evidence) -> str:
-    found = evidence.tables.teachers.get(f"f{evidence.tables.settings['ifa_width']}")
-    if not found:
-        return ""
-    learnt = "has learnt motion" if found["ignited"] else "has **not** learnt motion by our rule of 1 dB"
-    return (
-        f" The IFA network (F = {found['width']}, {found['steps']:,} steps) fills in frames {number(found['gain_db'])} dB better than the "
-        f"average of their neighbours, so it {learnt}."
-    )
+    records_ = [evidence.tables.teachers_called(name) for name in sorted(evidence.tables.names_of_teachers(MAIN))]
+    said = "".join(f" {gain(record)}" for record in records_ if record)
+    return said + (" Its pools were drawn with networks of several trainings." if len(records_) > 1 else "")
 
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -70,13 +70,16 @@ def means(evidence: Evidence) -> str:
 
 
 def health(evidence: Evidence) -> str:
-    """MyST block: how many graphs were healthy."""
+    """MyST text: how many graphs were healthy, and how many had a community for every video to choose."""
     found = comparison.graph_health(evidence.runs).sort_values(["vpc", "graph", "feature"], kind="stable")
     columns = ("healthy", "collapsed", "shattered", "few_communities")
     rows = [[cell(row), str(row["vpc"]), *(number(row[name], 0) for name in columns), str(row["graphs"])] for row in records(found)]
+    few = found[found["graph"] == "knn"].groupby("vpc")["few_communities"].mean()
+    said = "; ".join(f"at {vpc} videos a class {number(share, 0)} %" for vpc, share in few.items())
+    said = f"Of the kNN graphs, those with fewer communities than videos to choose: {said}. There some communities give two.\n"
     head = [WHO, "Videos a class", "Healthy", "Collapsed", "Shattered", "Fewer communities than videos", "Graphs"]
     note = "Percent of the class graphs of all pools. Where all collapse, nothing was selected by community."
-    return block(table(head, rows, caption="Health of the graphs behind the selections", numeric_from=1, note=note))
+    return said + block(table(head, rows, caption="Health of the graphs behind the selections", numeric_from=1, note=note))
 
 
 def machines(evidence: Evidence) -> str:

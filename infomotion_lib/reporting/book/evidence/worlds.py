@@ -1,0 +1,154 @@
+"""The worlds changed in one respect: does the paper's order hold in them, and how far does each move InfoMotion against Random?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infomotion_lib.evaluation.evidence import comparison
+from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN, Configuration
+from infomotion_lib.evaluation.evidence.rows import APPEARANCE_FILE
+from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.reporting.book.evidence.found import COMMAND, LEVEL, MOTION, RIVALS, Evidence, Row, cell, gain, key_of, p_value, signed
+from infomotion_lib.reporting.book.evidence.tables import WHO
+from infomotion_lib.reporting.book.html import block, number, table
+from infomotion_lib.reporting.results import records
+from infomotion_lib.reporting.style import METHOD_NAMES
+
+WORLDS = tuple(name for name in ARMS if name != MAIN)
+PLANNED_LEADS = len(RIVALS) * len(WORLDS)
+PLANNED_CHANGES = (len(CORE) - 1) * len(WORLDS)
+_ANEW = (
+    " The networks behind its vectors were trained anew from the same seeds and came out with other weights{gains}, as they do on another "
+    "processor or with other libraries: its numbers, and the move above all, hold that difference too."
+)
+
+
+def order(evidence: Evidence) -> str:
+    """In how many of the worlds tried the paper's order holds, in a few sentences; that none has been tried where none has."""
+    leads = _leads(evidence)
+    if not leads:
+        return f"None of these worlds has been tried far enough to judge: `{COMMAND} --arm label_noise`, and so on.\n"
+    holding = sum(len(_apart(rows, 1)) == len(RIVALS) for rows in leads.values())
+    half = float(np.median([(row["t_high"] - row["t_low"]) / 2 for rows in leads.values() for row in rows]))
+    said = (
+        f"The paper's order asks that InfoMotion lie above {_names(RIVALS)}. It does in {holding} of the {len(leads)} "
+        f"world{'s' if len(leads) > 1 else ''} tried so far, of {len(WORLDS)} planned, after Holm's correction for all {PLANNED_LEADS} "
+        f"planned leads. Half of the intervals are narrower than ±{number(half)} points, so a lead much smaller than that cannot be seen."
+    )
+    if holding:
+        return f"{said} A condition under which the order appears may be one that the paper's data meet.\n"
+    return f"{said} No condition tried is enough by itself, here, to bring about leads large enough to be seen.\n"
+
+
+def arms(evidence: Evidence) -> str:
+    """What each world shows, and what has not been tried yet; then figure and table."""
+    leads = _leads(evidence)
+    if not leads:
+        return _untried(evidence)
+    moves = _moves(evidence)
+    said = "".join(_bullet(evidence, name, rows, moves) for name, rows in leads.items())
+    body = []
+    for name, own in evidence.arms.items():
+        for row in records(comparison.compare(own)):
+            move = moves.get((name, *key_of(row)))
+            moved = [signed(move), p_value(move["p_planned"])] if move else ["–", "–"]
+            body.append([escape(ARMS[name].meaning), cell(row), signed(row), f"{row['pools_better']} of {row['pools']}", *moved])
+    head = ["World", WHO, "Minus Random [t, 95 %]", "Pools above 0", "Moved by [t, 95 %]", f"p of the move, Holm ({PLANNED_CHANGES})"]
+    note = (
+        "Moved by: the difference minus that of the phantom as it is, in the pools that both have. p is corrected for the "
+        f"{PLANNED_CHANGES} moves of all worlds planned, run yet or not, so that it does not depend on how many have run."
+    )
+    caption = "The core selectors in worlds changed in one respect, hard accuracy, points"
+    return f"{said}{_untried(evidence)}\n{evidence.figure('arms')}{block(table(head, body, caption=caption, numeric_from=2, note=note))}"
+
+
+def planned_holm(p_values: Sequence[float], planned: int) -> NDArray[np.float64]:
+    """Holm's correction for as many comparisons as were planned: those not made yet count as if they had found nothing.
+
+    >>> planned_holm([0.01, 0.5], 4).round(2).tolist()
+    [0.04, 1.0]
+    """
+    return holm([*p_values, *(1.0 for _ in range(planned - len(p_values)))])[: len(p_values)]
+
+
+def _leads(evidence: Evidence) -> dict[str, list[Row]]:
+    """InfoMotion minus each rival in each world tried: a row a rival, ``p_planned`` corrected for all that were planned."""
+    found: dict[str, list[Row]] = {}
+    for name in WORLDS:
+        if name not in evidence.arms:
+            continue
+        rows: list[Row] = []
+        for rival in RIVALS:
+            own = comparison.pool_differences(evidence.arm_runs[name], reference=rival)
+            mine = own[(own[["method", "feature", "graph"]] == list(MOTION.key)).all(axis=1)]
+            rows += [row | {"rival": METHOD_NAMES[rival.method]} for row in records(comparison.compare(mine))]
+        if len(rows) == len(RIVALS):
+            found[name] = rows
+    every = [row for rows in found.values() for row in rows]
+    for row, p in zip(every, planned_holm([row["p"] for row in every], PLANNED_LEADS), strict=True):
+        row["p_planned"] = float(p)
+    return found
+
+
+def _moves(evidence: Evidence) -> dict[tuple[str, str, str, str], Row]:
+    """How far each world moves each core selector against Random, by world and configuration."""
+    found: dict[tuple[str, str, str, str], Row] = {}
+    for name in evidence.arms:
+        if name != MAIN:
+            change = comparison.compare(comparison.change_of(evidence.arms[name], since=evidence.arms[MAIN]))
+            found |= {(name, *key_of(row)): row for row in records(change)}
+    for row, p in zip(found.values(), planned_holm([row["p"] for row in found.values()], PLANNED_CHANGES), strict=True):
+        row["p_planned"] = float(p)
+    return found
+
+
+def _bullet(evidence: Evidence, name: str, leads: list[Row], moves: dict[tuple[str, str, str, str], Row]) -> str:
+    above, below = _apart(leads, 1), _apart(leads, -1)
+    parts = [f"above {', '.join(above)}"] * bool(above) + [f"below {', '.join(below)}"] * bool(below)
+    told = f"It lies {' and '.join(parts)}" if parts else f"It can be told from none of the {len(leads)}"
+    pools = max(row["pools"] for row in leads)
+    numbers = "; minus ".join(f"{row['rival']}: {signed(row)}" for row in leads)
+    said = f"- **{ARMS[name].meaning}** (`{name}`, {pools} of {evidence.planned_pools} pools). InfoMotion minus {numbers}. {told}."
+    move = moves.get((name, *MOTION.key))
+    if move:
+        verdict = "a change" if move["p_planned"] < LEVEL else "no change that can be told from none"
+        said += f" Against the phantom as it is, its lead over Random moves by {signed(move)} points: {verdict}."
+    return f"{said}{_networks(evidence, name)}\n"
+
+
+def _networks(evidence: Evidence, name: str) -> str:
+    """Which networks made the vectors of a world, where they are not those of the main study."""
+    tables = evidence.tables
+    main, own = ([tables.teachers_called(which) for which in sorted(tables.names_of_teachers(arm))] for arm in (MAIN, name))
+    widths = {record.get("width") for record in main}
+    said = "".join(f" {gain(record)}" for record in own if record and record["width"] not in widths)
+    if said:
+        looks = {record.get("sha256", {}).get(APPEARANCE_FILE) for record in main}
+        anew = any(record.get("sha256", {}).get(APPEARANCE_FILE) not in looks for record in own)
+        return said + (_ANEW.format(gains="") if anew else "")
+    if tables.names_of_teachers(name) <= tables.names_of_teachers(MAIN):
+        return ""
+    here, there = (", ".join(f"{number(record['gain_db'])} dB" for record in records_ if record) for records_ in (own, main))
+    return _ANEW.format(gains=f" (better than the frame average by {here}, by {there} in the main study)" if here and there else "")
+
+
+def _untried(evidence: Evidence) -> str:
+    tried, trained = set(_leads(evidence)), evidence.tables.networks.groupby("arm").size().to_dict()
+    waiting = [f"`{name}` ({ARMS[name].meaning})" for name in WORLDS if name not in trained]
+    begun = [f"`{name}` ({ARMS[name].meaning}; {trained[name]} networks)" for name in WORLDS if name in trained and name not in tried]
+    said = f"\nBegun, but with fewer than two pools to compare: {', '.join(begun)}.\n" if begun else ""
+    return said + (f"\nNot run yet: {', '.join(waiting)}.\n" if waiting else "")
+
+
+def _apart(leads: list[Row], sign: int) -> list[str]:
+    """Rivals that InfoMotion is told from on one side, after correction."""
+    return [row["rival"] for row in leads if row["p_planned"] < LEVEL and sign * row["difference"] > 0]
+
+
+def _names(rivals: Sequence[Configuration]) -> str:
+    names = [METHOD_NAMES[rival.method] for rival in rivals]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
