@@ -59,12 +59,14 @@ def frechet_distance(a: Features, b: Features) -> float:
     .. math:: \|\mu_a-\mu_b\|^2 + \mathrm{tr}\,(\Sigma_a + \Sigma_b - 2(\Sigma_a\Sigma_b)^{1/2})
 
     The trace of the root is the sum of the roots of the eigenvalues of :math:`\Sigma_a\Sigma_b`, found here as the singular
-    values of the product of the two centred feature matrices: exact also where N is below D.
+    values of the product of the two centred feature matrices: exact also where N is below D. Where N is above D, their
+    triangular factors (QR), which have the same covariances, take their place.
     """
     if min(len(a), len(b)) < 2:
         raise DataError(f"A Fréchet distance needs two samples or more on each side, not {len(a)} and {len(b)}.")
     centred_a, centred_b = ((x - x.mean(0)) / np.sqrt(len(x) - 1) for x in (np.asarray(a, np.float64), np.asarray(b, np.float64)))
-    root_trace = linalg.svdvals(centred_a @ centred_b.T).sum()
+    thin_a, thin_b = (np.asarray(np.linalg.qr(x, mode="r")) if len(x) > x.shape[1] else x for x in (centred_a, centred_b))
+    root_trace = linalg.svdvals(thin_a @ thin_b.T).sum()
     mean_term = float(np.square(np.mean(a, 0) - np.mean(b, 0)).sum())
     return max(0.0, mean_term + float((centred_a**2).sum() + (centred_b**2).sum() - 2 * root_trace))
 
@@ -85,7 +87,7 @@ def fidelity_table(
     seed, resamples : int
         Intervals are 95 % delete-d jackknife intervals: the spread of subsamples of 80 % without replacement around their
         median, times the root of 0.8 / 0.2, around the value (a bootstrap with repeats would bias a Fréchet distance
-        further); all pairs use the same n.
+        further); all pairs use the same n. They hold the luck of the draw, not the bias of few clips.
     """
     random = np.random.default_rng(seed)
     order = random.permutation(len(real))
@@ -156,19 +158,24 @@ def standard_encoders(parameters: LatteParameters) -> list[NamedEncoder]:
         ("fid", parameters.inception_weights, parameters.inception_sha256, 299),
         ("fvd", parameters.i3d_weights, parameters.i3d_sha256, 224),
     )
-    return [torchscript_encoder(file, metric=metric, expected_sha256=digest, side=side) for metric, file, digest, side in files if file]
+    return [
+        torchscript_encoder(file, metric=metric, expected_sha256=digest, side=side, device=parameters.device)
+        for metric, file, digest, side in files
+        if file
+    ]
 
 
-def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, side: int) -> NamedEncoder:
+def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, side: int, device: str = "cpu") -> NamedEncoder:
     """Inception (``metric="fid"``) or I3D (``"fvd"``) from a TorchScript file on disk, its hash checked.
 
-    Frames are resized bilinearly to ``side``, repeated to three channels and scaled to [-1, 1]; Inception sees the middle
-    frame of each clip, I3D the whole clip as (N, 3, T, side, side).
+    Inception sees the middle frame of each clip as (1, 3, S, S), I3D the whole clip as (1, 3, T, S, S), grey repeated. The files that
+    StyleGAN's and StyleGAN-V's metrics use prepare grey levels 0 to 255 themselves: they are asked to (``rescale``, ``resize``), and for
+    features, not class scores (``return_features``). Frames for any other file are resized bilinearly to ``side`` and scaled to [-1, 1].
 
     Raises
     ------
     CheckpointError
-        If the file is missing or its SHA-256 is not the expected one.
+        If the file is missing, its SHA-256 is not the expected one, or it is no TorchScript.
     """
     file = Path(path)
     if not file.is_file():
@@ -179,16 +186,26 @@ def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, 
     import torch
     from torch.nn import functional
 
-    network = torch.jit.load(str(file), map_location="cpu").eval()
+    from infomotion_lib.ifa.validation import resolve_device
+
+    where = resolve_device(device)
+    try:
+        network = torch.jit.load(str(file), map_location=where).eval()
+    except RuntimeError as error:
+        raise CheckpointError(f"{file} is no TorchScript network: {str(error).splitlines()[0]}") from None
+    options = {argument.name for argument in network.forward.schema.arguments} & {"return_features", "rescale", "resize"}
+    asked = dict.fromkeys(options, True)
 
     def encode(clips: NDArray[np.uint8]) -> NDArray[np.floating]:
         used = clips[:, clips.shape[1] // 2, None] if metric == "fid" else clips
         features = []
         with torch.no_grad():
             for clip in used:
-                frames = torch.from_numpy(clip).to(torch.float32)[:, None] / 127.5 - 1
-                frames = functional.interpolate(frames, (side, side), mode="bilinear", align_corners=False).expand(-1, 3, -1, -1)
-                features.append(network(frames if metric == "fid" else frames.transpose(0, 1)[None])[0].flatten())
+                frames = torch.from_numpy(clip).to(where, torch.float32)[:, None]
+                if not asked:
+                    frames = functional.interpolate(frames / 127.5 - 1, (side, side), mode="bilinear", align_corners=False)
+                frames = frames.expand(-1, 3, -1, -1)
+                features.append(network(frames if metric == "fid" else frames.transpose(0, 1)[None], **asked)[0].flatten().cpu())
         return torch.stack(features).numpy()
 
     return NamedEncoder(metric, f"{file.stem} sha256:{found[:12]}", encode)

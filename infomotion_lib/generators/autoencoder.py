@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class FittedAutoencoder:
         ``"small"``, ``"full"`` or ``"published"``.
     """
 
-    network: AutoencoderKL
+    network: AutoencoderKL = field(repr=False)
     scale: float
     name: str
 
@@ -118,7 +119,7 @@ def train_autoencoder(
     steps, batch, learning_rate, seed
         One-cycle AdamW schedule over ``steps`` steps of ``batch`` frames.
     checkpoint : path, optional
-        Where training state is kept; a killed training goes on as if it had not been.
+        Where training state is kept; a killed training of the same frames goes on as if it had not been.
     """
     if frames.shape[-1] % (2 * DOWNSAMPLING):
         raise ParameterError(f"The side of a frame must be a multiple of 16, not {frames.shape[-1]}.")
@@ -127,7 +128,7 @@ def train_autoencoder(
     optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=max(steps, 1), pct_start=0.1)
     path = Path(checkpoint) if checkpoint else None
-    identity = [name, steps, batch, learning_rate, seed, *frames.shape]
+    identity = [name, steps, batch, learning_rate, seed, *frames.shape, hashlib.sha256(np.ascontiguousarray(frames).data).hexdigest()]
     done = _resume(path, identity, network, optimiser, schedule) if path else 0
     for step in track(range(done, steps), label="autoencoder", unit="step"):
         random = np.random.default_rng([seed, step])
@@ -145,9 +146,13 @@ def train_autoencoder(
             parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
             with atomic(path) as temporary:
                 torch.save({"identity": identity, "done": step + 1, **{key: part.state_dict() for key, part in parts.items()}}, temporary)
-    network.eval()
+    return scaled_to(frames, FittedAutoencoder(network.eval(), 1.0, name), seed=seed)
+
+
+def scaled_to(frames: NDArray[np.uint8], fitted: FittedAutoencoder, *, seed: int = 0) -> FittedAutoencoder:
+    """The same autoencoder with the factor that gives the latents of these frames (N, S, S) unit variance, measured on 512 of them."""
     some = np.random.default_rng(seed).choice(len(frames), size=min(512, len(frames)), replace=False)
-    return FittedAutoencoder(network, float(1 / FittedAutoencoder(network, 1.0, name).encode(frames[some]).std()), name)
+    return replace(fitted, scale=float(1 / replace(fitted, scale=1.0).encode(frames[some]).std()))
 
 
 def _resume(
@@ -183,7 +188,9 @@ def obtain_autoencoder(
     seed: int = 0,
     device: str = "cpu",
 ) -> FittedAutoencoder:
-    """The autoencoder in ``folder``; first put there, where the folder is not yet: published weights, or one trained on ``frames``.
+    """An autoencoder kept in ``folder``: published weights or one trained on ``frames``, its scale factor measured on them.
+
+    A training that was done or begun with the same frames and settings is taken up, not repeated.
 
     Parameters
     ----------
@@ -197,13 +204,12 @@ def obtain_autoencoder(
         See :func:`train_autoencoder`.
     """
     target = Path(folder)
-    if not weights_of(target).is_file():
-        if weights:
-            fitted = load_autoencoder(weights, device=device)
-        else:
-            state = target.parent / "checkpoints" / "autoencoder.pt"
-            fitted = train_autoencoder(frames, name, steps=steps, batch=batch, seed=seed, checkpoint=state, device=device)
-        save_autoencoder(fitted, target)
+    if weights:
+        fitted = scaled_to(frames, load_autoencoder(weights, device=device), seed=seed)
+    else:
+        state = target.parent / "checkpoints" / "autoencoder.pt"
+        fitted = train_autoencoder(frames, name, steps=steps, batch=batch, seed=seed, checkpoint=state, device=device)
+    save_autoencoder(fitted, target)
     return load_autoencoder(target, device=device)
 
 
@@ -230,17 +236,20 @@ def load_autoencoder(folder: str | Path, *, device: str = "cpu") -> FittedAutoen
     Raises
     ------
     CheckpointError
-        If the folder is not one, or its latents are not 4 channels at an eighth of the side.
+        If the folder is not one, lacks some weights, or its latents are not 4 channels at an eighth of the side.
     """
     path = Path(folder)
-    if not (path / "config.json").is_file():
-        raise CheckpointError(f"No autoencoder in {path}", where="Looked for config.json", remedy="Give a folder in diffusers' layout.")
+    absent = [file for file in ("config.json", WEIGHTS) if not (path / file).is_file()]
+    if absent:
+        looked = f"Looked for: {' and '.join(absent)}"
+        raise CheckpointError(f"No autoencoder in {path}", where=looked, remedy="Give a folder in diffusers' layout, with safetensors.")
+    how = {"local_files_only": True, "use_safetensors": True, "low_cpu_mem_usage": False, "output_loading_info": True}
     try:
-        network = (
-            AutoencoderKL.from_pretrained(path, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False).to(device).eval()
-        )
+        network, loaded = AutoencoderKL.from_pretrained(path, **how)
     except (OSError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{path} does not hold AutoencoderKL weights as safetensors: {error}") from None
+    if loaded["missing_keys"]:  # diffusers would draw them at random
+        raise CheckpointError(f"{path} lacks weights of an AutoencoderKL: {', '.join(sorted(loaded['missing_keys'])[:3])} ...")
     config = network.config
     if config["latent_channels"] != LATENT_CHANNELS or len(config["block_out_channels"]) != 4:
         raise CheckpointError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -78,9 +78,9 @@ class TrainedLatte:
         Training loss (noise mean square error) of every step; predicting zero scores 1.
     """
 
-    network: Latte
+    network: Latte = field(repr=False)
     recipe: LatteRecipe
-    losses: list[float]
+    losses: list[float] = field(repr=False)
 
 
 def noise_schedule() -> DDPMScheduler:
@@ -166,6 +166,10 @@ def check_sampling(guidance: float, sampling_steps: int) -> None:
         raise ParameterError(f"Guidance must lie in {GUIDANCE_RANGE[0]:g} to {GUIDANCE_RANGE[1]:g}, not {guidance:g}.")
     if not 1 <= sampling_steps <= NOISE_STEPS:
         raise ParameterError(f"Sampling steps must lie in 1 to {NOISE_STEPS}, not {sampling_steps}.")
+    if NOISE_STEPS % sampling_steps:  # the sampler's strides would not meet its noise levels: noise would be left in the clip
+        whole = [number for number in range(1, NOISE_STEPS + 1) if NOISE_STEPS % number == 0]
+        near = max(n for n in whole if n < sampling_steps), min(n for n in whole if n > sampling_steps)
+        raise ParameterError(f"Sampling steps must divide {NOISE_STEPS}: {near[0]} or {near[1]}, not {sampling_steps}.")
 
 
 @torch.no_grad()

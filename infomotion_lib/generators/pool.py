@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,11 +17,11 @@ from tqdm import tqdm
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.records import MIN_FRAMES
 from infomotion_lib.data.video import probe, write_clip
-from infomotion_lib.errors import DataError, ParameterError, VideoError
+from infomotion_lib.errors import DataError, ParameterError, StageError, VideoError
 from infomotion_lib.generators.autoencoder import FittedAutoencoder
 from infomotion_lib.generators.diffusion import TrainedLatte, check_sampling, sample_latents
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import write_csv, write_json
+from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
 
 REQUEST = "pool.json"
 
@@ -82,7 +81,7 @@ def generate_pool(
     ParameterError
         If a number of the request is out of range; nothing has been written then.
     DataError
-        If the folder holds a pool made by another request.
+        If the folder holds a pool made by another request, something else, or a record that cannot be read.
     """
     frames = _checked(request, class_ef, trained)
     folder = Path(root)
@@ -132,7 +131,11 @@ def file_list(names: Iterable[str], requested_ef: Iterable[float], *, side: int,
 def _claim(folder: Path, request: PoolRequest) -> None:
     record = folder / REQUEST
     if record.is_file():
-        found = json.loads(record.read_text(encoding="utf-8"))
+        try:
+            found = read_json(record)
+        except StageError:
+            what = f"{record} is damaged: how the clips beside it were made is not known."
+            raise DataError(what, remedy="Restore it, or generate into another folder.") from None
         differing = [name for name, value in asdict(request).items() if found.get(name) != value]
         if differing:
             raise DataError(
@@ -140,10 +143,12 @@ def _claim(folder: Path, request: PoolRequest) -> None:
                 where=f"Read: {record}",
                 remedy="Delete the folder, or generate into another one.",
             )
-    elif folder.is_dir() and any(folder.iterdir()):
+    elif folder.is_dir() and any(not entry.name.startswith(UNFINISHED) for entry in folder.iterdir()):
         raise DataError(f"{folder} is not empty and holds no pool.", where=f"Looked for: {record}", remedy="Generate into an empty folder.")
     else:
         write_json(asdict(request), record)
+    for file in folder.rglob(f"{UNFINISHED}*"):  # what a killed run was writing
+        file.unlink()
 
 
 def _manifest(request: PoolRequest, class_ef: Sequence[float], n_classes: int) -> pd.DataFrame:
@@ -165,6 +170,8 @@ def _checked(request: PoolRequest, class_ef: Sequence[float], trained: TrainedLa
         raise ParameterError(f"{len(class_ef)} class EFs were given for a Latte of {recipe.n_classes} classes.")
     if request.frames and not MIN_FRAMES <= request.frames <= recipe.frames:
         raise ParameterError(f"Frames must lie in {MIN_FRAMES} to {recipe.frames}, the length this Latte makes, not {request.frames}.")
+    if not request.fps > 0:
+        raise ParameterError(f"Clips need a positive number of frames a second, not {request.fps:g}.")
     check_sampling(request.guidance, request.sampling_steps)
     return request.frames or recipe.frames
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from diffusers import AutoencoderKL
 
 from infomotion_lib.errors import CheckpointError, ParameterError
 from infomotion_lib.generators.autoencoder import (
@@ -16,6 +19,7 @@ from infomotion_lib.generators.autoencoder import (
     reconstruction_quality,
     save_autoencoder,
     train_autoencoder,
+    weights_of,
 )
 
 
@@ -52,8 +56,6 @@ def test_folder_round_trip(fitted: FittedAutoencoder, tmp_path: Path) -> None:
 
 
 def test_full_size_maps_112_pixels_to_14() -> None:
-    import torch
-
     with torch.device("meta"):
         network = build_autoencoder("full")
         assert network.encode(torch.zeros(1, 1, 112, 112)).latent_dist.mean.shape == (1, 4, 14, 14)
@@ -69,8 +71,6 @@ def test_bad_requests_are_refused(tmp_path: Path) -> None:
 
 
 def test_killed_training_goes_on_as_if_it_had_not_been(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-
     from infomotion_lib.generators import autoencoder as room
 
     how = {"steps": 5, "batch": 4, "seed": 1}
@@ -94,10 +94,75 @@ def test_killed_training_goes_on_as_if_it_had_not_been(tmp_path: Path, monkeypat
         assert torch.equal(value, resumed.network.state_dict()[name])
 
 
-def test_an_autoencoder_that_is_there_is_taken(tmp_path: Path) -> None:
-    how = {"name": "small", "steps": 1, "batch": 2}
+def test_a_training_that_was_done_is_taken_up_and_another_is_not_mistaken_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from infomotion_lib.generators import autoencoder as room
+
+    how = {"name": "small", "steps": 2, "batch": 2}
     first = obtain_autoencoder(blobs(), tmp_path / "vae", **how)
-    again = obtain_autoencoder(blobs()[:0], tmp_path / "vae", **how)
-    assert np.array_equal(first.encode(blobs()[:2]), again.encode(blobs()[:2]))
-    copied = obtain_autoencoder(blobs()[:0], tmp_path / "copy", weights=str(tmp_path / "vae"), **how)
-    assert copied.scale == pytest.approx(first.scale)
+    weights = weights_of(tmp_path / "vae").read_bytes()
+    steps = []
+    monkeypatch.setattr(room, "track", lambda items, **_: steps.extend(items) or steps)
+    again = obtain_autoencoder(blobs(), tmp_path / "vae", **how)
+    assert steps == [], "nothing was left to train"
+    assert weights_of(tmp_path / "vae").read_bytes() == weights
+    assert again.scale == first.scale
+    monkeypatch.undo()
+    for frames, changed in ((blobs(), how | {"steps": 3}), (blobs()[::-1], how)):
+        obtain_autoencoder(frames, tmp_path / "vae", **changed)
+        assert weights_of(tmp_path / "vae").read_bytes() != weights
+
+
+def published(folder: Path) -> AutoencoderKL:
+    """Colour weights as Stable Diffusion's are published: old names of the attention layers, no scale factor in the configuration."""
+    from safetensors.torch import load_file, save_file
+
+    torch.manual_seed(0)
+    shape = {"block_out_channels": (16, 16, 32, 32), "latent_channels": 4, "norm_num_groups": 8, "in_channels": 3, "out_channels": 3}
+    kinds = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+    network = AutoencoderKL(**shape, **kinds).eval()
+    network.save_pretrained(folder)
+    weights = load_file(weights_of(folder))
+    for new, old in {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}.items():
+        weights = {name.replace(new, old): value for name, value in weights.items()}
+    assert any("proj_attn" in name for name in weights)
+    save_file(weights, weights_of(folder), metadata={"format": "pt"})
+    known = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({k: v for k, v in known.items() if k not in ("scaling_factor", "shift_factor")}))
+    return network
+
+
+def test_published_weights_are_read_and_their_scale_is_measured_on_our_frames(tmp_path: Path) -> None:
+    network = published(tmp_path / "sd-vae")
+    found = load_autoencoder(tmp_path / "sd-vae")
+    assert (found.name, found.scale) == ("published", 0.18215)
+    colour = (torch.from_numpy(blobs()).to(torch.float32) / 127.5 - 1)[:, None].expand(-1, 3, -1, -1)
+    with torch.no_grad():
+        assert torch.equal(found.encode(blobs()), network.encode(colour).latent_dist.mean * 0.18215)
+    taken = obtain_autoencoder(blobs(), tmp_path / "vae", weights=str(tmp_path / "sd-vae"), name="small", steps=1, batch=2)
+    assert float(taken.encode(blobs()).std()) == pytest.approx(1.0, abs=0.01)
+    assert weights_of(tmp_path / "vae").is_file()
+    assert taken.decode(taken.encode(blobs())).shape == (24, 32, 32)
+
+
+def test_weights_in_another_form_or_with_holes_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from safetensors.torch import load_file, save_file
+
+    published(tmp_path)
+    whole = weights_of(tmp_path).read_bytes()
+    save_file(dict(list(load_file(weights_of(tmp_path)).items())[3:]), weights_of(tmp_path), metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match="lacks weights of an AutoencoderKL: decoder"):
+        load_autoencoder(tmp_path)
+    weights_of(tmp_path).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CheckpointError, match="does not hold AutoencoderKL weights"):
+        load_autoencoder(tmp_path)
+    weights_of(tmp_path).rename(tmp_path / "diffusion_pytorch_model.bin")
+    with pytest.raises(CheckpointError, match="Looked for: diffusion_pytorch_model"):
+        load_autoencoder(tmp_path)
+    assert capfd.readouterr().err == "", "one message, the error's"
+
+
+def test_latents_of_another_shape_are_refused(tmp_path: Path) -> None:
+    kinds = {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
+    AutoencoderKL(**kinds, block_out_channels=(8, 8), norm_num_groups=4, latent_channels=16).save_pretrained(tmp_path)
+    with pytest.raises(CheckpointError, match="16-channel latents at 1/2; 4 channels at 1/8 are needed"):
+        load_autoencoder(tmp_path)

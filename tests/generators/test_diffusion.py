@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from infomotion_lib.errors import CheckpointError, DataError, ParameterError
 from infomotion_lib.generators import diffusion
 from infomotion_lib.generators.diffusion import LatteRecipe, TrainedLatte, load_latte, sample_latents, save_latte, train_latte
-from infomotion_lib.generators.latte import SIZES, LatteSize
+from infomotion_lib.generators.latte import SIZES, Latte, LatteSize
 
 RECIPE = LatteRecipe("tiny/2", latent_side=4, frames=4, n_classes=2, steps=400, batch=8, learning_rate=3e-3)
 
@@ -43,6 +44,60 @@ def test_loss_falls_well_below_that_of_predicting_zero(trained: TrainedLatte) ->
 def test_label_changes_the_sample(trained: TrainedLatte) -> None:
     low, high = (sample_latents(trained, label, seeds=[0, 1, 2], guidance=2.0, sampling_steps=20).mean() for label in (0, 1))
     assert high - low > 0.5
+
+
+class KnowsItsData(Latte):
+    """The perfect predictor of noise in latents that are all Gaussian with a spread of a half."""
+
+    def forward(self, latents: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        kept = diffusion.noise_schedule().alphas_cumprod[timestep][:, None, None, None, None]
+        return (1 - kept).sqrt() * latents / (kept / 4 + 1 - kept)
+
+
+def test_the_sampler_meets_the_noise_levels_that_it_names() -> None:
+    network = KnowsItsData(LatteSize(2, 32, 2), latent_side=8, frames=8, n_classes=2).eval()
+    perfect = TrainedLatte(network, LatteRecipe("tiny/2", latent_side=8, frames=8, n_classes=2), [])
+    spread = {steps: float(sample_latents(perfect, 0, seeds=list(range(8)), sampling_steps=steps).std()) for steps in (25, 250, 500)}
+    assert spread[25] == pytest.approx(0.45, abs=0.01), "few steps draw too alike"
+    assert spread[250] == pytest.approx(0.5, abs=0.01)
+    assert spread[500] == pytest.approx(0.5, abs=0.01)
+
+
+def test_averaged_weights_are_the_running_mean_that_they_claim_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.Tensor] = []
+    update = diffusion._update_average
+
+    def watched(average: dict[str, torch.Tensor], network: Latte, step: int) -> None:
+        seen.append(network.final_linear.weight.detach().clone())
+        update(average, network, step)
+
+    monkeypatch.setattr(diffusion, "_update_average", watched)
+    trained = train_latte(*two_classes(), replace(RECIPE, steps=6))
+    expected = torch.zeros_like(seen[0])  # adaLN-Zero: the first weights
+    for step, weights in enumerate(seen):
+        decay = min(0.999, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * weights
+    assert torch.allclose(trained.network.final_linear.weight, expected, atol=1e-7)
+    assert not torch.allclose(expected, seen[-1], atol=1e-5)
+
+
+def test_classes_are_drawn_equally_often_however_rare_and_clips_are_never_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    forward = Latte.forward
+
+    def watched(self: Latte, latents: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        drawn.extend(label.tolist())
+        return forward(self, latents, timestep, label)
+
+    monkeypatch.setattr(Latte, "forward", watched)
+    monkeypatch.setattr(diffusion.DDPMScheduler, "add_noise", lambda self, clean, noise, timestep: clean)
+    latents, _ = two_classes()
+    ramp = latents + torch.arange(4.0)  # brighter to the right
+    shown: list[torch.Tensor] = []
+    monkeypatch.setattr(diffusion.torch, "randn_like", lambda clean: shown.append(clean) or torch.zeros_like(clean))
+    train_latte(ramp, np.array([0] * 11 + [1]), replace(RECIPE, steps=20))
+    assert np.bincount(drawn).tolist() == [80, 80]
+    assert (torch.cat(shown).diff(dim=-1) > 0).all()
 
 
 def test_sample_depends_on_its_seed_alone(trained: TrainedLatte) -> None:
@@ -77,7 +132,7 @@ def test_weights_round_trip_and_refuse_what_does_not_fit(trained: TrainedLatte, 
     path = save_latte(trained, tmp_path / "latte.safetensors")
     again = load_latte(path, n_classes=2, size="tiny/2")
     assert again.recipe == RECIPE
-    assert torch.equal(sample_latents(again, 0, seeds=[1], sampling_steps=3), sample_latents(trained, 0, seeds=[1], sampling_steps=3))
+    assert torch.equal(sample_latents(again, 0, seeds=[1], sampling_steps=4), sample_latents(trained, 0, seeds=[1], sampling_steps=4))
     with pytest.raises(CheckpointError, match="classes 2, not 5"):
         load_latte(path, n_classes=5)
     with pytest.raises(CheckpointError, match="size tiny/2, not S/2"):
@@ -96,5 +151,7 @@ def test_bad_requests_are_refused(trained: TrainedLatte) -> None:
         sample_latents(trained, 0, seeds=[0], guidance=0.5)
     with pytest.raises(ParameterError, match="Sampling steps"):
         sample_latents(trained, 0, seeds=[0], sampling_steps=2000)
+    with pytest.raises(ParameterError, match="must divide 1000: 500 or 1000, not 600"):
+        sample_latents(trained, 0, seeds=[0], sampling_steps=600)
     with pytest.raises(ParameterError, match="Class index"):
         sample_latents(trained, 2, seeds=[0])

@@ -65,7 +65,10 @@ def test_a_pool_is_written_and_completed_after_a_stop(weights: Path, tmp_path: P
         (["--per-class", "1", "--guidance", "0.5"], "Guidance must lie in 1 to 20"),
         (["--per-class", "1", "--frames", "9"], "Frames must lie in 8 to 8"),
         (["--per-class", "1", "--frames", "4"], "Frames must lie in 8 to 8"),
+        (["--per-class", "1", "--guidance", "20.5"], "Guidance must lie in 1 to 20"),
+        (["--per-class", "1", "--guidance", "nan"], "Guidance must lie in 1 to 20"),
         (["--per-class", "1", "--sampling-steps", "2000"], "Sampling steps must lie in 1 to 1000"),
+        (["--per-class", "1", "--sampling-steps", "30"], "must divide 1000: 25 or 40, not 30"),
         (["--per-class", "0"], "at least one clip a class"),
         (["--per-class", "1", "--profile", "paper"], "a Latte of size cpu/2, not S/2"),
     ],
@@ -74,7 +77,9 @@ def test_what_cannot_be_met_is_refused_before_anything_is_written(
     weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
 ) -> None:
     assert generate(weights, tmp_path / "pool", *words) == 2
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert message in said.err and said.err.count("Error: ") == 1
+    assert (said.out, "Traceback" in said.err) == ("", False)
     assert not (tmp_path / "pool").exists()
 
 
@@ -101,3 +106,12 @@ def test_missing_or_broken_weights_and_foreign_folders(weights: Path, tmp_path: 
     assert generate(weights, pool, "--per-class", "2") == 2
     assert "holds a pool made with another per_class" in capsys.readouterr().err
     assert len(list(pool.rglob("*.avi"))) == 5, "the pool that was there is whole"
+    (pool / "pool.json").write_text('{"per_class"')
+    assert generate(weights, pool) == 2
+    assert "pool.json is damaged" in capsys.readouterr().err
+    assert len(list(pool.rglob("*.avi"))) == 5
+    broken = shutil.copytree(weights.parent, tmp_path / "latte")
+    (broken / weights.name).write_bytes(weights.read_bytes()[:-1000])
+    assert generate(broken / weights.name, tmp_path / "other") == 2
+    assert "Not a Latte checkpoint" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()

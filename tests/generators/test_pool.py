@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +56,38 @@ def test_interrupted_pool_resumes_to_the_same_bytes(generator: tuple[TrainedLatt
     assert content(make(generator, broken)) == content(whole)
 
 
+def test_what_a_kill_left_half_written_is_swept_away(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path) -> None:
+    whole = make(generator, tmp_path / "whole")
+    early, late = tmp_path / "early", shutil.copytree(whole, tmp_path / "late")
+    early.mkdir()
+    (early / ".unfinished.pool.x.json").write_text("{")
+    (late / "Videos" / ".unfinished.latte_000001.x.avi").write_bytes(b"RIFF")
+    for killed in (early, late):
+        assert content(make(generator, killed)) == content(whole)
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.98])
+def test_a_truncated_clip_is_drawn_again(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path, keep: float) -> None:
+    root = make(generator, tmp_path / "pool")
+    before = content(root)
+    file = root / "Videos" / "latte_000002.avi"
+    file.write_bytes(file.read_bytes()[: int(keep * file.stat().st_size)])
+    assert content(make(generator, root)) == before
+
+
+@pytest.mark.parametrize("damage", ['{"per_class": 2', "[]", ""])
+def test_a_pool_with_a_damaged_record_is_refused_and_left_as_it_is(
+    generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path, damage: str
+) -> None:
+    root = make(generator, tmp_path / "pool")
+    (root / "pool.json").write_text(damage)
+    before = content(root)
+    with pytest.raises(DataError, match="is damaged") as caught:
+        make(generator, root)
+    assert caught.value.exit_code == 2
+    assert content(root) == before
+
+
 def test_other_requests_and_foreign_folders_are_refused(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path) -> None:
     root = make(generator, tmp_path / "pool")
     with pytest.raises(DataError, match="another seed"):
@@ -65,3 +98,6 @@ def test_other_requests_and_foreign_folders_are_refused(generator: tuple[Trained
         make(generator, tmp_path / "other")
     with pytest.raises(ParameterError, match="at least one"):
         make(generator, tmp_path / "none", replace(REQUEST, per_class=0))
+    with pytest.raises(ParameterError, match="positive number of frames a second"):
+        make(generator, tmp_path / "none", replace(REQUEST, fps=0.0))
+    assert not (tmp_path / "none").exists()
