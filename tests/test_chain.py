@@ -188,6 +188,20 @@ def test_a_trace_names_the_broken_link_and_leaves_later_stages_out(root: Path) -
     assert "evaluation" not in text
 
 
+def test_a_trace_of_a_file_that_is_gone_says_how_it_comes_back(root: Path) -> None:
+    delete("04_evaluation/table1.csv")(root)
+    with pytest.raises(StageError, match="Not a file") as error:
+        trace(root / "04_evaluation/table1.csv")
+    assert error.value.remedy == "`infomotion verify` says how it comes back."
+
+
+def test_a_trace_does_not_call_an_edited_stage_whole(root: Path) -> None:
+    edit("04_evaluation/runs.csv")(root)
+    text = trace(root / "04_evaluation/table1.csv")
+    assert "04 evaluation: does not hold" in text and "EDITED: its run card says" in text
+    assert "03 graph_selection: holds" in text
+
+
 @pytest.mark.parametrize(
     ("file", "verdict"),
     [(FIGURE, "as its run card says"), (VIDEO, "as pinned"), ("02_ifa_training/checkpoints.txt", "no run card names it")],
@@ -198,8 +212,9 @@ def test_any_file_of_a_run_has_a_chain(root: Path, file: str, verdict: str) -> N
 
 
 def test_a_file_without_a_card_is_refused(root: Path, tmp_path: Path) -> None:
-    with pytest.raises(StageError, match="Not a file"):
+    with pytest.raises(StageError, match="Not a file") as error:
         trace(root / "04_evaluation")
+    assert error.value.remedy.startswith("Give a file of a run")
     (tmp_path / "alone.csv").touch()
     with pytest.raises(StageError, match="No run card leads to"):
         trace(tmp_path / "alone.csv")

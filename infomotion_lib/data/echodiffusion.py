@@ -120,6 +120,12 @@ def writable_folder(root: str | Path) -> Path:
         raise FetchError(f"Nothing can be written to {folder}: {error.strerror}.", remedy="Give a folder you may write to.") from None
 
 
+def network_reason(error: Exception) -> str:
+    """Why a transfer failed, without the layers of libraries that passed it on."""
+    inner = getattr(error.args[0] if error.args else None, "reason", error)
+    return str(inner).rpartition("): ")[2].rstrip(".")
+
+
 def read_registry(path: str | Path | None = None) -> tuple[dict[str, str], dict[str, str]]:
     """Hash and address of each file, by its name in the mirror.
 
@@ -135,7 +141,8 @@ def read_registry(path: str | Path | None = None) -> tuple[dict[str, str], dict[
             continue
         parts = line.split()
         if len(parts) != 3 or len(parts[1]) != 64 or Path(parts[0]).is_absolute() or ".." in Path(parts[0]).parts:
-            raise FetchError(f"{file}, line {number}: expected 'name sha256 address', found {line!r}.")
+            remedy = "Restore this file: git checkout data_manifests."
+            raise FetchError(f"{file}, line {number}: expected 'name sha256 address', found {line!r}.", remedy=remedy)
         hashes[parts[0]], addresses[parts[0]] = parts[1], parts[2]
     return hashes, addresses
 
@@ -191,7 +198,8 @@ def _labels(path: Path, upstream: list[str]) -> pd.DataFrame:
     by_id = values.groupby(table["FileName"]).agg({"GT EF": "median", "Gen EF": ["median", "size"]})
     missing = sorted(set(upstream) - set(by_id.index))
     if missing:
-        raise FetchError(f"{path} has no row for the clip {missing[0]} ({len(missing)} clips concerned).")
+        what = f"{path} has no row for the clip {missing[0]} ({len(missing)} clips concerned)."
+        raise FetchError(what, remedy="It is not the published file: delete it and fetch again.")
     found = by_id.loc[upstream].to_numpy()
     names = [f"echodiffusion_{number:03d}" for number in range(len(upstream))]
     labels = {"requested_ef": found[:, 0], "relabelled_ef": found[:, 1], "labelled_rows": found[:, 2].astype(int)}
@@ -213,7 +221,7 @@ def _files(download: Path, mirror: str | Path, *, progress: bool) -> dict[str, P
                 found[name] = Path(source.fetch(name))
             except (OSError, ValueError) as error:  # requests' errors are OSErrors; pooch raises ValueError on a wrong hash
                 raise FetchError(
-                    f"{name} could not be fetched: {error}",
+                    f"{name} could not be fetched: {network_reason(error)}",
                     where=f"Address: {addresses[name]}",
                     remedy=f"Run it again: the {len(found)} of {len(hashes)} files that arrived are kept in {download}. "
                     f"Offline: set {MIRROR_VARIABLE} to a folder that holds echodiffusion/.",

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from infomotion_lib.data.archives import unpack_zip
-from infomotion_lib.data.echodiffusion import writable_folder
+from infomotion_lib.data.echodiffusion import network_reason, writable_folder
 from infomotion_lib.errors import FetchError
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_json
@@ -177,7 +177,7 @@ def _continue(address: str, partial: Path, have: int, bar: tqdm[Any] | None) -> 
                     if bar is not None:
                         bar.update(len(chunk))
     except requests.RequestException as error:
-        return str(error)
+        return network_reason(error)
     except OSError as error:
         raise FetchError(f"{partial} cannot be written: {error.strerror}.", remedy="Make room and run it again.") from None
     return ""
@@ -205,5 +205,7 @@ def _request(method: str, address: str, *, follow: bool, headers: Mapping[str, s
     except requests.RequestException as error:
         if method == "GET":
             raise
-        raise FetchError(f"{address} cannot be reached: {error}", remedy="Check the connection and run it again.") from None
+        raise FetchError(
+            f"{address} cannot be reached: {network_reason(error)}.", remedy="Check the connection and run it again."
+        ) from None
     return answer

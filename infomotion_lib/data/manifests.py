@@ -85,10 +85,10 @@ def read_manifest(name: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DataError(f"{path} is no JSON: {error}") from None
+        raise DataError(f"{path} is no JSON: {error}", remedy="Restore it: git checkout data_manifests.") from None
     missing = [key for key in REQUIRED if not (isinstance(content, dict) and content.get(key))]
     if missing:
-        raise DataError(f"{path} does not state: {', '.join(missing)}.")
+        raise DataError(f"{path} does not state: {', '.join(missing)}.", remedy="Restore it: git checkout data_manifests.")
     manifest: dict[str, Any] = content
     return manifest
 

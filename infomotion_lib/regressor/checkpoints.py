@@ -34,9 +34,8 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     """
     file = Path(path)
     if not file.is_file():
-        raise CheckpointError(
-            f"The weights file is not there: {file}", remedy="Give regressor_weights the path of a checkpoint, or leave it empty."
-        )
+        remedy = "Give the path of a checkpoint; the parameter regressor_weights may also stay empty."
+        raise CheckpointError(f"The weights file is not there: {file}", remedy=remedy)
     try:
         content = load_file(file) if file.suffix == ".safetensors" else _unpickle(file)
     except Exception as error:  # a hostile or broken file can fail in any way; what it wanted to run was not run

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES
-from infomotion_lib.provenance import RUN_CARD, read_json, shown_path
+from infomotion_lib.provenance import RUN_CARD, read_json, read_run_card, shown_path
 from infomotion_lib.reporting.explore import FOLDER as EXPLORE
 from infomotion_lib.reporting.freeze import FROZEN_FILES
 from infomotion_lib.stages.chain import FOLDERS, Chain, Link, Step
@@ -61,7 +61,7 @@ def find_stage(path: Path) -> tuple[Path, str]:
     """
     remedy = "Give a file of a run, such as runs/phantom/04_evaluation/table1.csv, or of book/results."
     if not path.is_file():
-        raise StageError(f"Not a file: {path}", remedy=remedy)
+        raise StageError(f"Not a file: {path}", remedy="`infomotion verify` says how it comes back." if _is_recorded(path) else remedy)
     stages = {folder: stage for stage, folder in FOLDERS.items()}
     for folder in path.parents:
         if folder.name == EXPLORE and (folder.parent / FOLDERS["evaluation"] / RUN_CARD).is_file():
@@ -73,6 +73,12 @@ def find_stage(path: Path) -> tuple[Path, str]:
                 where, again = f"Looked for: {folder / RUN_CARD}", "Run `infomotion run all` with its profile: finished work is kept."
                 raise StageError(f"The stage that writes {path.name} has not finished.", where=where, remedy=again)
     raise StageError(f"No run card leads to {path}", where=f"Looked for {RUN_CARD} in the folders above it.", remedy=remedy)
+
+
+def _is_recorded(path: Path) -> bool:
+    """Whether a run card in a folder above names a file of this name."""
+    cards = [read_run_card(folder) for folder in path.parents if folder.name in FOLDERS.values() and (folder / RUN_CARD).is_file()]
+    return any(PurePosixPath(shown).name == path.name for card in cards for shown in (*card["outputs"], *card.get("figures", {})))
 
 
 def _head(chain: Chain, stage: str, path: Path) -> str:
@@ -97,7 +103,8 @@ def _step(step: Step) -> str:
     commit = str(card["git"].get("commit") or "unknown")[:SHOWN]
     code = card.get("code", {}).get("science", "")
     seconds = float(card.get("stage_seconds", card["wall_seconds"]))
-    state = "stale" if step.is_stale else "holds"
+    broken = any(link.state in ("edited", "missing") for link in (*step.inputs, *step.outputs))
+    state = "stale" if step.is_stale else "does not hold" if broken else "holds"
     lines = [f"{TABLE[step.name].title}: {state}"]
     lines.append(_row("run", f"{card['started_utc']}, {seconds:.0f} s on {card['device']}, Python {card['python']}"))
     code += f" ({step.unknown})" if code and step.unknown else ""

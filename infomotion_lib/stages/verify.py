@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infomotion_lib.provenance import read_json
+from infomotion_lib.provenance import RUN_CARD, read_json
 from infomotion_lib.reporting.freeze import FROZEN_FILES, frozen_hashes
 from infomotion_lib.stages.chain import Chain, State, Step
 from infomotion_lib.stages.table import TABLE
 
 PINS, SUMS = "sources.json", "SHA256SUMS"
 REMEDIES: dict[State, str] = {
-    "edited": "Restore an edited file, or delete it and run again.",
-    "missing": "A missing file is made again by `infomotion run all`.",
+    "edited": f"Restore an edited file; or delete it and its stage's {RUN_CARD}, then `infomotion run all` makes it again.",
+    "missing": f"A missing file is made again by `infomotion run all`, once its stage's {RUN_CARD} is deleted.",
     "stale": "A stale stage is made again by `infomotion run all`.",
 }
 

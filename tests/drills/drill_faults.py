@@ -105,6 +105,7 @@ def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(smoke_run: FinishedRun
         room = shutil.disk_usage(place).used + 600_000
         subprocess.run(["mount", "-o", f"remount,size={room}", str(place)], check=True)
         said = fails(smoke_run, copy)
+        assert "No space left on device" in said
         folder = copy / smoke_run.paths.stage(stage).name
         assert not (folder / RUN_CARD).exists()
         for file in folder.rglob("*.csv"):
@@ -121,6 +122,7 @@ def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(smoke_run: FinishedRun
 def test_files_that_may_not_grow_stop_the_run(smoke_run: FinishedRun, tmp_path: Path, largest: int) -> None:
     copy = without(smoke_run, "ifa_training", folder=tmp_path)
     said = fails(smoke_run, copy, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest)))
+    assert "File too large" in said
     assert not (copy / "02_ifa_training" / RUN_CARD).exists()
     print(f"\nfiles of at most {largest:,} bytes: {said.splitlines()[-3:]}")
     smoke_run.again(tmp_path)
