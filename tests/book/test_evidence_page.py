@@ -6,13 +6,14 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from infomotion_lib.evaluation.evidence.arms import ARMS, CONFIGURATIONS, MAIN
-from infomotion_lib.evaluation.evidence.rows import IFA_FILE, Tables, publish, teachers_name
+from infomotion_lib.evaluation.evidence.rows import APPEARANCE_FILE, IFA_FILE, Tables, publish, teachers_name
 from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting.book.evidence import Evidence, fragments, write_figures
 from infomotion_lib.reporting.book.evidence.earlier import EARLIER, compared_with_earlier
@@ -117,18 +118,37 @@ def test_a_world_in_part_says_how_much_of_it_there_is(tmp_path: Path) -> None:
 
 def test_networks_trained_anew_are_said_to_be(tmp_path: Path) -> None:
     tables = made_up({}, pools=8, arms=(MAIN, "label_noise"))
-    assert "trained anew" not in arm_bullet(tables, tmp_path / "same")
+    publish(tables, tmp_path / "same")
+    assert "trained anew" not in fragments(tmp_path / "same")["evidence_arms"]
     publish(made_up({}, pools=8), tmp_path / "anew")
     hashes = HASHES | {IFA_FILE: "other"}
-    name = teachers_name(hashes)
-    elsewhere = {
+    record = tables.teachers["f8"] | {"gain_db": 1.5, "sha256": hashes}
+    publish(elsewhere(tables, {"f8": record}), tmp_path / "anew")
+    parts = fragments(tmp_path / "anew")
+    assert "In `label_noise` the networks behind the vectors were trained anew from the same seeds" in parts["evidence_arms"]
+    assert "1.5 dB better than the average; that of the main study, 2.0 dB" in parts["evidence_arms"]
+    assert "2.0 dB better" in parts["evidence_status"], "the main rows keep their own networks"
+
+
+def elsewhere(tables: Tables, teachers: dict[str, Any]) -> Tables:
+    """The same rows, those outside the main study made with other networks."""
+    name = teachers_name(next(iter(teachers.values()))["sha256"])
+    named = {
         part: table.assign(teachers=table["teachers"].where(table["arm"] == MAIN, name))
         for part, table in (("sets", tables.sets), ("networks", tables.networks))
     }
-    record = tables.teachers["f8"] | {"gain_db": 1.5, "sha256": hashes}
-    bullet = arm_bullet(replace(tables, **elsewhere, teachers={"f8": record}), tmp_path / "anew")
-    assert "trained anew from the same seeds" in bullet and "by 1.5 dB, by 2.0 dB in the main study" in bullet
-    assert "2.0 dB better" in fragments(tmp_path / "anew")["evidence_status"], "the main rows keep their own networks"
+    return replace(tables, teachers=teachers, **named)
+
+
+def test_a_wider_network_is_another_by_intent(tmp_path: Path) -> None:
+    tables = made_up({}, pools=8, arms=(MAIN, "wide_ifa"))
+    for looks, anew in (("b", False), ("other", True)):
+        folder = tmp_path / looks
+        publish(made_up({}, pools=8), folder)
+        wide = tables.teachers["f8"] | {"width": 16, "gain_db": 0.5, "ignited": False, "sha256": {IFA_FILE: "w", APPEARANCE_FILE: looks}}
+        bullet = arm_bullet(elsewhere(tables, {"f16": wide}), folder, "wide_ifa")
+        assert "F = 16, 1,200 steps) fills in frames 0.5 dB better" in bullet and "has **not** learnt motion" in bullet
+        assert ("trained anew" in fragments(folder)["evidence_arms"]) == anew
 
 
 def test_the_earlier_study_stands_beside_ours(planted: Path, tmp_path: Path) -> None:

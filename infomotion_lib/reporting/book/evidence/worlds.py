@@ -21,10 +21,6 @@ from infomotion_lib.reporting.style import METHOD_NAMES
 WORLDS = tuple(name for name in ARMS if name != MAIN)
 PLANNED_LEADS = len(RIVALS) * len(WORLDS)
 PLANNED_CHANGES = (len(CORE) - 1) * len(WORLDS)
-_ANEW = (
-    " The networks behind its vectors were trained anew from the same seeds and came out with other weights{gains}, as they do on another "
-    "processor or with other libraries: its numbers, and the move above all, hold that difference too."
-)
 
 
 def order(evidence: Evidence) -> str:
@@ -60,10 +56,11 @@ def arms(evidence: Evidence) -> str:
     head = ["World", WHO, "Minus Random [t, 95 %]", "Pools above 0", "Moved by [t, 95 %]", f"p of the move, Holm ({PLANNED_CHANGES})"]
     note = (
         "Moved by: the difference minus that of the phantom as it is, in the pools that both have. p is corrected for the "
-        f"{PLANNED_CHANGES} moves of all worlds planned, run yet or not, so that it does not depend on how many have run."
+        f"{PLANNED_CHANGES} moves of all worlds planned, run yet or not, so that no world is judged more lightly for having run first."
     )
     caption = "The core selectors in worlds changed in one respect, hard accuracy, points"
-    return f"{said}{_untried(evidence)}\n{evidence.figure('arms')}{block(table(head, body, caption=caption, numeric_from=2, note=note))}"
+    shown = evidence.figure("arms") + block(table(head, body, caption=caption, numeric_from=2, note=note))
+    return f"{said}{_anew(evidence, list(leads))}{_untried(evidence)}\n{shown}"
 
 
 def planned_holm(p_values: Sequence[float], planned: int) -> NDArray[np.float64]:
@@ -112,28 +109,49 @@ def _bullet(evidence: Evidence, name: str, leads: list[Row], moves: dict[tuple[s
     told = f"It lies {' and '.join(parts)}" if parts else f"It can be told from none of the {len(leads)}"
     pools = max(row["pools"] for row in leads)
     numbers = "; minus ".join(f"{row['rival']}: {signed(row)}" for row in leads)
-    said = f"- **{ARMS[name].meaning}** (`{name}`, {pools} of {evidence.planned_pools} pools). InfoMotion minus {numbers}. {told}."
+    meaning = ARMS[name].meaning
+    of = f"`{name}`, {pools} of {evidence.planned_pools} pools"
+    said = f"- **{meaning[0].upper()}{meaning[1:]}** ({of}). InfoMotion minus {numbers}. {told}."
     move = moves.get((name, *MOTION.key))
     if move:
         verdict = "a change" if move["p_planned"] < LEVEL else "no change that can be told from none"
         said += f" Against the phantom as it is, its lead over Random moves by {signed(move)} points: {verdict}."
-    return f"{said}{_networks(evidence, name)}\n"
+    widths = {record.get("width") for record in _teachers(evidence, MAIN)}
+    wider = "".join(f" {gain(record)}" for record in _teachers(evidence, name) if record["width"] not in widths)
+    return f"{said}{wider}\n"
 
 
-def _networks(evidence: Evidence, name: str) -> str:
-    """Which networks made the vectors of a world, where they are not those of the main study."""
-    tables = evidence.tables
-    main, own = ([tables.teachers_called(which) for which in sorted(tables.names_of_teachers(arm))] for arm in (MAIN, name))
-    widths = {record.get("width") for record in main}
-    said = "".join(f" {gain(record)}" for record in own if record and record["width"] not in widths)
-    if said:
-        looks = {record.get("sha256", {}).get(APPEARANCE_FILE) for record in main}
-        anew = any(record.get("sha256", {}).get(APPEARANCE_FILE) not in looks for record in own)
-        return said + (_ANEW.format(gains="") if anew else "")
-    if tables.names_of_teachers(name) <= tables.names_of_teachers(MAIN):
+def _teachers(evidence: Evidence, arm: str) -> list[Row]:
+    """How the training of the networks behind the vectors of an arm ended, those that are on record."""
+    named = sorted(evidence.tables.names_of_teachers(arm))
+    return [record for name in named if (record := evidence.tables.teachers_called(name))]
+
+
+def _anew(evidence: Evidence, worlds: list[str]) -> str:
+    """Which worlds have vectors of networks that were trained anew, and with that all their rows made on another machine."""
+    tables, main = evidence.tables, _teachers(evidence, MAIN)
+    looks = {record["sha256"][APPEARANCE_FILE] for record in main}
+    found, gains = [], set()
+    for name in worlds:
+        own = _teachers(evidence, name)
+        wider = any(record["width"] not in {known["width"] for known in main} for record in own)
+        same_looks = bool(own) and all(record["sha256"][APPEARANCE_FILE] in looks for record in own)
+        if not (same_looks if wider else tables.names_of_teachers(name) <= tables.names_of_teachers(MAIN)):
+            found.append(f"`{name}`")
+            gains |= {record["gain_db"] for record in own if not wider}
+    if not found:
         return ""
-    here, there = (", ".join(f"{number(record['gain_db'])} dB" for record in records_ if record) for records_ in (own, main))
-    return _ANEW.format(gains=f" (better than the frame average by {here}, by {there} in the main study)" if here and there else "")
+    here, there = (", ".join(number(value) for value in sorted(values)) for values in (gains, {record["gain_db"] for record in main}))
+    beside = (
+        f" The IFA network of the same width fills in frames {here} dB better than the average; that of the main study, {there} dB."
+        if here
+        else ""
+    )
+    return (
+        f"\nIn {', '.join(found)} the networks behind the vectors were trained anew from the same seeds and came out with other "
+        "weights, as they do on another processor or with other libraries. So the networks trained on the chosen videos were made there "
+        f"too, and these rows, the moves above all, hold what that changes.{beside}\n"
+    )
 
 
 def _untried(evidence: Evidence) -> str:
