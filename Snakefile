@@ -38,7 +38,6 @@ for stage in TABLE.values():
             stage.name
         input:
             [inside(PATHS.stage(need) / file) for need in stage.needs for file in TABLE[need].outputs],
-            [str(stage.notebook)] if stage.notebook else [],
         output:
             [inside(file) for file in stage.files(PATHS)],
         params:

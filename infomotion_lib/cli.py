@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from infomotion_lib import data_commands, frames_commands, generator_commands, provenance_commands, selection_commands
-from infomotion_lib.errors import InfoMotionError
+from infomotion_lib.errors import InfoMotionError, ParameterError
 from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
 from infomotion_lib.processes import die_with_parent
 
@@ -34,11 +34,20 @@ def run(
     limit: Limit = None,
     cluster: Annotated[str, typer.Option(help="With all: folder under cluster/, or another, that says how stages become jobs.")] = "",
     book: Annotated[bool, typer.Option("--book", help="With all: render the book too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With all: say which stages would run, and run none.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")] = False,
     within_workflow: WithinWorkflow = False,
 ) -> None:
     """Run one stage, or all stages that are not up to date."""
     overrides = parse_overrides(parameter or [])
+    if dry_run and stage == "all":
+        from infomotion_lib.workflow import what_would_run
+
+        names = what_would_run(profile, overrides=overrides, limit=limit, book=book)
+        _say(f"Would run: {', '.join(names)}" if names else "Nothing to run.")
+        return
+    if dry_run:
+        raise ParameterError("--dry-run goes with all.", remedy=f"Give it without --dry-run to run {stage}.")
     if stage == "all":
         from infomotion_lib.workflow import run_all
 

@@ -15,6 +15,7 @@ NOTEBOOKS = PROJECT / "notebooks"
 PARAMS = NOTEBOOKS / "params"
 MANIFESTS = PROJECT / "data_manifests"
 BOOK = PROJECT / "book"
+RESOLVED = "profile.yml"
 
 STAGE_FOLDERS = {
     "labels": "00_labels",
@@ -50,7 +51,7 @@ class RunPaths:
     @property
     def resolved(self) -> Path:
         """Profile of the last whole run, its overrides laid over it."""
-        return self.root / "profile.yml"
+        return self.root / RESOLVED
 
     def stage(self, name: str) -> Path:
         """Folder of one stage, such as ``runs/phantom/01_frame_index`` for ``"frame_index"``."""

@@ -1,10 +1,12 @@
-"""Child processes that never outlive the run they work for."""
+"""Child processes that never outlive the run they work for, and need no home to live in."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 
@@ -18,3 +20,14 @@ def die_with_parent() -> None:
     if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def caches(folder: Path) -> dict[str, str]:
+    """Environment variables that keep the caches of a child's tools in ``folder`` where the user's own cannot be written; else none."""
+    own = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+        writable = os.access(own, os.W_OK)
+    except OSError:
+        writable = False
+    return {} if writable else {"XDG_CACHE_HOME": str(folder), "MPLCONFIGDIR": str(folder / "matplotlib")}

@@ -85,12 +85,16 @@ def sha256(path: str | Path) -> str:
 
 
 def git_state() -> dict[str, Any]:
-    """Commit of the source checkout and whether tracked files differ from it; ``None`` outside git."""
+    """Commit of the source checkout and whether tracked files differ from it; ``None`` where git does not track this project.
+
+    A downloaded archive may lie inside somebody's own repository: its commit says nothing about this code.
+    """
 
     def git(*arguments: str) -> str:
         return subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
 
     try:
+        git("ls-files", "--error-unmatch", "pyproject.toml")
         return {"commit": git("rev-parse", "HEAD").strip(), "dirty": bool(git("status", "--porcelain", "-uno").strip())}
     except (OSError, subprocess.CalledProcessError):
         return {"commit": None, "dirty": None}

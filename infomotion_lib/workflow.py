@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,10 +17,10 @@ import yaml
 
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
 from infomotion_lib.parameters import StageParameters, read_profile, split_overrides, stage_parameters
-from infomotion_lib.paths import BOOK, PROJECT, RunPaths, run_paths
-from infomotion_lib.processes import die_with_parent
+from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, run_paths
+from infomotion_lib.processes import caches, die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
-from infomotion_lib.provenance import atomic
+from infomotion_lib.provenance import atomic, sha256
 from infomotion_lib.stages.code import code_hash
 from infomotion_lib.stages.fingerprint import found_record, science
 from infomotion_lib.stages.lock import only_run
@@ -74,19 +76,52 @@ def run_all(
     stages = parameters_of(values)
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     with only_run(paths, wait=wait):
-        with atomic(paths.resolved) as temporary:
-            temporary.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        command = _snakemake("book" if book else "all", paths.resolved, stages=stages, cluster=cluster)
-        stale = [name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)]
-        stale += ["book"] if book and book_shows() != str(paths.root) else []
-        command += ["--forcerun", *stale] if stale else []
-        _follow(command, log=paths.root / "workflow.log", say=say)
+        _write_resolved(values, paths.resolved)
+        _follow(_snakemake(paths, stages=stages, cluster=cluster, book=book), log=paths.root / "workflow.log", say=say)
     return paths
 
 
-def _snakemake(target: str, resolved: Path, *, stages: Mapping[str, StageParameters], cluster: str) -> list[str]:
+def what_would_run(profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None, book: bool = False) -> list[str]:
+    """Names of the stages that :func:`run_all` would run now, in their order, and ``book``; nothing runs.
+
+    Where a stage runs again but gives the same files as before, those after it will be spared though they are named here.
+
+    Parameters
+    ----------
+    profile, overrides, limit, book
+        As of :func:`run_all`.
+
+    Raises
+    ------
+    ParameterError
+        Unknown profile or parameter, or a wrong value.
+    StageError
+        Another run of the profile is going on, or the workflow cannot be planned.
+    """
+    values = resolve(profile, overrides=overrides, limit=limit)
+    stages = parameters_of(values)
+    paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
+    with only_run(paths), tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
+        _write_resolved(values, Path(folder) / RESOLVED)
+        command = [*_snakemake(paths, stages=stages, cluster="", book=book), "--dry-run"]
+        surroundings: dict[str, Any] = {"cwd": folder, "env": {**os.environ, **caches(Path(folder))}, "text": True, "errors": "replace"}
+        done = subprocess.run(command, **surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise StageError("The workflow cannot be planned.", where=_end(done.stdout))
+    named = set(re.findall(r"^(?:local)?rule (\w+):$", done.stdout, flags=re.MULTILINE))
+    return [name for name in (*TABLE, "book") if name in named]
+
+
+def _write_resolved(values: Mapping[str, Any], path: Path) -> None:
+    with atomic(path) as temporary:
+        temporary.write_text(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _snakemake(paths: RunPaths, *, stages: Mapping[str, StageParameters], cluster: str, book: bool) -> list[str]:
     """Our lock stands in for Snakemake's, and what a killed run left incomplete is run again without asking."""
-    command = [sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"), "--config", f"resolved={resolved}"]
+    target = "book" if book else "all"
+    command = [sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile")]
+    command += ["--config", f"resolved={RESOLVED}"]  # in the folder where the engine starts; a whole path would be read as YAML
     if cluster:
         folder = Path(cluster) if (Path(cluster) / "config.yaml").is_file() else PROJECT / "cluster" / cluster
         if not (folder / "config.yaml").is_file():
@@ -96,7 +131,10 @@ def _snakemake(target: str, resolved: Path, *, stages: Mapping[str, StageParamet
     else:
         command += ["--cores", str(max(parameters.workers for parameters in stages.values()))]
     command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
-    return [*command, "--rerun-triggers", "mtime", "params", "input"]
+    command += ["--rerun-triggers", "mtime", "params", "input"]
+    stale = [name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)]
+    stale += ["book"] if book and book_shows() != str(paths.root) else []
+    return command + (["--forcerun", *stale] if stale else [])
 
 
 def resolve(profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None) -> dict[str, Any]:
@@ -112,8 +150,12 @@ def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
 
 
 def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
-    """What makes Snakemake run a stage again when it changes: parameters that decide results, and the library's code behind them."""
-    return {**science(parameters), "code": [code_hash(stage, "science"), code_hash(stage, "figures")]}
+    """What makes Snakemake run a stage again when it changes: parameters that decide results, its notebook, the code behind it.
+
+    The notebook counts by its content, not as an input file: a project that has moved is still the same.
+    """
+    notebook = sha256(stage.notebook) if stage.notebook and stage.notebook.is_file() else ""
+    return {**science(parameters), "code": [code_hash(stage, "science"), code_hash(stage, "figures"), notebook]}
 
 
 def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPaths) -> bool:
@@ -134,7 +176,7 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
         process = subprocess.Popen(
             command,
             cwd=log.parent,
-            env={**os.environ, TERMINAL_VARIABLE: terminal_name()},
+            env={**os.environ, **caches(log.parent / ".cache"), TERMINAL_VARIABLE: terminal_name()},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -154,7 +196,7 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
             raise
     if process.wait() != 0:
         raise StageError(
-            "\n".join(reasons).removeprefix("Error: ") or f"The workflow stopped before its end.\n{_tail(log)}",
+            "\n".join(reasons).removeprefix("Error: ") or f"The workflow stopped before its end.\n{_end(log.read_text(encoding='utf-8'))}",
             where=f"The whole log: {log}",
             remedy="Mend this and give the same command again; finished work is kept.",
         )
@@ -177,6 +219,6 @@ def book_sources() -> list[str]:
     return sorted(str(file) for file in files + code if not file.name.startswith("."))
 
 
-def _tail(log: Path, lines: int = 12) -> str:
-    """End of the engine's log, for the case that no stage has said what went wrong."""
-    return "\n".join(log.read_text(encoding="utf-8").rstrip().splitlines()[-lines:])
+def _end(said: str, lines: int = 12) -> str:
+    """End of what the engine said, for the case that no stage has said what went wrong."""
+    return "\n".join(said.rstrip().splitlines()[-lines:])

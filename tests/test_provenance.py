@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from infomotion_lib import provenance
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
-from infomotion_lib.provenance import atomic, read_run_card, sha256, shown_path, start_stage, write_csv, write_json, write_npz
+from infomotion_lib.provenance import atomic, git_state, read_run_card, sha256, shown_path, start_stage, write_csv, write_json, write_npz
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
@@ -66,6 +69,28 @@ def test_the_run_card_states_parameters_inputs_and_outputs(tmp_path: Path) -> No
     assert card["packages"]["numpy"] == np.__version__
     assert card["wall_seconds"] >= 0
     assert set(card["git"]) == {"commit", "dirty"}
+
+
+def test_the_commit_is_that_of_this_project_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = {f"GIT_{role}_{what}": "nobody@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", *words], cwd=tmp_path, check=True, env={**os.environ, **who})
+
+    project = tmp_path / "downloads/infomotion"
+    project.mkdir(parents=True)
+    (project / "pyproject.toml").touch()
+    monkeypatch.setattr(provenance, "PROJECT", project)
+    assert git_state() == {"commit": None, "dirty": None}
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "somebody's own")
+    assert git_state() == {"commit": None, "dirty": None}, "the repository around an archive is not the project's"
+    git("add", ".")
+    git("commit", "-q", "-m", "the project")
+    state = git_state()
+    assert len(state["commit"]) == 40 and state["dirty"] is False
+    (project / "pyproject.toml").write_text("changed", encoding="utf-8")
+    assert git_state()["dirty"] is True
 
 
 def test_a_stage_that_starts_again_is_not_finished_any_more(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ Kind = Literal["science", "figures"]
 def code_hash(stage: Stage, kind: Kind) -> str:
     """Hash of the code behind a stage: ``science`` decides its results, ``figures`` only draws them.
 
-    Comments, docstrings and layout do not count, nor do cells of the notebook (Snakemake watches that file itself).
+    Comments, docstrings and layout do not count, nor do cells of the notebook (the workflow watches that file itself).
     """
     digest = hashlib.sha256()
     for file in sorted(files_behind(stage)):
