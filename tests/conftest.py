@@ -23,6 +23,15 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("untimed")
 
 
+LONGEST = ("test_notebooks_run.py", "test_paper_profile.py", "test_colab.py", "test_browser.py", "test_build.py", "test_runner.py")
+"""Test files that take longest. Processes that take a whole file each end together if these come first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Folder that all processes of this test session see."""
@@ -50,8 +59,8 @@ def tiny_synthetic(shared_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def smoke_run(shared_folder: Path) -> FinishedRun:
-    """All stages of the smoke profile, from nothing, in a copy of the project."""
-    folder = shared_folder / "project"
+    """All stages of the smoke profile, from nothing, in a copy of the project: without git, in a folder whose name is not plain."""
+    folder = shared_folder / "Kopie für alle #1, no git"
 
     def make(folder: Path) -> None:
         before = project_hashes(copy_project(folder))

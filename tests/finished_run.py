@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +40,26 @@ class FinishedRun:
         """What the command prints in that copy."""
         return infomotion(*words, project=self.project)
 
+    def copy(self, folder: Path) -> RunPaths:
+        """Copy of this run under ``folder``, made if it is not there yet."""
+        copy = run_paths(self.paths.profile, folder / "runs")
+        if not copy.root.exists():
+            shutil.copytree(self.paths.root, copy.root)
+        return copy
+
     def again(self, folder: Path, *words: str) -> tuple[str, RunPaths]:
-        """What ``infomotion run all`` prints on a copy of this run in ``folder``, and that copy."""
-        copy = folder / "runs" / self.paths.profile
-        if not copy.exists():
-            shutil.copytree(self.paths.root, copy)
-        return self.infomotion("run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}", *words), run_paths("smoke", copy.parent)
+        """What ``infomotion run all`` prints on a copy of this run under ``folder``, and that copy."""
+        copy = self.copy(folder)
+        return self.run("all", copy, *words), copy
+
+    def run(self, stage: str, copy: RunPaths, *words: str) -> str:
+        """What ``infomotion run STAGE`` prints on a copy of this run."""
+        return self.infomotion("run", stage, "--profile", "smoke", "-p", f"runs_dir={copy.root.parent}", *words)
+
+    def would_run(self, copy: RunPaths, *words: str) -> list[str]:
+        """Stages that ``infomotion run all`` would run on a copy of this run."""
+        output = self.run("all", copy, "--dry-run", *words).strip()
+        return [] if output == "Nothing to run." else output.removeprefix("Would run: ").split(", ")
 
     def start(self, copy: Path, *words: str, **options: Any) -> subprocess.Popen[str]:
         """``infomotion run all`` on a copy of this run, started and not waited for; what it prints can be read from it."""
@@ -104,19 +120,36 @@ def infomotion_fails(*words: str, project: Path = PROJECT, code: int = 2) -> str
 
 
 def surroundings(project: Path) -> dict[str, Any]:
-    """Working folder and environment in which ``infomotion_lib`` is that of ``project``, in children too."""
-    return {"cwd": project, "env": {**os.environ, "PYTHONPATH": str(project)}}
+    """Working folder and environment in which ``infomotion_lib`` is that of ``project``, in children too; there is no home to write to."""
+    return {"cwd": project, "env": {**os.environ, "PYTHONPATH": str(project), "HOME": f"{os.devnull}/home"}}
+
+
+def cpu_of_children() -> float:
+    """Seconds of processor time of every process that has ended; a busy machine does not lengthen them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def project_files() -> list[str]:
+    """Every file that git knows or would add; in a project that was downloaded without git, every file that git would not ignore."""
+    if (PROJECT / ".git").exists():
+        words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listing = subprocess.run(words, cwd=PROJECT, capture_output=True, check=True).stdout.decode()
+        return [name for name in listing.split("\0") if name and (PROJECT / name).is_file()]
+    ignored = [line.strip("/") for line in (PROJECT / ".gitignore").read_text(encoding="utf-8").split()]
+    found = []
+    for folder, inside, files in os.walk(PROJECT):
+        here = Path(folder).relative_to(PROJECT)
+        inside[:] = [name for name in inside if not any(fnmatch(name, word) or (here / name).as_posix() == word for word in ignored)]
+        found += [(here / name).as_posix() for name in files]
+    return sorted(found)
 
 
 def copy_project(folder: Path) -> Path:
-    """Every file that git knows or would add, as a fresh clone of the working tree would have it."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=PROJECT, capture_output=True, check=True
-    )
-    for name in filter(None, listing.stdout.decode().split("\0")):
-        if (PROJECT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, folder / name)
+    """The project as a fresh clone of the working tree would have it."""
+    for name in project_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(PROJECT / name, folder / name)
     return folder
 
 

@@ -1,4 +1,8 @@
-"""Each notebook alone in an empty folder, in a Python that has Colab's packages but not ours: the first cell does the rest."""
+"""Each notebook alone in an empty folder, in a Python that has Colab's packages but not ours: the first cell does the rest.
+
+Every stage runs here a second time, in another process, clone and way, from the same input: its tables must be those of the whole run, byte
+by byte. So these tests also say that two runs of a profile on one machine are equal.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +16,22 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from finished_run import FinishedRun, copy_project
+from finished_run import FinishedRun, copy_project, tables
 
 from infomotion_lib.colab import earlier_stages
 from infomotion_lib.parameters import NOTEBOOK_STAGES
+from infomotion_lib.paths import RunPaths
 from infomotion_lib.reporting.book.render import repository_url
 from infomotion_lib.stages.table import TABLE
 
 pytest.importorskip("papermill")
 
 STAGES = list(NOTEBOOK_STAGES.values())
-FROM_NOTHING = "graph_selection"
+FROM_NOTHING = "ifa_training"
 """Stage whose notebook runs all that it needs; the others find it in their clone, to save minutes."""
+
+THREADS = {"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
+"""As many as the smoke profile's workers: the last digits of a trained weight depend on it."""
 
 
 @pytest.fixture(scope="module")
@@ -58,35 +66,45 @@ def remote(folder: Path, keep: FinishedRun | None, stage: str) -> Path:
 
 def surroundings(colab: Path, repository: Path) -> dict[str, str]:
     """Nothing of this project's environment; the repository stands in for the public one, no package index is reachable."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "OMP_NUM_THREADS", "MKL_NUM_THREADS") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     git = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{repository}.insteadOf", "GIT_CONFIG_VALUE_0": repository_url()}
     pip = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    return {**kept, **git, **pip, "HOME": str(colab), "JUPYTER_PREFER_ENV_PATH": "1"}
+    return {**kept, **THREADS, **git, **pip, "HOME": str(colab), "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_it_starts_alone(colab: Path, request: pytest.FixtureRequest, tmp_path: Path, stage: str) -> None:
+def test_it_starts_alone_and_ends_as_the_whole_run(colab: Path, smoke_run: FinishedRun, tmp_path: Path, stage: str) -> None:
     notebook = TABLE[stage].notebook
     assert notebook is not None
     python = tmp_path / "python"
     shutil.copytree(colab / "python", python, symlinks=True)
     content = tmp_path / "content"
     content.mkdir()
-    earlier = None if stage == FROM_NOTHING else request.getfixturevalue("smoke_run")
-    repository = remote(tmp_path / "remote", earlier, stage)
+    repository = remote(tmp_path / "remote", None if stage == FROM_NOTHING else smoke_run, stage)
     words = ["-m", "papermill", str(notebook), str(tmp_path / "out.ipynb"), "-k", "python3", "--no-progress-bar", "--cwd", str(content)]
     done = subprocess.run(
         [str(python / "bin" / "python"), *words], cwd=content, env=surroundings(colab, repository), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(item.name for item in content.iterdir()) == ["infomotion"]
-    assert (content / "infomotion" / "runs" / "smoke" / notebook.stem / "run_card.json").is_file()
+    made = RunPaths("smoke", content / "infomotion" / "runs" / "smoke")
+    assert (made.stage(stage) / "run_card.json").is_file()
     said = spoken(tmp_path / "out.ipynb")
     assert "This notebook starts from the profile smoke" in said and all(name in said for name in earlier_stages(stage))
     assert ("Running data" in said) == (stage == FROM_NOTHING), "what has run before is kept"
     (site,) = (python / "lib").glob("*/site-packages")
     installed = {item.name.split("-")[0] for item in site.glob("*.dist-info")}
     assert installed == {"infomotion"}, "nothing that was there is installed again"
+    for name in (*earlier_stages(stage), stage):
+        assert tables(made.stage(name)) == tables(smoke_run.paths.stage(name)), name
+    assert sums(made) == sums(smoke_run.paths)
+
+
+def sums(run: RunPaths) -> dict[str, str]:
+    """Hashes of all videos that a run has drawn, by data set."""
+    found = {file.parent.name: file.read_text(encoding="utf-8") for file in run.data.glob("*/SHA256SUMS")}
+    assert set(found) == {"phantom", "phantom-synthetic"}
+    return found
 
 
 def spoken(notebook: Path) -> str:

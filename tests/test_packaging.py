@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from finished_run import project_files
 from packaging.requirements import Requirement
 
 from infomotion_lib.parameters import STAGES
@@ -37,9 +38,8 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def tracked(*patterns: str) -> list[Path]:
-    listing = subprocess.run(["git", "ls-files", "-z", *patterns], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
-    return [PROJECT / name for name in listing.split("\0") if name and (PROJECT / name).is_file()]
+def tracked(pattern: str = "*") -> list[Path]:
+    return [PROJECT / name for name in project_files() if fnmatch(name, pattern)]
 
 
 def declared(*extras: str) -> set[str]:

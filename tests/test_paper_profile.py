@@ -77,6 +77,8 @@ def test_every_stage_ran_at_the_papers_sizes(paper_run: RunPaths, stage: str) ->
     for name in FULL_SIZE:
         if name in card["parameters"]:
             assert card["parameters"][name] == profile[name], name
+    for name, value in FEW_STEPS.items():
+        assert card["parameters"].get(name, value) == value, name
 
 
 def test_the_real_data_stay_where_they_are(paper_run: RunPaths) -> None:

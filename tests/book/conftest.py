@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import once
+from finished_run import cpu_of_children, once, project_files
 
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.provenance import sha256
@@ -52,16 +51,9 @@ def book(shared_folder: Path) -> Path:
     return once(shared_folder / "book", make) / "out" / "html"
 
 
-def cpu_of_children() -> float:
-    """Seconds of processor time of every process that has ended; a busy machine does not lengthen them."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def tracked() -> dict[str, str]:
     """Hash of every file of the book that git tracks."""
-    files = subprocess.run(["git", "ls-files", "book"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
-    return {name: sha256(PROJECT / name) for name in files if (PROJECT / name).is_file()}
+    return {name: sha256(PROJECT / name) for name in project_files() if name.startswith("book/")}
 
 
 @pytest.fixture(scope="session")
