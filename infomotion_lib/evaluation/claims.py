@@ -77,7 +77,18 @@ def our_cell(row: str, column: str) -> tuple[str, str, int, str] | None:
     return source, method, int(column.removeprefix("VPC=")), "soft_accuracy" if name.endswith("(soft)") else "hard_accuracy"
 
 
-def compare(paper: pd.DataFrame, table1: pd.DataFrame | None, *, evidence: bool, graph: str = "knn") -> pd.DataFrame:
+def is_evidence(*, profile: str, real_data: str, synthetic_data: str, limit: int, test_videos: int) -> bool:
+    """Whether a run is one of the paper's own experiment: its profile, its data sets, every video of them.
+
+    A phantom that poses as either data set proves nothing. Without a synthetic pool the real half can still be answered.
+    """
+    own = profile == "paper" and real_data == "echonet-dynamic" and synthetic_data in ("echonet-synthetic", "none")
+    return own and limit == 0 and test_videos == TEST_VIDEOS
+
+
+def compare(
+    paper: pd.DataFrame, table1: pd.DataFrame | None, *, evidence: bool, graph: str = "knn", table2: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """The ledger: the paper's numbers with ``ours, ours_sd, n, delta, tolerance, status``.
 
     Parameters
@@ -90,21 +101,35 @@ def compare(paper: pd.DataFrame, table1: pd.DataFrame | None, *, evidence: bool,
         Whether ours is a complete run of the paper's own experiment; where it is not, every status is ``not run``.
     graph : str
         Graph recipe of the rows that used one.
+    table2 : DataFrame, optional
+        Ours, from stage 05, for the paper's Latte row; its EchoSyn row repeats numbers of Table 1 and is answered by them.
     """
     rows: list[dict[str, Any]] = []
     for claim in paper.to_dict("records"):
-        ours = _ours(claim, table1, graph) if evidence and table1 is not None else None
+        ours = _ours(claim, table1, graph, table2) if evidence and table1 is not None else None
         rows.append({str(name): value for name, value in claim.items()} | _judged(claim, ours, evidence=evidence))
     return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
 
 
-def _ours(claim: Mapping[Hashable, Any], table1: pd.DataFrame, graph: str) -> tuple[float, float, int] | None:
-    cell = our_cell(str(claim["row"]), str(claim["column"]))
-    if cell is None or claim["table"] == "table2" or not str(claim["unit"]).startswith("%"):
+def _ours(claim: Mapping[Hashable, Any], table1: pd.DataFrame, graph: str, table2: pd.DataFrame | None) -> tuple[float, float, int] | None:
+    row, column = str(claim["row"]), str(claim["column"])
+    if not str(claim["unit"]).startswith("%"):
         return None
-    source, method, vpc, metric = cell
-    same = (table1["source"] == source) & (table1["method"] == method) & (table1["vpc"] == vpc) & (table1["metric"] == metric)
-    found = table1[same & table1["graph"].fillna("").isin(["", graph])]
+    if row == "Latte":
+        method = "whole" if column == "All" else "infomotion"
+        asked = {"generator": "latte", "method": method, "column": column, "metric": "hard_accuracy"}
+        return _first(table2, asked) if table2 is not None else None
+    if row == "EchoSyn":
+        row = "Whole Synth / hard" if column == "All" else "Dist. Synth / InfoMotion"
+    cell = our_cell(row, column)
+    if cell is None:
+        return None
+    used = table1[table1["graph"].fillna("").isin(["", graph])]
+    return _first(used, dict(zip(("source", "method", "vpc", "metric"), cell, strict=True)))
+
+
+def _first(table: pd.DataFrame, asked: Mapping[str, object]) -> tuple[float, float, int] | None:
+    found = table[(table[list(asked)] == list(asked.values())).all(axis=1)]
     if found.empty:
         return None
     first = found.iloc[0]
@@ -130,8 +155,7 @@ def _judged(claim: Mapping[Hashable, Any], ours: tuple[float, float, int] | None
 def claims_ledger(paths: RunPaths, *, paper: pd.DataFrame | None = None) -> pd.DataFrame:
     """Ledger of a run's folder; ``not run`` throughout unless it is a finished, complete run of the ``paper`` profile.
 
-    Complete means: the profile's own data, every video of it (no ``limit``), and as many TEST videos as EchoNet-Dynamic has, so that
-    a phantom that poses as EchoNet-Dynamic proves nothing.
+    What is complete says :func:`is_evidence`.
     """
     claims = paper_results() if paper is None else paper
     folder = paths.stage("evaluation")
@@ -139,8 +163,12 @@ def claims_ledger(paths: RunPaths, *, paper: pd.DataFrame | None = None) -> pd.D
         return compare(claims, None, evidence=False)
     card = read_run_card(folder)
     used = card["parameters"]
-    complete = used.get("real_data") == "echonet-dynamic" and used.get("limit") == 0 and card["notes"].get("test_videos") == TEST_VIDEOS
-    table1 = pd.read_csv(
-        folder / "table1.csv", keep_default_na=False, na_values={name: [""] for name in ("mean", "sd", "ci_low", "ci_high")}
-    )
-    return compare(claims, table1, evidence=complete)
+    named = {name: used.get(name) for name in ("real_data", "synthetic_data", "limit")}
+    complete = is_evidence(profile=paths.profile, test_videos=card["notes"].get("test_videos"), **named)
+    latte = paths.stage("latte_ablation")
+    answered = (latte / RUN_CARD).is_file() and named.items() <= read_run_card(latte)["parameters"].items()
+    return compare(claims, _read(folder / "table1.csv"), evidence=complete, table2=_read(latte / "table2.csv") if answered else None)
+
+
+def _read(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, keep_default_na=False, na_values={name: [""] for name in ("mean", "sd", "ci_low", "ci_high", "paper")})

@@ -52,15 +52,22 @@ def test_outside_the_papers_own_run_every_line_is_not_run(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("change", "status"),
-    [({}, "reproduced"), ({"limit": 4}, "not run"), ({"real_data": "phantom"}, "not run"), ({"test_videos": 200}, "not run")],
+    [
+        ({}, "reproduced"),
+        ({"synthetic_data": "none"}, "reproduced"),
+        ({"synthetic_data": "phantom-synthetic"}, "not run"),
+        ({"limit": 4}, "not run"),
+        ({"real_data": "phantom"}, "not run"),
+        ({"test_videos": 200}, "not run"),
+    ],
 )
 def test_only_a_complete_run_on_the_real_data_is_evidence(tmp_path: Path, change: dict[str, object], status: str) -> None:
     paths = run_paths("paper", tmp_path)
     folder = paths.stage("evaluation")
     folder.mkdir(parents=True)
     ours([("real", "infomotion", "knn", 5, "hard_accuracy", 64.0, 3.0, 5)]).to_csv(folder / "table1.csv", index=False)
-    values = {"real_data": "echonet-dynamic", "limit": 0, "test_videos": TEST_VIDEOS} | change
-    run = start_stage("evaluation", folder, parameters={key: values[key] for key in ("real_data", "limit")})
+    values = {"real_data": "echonet-dynamic", "synthetic_data": "echonet-synthetic", "limit": 0, "test_videos": TEST_VIDEOS} | change
+    run = start_stage("evaluation", folder, parameters={key: values[key] for key in ("real_data", "synthetic_data", "limit")})
     run.notes["test_videos"] = values["test_videos"]
     run.finish([folder / "table1.csv"])
     ledger = claims_ledger(paths).set_index(["table", "row", "column"])
@@ -85,6 +92,27 @@ def test_status_follows_the_rule() -> None:
     assert ledger.loc[("table1", "Whole Real / hard", "All"), ["tolerance", "status"]].tolist() == [2.0, "reproduced"]
     assert ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=10"), "status"] == "not run"  # another graph is another method
     assert ledger.loc[("table2", "EchoSyn", "FVD"), "status"] == "quoted"
+
+
+def test_table_2_is_answered_by_table_1_and_by_the_ablation() -> None:
+    table1 = ours(
+        [
+            ("synthetic", "whole", "", 0, "hard_accuracy", 71.0, 1.0, 5),
+            ("synthetic", "infomotion", "knn", 5, "hard_accuracy", 50.0, 1.0, 5),
+        ]
+    )
+    rows = [("latte", "whole", "All"), ("latte", "infomotion", "VPC=5"), ("latte", "random", "VPC=10"), ("echosyn", "whole", "All")]
+    table2 = pd.DataFrame(rows, columns=["generator", "method", "column"]).assign(metric="hard_accuracy", mean=66.0, sd=1.0, n=5)
+    ledger = compare(paper_results(), table1, evidence=True, table2=table2)
+    status = ledger[ledger["table"] == "table2"].set_index(["row", "column"])[["ours", "status"]]
+    assert status.loc[("EchoSyn", "All")].tolist() == [71.0, "reproduced"]
+    assert status.loc[("EchoSyn", "VPC=5")].tolist() == [50.0, "differs"]
+    assert status.loc[("Latte", "All")].tolist() == [66.0, "differs"]
+    assert status.loc[("Latte", "VPC=5")].tolist() == [66.0, "reproduced"]
+    assert status.loc[[("Latte", "VPC=10"), ("EchoSyn", "VPC=10")], "status"].tolist() == ["not run"] * 2
+    without = compare(paper_results(), table1, evidence=True)
+    assert set(without.loc[(without["row"] == "Latte") & (without["unit"] == "% accuracy"), "status"]) == {"not run"}
+    assert set(compare(paper_results(), table1, evidence=False, table2=table2)["status"]) == {"not run"}
 
 
 def test_a_broken_ledger_is_refused(tmp_path: Path) -> None:
