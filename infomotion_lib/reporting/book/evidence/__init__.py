@@ -25,7 +25,7 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
         "evidence_confirmation": sentences.confirmation,
         "evidence_health": tables.health,
         "evidence_machines": tables.machines,
-        "evidence_earlier": earlier.earlier,
+        "evidence_earlier": earlier.beside_ours,
         "evidence_worlds": worlds.order,
         "evidence_arms": worlds.arms,
     }

@@ -22,7 +22,7 @@ EARLIER = BOOK / "ledgers" / "earlier_study.csv"
 """Its differences from Random with their 95 % bootstrap intervals over pools, quoted."""
 
 
-def earlier(evidence: Evidence) -> str:
+def beside_ours(evidence: Evidence) -> str:
     """MyST text: each difference of the earlier study beside the same one here, and how far apart the two are."""
     rows = compared_with_earlier(evidence)
     corrected = holm([row["p"] for row in rows])
