@@ -45,11 +45,13 @@ def segment(
     """ED and ES by the area of a published segmenter's masks; needs the extra `pretrained`."""
     if device not in ("auto", "cpu", "cuda"):
         raise ParameterError(f"Unknown device: {device}", remedy="It is auto, cpu or cuda.")
+    from infomotion_lib.data.echodiffusion import writable_folder
     from infomotion_lib.data.records import first_per_class, read_dataset
     from infomotion_lib.ifa.validation import resolve_device
     from infomotion_lib.provenance import write_csv
     from infomotion_lib.regressor.segmenter import load_segmenter, segmented_phases
 
+    writable_folder(out.parent)
     network = load_segmenter(weights, device=str(resolve_device(device)))
     table = segmented_phases(first_per_class(read_dataset(folder).usable, limit or 0), network)
     write_csv(table, out)

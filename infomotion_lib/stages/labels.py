@@ -94,14 +94,16 @@ def relabel_folder(
 
     Raises
     ------
-    DataError, CheckpointError
-        If the folder or the weights cannot be read.
+    FetchError, DataError, CheckpointError
+        If nothing can be written beside ``out``, or the folder or the weights cannot be read.
     """
+    from infomotion_lib.data.echodiffusion import writable_folder
     from infomotion_lib.ifa.validation import resolve_device
     from infomotion_lib.regressor.checkpoints import load_regressor
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.labels import relabel
 
+    writable_folder(out.parent)
     pool = first_per_class(read_dataset(root).usable, parameters.limit)
     labeller = load_regressor(weights, parameters=parameters, device=str(resolve_device(parameters.device)))
     with tempfile.TemporaryDirectory(prefix="infomotion-clips-") as folder:

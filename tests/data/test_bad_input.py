@@ -265,6 +265,8 @@ def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["run", "data", "--profile", "smoke", "-p", "runs_dir={place}"],
         ["run", "all", "--profile", "smoke", "-p", "runs_dir={place}"],
         ["phantom", "--out", "{place}/hearts", "--workers", "1"],
+        ["relabel", "videos", "--weights", "ef.pt", "--out", "{place}/out/labels.csv"],
+        ["frames", "segment", "videos", "--weights", "lv.pt", "--out", "{place}/out/phases.csv"],
         ["data", "fetch", "echodiffusion", "--out", "{place}/clips"],
         ["data", "fetch", "echonet-synthetic", "--out", "{place}/videos"],
     ],
