@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
@@ -23,6 +23,7 @@ POOL_COLOURS = {"echosyn": "#0072B2", "latte": "#D55E00", "real": "#222222", "no
 POOL_MARKERS = {"echosyn": "s", "latte": "^", "real": "o", "noise": "x"}
 MILLISECONDS = 90
 _INK, _SOFT = "#1F2933", "#9AA5B1"
+_PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 _METRIC_NAMES = {
     "fid": "FID (Inception)",
     "fvd": "FVD (I3D)",
@@ -46,7 +47,7 @@ def restored_frames(frames: NDArray[np.uint8], restored: NDArray[np.uint8], *, q
 
 
 def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window: int = 50) -> Figure:
-    """Training loss by step, smoothed, and the VAL losses at the end by label given; 1 is the loss of predicting no noise."""
+    """Smoothed training loss by step and the VAL losses at the end by label given, right class first; predicting no noise scores 1."""
     fig = Figure(figsize=(7.2, 3.4))
     axis = fig.subplots()
     loss = np.asarray(losses, dtype=float)
@@ -58,13 +59,14 @@ def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window:
         "predicting nothing", (1, 1), (-4, 3), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", fontsize=8.5
     )
     for (name, value), marker in zip(val.items(), "o^x", strict=False):
-        axis.plot(len(loss) * 1.02 + 1, value, marker=marker, color=_INK, ls="none", ms=6, label=f"VAL, {name}: {value:.3f}")
+        axis.plot(len(loss) * 1.02 + 1, value, marker=marker, color=_INK, ls="none", ms=6, label=f"VAL, {name}: {value:.4f}")
     axis.set(xlabel="step", ylabel="mean square error of the noise", yscale="log")
-    axis.yaxis.set_major_formatter(ScalarFormatter())
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter(_PLAIN)
     axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.legend(loc="lower left", fontsize=8.5)
-    best = next(iter(val.values()))
-    headline(fig, f"Latte leaves {100 * best:.1f} % of the noise in VAL clips unexplained")
+    axis.legend(loc="center right", fontsize=8.5)
+    best, *_, worst = [*val.values(), *val.values()]
+    headline(fig, f"Latte leaves {100 * best:.1f} % of the noise in VAL clips unexplained; {[*val][-1]}: {100 * (worst / best - 1):+.1f} %")
     return fig
 
 
@@ -172,6 +174,7 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     axis = fig.subplots()
     for name, low, high in zip(CLASS_NAMES, (0, *EF_EDGES), (*EF_EDGES, 100), strict=True):
         axis.axhspan(low, high, color=CLASS_COLOURS[name], alpha=0.12, lw=0)
+        axis.text(1.01, (low + high) / 2, name, transform=axis.get_yaxis_transform(), va="center", fontsize=8, color=_INK)
     rises = {}
     for number, pool in enumerate(pools):
         own = labels[labels["source"] == pool]
@@ -201,16 +204,20 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     pairs = list(dict.fromkeys(fidelity["pair"]))[::-1]
     for axis, metric in zip(axes, metrics, strict=True):
         own = fidelity[fidelity["metric"] == metric].set_index("pair")
+        positive = own["value"][own["value"] > 0]
+        least = 0.5 * float(positive.min()) if len(positive) else 1e-3  # a logarithmic axis has no zero: such bars leave the picture
         for y, pair in enumerate(pairs):
             pool = pair.removeprefix("real_vs_")
             low, value, high = (float(own.loc[pair, column]) for column in ("ci_low", "value", "ci_high"))
-            low, value = max(low, 1e-3), max(value, 1e-3)  # a logarithmic axis has no zero
-            axis.plot([min(low, value), max(high, value)], [y, y], color=POOL_COLOURS.get(pool, _INK), lw=2)
+            value = max(value, least)
+            axis.plot([max(low, least / 10), max(high, value)], [y, y], color=POOL_COLOURS.get(pool, _INK), lw=2)
             axis.plot(value, y, color=POOL_COLOURS.get(pool, _INK), marker=POOL_MARKERS.get(pool, "o"), ms=7)
             axis.annotate(f"{value:.3g}", (value, y), (0, 6), textcoords="offset points", ha="center", fontsize=8)
         axis.set_xscale("log")
-        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.xaxis.set_major_formatter(ScalarFormatter())
+        axis.set_xlim(left=least)
+        decades = np.log10(axis.get_xlim()[1] / least)
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,)))
+        axis.xaxis.set_major_formatter(_PLAIN)
         axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_title(_METRIC_NAMES.get(metric, metric), fontsize=9.5)
         axis.set_xlabel("Fréchet distance to real clips")
@@ -219,11 +226,14 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     axes[0].set_yticks(range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=8.5)
     axes[0].set_ylim(-0.6, len(pairs) - 0.4)
     n = int(fidelity["n"].iloc[0])
-    nearest = []
+    nearest = {}
     for metric in metrics:
         own = fidelity[(fidelity["metric"] == metric) & fidelity["pair"].isin([f"real_vs_{pool}" for pool in names])]
-        nearest.append(f"{metric} {names[str(own.loc[own['value'].idxmin(), 'pair']).removeprefix('real_vs_')]}")
-    headline(fig, f"Nearer to real clips ({n} a side): " + "; ".join(nearest))
+        nearest[metric] = names[str(own.loc[own["value"].idxmin(), "pair"]).removeprefix("real_vs_")]
+    winners = list(dict.fromkeys(nearest.values()))
+    by_metric = ", ".join(f"{name} by {metric}" for metric, name in nearest.items())
+    said = f"{winners[0]} by every encoder" if len(winners) == 1 else by_metric
+    headline(fig, f"Nearer to real clips: {said} ({n} clips a side)")
     return fig
 
 
