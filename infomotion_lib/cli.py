@@ -16,6 +16,9 @@ from infomotion_lib.errors import InfoMotionError, ParameterError
 from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
 from infomotion_lib.processes import die_with_parent
 
+STOPPED = 130
+"""Exit code of a command that Ctrl-C has ended."""
+
 app = typer.Typer(
     name="infomotion",
     help="InfoMotion as a living paper: distil echocardiography videos by motion, graphs and communities.",
@@ -179,14 +182,12 @@ def _message(error: InfoMotionError | OSError) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Exit code of the command line; what the ``infomotion`` script calls."""
     try:
-        result = app(args=arguments, standalone_mode=False, prog_name="infomotion")
-        return int(result or 0)
+        status = int(app(args=arguments, standalone_mode=False, prog_name="infomotion") or 0)
     except InfoMotionError as error:
         typer.echo(_message(error), err=True)
         return error.exit_code
     except typer.Abort:
-        typer.echo("Stopped. Give the same command again to go on from here.", err=True)
-        return 130
+        status = STOPPED
     except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # click's own usage errors
             error.show()
@@ -195,6 +196,9 @@ def main(arguments: list[str] | None = None) -> int:
             typer.echo(_message(error), err=True)
             return InfoMotionError.exit_code
         raise
+    if status == STOPPED:  # typer gives this status for Ctrl-C, and says nothing
+        typer.echo("Stopped. Give the same command again to go on from here.", err=True)
+    return status
 
 
 if __name__ == "__main__":

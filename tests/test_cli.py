@@ -63,6 +63,7 @@ def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
         (["data", "describe", "echonet"], ["echonet"]),
         (["phantom", "--out", "{tmp}/x", "--test-counts", "1,2"], ["Not five counts: 1,2"]),
         (["phantom", "--out", "{tmp}/x", "--role", "unreal"], ["Unknown role: unreal"]),
+        (["run", "03", "--dry-run"], ["--dry-run goes with all"]),
         (["rum"], ["No such command", "run"]),
         (["run", "03", "--limit", "-1"], ["--limit"]),
         (["run", "03", "--limti", "1"], ["No such option", "--limit"]),
@@ -126,6 +127,17 @@ def test_inside_a_workflow_operating_system_errors_are_marked_for_the_reader(
     shown = capsys.readouterr()
     assert shown.out.splitlines()[0] == f"{FAILED}Error: No space left on device: runs/x.csv"
     assert shown.err == ""
+
+
+def test_a_command_that_is_interrupted_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import infomotion_lib.runner
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(infomotion_lib.runner, "run_stage", interrupted)
+    assert cli.main(["run", "03"]) == cli.STOPPED
+    assert capsys.readouterr().err.strip() == "Stopped. Give the same command again to go on from here."
 
 
 def test_defects_of_our_own_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
