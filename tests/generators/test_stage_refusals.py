@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def refused(run: FinishedRun, copy: Path, *words: str) -> str:
     """What the command says, on a copy of a finished run, when it must end with exit code 2."""
     where = ["--profile", "smoke", "-p", f"runs_dir={copy.parent}"]
     said = infomotion_fails("run", "05", *where, *(word for value in words for word in ("-p", value)), project=run.project)
-    assert said.count("Error: ") == 1 and "Traceback" not in said
+    assert len(re.findall("^Error: ", said, re.MULTILINE)) == 1 and "Traceback (most recent" not in said, said
     return said
 
 
