@@ -91,7 +91,8 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
         axis.set_facecolor("none")
     for block, (pool, clips) in enumerate(pools.items()):
         first = block * (shown + 1)
-        axes[0, first].set_title(pool, fontsize=9.5)
+        axes[0, first].set_title(" ", fontsize=9.5)  # room above; the name itself may reach over the next frames
+        axes[0, first].text(0, 1.08, pool, transform=axes[0, first].transAxes, fontsize=9.5, fontweight="bold", in_layout=False)
         for row, name in enumerate(classes):
             at = np.linspace(0, len(clips[name]) - 1, shown).round().astype(int)
             for axis, image in zip(axes[row, first : first + shown], clips[name][at], strict=True):
