@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import nbformat
 
 INJECTED = "injected-parameters"
+PATIENCE = 600
+"""Seconds that a kernel may take to start, and to hand on what an ended cell showed: a full machine needs more than the usual 60 and 4."""
 
 
 def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads: int) -> Path:
@@ -52,6 +54,8 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads
             kernel_name="python3",
             kernel_manager_class=_kernel_manager(threads),
             cwd=PROJECT,
+            start_timeout=PATIENCE,
+            iopub_timeout=PATIENCE,
             progress_bar={"desc": notebook.stem, "file": screen, "leave": False} if screen else False,
         )
     except papermill.PapermillExecutionError as error:
