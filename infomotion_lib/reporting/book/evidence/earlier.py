@@ -28,8 +28,7 @@ def beside_ours(evidence: Evidence) -> str:
     corrected = holm([row["p"] for row in rows])
     body = [
         [
-            cell(row),
-            escape(row["vectors"]),
+            f'{cell(row)}<span class="im-under">there: {escape(row["vectors"])}</span>',
             f"{_plus(row['earlier'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]",
             signed(row),
             f"{_plus(row['change'])} [{number(row['change_low'])}, {number(row['change_high'])}]",
@@ -45,10 +44,13 @@ def beside_ours(evidence: Evidence) -> str:
         f"Of its {len(rows)} differences from Random, {len(gains)} had an interval above 0; {here} of these have one here. The two studies "
         f"differ by more than chance after Holm's correction for {len(rows)} comparisons in: {apart}."
     )
-    head = [WHO, "Vectors there", "There [95 %]", "Here [t, 95 %]", "Here minus there [95 %]", f"p, Holm ({len(rows)})"]
-    note = "Hard accuracy minus Random's, points, over pools. Quoted from the earlier study, whose rows are not part of this book."
+    head = [WHO, "There", "Here", "Here minus there", f"p, Holm ({len(rows)})"]
+    note = (
+        "Hard accuracy minus Random's, points, with 95 % intervals over pools. There: quoted from the earlier study, whose rows are not "
+        "part of this book; below each name, the vectors it was given there."
+    )
     caption = f"An earlier study on {rows[0]['earlier_pools']} pools beside this one, {rows[0]['vpc']} videos a class"
-    return f"{said}{_learnt(evidence)}\n{block(table(head, body, caption=caption, numeric_from=2, note=note))}"
+    return f"{said}{_learnt(evidence)}\n{block(table(head, body, caption=caption, numeric_from=1, note=note))}"
 
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:

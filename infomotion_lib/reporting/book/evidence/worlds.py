@@ -53,9 +53,10 @@ def arms(evidence: Evidence) -> str:
             move = moves.get((name, *key_of(row)))
             moved = [signed(move), p_value(move["p_planned"])] if move else ["–", "–"]
             body.append([escape(ARMS[name].meaning), cell(row), signed(row), f"{row['pools_better']} of {row['pools']}", *moved])
-    head = ["World", WHO, "Minus Random [t, 95 %]", "Pools above 0", "Moved by [t, 95 %]", f"p of the move, Holm ({PLANNED_CHANGES})"]
+    head = ["World", WHO, "Minus Random", "Pools above 0", "Moved by", f"p, Holm ({PLANNED_CHANGES})"]
     note = (
-        "Moved by: the difference minus that of the phantom as it is, in the pools that both have. p is corrected for the "
+        "Points, with 95 % intervals by t over pools. Moved by: the difference minus that of the phantom as it is, in the pools that both "
+        "have; p is that of the move, corrected for the "
         f"{PLANNED_CHANGES} moves of all worlds planned, run yet or not, so that no world is judged more lightly for having run first."
     )
     caption = "The core selectors in worlds changed in one respect, hard accuracy, points"
