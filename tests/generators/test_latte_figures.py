@@ -1,0 +1,75 @@
+"""Figures of the ablation stay readable on awkward numbers, and their titles say what the numbers say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.reporting.figures.latte import distances, side_by_side, training_curve
+from infomotion_lib.reporting.style import use_style
+
+NAMES = {"echosyn": "EF-conditioned", "latte": "Latte"}
+PAIRS = ("real_vs_real", "real_vs_echosyn", "real_vs_latte", "real_vs_noise")
+
+
+@pytest.fixture(autouse=True)
+def style() -> Iterator[None]:
+    """As in the notebooks."""
+    with mpl.rc_context():
+        use_style()
+        yield
+
+
+def fidelity(**values: list[tuple[float, float, float]]) -> pd.DataFrame:
+    """Rows of ``fidelity.csv``: low, value and high of each pair, by metric."""
+    rows = [
+        {"pair": pair, "metric": metric, "encoder": "ours", "n": 150, "ci_low": low, "value": value, "ci_high": high}
+        for metric, cells in values.items()
+        for pair, (low, value, high) in zip(PAIRS, cells, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def title(fig: object) -> str:
+    """All text above the panels."""
+    return " ".join(text.get_text() for text in fig.texts) + (fig.get_suptitle() or "")  # type: ignore[attr-defined]
+
+
+def test_an_interval_that_reaches_zero_does_not_stretch_a_logarithmic_axis() -> None:
+    cells = [(0.0, 0.08, 0.35), (0.0, 0.05, 0.3), (1.4, 1.9, 2.4), (5.4, 6.4, 7.2)]
+    fig = distances(fidelity(fed_video=cells), names=NAMES)
+    fig.draw_without_rendering()
+    (axis,) = fig.axes
+    left, right = axis.get_xlim()
+    assert 0.02 <= left < 0.05
+    shown = [label for label in axis.get_xticklabels() if label.get_text() and left <= label.get_position()[0] <= right]
+    assert len({label.get_text() for label in shown}) == len(shown) >= 2, "no two ticks with one name"
+    boxes = sorted((box.x0, box.x1) for box in (label.get_window_extent() for label in shown))
+    assert all(first[1] < second[0] for first, second in pairwise(boxes)), "no tick covers another"
+
+
+def test_the_title_of_the_distances_names_the_nearer_pool_by_each_encoder() -> None:
+    near, far = (0.9, 1.0, 1.1), (8.0, 9.0, 10.0)
+    one = distances(fidelity(fed_frame=[near, near, far, far], fed_video=[near, near, far, far]), names=NAMES)
+    assert "EF-conditioned by every encoder (150 clips a side)" in title(one)
+    split = distances(fidelity(fed_frame=[near, near, far, far], fed_video=[near, far, near, far]), names=NAMES)
+    assert "EF-conditioned by fed_frame, Latte by fed_video" in title(split)
+
+
+def test_the_training_curve_says_what_a_wrong_class_costs() -> None:
+    fig = training_curve(np.geomspace(1, 0.05, 200).tolist(), {"right class": 0.05, "no class": 0.051, "wrong class": 0.06})
+    assert "leaves 5.0 % of the noise in VAL clips unexplained; wrong class: +20.0 %" in title(fig)
+
+
+def test_frames_of_a_strip_are_evenly_spaced_whatever_the_name_above() -> None:
+    clips = {name: np.full((16, 8, 8), 100, np.uint8) for name in CLASS_NAMES}
+    fig = side_by_side({"a name that reaches over many frames of the strip": clips}, shown=8)
+    fig.draw_without_rendering()
+    edges = np.array([axis.get_position().x0 for axis in fig.axes[:8]])
+    assert np.ptp(np.diff(edges)) < 1e-3
