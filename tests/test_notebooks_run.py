@@ -196,9 +196,9 @@ def half_trained(folder: Path) -> bool:
 
 
 def half_a_grid(folder: Path) -> bool:
-    """Whether stage 04 has finished a few networks."""
+    """Whether stage 04 has begun, and finished a few networks."""
     rows = folder / "grid.jsonl"
-    return rows.is_file() and len(rows.read_text(encoding="utf-8").splitlines()) >= 3
+    return not (folder / "run_card.json").exists() and rows.is_file() and len(rows.read_text(encoding="utf-8").splitlines()) >= 3
 
 
 def never_begun(run: FinishedRun, copy: RunPaths) -> None:
@@ -210,7 +210,8 @@ def run_alone_otherwise(run: FinishedRun, copy: RunPaths) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "before", "half_way"), [("ifa_training", never_begun, half_trained), ("evaluation", run_alone_otherwise, half_a_grid)]
+    ("stage", "before", "half_way", "resume"),
+    [("ifa_training", never_begun, half_trained, "02"), ("evaluation", run_alone_otherwise, half_a_grid, "all")],
 )
 def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
     smoke_run: FinishedRun,
@@ -218,6 +219,7 @@ def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
     stage: str,
     before: Callable[[FinishedRun, RunPaths], None],
     half_way: Callable[[Path], bool],
+    resume: str,
 ) -> None:
     copy = smoke_run.copy(tmp_path)
     reference, folder = smoke_run.paths.stage(stage), copy.stage(stage)
@@ -232,8 +234,7 @@ def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
     time.sleep(1.0)
     assert not (folder / "run_card.json").exists()
     assert not processes_of(copy.root), "a killed run leaves no process behind"
-    output, _ = smoke_run.again(tmp_path)
-    assert started(output)[0] == stage
+    assert started(smoke_run.run(resume, copy))[0] == stage
     assert read_run_card(folder)["continued"]
     assert tables(folder) == tables(reference)
 
