@@ -101,10 +101,14 @@ class Results:
         return str(self.parameters.get("real_data", "phantom")).startswith("phantom")
 
     @property
+    def kind(self) -> str:
+        """Name of the real source within a sentence, such as ``phantom``; unknown counts as phantom."""
+        return {"echodiffusion": "open clips", "echonet-dynamic": "EchoNet-Dynamic"}.get(str(self.parameters.get("real_data")), "phantom")
+
+    @property
     def title(self) -> str:
         """Name for headings, such as ``Phantom (profile phantom)``."""
-        kind = {"echodiffusion": "Open clips", "echonet-dynamic": "EchoNet-Dynamic"}.get(str(self.parameters.get("real_data")), "Phantom")
-        return f"{kind} (profile {self.profile})"
+        return f"{self.kind[0].upper()}{self.kind[1:]} (profile {self.profile})"
 
     @property
     def exists(self) -> bool:

@@ -94,7 +94,7 @@ def test_the_vectors_limits_are_the_networks() -> None:
 def test_differences_are_those_of_the_runs(results: Results) -> None:
     table = paired(results)
     assert len(table) == 2 * 2 * 3 and (table["difference"] == 0).all()
-    assert "Of 12 comparisons with Random, 0 have an interval without 0; 0 remain after Holm" in against_random(results)[-1]
+    assert "Of 12 comparisons with Random, none has an interval without 0; none remains after Holm" in against_random(results)[-1]
     assert cells(comparisons(results), "InfoMotion")[3].startswith("0.0 [")
 
 

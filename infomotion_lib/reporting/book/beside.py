@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.reporting.book.comparisons import paired
-from infomotion_lib.reporting.book.html import admonition, block, number, probability, table
+from infomotion_lib.reporting.book.html import block, folded, number, probability, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import method_cell
 from infomotion_lib.reporting.results import FROZEN, Results, records
@@ -39,7 +39,7 @@ def label_agreement(results: Results) -> str:
         f'<a href="provenance.html#{card_anchor(results, "labels")}">How these labels were made</a>'
     )
     html = table(head, lines, caption="Requested, relabelled and delivered EF", numeric_from=1, note=note)
-    return admonition("note", "How good are the labels of the synthetic pool?", block(html), folded=True)
+    return folded("How good are the labels of the synthetic pool?", block(html))
 
 
 def open_splits(results: Results | None = None) -> str:

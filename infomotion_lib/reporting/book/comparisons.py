@@ -47,7 +47,7 @@ def comparisons(results: Results) -> str:
     head = ["Selector", "Pool", "VPC", "Minus Random", "Effect", "p", "p, Holm"]
     note = (
         f"Points of hard accuracy over {units}, 95 % intervals in brackets. VPC: videos a class. Effect: size of the effect, the mean "
-        "difference over the standard deviation of the differences. p: t-test over the same units; Holm's correction is for all "
+        "difference over the standard deviation of the differences. p: t-test over the same units; Holm’s correction is for all "
         f"{first['n_comparisons']} rows of this table. "
         f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How the runs were made</a>'
     )
@@ -71,8 +71,9 @@ def against_random(results: Results) -> list[str]:
     kept = [row for row in rows if row["p_holm"] < LEVEL]
     names = ", ".join(dict.fromkeys(METHOD_NAMES.get(row["method"], row["method"]) for row in kept))
     found.append(
-        f"Of {len(rows)} comparisons with Random, {len(clear)} have an interval without 0; {len(kept)} remain after Holm's correction for "
-        f"{rows[0]['n_comparisons']} comparisons{f' ({names})' if names else ''}."
+        f"Of {len(rows)} comparisons with Random, {len(clear) or 'none'} {'has' if len(clear) < 2 else 'have'} an interval without 0; "
+        f"{len(kept) or 'none'} {'remains' if len(kept) < 2 else 'remain'} after Holm’s correction for {rows[0]['n_comparisons']} "
+        f"comparisons{f' ({names})' if names else ''}."
     )
     return found
 

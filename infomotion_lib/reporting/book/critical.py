@@ -45,15 +45,20 @@ def graphs(results: Results | None) -> str:
 
 def collapse(shown: list[Results]) -> str:
     """Sentence: how many class graphs of each recipe collapse, over every profile, source, feature and class at hand."""
-    reports = [report for results in shown if (report := results.table("graph_selection", "graph_report")) is not None]
-    if not reports:
+    counts = [
+        f"`{graph}` {flags.count('collapsed')} of {len(flags)} collapsed, {flags.count('shattered')} shattered"
+        for graph, flags in flags_by_recipe(shown).items()
+    ]
+    if not counts:
         return "The graphs have not been built yet.\n"
-    every = pd.concat(reports, ignore_index=True)
-    counts = []
-    for graph, own in every.groupby("graph", sort=False):
-        flags = own["flag"].tolist()
-        counts.append(f"`{graph}` {flags.count('collapsed')} of {len(flags)} collapsed, {flags.count('shattered')} shattered")
     return f"Over all profiles of this book, sources, kinds of vector and classes: {'; '.join(counts)}.\n"
+
+
+def flags_by_recipe(shown: list[Results]) -> dict[str, list[str]]:
+    """Health of every class graph of every profile, source and kind of vector at hand, by recipe."""
+    reports = [report for results in shown if (report := results.table("graph_selection", "graph_report")) is not None]
+    every = pd.concat(reports, ignore_index=True) if reports else pd.DataFrame({"graph": [], "flag": []})
+    return {str(graph): own["flag"].tolist() for graph, own in every.groupby("graph", sort=False)}
 
 
 def vector_limits(width: int, depths: tuple[int, ...]) -> tuple[int, int]:

@@ -6,14 +6,16 @@ from html import escape
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
-from infomotion_lib.paths import BOOK, PROJECT
+from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting import boundaries
 from infomotion_lib.reporting.book import critical, evidence, ledgers, paper_numbers, phases, reading
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
 from infomotion_lib.reporting.book.figure_index import figure_index
+from infomotion_lib.reporting.book.found import found
 from infomotion_lib.reporting.book.html import admonition, block, table
 from infomotion_lib.reporting.book.machines import two_machines
 from infomotion_lib.reporting.book.notebooks import card_anchor
@@ -21,7 +23,7 @@ from infomotion_lib.reporting.book.play import play
 from infomotion_lib.reporting.book.table1 import company, table1
 from infomotion_lib.reporting.book.table2 import FIGURES, STAGE, in_words, table2
 from infomotion_lib.reporting.pipeline import ALT
-from infomotion_lib.reporting.results import FROZEN, Results
+from infomotion_lib.reporting.results import FROZEN, Results, title_of
 from infomotion_lib.reporting.style import alt_text
 
 SHOWN_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusion.svg")
@@ -57,7 +59,9 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     parts = {
         "pipeline": pipeline(),
         "boundaries": boundaries_figure(),
+        "colab": colab(url),
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
+        "found": _list(found(shown, paper=paper)),
         "glance": reading.glance(lead) or NOT_RUN,
         "results": "".join(map(results_part, shown)) or NOT_RUN,
         "expected": reading.expected(lead) if lead else NOT_RUN,
@@ -104,14 +108,29 @@ def pipeline() -> str:
 def boundaries_figure() -> str:
     """The figure of hard and soft class boundaries."""
     image = f'<img class="im-figure" loading="lazy" alt="{escape(boundaries.alt())}" src="_static/figures/soft-boundaries.svg">'
-    return block(f'<figure class="im-fig">{image}</figure>')
+    return block(f'<figure class="im-fig im-fits">{image}</figure>')
+
+
+def colab(url: str) -> str:
+    """MyST block: a badge a notebook that opens the clean one in Colab."""
+    branch = yaml.safe_load((BOOK / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
+    base = f"https://colab.research.google.com/{url.removeprefix('https://').replace('github.com', 'github')}/blob/{branch}/notebooks"
+    badges = (f'<a class="im-badge" href="{base}/{file.name}">{title_of(file.stem)}</a>' for file in clean_notebooks())
+    return block(f'<p class="im-badges">Open in Colab: {" ".join(badges)}</p>')
+
+
+def clean_notebooks() -> list[Path]:
+    """The notebooks of the stages, without outputs, in their order."""
+    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 
 
 def costs() -> str:
     """MyST block: disk, memory and time by stage, at CPU size and at the paper's."""
     ledger = pd.read_csv(BOOK / "ledgers" / "costs.csv", keep_default_na=False)
     rows = [[escape(str(value)) for value in row] for row in ledger.to_numpy().tolist()]
-    return block(table([str(column) for column in ledger.columns], rows, caption="Disk, memory and time by stage"))
+    return block(
+        table([str(column) for column in ledger.columns], rows, caption="Disk, memory and time by stage", stack=True, titled=False)
+    )
 
 
 def changelog() -> str:
@@ -130,7 +149,7 @@ def results_part(results: Results) -> str:
         return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
     is_open = results.parameters.get("real_data") == "echodiffusion"
     note = PHANTOM if results.is_phantom else OPEN if is_open else ""
-    head = f"### What it says · {results.profile}\n\n"
+    head = f"### What the table says, on {_of(results)}\n\n"
     figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)
     more = comparisons(results) + company(results) + label_agreement(results) + (open_splits(results) if is_open else "")
     return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}{_ablation(results)}"
@@ -140,7 +159,11 @@ def _ablation(results: Results) -> str:
     """Table 2 with its figures; empty where the ablation has not run."""
     body = table2(results)
     figures = "".join(_figure(results, STAGE, name) for name in FIGURES)
-    return f"### Two generators · {results.profile}\n\n{body}{_list(in_words(results))}\n{figures}" if body else ""
+    return f"### Two generators, on {_of(results)}\n\n{body}{_list(in_words(results))}\n{figures}" if body else ""
+
+
+def _of(results: Results) -> str:
+    return {"phantom": "the phantom", "open clips": "the open clips"}.get(results.kind, results.kind)
 
 
 def _figure(results: Results, stage: str, name: str) -> str:

@@ -6,9 +6,22 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+_TABLE, _GROUP, _ROW, _COLUMN_HEADER, _ROW_HEADER = (
+    f' role="{name}"' for name in ("table", "rowgroup", "row", "columnheader", "rowheader")
+)
+"""Said aloud of a table whose rows become paragraphs, since such a table is none to the browser any more."""
+
 
 def table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, row_header: int = 0, numeric_from: int = 99, note: str = ""
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    caption: str,
+    row_header: int = 0,
+    numeric_from: int = 99,
+    note: str = "",
+    stack: bool = False,
+    titled: bool = True,
 ) -> str:
     """HTML of a table that scrolls sideways on a narrow screen and can be read aloud.
 
@@ -26,25 +39,38 @@ def table(
         Columns from here on are numbers, aligned right.
     note : str
         Line under the table: units, n, where the numbers come from.
+    stack : bool
+        On a phone each row becomes a paragraph, its cells one under the other: for cells with sentences in them.
+    titled : bool
+        Whether the caption is shown; else it is there for the ear alone, where a heading has just said it.
     """
+    names = [escape(" ".join(re.sub(r"<[^>]+>", " ", title).split()).rstrip("?"), quote=True) for title in head]
+    role = "{}".format if stack else "".format
 
     def cell(index: int, text: str) -> str:
         side = ' class="im-num"' if index >= numeric_from else ""
-        return f'<th scope="row"{side}>{text}</th>' if index == row_header else f"<td{side}>{text}</td>"
+        if index == row_header:
+            return f'<th scope="row"{side}{role(_ROW_HEADER)}>{text}</th>'
+        label = f' role="cell" data-label="{names[index]}"' if stack else ""
+        return f"<td{side}{label}>{text}</td>"
 
-    titles = "".join(f'<th scope="col"{" class=im-num" if i >= numeric_from else ""}>{title}</th>' for i, title in enumerate(head))
-    body = "".join(f"<tr>{''.join(cell(i, text) for i, text in enumerate(row))}</tr>" for row in rows)
-    inner = f"{f'<thead><tr>{titles}</tr></thead>' if head else ''}<tbody>{body}</tbody>"
-    return framed(inner, caption=caption) + (f'<p class="im-note">{note}</p>' if note else "")
+    titles = "".join(
+        f'<th scope="col"{" class=im-num" if i >= numeric_from else ""}{role(_COLUMN_HEADER)}>{title}</th>' for i, title in enumerate(head)
+    )
+    row_, group = role(_ROW), role(_GROUP)
+    body = "".join(f"<tr{row_}>{''.join(cell(i, text) for i, text in enumerate(row))}</tr>" for row in rows)
+    inner = f"{f'<thead{group}><tr{row_}>{titles}</tr></thead>' if head else ''}<tbody{group}>{body}</tbody>"
+    return framed(inner, caption=caption, stack=stack, titled=titled) + (f'<p class="im-note">{note}</p>' if note else "")
 
 
-def framed(inner: str, *, caption: str) -> str:
+def framed(inner: str, *, caption: str, stack: bool = False, titled: bool = True) -> str:
     """HTML of a table with its caption above, outside the part that scrolls."""
     name = escape(re.sub(r"<[^>]+>", "", caption), quote=True)
+    kind, role = ("im-table im-stack", _TABLE) if stack else ("im-table", "")
     return (
-        f'<p class="im-caption" aria-hidden="true">{caption}</p>'
-        f'<div class="im-table" role="region" tabindex="0" aria-label="{name}">'
-        f'<table class="table" aria-label="{name}">{inner}</table></div>'
+        f'{f"""<p class="im-caption" aria-hidden="true">{caption}</p>""" if titled else ""}'
+        f'<div class="{kind}" role="region" tabindex="0" aria-label="{name}">'
+        f'<table class="table" aria-label="{name}"{role}>{inner}</table></div>'
     )
 
 
@@ -53,10 +79,14 @@ def block(html: str) -> str:
     return "\n" + "\n".join(line for line in html.splitlines() if line.strip()) + "\n\n"
 
 
-def admonition(kind: str, title: str, text: str, *, folded: bool = False) -> str:
-    """A MyST admonition, folded behind its title if asked."""
-    option = ":class: dropdown\n\n" if folded else ""
-    return f"````{{admonition}} {title}\n{option or f':class: {kind}' + chr(10) + chr(10)}{text}\n````\n\n"
+def admonition(kind: str, title: str, text: str) -> str:
+    """A MyST admonition."""
+    return f"````{{admonition}} {title}\n:class: {kind}\n\n{text}\n````\n\n"
+
+
+def folded(title: str, text: str) -> str:
+    """MyST text folded behind its title."""
+    return f"````{{dropdown}} {title}\n{text}\n````\n\n"
 
 
 def number(value: float, digits: int = 1) -> str:
@@ -67,6 +97,11 @@ def number(value: float, digits: int = 1) -> str:
 def probability(value: float) -> str:
     """A p-value to three digits; an en dash where there is none."""
     return "&lt; 0.001" if value < 0.001 else number(value, 3)
+
+
+def count(value: int, of: int) -> str:
+    """How many of how many, in words where all or none are meant."""
+    return {0: f"none of {of}", of: f"all {of}"}.get(value, f"{value} of {of}")
 
 
 def seconds(value: float) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.reporting.book.comparisons import against_random
-from infomotion_lib.reporting.book.html import block, number, seconds, table
+from infomotion_lib.reporting.book.html import block, count, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
 from infomotion_lib.reporting.results import Results, title_of
@@ -27,7 +27,7 @@ def reading(results: Results) -> list[str]:
         above = sum(row["mean"] > constant[1] for row in hard)
         sentences.append(
             f"The best answer that looks at no video ({constant[0][0].lower()}{constant[0][1:]}) is right for {number(constant[1])} % "
-            f"of the test videos; {above} of the {len(hard)} distilled cells lie above it."
+            f"of the test videos; {count(above, len(hard))} distilled cells {'lies' if above == 1 else 'lie'} above it."
         )
     sentences += against_random(results)
     runs = results.table("evaluation", "runs")
@@ -55,9 +55,7 @@ def numbers(results: Results | None) -> dict[str, str]:
     found["lead_kind"] = "phantom"
     if results is None or not results.exists:
         return found
-    found["lead_profile"] = results.profile
-    if not results.is_phantom:
-        found["lead_kind"] = {"echodiffusion": "open clips"}.get(str(results.parameters["real_data"]), str(results.parameters["real_data"]))
+    found["lead_profile"], found["lead_kind"] = results.profile, results.kind
     status = results.table("frame_index", "status_counts")
     if status is not None:
         found["n_videos"] = str(int(status["n"].sum()))
@@ -89,7 +87,7 @@ def glance(results: Results | None) -> str:
             what = {"random": "chosen at random", "infomotion": "chosen by InfoMotion", "whole": "the whole set"}[method]
             spread_ = f" ± {number(row['sd'])}" if row["sd"] == row["sd"] else ""
             rows.append([name, what, f"{number(row['mean'])}{spread_} %"])
-    kind = "phantom data" if results.is_phantom else results.title
+    kind = "phantom data" if results.is_phantom else results.kind
     note = (
         'The whole table, with intervals and what may be concluded, is under <a href="results.html">results</a>. '
         f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How these numbers were made</a>'
@@ -103,12 +101,18 @@ def stage_times(results: Results) -> str:
         [
             f'<a href="provenance.html#{card_anchor(results, stage)}">{title_of(stage)}</a>',
             seconds(card_seconds(results.card(stage))),
-            str(results.card(stage).get("device", "")),
+            device(results.card(stage)),
         ]
         for stage in results.stages
     ]
     rows.append(["Together", seconds(sum(card_seconds(results.card(stage)) for stage in results.stages)), ""])
     return block(table(["Stage", "Time", "Device"], rows, caption=f"Time of each stage, profile {results.profile}", numeric_from=1))
+
+
+def device(card: dict[str, Any]) -> str:
+    """What a stage ran on, for readers: ``CPU``, or a graphics card by name."""
+    name = str(card.get("device", ""))
+    return "CPU" if name == "cpu" else name
 
 
 def card_seconds(card: dict[str, Any]) -> float:

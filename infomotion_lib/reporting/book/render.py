@@ -18,7 +18,7 @@ import yaml
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.parameters import NOTEBOOK_STAGES
-from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
+from infomotion_lib.paths import BOOK, PROJECT
 from infomotion_lib.reporting.book import fragments, phases
 from infomotion_lib.reporting.book.api import anchor, find, modules, write_api
 from infomotion_lib.reporting.book.assets import ICONS, Assets, find_assets
@@ -131,7 +131,7 @@ def repository_url() -> str:
 def _notebooks(folder: Path, lead: Results | None) -> list[str]:
     folder.mkdir(parents=True)
     names = []
-    for clean in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
+    for clean in fragments.clean_notebooks():
         stage = NOTEBOOK_STAGES.get(clean.name[:2], clean.stem)
         executed = lead.notebook(stage) if lead else None
         page = page_from_run(executed, results=lead, stage=stage) if executed and lead else page_not_run(clean)

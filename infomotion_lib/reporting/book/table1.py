@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.reporting.book.html import admonition, block, framed, number, table
+from infomotion_lib.reporting.book.html import block, folded, framed, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
@@ -22,8 +22,8 @@ COMPANY = {
 }
 _CONSTANTS = {
     "always normal": "Always “normal”",
-    "TRAIN majority class": "Always TRAIN's most common class",
-    "TRAIN mean": "Always TRAIN's mean EF",
+    "TRAIN majority class": "Always TRAIN’s most common class",
+    "TRAIN mean": "Always TRAIN’s mean EF",
     "soft-optimal constant": "Best single EF on TRAIN",
     "best constant in hindsight": "Best single EF in hindsight",
 }
@@ -40,14 +40,14 @@ def table1(results: Results) -> str:
     if not rows:
         return ""
     sizes = sorted({int(row["vpc"]) for row in rows if row["vpc"] > 0})
-    groups = ["all videos", *(f"{size} videos a class" for size in sizes)]
+    groups = [*(f"{size} videos a class" for size in sizes), "all videos"]
     head = "".join(f'<th scope="colgroup" colspan="2" class="im-num">{group}</th>' for group in groups)
     second = '<th scope="col" class="im-num">hard, %</th><th scope="col" class="im-num">soft, %</th>' * len(groups)
     sources = [source for source in SOURCE_NAMES if any(row["source"] == source for row in rows)]
     body = "".join(
-        _source_part([row for row in rows if row["source"] == source], pool_name(results, source), [0, *sizes]) for source in sources
+        _source_part([row for row in rows if row["source"] == source], pool_name(results, source), [*sizes, 0]) for source in sources
     )
-    name = f"Table 1 on {'phantom data' if results.is_phantom else results.title}"
+    name = f"Table 1 on {'phantom data' if results.is_phantom else results.kind}"
     caption = (
         f"{name}. Accuracy on TEST videos of the real source: mean ± population standard deviation over runs, 95 % interval in brackets."
     )
@@ -81,7 +81,7 @@ def company(results: Results) -> str:
     caption = "The company of accuracy: mean ± population standard deviation over runs"
     note = f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How this table was made</a>'
     html = table(["Training set", "Videos a class", *metrics.values()], lines, caption=caption, numeric_from=1, note=note)
-    return admonition("note", "Balanced accuracy, errors and class recalls of every row", block(html), folded=True)
+    return folded("Balanced accuracy, errors and class recalls of every row", block(html))
 
 
 def constants(results: Results) -> list[tuple[str, Row]]:
@@ -122,7 +122,8 @@ def pool_name(results: Results, source: str) -> str:
 
 def _source_part(rows: list[Row], title: str, sizes: list[int]) -> str:
     lines = [_group(title, 2 * len(sizes))]
-    for method, graph in dict.fromkeys((str(row["method"]), str(row["graph"])) for row in rows):
+    named = dict.fromkeys((str(row["method"]), str(row["graph"])) for row in rows)
+    for method, graph in sorted(named, key=lambda name: name[0] == "whole"):
         part = [row for row in rows if row["method"] == method and row["graph"] == graph]
         cells = [
             _cell([row for row in part if row["vpc"] == size], metric) for size in sizes for metric in ("hard_accuracy", "soft_accuracy")
@@ -135,7 +136,7 @@ def _constant_part(results: Results, sizes: int) -> str:
     lines = []
     for name, row in constants(results):
         cells = [number(float(row.get(metric, float("nan")))) for metric in ("hard_accuracy", "soft_accuracy")]
-        lines.append(_line(escape(name), [*cells, *["–"] * (2 * sizes)]))
+        lines.append(_line(escape(name), cells * (sizes + 1)))
     return f"<tbody>{_group('No training at all', 2 + 2 * sizes)}{''.join(lines)}</tbody>" if lines else ""
 
 
