@@ -82,8 +82,8 @@ def test_long_signatures_are_broken_into_lines() -> None:
     assert lines[0] == "f(" and lines[-1] == ") -> int" and "    *," in lines and "    **rest: int," in lines
 
 
-def test_classes_and_functions_of_one_name_have_their_own_anchors() -> None:
-    assert anchor("infomotion_lib.data.phantom.geometry.Pose") != anchor("infomotion_lib.data.phantom.geometry.pose")
+def test_what_differs_in_case_alone_has_its_own_anchor() -> None:
+    assert len({anchor(f"infomotion_lib.data.phantom.geometry.{name}") for name in ("pose", "Pose", "POSE")}) == 3
 
 
 def test_re_exports_are_found_and_unknown_names_are_not() -> None:

@@ -84,10 +84,10 @@ def modules(package: Path = PACKAGE) -> list[Module]:
 
 
 def anchor(path: str) -> str:
-    """Label of a full dotted name in the reference; labels know no case, so a class says that it is one."""
+    """Label of a full dotted name in the reference; labels know no case, so a class and a constant say what they are."""
     label = "api-" + path.removeprefix("infomotion_lib.").replace(".", "-").replace("_", "-")
     name = path.rpartition(".")[2]
-    return label.lower() + ("-class" if name[:1].isupper() and not name.isupper() else "")
+    return label.lower() + ("-constant" if name.isupper() else "-class" if name[:1].isupper() else "")
 
 
 def known_paths(found: list[Module]) -> set[str]:

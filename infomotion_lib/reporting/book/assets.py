@@ -24,12 +24,12 @@ PACKAGES = {
 }
 """Packages and the integrity of their tarballs as the npm registry states it."""
 
+FONTS = ("1551f4f60c37af51121f.woff2", "d878b0a6a1144760244f.woff2")
+"""Icons of the widgets, and of brands: the widgets' style sheet takes over those of the page around them too."""
+
 WANTED = {
     "dist/embed-amd.js": ["embed-amd.js"],
-    "dist/1551f4f60c37af51121f.woff2": [
-        "@jupyter-widgets/html-manager/dist/1551f4f60c37af51121f.woff2",
-        "@jupyter-widgets/1551f4f60c37af51121f.woff2",
-    ],
+    **{f"dist/{font}": [f"@jupyter-widgets/html-manager/dist/{font}", f"@jupyter-widgets/{font}"] for font in FONTS},
     "require.js": ["require.js"],
     "es5/tex-mml-chtml.js": ["mathjax/tex-mml-chtml.js"],
     "es5/output/chtml/fonts/woff-v2/": ["mathjax/output/chtml/fonts/woff-v2/"],

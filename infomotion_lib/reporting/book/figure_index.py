@@ -6,6 +6,7 @@ import json
 import re
 from html import escape
 from pathlib import Path
+from textwrap import shorten
 
 from infomotion_lib.parameters import NOTEBOOK_STAGES
 from infomotion_lib.paths import NOTEBOOKS
@@ -15,6 +16,9 @@ from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
 
 _SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|png))"')
+LONGEST = 180
+"""Letters of a figure's alt text that the index shows."""
+
 _NAMED = re.compile(r'"([\w.]+\.(?:svg|png))"')
 
 
@@ -37,7 +41,7 @@ def figure_index(all_results: list[Results]) -> str:
             profile = runs[0].profile if runs else "phantom"
             command = f"```bash\npapermill notebooks/{notebook.name} out.ipynb -f notebooks/params/{profile}.yml\n```"
             rows = [[f"<code>{escape(name)}</code>", *_row(name, stage, runs)] for name in names]
-            html = table(["Figure", "What it shows", "Drawn in"], rows, caption=f"Figures of {notebook.name}")
+            html = table(["Figure", "What it shows", "Drawn in"], rows, caption=f"Figures of {notebook.name}", stack=True, titled=False)
             parts.append(f"## {title_of(stage)}\n\n{command}\n{block(html)}")
     return "\n".join(parts)
 
@@ -53,4 +57,4 @@ def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
         f'· <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
         for results, _ in drawn
     ]
-    return escape(alt_text(drawn[0][1])), "<br>".join(links)
+    return escape(shorten(alt_text(drawn[0][1]), LONGEST, placeholder=" …")), "<br>".join(links)

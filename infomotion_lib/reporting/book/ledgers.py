@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS, RunPaths
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
+from infomotion_lib.reporting.book.reading import device
 from infomotion_lib.reporting.results import Results, title_of
 
 
@@ -23,7 +25,7 @@ def provenance(all_results: list[Results]) -> str:
     for results in all_results:
         parts.append(f"## {results.title}\n\n")
         for stage in results.stages:
-            parts.append(f"({card_anchor(results, stage)})=\n### {title_of(stage)} · {results.profile}\n\n{_card(results, stage)}")
+            parts.append(f"({card_anchor(results, stage)})=\n### {title_of(stage)}, {results.profile}\n\n{_card(results, stage)}")
     return "".join(parts)
 
 
@@ -35,15 +37,15 @@ def _card(results: Results, stage: str) -> str:
     facts = [
         ["Commit", f"<code>{escape(commit[:12])}</code>{state}"],
         *([["Code", f"<code>{escape(card['code']['science'])}</code>"]] if "code" in card else []),
-        ["Started", escape(str(card.get("started_utc", "")))],
+        ["Started", escape(_moment(str(card.get("started_utc", ""))))],
         ["Time", seconds(float(card.get("stage_seconds", card.get("wall_seconds", 0.0))))],
-        ["Device", escape(str(card.get("device", "")))],
+        ["Device", escape(device(card))],
         ["Python", escape(str(card.get("python", "")))],
         ["Packages", escape(", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items()))],
     ]
-    head = block(table([], facts, caption=f"{title_of(stage)}, profile {results.profile}"))
+    head = block(table([], facts, caption=f"{title_of(stage)}, profile {results.profile}", titled=False))
     more = "".join(
-        f"````{{dropdown}} {title}\n{block(table(names, rows, caption=title))}````\n\n"
+        f"````{{dropdown}} {title}\n{block(table(names, rows, caption=title, titled=False))}````\n\n"
         for title, names, rows in (
             ("Parameters", ["Parameter", "Value"], _pairs(card.get("parameters", {}))),
             ("Inputs and their SHA-256", ["File", "SHA-256"], _pairs(card.get("inputs", {}), cut=16)),
@@ -55,6 +57,14 @@ def _card(results: Results, stage: str) -> str:
     )
     link = f"results/{results.profile}/{results.folder(stage).name}/run_card.json"
     return head + more + block(f'<p class="im-note"><a href="{link}">The card as JSON</a></p>')
+
+
+def _moment(stamp: str) -> str:
+    """A time stamp for readers, to the minute: ``20 November 2026, 13:46 UTC``."""
+    try:
+        return f"{datetime.fromisoformat(stamp):%-d %B %Y, %H:%M} UTC"
+    except ValueError:
+        return stamp
 
 
 def _pairs(values: dict[str, Any], cut: int = 200) -> list[list[str]]:
@@ -77,11 +87,13 @@ def claims(root: Path) -> str:
             status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
             paper = f'<span class="im-keep">{row["value"]:g}{spread}</span>'
             judged = [number(row[column], 2) for column in ("delta", "tolerance")] if answered else []
-            rows.append([escape(str(row["row"])), escape(str(row["column"])), paper, escape(str(row["unit"])), ours, *judged, status])
+            unit = f'<span class="im-keep">{escape(str(row["unit"]))}</span>'
+            rows.append([escape(str(row["row"])), escape(str(row["column"])), paper, unit, ours, *judged, status])
         title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(name, name)
         head = ["Row", "Column", "Paper", "Unit", "Ours", *(["Difference", "Allowed"] if answered else []), "Status"]
-        parts.append(block(table(head, rows, caption=f"{title} of the paper, number by number")))
-    return "\n".join([*parts, f"The rule: {RULE}\n"])
+        html = table(head, rows, caption=f"{title} of the paper, number by number", titled=False)
+        parts.append(f"## {title} of the paper\n{block(html)}")
+    return "\n".join([*parts, f"## The rule\n\n{RULE[0].upper()}{RULE[1:]}\n"])
 
 
 def assumptions() -> str:
@@ -100,7 +112,7 @@ def assumptions() -> str:
             sure = f'<span class="im-under">how sure: {escape(row["confidence"])}</span>'
             rows.append([f"{escape(row['question'])}{code}", *values, f"{escape(row['basis'])}{sure}", escape(row["sensitivity"])])
         head = ["What the text leaves open", "<code>paper</code>", "<code>phantom</code>", "Basis", "Can it change the ranking?"]
-        parts.append(f"## {topic}\n{block(table(head, rows, caption=f'Assumptions: {topic.lower()}'))}")
+        parts.append(f"## {topic}\n{block(table(head, rows, caption=f'Assumptions: {topic.lower()}', stack=True, titled=False))}")
     return "\n".join(parts)
 
 
@@ -112,11 +124,24 @@ def _value(value: Any) -> str:
 
 
 def checklist() -> str:
-    """MyST block: what good practice asks, where the project stands, and where to look."""
+    """MyST blocks, one a topic: what good practice asks, where the project stands, and where to look."""
     ledger = pd.read_csv(BOOK / "ledgers" / "checklist.csv", keep_default_na=False)
-    rows = []
-    for row in ledger.to_dict("records"):
-        page = str(row["where"]).replace(".md", ".html")
-        status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
-        rows.append([escape(str(row["question"])), escape(str(row["topic"])), status, f'<a href="{page}">{page.removesuffix(".html")}</a>'])
-    return block(table(["Question", "Topic", "Status", "Where"], rows, caption="Reproducibility checklist"))
+    parts = []
+    for topic, own in ledger.groupby("topic", sort=False):
+        rows = [
+            [
+                escape(str(row["question"])),
+                f'<span class="im-status">{escape(str(row["status"]))}</span>',
+                f'<a href="{str(row["where"]).replace(".md", ".html")}">{_page_title(str(row["where"]))}</a>',
+            ]
+            for row in own.to_dict("records")
+        ]
+        html = table(["Asked", "Status", "Where"], rows, caption=f"Reproducibility checklist: {topic}", stack=True, titled=False)
+        parts.append(f"## {topic}\n{block(html)}")
+    return "\n".join(parts)
+
+
+def _page_title(page: str) -> str:
+    """First heading of a page of the book; the name of a page that is written when the book is built."""
+    file = BOOK / page
+    return escape(file.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")) if file.is_file() else "API reference"

@@ -25,7 +25,7 @@ def two_machines() -> str:
             str(row["vpc"] or "all"),
             f"{number(row['frozen_mean'])} ± {number(row['frozen_sd'])}",
             f"{number(row['mean'])} ± {number(row['sd'])}",
-            f"{row['difference']:+.1f}",
+            _signed(row["difference"]),
         ]
         for row in records(cells)
     ]
@@ -33,9 +33,13 @@ def two_machines() -> str:
     name = escape(shown_method(str(largest["method"]), ""))
     note = (
         "Hard accuracy in percent, mean ± population sd over runs. "
-        f"The largest change, {largest['difference']:+.1f} points, is that of {name} at "
+        f"The largest change, {_signed(largest['difference'])} points, is that of {name} at "
         f"VPC {largest['vpc'] or 'all'}. Compare yours: <code>infomotion compare</code>. "
         f'<a href="provenance.html#{card_anchor(Results("phantom", FROZEN / "phantom"), "evaluation")}">How the first was made</a>'
     )
     heads = ["Source", "Method", "VPC", "First machine", "Second machine", "Change"]
     return block(table(heads, rows, caption="One commit, one profile, two kinds of processor", numeric_from=2, note=note))
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{number(value)}"

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
-from infomotion_lib.reporting.book.html import block, number, table
+from infomotion_lib.reporting.book.html import block, folded, number, table
 from infomotion_lib.reporting.figures.votes import VOTER_COLOURS, accuracy_by, third_frame
 from infomotion_lib.reporting.results import FROZEN, records
 from infomotion_lib.reporting.style import save_figure, use_style
@@ -75,7 +75,7 @@ def _accuracy(summary: pd.DataFrame, phase: str) -> str:
         f"those found. Regenerate: <code>{COMMAND}</code>."
     )
     caption = f"{phase.upper()} without tracings, on phantoms with exact phases"
-    return _figure(phase) + block(table(head, rows, caption=caption, numeric_from=2, note=note))
+    return _figure(phase) + folded("In numbers, by group of clips", block(table(head, rows, caption=caption, numeric_from=2, note=note)))
 
 
 def _third(third: pd.DataFrame) -> str:
