@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from infomotion_lib.regressor.fitted import FittedRegressor
 
 CONSISTENCY_COLUMNS = ("source", "requested", "relabelled", "n")
-TABLE2_COLUMNS = ("generator", "method", "column", "metric", "mean", "sd", "n", "ci_low", "ci_high", "paper")
+TABLE2_COLUMNS = ("generator", "method", "column", "metric", "mean", "sd", "n", "ci_low", "ci_high", "paper", "graph_flag")
 PAPER_ROWS = {"echosyn": "EchoSyn", "latte": "Latte"}
 """Row of the paper's Table 2 by pool."""
 
@@ -232,7 +232,7 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
     Parameters
     ----------
     table : DataFrame
-        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool.
+        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool, with the flags of its graphs.
     fidelity : DataFrame
         From :func:`infomotion_lib.evaluation.fidelity.fidelity_table`; pairs named ``real_vs_<pool>``.
     paper : DataFrame
@@ -242,7 +242,7 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
     -------
     DataFrame
         ``column`` is the paper's (FID, FVD, All, VPC=5 ...), ``metric`` says what ours is: ``fed_frame`` is no FID. ``method`` is empty
-        for a distance; the paper's accuracies are InfoMotion's, or the whole pool's.
+        for a distance; the paper's accuracies are InfoMotion's, or the whole pool's. ``graph_flag`` comes last.
     """
     quoted = {(row["row"], row["column"]): float(row["value"]) for row in paper[paper["table"] == "table2"].to_dict("records")}
     rows: list[tuple[object, ...]] = []
@@ -251,15 +251,14 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
         for distance in fidelity[fidelity["pair"] == f"real_vs_{pool}"].to_dict("records"):
             column = "FID" if distance["metric"] in ("fid", "fed_frame") else "FVD"
             values = distance["value"], np.nan, distance["n"], distance["ci_low"], distance["ci_high"]
-            rows.append((pool, "", column, distance["metric"], *values, quoted.get((name, column), np.nan)))
+            rows.append((pool, "", column, distance["metric"], *values, quoted.get((name, column), np.nan), ""))
         own = table[(table["source"] == pool) & table["metric"].isin(["hard_accuracy", "soft_accuracy", "balanced_accuracy"])]
         for cell in own.to_dict("records"):
             column = f"VPC={cell['vpc']}" if cell["vpc"] else "All"
             spoken_of = cell["metric"] == "hard_accuracy" and cell["method"] in ("whole", "infomotion")
             values = cell["mean"], cell["sd"], cell["n"], cell["ci_low"], cell["ci_high"]
-            rows.append(
-                (pool, cell["method"], column, cell["metric"], *values, quoted.get((name, column), np.nan) if spoken_of else np.nan)
-            )
+            paper_value = quoted.get((name, column), np.nan) if spoken_of else np.nan
+            rows.append((pool, cell["method"], column, cell["metric"], *values, paper_value, cell.get("graph_flag", "")))
     return pd.DataFrame(rows, columns=list(TABLE2_COLUMNS))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.reporting.style import METHOD_NAMES
-from infomotion_lib.reporting.tables import ALL, QUOTED, ShapedTable
+from infomotion_lib.reporting.tables import ALL, QUOTED, ShapedTable, flag_notes, flag_of
 
 DISTANCES = {"FID": "fed_frame", "FVD": "fed_video"}
 """Columns of the paper, and what stands in them while no Inception and no I3D are at hand."""
@@ -75,7 +75,7 @@ def table2(
             row = {"pool": names[pool], "selector": METHOD_NAMES[method]}
             for column in columns:
                 part = own[(own["column"] == column) & own["method"].isin(["", "whole", method])]
-                row[heads[column]] = _cell(part)
+                row[heads[column]] = _cell(part) + flag_of(part)
                 quoted = part["paper"].dropna()
                 row[f"{column}: {QUOTED}"] = f"{quoted.iloc[0]:g}" if len(quoted) and method == "infomotion" else "–"
             rows.append(row)
@@ -150,4 +150,4 @@ def _notes(table: pd.DataFrame, columns: list[str]) -> tuple[str, ...]:
     runs = "/".join(str(int(n)) for n in sorted(set(table.loc[table["metric"] == "hard_accuracy", "n"])))
     notes.append(f"Accuracies: hard ± population standard deviation over {runs} runs (soft), percent, on real TEST videos.")
     notes.append("Quoted numbers are the paper's, on EchoNet-Dynamic: other videos, networks and pool sizes. Compare within a column.")
-    return tuple(notes)
+    return (*notes, *flag_notes(table))

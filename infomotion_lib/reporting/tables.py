@@ -109,7 +109,7 @@ def table1(
         own = table[table["source"] == source]
         for method, graph in dict.fromkeys(zip(own["method"], own["graph"].fillna(""), strict=True)):
             cell = own[(own["method"] == method) & (own["graph"].fillna("") == graph)]
-            name = METHOD_NAMES.get(method, method) + (f" ({graph.replace('_', ' ')})" if graph else "") + _flag(cell)
+            name = METHOD_NAMES.get(method, method) + (f" ({graph.replace('_', ' ')})" if graph else "") + flag_of(cell)
             row = {"set": whole if method == "whole" else part, "selector": name}
             for size in [0] if method == "whole" else sizes:
                 title = f"VPC {size}" if size else ALL
@@ -142,14 +142,20 @@ def _notes(table: pd.DataFrame, tolerance: float, quoted: bool) -> tuple[str, ..
         notes.append(
             "Quoted numbers are the paper's, on EchoNet-Dynamic and EchoNet-Synthetic: other videos and networks. Compare within a column."
         )
-    if "graph_flag" in table and (table["graph_flag"].fillna("") != "").any():
-        notes.append("collapsed: one community holds nearly all of a class; shattered: nearly every video is its own.")
-    return tuple(notes)
+    return (*notes, *flag_notes(table))
 
 
-def _flag(cell: pd.DataFrame) -> str:
-    flags = sorted({str(flag) for flag in cell["graph_flag"] if flag}) if "graph_flag" in cell else []
+def flag_of(cell: pd.DataFrame) -> str:
+    """What stands behind a number whose graph was unhealthy, such as ``" [collapsed]"``; empty for a healthy one."""
+    flags = sorted(set(cell["graph_flag"].dropna().astype(str)) - {""}) if "graph_flag" in cell else []
     return f" [{', '.join(flags)}]" if flags else ""
+
+
+def flag_notes(table: pd.DataFrame) -> list[str]:
+    """The line under a table that explains its flags; none where no graph has one."""
+    if not flag_of(table):
+        return []
+    return ["collapsed: one community holds nearly all of a class; shattered: nearly every video is its own."]
 
 
 def _cell(rows: pd.DataFrame) -> str:

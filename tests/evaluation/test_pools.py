@@ -62,6 +62,7 @@ def long_table() -> pd.DataFrame:
             "n": 5,
             "ci_low": 1.0,
             "ci_high": 99.0,
+            "graph_flag": "collapsed" if (pool, method, vpc) == ("latte", "infomotion", 10) else "",
         }
         for pool, base in (("echosyn", 50.0), ("latte", 40.0))
         for method, vpc in cells
@@ -100,5 +101,7 @@ def test_shown_table_never_calls_our_distance_a_fid(long_table: pd.DataFrame) ->
     assert "in EchoSyn's place" in text
     assert "always normal" in text
     assert "75 clips a side" in text
+    assert text.count("50.0 ± 2.0 (55.0) [collapsed]") == 1, "a flag stands behind the numbers of its own selection alone"
+    assert text.count("[collapsed]") == 1 and "collapsed: one community" in text
     header, *rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(row.count("|") == header.count("|") for row in rows)
