@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from papermill.clientwrap import PapermillNotebookClient
 
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, FrameIndexParameters, read_profile
@@ -23,6 +24,7 @@ from infomotion_lib.stages import table
 from infomotion_lib.stages.code import LIBRARY, bare_code, files_behind
 from infomotion_lib.stages.fingerprint import RECORD, claim_folder
 from infomotion_lib.stages.lock import only_run
+from infomotion_lib.stages.notebook import PATIENCE
 from infomotion_lib.stages.table import TABLE
 
 CONFIG = """from infomotion_lib.paths import run_paths
@@ -101,6 +103,20 @@ def test_the_kernel_is_this_interpreter_whatever_is_registered(toy: Path, monkey
         work="import os, sys\nassert sys.executable == " + repr(sys.executable) + "\nassert os.environ['OMP_NUM_THREADS'] == '1'",
     )
     run_toy(toy, workers=1)
+
+
+def test_a_slow_machine_is_waited_for(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's own patience is 4 seconds for what a finished cell showed: on a busy machine that ended whole runs."""
+    seen: list[tuple[int, int]] = []
+    start = PapermillNotebookClient.execute
+
+    def execute(client: PapermillNotebookClient, **options: object) -> object:
+        seen.append((client.startup_timeout, client.iopub_timeout))
+        return start(client, **options)
+
+    monkeypatch.setattr(PapermillNotebookClient, "execute", execute)
+    run_toy(toy)
+    assert seen == [(PATIENCE, PATIENCE)]
 
 
 def test_a_failing_cell_keeps_the_copy_names_the_place_and_leaves_no_card(toy: Path) -> None:
@@ -234,6 +250,7 @@ HOLD = """
 import sys, time
 from infomotion_lib.paths import run_paths
 from infomotion_lib.stages.lock import only_run
+from infomotion_lib.stages.notebook import PATIENCE
 with only_run(run_paths("smoke", sys.argv[1])):
     print("mine", flush=True)
     time.sleep(60)

@@ -13,6 +13,8 @@ from data_folders import UNUSED_TRACINGS, USED_TRACINGS, VIDEO_FAULTS, EchoFolde
 
 from infomotion_lib import cli
 from infomotion_lib.data import echodiffusion
+from infomotion_lib.data.records import FAULTS, TRACING_FAULTS
+from infomotion_lib.paths import BOOK
 
 Arrange = Callable[[EchoFolder], object]
 
@@ -224,6 +226,12 @@ def test_a_profile_that_is_no_profile_stops(tmp_path: Path, capsys: pytest.Captu
         refused(["run", "all", "--profile", str(tmp_path / "own.yml")], [str(tmp_path / "own.yml"), reason], capsys)
     (tmp_path / "own.yml").write_bytes(b"\xff\xfe\x00binary")
     refused(["run", "all", "--profile", str(tmp_path / "own.yml")], [str(tmp_path / "own.yml"), "not valid YAML"], capsys)
+
+
+def test_the_book_names_every_status() -> None:
+    page = (BOOK / "data.md").read_text(encoding="utf-8")
+    assert {*VIDEO_FAULTS, *UNUSED_TRACINGS, *USED_TRACINGS} == {*FAULTS, *TRACING_FAULTS}
+    assert [status for status in (*FAULTS, *TRACING_FAULTS) if f"`{status}`" not in page] == []
 
 
 # --- no write permission
