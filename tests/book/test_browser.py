@@ -65,6 +65,17 @@ def test_every_page_loads_alone_and_fits_a_phone(chromium: Any, address: str, pa
         assert view.evaluate("document.documentElement.scrollWidth") <= 390, f"{page} is wider than a phone"
 
 
+def test_on_a_phone_a_row_keeps_its_name_in_sight_and_sentences_need_no_scrolling(chromium: Any, address: str) -> None:
+    reader = Reader(chromium, address, width=390)
+    frame = reader.open("results.html").locator(".im-table1 .im-table").first
+    moved = frame.evaluate("box => { box.scrollLeft = box.scrollWidth; return box.scrollLeft; }")
+    name, box = frame.locator("tbody th[scope=row]").first.bounding_box(), frame.bounding_box()
+    assert moved > 50 and name and box and abs(name["x"] - box["x"]) <= 2
+    view = reader.open("assumptions.html")
+    assert view.locator(".im-stack").count() > 3
+    assert view.evaluate("[...document.querySelectorAll('.im-stack')].every(box => box.scrollWidth <= box.clientWidth)")
+
+
 def test_formulas_are_set(chromium: Any, address: str) -> None:
     view = Reader(chromium, address).open("method.html")
     view.locator("mjx-container").first.wait_for()
