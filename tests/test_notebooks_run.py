@@ -231,9 +231,12 @@ def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
     victim.kill()  # the command alone: its children must notice by themselves
     victim.wait()
     assert running, "the stage ended before it could be killed"
-    time.sleep(1.0)
+    for _ in range(200):  # a busy machine takes a while to let them go
+        if not (left := processes_of(copy.root)):
+            break
+        time.sleep(0.1)
+    assert not left, "a killed run leaves no process behind"
     assert not (folder / "run_card.json").exists()
-    assert not processes_of(copy.root), "a killed run leaves no process behind"
     assert started(smoke_run.run(resume, copy))[0] == stage
     assert read_run_card(folder)["continued"]
     assert tables(folder) == tables(reference)
