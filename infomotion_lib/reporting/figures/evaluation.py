@@ -32,7 +32,7 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
     """
     rows = table[table["metric"] == metric]
     sources = list(dict.fromkeys(rows["source"]))
-    fig = Figure(figsize=(max(3.7 * len(sources) + 0.6, 5.6), 4.2))
+    fig = Figure(figsize=(max(3.7 * len(sources) + 0.6, 6.6), 4.2))
     axes = fig.subplots(1, len(sources), sharey=True, squeeze=False)[0]
     best = constants.iloc[int(constants[metric].to_numpy(float).argmax())]
     lines = constants[(constants["predictor"].isin(["always normal", best["predictor"]]))].drop_duplicates(metric).to_dict("records")
@@ -44,7 +44,7 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
             axis.axhspan(float(whole["ci_low"].iloc[0]), float(whole["ci_high"].iloc[0]), color=METHOD_COLOURS["whole"], alpha=0.08, lw=0)
             axis.axhline(float(whole["mean"].iloc[0]), color=METHOD_COLOURS["whole"], lw=1.4, label="Whole set")
         for line, dashes in zip(lines, ("--", ":"), strict=False):
-            axis.axhline(line[metric], color=_SOFT, lw=1.4, ls=dashes, label=f"{line['predictor']} ({line['constant']:g})")
+            axis.axhline(line[metric], color=_SOFT, lw=1.4, ls=dashes, label=f"{line['predictor']} (EF {line['constant']:g})")
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("videos a class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
@@ -80,9 +80,9 @@ def _separation(rows: pd.DataFrame) -> str:
     if chosen.empty:
         return "accuracy by videos a class"
     apart = int(((chosen["ci_low"] > chosen["ci_high_random"]) | (chosen["ci_high"] < chosen["ci_low_random"])).sum())
-    return (
-        f"{apart} of {len(chosen)} cells lie apart from Random's interval" if apart else "no selector's interval lies apart from Random's"
-    )
+    if not apart:
+        return "no selector's interval lies apart from Random's"
+    return f"{apart} of {len(chosen)} cells {'lies' if apart == 1 else 'lie'} apart from Random's interval"
 
 
 def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data: str, vpc: int, constant: float = 60.0) -> Figure:
