@@ -18,7 +18,7 @@ from infomotion_lib.parameters import STAGES, StageParameters, read_profile, sta
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
 from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256, write_json
 from infomotion_lib.stages.code import code_of
-from infomotion_lib.stages.fingerprint import WHERE_AND_HOW_FAST, claim_folder, fingerprint
+from infomotion_lib.stages.fingerprint import WHERE_AND_HOW_FAST, claim_folder, fingerprint, worked
 from infomotion_lib.stages.lock import only_run
 from infomotion_lib.stages.table import TABLE, Stage
 
@@ -69,7 +69,8 @@ def run_stage(
         say(f"{step.title}: started")
         continued = claim_folder(paths.stage(step.name), record)
         _execute(step, parameters, paths)
-        card = _close(step, paths, code=code, seconds=time.monotonic() - started, continued=continued)
+        seconds = worked(paths.stage(step.name), time.monotonic() - started)
+        card = _close(step, paths, code=code, seconds=seconds, continued=continued)
         say(f"{step.title}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
 

@@ -22,7 +22,7 @@ from infomotion_lib.provenance import atomic, read_run_card, start_stage
 from infomotion_lib.runner import config_card, notebook_parameters, run_stage
 from infomotion_lib.stages import table
 from infomotion_lib.stages.code import LIBRARY, bare_code, files_behind
-from infomotion_lib.stages.fingerprint import RECORD, claim_folder
+from infomotion_lib.stages.fingerprint import RECORD, claim_folder, worked
 from infomotion_lib.stages.lock import only_run
 from infomotion_lib.stages.notebook import PATIENCE
 from infomotion_lib.stages.table import TABLE
@@ -195,6 +195,16 @@ def test_a_folder_without_our_record_stays_as_it_is(tmp_path: Path) -> None:
     assert own.exists()
     assert (own.parent / RECORD).exists()
     assert claim_folder(own.parent, {"parameters": {}})
+
+
+def test_time_adds_up_while_work_is_continued_and_begins_anew_with_other_work(tmp_path: Path) -> None:
+    folder = tmp_path / "02"
+    claim_folder(folder, {"parameters": 1})
+    assert worked(folder, 500.0) == 500.0
+    claim_folder(folder, {"parameters": 1})
+    assert worked(folder, 9.5) == 509.5
+    claim_folder(folder, {"parameters": 2})
+    assert worked(folder, 3.0) == 3.0
 
 
 def test_the_last_other_run_is_kept_aside(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def constants_text(constants: pd.DataFrame) -> str:
 
 
 def times_text(paths: RunPaths, stages: list[str]) -> str:
-    """How long each finished stage took when it last ran."""
+    """How long each finished stage took."""
     rows = []
     total = 0.0
     for stage in stages:
@@ -77,8 +77,9 @@ def times_text(paths: RunPaths, stages: list[str]) -> str:
             continue
         seconds = float(card.get("stage_seconds", card["wall_seconds"]))
         total += seconds
-        rows.append([paths.stage(stage).name, f"{seconds:7.1f} s", shown_path(paths.stage(stage))])
-    return "\n".join(["Time of each stage, when it last ran", *aligned([*rows, ["together", f"{total:7.1f} s", ""]])])
+        more = "  (at least: it went on from earlier work)" if card.get("continued") else ""
+        rows.append([paths.stage(stage).name, f"{seconds:7.1f} s", shown_path(paths.stage(stage)) + more])
+    return "\n".join(["Time of each stage", *aligned([*rows, ["together", f"{total:7.1f} s", ""]])])
 
 
 def _cell(part: pd.DataFrame, vpc: int) -> str:

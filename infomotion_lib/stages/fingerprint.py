@@ -15,6 +15,7 @@ from infomotion_lib.stages.code import code_hash
 from infomotion_lib.stages.table import TABLE, Stage
 
 RECORD = ".fingerprint.json"
+WORKED = ".seconds.json"
 PREVIOUS = "previous"
 WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers"})
 """Parameters that say where files lie or how many cores work on them; no result depends on them."""
@@ -65,6 +66,14 @@ def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
         file.unlink()
     write_json(record, path)
     return continues
+
+
+def worked(folder: Path, seconds: float) -> float:
+    """Seconds of the ended runs that made what lies in ``folder``: these, and those of the runs they go on from."""
+    path = folder / WORKED
+    total = seconds + (float(read_json(path)["seconds"]) if path.is_file() else 0.0)
+    write_json({"seconds": round(total, 1)}, path)
+    return total
 
 
 def found_record(folder: Path) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def _card(results: Results, stage: str) -> str:
         ["Commit", f"<code>{escape(commit[:12])}</code>{state}"],
         *([["Code", f"<code>{escape(card['code']['science'])}</code>"]] if "code" in card else []),
         ["Started", escape(_moment(str(card.get("started_utc", ""))))],
-        ["Time", seconds(float(card.get("stage_seconds", card.get("wall_seconds", 0.0))))],
+        ["Time", ("at least " if card.get("continued") else "") + seconds(float(card.get("stage_seconds", card.get("wall_seconds", 0.0))))],
         ["Device", escape(device(card))],
         ["Python", escape(str(card.get("python", "")))],
         ["Packages", escape(", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items()))],

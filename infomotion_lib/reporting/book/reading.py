@@ -100,13 +100,17 @@ def stage_times(results: Results) -> str:
     rows = [
         [
             f'<a href="provenance.html#{card_anchor(results, stage)}">{title_of(stage)}</a>',
-            seconds(card_seconds(results.card(stage))),
+            ("at least " if results.card(stage).get("continued") else "") + seconds(card_seconds(results.card(stage))),
             device(results.card(stage)),
         ]
         for stage in results.stages
     ]
-    rows.append(["Together", seconds(sum(card_seconds(results.card(stage)) for stage in results.stages)), ""])
-    return block(table(["Stage", "Time", "Device"], rows, caption=f"Time of each stage, profile {results.profile}", numeric_from=1))
+    continued = any(results.card(stage).get("continued") for stage in results.stages)
+    together = seconds(sum(card_seconds(results.card(stage)) for stage in results.stages))
+    rows.append(["Together", ("at least " if continued else "") + together, ""])
+    note = "At least: the stage went on from work of an earlier run, whose time may not be known." if continued else ""
+    caption = f"Time of each stage, profile {results.profile}"
+    return block(table(["Stage", "Time", "Device"], rows, caption=caption, numeric_from=1, note=note))
 
 
 def device(card: dict[str, Any]) -> str:
