@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
+
+import pandas as pd
 
 from infomotion_lib.reporting import table2 as shaped
 from infomotion_lib.reporting.book.html import block, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, records
-from infomotion_lib.reporting.tables import DATA_NAMES
+from infomotion_lib.reporting.style import METHOD_NAMES
+from infomotion_lib.reporting.tables import DATA_NAMES, ShapedTable
 
 STAGE = "latte_ablation"
 FIGURES = ("side_by_side.png", "label_consistency.svg", "fidelity.svg", "table2.svg")
 """Figures of the ablation that stand on the results page."""
 
+_DISTANCES = ("fed_frame", "fed_video", "FID", "FVD")
+
 
 def table2(results: Results) -> str:
-    """MyST block of Table 2, or an empty string where the ablation has not run."""
+    """MyST blocks of both halves of Table 2, or an empty string where the ablation has not run."""
     found = results.table(STAGE, "table2")
     if found is None:
         return ""
@@ -26,13 +32,31 @@ def table2(results: Results) -> str:
     found["method"] = found["method"].fillna("")
     uncut, constants = results.table("evaluation", "table1"), results.table("evaluation", "constants")
     shown = shaped.table2(found, data=DATA_NAMES.get(real, real), names=names, constants=constants, uncut=uncut)
-    rows = [[escape(str(cell)) for cell in row] for row in shown.frame.to_numpy()]
     folder = f"results/{results.profile}/{results.folder(STAGE).name}"
     links = (
-        f'<a href="provenance.html#{card_anchor(results, STAGE)}">How this table was made</a> · <a href="{folder}/table2.csv">as CSV</a>'
+        f'<a href="provenance.html#{card_anchor(results, STAGE)}">How these tables were made</a> · <a href="{folder}/table2.csv">as CSV</a>'
     )
-    html = table(list(map(str, shown.frame.columns)), rows, caption=shown.caption, numeric_from=2, note=" ".join(map(escape, shown.notes)))
-    return block(f'<div class="im-table2">{html}</div>') + block(f'<p class="im-note">{links}</p>')
+    return "".join(block(html) for html in _halves(shown)) + block(f'<p class="im-note">{links}</p>')
+
+
+def _halves(shown: ShapedTable) -> list[str]:
+    """Distances and accuracies as a table each: side by side they do not fit a page."""
+    distances = [name for name in shown.frame if str(name).split(":")[0] in _DISTANCES]
+    pools = shown.frame[shown.frame["selector"] == METHOD_NAMES["infomotion"]].drop(columns="selector")
+    pools = pools[(pools[distances] != "–").any(axis=1)][["pool", *distances]]
+    about = [note for note in shown.notes if "Fréchet" in note]
+    return [
+        _html(pools, f"{shown.caption}: distance to real clips", about, numeric_from=1),
+        _html(
+            shown.frame.drop(columns=distances), f"{shown.caption}: accuracy", [n for n in shown.notes if n not in about], numeric_from=2
+        ),
+    ]
+
+
+def _html(frame: pd.DataFrame, caption: str, notes: list[str], *, numeric_from: int) -> str:
+    rows = [[escape(str(cell)) for cell in row] for row in frame.to_numpy()]
+    html = table(list(map(str, frame.columns)), rows, caption=caption, numeric_from=numeric_from, note=" ".join(map(escape, notes)))
+    return f'<div class="im-table2">{html}</div>'
 
 
 def in_words(results: Results) -> list[str]:
@@ -41,4 +65,4 @@ def in_words(results: Results) -> list[str]:
     names = shaped.pool_names(real=str(used.get("real_data", "phantom")), synthetic=str(used.get("synthetic_data", "none")))
     said = [shaped.conditioning_in_words(row, name=names[row["source"]]) for row in records(results.table(STAGE, "conditioning"))]
     gap = results.card(STAGE).get("notes", {}).get("gap")
-    return [*said, str(gap)] if gap else said
+    return [re.sub(r"(?<!\w)-(?=\d)", "−", sentence) for sentence in ([*said, str(gap)] if gap else said)]
