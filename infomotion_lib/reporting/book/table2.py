@@ -12,7 +12,7 @@ from infomotion_lib.reporting.book.html import block, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_NAMES
-from infomotion_lib.reporting.tables import DATA_NAMES, ShapedTable
+from infomotion_lib.reporting.tables import DATA_NAMES, QUOTED, ShapedTable
 
 STAGE = "latte_ablation"
 FIGURES = ("side_by_side.png", "label_consistency.svg", "fidelity.svg", "table2.svg")
@@ -40,23 +40,37 @@ def table2(results: Results) -> str:
 
 
 def _halves(shown: ShapedTable) -> list[str]:
-    """Distances and accuracies as a table each: side by side they do not fit a page."""
-    distances = [name for name in shown.frame if str(name).split(":")[0] in _DISTANCES]
-    pools = shown.frame[shown.frame["selector"] == METHOD_NAMES["infomotion"]].drop(columns="selector")
-    pools = pools[(pools[distances] != "–").any(axis=1)][["pool", *distances]]
+    """Distances and accuracies as a table each, the paper's number below ours: side by side they do not fit a page."""
+    ours = [str(name) for name in shown.frame if not str(name).endswith(QUOTED)][2:]
+    distances = [name for name in ours if name.split(":")[0] in _DISTANCES]
+    pools = shown.frame[shown.frame["selector"] == METHOD_NAMES["infomotion"]]
+    pools = pools[(pools[distances] != "–").any(axis=1)]
     about = [note for note in shown.notes if "Fréchet" in note]
+    rest = [note for note in shown.notes if note not in about]
     return [
-        _html(pools, f"{shown.caption}: distance to real clips", about, numeric_from=1),
-        _html(
-            shown.frame.drop(columns=distances), f"{shown.caption}: accuracy", [n for n in shown.notes if n not in about], numeric_from=2
-        ),
+        _html(pools, ["pool"], distances, f"{shown.caption}: distance to real clips", about),
+        _html(shown.frame, ["pool", "selector"], [name for name in ours if name not in distances], f"{shown.caption}: accuracy", rest),
     ]
 
 
-def _html(frame: pd.DataFrame, caption: str, notes: list[str], *, numeric_from: int) -> str:
-    rows = [[escape(str(cell)) for cell in row] for row in frame.to_numpy()]
-    html = table(list(map(str, frame.columns)), rows, caption=caption, numeric_from=numeric_from, note=" ".join(map(escape, notes)))
-    return f'<div class="im-table2">{html}</div>'
+def _html(frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, notes: list[str]) -> str:
+    columns = list(frame.columns)
+    quoted = {name: str(columns[columns.index(name) + 1]) for name in ours}
+    rows = [
+        [escape(row[name]) for name in names] + [_pair(row[name], quoted[name], row[quoted[name]]) for name in ours]
+        for _, row in frame.iterrows()
+    ]
+    note = " ".join(map(escape, notes))
+    return f'<div class="im-table2">{table([*names, *ours], rows, caption=caption, numeric_from=len(names), note=note)}</div>'
+
+
+def _pair(ours: str, quoted_as: str, quoted: str) -> str:
+    """Our number, its interval or flag below it, and below that the paper's, a distance by the paper's name for it."""
+    lines = [escape(part) for part in ours.replace(" [", "\n[").split("\n")]
+    if quoted != "–":
+        name = quoted_as.split(":")[0]
+        lines.append(f"<small>paper{f', {name}' if name in _DISTANCES else ''}: {escape(quoted)}</small>")
+    return "<br>".join(lines)
 
 
 def in_words(results: Results) -> list[str]:
