@@ -29,7 +29,7 @@ def without(run: FinishedRun, *stages: str, folder: Path) -> Path:
 def fails(run: FinishedRun, copy: Path, *words: str, **options: object) -> str:
     """What ``infomotion run all`` says on a copy on which it must end with exit code 2."""
     process = run.start(copy, *words, **options)
-    said, _ = process.communicate(timeout=1200)
+    said, _ = process.communicate(timeout=3600)
     assert process.returncode == 2, said
     assert "Error: " in said and "Traceback" not in said
     return said
