@@ -20,6 +20,7 @@ from infomotion_lib.parameters import NOTEBOOK_STAGES, STAGES
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW
+from infomotion_lib.stages.fingerprint import RECORD, WORKED
 from infomotion_lib.stages.table import TABLE
 from infomotion_lib.workflow import MARK
 
@@ -48,9 +49,7 @@ def test_every_stage_left_what_it_promised(smoke_run: FinishedRun, stage: str) -
     for name in (*TABLE[stage].outputs, *TABLE[stage].reports):
         assert hashes[name] == sha256(folder / name), "the run card hashes every promised file"
     assert not list(folder.glob("*.failed.ipynb"))
-    assert not [file.name for file in folder.rglob(".*") if file.is_file() and file.name != ".fingerprint.json"], (
-        "no temporary file is left"
-    )
+    assert {file.name for file in folder.rglob(".*") if file.is_file()} == {RECORD, WORKED}, "no temporary file is left"
 
 
 def test_nothing_published_names_a_folder_of_this_machine(smoke_run: FinishedRun) -> None:
