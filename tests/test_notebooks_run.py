@@ -194,9 +194,18 @@ def half_trained(folder: Path) -> bool:
     return any(folder.glob("checkpoints/*"))
 
 
+OTHER_TOLERANCE = 2.0
+
+
 def half_a_grid(folder: Path) -> bool:
-    """Whether stage 04 has begun, and finished a few networks."""
+    """Whether stage 04 has begun with the profile's own values, and finished a few networks."""
     rows = folder / "grid.jsonl"
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except FileNotFoundError:  # the run before it is just being moved aside
+        return False
+    if record["parameters"]["soft_tolerance"] == OTHER_TOLERANCE:
+        return False
     return not (folder / "run_card.json").exists() and rows.is_file() and len(rows.read_text(encoding="utf-8").splitlines()) >= 3
 
 
@@ -205,7 +214,7 @@ def never_begun(run: FinishedRun, copy: RunPaths) -> None:
 
 
 def run_alone_otherwise(run: FinishedRun, copy: RunPaths) -> None:
-    assert started(run.run("04", copy, "-p", "soft_tolerance=2.0")) == ["evaluation"]
+    assert started(run.run("04", copy, "-p", f"soft_tolerance={OTHER_TOLERANCE}")) == ["evaluation"]
 
 
 @pytest.mark.parametrize(

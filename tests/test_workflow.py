@@ -26,5 +26,5 @@ def test_an_engine_that_does_not_listen_is_stopped(names: list[str], ends_by: si
     code = DEAF_TO.format(names=names)
     engine = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert engine.stdout is not None and engine.stdout.readline() == "ready\n"
-    _stop(engine, patience=1.0)
+    _stop(engine, patience=3.0)
     assert engine.returncode == -ends_by
