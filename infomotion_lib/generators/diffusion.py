@@ -121,7 +121,7 @@ def train_latte(
     torch.manual_seed(recipe.seed)
     network = latte(recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes).to(device).train()
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=0.0, fused=True)
     rate = torch.optim.lr_scheduler.LambdaLR(optimiser, partial(_rate, steps=recipe.steps))
     losses: list[float] = []
     path = Path(checkpoint) if checkpoint else None
