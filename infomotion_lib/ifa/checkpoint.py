@@ -51,7 +51,7 @@ def save_interpolator(network: InterFrameInterpolator, path: str | Path) -> Path
     """Path of the network's weights, written whole as safetensors under the published names."""
     state = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     with atomic(path) as temporary:
-        save_file(state, temporary, metadata={"format": "pt", "network": "EMA-VFI", "window": str(network.window)})
+        save_file(state, temporary, metadata={"format": "pt"})  # one entry: several come in any order
     return Path(path)
 
 

@@ -145,6 +145,12 @@ def test_own_weights_come_back(tmp_path: Path) -> None:
     assert all(torch.equal(value, again.state_dict()[name]) for name, value in network.state_dict().items())
 
 
+def test_one_network_is_always_one_file(tmp_path: Path) -> None:
+    """The file's hash stands in later run cards: another order in its header would make every later stage run again."""
+    network = InterFrameInterpolator(8)
+    assert len({save_interpolator(network, tmp_path / "ifa.safetensors").read_bytes() for _ in range(20)}) == 1
+
+
 def test_misfits_are_named() -> None:
     state = formula_state("ifa_width4")
     del state["feature_bone.block4.1.attn.cor_embed.bias"]
