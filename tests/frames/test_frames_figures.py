@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,7 +74,10 @@ def test_detector_figures_tell_order_from_chance() -> None:
     assert title(detector_figures.clip_controls(control, gate=gate)).startswith("2 of 3 clips hang together")
     seen = detect_phases(clips[1].clip, clips[1].fps)
     text = title(detector_figures.phase_signal(seen, seen, fps=50.0, true_es=clips[1].es))
-    assert text.startswith(f"{len(seen.es)} ES and {len(seen.ed)} ED found")
+    inside = sum(0 <= frame <= len(clips[1].clip) - 1 for frame in clips[1].es)
+    assert re.match(rf"\d of {inside} ES and {len(seen.ed)} ED found", text)
+    blind = replace(seen, es=seen.es[:0])
+    assert f"0 of {inside} ES" in title(detector_figures.phase_signal(blind, seen, fps=50.0, true_es=clips[1].es))
 
 
 def test_a_clip_without_phases_can_be_drawn() -> None:

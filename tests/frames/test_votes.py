@@ -154,4 +154,10 @@ def test_figures_say_what_the_numbers_say(folder: tuple[pd.DataFrame, dict[tuple
     agreed = int((votes["verdict"] == AGREE).sum())
     assert title(figures.vote_counts(votes)).startswith(f"The two votes agree on {agreed} of 4 videos")
     table = self_consistency([(known.clip, known.fps)])
-    assert "The two votes correlate by " in title(figures.consistency(table))
+    fig = figures.consistency(table)
+    assert "The two votes correlate by " in title(fig)
+    told = figures.consistency_words(table)
+    assert f"{fig.get_suptitle()}." in told
+    kept = table[(table["voter"] == "detector") & (table["variant"] == "shuffled")]["r"].median()
+    assert f"frames shuffled {kept:.2f}" in told
+    assert "{" not in told

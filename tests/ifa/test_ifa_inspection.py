@@ -133,4 +133,6 @@ def test_number_figures_state_their_numbers() -> None:
     points = {"motion": np.c_[ef, -ef], "appearance": rng.normal(size=(40, 2))}
     assert "|ρ| = 1.00" in title_of(components_by_ef(points, {name: np.array([0.6, 0.2]) for name in points}, ef))
     table = pd.DataFrame({"feature": ["motion", "untrained"], "ridge_r2": [0.7, -0.2], "knn_purity": [0.4, 0.2]})
-    assert "motion (the paper's)" in title_of(probe_bars(table, chance=0.2))
+    bars = probe_bars(table, chance=0.2)
+    assert "motion (the paper's)" in title_of(bars)
+    assert "-0.20, below 0: no bar" in [text.get_text() for text in bars.axes[0].texts]

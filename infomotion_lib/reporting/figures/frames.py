@@ -170,19 +170,21 @@ def moment(picture: NDArray[np.uint8], volume: ArrayLike, pairs: MotionPairs, *,
     """
     curve = np.asarray(volume, float)
     frames, names = five_frames(pairs)
-    fig = Figure(figsize=(6.4, 2.5))
+    fig = Figure(figsize=(6.4, 2.8))
     image, axis = fig.subplots(1, 2, width_ratios=(1, 1.55))
     image.imshow(picture, cmap="gray", vmin=0, vmax=255)
     image.set_axis_off()
     axis.plot(np.arange(len(curve)) / fps, curve, color="#9AA5B1")
-    _mark_events(axis, curve, frames, names, fps)
+    _mark_events(axis, curve, frames, names, fps, fontsize=9)
     axis.plot(at / fps, curve[at], "o", ms=12, mfc="none", mec="#1F2933", mew=2, zorder=5)
     margin = 0.08 * (frames[-1] - frames[0]) / fps
     axis.set(xlabel="time (s)", ylabel="LV volume / at ED", xlim=(frames[0] / fps - margin, frames[-1] / fps + margin))
     return fig
 
 
-def _mark_events(axis: Axes, curve: NDArray[np.float64], frames: Sequence[int], names: Sequence[str], fps: float) -> None:
+def _mark_events(
+    axis: Axes, curve: NDArray[np.float64], frames: Sequence[int], names: Sequence[str], fps: float, *, fontsize: float = 7.5
+) -> None:
     """Marks on the curve, and their names in two rows under it."""
     low, span = float(curve.min()), float(np.ptp(curve)) or 1.0
     for frame, name in zip(frames, names, strict=True):
@@ -191,7 +193,7 @@ def _mark_events(axis: Axes, curve: NDArray[np.float64], frames: Sequence[int], 
         axis.plot([x, x], [row, y], color=colour, lw=0.8, ls=":")
         axis.plot(x, y, _MARKS[name], color=colour, ms=9 if name != "middle" else 6, mec="white", zorder=3)
         text = f"{EVENT_NAMES[name]}\n{frame}" if name != "middle" else f"mid {frame}"
-        axis.annotate(text, (x, row), (0, -2), textcoords="offset points", ha="center", va="top", fontsize=7.5, color=colour)
+        axis.annotate(text, (x, row), (0, -2), textcoords="offset points", ha="center", va="top", fontsize=fontsize, color=colour)
     axis.set_ylim(low - 0.72 * span, low + 1.22 * span)
     axis.set_yticks([tick for tick in axis.get_yticks() if low - 0.05 * span <= tick <= low + 1.05 * span])
 

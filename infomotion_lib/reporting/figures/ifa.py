@@ -99,7 +99,7 @@ def filled_in_strip(first: Floats, middle: Floats, last: Floats, *, prediction: 
     names : sequence of str
         One a row.
     """
-    fig = Figure(figsize=(7.6, 0.75 + 1.14 * len(first)))
+    fig = Figure(figsize=(7.0, 0.8 + 1.14 * len(first)))
     axes = fig.subplots(len(first), 7, squeeze=False)
     ours, naive = np.abs(prediction - middle), np.abs(average - middle)
     top = float(np.quantile(np.stack([ours, naive]), 0.998)) or 1.0
@@ -108,11 +108,11 @@ def filled_in_strip(first: Floats, middle: Floats, last: Floats, *, prediction: 
             _picture(axis, picture, vmax=1)
         for axis, error in zip(axes[row, 5:], (ours[row], naive[row]), strict=True):
             _picture(axis, error, vmax=top, cmap="magma")
-            axis.set_xlabel(f"{-10 * np.log10(max(float(np.square(error).mean()), 1e-12)):.1f} dB", fontsize=7.5, labelpad=2)
-        axes[row, 0].set_ylabel(name, fontsize=7)
+            axis.set_xlabel(f"{-10 * np.log10(max(float(np.square(error).mean()), 1e-12)):.1f} dB", fontsize=9, labelpad=2)
+        axes[row, 0].set_ylabel(name, fontsize=8)
     titles = ("first", "last", "truth", "network", "average", "error,\nnetwork", "error,\naverage")
     for axis, title in zip(axes[0], titles, strict=True):
-        axis.set_title(title, fontsize=8.5)
+        axis.set_title(title, fontsize=9.5)
     less = 1 - float(np.square(ours).mean() / np.square(naive).mean()) if naive.any() else 0.0
     return _titled(fig, f"The network's squared error is {abs(less):.0%} {'smaller' if less >= 0 else 'LARGER'} than the average's here")
 
@@ -205,7 +205,8 @@ def probe_bars(table: pd.DataFrame, *, chance: float) -> Figure:
         shown = rows[column].clip(lower=0)
         axis.barh(np.arange(len(rows)), shown, color=colours, height=0.65)
         for k, (value, length) in enumerate(zip(rows[column], shown, strict=True)):
-            axis.text(length + 0.015, k, f"{value:.2f}", va="center", fontsize=8.5)
+            beyond = ", below 0: no bar" if value < 0 else ""
+            axis.text(length + 0.015, k, f"{value:.2f}{beyond}", va="center", fontsize=8.5)
         axis.set(xlim=(0, 1.12), xlabel=text)
         axis.grid(axis="y", visible=False)
     left.set_yticks(np.arange(len(rows)), [FEATURE_NAMES.get(name, name) for name in rows["feature"]])

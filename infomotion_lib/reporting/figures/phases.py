@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
+from infomotion_lib.frames.accuracy import TOLERANCE_MS, beat_errors
 from infomotion_lib.frames.detect import Phases
 from infomotion_lib.reporting.figures.frames import STATUS_COLOURS
 from infomotion_lib.reporting.style import PHASE_COLOURS
@@ -79,7 +81,7 @@ def phase_signal(phases: Phases, control: Phases, *, fps: float, true_es: Sequen
     fps : float
         Frames a second.
     true_es, true_ed : sequence of float
-        True frames, if known.
+        True frames, if known; the title then says how many of those in the clip have a mark within :data:`TOLERANCE_MS`.
     """
     fig = Figure(figsize=(7.2, 4.4))
     axes = fig.subplots(2, 1, sharex=True, height_ratios=(3, 2))
@@ -93,12 +95,20 @@ def phase_signal(phases: Phases, control: Phases, *, fps: float, true_es: Sequen
             axes[0].axvline(frame / fps, color=colour, lw=1.2, ls=":", label="" if number else f"true {name}")
     axes[1].set_xlabel("time in the clip (s)")
     axes[0].legend(fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.02))
-    heard = [len(phases.es), len(phases.ed)]
+    heard = [_heard(phases.es, true_es, phases, fps), _heard(phases.ed, true_ed, phases, fps)]
     text = f"{heard[0]} ES and {heard[1]} ED found in {len(phases.signal) / fps:.1f} s"
     if len(phases.es) > 1:
         text += f": {60 * fps / float(np.diff(phases.es).mean()):.0f} beats a minute"
     fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
+
+
+def _heard(found: NDArray[np.int64], truth: Sequence[float], phases: Phases, fps: float) -> str:
+    """How many were found, and of how many true ones in the clip where those are known: ``1 of 2``."""
+    if not len(truth):
+        return f"{len(found)}"
+    errors, due, _ = beat_errors(truth, found, n_frames=len(phases.signal), tolerance=TOLERANCE_MS * fps / 1000, margin=0)
+    return f"{len(errors)} of {due}"
 
 
 def _signal(axis: Axes, phases: Phases, fps: float, *, components: bool) -> None:
@@ -127,8 +137,10 @@ def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
     fig = Figure(figsize=(7.2, 3.1))
     left, middle, right = fig.subplots(1, 3)
     edges = np.linspace(-1, 1, 21).tolist()
-    left.hist(order["lag1"].dropna(), bins=edges, color=PHASE_COLOURS["ed"], alpha=0.85, label=f"in order, {order['lag1'].median():.2f}")
-    name = f"shuffled, {shuffled['lag1'].median():.2f}"
+    left.hist(
+        order["lag1"].dropna(), bins=edges, color=PHASE_COLOURS["ed"], alpha=0.85, label=f"in order, median {order['lag1'].median():.2f}"
+    )
+    name = f"shuffled, median {shuffled['lag1'].median():.2f}"
     left.hist(shuffled["lag1"].dropna(), bins=edges, histtype="step", color=CONTROL_COLOUR, lw=1.8, label=name)
     left.set(xlabel="correlation with\nthe next frame", ylabel="clips")
     bins = np.arange(0, max(1.0, float(order["residual"].max())) + gate / 5, gate / 5)
@@ -136,15 +148,16 @@ def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
     parts = [order.loc[passing, "residual"], order.loc[~passing, "residual"]]
     colours = [STATUS_COLOURS["detected"], STATUS_COLOURS["high_residual"]]
     middle.hist(parts, bins=bins.tolist(), stacked=True, color=colours, label=["hangs together", "jumps"])
-    middle.axvline(gate, color="#1F2933", lw=1.2, ls="--")
+    middle.axvline(gate, ymax=0.77, color="#1F2933", lw=1.2, ls="--")
     middle.set_xlabel("flow-compensated\nresidual")
     late = order["rule_error_ms"].dropna()
     right.hist(late, bins=15, color=PHASE_COLOURS["next_es"], label=f"{len(late)} beats, median {late.abs().median():.0f} ms off")
-    right.axvline(0, color="#1F2933", lw=0.8)
+    right.axvline(0, ymax=0.77, color="#1F2933", lw=0.8)
     right.set_xlabel("next ES: rule − detected\n(ms)")
     for axis in (left, middle, right):
         axis.set_ylim(top=axis.get_ylim()[1] * 1.3)
-        axis.legend(fontsize=7.5, loc="upper left" if axis is not middle else "upper right", handlelength=1.2)
+        place = "upper left" if axis is not middle else "upper right"
+        axis.legend(fontsize=7.5, loc=place, handlelength=1.2, frameon=True, framealpha=1, facecolor="white", edgecolor="none")
     by_chance = int(shuffled["complete"].sum())
     text = f"{passing.sum()} of {len(order)} clips hang together; {len(late)} show a whole beat, {by_chance} when shuffled"
     fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")

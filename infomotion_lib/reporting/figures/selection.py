@@ -67,7 +67,8 @@ def community_graphs(
         health = "" if found.flag == "healthy" else f" · {found.flag}"
         axis.set_title(f"{name}{health}", fontsize=10)
         nodes = f"{own.graph.n_nodes:,}" if shown == own.graph.n_nodes else f"{shown:,} of {own.graph.n_nodes:,}"
-        axis.set_xlabel(f"{_count(found.n_communities, 'community')}, {nodes} videos", fontsize=8.5)
+        counted = "" if single else f"{_count(found.n_communities, 'community')}, "  # a single graph has its count in the title
+        axis.set_xlabel(f"{counted}{nodes} videos", fontsize=8.5)
     marks = [
         Line2D([], [], marker="o", linestyle="", markersize=8, markerfacecolor=_FAINT, markeredgecolor=_INK, markeredgewidth=2.0),
         Line2D([], [], marker="o", linestyle="", markersize=7, markerfacecolor=COMMUNITY_COLOURS[0], markeredgecolor="white"),
@@ -75,11 +76,15 @@ def community_graphs(
     ]
     labels = ["chosen", "central in its community", "less central"]
     marks, labels = (marks, labels) if len(picks) else (marks[1:], labels[1:])
-    if len(graphs) < len(axes):
-        axes[-1].legend(marks, labels, loc="center", fontsize=8.5, title="one colour a community", title_fontsize=8.5)
-    else:
-        fig.legend(marks, labels, loc="outside lower left", ncols=3, fontsize=8.5, handletextpad=0.2)
     counts = [own.communities.n_communities for own in graphs.values()]
+    repeated = f"colours repeat after {len(COMMUNITY_COLOURS)} communities" if max(counts) > len(COMMUNITY_COLOURS) else ""
+    if len(graphs) < len(axes):
+        note = "one colour a community" + (f";\n{repeated}" if repeated else "")
+        axes[-1].legend(marks, labels, loc="center", fontsize=8.5, title=note, title_fontsize=8.5)
+    else:
+        if repeated:
+            marks, labels = [*marks, Line2D([], [], linestyle="")], [*labels, repeated]
+        fig.legend(marks, labels, loc="outside lower left", ncols=4, fontsize=8.5, handletextpad=0.2)
     span = f"{min(counts)} to {max(counts)} communities" if min(counts) < max(counts) else _count(counts[0], "community")
     ringed = "; the most central videos are ringed" if len(picks) else ""
     headline(fig, f"{span}{'' if single else ' ' + of}{ringed}")
@@ -204,7 +209,7 @@ def _draw_graph(axis: Axes, own: ClassGraph, picks: Collection[str], *, most_nod
     alpha = (0.15 + 0.45 * strength) * (1 if len(heavy) < MOST_LINKS / 2 else 0.25)
     ends = graph.links[heavy]
     colours = [
-        (*to_rgb(COMMUNITY_COLOURS[module[a] % 10] if module[a] == module[b] else "#8895A3"), value)
+        (*to_rgb(COMMUNITY_COLOURS[module[a] % len(COMMUNITY_COLOURS)] if module[a] == module[b] else "#8895A3"), value)
         for (a, b), value in zip(ends.tolist(), alpha.tolist(), strict=True)
     ]
     axis.add_collection(LineCollection(list(place[ends]), colors=colours, linewidths=0.8, zorder=1))
@@ -213,7 +218,7 @@ def _draw_graph(axis: Axes, own: ClassGraph, picks: Collection[str], *, most_nod
     axis.scatter(
         *(place[order, 0], place[order, 1]),
         s=np.where(chosen[order], np.maximum(size[order], 18), size[order]),
-        c=[COMMUNITY_COLOURS[number % 10] for number in module[order]],
+        c=[COMMUNITY_COLOURS[number % len(COMMUNITY_COLOURS)] for number in module[order]],
         edgecolors=[_INK if ring else "white" for ring in chosen[order]],
         linewidths=np.where(chosen[order], 2.0, 0.6).tolist(),
         zorder=2,

@@ -113,40 +113,65 @@ def vote_counts(votes: pd.DataFrame) -> Figure:
 
 
 def consistency(table: pd.DataFrame) -> Figure:
-    """What stays of each voter's curve when the clip is changed, and how well the two agree in order, shuffled and untaught.
+    """What stays of each voter's curve when the clip is changed, and how well the two agree: in order, shuffled, untrained.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`infomotion_lib.frames.consistency.self_consistency`.
     """
-    fig = Figure(figsize=(7.2, 3.4))
+    fig = Figure(figsize=(7.2, 3.7))
     left, right = fig.subplots(1, 2, width_ratios=(3, 2))
     names = [name for name in VARIANT_NAMES if (table["variant"] == name).any()]
     for voter, shift in (("detector", -0.16), ("network", 0.16)):
         for place, variant in enumerate(names):
             values = table.loc[(table["voter"] == voter) & (table["variant"] == variant), "r"].dropna().to_numpy(float)
             _interval(left, place + shift, values, voter, label=voter if place == 0 else "")
-    agreements = {
-        "in order": table[(table["voter"] == "network") & (table["variant"] == "as_is")],
-        "frames\nshuffled": table[(table["voter"] == "network") & (table["variant"] == "shuffled")],
-        "random\nweights": table[table["voter"] == "random_weights"],
-    }
-    for place, rows in enumerate(agreements.values()):
-        _interval(right, place, rows["agreement"].dropna().to_numpy(float), "both agree")
+    agreements = _agreements(table)
+    for place, values in enumerate(agreements.values()):
+        _interval(right, place, values.to_numpy(float), "both agree")
     left.set_xticks(range(len(names)), [VARIANT_NAMES[name].replace(" ", "\n", 1) for name in names], fontsize=8)
     left.set_ylabel("correlation with the curve\nof the clip as it is")
-    right.set_xticks(range(len(agreements)), list(agreements), fontsize=8)
-    right.set_ylabel("correlation of detector and network")
+    right.set_xticks(range(len(agreements)), ["in order", "frames\nshuffled", "untrained"], fontsize=8)
+    right.set_ylabel("correlation of\ndetector and network")
     for axis in (left, right):
         axis.axhline(0, color=INK, lw=0.8)
         axis.grid(axis="x", visible=False)
         axis.set_ylim(top=1.04)
-    left.legend(fontsize=8, loc="lower left")
-    order, chance, untaught = (rows["agreement"].median() for rows in agreements.values())
-    text = f"The two votes correlate by {order:.2f}; shuffled {chance:.2f}, untaught {untaught:.2f}"
-    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    fig.suptitle(_agreement_sentence(table), x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
+
+
+def consistency_words(table: pd.DataFrame) -> str:
+    """The medians of :func:`consistency` in words: a sentence a voter, and one of what their agreement is worth.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`infomotion_lib.frames.consistency.self_consistency`.
+    """
+    sentences = []
+    for voter in ("detector", "network"):
+        medians = table[table["voter"] == voter].groupby("variant")["r"].median()
+        parts = [f"{name} {medians[variant]:.2f}" for variant, name in VARIANT_NAMES.items() if variant in medians]
+        sentences.append(f"Median correlation of the {voter}'s curve with its own on the unchanged clip: {', '.join(parts)}.")
+    return " ".join([*sentences, f"{_agreement_sentence(table)}."])
+
+
+def _agreements(table: pd.DataFrame) -> dict[str, pd.Series[float]]:
+    network = table["voter"] == "network"
+    rows = {
+        "in order": network & (table["variant"] == "as_is"),
+        "shuffled": network & (table["variant"] == "shuffled"),
+        "untrained": table["voter"] == "random_weights",
+    }
+    return {name: table.loc[own, "agreement"].dropna() for name, own in rows.items()}
+
+
+def _agreement_sentence(table: pd.DataFrame) -> str:
+    order, chance, untrained = (values.median() for values in _agreements(table).values())
+    return f"The two votes correlate by {order:.2f}; shuffled {chance:.2f}, untrained {untrained:.2f}"
 
 
 def accuracy_by(summary: pd.DataFrame, *, phase: str = "es") -> Figure:
@@ -201,7 +226,7 @@ def third_frame(third: pd.DataFrame, *, shares: Sequence[float] = (20, 27, 33, 4
     shares : sequence of float
         Edges of the shares, percent.
     """
-    fig = Figure(figsize=(7.2, 3.2))
+    fig = Figure(figsize=(7.2, 3.7))
     axes = fig.subplots(1, 2, sharey=True)
     titles = {"next_es": "next ES, after ES and ED", "previous_es": "ES before, from ED and ES"}
     for axis, (asked, title) in zip(axes, titles.items(), strict=True):
@@ -227,15 +252,17 @@ def third_frame(third: pd.DataFrame, *, shares: Sequence[float] = (20, 27, 33, 4
                     label=name if name != "rule" else "rule of a third",
                 )
                 axis.fill_between(x, quartiles[:, 0], quartiles[:, 2], color=colour, alpha=0.15, lw=0)
-        axis.axvline(100 / 3, color=INK, lw=1.0, ls=":")
+        axis.axvline(100 / 3, color=INK, lw=1.0, ls=":", label="systole is a third: the rule holds")
         axis.set_title(title, fontsize=9, fontweight="normal")
         axis.set_xlabel("true share of systole (%)")
-    axes[0].set_ylabel("error (ms), median and quartiles")
+    axes[0].set_ylabel("error (ms)\nmedian and quartiles")
     axes[0].set_ylim(bottom=0)
-    axes[0].legend(fontsize=8, loc="upper left")
-    wanted = third[third["asked"] == "next_es"]
-    means = [wanted[f"{name}_ms"].abs().mean() for name in ("rule", "detector")]
-    text = f"Next ES: the rule of a third is off by {means[0]:.0f} ms on average, detection by {means[1]:.0f} ms"
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
+    rule, detected = (
+        " and ".join(f"{third.loc[third['asked'] == asked, f'{name}_ms'].abs().median():.0f}" for asked in titles)
+        for name in ("rule", "detector")
+    )
+    text = f"Median error of the next ES and of the ES before:\nthe rule of a third is off by {rule} ms, the detector by {detected} ms"
     fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
