@@ -129,7 +129,7 @@ def consistency(table: pd.DataFrame) -> Figure:
             _interval(left, place + shift, values, voter, label=voter if place == 0 else "")
     agreements = _agreements(table)
     for place, correlations in enumerate(agreements.values()):
-        _interval(right, place, correlations.to_numpy(float), "both agree")
+        _interval(right, place, np.asarray(correlations, dtype=np.float64), "both agree")
     left.set_xticks(range(len(names)), [VARIANT_NAMES[name].replace(" ", "\n", 1) for name in names], fontsize=8)
     left.set_ylabel("correlation with the curve\nof the clip as it is")
     right.set_xticks(range(len(agreements)), ["in order", "frames\nshuffled", "untrained"], fontsize=8)
