@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from infomotion_lib.reporting.style import METHOD_NAMES
-from infomotion_lib.reporting.tables import ALL, QUOTED, ShapedTable, flag_notes, flag_of
+from infomotion_lib.reporting.tables import ALL, CONSTANT_NAMES, QUOTED, ShapedTable, flag_notes, flag_of
 
 DISTANCES = {"FID": "fed_frame", "FVD": "fed_video"}
 """Columns of the paper, and what stands in them while no Inception and no I3D are at hand."""
+
+UNCUT = "uncut (Table 1)"
+"""How the row of Table 1's synthetic pool ends, which has full length and size."""
+
+DISTANCE_HEADS = {"fed_frame": "Fréchet distance, frames", "fed_video": "Fréchet distance, clips", "FID": "FID", "FVD": "FVD"}
+"""Name of each distance over its column."""
+
+SCORE_HEADS = {
+    "hard_accuracy": "hard accuracy (%)",
+    "soft_accuracy": "soft accuracy (%)",
+    "balanced_accuracy": "balanced accuracy (%)",
+    "mae": "MAE (points)",
+}
+"""Name of each score over its column, with its unit."""
 
 POOL_NAMES = {
     "phantom-synthetic": "EF-conditioned phantoms (in EchoSyn's place)",
     "echodiffusion": "published clips (in EchoSyn's place)",
     "echonet-synthetic": "EchoSyn",
+    "none": "real clips (in EchoSyn's place)",
     "phantom": "Latte (ours, trained on phantoms)",
     "open": "Latte (ours, trained on the published clips)",
     "echonet-dynamic": "Latte (ours, trained on EchoNet-Dynamic)",
@@ -36,8 +52,35 @@ def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
 
 def short_names(*, real: str, synthetic: str) -> dict[str, str]:
     """The same in a word or two, for figures."""
-    other = {"phantom-synthetic": "EF-conditioned", "echonet-synthetic": "EchoSyn"}.get(synthetic, "published clips")
+    other = {"phantom-synthetic": "EF-conditioned", "echonet-synthetic": "EchoSyn", "none": "real clips"}.get(synthetic, synthetic)
     return {"echosyn": "published clips" if real == "echodiffusion" else other, "latte": "Latte"}
+
+
+def is_real(*, real: str, synthetic: str) -> bool:
+    """Whether the pool in EchoSyn's place is the real source itself, so that its distance to real clips says nothing of a generator."""
+    return real == "echodiffusion" or synthetic == "none"
+
+
+def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame:
+    """Mean scores of each cell over its runs, for display: a row a source, selector and size.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        ``runs.csv``.
+    names : mapping
+        Name of each source for readers.
+    """
+    cells = runs.groupby(["source", "method", "graph", "vpc"], sort=False)[["n_train", *SCORE_HEADS]].mean().reset_index()
+    several = len(set(cells["graph"]) - {""}) > 1
+    graphs = [f" ({graph.replace('_', ' ')})" if several and graph else "" for graph in cells["graph"]]
+    shown = {
+        "selector": [METHOD_NAMES.get(method, method) + graph for method, graph in zip(cells["method"], graphs, strict=True)],
+        "videos a class": [str(size) if size else "all" for size in cells["vpc"]],
+        "training videos": cells["n_train"].astype(int).tolist(),
+        **{head: cells[score].round(1).tolist() for score, head in SCORE_HEADS.items()},
+    }
+    return pd.DataFrame(shown, index=[names[source] for source in cells["source"]])
 
 
 def table2(
@@ -67,7 +110,8 @@ def table2(
     columns = [c for c in ("FID", "FVD", ALL) if c in columns] + sorted(
         (c for c in columns if c.startswith("VPC=")), key=lambda c: int(c[4:])
     )
-    heads = {column: f"{_standing_for(table, column)}: {data}" for column in columns}
+    heads = {column: _head(_standing_for(table, column)) for column in columns}
+    scored = [column for column in columns if column not in DISTANCES]
     rows: list[dict[str, Any]] = []
     for pool in dict.fromkeys(table["generator"]):
         own = table[table["generator"] == pool]
@@ -77,14 +121,80 @@ def table2(
                 part = own[(own["column"] == column) & own["method"].isin(["", "whole", method])]
                 row[heads[column]] = _cell(part) + flag_of(part)
                 quoted = part["paper"].dropna()
-                row[f"{column}: {QUOTED}"] = f"{quoted.iloc[0]:g}" if len(quoted) and method == "infomotion" else "–"
+                row[f"{column}: {QUOTED}"] = _quoted(column, quoted.iloc[0]) if len(quoted) and method == "infomotion" else "–"
             rows.append(row)
     rows += _uncut_rows(uncut, columns, heads) if uncut is not None else []
     if constants is not None:
-        rows += [{"pool": "no training", "selector": r["predictor"], heads[ALL]: _pair(r)} for r in constants.to_dict("records")]
+        rows += [
+            {"pool": CONSTANT_NAMES.get(r["predictor"], r["predictor"]), "selector": "no training"}
+            | {heads[column]: f"{r['hard_accuracy']:.1f} ({r['soft_accuracy']:.1f})" for column in scored}
+            for r in constants.to_dict("records")
+        ]
     order = ["pool", "selector", *(name for column in columns for name in (heads[column], f"{column}: {QUOTED}"))]
     frame = pd.DataFrame(rows).reindex(columns=order).fillna("–")
-    return ShapedTable(frame, f"Table 2 on {data} videos, the paper's own numbers quoted beside", _notes(table, columns))
+    videos = f"the {data}" if data.endswith("clips") else f"{data} videos"
+    return ShapedTable(frame, f"Table 2 on {videos}, the paper's own numbers quoted beside", _notes(table, columns, names))
+
+
+@dataclass(frozen=True, repr=False)
+class NarrowTable(ShapedTable):
+    """The same in smaller type, names and brackets on lines of their own: no wider than a page of the book."""
+
+    def _repr_html_(self) -> str:
+        page = super()._repr_html_().replace("<table>", '<table style="font-size:0.86em">')
+        return page.replace("text-align:left;white-space:nowrap", "text-align:left").replace(" [", "<br>[")
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Tables one under the other.
+
+    Attributes
+    ----------
+    parts : sequence of ShapedTable
+        From top to bottom.
+    """
+
+    parts: Sequence[ShapedTable]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.parts))
+
+    def _repr_html_(self) -> str:
+        return "".join(part._repr_html_() for part in self.parts)
+
+
+def quoted_below(shown: ShapedTable) -> Stacked:
+    """Our numbers in one table, the paper's in a second below: side by side they do not fit a page."""
+    frame = shown.frame
+    names, theirs = list(frame)[:2], [str(name) for name in frame if str(name).endswith(QUOTED)]
+    caption = shown.caption.split(",")[0].replace("open clips videos", "the open clips")
+    ours = NarrowTable(frame.drop(columns=theirs), caption, shown.notes)
+    if not theirs:
+        return Stacked((ours,))
+    known = frame[~frame[theirs].isin(["", "–"]).all(axis=1)]
+    heads = {name: name.removesuffix(f": {QUOTED}") for name in theirs}
+    return Stacked((ours, NarrowTable(known[[*names, *theirs]].rename(columns=heads), "The same in the paper (quoted)")))
+
+
+def halves(shown: ShapedTable) -> Stacked:
+    """Table 2 as two tables, distances and accuracies, each with the paper's numbers in rows of their own."""
+    frame, columns = shown.frame, [str(name) for name in shown.frame]
+    caption = shown.caption.split(",")[0]
+    pairs = {ours: columns[columns.index(ours) + 1] for ours in columns[2::2]}
+    distances = [name for name in pairs if name in DISTANCE_HEADS.values()]
+    pools = frame[(frame["selector"] == METHOD_NAMES["infomotion"]) & ~frame["pool"].str.endswith(UNCUT)]
+    far = pools[["pool", *(name for ours in distances for name in (ours, pairs[ours]))]]
+    rows = []
+    for row in frame.to_dict("records"):
+        rows.append({"pool": row["pool"], "selector": row["selector"]} | {name: row[name] for name in pairs if name not in distances})
+        quoted = {name: row[pairs[name]] for name in pairs if name not in distances}
+        if set(quoted.values()) != {"–"}:
+            rows.append({"pool": row["pool"], "selector": f"{row['selector']}, {QUOTED}"} | quoted)
+    about = tuple(note for note in shown.notes if "distance" in note)
+    rest = tuple(note for note in shown.notes if note not in about)
+    accuracy = NarrowTable(pd.DataFrame(rows), f"{caption}: accuracy", rest)
+    return Stacked((NarrowTable(far, f"{caption}: distance to real clips", about), accuracy) if distances else (accuracy,))
 
 
 def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
@@ -97,7 +207,7 @@ def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
     if not low > 0:
         verdict = "no sign that the label was heard"
     else:
-        verdict = "the label is heard, weakly" if rho < 0.5 else "the label is heard" if rho < 0.8 else "the label is obeyed"
+        verdict = "the label was heard, weakly" if rho < 0.5 else "the label was heard" if rho < 0.8 else "the label was heard, clearly"
     correlation = f"{rho:.2f} [{low:.2f}, {row['ci_high']:.2f}]" if rho == rho else "undefined (one EF for all)"
     return (
         f"{name}: {row['same_class_percent']:.0f} % of {row['n']} clips carry the class asked for (chance: 20 %); "
@@ -115,7 +225,8 @@ def _cell(part: pd.DataFrame) -> str:
     for standard, ours in (("fid", "fed_frame"), ("fvd", "fed_video")):
         if standard in by_metric.index or ours in by_metric.index:
             row = by_metric.loc[standard if standard in by_metric.index else ours]
-            return f"{row['mean']:.3g} [{row['ci_low']:.3g}, {row['ci_high']:.3g}]"
+            digits = 1 if row["mean"] >= 10 else 2 if row["mean"] >= 1 else 3
+            return f"{row['mean']:.{digits}f} [{row['ci_low']:.{digits}f}, {row['ci_high']:.{digits}f}]"
     if "hard_accuracy" not in by_metric.index:
         return "–"
     hard, soft = by_metric.loc["hard_accuracy"], by_metric.loc["soft_accuracy"]
@@ -123,30 +234,37 @@ def _cell(part: pd.DataFrame) -> str:
     return f"{hard['mean']:.1f}{spread} ({soft['mean']:.1f})"
 
 
-def _pair(row: Mapping[Hashable, Any]) -> str:
-    return f"{row['hard_accuracy']:.1f} ({row['soft_accuracy']:.1f})"
+def _quoted(column: str, value: float) -> str:
+    return f"{value:.1f}" if column in DISTANCES else f"{value:.2f}"
+
+
+def _head(name: str) -> str:
+    return "all clips" if name == ALL else f"{name[4:]} a class" if name.startswith("VPC=") else DISTANCE_HEADS[name]
 
 
 def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, str]) -> list[dict[str, Any]]:
     own = table1[(table1["source"] == "synthetic") & table1["method"].isin(["whole", "infomotion"])]
     if own.empty:
         return []
-    row: dict[str, Any] = {"pool": "EchoSyn's place, clips uncut, whole pool (Table 1)", "selector": METHOD_NAMES["infomotion"]}
+    row: dict[str, Any] = {"pool": f"EchoSyn's place, {UNCUT}", "selector": METHOD_NAMES["infomotion"]}
     for column in columns:
         size = 0 if column == ALL else int(column[4:]) if column.startswith("VPC=") else -1
         row[heads[column]] = _cell(own[(own["vpc"] == size) & (own["method"] == ("infomotion" if size else "whole"))])
     return [row]
 
 
-def _notes(table: pd.DataFrame, columns: list[str]) -> tuple[str, ...]:
+def _notes(table: pd.DataFrame, columns: list[str], names: Mapping[str, str]) -> tuple[str, ...]:
     notes = []
+    far = set(table.loc[table["column"].isin(DISTANCES), "generator"])
     ours = [name for name in columns if _standing_for(table, name) != name]
     if ours:
         n = int(table.loc[table["column"] == ours[0], "n"].iloc[0])
         notes.append(
-            f"{' and '.join(DISTANCES[name] for name in ours)}: Fréchet distances in the space of our own encoders, with 95 % intervals, "
+            f"Fréchet distances ({' and '.join(DISTANCES[name] for name in ours)}) in the space of our own encoders, with 95 % intervals, "
             f"{n} clips a side. They are biased upwards at so few clips and compare with each other only, never with a FID or FVD."
         )
+    for pool in dict.fromkeys(table.loc[~table["generator"].isin(far), "generator"]) if far else ():
+        notes.append(f"{names[pool]}: these are the real clips themselves, so they have no distance.")
     runs = "/".join(str(int(n)) for n in sorted(set(table.loc[table["metric"] == "hard_accuracy", "n"])))
     notes.append(f"Accuracies: hard ± population standard deviation over {runs} runs (soft), percent, on real TEST videos.")
     notes.append("Quoted numbers are the paper's, on EchoNet-Dynamic: other videos, networks and pool sizes. Compare within a column.")

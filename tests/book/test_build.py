@@ -226,7 +226,7 @@ def test_table_2_stands_beside_the_papers_numbers_and_borrows_no_name(tmp_path: 
 
     text = fragments.results_part(Results("phantom", make_run(tmp_path)))
     assert "Table 2 on phantom videos" in text and "Latte (ours, trained on phantoms)" in text and "in EchoSyn" in text
-    assert "fed_frame: phantom" in text and "paper, FID: " in text and "FID: phantom" not in text
+    assert "Fréchet distance, frames" in text and "paper, FID: " in text and ">FID<" not in text
     assert "31 % of 150 clips carry the class asked for" in text
     assert 'href="provenance.html#card-phantom-05-latte-ablation"' in text
 

@@ -6,6 +6,7 @@ import re
 
 from infomotion_lib.reporting.book.table2 import in_words, table2
 from infomotion_lib.reporting.results import FROZEN, Results
+from infomotion_lib.reporting.table2 import DISTANCES
 
 PHANTOM = Results("phantom", FROZEN / "phantom")
 
@@ -18,9 +19,9 @@ def test_both_halves_together_hold_every_accuracy_and_distance() -> None:
     for value in hard["mean"]:
         assert f"{value:.1f} ±" in html
     for value in distances["mean"]:
-        assert f">{value:.3g}<br>[" in html
-    for value in written["paper"].dropna():
-        assert f": {value:g}</small>" in html
+        assert re.search(rf">{value:.1f}\d*<br>\[", html) or f">{value:.3f}<br>[" in html
+    for value, column in written[["paper", "column"]].dropna().itertuples(index=False):
+        assert f": {value:.{1 if column in DISTANCES else 2}f}</small>" in html
     heads = [re.findall(r"<th scope=.col", part.split("</thead>")[0]) for part in html.split("<table")[1:]]
     assert len(heads) == 2 and max(map(len, heads)) <= 5
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,7 +30,7 @@ def test_a_generator_that_obeys_and_one_that_does_not_hear() -> None:
     assert rows.loc["latte", "ci_low"] < 0 < rows.loc["latte", "ci_high"]
     assert rows.loc["latte", "sd"] < rows.loc["latte", "requested_sd"]
     said = [shaped.conditioning_in_words(row, name="x") for row in rows.reset_index().to_dict("records")]
-    assert "obeyed" in said[0]
+    assert "was heard, clearly" in said[0]
     assert "no sign" in said[1]
 
 
@@ -95,13 +97,25 @@ def test_shown_table_never_calls_our_distance_a_fid(long_table: pd.DataFrame) ->
     names = shaped.pool_names(real="phantom", synthetic="phantom-synthetic")
     constants = pd.DataFrame([{"predictor": "always normal", "hard_accuracy": 48.0, "soft_accuracy": 50.0}])
     text = shaped.table2(long_table, data="phantom", names=names, constants=constants).to_markdown()
-    assert "fed_frame: phantom" in text
-    assert "FID: phantom" not in text
+    assert "| Fréchet distance, frames |" in text
+    assert "| FID |" not in text
     assert "FID: paper (quoted)" in text
     assert "in EchoSyn's place" in text
-    assert "always normal" in text
+    assert re.search(r"Always “normal” +\| no training .*48\.0 \(50\.0\).*48\.0 \(50\.0\)", text), "the same whatever the size"
     assert "75 clips a side" in text
     assert text.count("50.0 ± 2.0 (55.0) [collapsed]") == 1, "a flag stands behind the numbers of its own selection alone"
     assert text.count("[collapsed]") == 1 and "collapsed: one community" in text
     header, *rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(row.count("|") == header.count("|") for row in rows)
+
+
+def test_the_real_clips_themselves_have_no_distance(long_table: pd.DataFrame) -> None:
+    assert shaped.is_real(real="echodiffusion", synthetic="none") and not shaped.is_real(real="phantom", synthetic="phantom-synthetic")
+    without = long_table[(long_table["generator"] != "echosyn") | (long_table["method"] != "")]
+    names = shaped.short_names(real="echodiffusion", synthetic="none")
+    distance, accuracy = shaped.halves(shaped.table2(without, data="open clips", names=names)).parts
+    frame = distance.frame.set_index("pool")
+    assert set(frame.loc["published clips"]) == {"–"} and "–" not in set(frame.loc["Latte"])
+    assert "published clips: these are the real clips themselves" in " ".join(distance.notes)
+    assert distance.caption.startswith("Table 2 on the open clips")
+    assert "InfoMotion, paper (quoted)" in accuracy.frame["selector"].tolist() and len(accuracy.frame.columns) <= 5

@@ -62,6 +62,20 @@ def test_the_title_of_the_distances_names_the_nearer_pool_by_each_encoder() -> N
     assert "EF-conditioned by fed_frame, Latte by fed_video" in title(split)
 
 
+def test_one_pool_alone_is_set_against_the_floor() -> None:
+    near, far = (0.9, 1.0, 1.1), (8.0, 9.0, 10.0)
+    table = fidelity(fed_frame=[near, near, far, far])
+    fig = distances(table[table["pair"] != "real_vs_echosyn"], names=NAMES)
+    assert "Latte as a multiple of the floor: 9 by fed_frame (150 clips a side)" in title(fig)
+
+
+def test_no_interval_is_cut_but_those_that_reach_zero_which_carry_an_arrow() -> None:
+    cells = [(12.0, 14.3, 17.3), (2.83, 7.7, 12.4), (0.0, 29.7, 36.5), (52.0, 55.0, 58.0)]
+    (axis,) = distances(fidelity(fed_frame=cells), names=NAMES).axes
+    assert axis.get_xlim()[0] < 2.83
+    assert [line.get_ydata()[0] for line in axis.lines if line.get_marker() == "<"] == [1]  # type: ignore[index]
+
+
 def test_the_training_curve_says_what_a_wrong_class_costs() -> None:
     fig = training_curve(np.geomspace(1, 0.05, 200).tolist(), {"right class": 0.05, "no class": 0.051, "wrong class": 0.06})
     assert "leaves 5.0 % of the noise in VAL clips unexplained; wrong class: +20.0 %" in title(fig)

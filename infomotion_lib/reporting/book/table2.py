@@ -18,8 +18,6 @@ STAGE = "latte_ablation"
 FIGURES = ("side_by_side.png", "label_consistency.svg", "fidelity.svg", "table2.svg")
 """Figures of the ablation that stand on the results page."""
 
-_DISTANCES = ("fed_frame", "fed_video", "FID", "FVD")
-
 
 def table2(results: Results) -> str:
     """MyST blocks of both halves of Table 2, or an empty string where the ablation has not run."""
@@ -30,6 +28,8 @@ def table2(results: Results) -> str:
     real, synthetic = str(used.get("real_data", "phantom")), str(used.get("synthetic_data", "none"))
     names = shaped.pool_names(real=real, synthetic=synthetic)
     found["method"] = found["method"].fillna("")
+    if shaped.is_real(real=real, synthetic=synthetic):
+        found = found[(found["generator"] != "echosyn") | (found["method"] != "")]
     uncut, constants = results.table("evaluation", "table1"), results.table("evaluation", "constants")
     shown = shaped.table2(found, data=DATA_NAMES.get(real, real), names=names, constants=constants, uncut=uncut)
     folder = f"results/{results.profile}/{results.folder(STAGE).name}"
@@ -42,10 +42,10 @@ def table2(results: Results) -> str:
 def _halves(shown: ShapedTable) -> list[str]:
     """Distances and accuracies as a table each, the paper's number below ours: side by side they do not fit a page."""
     ours = [str(name) for name in shown.frame if not str(name).endswith(QUOTED)][2:]
-    distances = [name for name in ours if name.split(":")[0] in _DISTANCES]
+    distances = [name for name in ours if name in shaped.DISTANCE_HEADS.values()]
     pools = shown.frame[shown.frame["selector"] == METHOD_NAMES["infomotion"]]
-    pools = pools[(pools[distances] != "–").any(axis=1)]
-    about = [note for note in shown.notes if "Fréchet" in note]
+    pools = pools[~pools["pool"].str.endswith(shaped.UNCUT)]
+    about = [note for note in shown.notes if "distance" in note]
     rest = [note for note in shown.notes if note not in about]
     return [
         _html(pools, ["pool"], distances, f"{shown.caption}: distance to real clips", about),
@@ -69,7 +69,7 @@ def _pair(ours: str, quoted_as: str, quoted: str) -> str:
     lines = [escape(part) for part in ours.replace(" [", "\n[").split("\n")]
     if quoted != "–":
         name = quoted_as.split(":")[0]
-        lines.append(f"<small>paper{f', {name}' if name in _DISTANCES else ''}: {escape(quoted)}</small>")
+        lines.append(f"<small>paper{f', {name}' if name in shaped.DISTANCES else ''}: {escape(quoted)}</small>")
     return "<br>".join(lines)
 
 

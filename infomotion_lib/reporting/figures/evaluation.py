@@ -9,13 +9,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.evaluation.metrics import confusion, recalls, score, soft_curve
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, SOURCE_NAMES
+from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 _INK, _SOFT = "#1F2933", "#9AA5B1"
 
@@ -44,14 +47,24 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
             axis.axhspan(float(whole["ci_low"].iloc[0]), float(whole["ci_high"].iloc[0]), color=METHOD_COLOURS["whole"], alpha=0.08, lw=0)
             axis.axhline(float(whole["mean"].iloc[0]), color=METHOD_COLOURS["whole"], lw=1.4, label="Whole set")
         for line, dashes in zip(lines, ("--", ":"), strict=False):
-            axis.axhline(line[metric], color=_SOFT, lw=1.4, ls=dashes, label=f"{line['predictor']} (EF {line['constant']:g})")
+            axis.axhline(line[metric], color=_SOFT, lw=1.4, ls=dashes, label=constant_name(line["predictor"], line["constant"]))
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("videos a class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8.5)
+    fig.legend(*legend_marks(axes[0]), loc="outside lower center", ncols=3, fontsize=9.5)
     fig.suptitle(f"{data}: {_separation(rows)}", x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
+
+
+def legend_marks(axis: Axes) -> tuple[list[Artist], list[str]]:
+    """Handles and labels of an axis for its legend, the markers of points with error bars alone."""
+    handles, labels = axis.get_legend_handles_labels()
+    return [handle[0] if isinstance(handle, ErrorbarContainer) else handle for handle in handles], labels
+
+
+def constant_name(predictor: str, answer: float) -> str:
+    """Name of a constant predictor for a legend, with its answer."""
+    return f"{CONSTANT_NAMES.get(predictor, predictor)} (EF {answer:g})"
 
 
 def _selectors(axis: Axes, rows: pd.DataFrame) -> None:
@@ -88,6 +101,8 @@ def _separation(rows: pd.DataFrame) -> str:
 def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data: str, vpc: int, constant: float = 60.0) -> Figure:
     """Soft accuracy by tolerance for each selector at one size and the whole set, above the curve of a constant answer.
 
+    A selector's graph is named where there are several.
+
     Parameters
     ----------
     tolerances : DataFrame
@@ -102,19 +117,19 @@ def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data
     fig = Figure(figsize=(3.7 * len(sources) + 0.6, 4.1))
     axes = fig.subplots(1, len(sources), sharey=True, squeeze=False)[0]
     points = sorted(rows["tolerance"].unique())
+    several = len(set(rows["graph"]) - {""}) > 1
     flat = soft_curve(test_ef, np.full(len(test_ef), constant), tolerances=points)
     for axis, source in zip(axes, sources, strict=True):
         own = rows[rows["source"] == source]
         for (method, graph), cell in own.groupby(["method", "graph"], sort=False):
-            name = METHOD_NAMES[str(method)] + (f" ({str(graph).replace('_', ' ')})" if graph else "")
+            name = METHOD_NAMES[str(method)] + (f" ({str(graph).replace('_', ' ')})" if graph and several else "")
             marker, colour = METHOD_MARKERS[str(method)], METHOD_COLOURS[str(method)]
             axis.plot(cell["tolerance"], cell["mean"], color=colour, marker=marker, ms=5, lw=1.6, label=name)
-        axis.plot(points, flat, color=_SOFT, ls="--", lw=1.4, label=f"always {constant:g}")
+        axis.plot(points, flat, color=_SOFT, ls="--", lw=1.4, label=constant_name("always normal", constant))
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("tolerance (EF points)")
     axes[0].set_ylabel("soft accuracy on TEST (%)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8.5)
+    fig.legend(*legend_marks(axes[0]), loc="outside lower center", ncols=3, fontsize=9.5)
     first = rows[(rows["source"] == sources[0]) & (rows["vpc"] == vpc)].pivot_table(index="tolerance", values="mean", aggfunc="mean")[
         "mean"
     ]
@@ -139,7 +154,7 @@ def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str
     cells : sequence of (source, method, graph, vpc)
         Panels.
     """
-    fig = Figure(figsize=(2.7 * len(cells) + 1.3, 3.9))
+    fig = Figure(figsize=(2.5 * len(cells) + 1.3, 4.3))
     axes = fig.subplots(1, len(cells), squeeze=False)[0]
     recall = []
     for number, (axis, cell) in enumerate(zip(axes, cells, strict=True)):
@@ -147,23 +162,22 @@ def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str
         counts = confusion(rows["ef"], rows["prediction"])[:, : len(CLASS_NAMES)]
         share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         recall.append(float(np.nanmean(recalls(rows["ef"], rows["prediction"]))))
-        picture = axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
+        axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
         for (y, x), value in np.ndenumerate(share):
             if counts[y].sum():
-                axis.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=8, color="white" if value > 55 else _INK)
-        axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES, rotation=40, ha="right", fontsize=8)
-        axis.set_yticks(range(len(CLASS_NAMES)), CLASS_NAMES if number == 0 else [""] * len(CLASS_NAMES), fontsize=8)
-        axis.set_xlabel("predicted class", fontsize=9)
-        axis.set_title(_cell_title(cell), fontsize=9.5)
+                axis.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=10, color="white" if value > 55 else _INK)
+        axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES, rotation=45, ha="right", rotation_mode="anchor", fontsize=11)
+        axis.set_yticks(range(len(CLASS_NAMES)), CLASS_NAMES if number == 0 else [""] * len(CLASS_NAMES), fontsize=11)
+        axis.set_xlabel("predicted class (% of the row)", fontsize=10)
+        axis.set_title(_cell_title(cell).replace(", ", "\n", 1), fontsize=11)
         axis.grid(visible=False)
         axis.spines[:].set_visible(False)
-    axes[0].set_ylabel("true class", fontsize=9)
-    fig.colorbar(picture, ax=list(axes), shrink=0.6, label="% of the true class")
+    axes[0].set_ylabel("true class", fontsize=11)
     fig.suptitle(
         f"{data}: a class is recognised {min(recall):.0f} to {max(recall):.0f} % of the time on average",
         x=0.01,
         ha="left",
-        fontsize=11,
+        fontsize=13,
         fontweight="bold",
     )
     return fig
@@ -233,7 +247,7 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     axis.set_xticks(range(len(count)), [f"{name}\n{number} videos" for name, number in count.items()])
     axis.set_ylabel("hard accuracy on TEST (%)")
     axis.grid(axis="x", visible=False)
-    fig.legend(loc="outside lower center", ncols=5, fontsize=8.5)
+    fig.legend(*legend_marks(axis), loc="outside lower center", ncols=5, fontsize=8.5)
     mean = rows.groupby("machine")["mean"].mean()
     fig.suptitle(
         f"{data}, {vpc} a class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}” ({mean.max() - mean.min():.0f} points apart)",
@@ -267,10 +281,12 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
     axis.grid(axis="y", visible=False)
     clear = int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
     pools = int(rows["n_pools"].max())
-    spread = "one pool; the spread between pools is not in the intervals" if pools == 1 else f"{pools} pools"
-    axis.set_xlabel(f"hard accuracy minus Random's (points)\n{spread}")
+    runs = int(rows["n_pairs"].max())
+    few = f" over {runs} runs" + (", too narrow for so few" if runs < 10 else "") if pools == 1 else f" over {pools} pools"
+    spread = "\none pool; the spread between pools is not in the intervals" if pools == 1 else ""
+    axis.set_xlabel(f"hard accuracy minus Random's (points)\n95 % bootstrap intervals{few}{spread}")
     kept = int((rows["p_holm"] < 0.05).sum())
-    title = f"{data}: {clear} of {len(rows)} intervals exclude 0, {kept} after Holm's correction"
+    title = f"{data}: {clear} of {len(rows)} intervals {'excludes' if clear == 1 else 'exclude'} 0, {kept} after Holm's correction"
     fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 

@@ -16,8 +16,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.reporting.figures.evaluation import constant_name, legend_marks
 from infomotion_lib.reporting.figures.selection import headline
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, image_html
+from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 POOL_COLOURS = {"echosyn": "#0072B2", "latte": "#D55E00", "real": "#222222", "noise": "#7F7F7F"}
 POOL_MARKERS = {"echosyn": "s", "latte": "^", "real": "o", "noise": "x"}
@@ -84,21 +86,21 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
     ratios = [1.0] * (len(pools) * (shown + 1) - 1)
     for gap in range(shown, len(ratios), shown + 1):
         ratios[gap] = 0.18
-    fig = Figure(figsize=(0.72 * sum(ratios) + 0.9, 0.68 * len(classes) + 0.8))
+    fig = Figure(figsize=(0.72 * sum(ratios) + 1.2, 0.7 * len(classes) + 0.9))
     axes = fig.subplots(len(classes), len(ratios), squeeze=False, width_ratios=ratios)
     for axis in axes.ravel():
         _bare(axis)
         axis.set_facecolor("none")
     for block, (pool, clips) in enumerate(pools.items()):
         first = block * (shown + 1)
-        axes[0, first].set_title(" ", fontsize=9.5)  # room above; the name itself may reach over the next frames
-        axes[0, first].text(0, 1.08, pool, transform=axes[0, first].transAxes, fontsize=9.5, fontweight="bold", in_layout=False)
+        axes[0, first].set_title(" ", fontsize=12)  # room above; the name itself may reach over the next frames
+        axes[0, first].text(0, 1.08, pool, transform=axes[0, first].transAxes, fontsize=12, fontweight="bold", in_layout=False)
         for row, name in enumerate(classes):
             at = np.linspace(0, len(clips[name]) - 1, shown).round().astype(int)
             for axis, image in zip(axes[row, first : first + shown], clips[name][at], strict=True):
                 axis.imshow(image, vmin=0, vmax=255)
     for row, name in enumerate(classes):
-        axes[row, 0].set_ylabel(name, fontsize=8, color=CLASS_COLOURS[name], fontweight="bold", rotation=0, ha="right", va="center")
+        axes[row, 0].set_ylabel(name, fontsize=11, color=_INK, rotation=0, ha="right", va="center")
     headline(fig, "One clip of each requested class, time from left to right")
     return fig
 
@@ -189,53 +191,64 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         known = middle[np.isfinite(middle)]
         rises[pool] = float(known[-1] - known[0]) if len(known) else np.nan
     axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES)
-    axis.set(xlabel="requested class", ylabel="relabelled EF (points)", ylim=(0, 100))
+    axis.set(xlabel="requested class", ylabel="relabelled EF (points)\nmedian and middle half", ylim=(0, 100))
     axis.grid(axis="x", visible=False)
-    fig.legend(loc="outside lower center", ncols=3, fontsize=8.5)
+    fig.legend(*legend_marks(axis), loc="outside lower center", ncols=3, fontsize=9.5)
     said = "; ".join(f"{names[pool]} {rise:+.0f}" for pool, rise in rises.items())
     headline(fig, f"EF points from the lowest to the highest request: {said}")
     return fig
 
 
 def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
-    """Fréchet distances to real clips, a panel a metric, with the floor (real) and the ceiling (noise)."""
+    """Fréchet distances to real clips, a panel a metric, with the floor (real) and the ceiling (noise).
+
+    An arrow at the left end of an interval says that it reaches down to zero, which a logarithmic axis does not have.
+    """
     metrics = list(dict.fromkeys(fidelity["metric"]))
-    fig = Figure(figsize=(3.9 * len(metrics) + 0.9, 0.42 * fidelity["pair"].nunique() + 1.7))
+    fig = Figure(figsize=(3.5 * len(metrics) + 1.2, 0.46 * fidelity["pair"].nunique() + 1.8))
     axes = fig.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
     pairs = list(dict.fromkeys(fidelity["pair"]))[::-1]
     for axis, metric in zip(axes, metrics, strict=True):
         own = fidelity[fidelity["metric"] == metric].set_index("pair")
-        positive = own["value"][own["value"] > 0]
-        least = 0.5 * float(positive.min()) if len(positive) else 1e-3  # a logarithmic axis has no zero: such bars leave the picture
+        ends = [*own["value"], *own["ci_low"][own["ci_low"] > 0.02 * own["value"]]]
+        least = 0.7 * min((end for end in map(float, ends) if end > 0), default=1e-3)
         for y, pair in enumerate(pairs):
             pool = pair.removeprefix("real_vs_")
-            low, value, high = (float(own.loc[pair, column]) for column in ("ci_low", "value", "ci_high"))
-            value = max(value, least)
-            axis.plot([max(low, least / 10), max(high, value)], [y, y], color=POOL_COLOURS.get(pool, _INK), lw=2)
-            axis.plot(value, y, color=POOL_COLOURS.get(pool, _INK), marker=POOL_MARKERS.get(pool, "o"), ms=7)
-            axis.annotate(f"{value:.3g}", (value, y), (0, 6), textcoords="offset points", ha="center", fontsize=8)
+            low, value, high = (max(float(own.loc[pair, column]), least) for column in ("ci_low", "value", "ci_high"))
+            colour = POOL_COLOURS.get(pool, _INK)
+            axis.plot([low, high], [y, y], color=colour, lw=2)
+            if low == least:
+                axis.plot(least, y, color=colour, marker="<", ms=7, clip_on=False)
+            axis.plot(value, y, color=colour, marker=POOL_MARKERS.get(pool, "o"), ms=7)
+            axis.annotate(f"{own.loc[pair, 'value']:.3g}", (value, y), (0, 6), textcoords="offset points", ha="center", fontsize=10)
         axis.set_xscale("log")
         axis.set_xlim(left=least)
         decades = np.log10(axis.get_xlim()[1] / least)
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,)))
         axis.xaxis.set_major_formatter(_PLAIN)
         axis.xaxis.set_minor_formatter(NullFormatter())
-        axis.set_title(_METRIC_NAMES.get(metric, metric), fontsize=9.5)
+        axis.set_title(_METRIC_NAMES.get(metric, metric), fontsize=11)
         axis.set_xlabel("Fréchet distance to real clips")
         axis.grid(axis="y", visible=False)
     shown = {"real": "other real clips (floor)", "noise": "noise (ceiling)"} | dict(names)
-    axes[0].set_yticks(range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=8.5)
+    axes[0].set_yticks(range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=10)
     axes[0].set_ylim(-0.6, len(pairs) - 0.4)
-    n = int(fidelity["n"].iloc[0])
-    nearest = {}
-    for metric in metrics:
-        own = fidelity[(fidelity["metric"] == metric) & fidelity["pair"].isin([f"real_vs_{pool}" for pool in names])]
-        nearest[metric] = names[str(own.loc[own["value"].idxmin(), "pair"]).removeprefix("real_vs_")]
-    winners = list(dict.fromkeys(nearest.values()))
-    by_metric = ", ".join(f"{name} by {metric}" for metric, name in nearest.items())
-    said = f"{winners[0]} by every encoder" if len(winners) == 1 else by_metric
-    headline(fig, f"Nearer to real clips: {said} ({n} clips a side)")
+    headline(fig, f"{_nearer(fidelity, names)} ({int(fidelity['n'].iloc[0])} clips a side)")
     return fig
+
+
+def _nearer(fidelity: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """Which pool lies nearer to real clips; of a single one, how far it lies above the floor."""
+    value = fidelity.pivot_table(index="metric", columns="pair", values="value", sort=False)
+    pools = value[[f"real_vs_{pool}" for pool in names if f"real_vs_{pool}" in value]]
+    if pools.shape[1] < 2:
+        ratios = (pools.iloc[:, 0] / value["real_vs_real"].clip(lower=1e-9)).items()
+        name = names[str(pools.columns[0]).removeprefix("real_vs_")]
+        return f"{name} as a multiple of the floor: " + ", ".join(f"{ratio:.3g} by {metric}" for metric, ratio in ratios)
+    nearest = {metric: names[str(pair).removeprefix("real_vs_")] for metric, pair in pools.idxmin(axis=1).items()}
+    if len(set(nearest.values())) == 1:
+        return f"Nearer to real clips: {next(iter(nearest.values()))} by every encoder"
+    return "Nearer to real clips: " + ", ".join(f"{name} by {metric}" for metric, name in nearest.items())
 
 
 def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mapping[str, str], data: str) -> Figure:
@@ -267,16 +280,17 @@ def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mappin
             axis.errorbar(
                 x, mean, yerr=error, color=METHOD_COLOURS[method], marker=marker, ms=8, ls="none", capsize=3, label=METHOD_NAMES[method]
             )
-        axis.axhline(best["hard_accuracy"], color=_SOFT, ls="--", lw=1.4, label=str(best["predictor"]))
+        axis.axhline(best["hard_accuracy"], color=_SOFT, ls="--", lw=1.4, label=constant_name(best["predictor"], best["constant"]))
         axis.set_xticks(range(len(sizes)), [f"{size} a class" if size else "all" for size in sizes])
         axis.set_xlim(-0.6, len(sizes) - 0.4)
         axis.set_title(names[pool], fontsize=10)
         axis.grid(axis="x", visible=False)
     axes[0].set_ylabel("hard accuracy on real TEST (%)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8.5)
+    fig.legend(*legend_marks(axes[0]), loc="outside lower center", ncols=4, fontsize=9.5)
     above = int((rows["mean"] > best["hard_accuracy"]).sum())
-    headline(fig, f"{data}: {above} of {len(rows)} cells lie above the best constant ({best['hard_accuracy']:.0f} %)")
+    name = CONSTANT_NAMES.get(best["predictor"], best["predictor"])
+    lie = f"{above} of {len(rows)} cells {'lies' if above == 1 else 'lie'}"
+    headline(fig, f"{data}: {lie} above the best constant, {name[0].lower()}{name[1:]} ({best['hard_accuracy']:.0f} %)")
     return fig
 
 
