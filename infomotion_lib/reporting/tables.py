@@ -19,6 +19,17 @@ SET_NAMES = {"real": ("Whole Real", "Dist. Real"), "synthetic": ("Whole Synth.",
 DATA_NAMES = {"phantom": "phantom", "echodiffusion": "open clips", "echonet-dynamic": "EchoNet-Dynamic"}
 """What the videos of a run are called over every number; a phantom is called a phantom."""
 
+CONSTANT_NAMES = {
+    "always normal": "Always “normal”",
+    "TRAIN majority class": "Always TRAIN’s most common class",
+    "majority class": "Always TRAIN’s most common class",
+    "TRAIN mean": "Always TRAIN’s mean EF",
+    "constant": "Always TRAIN’s median EF",
+    "soft-optimal constant": "Best single EF on TRAIN",
+    "best constant in hindsight": "Best single EF in hindsight",
+}
+"""Name of each answer that looks at no video, as tables print it."""
+
 ALL = "All"
 QUOTED = "paper (quoted)"
 
@@ -119,7 +130,11 @@ def table1(
             rows.append(row)
     if constants is not None:
         rows += [
-            {"set": "no training", "selector": str(row["predictor"]), f"{ALL}: {data}": _constant(row)}
+            {
+                "set": "no training",
+                "selector": CONSTANT_NAMES.get(str(row["predictor"]), str(row["predictor"])),
+                f"{ALL}: {data}": _constant(row),
+            }
             for row in constants.to_dict("records")
         ]
     titles = [ALL, *(f"VPC {size}" for size in sizes)]

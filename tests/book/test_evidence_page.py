@@ -62,7 +62,7 @@ def test_planted_effects_are_named(planted: Path) -> None:
     assert "2.0 dB better" in parts["evidence_status"] and "has learnt motion" in parts["evidence_status"]
     assert parts["evidence_differences"].count("<tr>") == 2 * (len(CONFIGURATIONS) - 1) + 1
     assert 'InfoMotion †</span><span class="im-under im-keep">motion · literal' in parts["evidence_differences"]
-    assert "Constant: always normal" in parts["evidence_means"]
+    assert "No training · Always “normal”" in parts["evidence_means"]
     assert ARMS["label_noise"].meaning in parts["evidence_arms"] and "Not run yet: `standard_machines`" in parts["evidence_arms"]
 
 
@@ -70,7 +70,7 @@ def test_where_there_is_nothing_nothing_is_claimed(nothing: Path) -> None:
     parts = fragments(nothing)
     above, below = parts["evidence_verdict"].splitlines()[:2]
     assert above.endswith(": none.") and below.endswith(": none.")
-    assert "0 are above 0 and 0 are below it" in parts["evidence_paper"]
+    assert "none is clearly above or below 0" in parts["evidence_paper"]
     assert parts["evidence_worlds"].startswith("None of these worlds has been tried") and "`wide_ifa`" in parts["evidence_arms"]
     assert "correction for" in parts["evidence_confirmation"] and ": none." in parts["evidence_confirmation"]
 
@@ -93,7 +93,7 @@ def test_a_world_in_which_the_order_holds_is_named(tmp_path: Path) -> None:
 
 def test_a_world_moves_infomotion_or_does_not(tmp_path: Path) -> None:
     still = arm_bullet(made_up({}, pools=8, arms=(MAIN, "label_noise"), noise=3.0), tmp_path / "still")
-    assert "told from none of the 3" in still and "no change that can be told from none" in still
+    assert "None of these 3 differences is more than chance" in still and "no change from zero that chance would not explain" in still
     main, moved = made_up({}, pools=8), made_up({"infomotion": 12.0}, pools=8, arms=("label_noise",))
     both = replace(main, sets=pd.concat([main.sets, moved.sets]), networks=pd.concat([main.networks, moved.networks]))
     assert "points: a change." in arm_bullet(both, tmp_path / "moved")

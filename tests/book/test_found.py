@@ -50,8 +50,9 @@ def test_collapsed_graphs_are_counted(tmp_path: Path) -> None:
 def test_what_has_no_answer_is_left_out(tmp_path: Path) -> None:
     sentences = found([], evidence=tmp_path, paper=tmp_path)
     assert not said(sentences, "Which selector") and not said(sentences, "communities")
-    waiting = claims_ledger(RunPaths("paper", tmp_path))["status"].value_counts()["not run"]
-    assert f"Not yet: {waiting} wait" in said(sentences, "reproduced?")
+    asked = claims_ledger(RunPaths("paper", tmp_path))["unit"].str.startswith("%")
+    text = said(sentences, "reproduced?")
+    assert f"Not yet: {asked.sum()} accuracies wait" in text and f"the other {(~asked).sum()} are settings" in text
 
 
 def test_the_papers_leads_are_counted(tmp_path: Path) -> None:

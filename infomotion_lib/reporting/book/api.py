@@ -130,12 +130,16 @@ def _index(rooms: list[str], found: list[Module]) -> str:
     for room in rooms:
         mine = [module for module in found if module.room == room]
         count = sum(len(module.items) for module in mine)
-        rows.append(f"* - [{room}]({room}.md)\n  - {_what(room, mine)}\n  - {count}")
+        rows.append(f"* - [{_title(room)}]({room}.md)\n  - {_what(room, mine)}\n  - {count}")
     return (
         f"# API reference\n\n{_META}Every public function and class, written from the docstrings of the source files.\n"
         "Data walks through the rooms in this order; imports go up this list only, never down.\n\n"
         "```{list-table}\n:header-rows: 1\n:widths: 18 70 12\n\n* - Room\n  - What it does\n  - Names\n" + "\n".join(rows) + "\n```\n"
     )
+
+
+def _title(room: str) -> str:
+    return room.upper() if room == "ifa" else room.capitalize()
 
 
 def _what(room: str, mine: list[Module]) -> str:
@@ -145,7 +149,7 @@ def _what(room: str, mine: list[Module]) -> str:
 
 
 def _room_page(room: str, mine: list[Module], source_url: str) -> str:
-    parts = [f"# {room}\n\n{_META}{_what(room, mine)}\n"]
+    parts = [f"# {_title(room)}\n\n{_META}{_what(room, mine)}\n"]
     for module in mine:
         if not module.items and not module.constants:
             continue

@@ -12,8 +12,11 @@ from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import method_cell
 from infomotion_lib.reporting.results import FROZEN, Results, records
 from infomotion_lib.reporting.style import METHOD_NAMES
+from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
-SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced", "mae": "MAE"}
+SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced, %", "mae": "MAE, EF points"}
+CONTROLS = {"regressor": "all of TRAIN"} | CONSTANT_NAMES
+"""Controls of the open clips as the table prints them; the others keep their names, which its note explains."""
 
 
 def label_agreement(results: Results) -> str:
@@ -67,13 +70,15 @@ def open_splits(results: Results | None = None) -> str:
         lines.append([name, str(hard["n"]), *means, against, probability(hard["p_holm"])])
     for predictor, part in controls.groupby("predictor", sort=False):
         means = [f"{number(part[metric].mean())} ± {number(part[metric].std(ddof=0))}" for metric in SHOWN]
-        name = "all of TRAIN" if predictor == "regressor" else str(predictor)
-        lines.append([f'<span class="im-keep"><i>{name}</i></span>', str(len(part)), *means, "–", "–"])
+        lines.append([f"<i>{CONTROLS.get(str(predictor), str(predictor))}</i>", str(len(part)), *means, "–", "–"])
     first, splits = cells["random", "hard_accuracy"], int(controls["split"].nunique())
     compared = int(summary["n_comparisons"].max())
-    head = ["Trained on", "n", *SHOWN.values(), "Minus Random", "Holm"]
+    head = ["Trained on", "n", *SHOWN.values(), "Minus Random", "p, Holm"]
     note = (
-        f"In italics: controls. Mean ± population standard deviation over n networks of {splits} seeded splits, "
+        "In italics: controls. Shuffled frames, frozen frame: the network of all of TRAIN, shown the test frames in random order or the "
+        "first one repeated. Random weights: an untrained network, fitted to TRAIN by a line. Requested EF: no clip, only what was asked "
+        "of the generator, fitted the same way. Always, best: one answer for every clip. "
+        f"Mean ± population standard deviation over n networks of {splits} seeded splits, "
         f"{int(controls['n_test'].iloc[0])} test clips each; "
         f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "
         f"corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; a control's spread is no interval. "

@@ -46,8 +46,9 @@ def comparisons(results: Results) -> str:
     units = f"{first['n_pools']} pools" if first["n_pools"] > 1 else f"{first['n_pairs']} paired runs of one pool"
     head = ["Selector", "Pool", "VPC", "Minus Random", "Effect", "p", "p, Holm"]
     note = (
-        f"Points of hard accuracy over {units}, 95 % intervals in brackets. VPC: videos a class. Effect: size of the effect, the mean "
-        "difference over the standard deviation of the differences. p: t-test over the same units; Holm’s correction is for all "
+        f"Points of hard accuracy over {units}. In brackets: 95 % intervals, bootstrap over them, too narrow with so few; p is by t-test, "
+        "which allows for how few they are, so trust p where the two disagree. VPC: videos a class. Effect: size of the effect, the mean "
+        "difference over the standard deviation of the differences. Holm’s correction is for all "
         f"{first['n_comparisons']} rows of this table. "
         f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How the runs were made</a>'
     )
@@ -71,9 +72,9 @@ def against_random(results: Results) -> list[str]:
     kept = [row for row in rows if row["p_holm"] < LEVEL]
     names = ", ".join(dict.fromkeys(METHOD_NAMES.get(row["method"], row["method"]) for row in kept))
     found.append(
-        f"Of {len(rows)} comparisons with Random, {len(clear) or 'none'} {'has' if len(clear) < 2 else 'have'} an interval without 0; "
-        f"{len(kept) or 'none'} {'remains' if len(kept) < 2 else 'remain'} after Holm’s correction for {rows[0]['n_comparisons']} "
-        f"comparisons{f' ({names})' if names else ''}."
+        f"Of {len(rows)} comparisons with Random, {len(clear) or 'none'} {'has' if len(clear) < 2 else 'have'} a bootstrap interval "
+        f"without 0; {len(kept) or 'none'} {'remains' if len(kept) < 2 else 'remain'} after Holm’s correction for "
+        f"{rows[0]['n_comparisons']} comparisons{f' ({names})' if names else ''}."
     )
     return found
 
@@ -81,7 +82,7 @@ def against_random(results: Results) -> list[str]:
 def _verdict(row: dict[str, Any]) -> str:
     low, high = row["ci_low"], row["ci_high"]
     if not (low > 0 or high < 0):
-        return "no difference that can be told from none"
+        return "no difference from zero that chance would not explain"
     side = "above it" if low > 0 else "below it"
     return side if row["p_holm"] < LEVEL else f"{side}, but not after correction for {row['n_comparisons']} comparisons"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.data.phantom import MACHINES
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
@@ -120,7 +121,7 @@ def hardness() -> str:
     accuracy = {(row["set"], row["machine"]): row for row in rows_}
     gap = accuracy["gap", ""]
     rows = []
-    for machine in dict.fromkeys(name for _, name in accuracy):
+    for machine in ("", *(style.name for style in MACHINES if ("whole", style.name) in accuracy)):
         cells = [accuracy[kind, machine] for kind in ("random", "whole")]
         rows.append([machine or "all styles", *(f"{number(c['mean'])} [{number(c['ci_low'])}, {number(c['ci_high'])}]" for c in cells)])
     caption = f"Hard accuracy in percent on {int(gap['pools'])} independent phantom pools, 95 % intervals over pools"

@@ -6,7 +6,6 @@ import json
 import re
 from html import escape
 from pathlib import Path
-from textwrap import shorten
 
 from infomotion_lib.parameters import NOTEBOOK_STAGES
 from infomotion_lib.paths import NOTEBOOKS
@@ -16,9 +15,6 @@ from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
 
 _SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|png))"')
-LONGEST = 180
-"""Letters of a figure's alt text that the index shows."""
-
 _NAMED = re.compile(r'"([\w.]+\.(?:svg|png))"')
 
 
@@ -39,7 +35,7 @@ def figure_index(all_results: list[Results]) -> str:
         names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))
         if names:
             profile = runs[0].profile if runs else "phantom"
-            command = f"```bash\npapermill notebooks/{notebook.name} out.ipynb -f notebooks/params/{profile}.yml\n```"
+            command = f"```bash\npapermill notebooks/{notebook.name} out.ipynb \\\n  -f notebooks/params/{profile}.yml\n```"
             rows = [[f"<code>{escape(name)}</code>", *_row(name, stage, runs)] for name in names]
             html = table(["Figure", "What it shows", "Drawn in"], rows, caption=f"Figures of {notebook.name}", stack=True, titled=False)
             parts.append(f"## {title_of(stage)}\n\n{command}\n{block(html)}")
@@ -57,4 +53,15 @@ def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
         f'· <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
         for results, _ in drawn
     ]
-    return escape(shorten(alt_text(drawn[0][1]), LONGEST, placeholder=" …")), "<br>".join(links)
+    return escape(_first_sentence(alt_text(drawn[0][1]))), "<br>".join(links)
+
+
+def _first_sentence(text: str) -> str:
+    """What a figure shows, without the values that its alt text goes on to list.
+
+    >>> _first_sentence("Accuracy by machine: dark 40 %; hazy 37 %. More.")
+    'Accuracy by machine.'
+    """
+    sentence = re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
+    title, colon, rest = sentence.partition(":")
+    return f"{title}." if colon and re.search(r"[;{]|\w_\w", rest) else sentence

@@ -62,14 +62,20 @@ def _leads() -> str:
     first, sure = sum(lead.points > 0 for lead in leads), sum(lead.p_holm < LEVEL for lead in leads)
     runs = sorted(lead.runs for lead in leads)
     return (
-        f"**How sure is the paper’s order?** InfoMotion leads in {count(first, len(leads))} comparisons of its Table 1. With a few runs a "
-        f"cell, {count(sure, len(leads))} leads can be told from chance after correction; between {runs[0]} and {runs[-1]} runs a cell "
-        "would settle leads of that size. [Critical reading, section 2](reading.md)"
+        f"**How sure is the paper’s order?** InfoMotion leads in {count(first, len(leads))} comparisons of its Table 1. With a few runs "
+        f"per cell, {count(sure, len(leads))} leads can be told from chance after correction; between {runs[0]} and {runs[-1]} runs per "
+        "cell would settle leads of that size. [Critical reading, section 2](reading.md)"
     )
 
 
 def _claims(paper: Path) -> str:
-    status = claims_ledger(RunPaths("paper", paper))["status"].tolist()
+    ledger = claims_ledger(RunPaths("paper", paper))
+    status, asked = ledger["status"].tolist(), ledger["unit"].str.startswith("%")
     same, other, waiting = (status.count(name) for name in ("reproduced", "differs", "not run"))
-    said = f"{same} are, {other} differ, {waiting} have not been run." if same + other else f"Not yet: {waiting} wait for the gated data."
+    said = (
+        f"{same} are, {other} differ, {waiting} have not been run."
+        if same + other
+        else f"Not yet: {int(asked.sum())} accuracies wait for the gated data; the other {int((~asked).sum())} are settings and distances, "
+        "which can only be quoted."
+    )
     return f"**Are the paper’s numbers reproduced?** {said} [Claims ledger](claims.md)"

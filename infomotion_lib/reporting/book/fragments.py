@@ -112,7 +112,7 @@ def boundaries_figure() -> str:
 
 
 def colab(url: str) -> str:
-    """MyST block: a badge a notebook that opens the clean one in Colab."""
+    """MyST block: a badge for each notebook, which opens the clean one in Colab."""
     branch = yaml.safe_load((BOOK / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
     base = f"https://colab.research.google.com/{url.removeprefix('https://').replace('github.com', 'github')}/blob/{branch}/notebooks"
     badges = (f'<a class="im-badge" href="{base}/{file.name}">{title_of(file.stem)}</a>' for file in clean_notebooks())

@@ -11,6 +11,9 @@ _TABLE, _GROUP, _ROW, _COLUMN_HEADER, _ROW_HEADER = (
 )
 """Said aloud of a table whose rows become paragraphs, since such a table is none to the browser any more."""
 
+_APOSTROPHE = re.compile(r"(?s)<(code|pre|script|style)\b.*?</\1>|<[^>]*>|(?<=\w)(?:'|&#x27;)(?=[\w\s,.;:)<]|$)")
+"""An apostrophe in a word; before it whatever it is not looked for in: code, scripts, tags."""
+
 
 def table(
     head: Sequence[str],
@@ -75,8 +78,9 @@ def framed(inner: str, *, caption: str, stack: bool = False, titled: bool = True
 
 
 def block(html: str) -> str:
-    """The HTML as one MyST block: no blank line may stand inside."""
-    return "\n" + "\n".join(line for line in html.splitlines() if line.strip()) + "\n\n"
+    """The HTML as one MyST block, with the apostrophes of the prose around it: no blank line may stand inside."""
+    curly = _APOSTROPHE.sub(lambda match: "’" if match.group() in ("'", "&#x27;") else match.group(), html)
+    return "\n" + "\n".join(line for line in curly.splitlines() if line.strip()) + "\n\n"
 
 
 def admonition(kind: str, title: str, text: str) -> str:
@@ -91,7 +95,7 @@ def folded(title: str, text: str) -> str:
 
 def number(value: float, digits: int = 1) -> str:
     """The number with a true minus sign; an en dash where there is none."""
-    return "–" if value != value else f"{value:.{digits}f}".replace("-", "\u2212")
+    return "–" if value != value else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\u2212")  # no minus nought
 
 
 def probability(value: float) -> str:

@@ -40,6 +40,7 @@ def _card(results: Results, stage: str) -> str:
         ["Started", escape(_moment(str(card.get("started_utc", ""))))],
         ["Time", ("at least " if card.get("continued") else "") + seconds(float(card.get("stage_seconds", card.get("wall_seconds", 0.0))))],
         ["Device", escape(device(card))],
+        *([["Processor", escape(str(card["processor"]))]] if card.get("processor") else []),
         ["Python", escape(str(card.get("python", "")))],
         ["Packages", escape(", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items()))],
     ]
@@ -120,7 +121,8 @@ def _value(value: Any) -> str:
     if isinstance(value, float) and abs(value - 2 / 3) < 1e-9:
         return "2/3"
     text = value if isinstance(value, str) else json.dumps(value)
-    return f'<code class="im-keep">{escape(text)}</code>' if text else "–"
+    kept = "" if ", " in text else ' class="im-keep"'
+    return f"<code{kept}>{escape(text)}</code>" if text else "–"
 
 
 def checklist() -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import FROZEN, Results, records
+from infomotion_lib.reporting.style import SOURCE_NAMES
 from infomotion_lib.reporting.summary import shown_method, shown_source
 
 
@@ -31,13 +32,17 @@ def two_machines() -> str:
     ]
     largest = cells.iloc[int(cells["difference"].abs().to_numpy().argmax())]
     name = escape(shown_method(str(largest["method"]), ""))
+    pool = SOURCE_NAMES.get(str(largest["source"]), str(largest["source"])).lower()
+    frozen = Results("phantom", FROZEN / "phantom")
+    processor = escape(str(frozen.card("evaluation").get("processor", "")))
     note = (
         "Hard accuracy in percent, mean ± population sd over runs. "
-        f"The largest change, {_signed(largest['difference'])} points, is that of {name} at "
+        f"The largest change, {_signed(largest['difference'])} points, is that of {name} in the {pool} pool at "
         f"VPC {largest['vpc'] or 'all'}. Compare yours: <code>infomotion compare</code>. "
-        f'<a href="provenance.html#{card_anchor(Results("phantom", FROZEN / "phantom"), "evaluation")}">How the first was made</a>'
+        f'<a href="provenance.html#{card_anchor(frozen, "evaluation")}">How the first was made</a>'
     )
-    heads = ["Source", "Method", "VPC", "First machine", "Second machine", "Change"]
+    first = f'First machine<span class="im-under">{processor}</span>' if processor else "First machine"
+    heads = ["Source", "Method", "VPC", first, "Second machine", "Change"]
     return block(table(heads, rows, caption="One commit, one profile, two kinds of processor", numeric_from=2, note=note))
 
 

@@ -14,6 +14,9 @@ from infomotion_lib.reporting.style import alt_text
 
 _BADGE = re.compile(r"\[!\[[^\]]*\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]\(([^)\s]+)\)")
 _FIGURE = re.compile(r'<img class="im-figure" data-figure="([^"]+)"[^>]*>')
+_WORDS = re.compile(r"<td>(?=[^<]{24})(?=[^<]*[A-Za-z]{3})(?=[^<]* [A-Za-z])")
+"""Cells of a pandas table with a phrase in them, which may wrap; numbers may not."""
+
 _HIDDEN = {"parameters"}
 _MACHINERY = {"bootstrap", "injected-parameters"}
 """Cells that do their work elsewhere: by id in Colab, by tag in the runner. The page shows the values in the config card."""
@@ -44,6 +47,7 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
             if "text/html" in data:
                 html = _joined(data["text/html"])
                 html = _FIGURE.sub(lambda match: _figure(match, folder / "figures", base, card), html)
+                html = _WORDS.sub('<td class="im-words">', html) if "dataframe" in html else html
                 data["text/html"] = f"{html}{_made(card)}" if "<table" in html else html
         cell["outputs"] = [out for out in cell.get("outputs", []) if not _is_noise(out)] if cell["cell_type"] == "code" else None
         if cell["outputs"] is None:

@@ -96,9 +96,10 @@ def leads() -> str:
     ]
     head = ["Cell", "Against", "Lead", "Error", "Ratio", "p", "p, Holm", "Runs"]
     note = (
-        f"Lead and its standard error in points, and their ratio. {PAPER_RUNS} runs a cell and population spreads assumed, as in the first "
-        "author's earlier code; p by Welch's t-test. "
-        f"Holm: corrected for {len(rows)} leads. Runs: needed a cell, to tell a true difference of this size from none four times in five. "
+        f"Lead and its standard error in points, and their ratio. {PAPER_RUNS} runs per cell and population spreads assumed, as in the "
+        "first author's earlier code; p by Welch's t-test. "
+        f"Holm: corrected for {len(rows)} leads. Runs: how many each cell would need for a true difference of this "
+        "size to be found four times in five. "
         f"p below 0.05 before correction: {sum(lead.p < 0.05 for lead in found)} of {len(rows)}; "
         f"after it: {sum(lead.p_holm < 0.05 for lead in found)}."
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.reporting.book.comparisons import against_random
-from infomotion_lib.reporting.book.html import block, count, number, seconds, table
+from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
 from infomotion_lib.reporting.results import Results, title_of
@@ -18,17 +18,9 @@ MISSING = "(not run yet)"
 
 def reading(results: Results) -> list[str]:
     """What Table 1 of a run says, in sober sentences; empty where there is no Table 1."""
-    hard = [row for row in long_table(results) if row["metric"] == "hard_accuracy" and row["method"] != "whole"]
-    if not hard:
+    if not long_table(results):
         return []
-    sentences = []
-    constant = best_constant(results)
-    if constant:
-        above = sum(row["mean"] > constant[1] for row in hard)
-        sentences.append(
-            f"The best answer that looks at no video ({constant[0][0].lower()}{constant[0][1:]}) is right for {number(constant[1])} % "
-            f"of the test videos; {count(above, len(hard))} distilled cells {'lies' if above == 1 else 'lie'} above it."
-        )
+    sentences = [said for word in ("hard", "soft") if (said := _beside_constant(results, word))]
     sentences += against_random(results)
     runs = results.table("evaluation", "runs")
     if runs is not None and ("pool" not in runs or runs["pool"].nunique() < 2):
@@ -37,6 +29,20 @@ def reading(results: Results) -> list[str]:
             "so **no ranking of selectors can be read from this table**."
         )
     return sentences
+
+
+def _beside_constant(results: Results, word: str) -> str:
+    """Sentence: how many cells of Table 1 lie above the best constant answer, by ``hard`` or ``soft`` accuracy; empty if there is none."""
+    metric = f"{word}_accuracy"
+    constant, rows = best_constant(results, metric), [row for row in long_table(results) if row["metric"] == metric]
+    if constant is None or not rows:
+        return ""
+    distilled, whole = ([row["mean"] > constant[1] for row in rows if (row["method"] == "whole") == asked] for asked in (False, True))
+    sets = f"; whole sets above it: {sum(whole)} of {len(whole)}" if whole else ""
+    return (
+        f"By {word} accuracy the best answer that looks at no video ({constant[0][0].lower()}{constant[0][1:]}) scores "
+        f"{number(constant[1])} % on the test videos. Distilled cells above it: {sum(distilled)} of {len(distilled)}{sets}."
+    )
 
 
 def expected(results: Results) -> str:

@@ -10,6 +10,7 @@ from infomotion_lib.reporting.book.html import block, folded, framed, number, ta
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
+from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 Row = dict[str, Any]
 
@@ -19,13 +20,6 @@ COMPANY = {
     "rmse": "RMSE, points",
     "r2": "R²",
     **{f"recall_{name}": f"Recall {name}, %" for name in CLASS_NAMES},
-}
-_CONSTANTS = {
-    "always normal": "Always “normal”",
-    "TRAIN majority class": "Always TRAIN’s most common class",
-    "TRAIN mean": "Always TRAIN’s mean EF",
-    "soft-optimal constant": "Best single EF on TRAIN",
-    "best constant in hindsight": "Best single EF in hindsight",
 }
 
 
@@ -49,7 +43,8 @@ def table1(results: Results) -> str:
     )
     name = f"Table 1 on {'phantom data' if results.is_phantom else results.kind}"
     caption = (
-        f"{name}. Accuracy on TEST videos of the real source: mean ± population standard deviation over runs, 95 % interval in brackets."
+        f"{name}. Accuracy on TEST videos of the real source: mean ± population standard deviation over runs; "
+        "in brackets a 95 % bootstrap interval over runs, too narrow with so few."
     )
     titles = f'<thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
     html = f'<div class="im-table1">{framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)}</div>'
@@ -90,14 +85,14 @@ def constants(results: Results) -> list[tuple[str, Row]]:
     pools = {row.get("source") for row in rows}
     named = []
     for row in rows:
-        name = _CONSTANTS.get(str(row["predictor"]), str(row["predictor"]))
+        name = CONSTANT_NAMES.get(str(row["predictor"]), str(row["predictor"]))
         named.append((f"{name} ({row['source']} pool)" if len(pools) > 1 else name, row))
     return named
 
 
-def best_constant(results: Results) -> tuple[str, float] | None:
-    """Name and hard accuracy, in percent, of the best constant predictor."""
-    found = [(name, float(row["hard_accuracy"])) for name, row in constants(results) if "hard_accuracy" in row]
+def best_constant(results: Results, metric: str = "hard_accuracy") -> tuple[str, float] | None:
+    """Name and accuracy, in percent, of the best constant predictor."""
+    found = [(name, float(row[metric])) for name, row in constants(results) if metric in row]
     return max(found, key=lambda item: item[1]) if found else None
 
 

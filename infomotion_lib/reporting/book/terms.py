@@ -58,10 +58,10 @@ def link_terms(text: str, known: dict[str, str]) -> str:
 
 
 def link_pages(folder: Path) -> None:
-    """Put the links into every page and notebook of the folder that jupyter-book reads; the glossary itself has none."""
+    """Put the links into every page and notebook of the folder that jupyter-book reads; the glossary and cited titles have none."""
     known = words((folder / "glossary.md").read_text(encoding="utf-8"))
     for file in sorted(folder.glob("*.md")):
-        if file.name not in {"glossary.md", "changelog.md"}:
+        if file.name not in {"glossary.md", "changelog.md", "cite.md"}:
             file.write_text(link_terms(file.read_text(encoding="utf-8"), known), encoding="utf-8")
     for file in sorted(folder.glob("notebooks/*.ipynb")):
         page = json.loads(file.read_text(encoding="utf-8"))

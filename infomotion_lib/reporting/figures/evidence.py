@@ -39,7 +39,7 @@ def evidence_forest(comparisons: pd.DataFrame, *, collapsed: set[tuple[str, str,
     comparisons : DataFrame
         From :func:`infomotion_lib.evaluation.evidence.comparison.compare`.
     collapsed : set of (method, feature, graph)
-        Configurations most of whose graphs have one community only; drawn hollow.
+        Configurations most of whose graphs have one community only; marked ``†``, as in the tables.
     """
     budgets = sorted(int(vpc) for vpc in comparisons["vpc"].unique())
     order = [_key(row) for row in comparisons[comparisons["vpc"] == budgets[0]].to_dict("records")][::-1]
@@ -49,13 +49,14 @@ def evidence_forest(comparisons: pd.DataFrame, *, collapsed: set[tuple[str, str,
         own = comparisons[comparisons["vpc"] == vpc]
         for row in own.to_dict("records"):
             if _key(row) in order:
-                _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high", hollow=_key(row) in collapsed)
+                _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high")
         axis.axvline(0, color=_INK, lw=1)
         axis.grid(axis="y", visible=False)
         axis.set_title(f"{vpc} videos a class, {_span(own['pools'])}", fontsize=9.5)
-    axes[0].set_yticks(range(len(order)), [configuration_name(*key) for key in order], fontsize=8)
+    names = [configuration_name(*key) + (" †" if key in collapsed else "") for key in order]
+    axes[0].set_yticks(range(len(order)), names, fontsize=10)
     axes[0].set_ylim(-0.7, len(order) - 0.3)
-    fig.supxlabel("hard accuracy minus Random's (points), 95 % interval over pools; hollow: mostly collapsed graphs", fontsize=9)
+    fig.supxlabel("hard accuracy minus Random's (points), 95 % interval over pools; †: most of its graphs have one community", fontsize=9)
     kept = comparisons[comparisons["p_holm"] < _LEVEL]
     above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
     fig.suptitle(
@@ -86,17 +87,17 @@ def confirmation_pairs(table: pd.DataFrame) -> Figure:
             colour = METHOD_COLOURS[row["method"]]
             axis.plot([row["screening_difference"], row["confirmation_difference"]], [y, y], color=_SOFT, lw=0.9, ls=":")
             axis.plot(row["screening_difference"], y, marker=METHOD_MARKERS[row["method"]], ms=7, mfc="white", mec=colour, mew=1.4)
-            _interval(axis, row, y, "confirmation_difference", "confirmation_t_low", "confirmation_t_high", hollow=False)
+            _interval(axis, row, y, "confirmation_difference", "confirmation_t_low", "confirmation_t_high")
         names = [configuration_name(*_key(row)) + (" *" if row["chosen_by"] == "screening" else "") for row in own.to_dict("records")]
-        axis.set_yticks(range(len(own)), names, fontsize=8.5)
+        axis.set_yticks(range(len(own)), names, fontsize=10)
         axis.set_ylim(-0.7, len(own) - 0.3)
         axis.axvline(0, color=_INK, lw=1)
         axis.grid(axis="y", visible=False)
         axis.set_title(f"{vpc} videos a class", fontsize=9.5)
-    label = "hard accuracy minus Random's (points); hollow: screening, full: confirmation with 95 % interval; *: chosen by the screening"
+    label = "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval; *: chosen by the screening"
     fig.supxlabel(label, fontsize=9)
     won = table[table["chosen_by"] == "screening"]
-    title = f"{int((table['p_holm'] < _LEVEL).sum())} of {len(table)} chosen comparisons hold in fresh pools after correction"
+    title = f"{int((table['p_holm'] < _LEVEL).sum())} of {len(table)} comparisons hold in fresh pools after correction"
     if len(won):
         lost = won["screening_difference"].mean() - won["confirmation_difference"].mean()
         title += f"; winners lose {lost:.1f} points" if lost > 0 else "; winners keep their lead"
@@ -122,7 +123,7 @@ def arm_differences(arms: Mapping[str, pd.DataFrame]) -> Figure:
             y = -number + 0.36 - 0.72 * place / max(len(keys) - 1, 1)
             label = "" if place in labelled else configuration_name(*_key(row))
             labelled.add(place)
-            _interval(axis, row, y, "difference", "t_low", "t_high", hollow=False, label=label)
+            _interval(axis, row, y, "difference", "t_low", "t_high", label=label)
     axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=9)
     axis.set_ylim(-len(arms) + 0.4, 0.6)
     axis.axvline(0, color=_INK, lw=1)
@@ -136,12 +137,11 @@ def arm_differences(arms: Mapping[str, pd.DataFrame]) -> Figure:
     return fig
 
 
-def _interval(axis: Axes, row: Mapping[Any, Any], y: float, middle: str, low: str, high: str, *, hollow: bool, label: str = "") -> None:
+def _interval(axis: Axes, row: Mapping[Any, Any], y: float, middle: str, low: str, high: str, *, label: str = "") -> None:
     colour = METHOD_COLOURS[row["method"]]
     if np.isfinite(row[low]):
         axis.plot([row[low], row[high]], [y, y], color=colour, lw=1.8)
-    fill = "white" if hollow else colour
-    axis.plot(row[middle], y, ls="none", marker=METHOD_MARKERS[row["method"]], ms=6.5, mfc=fill, mec=colour, label=label or None)
+    axis.plot(row[middle], y, ls="none", marker=METHOD_MARKERS[row["method"]], ms=6.5, mfc=colour, mec=colour, label=label or None)
 
 
 def _key(row: Mapping[Any, Any]) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.paths import BOOK
-from infomotion_lib.reporting.book.evidence.found import LEVEL, Evidence, Row, cell, key_of, p_value, signed
+from infomotion_lib.reporting.book.evidence.found import LEVEL, Evidence, Row, below, cell, key_of, p_value, spanned
 from infomotion_lib.reporting.book.evidence.tables import WHO
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.figures.evidence import configuration_name
@@ -29,9 +29,9 @@ def beside_ours(evidence: Evidence) -> str:
     body = [
         [
             f'{cell(row)}<span class="im-under">there: {escape(row["vectors"])}</span>',
-            f"{_plus(row['earlier'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]",
-            signed(row),
-            f"{_plus(row['change'])} [{number(row['change_low'])}, {number(row['change_high'])}]",
+            below(f"{_plus(row['earlier'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]"),
+            spanned(row),
+            below(f"{_plus(row['change'])} [{number(row['change_low'])}, {number(row['change_high'])}]"),
             p_value(p),
         ]
         for row, p in zip(rows, corrected, strict=True)

@@ -33,7 +33,7 @@ Key = tuple[str, str, str]
 
 _ALT = {
     "forest": "Every selector minus Random on independent phantom pools, a mark with its 95 % interval, a panel a budget.",
-    "confirmation": "Difference from Random of the chosen selectors in the screening pools and in the confirming pools.",
+    "confirmation": "Difference from Random of the selectors in the screening pools and in the confirming pools.",
     "arms": "Difference from Random of the core selectors, in the phantom as it is and in worlds changed in one respect.",
 }
 
@@ -168,6 +168,17 @@ def signed(row: Row, half: str = "") -> str:
     value, low, high = (round(row[f"{half}{name}"], 1) + 0.0 for name in ("difference", "t_low", "t_high"))  # no minus nought
     sign = "+" if value > 0 else ""
     return f"{sign}{number(value)} [{number(low)}, {number(high)}]"
+
+
+def spanned(row: Row, half: str = "") -> str:
+    """HTML of the same for a table: the interval below the difference."""
+    return below(signed(row, half))
+
+
+def below(text: str) -> str:
+    """HTML of a number with its interval, such as ``1.0 [0.2, 1.8]``, on two lines."""
+    value, bracket, interval = text.partition(" [")
+    return f'{value} <span class="im-ci">[{interval}</span>' if bracket else text
 
 
 def gain(record: Row) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 from infomotion_lib.evaluation.evidence import comparison
 from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.evaluation.intervals import holm
-from infomotion_lib.reporting.book.evidence.found import LEVEL, MOTION, RIVALS, Evidence, Row, cell, gain, listed, p_value, signed
+from infomotion_lib.reporting.book.evidence.found import LEVEL, MOTION, RIVALS, Evidence, Row, cell, gain, listed, p_value, signed, spanned
 from infomotion_lib.reporting.book.evidence.tables import WHO
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.results import records
@@ -24,8 +24,8 @@ def status(evidence: Evidence) -> str:
     return (
         f"**{complete} of {evidence.planned_pools} pools are complete**{more}. "
         f"A pool has {used['phantom_train_per_class']} TRAIN videos a class, "
-        f"{sum(used['phantom_test_counts'])} TEST videos, hearts of its own, {used['study_random_draws']} Random draws a budget and "
-        f"{used['study_training_seeds']} training seeds a set; {len(evidence.tables.networks):,} networks were trained in all worlds "
+        f"{sum(used['phantom_test_counts'])} TEST videos, hearts of its own, {used['study_random_draws']} Random draws per budget and "
+        f"{used['study_training_seeds']} training seeds per set; {len(evidence.tables.networks):,} networks were trained in all worlds "
         f"together, equal sets once. Half of the intervals below are narrower than ±{number(half)} points: a difference much smaller "
         f"than that cannot be seen here.{_teacher(evidence)}\n"
     )
@@ -41,14 +41,18 @@ def paper_order(evidence: Evidence) -> str:
         rows += [row | {"rival": named} for row in records(comparison.compare(mine))]
     corrected = holm([row["p"] for row in rows])
     body = [
-        [row["rival"], str(row["vpc"]), signed(row), f"{row['pools_better']} of {row['pools']}", p_value(p)]
+        [row["rival"], str(row["vpc"]), spanned(row), f"{row['pools_better']} of {row['pools']}", p_value(p)]
         for row, p in zip(rows, corrected, strict=True)
     ]
     above, below = (sum(p < LEVEL and sign * row["difference"] > 0 for row, p in zip(rows, corrected, strict=True)) for sign in (1, -1))
+    told = (
+        f"{above or 'none'} {_are(above)} clearly above 0 and {below or 'none'} clearly below it"
+        if above + below
+        else "none is clearly above or below 0"
+    )
     said = (
         f"The paper's order puts InfoMotion above Random, K-means and InfoDist. Of the {len(rows)} differences that this asks for on the "
-        f"phantom, {above} {_are(above)} above 0 and {below} {_are(below)} below it after Holm's correction; the others cannot be told "
-        "from none."
+        f"phantom, {told} after Holm's correction."
     )
     head = ["InfoMotion minus", "Videos a class", "Points [t, 95 %]", "Pools above 0", f"p, Holm ({len(rows)})"]
     caption = "The paper's order on the phantom: InfoMotion (kNN graph of motion) minus each rival, hard accuracy"
@@ -85,8 +89,8 @@ def confirmation(evidence: Evidence) -> str:
             cell(row),
             str(row["vpc"]),
             row["chosen_by"],
-            signed(row, "screening_"),
-            signed(row, "confirmation_"),
+            spanned(row, "screening_"),
+            spanned(row, "confirmation_"),
             p_value(row["p"]),
             p_value(row["p_holm"]),
         ]
@@ -114,4 +118,4 @@ def _teacher(evidence: Evidence) -> str:
 
 
 def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
+    return "is" if count < 2 else "are"

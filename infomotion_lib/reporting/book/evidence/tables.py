@@ -7,9 +7,10 @@ from typing import Any
 
 from infomotion_lib.evaluation.evidence import comparison
 from infomotion_lib.evaluation.evidence.arms import MAIN
-from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, Row, cell, key_of, p_value, signed
+from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, Row, below, cell, key_of, p_value, spanned
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.results import records
+from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 METRIC_NAMES = {"hard_accuracy": "Hard", "soft_accuracy": "Soft", "balanced_accuracy": "Balanced", "mae": "MAE, points"}
 WHO = "Selector · vectors · graph"
@@ -18,12 +19,12 @@ WHO = "Selector · vectors · graph"
 def differences(evidence: Evidence) -> str:
     """MyST block: every comparison with Random."""
     errors = comparison.compare(comparison.pool_differences(evidence.runs, metric="mae"), metric="mae")
-    error = {(*key_of(row), row["vpc"]): signed(row) for row in records(errors)}
+    error = {(*key_of(row), row["vpc"]): spanned(row) for row in records(errors)}
     rows = [
         [
             evidence.named(row),
             str(row["vpc"]),
-            signed(row),
+            spanned(row),
             f"[{number(row['boot_low'])}, {number(row['boot_high'])}]",
             number(row["effect_size"], 2),
             f"{row['pools_better']} of {row['pools']}",
@@ -60,7 +61,7 @@ def means(evidence: Evidence) -> str:
     constants = evidence.tables.constants
     for name, group in constants[constants["arm"] == MAIN].groupby("predictor", sort=False):
         hard, *others = (f"{number(group[metric].mean())} ± {number(group[metric].std(ddof=0))}" for metric in METRIC_NAMES)
-        rows.append([escape(f"Constant: {name}"), "none", hard, "–", *others, f"–, {len(group)}"])
+        rows.append([escape(f"No training · {CONSTANT_NAMES.get(str(name), str(name))}"), "none", hard, "–", *others, f"–, {len(group)}"])
     head = [WHO, "Videos a class", "Hard", "[95 %]", *list(METRIC_NAMES.values())[1:], "Networks, pools"]
     note = (
         "Mean ± population standard deviation over networks (over pools for constants); accuracies in percent. The interval is a bootstrap "
@@ -87,7 +88,11 @@ def machines(evidence: Evidence) -> str:
     found = records(comparison.machine_accuracy(evidence.core_runs))
     names = list(dict.fromkeys(str(row["machine"]) for row in found))
     named = {key_of(row): cell(row) for row in found}
-    cells = {(key_of(row), row["machine"]): f"{number(row['mean'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]" for row in found}
+    cells = {
+        (key_of(row), row["machine"]): below(f"{number(row['mean'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]") for row in found
+    }
     rows = [[named[key], *(cells[key, name] for name in names)] for key in named]
-    caption = f"Hard accuracy in percent on the TEST videos of each machine style, {evidence.smallest} videos a class, 95 % over pools"
+    caption = (
+        f"Hard accuracy in percent on the TEST videos of each machine style, {evidence.smallest} videos a class, 95 % intervals over pools"
+    )
     return block(table([WHO, *names], rows, caption=caption, numeric_from=1))

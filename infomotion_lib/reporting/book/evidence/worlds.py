@@ -12,7 +12,20 @@ from infomotion_lib.evaluation.evidence import comparison
 from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN, Configuration
 from infomotion_lib.evaluation.evidence.rows import APPEARANCE_FILE
 from infomotion_lib.evaluation.intervals import holm
-from infomotion_lib.reporting.book.evidence.found import COMMAND, LEVEL, MOTION, RIVALS, Evidence, Row, cell, gain, key_of, p_value, signed
+from infomotion_lib.reporting.book.evidence.found import (
+    COMMAND,
+    LEVEL,
+    MOTION,
+    RIVALS,
+    Evidence,
+    Row,
+    cell,
+    gain,
+    key_of,
+    p_value,
+    signed,
+    spanned,
+)
 from infomotion_lib.reporting.book.evidence.tables import WHO
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.results import records
@@ -27,12 +40,14 @@ def order(evidence: Evidence) -> str:
     """In how many of the worlds tried the paper's order holds, in a few sentences; that none has been tried where none has."""
     leads = _leads(evidence)
     if not leads:
-        return f"None of these worlds has been tried far enough to judge: `{COMMAND} --arm label_noise`, and so on.\n"
+        return f"None of these worlds has been tried far enough to judge yet. `{COMMAND} --arm label_noise` runs one of them.\n"
     holding = sum(len(_apart(rows, 1)) == len(RIVALS) for rows in leads.values())
     half = float(np.median([(row["t_high"] - row["t_low"]) / 2 for rows in leads.values() for row in rows]))
+    tried = f"the {len(leads)} world{'s' if len(leads) > 1 else ''} tried so far, of {len(WORLDS)} planned,"
+    where = tried if len(leads) < len(WORLDS) else f"the {len(WORLDS)} worlds planned, all tried,"
     said = (
-        f"The paper's order asks that InfoMotion lie above {_names(RIVALS)}. It does in {holding} of the {len(leads)} "
-        f"world{'s' if len(leads) > 1 else ''} tried so far, of {len(WORLDS)} planned, after Holm's correction for all {PLANNED_LEADS} "
+        f"The paper's order asks that InfoMotion lie above {_names(RIVALS)}. It does in {holding} of {where} "
+        f"after Holm's correction for all {PLANNED_LEADS} "
         f"planned leads. Half of the intervals are narrower than ±{number(half)} points, so a lead much smaller than that cannot be seen."
     )
     if holding:
@@ -51,8 +66,8 @@ def arms(evidence: Evidence) -> str:
     for name, own in evidence.arms.items():
         for row in records(comparison.compare(own)):
             move = moves.get((name, *key_of(row)))
-            moved = [signed(move), p_value(move["p_planned"])] if move else ["–", "–"]
-            body.append([escape(ARMS[name].meaning), cell(row), signed(row), f"{row['pools_better']} of {row['pools']}", *moved])
+            moved = [spanned(move), p_value(move["p_planned"])] if move else ["–", "–"]
+            body.append([escape(ARMS[name].meaning), cell(row), spanned(row), f"{row['pools_better']} of {row['pools']}", *moved])
     head = ["World", WHO, "Minus Random", "Pools above 0", "Moved by", f"p, Holm ({PLANNED_CHANGES})"]
     note = (
         "Points, with 95 % intervals by t over pools. Moved by: the difference minus that of the phantom as it is, in the pools that both "
@@ -107,7 +122,7 @@ def _moves(evidence: Evidence) -> dict[tuple[str, str, str, str], Row]:
 def _bullet(evidence: Evidence, name: str, leads: list[Row], moves: dict[tuple[str, str, str, str], Row]) -> str:
     above, below = _apart(leads, 1), _apart(leads, -1)
     parts = [f"above {', '.join(above)}"] * bool(above) + [f"below {', '.join(below)}"] * bool(below)
-    told = f"It lies {' and '.join(parts)}" if parts else f"It can be told from none of the {len(leads)}"
+    told = f"It lies {' and '.join(parts)}" if parts else f"None of these {len(leads)} differences is more than chance would explain"
     pools = max(row["pools"] for row in leads)
     numbers = "; minus ".join(f"{row['rival']}: {signed(row)}" for row in leads)
     meaning = ARMS[name].meaning
@@ -115,7 +130,7 @@ def _bullet(evidence: Evidence, name: str, leads: list[Row], moves: dict[tuple[s
     said = f"- **{meaning[0].upper()}{meaning[1:]}** ({of}). InfoMotion minus {numbers}. {told}."
     move = moves.get((name, *MOTION.key))
     if move:
-        verdict = "a change" if move["p_planned"] < LEVEL else "no change that can be told from none"
+        verdict = "a change" if move["p_planned"] < LEVEL else "no change from zero that chance would not explain"
         said += f" Against the phantom as it is, its lead over Random moves by {signed(move)} points: {verdict}."
     widths = {record.get("width") for record in _teachers(evidence, MAIN)}
     wider = "".join(f" {gain(record)}" for record in _teachers(evidence, name) if record["width"] not in widths)
