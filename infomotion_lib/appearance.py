@@ -7,7 +7,6 @@ short on purpose: what is used is the pooled layer before the last one, not the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +15,14 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from infomotion_lib.errors import CheckpointError, DataError
+from infomotion_lib.errors import DataError
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import atomic
+from infomotion_lib.weights import read_weights, refused, save_weights
 
 EMBEDDING_SIZE = 512
-_METADATA_KEY = "infomotion_appearance"
+_KIND = "infomotion_appearance"
 
 
 class FrameResNet(nn.Module):
@@ -165,10 +162,7 @@ def embed(model: AppearanceModel, frames: NDArray[np.uint8], *, batch_size: int 
 def save_appearance(model: AppearanceModel, path: str | Path) -> Path:
     """Path of the weights and constants, written whole as one safetensors file."""
     constants = {name: getattr(model, name) for name in ("size", "pixel_mean", "pixel_sd", "ef_mean", "ef_sd", "losses")}
-    state = {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}
-    with atomic(path) as temporary:
-        save_file(state, temporary, metadata={_METADATA_KEY: json.dumps(constants)})
-    return Path(path)
+    return save_weights(model.network, path, kind=_KIND, about=constants)
 
 
 def load_appearance(path: str | Path, *, device: str = "cpu") -> AppearanceModel:
@@ -179,17 +173,10 @@ def load_appearance(path: str | Path, *, device: str = "cpu") -> AppearanceModel
     CheckpointError
         If the file is missing, is not such a file, or its weights do not fit.
     """
-    try:
-        with safe_open(path, framework="pt", device="cpu") as stream:
-            constants = json.loads((stream.metadata() or {})[_METADATA_KEY])
-            state = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  # not a dict
+    with refused(f"Not an appearance network: {path}", remedy="Run stage 02 again: `infomotion run 02`."):
+        constants, state = read_weights(path, kind=_KIND)
         network = FrameResNet()
         network.load_state_dict(state)
-    except (OSError, KeyError, SafetensorError, RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(
-            f"Not an appearance network: {path}", where=f"Reason: {reason}", remedy="Run stage 02 again: `infomotion run 02`."
-        ) from None
     constants["losses"] = tuple(constants["losses"])
     return AppearanceModel(_placed(network, device).eval(), **constants)
 

@@ -6,7 +6,6 @@ named. What a real clip may have and a phantom may not is drawn at random on top
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -24,7 +23,7 @@ from infomotion_lib.frames.phasenet import FRAME_RATE, SIDE, build_phasenet, net
 from infomotion_lib.frames.rhythm import Rhythm, rhythm_clip
 from infomotion_lib.frames.signals import single_threaded
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import atomic
+from infomotion_lib.weights import save_weights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -108,8 +107,6 @@ def train_phasenet(path: str | Path, *, settings: PhaseNetSettings | None = None
     dict
         ``median_r``, ``p10_r``: median and 10th percentile over held-out clips; ``loss``: mean of the last tenth of the steps.
     """
-    from safetensors.torch import save_file
-
     own = settings or PhaseNetSettings()
     drawn = draw_clips(own, progress=progress)
     with _one_thread(own.seed):
@@ -117,9 +114,7 @@ def train_phasenet(path: str | Path, *, settings: PhaseNetSettings | None = None
         r = correlations(network, draw_clips(own, held_out=True, progress=progress))
     result = {"median_r": float(np.median(r)), "p10_r": float(np.percentile(r, 10)), "loss": loss}
     about = {"settings": asdict(own), "result": {name: round(value, 4) for name, value in result.items()}}
-    state = {name: value.contiguous() for name, value in network.state_dict().items()}
-    with atomic(path) as temporary:
-        save_file(state, temporary, metadata={"PhaseNet": json.dumps(about)})  # one entry: several come in any order
+    save_weights(network, path, kind="PhaseNet", about=about)
     return result
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,6 @@ import numpy as np
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -22,8 +19,10 @@ from infomotion_lib.errors import CheckpointError, DataError, ParameterError
 from infomotion_lib.generators.latte import Latte, latte
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
+from infomotion_lib.weights import read_weights, refused, save_weights
 
 NOISE_STEPS = 1000
+_KIND = "infomotion_latte"
 EMA_DECAY = 0.999
 CHECKPOINT_EVERY = 200
 GUIDANCE_RANGE = (1.0, 20.0)
@@ -226,10 +225,7 @@ def denoising_loss(trained: TrainedLatte, latents: Tensor, label: NDArray[np.int
 
 def save_latte(trained: TrainedLatte, path: str | Path) -> Path:
     """Path of the averaged weights as safetensors, the recipe in the header."""
-    with atomic(path) as temporary:
-        weights = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
-        save_file(weights, temporary, metadata={"recipe": json.dumps(asdict(trained.recipe))})
-    return Path(path)
+    return save_weights(trained.network, path, kind=_KIND, about=asdict(trained.recipe))
 
 
 def load_latte(path: str | Path, *, n_classes: int | None = None, size: str | None = None, device: str = "cpu") -> TrainedLatte:
@@ -240,16 +236,9 @@ def load_latte(path: str | Path, *, n_classes: int | None = None, size: str | No
     CheckpointError
         If the file is not one, or its size or class count is not the one asked for.
     """
-    try:
-        with safe_open(str(path), "pt") as stored:
-            values = json.loads((stored.metadata() or {})["recipe"])
-            recipe = LatteRecipe(**values | {"class_ef": tuple(values.get("class_ef", ()))})
-            weights = {name: stored.get_tensor(name) for name in stored.offset_keys()}
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        reason = str(error) or type(error).__name__
-        raise CheckpointError(
-            f"Not a Latte checkpoint: {path}", where=f"Reason: {reason}", remedy="Train one with `infomotion run 05`."
-        ) from None
+    with refused(f"Not a Latte checkpoint: {path}", remedy="Train one with `infomotion run 05`."):
+        values, weights = read_weights(path, kind=_KIND)
+        recipe = LatteRecipe(**values | {"class_ef": tuple(values.get("class_ef", ()))})
     for wanted, found, what in ((n_classes, recipe.n_classes, "classes"), (size, recipe.size, "size")):
         if wanted is not None and wanted != found:
             raise CheckpointError(

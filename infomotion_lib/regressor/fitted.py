@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,16 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.provenance import atomic
 from infomotion_lib.regressor.clips import Video, fixed_starts
 from infomotion_lib.regressor.inputs import Normalisation, cut
 from infomotion_lib.regressor.model import VideoResNet, build_regressor
+from infomotion_lib.weights import is_kind, read_weights, refused, save_weights
 
-_METADATA_KEY = "infomotion_regressor"
+_KIND = "infomotion_regressor"
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,6 @@ class FittedRegressor:
 
     def save(self, path: str | Path) -> Path:
         """Path of the weights and constants, written whole as one safetensors file."""
-        state = {name: value.detach().cpu().contiguous() for name, value in self.network.state_dict().items()}
         constants = {
             "name": self.name,
             "in_channels": self.network.in_channels,
@@ -126,9 +122,7 @@ class FittedRegressor:
             "test_clips": self.test_clips,
             "record": self.record,
         }
-        with atomic(path) as temporary:
-            save_file(state, temporary, metadata={_METADATA_KEY: json.dumps(constants)})
-        return Path(path)
+        return save_weights(self.network, path, kind=_KIND, about=constants)
 
     @classmethod
     def load(cls, path: str | Path, *, device: str = "cpu") -> FittedRegressor:
@@ -139,27 +133,15 @@ class FittedRegressor:
         CheckpointError
             If the file is missing, is not such a file, or its weights do not fit.
         """
-        try:
-            with safe_open(path, framework="pt", device="cpu") as stream:
-                constants = json.loads((stream.metadata() or {})[_METADATA_KEY])
-                state = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  # not a dict
+        remedy = "Train it again: `infomotion run labels`. Published checkpoints go to regressor_weights."
+        with refused(f"Not a regressor of this project: {path}", remedy=remedy):
+            constants, state = read_weights(path, kind=_KIND)
             network = build_regressor(constants["name"], in_channels=constants.pop("in_channels"))
             network.load_state_dict(state)
-        except (OSError, KeyError, SafetensorError, RuntimeError, ValueError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise CheckpointError(
-                f"Not a regressor of this project: {path}",
-                where=f"Reason: {reason}",
-                remedy="Train it again: `infomotion run labels`. Published checkpoints go to regressor_weights.",
-            ) from None
         constants["normalisation"] = Normalisation(**constants["normalisation"])
         return cls(network.eval().to(device), **constants)
 
 
 def is_own_file(path: str | Path) -> bool:
     """Whether the file is one that :meth:`FittedRegressor.save` wrote."""
-    try:
-        with safe_open(path, framework="pt", device="cpu") as stream:
-            return _METADATA_KEY in (stream.metadata() or {})
-    except (OSError, SafetensorError):
-        return False
+    return is_kind(path, _KIND)
