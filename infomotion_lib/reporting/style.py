@@ -10,6 +10,7 @@ import base64
 import html
 import io
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ METHOD_NAMES = {
     "kcenter": "k-centre",
     "facility_location": "Facility location",
     "ef_stratified": "EF-stratified",
-    "herding_ef": "EF herding",
+    "herding_ef": "Kernel herding",
     "whole": "Whole set",
 }
 """Name of each selector as tables and figures print it."""
@@ -79,6 +80,12 @@ CLASS_LABELS = dict(
 
 PHASE_COLOURS = {"es": "#D55E00", "ed": "#0072B2", "next_es": "#B8860B", "middle": "#7F7F7F"}
 """One colour a cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""
+
+MUTED = "#6B7785"
+"""Grey of marks that mean something, such as controls and constants; 4.5 to 1 on white."""
+
+TITLE_WIDTH = 60
+"""Letters in a line of a figure's title; a longer title would shrink or leave a small screen."""
 
 SOURCE_NAMES = {"real": "Real", "synthetic": "Synthetic", "open": "Open clips"}
 """Name of each source as tables print it."""
@@ -194,11 +201,27 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
         raise ValueError(f"The figure {target.name} needs alt text: one sentence that says what it shows.")
     metadata: dict[str, Any] = {"Description": alt, "Title": target.stem}
     metadata |= {"Date": None} if target.suffix == ".svg" else {"Software": None}
+    _wrap_title(fig)
     with atomic(target) as temporary:
         fig.savefig(temporary, metadata=metadata)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
     return SavedFigure(target, alt)
+
+
+def _wrap_title(fig: Figure) -> None:
+    """Break a title that is longer than :data:`TITLE_WIDTH` into lines of like length, and make the figure so much taller."""
+    lines = fig.get_suptitle().split("\n")
+    wrapped = [part for line in lines for part in _balanced(line)]
+    if len(wrapped) > len(lines):
+        next(text for text in fig.texts if text.get_text() == fig.get_suptitle()).set_text("\n".join(wrapped))
+        fig.set_figheight(fig.get_figheight() + 0.18 * (len(wrapped) - len(lines)))
+
+
+def _balanced(line: str) -> list[str]:
+    fewest = len(textwrap.wrap(line, TITLE_WIDTH))
+    tries = (textwrap.wrap(line, width) for width in range(max(len(line) // max(fewest, 1), 1), TITLE_WIDTH + 1))
+    return next((parts for parts in tries if len(parts) == fewest), [line])
 
 
 def figure_bytes(fig: Figure, *, kind: str = "png", dpi: int = 110) -> bytes:

@@ -23,7 +23,7 @@ from infomotion_lib.reporting.style import alt_text
 sys.path.insert(0, str(Path(__file__).parent.parent / "evaluation"))
 from evidence_rows import HASHES, made_up
 
-HERDING = "EF herding · both"
+HERDING = "Kernel herding · both"
 
 
 @pytest.fixture(scope="module")

@@ -86,3 +86,18 @@ def test_a_figure_without_alt_text_is_refused(tmp_path) -> None:
 def test_colours_are_one_a_method_and_differ() -> None:
     assert set(style.METHOD_COLOURS) == set(style.METHOD_NAMES) == set(style.METHOD_MARKERS)
     assert len(set(style.METHOD_COLOURS.values())) == len(style.METHOD_COLOURS)
+
+
+def test_a_long_title_is_saved_in_lines_of_like_length_where_it_stood(tmp_path) -> None:
+    from matplotlib.figure import Figure
+
+    style.use_style()
+    words = "The average candidate is 1.0 to 2.0 EF points from the nearest pick of all"
+    figure = Figure(figsize=(7, 2))
+    title = figure.suptitle(words, x=0.01, ha="left")
+    style.save_figure(figure, tmp_path / "long.svg", alt="A title")
+    first, second = title.get_text().split("\n")
+    assert f"{first} {second}" == words and max(len(first), len(second)) <= style.TITLE_WIDTH
+    assert title.get_ha() == "left" and title.get_position()[0] == 0.01 and figure.get_figheight() > 2
+    style.save_figure(figure, tmp_path / "long.svg", alt="A title")
+    assert title.get_text() == f"{first}\n{second}"

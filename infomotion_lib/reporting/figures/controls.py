@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from infomotion_lib.data.phantom import MACHINES
-from infomotion_lib.reporting.style import METHOD_COLOURS
+from infomotion_lib.reporting.style import METHOD_COLOURS, MUTED
 
-_INK, _SOFT = "#1F2933", "#9AA5B1"
-_NETWORK, _ALTERED, _BLIND = "#D55E00", "#E9A26B", "#9AA5B1"
+_INK = "#1F2933"
+_NETWORK, _ALTERED, _BLIND = "#D55E00", "#E9A26B", MUTED
 _KINDS = {"regressor": _NETWORK, "shuffled frames": _ALTERED, "frozen frame": _ALTERED, "random weights": _ALTERED}
 
 
@@ -60,7 +60,7 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     """
     fig = Figure(figsize=(8.2, 4.0))
     left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.05]})
-    left.plot([0, 100], [0, 100], color=_SOFT, lw=0.9)
+    left.plot([0, 100], [0, 100], color=MUTED, lw=0.9)
     left.scatter(np.asarray(requested), np.asarray(answers), s=16, color=_NETWORK, alpha=0.7, lw=0)
     left.set_xlabel("requested EF (points)")
     left.set_ylabel("EF from a network that saw only phantoms")

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.evaluation.metrics import confusion, recalls, score, soft_curve
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, SOURCE_NAMES
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED, SOURCE_NAMES
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
-_INK, _SOFT = "#1F2933", "#9AA5B1"
+_INK = "#1F2933"
 
 
 def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, metric: str = "hard_accuracy") -> Figure:
@@ -47,7 +47,7 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
             axis.axhspan(float(whole["ci_low"].iloc[0]), float(whole["ci_high"].iloc[0]), color=METHOD_COLOURS["whole"], alpha=0.08, lw=0)
             axis.axhline(float(whole["mean"].iloc[0]), color=METHOD_COLOURS["whole"], lw=1.4, label="Whole set")
         for line, dashes in zip(lines, ("--", ":"), strict=False):
-            axis.axhline(line[metric], color=_SOFT, lw=1.4, ls=dashes, label=constant_name(line["predictor"], line["constant"]))
+            axis.axhline(line[metric], color=MUTED, lw=1.4, ls=dashes, label=constant_name(line["predictor"], line["constant"]))
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("videos a class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
@@ -125,7 +125,7 @@ def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data
             name = METHOD_NAMES[str(method)] + (f" ({str(graph).replace('_', ' ')})" if graph and several else "")
             marker, colour = METHOD_MARKERS[str(method)], METHOD_COLOURS[str(method)]
             axis.plot(cell["tolerance"], cell["mean"], color=colour, marker=marker, ms=5, lw=1.6, label=name)
-        axis.plot(points, flat, color=_SOFT, ls="--", lw=1.4, label=constant_name("always normal", constant))
+        axis.plot(points, flat, color=MUTED, ls="--", lw=1.4, label=constant_name("always normal", constant))
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("tolerance (EF points)")
     axes[0].set_ylabel("soft accuracy on TEST (%)")
@@ -165,7 +165,7 @@ def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str
         axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
         for (y, x), value in np.ndenumerate(share):
             if counts[y].sum():
-                axis.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=10, color="white" if value > 55 else _INK)
+                axis.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=11, color="white" if value > 55 else _INK)
         axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES, rotation=45, ha="right", rotation_mode="anchor", fontsize=11)
         axis.set_yticks(range(len(CLASS_NAMES)), CLASS_NAMES if number == 0 else [""] * len(CLASS_NAMES), fontsize=11)
         axis.set_xlabel("predicted class (% of the row)", fontsize=10)
@@ -177,7 +177,7 @@ def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str
         f"{data}: a class is recognised {min(recall):.0f} to {max(recall):.0f} % of the time on average",
         x=0.01,
         ha="left",
-        fontsize=13,
+        fontsize=12,
         fontweight="bold",
     )
     return fig
@@ -193,7 +193,7 @@ def ef_scatter(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, i
     cells : sequence of (source, method, graph, vpc)
         Panels.
     """
-    fig = Figure(figsize=(2.9 * len(cells) + 0.7, 3.9))
+    fig = Figure(figsize=(2.4 * len(cells) + 0.7, 3.9))
     axes = fig.subplots(1, len(cells), sharex=True, sharey=True, squeeze=False)[0]
     edges = (0.0, *EF_EDGES, 100.0)
     errors = []
@@ -204,12 +204,14 @@ def ef_scatter(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, i
             axis.fill_between([low, high], low, high, color=CLASS_COLOURS[name], alpha=0.22, lw=0)
         axis.plot([0, 100], [0, 100], color=_INK, lw=0.8)
         for edge in EF_EDGES:
-            axis.axhline(edge, color=_SOFT, lw=0.5)
+            axis.axhline(edge, color=MUTED, lw=0.5)
         axis.scatter(rows["ef"], rows["prediction"].clip(0, 100), s=12, color=METHOD_COLOURS[cell[1]], alpha=0.65, lw=0)
         found = score(rows["ef"], rows["prediction"])
         errors.append(found["mae"])
+        heading = _cell_title(cell).replace(", ", "\n", 1)
         axis.set_title(
-            f"{_cell_title(cell)}\nMAE {found['mae']:.1f}, R² {found['r2']:.2f}, hard {found['hard_accuracy']:.0f} %", fontsize=9
+            f"{heading}\nMAE {found['mae']:.1f}, R² {found['r2']:.2f}\nhard {found['hard_accuracy']:.0f} %",
+            fontsize=10,
         )
         axis.set_xlabel("true EF (points)")
         axis.set_aspect("equal")
@@ -247,7 +249,7 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     axis.set_xticks(range(len(count)), [f"{name}\n{number} videos" for name, number in count.items()])
     axis.set_ylabel("hard accuracy on TEST (%)")
     axis.grid(axis="x", visible=False)
-    fig.legend(*legend_marks(axis), loc="outside lower center", ncols=5, fontsize=8.5)
+    fig.legend(*legend_marks(axis), loc="outside lower center", ncols=5, fontsize=9.5)
     mean = rows.groupby("machine")["mean"].mean()
     fig.suptitle(
         f"{data}, {vpc} a class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}” ({mean.max() - mean.min():.0f} points apart)",
@@ -275,7 +277,7 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
         axis.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2)
         axis.plot(row["difference"], y, color=colour, marker=METHOD_MARKERS[row["method"]], ms=7)
     names = [f"{SOURCE_NAMES[row['source']]}, {METHOD_NAMES[row['method']]}, {row['vpc']} a class" for row in rows.to_dict("records")]
-    axis.set_yticks(range(len(rows)), names, fontsize=8.5)
+    axis.set_yticks(range(len(rows)), names, fontsize=9.5)
     axis.set_ylim(-0.7, len(rows) - 0.3)
     axis.axvline(0, color=_INK, lw=1)
     axis.grid(axis="y", visible=False)

@@ -13,9 +13,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
+from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED
 
-_INK, _SOFT = "#1F2933", "#9AA5B1"
+_INK = "#1F2933"
+_WIDTH = 7.6
 _LEVEL = 0.05
 FEATURE_NAMES = {"motion": "motion", "appearance": "appearance", "joint": "both"}
 """Vectors a selector is given, as tables and figures print them; ``both`` are motion and appearance side by side."""
@@ -43,7 +44,7 @@ def evidence_forest(comparisons: pd.DataFrame, *, collapsed: set[tuple[str, str,
     """
     budgets = sorted(int(vpc) for vpc in comparisons["vpc"].unique())
     order = [_key(row) for row in comparisons[comparisons["vpc"] == budgets[0]].to_dict("records")][::-1]
-    fig = Figure(figsize=(8.2, 0.25 * len(order) + 1.6))
+    fig = Figure(figsize=(_WIDTH, 0.25 * len(order) + 1.8))
     axes = fig.subplots(1, len(budgets), sharex=True, sharey=True, squeeze=False)[0]
     for axis, vpc in zip(axes, budgets, strict=True):
         own = comparisons[comparisons["vpc"] == vpc]
@@ -52,18 +53,18 @@ def evidence_forest(comparisons: pd.DataFrame, *, collapsed: set[tuple[str, str,
                 _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high")
         axis.axvline(0, color=_INK, lw=1)
         axis.grid(axis="y", visible=False)
-        axis.set_title(f"{vpc} videos a class, {_span(own['pools'])}", fontsize=9.5)
+        axis.set_title(f"{vpc} videos a class,\n{_span(own['pools'])}", fontsize=10)
     names = [configuration_name(*key) + (" †" if key in collapsed else "") for key in order]
     axes[0].set_yticks(range(len(order)), names, fontsize=10)
     axes[0].set_ylim(-0.7, len(order) - 0.3)
-    fig.supxlabel("hard accuracy minus Random's (points), 95 % interval over pools; †: most of its graphs have one community", fontsize=9)
+    fig.supxlabel("hard accuracy minus Random's (points), 95 % interval over pools\n†: most of its graphs have one community", fontsize=10)
     kept = comparisons[comparisons["p_holm"] < _LEVEL]
     above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
     fig.suptitle(
         f"Phantom pools: of {len(comparisons)} comparisons with Random, {above} lie above it and {below} below after correction",
         x=0.01,
         ha="left",
-        fontsize=10.5,
+        fontsize=11,
         fontweight="bold",
     )
     return fig
@@ -79,13 +80,13 @@ def confirmation_pairs(table: pd.DataFrame) -> Figure:
     """
     budgets = sorted(int(vpc) for vpc in table["vpc"].unique())
     most = int(table["vpc"].value_counts().max())
-    fig = Figure(figsize=(8.2, 0.34 * most * len(budgets) + 0.55 * len(budgets) + 1.0))
+    fig = Figure(figsize=(_WIDTH, 0.34 * most * len(budgets) + 0.55 * len(budgets) + 1.0))
     axes = fig.subplots(len(budgets), 1, sharex=True, squeeze=False)[:, 0]
     for axis, vpc in zip(axes, budgets, strict=True):
         own = table[table["vpc"] == vpc].iloc[::-1].reset_index(drop=True)
         for y, row in enumerate(own.to_dict("records")):
             colour = METHOD_COLOURS[row["method"]]
-            axis.plot([row["screening_difference"], row["confirmation_difference"]], [y, y], color=_SOFT, lw=0.9, ls=":")
+            axis.plot([row["screening_difference"], row["confirmation_difference"]], [y, y], color=MUTED, lw=0.9, ls=":")
             axis.plot(row["screening_difference"], y, marker=METHOD_MARKERS[row["method"]], ms=7, mfc="white", mec=colour, mew=1.4)
             _interval(axis, row, y, "confirmation_difference", "confirmation_t_low", "confirmation_t_high")
         names = [configuration_name(*_key(row)) + (" *" if row["chosen_by"] == "screening" else "") for row in own.to_dict("records")]
@@ -93,15 +94,15 @@ def confirmation_pairs(table: pd.DataFrame) -> Figure:
         axis.set_ylim(-0.7, len(own) - 0.3)
         axis.axvline(0, color=_INK, lw=1)
         axis.grid(axis="y", visible=False)
-        axis.set_title(f"{vpc} videos a class", fontsize=9.5)
-    label = "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval; *: chosen by the screening"
-    fig.supxlabel(label, fontsize=9)
+        axis.set_title(f"{vpc} videos a class", fontsize=10)
+    label = "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n*: chosen by the screening"
+    fig.supxlabel(label, fontsize=10)
     won = table[table["chosen_by"] == "screening"]
     title = f"{int((table['p_holm'] < _LEVEL).sum())} of {len(table)} comparisons hold in fresh pools after correction"
     if len(won):
         lost = won["screening_difference"].mean() - won["confirmation_difference"].mean()
         title += f"; winners lose {lost:.1f} points" if lost > 0 else "; winners keep their lead"
-    fig.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
 
@@ -114,7 +115,7 @@ def arm_differences(arms: Mapping[str, pd.DataFrame]) -> Figure:
         What an arm is, and its comparisons from :func:`infomotion_lib.evaluation.evidence.comparison.compare`, one budget.
     """
     keys = list(dict.fromkeys(_key(row) for table in arms.values() for row in table.to_dict("records")))
-    fig = Figure(figsize=(8.2, (0.16 * len(keys) + 0.3) * len(arms) + 1.3))
+    fig = Figure(figsize=(_WIDTH, (0.16 * len(keys) + 0.3) * len(arms) + 1.3))
     axis = fig.subplots()
     labelled = set()
     for number, table in enumerate(arms.values()):
@@ -124,16 +125,16 @@ def arm_differences(arms: Mapping[str, pd.DataFrame]) -> Figure:
             label = "" if place in labelled else configuration_name(*_key(row))
             labelled.add(place)
             _interval(axis, row, y, "difference", "t_low", "t_high", label=label)
-    axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=9)
+    axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=10)
     axis.set_ylim(-len(arms) + 0.4, 0.6)
     axis.axvline(0, color=_INK, lw=1)
     axis.grid(axis="y", visible=False)
     axis.set_xlabel("hard accuracy minus Random's (points), 95 % interval over pools")
-    fig.legend(loc="outside lower center", ncols=2, fontsize=8.5)
+    fig.legend(loc="outside lower center", ncols=2, fontsize=10)
     mine = [row for table in arms.values() for row in table.to_dict("records") if row["method"] == "infomotion"]
     above, below = sum(row["t_low"] > 0 for row in mine), sum(row["t_high"] < 0 for row in mine)
     title = f"The interval of InfoMotion lies above Random in {above} and below it in {below} of {len(mine)} worlds, before correction"
-    fig.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.frames.rule import MotionPairs
 from infomotion_lib.frames.tracings import Outline, outline_area
-from infomotion_lib.reporting.style import PHASE_COLOURS, SOURCE_NAMES
+from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS, SOURCE_NAMES
 
 EVENT_NAMES = {"es": "ES", "ed": "ED", "next_es": "next ES", "middle": "middle"}
 DIASTOLE_COLOUR, SYSTOLE_COLOUR = "#DCEBF5", "#F9E3D3"
@@ -65,7 +65,7 @@ def traced_frames(pictures: Sequence[NDArray[np.uint8]], traced: Sequence[Outlin
         axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
         axis.fill(*outline.T, facecolor="none", edgecolor=PHASE_COLOURS[name], lw=2.2)
         axis.set_axis_off()
-        axis.set_title(f"{EVENT_NAMES[name]} · frame {frames[number]} · {areas[number]:.0f} px²", fontsize=9, color=PHASE_COLOURS[name])
+        axis.set_title(f"{EVENT_NAMES[name]} · frame {frames[number]} · {areas[number]:.0f} px²", fontsize=9)
     text = f"The outline shrinks by {1 - min(areas) / max(areas):.0%} from ED to ES"
     fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
@@ -97,7 +97,7 @@ def frame_strip(
     """
     rows = len(pictures)
     height, width = pictures[0].shape[1:]
-    fig = Figure(figsize=(6.0, 0.5 + rows * (1.10 * height / width + 0.2)))
+    fig = Figure(figsize=(6.0, 0.5 + rows * (1.10 * height / width + 0.34)))
     axes = fig.subplots(rows, 5, squeeze=False)
     for row, (clip, numbers, names) in enumerate(zip(pictures, frames, events, strict=True)):
         for axis, picture, number, name in zip(axes[row], clip, numbers, names, strict=True):
@@ -107,7 +107,7 @@ def frame_strip(
             for spine in axis.spines.values():
                 spine.set(visible=True, color=PHASE_COLOURS[name], linewidth=2.5 if name != "middle" else 1.0)
             time = 1000 * (number - numbers[0]) / fps[row]
-            axis.set_xlabel(f"{EVENT_NAMES[name]} · {number} · {time:.0f} ms", fontsize=6.5, color=PHASE_COLOURS[name], labelpad=3)
+            axis.set_xlabel(f"{EVENT_NAMES[name]} · {number}\n{time:.0f} ms", fontsize=8, labelpad=3)
         axes[row, 0].set_ylabel(labels[row], fontsize=7)
     spans = [(numbers[-1] - numbers[0]) / rate for numbers, rate in zip(frames, fps, strict=True)]
     fig.suptitle(
@@ -174,7 +174,7 @@ def moment(picture: NDArray[np.uint8], volume: ArrayLike, pairs: MotionPairs, *,
     image, axis = fig.subplots(1, 2, width_ratios=(1, 1.55))
     image.imshow(picture, cmap="gray", vmin=0, vmax=255)
     image.set_axis_off()
-    axis.plot(np.arange(len(curve)) / fps, curve, color="#9AA5B1")
+    axis.plot(np.arange(len(curve)) / fps, curve, color=MUTED)
     _mark_events(axis, curve, frames, names, fps, fontsize=9)
     axis.plot(at / fps, curve[at], "o", ms=12, mfc="none", mec="#1F2933", mew=2, zorder=5)
     margin = 0.08 * (frames[-1] - frames[0]) / fps
@@ -193,7 +193,7 @@ def _mark_events(
         axis.plot([x, x], [row, y], color=colour, lw=0.8, ls=":")
         axis.plot(x, y, _MARKS[name], color=colour, ms=9 if name != "middle" else 6, mec="white", zorder=3)
         text = f"{EVENT_NAMES[name]}\n{frame}" if name != "middle" else f"mid {frame}"
-        axis.annotate(text, (x, row), (0, -2), textcoords="offset points", ha="center", va="top", fontsize=fontsize, color=colour)
+        axis.annotate(text, (x, row), (0, -2), textcoords="offset points", ha="center", va="top", fontsize=fontsize)
     axis.set_ylim(low - 0.72 * span, low + 1.22 * span)
     axis.set_yticks([tick for tick in axis.get_yticks() if low - 0.05 * span <= tick <= low + 1.05 * span])
 

@@ -164,7 +164,7 @@ def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:
     size = min(max(map(len, values.values())), 3 * bound)
     axis.annotate(f"bound: {bound}", (bound, 0.02), xytext=(6, 0), textcoords="offset points", fontsize=8.5, color=_INK)
     axis.axhline(RESOLUTION, color=_GREY, lw=0.8, ls="-.")
-    axis.text(size, RESOLUTION, "resolution of float32", ha="right", va="bottom", fontsize=8, color=_GREY)
+    axis.text(size, RESOLUTION, "resolution of float32", ha="right", va="bottom", fontsize=8, color=_INK)
     axis.set(xlabel="number of the singular value", ylabel="singular value, relative", xlim=(0, size + 1))
     axis.legend(fontsize=8, loc="upper right")
     found = {name: int((relative > RESOLUTION).sum()) for name, relative in values.items()}

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.reporting.figures.evaluation import constant_name, legend_marks
 from infomotion_lib.reporting.figures.selection import headline
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, image_html
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, image_html
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 POOL_COLOURS = {"echosyn": "#0072B2", "latte": "#D55E00", "real": "#222222", "noise": "#7F7F7F"}
 POOL_MARKERS = {"echosyn": "s", "latte": "^", "real": "o", "noise": "x"}
 MILLISECONDS = 90
-_INK, _SOFT = "#1F2933", "#9AA5B1"
+_INK, _MID_GREY = "#1F2933", 128
 _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 _METRIC_NAMES = {
     "fid": "FID (Inception)",
@@ -56,7 +56,7 @@ def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window:
     width = max(1, min(window, len(loss) // 4))
     if len(loss):
         axis.plot(np.arange(width, len(loss) + 1), np.convolve(loss, np.ones(width) / width, "valid"), color=POOL_COLOURS["latte"], lw=1.6)
-    axis.axhline(1, color=_SOFT, ls="--", lw=1.2)
+    axis.axhline(1, color=MUTED, ls="--", lw=1.2)
     axis.annotate(
         "predicting nothing", (1, 1), (-4, 3), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", fontsize=8.5
     )
@@ -122,9 +122,9 @@ def looping_html(pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]],
     blocks = []
     for clips in pools.values():
         rows = [np.concatenate([_framed(resize_clip(clip, side), gap) for clip in own], axis=2) for own in clips.values()]
-        blocks.append(np.concatenate(rows, axis=1))
+        blocks.append(np.concatenate(rows, axis=1)[:, :-gap, :-gap])
     length = min(len(block) for block in blocks)
-    apart = np.full((length, blocks[0].shape[1], 3 * gap), 255, np.uint8)
+    apart = np.full((length, blocks[0].shape[1], 3 * gap), _MID_GREY, np.uint8)
     joined = [part for block in blocks for part in (block[:length], apart)][:-1]
     pages = [Image.fromarray(frame) for frame in np.concatenate(joined, axis=2)]
     stream = io.BytesIO()
@@ -205,10 +205,14 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     An arrow at the left end of an interval says that it reaches down to zero, which a logarithmic axis does not have.
     """
     metrics = list(dict.fromkeys(fidelity["metric"]))
-    fig = Figure(figsize=(3.5 * len(metrics) + 1.2, 0.46 * fidelity["pair"].nunique() + 1.8))
-    axes = fig.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
+    columns = min(len(metrics), 2)
+    rows = -(-len(metrics) // columns)
+    fig = Figure(figsize=(3.5 * columns + 1.2, (0.46 * fidelity["pair"].nunique() + 1.4) * rows + 0.4))
+    axes = fig.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+    for empty in axes[len(metrics) :]:
+        empty.set_axis_off()
     pairs = list(dict.fromkeys(fidelity["pair"]))[::-1]
-    for axis, metric in zip(axes, metrics, strict=True):
+    for axis, metric in zip(axes, metrics, strict=False):
         own = fidelity[fidelity["metric"] == metric].set_index("pair")
         ends = [*own["value"], *own["ci_low"][own["ci_low"] > 0.02 * own["value"]]]
         least = 0.7 * min((end for end in map(float, ends) if end > 0), default=1e-3)
@@ -280,7 +284,7 @@ def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mappin
             axis.errorbar(
                 x, mean, yerr=error, color=METHOD_COLOURS[method], marker=marker, ms=8, ls="none", capsize=3, label=METHOD_NAMES[method]
             )
-        axis.axhline(best["hard_accuracy"], color=_SOFT, ls="--", lw=1.4, label=constant_name(best["predictor"], best["constant"]))
+        axis.axhline(best["hard_accuracy"], color=MUTED, ls="--", lw=1.4, label=constant_name(best["predictor"], best["constant"]))
         axis.set_xticks(range(len(sizes)), [f"{size} a class" if size else "all" for size in sizes])
         axis.set_xlim(-0.6, len(sizes) - 0.4)
         axis.set_title(names[pool], fontsize=10)
@@ -301,4 +305,4 @@ def _bare(axis: Axes) -> None:
 
 
 def _framed(clip: NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
-    return np.pad(clip, ((0, 0), (0, gap), (0, gap)), constant_values=255)
+    return np.pad(clip, ((0, 0), (0, gap), (0, gap)), constant_values=_MID_GREY)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from infomotion_lib.frames.accuracy import TOLERANCE_MS, beat_errors
 from infomotion_lib.frames.detect import Phases
 from infomotion_lib.reporting.figures.frames import STATUS_COLOURS
-from infomotion_lib.reporting.style import PHASE_COLOURS
+from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS
 
-CONTROL_COLOUR = "#9AA5B1"
+CONTROL_COLOUR = MUTED
 COMPONENT_NAMES = ("dark area", "central component", "radial flow")
 COMPONENT_COLOURS = ("#7A5195", "#0072B2", "#009E73")
 

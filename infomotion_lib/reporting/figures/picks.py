@@ -17,6 +17,7 @@ from infomotion_lib.reporting.figures.selection import headline
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
 
 _INK, _FAINT = "#1F2933", "#C9D1D9"
+_LABEL = 9
 
 
 def picks_map(
@@ -50,12 +51,13 @@ def picks_map(
             axis.scatter(
                 *place[own & mask].T, s=36, color=CLASS_COLOURS[name], marker=METHOD_MARKERS[method], edgecolor=_INK, linewidth=0.9
             )
-        axis.set_title(METHOD_NAMES[method], fontsize=10, color=METHOD_COLOURS[method])
-        axis.set_xlabel(f"{ratios[method]:.2f} × the class", fontsize=8.5)
+        axis.set_title(METHOD_NAMES[method], fontsize=10)
+        axis.spines[["left", "bottom"]].set(color=METHOD_COLOURS[method], linewidth=2)
+        axis.set_xlabel(f"{ratios[method]:.2f} × the class", fontsize=_LABEL)
         axis.set(xticks=[], yticks=[])
     names = [name for name in CLASS_NAMES if name in set(labels.tolist())]
     handles = [Line2D([], [], linestyle="", marker="o", color=CLASS_COLOURS[name]) for name in names]
-    fig.legend(handles, names, loc="outside lower center", ncols=5, fontsize=8.5, handletextpad=0.1, columnspacing=1.1)
+    fig.legend(handles, names, loc="outside lower center", ncols=5, fontsize=_LABEL, handletextpad=0.1, columnspacing=1.1)
     nearest, farthest = (METHOD_NAMES[choose(ratios, key=lambda method: ratios[method])] for choose in (min, max))
     headline(fig, f"By {feature}, {nearest} picks the most typical videos, {farthest} the least")
     return fig
@@ -84,7 +86,8 @@ def clip_wall(
         axis.grid(False)
         axis.spines[:].set_visible(False)
     for row, (name, numbers) in zip(axes, rows.items(), strict=False):
-        row[0].set_ylabel(name, fontsize=9, color=CLASS_COLOURS[name], fontweight="bold")
+        row[0].set_ylabel(name, fontsize=10)
+        row[0].spines["left"].set(visible=True, color=CLASS_COLOURS[name], linewidth=6)
         for axis, number in zip(row, numbers, strict=False):
             axis.imshow(images[number], cmap="gray", vmin=0, vmax=255)
             axis.set_title(captions[number], fontsize=7.5, fontweight="normal", loc="center", pad=2)
@@ -107,7 +110,7 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
     top, axis = fig.subplots(2, 1, sharex=True, height_ratios=[1.1, 0.36 * len(picks) + 0.4])
     low, high = float(np.floor(pool.min() / 5) * 5), float(np.ceil(pool.max() / 5) * 5)
     top.hist(pool, bins=np.arange(low, high + 2.5, 2.5), color=_FAINT, edgecolor="white", linewidth=0.5)
-    top.set_ylabel("candidates", fontsize=8.5)
+    top.set_ylabel("candidates", fontsize=_LABEL)
     gaps = {}
     for row, (method, values) in enumerate(picks.items()):
         ef = np.sort(np.asarray(values, dtype=float))
@@ -122,10 +125,10 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             va="center",
-            fontsize=8.5,
+            fontsize=_LABEL,
         )
     axis.annotate(
-        "mean\ngap", (1, -0.75), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", fontsize=8.5
+        "mean\ngap", (1, -0.75), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", fontsize=_LABEL
     )
     axis.set_yticks(np.arange(len(picks)), [METHOD_NAMES[method] for method in picks])
     axis.set(ylim=(len(picks) - 0.5, -1), xlabel="EF, points", xlim=(low, high))
@@ -133,12 +136,11 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
         part.grid(axis="y", visible=False)
         for edge in EF_EDGES:
             part.axvline(edge, color=_INK, linewidth=0.8, linestyle=(0, (2, 2)))
-    edges = [low, *EF_EDGES, high]
+    edges, upper = [low, *EF_EDGES, high], top.get_xaxis_transform()
     for name, left, right in zip(CLASS_NAMES, edges[:-1], edges[1:], strict=True):
         if right > left:
-            top.annotate(
-                name, ((left + right) / 2, 1.02), xycoords=("data", "axes fraction"), ha="center", fontsize=8.5, color=CLASS_COLOURS[name]
-            )
+            top.plot([left, right], [1, 1], color=CLASS_COLOURS[name], lw=5, solid_capstyle="butt", transform=upper, clip_on=False)
+            top.annotate(name, ((left + right) / 2, 1), (0, 5), xycoords=upper, textcoords="offset points", ha="center", fontsize=_LABEL)
     best = min(gaps, key=lambda method: gaps[method])
     headline(fig, f"The average candidate is {gaps[best]:.1f} to {max(gaps.values()):.1f} EF points from the nearest pick")
     return fig

@@ -160,8 +160,9 @@ def settings_sweep(table: pd.DataFrame, *, vpc: Sequence[int] = (), defaults: Ma
         Values in force, drawn upright.
     """
     settings = [name for name in _SETTINGS if name in set(table["setting"])]
-    fig = Figure(figsize=(2.5 * len(settings) + 0.2, 3.5))
-    axes = fig.subplots(1, len(settings), squeeze=False, sharey=True)[0]
+    fig = Figure(figsize=(2.4 * len(settings) + 0.2, 3.7))
+    widths = [1.3 if setting == "scale" else 1.0 for setting in settings]
+    axes = fig.subplots(1, len(settings), squeeze=False, sharey=True, width_ratios=widths)[0]
     for axis, setting in zip(axes, settings, strict=True):
         part = table[table["setting"] == setting]
         for name, own in part.groupby("class_name", sort=False):
@@ -176,7 +177,7 @@ def settings_sweep(table: pd.DataFrame, *, vpc: Sequence[int] = (), defaults: Ma
             axis.axvline(defaults[setting], color=_FAINT, linewidth=6, alpha=0.6, zorder=0)
         axis.set(xscale="log", yscale="log", xlabel=_SETTINGS[setting])
         values = part["value"].unique()
-        axis.set_xticks(values, [f"{value:g}" for value in values], fontsize=8)
+        axis.set_xticks(values, [f"{value:g}" for value in values], fontsize=9)
         axis.set_xticks([], minor=True)
     ticks = [count for count in (1, 2, 5, 10, 20, 50, 100, 200, 500) if count <= table["communities"].max() * 1.3]
     axes[0].set_yticks(ticks, [str(count) for count in ticks])
@@ -184,12 +185,12 @@ def settings_sweep(table: pd.DataFrame, *, vpc: Sequence[int] = (), defaults: Ma
     axes[0].set_ylabel("communities")
     for wanted in vpc:
         axes[-1].annotate(
-            f"VPC {wanted}", (1, wanted), (2, 0), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=7.5, va="center"
+            f"VPC {wanted}", (1, wanted), (2, 0), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=9.5, va="center"
         )
     names = [name for name in CLASS_NAMES if name in set(table["class_name"])]
     handles = [Line2D([], [], color=CLASS_COLOURS[name], marker="o", markersize=4.5) for name in names]
     handles.append(Line2D([], [], linestyle="", marker="o", markersize=4.5, markerfacecolor="white", markeredgecolor=_INK))
-    fig.legend(handles, [*names, "collapsed or shattered"], loc="outside lower center", ncols=6, fontsize=8.5, columnspacing=1.1)
+    fig.legend(handles, [*names, "collapsed or shattered"], loc="outside lower center", ncols=3, fontsize=9.5, columnspacing=1.1)
     low, high = int(table["communities"].min()), int(table["communities"].max())
     headline(fig, f"From {low} to {high} communities, depending on settings the paper leaves open")
     return fig

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from infomotion_lib.frames.detect import Phases
 from infomotion_lib.frames.votes import AGREE, CURVES_DIFFER, FRAMES_DIFFER, LEAST_AGREEMENT, UNREADABLE, correlation
-from infomotion_lib.reporting.style import PHASE_COLOURS
+from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS
 
 INK = "#1F2933"
 VOTER_COLOURS = {"detector": "#009E73", "network": "#7A5195", "both agree": INK}
 VOTER_MARKERS = {"detector": "o", "network": "s", "both agree": "D"}
 VERDICT_NAMES = {AGREE: "agree", FRAMES_DIFFER: "other frames", CURVES_DIFFER: "other curves", UNREADABLE: "unreadable"}
-VERDICT_COLOURS = {AGREE: "#009E73", FRAMES_DIFFER: "#E0B000", CURVES_DIFFER: "#D55E00", UNREADABLE: "#9AA5B1"}
+VERDICT_COLOURS = {AGREE: "#009E73", FRAMES_DIFFER: "#E0B000", CURVES_DIFFER: "#D55E00", UNREADABLE: MUTED}
 VARIANT_NAMES = {
     "reversed": "backwards",
     "every_second": "every 2nd frame",
@@ -46,7 +46,7 @@ def vote_curves(clips: Mapping[str, tuple[Phases, Phases, float]], *, volumes: M
     for axis, (name, (detector, network, fps)) in zip(np.ravel(fig.subplots(len(clips), 1, squeeze=False)), clips.items(), strict=True):
         time = np.arange(len(network.signal)) / fps
         if volumes and name in volumes:
-            axis.plot(time, _standard(volumes[name]), color="#9AA5B1", lw=5, alpha=0.6, label="exact volume")
+            axis.plot(time, _standard(volumes[name]), color=MUTED, lw=5, alpha=0.6, label="exact volume")
         for voter, phases in (("detector", detector), ("network", network)):
             curve = _standard(phases.signal)
             axis.plot(time, curve, color=VOTER_COLOURS[voter], lw=1.8, label=voter, ls="-" if voter == "network" else "--")
@@ -207,7 +207,7 @@ def accuracy_by(summary: pd.DataFrame, *, phase: str = "es") -> Figure:
     axes[0, 0].set_ylim(bottom=0)
     axes[1, 0].set_ylim(0, 104)
     handles = [axes[0, 0].plot([], [], VOTER_MARKERS[voter], color=colour, label=voter)[0] for voter, colour in VOTER_COLOURS.items()]
-    handles.append(axes[0, 0].plot([], [], "x", color="#9AA5B1", label="frames shuffled")[0])
+    handles.append(axes[0, 0].plot([], [], "x", color=MUTED, label="frames shuffled")[0])
     fig.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8)
     whole = summary[(summary["by"] == "all") & (summary["phase"] == phase) & (summary["frames"] == "in_order")].set_index("voter")
     medians = whole["median_ms"].astype(float).to_dict()
@@ -271,7 +271,7 @@ def _points(axes: NDArray[np.object_], x: NDArray[np.float64], rows: pd.DataFram
     top, bottom = axes
     if shuffled:
         if voter != "both agree":
-            bottom.plot(x, rows["found_percent"], "x", color="#9AA5B1", ms=6)
+            bottom.plot(x, rows["found_percent"], "x", color=MUTED, ms=6)
         return
     top.vlines(x, rows["median_ms"], rows["p90_ms"], color=VOTER_COLOURS[voter], lw=2)
     top.plot(x, rows["median_ms"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)
