@@ -140,11 +140,11 @@ def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, st
     title = f"{class_name}: {len(places)} videos, {count} {'community' if count == 1 else 'communities'}"
     parts = [
         svg.text(12, 24, title, bold=True, size=15),
-        svg.text(12, 44, f"{setting.replace('_', ' ')} graph, {verdict}", size=13, fill=svg.SOFT),
+        svg.text(12, 44, f"{setting.replace('_', ' ')} graph, {verdict}", size=15, fill=svg.SOFT),
     ]
     if own["all_links"] > len(own["links"]):
         parts.append(
-            svg.text(width - 12, 24, f"strongest {len(own['links'])} of {own['all_links']} links", anchor="end", size=12, fill=svg.SOFT)
+            svg.text(12, height - 14, f"drawn: the strongest {len(own['links'])} of {own['all_links']} links", size=15, fill=svg.SOFT)
         )
     parts.append(svg.lines([(*places[a], *places[b]) for a, b in own["links"]], stroke="#9FB3C8", width=0.8, opacity=0.8))
     for node, (x, y) in enumerate(places):

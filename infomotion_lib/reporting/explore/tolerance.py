@@ -89,7 +89,7 @@ def _card(now: list[dict[str, Any]], pool: tuple[str, int], title: str) -> tuple
 
 
 def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str, str]:
-    left, right, top, step = 112, 48, 46, 34
+    left, right, top, step = max(112, 20 + 8 * max(len(_name(row)) for row in rows)), 48, 46, 34
     width, height = 480, top + step * len(rows) + 54
 
     def x(value: float) -> float:
@@ -98,15 +98,19 @@ def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str,
     parts = [svg.text(12, 24, title, bold=True, size=15)]
     for value in range(0, 101, 20):
         parts += [svg.line(x(value), top - 8, x(value), height - 44, stroke=svg.GRID)]
-        parts += [svg.text(x(value), height - 28, f"{value}", anchor="middle", size=12, fill=svg.SOFT)]
+        parts += [svg.text(x(value), height - 28, f"{value}", anchor="middle", size=15, fill=svg.SOFT)]
     for index, row in enumerate(sorted(rows, key=lambda row: (row["method"] == "whole", list(METHOD_NAMES).index(row["method"])))):
         y, mean, spread = top + step * index, float(row["mean"]), float(row["sd"] or 0.0)
-        name = METHOD_NAMES[row["method"]] + (f" · {str(row['graph']).replace('_', ' ')}" if row["graph"] not in ("", "knn") else "")
-        parts += [svg.text(left - 8, y + 17, name, anchor="end"), svg.bar(left, y, x(mean) - left, 24, METHOD_COLOURS[row["method"]])]
+        parts.append(svg.text(left - 8, y + 17, _name(row), anchor="end", size=15))
+        parts.append(svg.bar(left, y, x(mean) - left, 24, METHOD_COLOURS[row["method"]]))
         if spread == spread and spread > 0:
             parts.append(svg.line(x(max(mean - spread, 0)), y + 12, x(min(mean + spread, 100)), y + 12, width=2))
-        parts.append(svg.text(width - 8, y + 17, f"{mean:.1f}", anchor="end"))
+        parts.append(svg.text(width - 8, y + 17, f"{mean:.1f}", anchor="end", size=15))
     parts.append(svg.line(x(constant), top - 8, x(constant), height - 44, stroke="#B00020", width=2, dash="6 4"))
-    parts.append(svg.text(left, height - 8, f"accuracy, %; dashed: best constant answer, {constant:.1f}", size=12.5))
+    parts.append(svg.text(12, height - 8, f"accuracy, %; dashed: best constant answer, {constant:.1f}", size=15))
     told = ", ".join(f"{METHOD_NAMES[row['method']]} {float(row['mean']):.0f} %" for row in rows)
     return svg.picture(width, height, parts), f"{title}: {told}; the best constant answer {constant:.0f} %."
+
+
+def _name(row: dict[str, Any]) -> str:
+    return METHOD_NAMES[row["method"]] + (f" · {str(row['graph']).replace('_', ' ')}" if row["graph"] not in ("", "knn") else "")

@@ -103,7 +103,7 @@ def _loop(file: Path) -> np.ndarray:
 
 
 def _with_gaps(clips: list[np.ndarray]) -> list[np.ndarray]:
-    gap = np.full((FRAMES, SIDE, GAP), 255, np.uint8)
+    gap = np.full((FRAMES, SIDE, GAP), 128, np.uint8)
     return [part for clip in clips for part in (clip, gap)][:-1]
 
 
