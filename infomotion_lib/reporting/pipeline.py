@@ -7,6 +7,7 @@ phone and in dark mode. The names on the arrows are the files that one stage wri
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -32,7 +33,7 @@ _MONO = "ui-monospace, Menlo, Consolas, monospace"
 
 @dataclass(frozen=True)
 class Ink:
-    """Colours of one variant: text, soft text, lines, panel, its border, and the accent."""
+    """Colours of one variant: text, soft text, lines, panel, its border, the accent, and the EF classes."""
 
     text: str
     soft: str
@@ -40,10 +41,11 @@ class Ink:
     panel: str
     border: str
     accent: str
+    classes: Mapping[str, str]
 
 
-LIGHT = Ink("#1F2933", "#52606D", "#3E4C59", "#F5F7FA", "#CBD2D9", METHOD_COLOURS["infomotion"])
-DARK = Ink("#F0F4F8", "#C3CFD9", "#D9E2EC", "#1D2730", "#52606D", "#FF8A3D")
+LIGHT = Ink("#1F2933", "#52606D", "#3E4C59", "#F5F7FA", "#CBD2D9", METHOD_COLOURS["infomotion"], CLASS_COLOURS)
+DARK = Ink("#F0F4F8", "#C3CFD9", "#D9E2EC", "#1D2730", "#52606D", "#FF8A3D", CLASS_COLOURS | {"severe": "#7B3F98"})
 
 
 def pipeline_svg(*, dark: bool = False, tall: bool = False) -> str:
@@ -199,7 +201,7 @@ def _draw_graph(ink: Ink) -> str:
 def _draw_distilled(ink: Ink) -> str:
     size = f'width="20" height="14" rx="3" stroke="{ink.border}"'
     return "".join(
-        f'<rect x="{17 + 24 * column}" y="{11 + 18 * row}" {size} fill="{CLASS_COLOURS[name]}"/>'
+        f'<rect x="{17 + 24 * column}" y="{11 + 18 * row}" {size} fill="{ink.classes[name]}"/>'
         for row, name in enumerate(CLASS_NAMES)
         for column in range(5)
     )
@@ -208,7 +210,7 @@ def _draw_distilled(ink: Ink) -> str:
 def _draw_test(ink: Ink) -> str:
     parts = []
     for i, name in enumerate(reversed(CLASS_NAMES)):
-        parts.append(f'<rect x="26" y="{14 + 14.8 * i:.1f}" width="112" height="14.8" fill="{CLASS_COLOURS[name]}" opacity="0.28"/>')
+        parts.append(f'<rect x="26" y="{14 + 14.8 * i:.1f}" width="112" height="14.8" fill="{ink.classes[name]}" opacity="0.28"/>')
     parts.append(f'<path d="M26 14V88H138" fill="none" stroke="{ink.line}" stroke-width="1.6"/>')
     parts.append(f'<path d="M26 88L138 14" stroke="{ink.line}" stroke-dasharray="4 4"/>')
     spots = ((36, 80), (44, 74), (54, 73), (60, 62), (70, 66), (76, 52), (88, 54), (96, 44), (104, 34), (114, 38), (122, 24), (130, 22))
