@@ -85,16 +85,16 @@ def self_consistency(clips: Iterable[tuple[Clip, float]], *, network: nn.Module 
     DataFrame
         Rows of ``clip`` (number), ``voter``, ``variant`` (``as_is`` or one of :data:`VARIANTS`): ``r`` (correlation with the voter's own
         curve on the clip as it is, frame by frame), ``es_kept`` (share of the ES found in the clip as it is that lie within a frame of
-        one found in the variant) and ``agreement`` (correlation of the two voters). ``random_weights`` has the agreement of an untaught
+        one found in the variant) and ``agreement`` (correlation of the two voters). ``random_weights`` has the agreement of an untrained
         network with the detector, without regard to sign.
     """
     rng = np.random.default_rng(seed)
-    untaught = _untaught(seed)
+    untrained = _untrained(seed)
     rows: list[tuple[int, str, str, float, float, float]] = []
     for number, (clip, fps) in enumerate(clips):
         with single_threaded():
             seen = dict(zip(("detector", "network"), both_votes(clip, fps, network), strict=True))
-            chance = both_votes(clip, fps, untaught)[1]
+            chance = both_votes(clip, fps, untrained)[1]
             agreement = correlation(seen["detector"].signal, seen["network"].signal)
             rows += [(number, voter, "as_is", 1.0, 1.0, agreement) for voter, phases in seen.items()]
             by_chance = abs(correlation(seen["detector"].signal, chance.signal))
@@ -120,7 +120,7 @@ def _kept(before: Phases, after: Phases, variant: Variant) -> tuple[float, float
     return r, float(np.mean(kept)) if kept else float("nan")
 
 
-def _untaught(seed: int) -> nn.Module:
+def _untrained(seed: int) -> nn.Module:
     import torch
 
     with torch.random.fork_rng(devices=[]):

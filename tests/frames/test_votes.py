@@ -121,7 +121,7 @@ def test_a_changed_clip_keeps_the_curve_and_a_shuffled_one_does_not() -> None:
 
 @pytest.mark.skipif("INFOMOTION_MIRROR" not in os.environ, reason="the published clips are reached through INFOMOTION_MIRROR")
 def test_votes_on_published_clips_agree_and_controls_do_not() -> None:
-    """Taught on phantoms alone, the network follows the detector on published clips; untaught, or on shuffled frames, it does so less."""
+    """Taught on phantoms alone, the network follows the detector on published clips; untrained, or on shuffled frames, it does so less."""
     files = sorted((Path(os.environ["INFOMOTION_MIRROR"]) / "echodiffusion" / "counterfactual").glob("*.gif"))[::8]
     assert files, "no clip in the mirror"
     clips = []
