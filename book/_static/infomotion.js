@@ -39,7 +39,32 @@
       button.setAttribute("aria-pressed", String(button.classList.contains("mod-active")));
     });
   };
+
+  // A faded right edge where more lies to the right.
+  const BOXES = ".im-table, .im-fig:not(.im-fits), .im-play, .pst-scrollable-table-container, div.cell_output, div.cell_output .output, div.cell_output [role=region], .bd-article pre";
+  const cue = (box) => box.classList.toggle("im-more", box.scrollWidth - box.clientWidth - box.scrollLeft > 2 && getComputedStyle(box).overflowX !== "visible");
+  const cues = () => {
+    const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => cue(target)));
+    document.querySelectorAll(BOXES).forEach((box) => sizes.observe(box));
+    document.addEventListener("scroll", ({ target }) => target.matches?.(BOXES) && cue(target), { capture: true, passive: true });
+  };
+  // Tables of the text become paragraphs on a phone as those with sentences do; a column of running numbers names no row.
+  const tables = () => {
+    document.querySelectorAll(".pst-scrollable-table-container:has(thead th:nth-child(3))").forEach((box) => {
+      box.classList.add("im-stack");
+      const heads = [...box.querySelectorAll("thead th")].map((head) => head.textContent.trim());
+      const roles = { table: "table", "thead, tbody": "rowgroup", tr: "row", th: "columnheader", td: "cell" };
+      Object.entries(roles).forEach(([tags, role]) => box.querySelectorAll(tags).forEach((part) => part.setAttribute("role", role)));
+      box.querySelectorAll("td:not(:first-child)").forEach((cell) => cell.setAttribute("data-label", heads[cell.cellIndex]));
+    });
+    document.querySelectorAll("table.dataframe").forEach((table) => {
+      const names = [...table.querySelectorAll("tbody th:first-child")];
+      table.classList.toggle("im-numbered", names.every((name, row) => name.textContent.trim() === String(row)));
+    });
+  };
   document.addEventListener("DOMContentLoaded", () => {
+    tables();
+    cues();
     theme();
     name(document);
     const watch = new MutationObserver(() => { theme(); name(document); });
