@@ -64,29 +64,26 @@ class ShapedTable:
         return self.to_markdown()
 
     def _repr_html_(self) -> str:
-        head = "".join(
-            f'<th scope="col" style="text-align:{_align(index)}">{escape(str(name))}</th>' for index, name in enumerate(self.frame)
-        )
+        group, name, *columns = map(escape, map(str, self.frame.columns))
+        head = f'<th scope="col" class="im-key" style="min-width:7rem;text-align:left">{group}, {name}</th>'
+        head += "".join(f'<th scope="col" style="text-align:right">{column}</th>' for column in columns)
         body = []
         last = None
         for row in self.frame.to_numpy():
             rule = ' style="border-top:1px solid #9AA5B1"' if row[0] != last else ""
-            cells = [f'<th scope="row" style="text-align:left;font-weight:600">{escape(str(row[0])) if row[0] != last else ""}</th>']
-            cells += [
-                f'<td style="text-align:{_align(index)};white-space:nowrap">{escape(str(cell))}</td>'
-                for index, cell in enumerate(row)
-                if index
+            over = f"{escape(str(row[0]))}<br>" if row[0] != last else ""
+            cells = [
+                f'<th scope="row" class="im-key" style="min-width:7rem;text-align:left;font-weight:600">{over}'
+                f'<span style="font-weight:400">{escape(str(row[1]))}</span></th>'
             ]
+            cells += [f'<td style="text-align:right;white-space:nowrap;vertical-align:bottom">{escape(str(cell))}</td>' for cell in row[2:]]
             body.append(f"<tr{rule}>{''.join(cells)}</tr>")
             last = row[0]
         notes = "".join(f'<p style="font-size:0.85em;margin:0.2em 0">{escape(note)}</p>' for note in self.notes)
-        table = f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+        shown = f'<span style="position:sticky;left:0;display:inline-block;max-width:min(100%,85vw)">{escape(self.caption)}</span>'
+        table = f"<caption>{shown}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
         region = f'role="region" aria-label="{escape(self.caption)}" tabindex="0"'
         return f'<div style="overflow-x:auto" {region}><table>{table}</table></div>{notes}'
-
-
-def _align(column: int) -> str:
-    return "left" if column < 2 else "right"
 
 
 def table1(

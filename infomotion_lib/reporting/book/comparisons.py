@@ -32,8 +32,8 @@ def comparisons(results: Results) -> str:
     flags = {_key(row): str(row.get("graph_flag") or "") for row in long_table(results)}
     lines = [
         [
-            f'<span class="im-keep">{method_cell(str(row["method"]), str(row["graph"]), flags.get(_key(row), ""))}</span>',
-            SOURCE_NAMES.get(row["source"], row["source"]),
+            f'<span class="im-keep">{method_cell(str(row["method"]), str(row["graph"]), flags.get(_key(row), ""))}</span>'
+            f'<span class="im-under">{SOURCE_NAMES.get(row["source"], row["source"])}</span>',
             str(row["vpc"]),
             f"{number(row['difference'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]",
             number(row["effect_size"], 2),
@@ -44,7 +44,7 @@ def comparisons(results: Results) -> str:
     ]
     first = rows[0]
     units = f"{first['n_pools']} pools" if first["n_pools"] > 1 else f"{first['n_pairs']} paired runs of one pool"
-    head = ["Selector", "Pool", "VPC", "Minus Random", "Effect", "p", "p, Holm"]
+    head = ['Selector<span class="im-under">pool</span>', "VPC", "Minus Random", "Effect", "p", "p, Holm"]
     note = (
         f"Points of hard accuracy over {units}. In brackets: 95 % intervals, bootstrap over them, too narrow with so few; p is by t-test, "
         "which allows for how few they are, so trust p where the two disagree. VPC: videos a class. Effect: size of the effect, the mean "
@@ -52,7 +52,7 @@ def comparisons(results: Results) -> str:
         f"{first['n_comparisons']} rows of this table. "
         f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How the runs were made</a>'
     )
-    return block(table(head, lines, caption="Every selector minus Random, in pairs", numeric_from=2, note=note))
+    return block(table(head, lines, caption="Every selector minus Random, in pairs", numeric_from=1, note=note))
 
 
 def against_random(results: Results) -> list[str]:

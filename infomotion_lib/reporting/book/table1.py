@@ -136,7 +136,7 @@ def _constant_part(results: Results, sizes: int) -> str:
 
 
 def _group(title: str, span: int) -> str:
-    return f'<tr class="im-group"><th scope="rowgroup" colspan="{1 + span}">{title}</th></tr>'
+    return f'<tr class="im-group"><th scope="rowgroup" colspan="{1 + span}"><span class="im-stay">{title}</span></th></tr>'
 
 
 def _line(name: str, cells: list[str]) -> str:

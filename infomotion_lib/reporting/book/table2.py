@@ -57,11 +57,17 @@ def _html(frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, 
     columns = list(frame.columns)
     quoted = {name: str(columns[columns.index(name) + 1]) for name in ours}
     rows = [
-        [escape(row[name]) for name in names] + [_pair(row[name], quoted[name], row[quoted[name]]) for name in ours]
+        [_name([row[name] for name in names])] + [_pair(row[name], quoted[name], row[quoted[name]]) for name in ours]
         for _, row in frame.iterrows()
     ]
     note = " ".join(map(escape, notes))
-    return f'<div class="im-table2">{table([*names, *ours], rows, caption=caption, numeric_from=len(names), note=note)}</div>'
+    return f'<div class="im-table2">{table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)}</div>'
+
+
+def _name(names: list[str]) -> str:
+    """What names a row, the wider part below the narrower."""
+    *wider, own = map(escape, reversed(names) if names[-1] == "no training" else names)
+    return own + "".join(f'<span class="im-under">{name}</span>' for name in wider)
 
 
 def _pair(ours: str, quoted_as: str, quoted: str) -> str:
