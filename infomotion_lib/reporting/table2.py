@@ -142,7 +142,7 @@ class NarrowTable(ShapedTable):
 
     def _repr_html_(self) -> str:
         page = super()._repr_html_().replace("<table>", '<table style="font-size:0.86em">')
-        return page.replace("text-align:left;white-space:nowrap", "text-align:left").replace(" [", "<br>[")
+        return page.replace(" [", "<br>[")
 
 
 @dataclass(frozen=True)
