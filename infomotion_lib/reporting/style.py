@@ -202,6 +202,7 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
     metadata: dict[str, Any] = {"Description": alt, "Title": target.stem}
     metadata |= {"Date": None} if target.suffix == ".svg" else {"Software": None}
     _wrap_title(fig)
+    fig.draw_without_rendering()  # panels of a fixed shape find their place in the second layout only
     with atomic(target) as temporary:
         fig.savefig(temporary, metadata=metadata)
     if "matplotlib.pyplot" in sys.modules:

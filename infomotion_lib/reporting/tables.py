@@ -64,19 +64,20 @@ class ShapedTable:
         return self.to_markdown()
 
     def _repr_html_(self) -> str:
-        group, name, *columns = map(escape, map(str, self.frame.columns))
-        head = f'<th scope="col" class="im-key" style="min-width:7rem;text-align:left">{group}, {name}</th>'
-        head += "".join(f'<th scope="col" style="text-align:right">{column}</th>' for column in columns)
+        names = [escape(str(name)) for name in self.frame.columns]
+        keys = 2 if names[1] == "selector" else 1
+        head = f'<th scope="col" class="im-key" style="min-width:7rem;text-align:left">{", ".join(names[:keys])}</th>'
+        head += "".join(f'<th scope="col" style="text-align:right">{column}</th>' for column in names[keys:])
         body = []
         last = None
         for row in self.frame.to_numpy():
             rule = ' style="border-top:1px solid #9AA5B1"' if row[0] != last else ""
-            over = f"{escape(str(row[0]))}<br>" if row[0] != last else ""
-            cells = [
-                f'<th scope="row" class="im-key" style="min-width:7rem;text-align:left;font-weight:600">{over}'
-                f'<span style="font-weight:400">{escape(str(row[1]))}</span></th>'
+            key = [escape(str(row[0]))] if row[0] != last else []
+            key += [f'<span style="font-weight:400">{escape(str(cell))}</span>' for cell in row[1:keys]]
+            cells = [f'<th scope="row" class="im-key" style="min-width:7rem;text-align:left;font-weight:600">{"<br>".join(key)}</th>']
+            cells += [
+                f'<td style="text-align:right;white-space:nowrap;vertical-align:bottom">{escape(str(cell))}</td>' for cell in row[keys:]
             ]
-            cells += [f'<td style="text-align:right;white-space:nowrap;vertical-align:bottom">{escape(str(cell))}</td>' for cell in row[2:]]
             body.append(f"<tr{rule}>{''.join(cells)}</tr>")
             last = row[0]
         notes = "".join(f'<p style="font-size:0.85em;margin:0.2em 0">{escape(note)}</p>' for note in self.notes)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
 from infomotion_lib.reporting import style, widgets
 
@@ -53,8 +58,6 @@ def test_picture_of_unknown_kind_is_refused() -> None:
 
 @pytest.mark.parametrize("suffix", ["svg", "png"])
 def test_figures_carry_their_alt_text(tmp_path, suffix) -> None:
-    from matplotlib.figure import Figure
-
     style.use_style()
     figure = Figure(figsize=(2, 1))
     figure.subplots().plot([0, 1])
@@ -64,8 +67,6 @@ def test_figures_carry_their_alt_text(tmp_path, suffix) -> None:
 
 
 def test_the_same_figure_has_the_same_bytes(tmp_path) -> None:
-    from matplotlib.figure import Figure
-
     style.use_style()
     for name in ("a.svg", "b.svg"):
         figure = Figure(figsize=(2, 1))
@@ -75,8 +76,6 @@ def test_the_same_figure_has_the_same_bytes(tmp_path) -> None:
 
 
 def test_a_figure_without_alt_text_is_refused(tmp_path) -> None:
-    from matplotlib.figure import Figure
-
     with pytest.raises(ValueError, match="alt text"):
         style.save_figure(Figure(), tmp_path / "a.png", alt="")
     with pytest.raises(ValueError, match=r"\.svg"):
@@ -88,9 +87,7 @@ def test_colours_are_one_a_method_and_differ() -> None:
     assert len(set(style.METHOD_COLOURS.values())) == len(style.METHOD_COLOURS)
 
 
-def test_a_long_title_is_saved_in_lines_of_like_length_where_it_stood(tmp_path) -> None:
-    from matplotlib.figure import Figure
-
+def test_a_long_title_is_saved_in_lines_of_like_length_where_it_stood(tmp_path: Path) -> None:
     style.use_style()
     words = "The average candidate is 1.0 to 2.0 EF points from the nearest pick of all"
     figure = Figure(figsize=(7, 2))
@@ -101,3 +98,17 @@ def test_a_long_title_is_saved_in_lines_of_like_length_where_it_stood(tmp_path) 
     assert title.get_ha() == "left" and title.get_position()[0] == 0.01 and figure.get_figheight() > 2
     style.save_figure(figure, tmp_path / "long.svg", alt="A title")
     assert title.get_text() == f"{first}\n{second}"
+
+
+def test_nothing_is_cut_off_below_panels_of_a_fixed_shape(tmp_path: Path) -> None:
+    """Square panels and a title that becomes two lines: the layout needs a second pass."""
+    style.use_style()
+    fig = Figure(figsize=(8.8, 4.3))
+    for axis in fig.subplots(1, 3):
+        axis.imshow(np.eye(5))
+        axis.set_xticks(range(5), ["a long class name"] * 5, rotation=45, ha="right", rotation_mode="anchor")
+        axis.set_xlabel("predicted class")
+    fig.suptitle("one title that is " + "rather " * 8 + "long")
+    style.save_figure(fig, tmp_path / "squares.png", alt="Three squares.")
+    ink = np.asarray(Image.open(tmp_path / "squares.png").convert("L")) < 128
+    assert ink.any() and not ink[-2:].any()

@@ -119,3 +119,6 @@ def test_the_real_clips_themselves_have_no_distance(long_table: pd.DataFrame) ->
     assert "published clips: these are the real clips themselves" in " ".join(distance.notes)
     assert distance.caption.startswith("Table 2 on the open clips")
     assert "InfoMotion, paper (quoted)" in accuracy.frame["selector"].tolist() and len(accuracy.frame.columns) <= 5
+    drawn = distance._repr_html_()
+    assert ">pool</th>" in drawn and drawn.count("<td") == frame.size, "every distance has a cell of its own"
+    assert ">pool, selector</th>" in accuracy._repr_html_()
