@@ -27,7 +27,7 @@ STAGE_TITLES = {
 }
 """Name of each stage for readers."""
 
-_ORDER = ("phantom", "phantom-large", "open", "paper", "smoke")
+_ORDER = ("phantom", "phantom-large", "phantom-gpu", "open", "paper", "smoke")
 
 
 @dataclass(frozen=True)
