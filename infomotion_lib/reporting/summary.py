@@ -10,6 +10,7 @@ from infomotion_lib.errors import StageError
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, shown_path
 from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
+from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 
 def summary(paths: RunPaths, stages: list[str], *, book: Path | None = None) -> str:
@@ -62,8 +63,9 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
 
 def constants_text(constants: pd.DataFrame) -> str:
     """What one unchanging answer scores on the same TEST videos: the least that a trained network has to beat."""
-    parts = [f"{row.predictor} {row.hard_accuracy:.1f} ({row.soft_accuracy:.1f})" for row in constants.itertuples()]
-    return "constant answers: " + ", ".join(parts)
+    named = constants.assign(predictor=constants["predictor"].replace(CONSTANT_NAMES))
+    rows = [[row.predictor, f"{row.hard_accuracy:.1f} ({row.soft_accuracy:.1f})"] for row in named.itertuples()]
+    return "\n".join(["Answers that look at no video", *aligned(rows)])
 
 
 def times_text(paths: RunPaths, stages: list[str]) -> str:

@@ -51,7 +51,7 @@ def expected(results: Results) -> str:
     table_ = pd.read_csv(folder / "table1.csv", keep_default_na=False, na_values=[""])
     lines = [table1_text(table_, title=f"Table 1 of profile {results.profile}")]
     if (folder / "constants.csv").is_file():
-        lines.append(constants_text(pd.read_csv(folder / "constants.csv")).replace("), ", "),\n    "))
+        lines.append(constants_text(pd.read_csv(folder / "constants.csv")))
     return "```text\n" + "\n".join(lines) + "\n```\n"
 
 
