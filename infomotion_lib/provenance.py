@@ -109,6 +109,15 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
+def graphics_card(device: str) -> str:
+    """Name of the GPU behind a torch device such as ``"cuda"``; empty for any other device."""
+    if not device.startswith("cuda"):
+        return ""
+    import torch
+
+    return torch.cuda.get_device_name(device)
+
+
 @dataclass
 class StageRun:
     """One stage in progress: call :meth:`finish` when its outputs are written.
@@ -155,6 +164,7 @@ class StageRun:
             "outputs": {shown_path(file): sha256(file) for file in files},
             "device": self.device,
             "processor": processor(),
+            "gpu": graphics_card(self.device),
             "python": platform.python_version(),
             "packages": _versions(),
             "notes": self.notes,

@@ -15,6 +15,7 @@ from infomotion_lib import provenance
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.provenance import atomic, git_state, read_run_card, sha256, shown_path, start_stage, write_csv, write_json, write_npz
+from infomotion_lib.reporting.book.reading import device as shown_device
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
@@ -69,6 +70,18 @@ def test_the_run_card_states_parameters_inputs_and_outputs(tmp_path: Path) -> No
     assert card["packages"]["numpy"] == np.__version__
     assert card["wall_seconds"] >= 0
     assert set(card["git"]) == {"commit", "dirty"}
+
+
+def test_the_run_card_names_the_graphics_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"a card, asked for as {device}")
+    write_json({}, tmp_path / "out.json")
+    cards = {}
+    for device in ("cpu", "cuda"):
+        start_stage("s", tmp_path, parameters={}, device=device).finish([tmp_path / "out.json"])
+        cards[device] = read_run_card(tmp_path)
+    assert {name: card["gpu"] for name, card in cards.items()} == {"cpu": "", "cuda": "a card, asked for as cuda"}
+    assert [shown_device(card) for card in (*cards.values(), {"device": "cpu"})] == ["CPU", "a card, asked for as cuda", "CPU"]
 
 
 def test_the_commit_is_that_of_this_project_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

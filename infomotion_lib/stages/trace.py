@@ -106,7 +106,7 @@ def _step(step: Step) -> str:
     broken = any(link.state in ("edited", "missing") for link in (*step.inputs, *step.outputs))
     state = "stale" if step.is_stale else "does not hold" if broken else "holds"
     lines = [f"{TABLE[step.name].title}: {state}"]
-    lines.append(_row("run", f"{card['started_utc']}, {seconds:.0f} s on {card['device']}, Python {card['python']}"))
+    lines.append(_row("run", f"{card['started_utc']}, {seconds:.0f} s on {card.get('gpu') or card['device']}, Python {card['python']}"))
     code += f" ({step.unknown})" if code and step.unknown else ""
     commit += ", with uncommitted changes" if card["git"].get("dirty") else ""
     lines.append(_row("code", f"{code or 'hash not on the card'}, commit {commit}"))

@@ -121,8 +121,7 @@ def stage_times(results: Results) -> str:
 
 def device(card: dict[str, Any]) -> str:
     """What a stage ran on, for readers: ``CPU``, or a graphics card by name."""
-    name = str(card.get("device", ""))
-    return "CPU" if name == "cpu" else name
+    return str(card.get("gpu") or card.get("device", "")).replace("cpu", "CPU")
 
 
 def card_seconds(card: dict[str, Any]) -> float:
