@@ -64,7 +64,7 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
 def constants_text(constants: pd.DataFrame) -> str:
     """What one unchanging answer scores on the same TEST videos: the least that a trained network has to beat."""
     named = constants.assign(predictor=constants["predictor"].replace(CONSTANT_NAMES))
-    rows = [[row.predictor, f"{row.hard_accuracy:.1f} ({row.soft_accuracy:.1f})"] for row in named.itertuples()]
+    rows = [[str(row.predictor), f"{row.hard_accuracy:.1f} ({row.soft_accuracy:.1f})"] for row in named.itertuples()]
     return "\n".join(["Answers that look at no video", *aligned(rows)])
 
 
