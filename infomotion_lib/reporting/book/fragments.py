@@ -18,6 +18,7 @@ from infomotion_lib.reporting.book.figure_index import figure_index
 from infomotion_lib.reporting.book.found import found
 from infomotion_lib.reporting.book.html import admonition, block, table
 from infomotion_lib.reporting.book.machines import two_machines
+from infomotion_lib.reporting.book.more_training import more_training
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.play import play
 from infomotion_lib.reporting.book.table1 import company, table1
@@ -63,7 +64,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
         "found": _list(found(shown, paper=paper)),
         "glance": reading.glance(lead) or NOT_RUN,
-        "results": "".join(map(results_part, shown)) or NOT_RUN,
+        "results": "".join([*map(results_part, shown), more_training(shown)]) or NOT_RUN,
         "expected": reading.expected(lead) if lead else NOT_RUN,
         "stage_times": reading.stage_times(lead) if lead else NOT_RUN,
         "constant": critical.constant(lead),
