@@ -16,7 +16,7 @@ from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
 from infomotion_lib.reporting.book.figure_index import figure_index
 from infomotion_lib.reporting.book.found import found
-from infomotion_lib.reporting.book.html import admonition, block, table
+from infomotion_lib.reporting.book.html import admonition, block, number, table
 from infomotion_lib.reporting.book.machines import two_machines
 from infomotion_lib.reporting.book.more_training import more_training
 from infomotion_lib.reporting.book.notebooks import card_anchor
@@ -86,6 +86,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),
+        "latte_steps": latte_steps(),
         "changelog": changelog(),
         "play": play(lead, assets),
         "scripts": f"{assets.note}\n" if assets.note else "The book serves its own scripts and fonts and asks no other host.\n",
@@ -132,6 +133,21 @@ def costs() -> str:
     return block(
         table([str(column) for column in ledger.columns], rows, caption="Disk, memory and time by stage", stack=True, titled=False)
     )
+
+
+def latte_steps() -> str:
+    """MyST block: time and memory of a training step of the published Lattes on a GPU; a line of text where it was not measured."""
+    file = FROZEN / "studies" / "latte_steps.csv"
+    if not file.is_file():
+        return "Not measured yet: `python tests/benchmarks/bench_latte_gpu.py`.\n"
+    measured = pd.read_csv(file)
+    precision = measured["matmul"].map({"high": "TF32", "highest": "full"})
+    shown = measured.assign(matmul=precision, ms_a_step=measured["ms_a_step"].map(number), memory_gib=measured["memory_gib"].map(number))
+    rows = shown.drop(columns="gpu").astype(str).to_numpy().tolist()
+    head = ["Latte", "Clips a step", "Products", "ms a step", "Clips a second", "Memory, GiB"]
+    cards = " and ".join(measured["gpu"].drop_duplicates())
+    note = f"On one {escape(cards)}; clips of 16 frames, latents of 14 × 14. TF32: TensorFloat-32."
+    return block(table(head, rows, caption="A training step of the published Lattes", numeric_from=1, note=note))
 
 
 def changelog() -> str:
