@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.options import Profile, RunsDir
+from infomotion_lib.options import Overrides, Profile, RunsDir, parse_overrides
 
 if TYPE_CHECKING:
     from infomotion_lib.generators.autoencoder import FittedAutoencoder
@@ -61,6 +61,25 @@ def generate_latte(
     root = out or paths.root / "generated" / "latte"
     generate_pool(trained, vae, root, request=request, class_ef=trained.recipe.class_ef, device=where)
     typer.echo(f"{per_class} clips of each of {len(CLASS_NAMES)} classes, and how each was made (manifest.csv): {root}")
+
+
+@generate.command("judge")
+def judge(
+    pool: Annotated[Path, typer.Argument(help="Folder of a pool of a Latte, drawn on another machine.")],
+    profile: Profile = "phantom-gpu",
+    parameter: Overrides = None,
+) -> None:
+    """Stage 05 without the Latte: relabel a pool that was drawn elsewhere, choose from it, train on it, beside the other pool."""
+    from infomotion_lib.parameters import LatteParameters, read_profile, stage_parameters
+    from infomotion_lib.paths import run_paths
+    from infomotion_lib.stages.drawn_elsewhere import judge_pool
+    from infomotion_lib.stages.lock import only_run
+
+    values = stage_parameters("latte_ablation", read_profile(profile), overrides=parse_overrides(parameter or []))
+    parameters = LatteParameters.model_validate(values.model_dump())
+    with only_run(run_paths(parameters.profile, parameters.runs_dir)):
+        card = judge_pool(pool, parameters)
+    typer.echo(f"The stage's tables and figures, as far as they need no generator: {card.parent}")
 
 
 def _autoencoder_of(recipe: LatteRecipe, folder: Path, *, device: str) -> FittedAutoencoder:
