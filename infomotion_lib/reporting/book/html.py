@@ -14,6 +14,9 @@ _TABLE, _GROUP, _ROW, _COLUMN_HEADER, _ROW_HEADER = (
 _APOSTROPHE = re.compile(r"(?s)<(code|pre|script|style)\b.*?</\1>|<[^>]*>|(?<=\w)(?:'|&#x27;)(?=[\w\s,.;:)<]|$)")
 """An apostrophe in a word; before it whatever it is not looked for in: code, scripts, tags."""
 
+_PERCENT = re.compile(r"(?sm)^(`{3,})(?=[^\s{`]).*?^\1$|<(code|pre|script|style)\b.*?</\2>|`[^`\n]*`|\$[^$\n]*\$|<[^>]*>|(?<=\d) (?=%)")
+"""A space between a number and its percent sign; before it whatever it is not looked for in: code, formulas, scripts, tags."""
+
 
 def table(
     head: Sequence[str],
@@ -83,6 +86,15 @@ def block(html: str) -> str:
     return "\n" + "\n".join(line for line in curly.splitlines() if line.strip()) + "\n\n"
 
 
+def keep_percent(text: str) -> str:
+    """The MyST text with no line break between a number and its percent sign.
+
+    >>> keep_percent("Right 46 % of the time, `46 % 7`.").replace("\\u00a0", "~")
+    'Right 46~% of the time, `46 % 7`.'
+    """
+    return _PERCENT.sub(lambda match: "\u00a0" if match.group() == " " else match.group(), text)
+
+
 def admonition(kind: str, title: str, text: str) -> str:
     """A MyST admonition."""
     return f"````{{admonition}} {title}\n:class: {kind}\n\n{text}\n````\n\n"
@@ -110,6 +122,8 @@ def count(value: int, of: int) -> str:
 
 def seconds(value: float) -> str:
     """A duration in the unit that suits it."""
+    if value < 1:
+        return "under 1 s"
     if value < 100:
         return f"{value:.0f} s"
     return f"{value / 60:.1f} min" if value < 5400 else f"{value / 3600:.1f} h"

@@ -23,6 +23,7 @@ from infomotion_lib.reporting.book import fragments, phases
 from infomotion_lib.reporting.book.api import anchor, find, modules, write_api
 from infomotion_lib.reporting.book.assets import ICONS, Assets, find_assets
 from infomotion_lib.reporting.book.evidence import write_figures
+from infomotion_lib.reporting.book.html import keep_percent
 from infomotion_lib.reporting.book.notebooks import page_from_run, page_not_run
 from infomotion_lib.reporting.book.reading import numbers
 from infomotion_lib.reporting.book.terms import link_pages
@@ -119,6 +120,8 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     _fill_toc(toc, notebooks=pages, rooms=rooms)
     (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
     link_pages(source)
+    for file in [*source.glob("*.md"), *source.glob("_generated/*.md")]:
+        file.write_text(keep_percent(file.read_text(encoding="utf-8")), encoding="utf-8")
     _resolve_links(source)
 
 
