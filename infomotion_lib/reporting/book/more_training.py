@@ -22,13 +22,22 @@ _NOTE = (
 
 
 def more_training(shown: list[Results]) -> str:
-    """MyST section: one row for each profile whose ablation has run; empty where fewer than two have."""
-    rows = [_row(results) for results in shown if results.table(STAGE, "fidelity") is not None]
-    if len(rows) < 2:
+    """MyST section: one row for each profile whose ablation has run, by kind of data; empty where no two of a kind differ in training."""
+    found = [results for results in shown if results.table(STAGE, "fidelity") is not None]
+    kinds = list(dict.fromkeys(results.kind for results in found))
+    trainings = {(results.kind, *_training(results)) for results in found}
+    if len(trainings) == len(kinds):
         return ""
+    rows = [_row(results) for kind in kinds for results in found if results.kind == kind]
     return "## What more training of the Latte buys\n\n" + block(
         table(_HEAD, rows, caption="One pipeline, Lattes of several sizes", numeric_from=2, note=_NOTE)
     )
+
+
+def _training(results: Results) -> tuple[str, int]:
+    """Size and steps of the Latte of a run."""
+    used = results.card(STAGE)["parameters"]
+    return used["latte_size"], used["latte_steps"]
 
 
 def _row(results: Results) -> list[str]:
