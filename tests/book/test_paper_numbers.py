@@ -11,7 +11,7 @@ import pytest
 from standin_run import make_run
 
 from infomotion_lib.evaluation.open_splits import summarise_splits
-from infomotion_lib.provenance import write_csv
+from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.book import beside, critical, paper_numbers
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons, paired
 from infomotion_lib.reporting.results import Results
@@ -105,6 +105,15 @@ def test_an_unhealthy_graph_is_marked_beside_its_selector(results: Results) -> N
 
     marked = [part for part in table1(results).split("<tr>") if "im-flag" in part]
     assert len(marked) == 1 and "InfoDist" in marked[0] and "collapsed graph" in marked[0]
+
+
+def test_a_motion_network_that_learnt_no_motion_is_said_to_be_one(results: Results, tmp_path: Path) -> None:
+    from infomotion_lib.reporting.book.table1 import table1
+
+    other = Results("phantom", make_run(tmp_path))
+    write_json({"gain_db": 0.4, "ignited": False}, other.folder("ifa_training") / "summary.json")
+    said = "say little of motion"
+    assert said not in table1(results) and said in table1(other) and "gains 0.4 dB" in table1(other)
 
 
 def test_labels_of_the_pool_stand_beside_the_table(results: Results, tmp_path: Path) -> None:

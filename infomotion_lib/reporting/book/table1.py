@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.ifa.validation import IGNITION_DB
 from infomotion_lib.reporting.book.html import block, folded, framed, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, records
@@ -55,7 +56,19 @@ def table1(results: Results) -> str:
         for file, text in (("table1", "as CSV"), ("runs", "every run"))
         if (results.folder("evaluation") / f"{file}.csv").is_file()
     )
-    return block(html) + block(f'<p class="im-note"><a href="{card}">How this table was made</a> · {files}</p>')
+    note = f'<a href="{card}">How this table was made</a> · {files}'
+    return block(html) + block(f'<p class="im-note">{_not_learnt(results)}{note}</p>')
+
+
+def _not_learnt(results: Results) -> str:
+    """Sentence for a run whose motion network has not learnt motion; else empty."""
+    summary = results.values("ifa_training", "summary")
+    if summary.get("ignited", True):
+        return ""
+    return (
+        f"The motion network of this profile gains {number(summary['gain_db'])} dB on the average of its two frames, less than the "
+        f"{IGNITION_DB:g} dB from which we say that it has learnt motion; so InfoMotion chose on vectors that say little of motion. "
+    )
 
 
 def company(results: Results) -> str:
