@@ -44,7 +44,7 @@ def test_collapsed_graphs_are_counted(tmp_path: Path) -> None:
     rows = pd.DataFrame({"graph": ["literal", "literal", "knn", "knn"], "flag": ["collapsed", "collapsed", "healthy", "collapsed"]})
     rows.to_csv(results.folder("graph_selection") / "graph_report.csv", index=False)
     text = said(found([Results("phantom", results.root)], evidence=tmp_path, paper=tmp_path), "communities")
-    assert "all 2 class graphs collapse" in text and "only, 1 of 2 do" in text
+    assert "one community in all 2 class graphs" in text and "only, in 1 of 2." in text
 
 
 def test_what_has_no_answer_is_left_out(tmp_path: Path) -> None:

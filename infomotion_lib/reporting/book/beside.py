@@ -77,7 +77,7 @@ def open_splits(results: Results | None = None) -> str:
     note = (
         "In italics: controls. Shuffled frames, frozen frame: the network of all of TRAIN, shown the test frames in random order or the "
         "first one repeated. Random weights: an untrained network, fitted to TRAIN by a line. Requested EF: no clip, only what was asked "
-        "of the generator, fitted the same way. Always, best: one answer for every clip. "
+        "of the generator, fitted the same way. Always: one answer for every clip. "
         f"Mean ± population standard deviation over n networks of {splits} seeded splits, "
         f"{int(controls['n_test'].iloc[0])} test clips each; "
         f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "

@@ -82,7 +82,7 @@ def against_random(results: Results) -> list[str]:
 def _verdict(row: dict[str, Any]) -> str:
     low, high = row["ci_low"], row["ci_high"]
     if not (low > 0 or high < 0):
-        return "no difference from zero that chance would not explain"
+        return "chance alone could explain it"
     side = "above it" if low > 0 else "below it"
     return side if row["p_holm"] < LEVEL else f"{side}, but not after correction for {row['n_comparisons']} comparisons"
 

@@ -103,7 +103,7 @@ def motion_rank(shown: list[Results]) -> str:
         rows.append(
             [f'<span class="im-keep">paper, F = {paper["ifa_width"]}</span>', str(length), str(bound), *["pending"] * 2, *["–"] * 3]
         )
-    head = ["Network", "Numbers", "Bound", "Rank", "Learnt", "R² motion", "untrained", "looks"]
+    head = ["Network", "Numbers", "Bound", "Rank", "Learnt", "R² motion", "R² untrained", "R² appearance"]
     note = (
         "Bound: dimensions that the vectors can span at most; rank: those they do. Learnt: at least 1 dB better than the average of the "
         "two frames. R²: of EF on TEST videos by ridge regression, from motion vectors, from those of an untrained network, and from "

@@ -37,13 +37,13 @@ def figure_index(all_results: list[Results]) -> str:
             profile = runs[0].profile if runs else "phantom"
             command = f"```bash\npapermill notebooks/{notebook.name} out.ipynb \\\n  -f notebooks/params/{profile}.yml\n```"
             rows = [[f"<code>{escape(name)}</code>", *_row(name, stage, runs)] for name in names]
-            html = table(["Figure", "What it shows", "Drawn in"], rows, caption=f"Figures of {notebook.name}", stack=True, titled=False)
+            html = table(["Figure", "What it shows", "File"], rows, caption=f"Figures of {notebook.name}", stack=True, titled=False)
             parts.append(f"## {title_of(stage)}\n\n{command}\n{block(html)}")
     return "\n".join(parts)
 
 
 def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
-    """What a figure shows, and links to it and to its run card in every run that drew it."""
+    """What a figure shows, run by run where that differs, and links to it and to its run card in every run that drew it."""
     found = [(results, results.folder(stage) / "figures" / name) for results in runs]
     drawn = [(results, file) for results, file in found if file.is_file()]
     if not drawn:
@@ -53,7 +53,9 @@ def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
         f'· <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
         for results, _ in drawn
     ]
-    return escape(_first_sentence(alt_text(drawn[0][1]))), "<br>".join(links)
+    shows = {results.profile: escape(_first_sentence(alt_text(file))) for results, file in drawn}
+    same = len(set(shows.values())) == 1
+    return shows[drawn[0][0].profile] if same else "<br>".join(f"{name}: {text}" for name, text in shows.items()), "<br>".join(links)
 
 
 def _first_sentence(text: str) -> str:
@@ -62,6 +64,6 @@ def _first_sentence(text: str) -> str:
     >>> _first_sentence("Accuracy by machine: dark 40 %; hazy 37 %. More.")
     'Accuracy by machine.'
     """
-    sentence = re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
+    sentence = re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0].replace("R2", "R²")
     title, colon, rest = sentence.partition(":")
     return f"{title}." if colon and re.search(r"[;{]|\w_\w", rest) else sentence

@@ -43,8 +43,9 @@ def _graph(shown: list[Results]) -> str:
         return ""
     literal, knn = (count(flags[name].count("collapsed"), len(flags[name])) for name in ("literal", "knn"))
     return (
-        f"**Does the graph have communities?** Built word for word, with distances as weights, {literal} class graphs collapse into one; "
-        f"with links to the nearest neighbours only, {knn} do. [Critical reading, section 4](reading.md)"
+        f"**Does the graph have communities?** Built word for word, with distances as weights, nearly all videos fall into one "
+        f"community in {literal} class graphs; with links to the nearest neighbours only, in {knn}. "
+        "[Critical reading, section 4](reading.md)"
     )
 
 

@@ -139,7 +139,10 @@ def latte_steps() -> str:
     """MyST block: time and memory of a training step of the published Lattes on a GPU; a line of text where it was not measured."""
     file = FROZEN / "studies" / "latte_steps.csv"
     if not file.is_file():
-        return "Not measured yet: `python tests/benchmarks/bench_latte_gpu.py`.\n"
+        return (
+            "The time of a training step on a GPU has not been measured yet; measure it with "
+            "`python tests/benchmarks/bench_latte_gpu.py`.\n"
+        )
     measured = pd.read_csv(file)
     precision = measured["matmul"].map({"high": "TF32", "highest": "full"})
     shown = measured.assign(matmul=precision, ms_a_step=measured["ms_a_step"].map(number), memory_gib=measured["memory_gib"].map(number))

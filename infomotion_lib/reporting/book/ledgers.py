@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -17,6 +18,12 @@ from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.reading import device
 from infomotion_lib.reporting.results import Results, title_of
+
+LEGEND = (
+    "VPC: videos a class. FID, FVD: Fréchet distances of images and of videos. Dist.: distilled. Synth: synthetic. "
+    "Accuracies marked neither hard nor soft are hard.\n"
+)
+"""What the short names of the claims ledger mean."""
 
 
 def provenance(all_results: list[Results]) -> str:
@@ -79,7 +86,7 @@ def _pairs(values: dict[str, Any], cut: int = 200) -> list[list[str]]:
 def claims(root: Path) -> str:
     """MyST block with every number the paper claims; ours beside it where ``root`` holds a complete run of the ``paper`` profile."""
     ledger = claims_ledger(RunPaths("paper", root))
-    answered, parts = bool(ledger["ours"].notna().any()), []
+    answered, parts = bool(ledger["ours"].notna().any()), [LEGEND]
     for name in map(str, dict.fromkeys(ledger["table"])):
         rows = []
         for row in ledger[ledger["table"] == name].to_dict("records"):
@@ -89,10 +96,12 @@ def claims(root: Path) -> str:
             paper = f'<span class="im-keep">{row["value"]:g}{spread}</span>'
             judged = [number(row[column], 2) for column in ("delta", "tolerance")] if answered else []
             unit = f'<span class="im-keep">{escape(str(row["unit"]))}</span>'
-            rows.append([escape(str(row["row"])), escape(str(row["column"])), paper, unit, ours, *judged, status])
+            rows.append(
+                [escape(str(row["row"]).replace("Kmeans", "K-means")), escape(str(row["column"])), paper, unit, ours, *judged, status]
+            )
         title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(name, name)
         head = ["Row", "Column", "Paper", "Unit", "Ours", *(["Difference", "Allowed"] if answered else []), "Status"]
-        html = table(head, rows, caption=f"{title} of the paper, number by number", titled=False)
+        html = table(head, rows, caption=f"{title} of the paper, number by number", stack=True, titled=False)
         parts.append(f"## {title} of the paper\n{block(html)}")
     return "\n".join([*parts, f"## The rule\n\n{RULE[0].upper()}{RULE[1:]}\n"])
 
@@ -111,10 +120,15 @@ def assumptions() -> str:
             values = [_value(profiles.get(profile, {}).get(name, default)) for profile in ("paper", "phantom")]
             code = f'<code class="im-under">{escape(name)}</code>' if name else ""
             sure = f'<span class="im-under">how sure: {escape(row["confidence"])}</span>'
-            rows.append([f"{escape(row['question'])}{code}", *values, f"{escape(row['basis'])}{sure}", escape(row["sensitivity"])])
+            rows.append([f"{_prose(row['question'])}{code}", *values, f"{_prose(row['basis'])}{sure}", _prose(row["sensitivity"])])
         head = ["What the text leaves open", "<code>paper</code>", "<code>phantom</code>", "Basis", "Can it change the ranking?"]
         parts.append(f"## {topic}\n{block(table(head, rows, caption=f'Assumptions: {topic.lower()}', stack=True, titled=False))}")
     return "\n".join(parts)
+
+
+def _prose(text: str) -> str:
+    """HTML of a cell of words: code between backticks is set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _value(value: Any) -> str:

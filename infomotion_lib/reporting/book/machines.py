@@ -22,11 +22,10 @@ def two_machines() -> str:
     rows = [
         [
             f"{escape(shown_method(str(row['method']), str(row['graph'])))}"
-            f'<span class="im-under">{escape(shown_source(str(row["source"])))}</span>',
-            str(row["vpc"] or "all"),
+            f'<span class="im-under">{escape(shown_source(str(row["source"])))}, {_size(row["vpc"])}</span>',
+            _signed(row["difference"]),
             f"{number(row['frozen_mean'])} ± {number(row['frozen_sd'])}",
             f"{number(row['mean'])} ± {number(row['sd'])}",
-            _signed(row["difference"]),
         ]
         for row in records(cells)
     ]
@@ -37,13 +36,19 @@ def two_machines() -> str:
     processor = escape(str(frozen.card("evaluation").get("processor", "")))
     note = (
         "Hard accuracy in percent, mean ± population sd over runs. "
-        f"The largest change, {_signed(largest['difference'])} points, is that of {name} in the {pool} pool at "
-        f"VPC {largest['vpc'] or 'all'}. Compare yours: <code>infomotion compare</code>. "
+        f"The largest change, {_signed(largest['difference'])} points, is that of {name} in the {pool} pool, "
+        f"{_size(largest['vpc'])}. "
+        "Real, Synthetic: the phantoms that stand in for that pool; VPC: videos a class. "
+        "Compare yours: <code>infomotion compare</code>. "
         f'<a href="provenance.html#{card_anchor(frozen, "evaluation")}">How the first was made</a>'
     )
     first = f'First machine<span class="im-under">{processor}</span>' if processor else "First machine"
-    heads = ['Method<span class="im-under">source</span>', "VPC", first, "Second machine", "Change"]
+    heads = ['Method<span class="im-under">source, size</span>', "Change", first, "Second machine"]
     return block(table(heads, rows, caption="One commit, one profile, two kinds of processor", numeric_from=1, note=note))
+
+
+def _size(vpc: int) -> str:
+    return f"VPC {vpc}" if vpc else "all videos"
 
 
 def _signed(value: float) -> str:

@@ -88,10 +88,13 @@ def _third(third: pd.DataFrame) -> str:
     head = ["Asked for", "True share<br>of systole", "n", "rule of<br>a third", "detector", "network"]
     note = (
         "The next ES after an exact ES and ED, or the ES before an exact ED and ES. Error in ms: mean / 90th percentile of its size, in "
-        "brackets its mean with sign. Where nothing was seen within a cycle, a voter's answer is the rule's. "
+        "brackets its mean with sign. True share: in whole frames; unequal beats and rounding widen the shares. "
+        "Where nothing was seen within a cycle, a voter's answer is the rule's. "
         f"Regenerate: <code>{COMMAND}</code>."
     )
-    return _figure("third") + block(table(head, rows, caption="The third end frame: rule against detection", numeric_from=2, note=note))
+    return _figure("third") + block(
+        table(head, rows, caption="The third end frame: rule against detection", numeric_from=2, note=note, stack=True)
+    )
 
 
 def _off(late: pd.Series[float]) -> str:

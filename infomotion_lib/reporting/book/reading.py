@@ -95,6 +95,7 @@ def glance(results: Results | None) -> str:
             rows.append([name, what, f"{number(row['mean'])}{spread_} %"])
     kind = "phantom data" if results.is_phantom else results.kind
     note = (
+        "Hard accuracy: share of test videos put into the right EF class; ± is the spread over runs. "
         'The whole table, with intervals and what may be concluded, is under <a href="results.html">results</a>. '
         f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How these numbers were made</a>'
     )

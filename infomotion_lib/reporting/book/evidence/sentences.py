@@ -8,7 +8,7 @@ from infomotion_lib.evaluation.evidence import comparison
 from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.reporting.book.evidence.found import LEVEL, MOTION, RIVALS, Evidence, Row, cell, gain, listed, p_value, signed, spanned
-from infomotion_lib.reporting.book.evidence.tables import WHO
+from infomotion_lib.reporting.book.evidence.tables import T_INTERVAL, WHO
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.results import records
 
@@ -25,9 +25,9 @@ def status(evidence: Evidence) -> str:
         f"**{complete} of {evidence.planned_pools} pools are complete**{more}. "
         f"A pool has {used['phantom_train_per_class']} TRAIN videos a class, "
         f"{sum(used['phantom_test_counts'])} TEST videos, hearts of its own, {used['study_random_draws']} Random draws per budget and "
-        f"{used['study_training_seeds']} training seeds per set; {len(evidence.tables.networks):,} networks were trained in all worlds "
-        f"together, equal sets once. Half of the intervals below are narrower than ±{number(half)} points: a difference much smaller "
-        f"than that cannot be seen here.{_teacher(evidence)}\n"
+        f"{used['study_training_seeds']} training seeds per set; {len(evidence.tables.networks):,} networks were trained on the phantom "
+        f"and its changed versions, equal sets once. Half of the intervals below are narrower than ±{number(half)} points: a difference "
+        f"much smaller than that cannot be seen here.{_teacher(evidence)}\n"
     )
 
 
@@ -56,7 +56,7 @@ def paper_order(evidence: Evidence) -> str:
     )
     head = ["InfoMotion minus", "Videos a class", "Points [t, 95 %]", "Pools above 0", f"p, Holm ({len(rows)})"]
     caption = "The paper's order on the phantom: InfoMotion (kNN graph of motion) minus each rival, hard accuracy"
-    return f"{said}\n{block(table(head, body, caption=caption, numeric_from=1))}"
+    return f"{said}\n{block(table(head, body, caption=caption, numeric_from=1, note=f'{T_INTERVAL} p: by the same t-test.'))}"
 
 
 def verdict(evidence: Evidence) -> str:
@@ -74,7 +74,7 @@ def verdict(evidence: Evidence) -> str:
     words = "interval excludes" if rest == 1 else "intervals exclude"
     lines.append(f"{rest} more {words} 0 and claim nothing: among {total}, up to about {number(total * LEVEL, 0)} would by luck alone.")
     for row in records(_room(evidence)):
-        lines.append(f"The room at {row['vpc']} videos a class: the whole set is {signed(row)} points above Random.")
+        lines.append(f"Room for improvement at {row['vpc']} videos a class: the whole set is {signed(row)} points above Random.")
     return "".join(f"- {line}\n" for line in lines) + evidence.figure("forest")
 
 
@@ -103,7 +103,7 @@ def confirmation(evidence: Evidence) -> str:
     )
     head = [WHO, "Videos a class", "Chosen by", "Screening [t, 95 %]", "Confirmation [t, 95 %]", "p", f"p, Holm ({total})"]
     caption = "Screening against confirmation, hard accuracy minus Random's, points"
-    return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3))}"
+    return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3, note=T_INTERVAL))}"
 
 
 def _room(evidence: Evidence) -> pd.DataFrame:

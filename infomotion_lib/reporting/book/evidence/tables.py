@@ -14,6 +14,7 @@ from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 METRIC_NAMES = {"hard_accuracy": "Hard", "soft_accuracy": "Soft", "balanced_accuracy": "Balanced", "mae": "MAE, points"}
 WHO = "Selector · vectors · graph"
+T_INTERVAL = "[t, 95 %]: interval by Student’s t over pools."
 
 
 def differences(evidence: Evidence) -> str:
@@ -37,6 +38,7 @@ def differences(evidence: Evidence) -> str:
     head = [WHO, "Videos a class", "Minus Random [t, 95 %]", "[bootstrap, 95 %]", "Effect size", "Pools above 0"]
     head += ["p", f"p, Holm ({total})", f"p, BH ({total})", "MAE minus Random's [t, 95 %]"]
     note = (
+        f"{T_INTERVAL} "
         "Hard accuracy, points; in the last column the mean absolute error, EF points, where less is better; all over pools. Effect size: "
         "mean over the sample standard deviation over pools. p: t-test over pools, of hard accuracy. "
         "The bootstrap is too narrow where pools are few. †: most of its graphs have one community. InfoMotion and InfoDist are one "

@@ -130,7 +130,7 @@ def _bullet(evidence: Evidence, name: str, leads: list[Row], moves: dict[tuple[s
     said = f"- **{meaning[0].upper()}{meaning[1:]}** ({of}). InfoMotion minus {numbers}. {told}."
     move = moves.get((name, *MOTION.key))
     if move:
-        verdict = "a change" if move["p_planned"] < LEVEL else "no change from zero that chance would not explain"
+        verdict = "a change" if move["p_planned"] < LEVEL else "chance alone could explain it"
         said += f" Against the phantom as it is, its lead over Random moves by {signed(move)} points: {verdict}."
     widths = {record.get("width") for record in _teachers(evidence, MAIN)}
     wider = "".join(f" {gain(record)}" for record in _teachers(evidence, name) if record["width"] not in widths)
