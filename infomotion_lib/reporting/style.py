@@ -94,6 +94,15 @@ _PAPER, _INK, _SOFT = "#FFFFFF", "#1F2933", "#C9D1D9"
 _MIME = {".svg": "image/svg+xml", ".png": "image/png", ".gif": "image/gif"}
 
 
+def graph_name(graph: str) -> str:
+    """A graph recipe in a word or two, as it stands behind a selector's name.
+
+    >>> graph_name("knn"), graph_name("softmax_inverse")
+    ('kNN', 'softmax inverse')
+    """
+    return "kNN" if graph == "knn" else graph.replace("_", " ")
+
+
 def use_style() -> None:
     """Set matplotlib's defaults for this project; call it once at the top of a notebook.
 

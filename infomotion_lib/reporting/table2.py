@@ -8,17 +8,25 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_lib.reporting.style import METHOD_NAMES
+from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
 from infomotion_lib.reporting.tables import ALL, CONSTANT_NAMES, QUOTED, ShapedTable, flag_notes, flag_of
 
 DISTANCES = {"FID": "fed_frame", "FVD": "fed_video"}
 """Columns of the paper, and what stands in them while no Inception and no I3D are at hand."""
 
-UNCUT = "uncut (Table 1)"
-"""How the row of Table 1's synthetic pool ends, which has full length and size."""
+UNCUT = "before cutting (Table 1)"
+"""How the rows of Table 1's synthetic pool end, which has full length and size."""
+
+WHOLE_POOL = "Whole pool"
+"""Name of the row of networks trained on all clips of a pool, which no selector chose."""
+
+_ENCODERS = {"FID": "frames: our ResNet-18", "FVD": "clips: our regressor"}
 
 DISTANCE_HEADS = {"fed_frame": "Fréchet distance, frames", "fed_video": "Fréchet distance, clips", "FID": "FID", "FVD": "FVD"}
 """Name of each distance over its column."""
+
+NO_BREAK = "\u2011"
+"""A hyphen at which no line ends."""
 
 SCORE_HEADS = {
     "hard_accuracy": "hard accuracy (%)",
@@ -73,14 +81,14 @@ def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame
     """
     cells = runs.groupby(["source", "method", "graph", "vpc"], sort=False)[["n_train", *SCORE_HEADS]].mean().reset_index()
     several = len(set(cells["graph"]) - {""}) > 1
-    graphs = [f" ({graph.replace('_', ' ')})" if several and graph else "" for graph in cells["graph"]]
+    graphs = [f" ({graph_name(graph)})" if several and graph else "" for graph in cells["graph"]]
     shown = {
         "selector": [METHOD_NAMES.get(method, method) + graph for method, graph in zip(cells["method"], graphs, strict=True)],
         "videos a class": [str(size) if size else "all" for size in cells["vpc"]],
         "training videos": cells["n_train"].astype(int).tolist(),
         **{head: cells[score].round(1).tolist() for score, head in SCORE_HEADS.items()},
     }
-    return pd.DataFrame(shown, index=[names[source] for source in cells["source"]])
+    return pd.DataFrame(shown, index=[names[source].replace("-", NO_BREAK) for source in cells["source"]])
 
 
 def table2(
@@ -115,15 +123,18 @@ def table2(
     rows: list[dict[str, Any]] = []
     for pool in dict.fromkeys(table["generator"]):
         own = table[table["generator"] == pool]
-        for method in [name for name in dict.fromkeys(own["method"]) if name not in ("", "whole")] or ["infomotion"]:
-            row = {"pool": names[pool], "selector": METHOD_NAMES[method]}
+        chosen = [name for name in dict.fromkeys(own["method"]) if name not in ("", "whole")] or ["infomotion"]
+        for method in ["whole", *chosen] if (own["method"] == "whole").any() else chosen:
+            row = {"pool": names[pool], "selector": WHOLE_POOL if method == "whole" else METHOD_NAMES[method]}
             for column in columns:
-                part = own[(own["column"] == column) & own["method"].isin(["", "whole", method])]
+                part = own[(own["column"] == column) & own["method"].isin([method] if method == "whole" else ["", method])]
                 row[heads[column]] = _cell(part) + flag_of(part)
                 quoted = part["paper"].dropna()
-                row[f"{column}: {QUOTED}"] = _quoted(column, quoted.iloc[0]) if len(quoted) and method == "infomotion" else "–"
+                spoken_of = len(quoted) and method in ("whole", "infomotion")
+                row[f"{column}: {QUOTED}"] = _quoted(column, quoted.iloc[0]) if spoken_of else "–"
             rows.append(row)
-    rows += _uncut_rows(uncut, columns, heads) if uncut is not None else []
+    longer = _uncut_rows(uncut, columns, heads) if uncut is not None else []
+    rows += longer
     if constants is not None:
         rows += [
             {"pool": CONSTANT_NAMES.get(r["predictor"], r["predictor"]), "selector": "no training"}
@@ -132,8 +143,9 @@ def table2(
         ]
     order = ["pool", "selector", *(name for column in columns for name in (heads[column], f"{column}: {QUOTED}"))]
     frame = pd.DataFrame(rows).reindex(columns=order).fillna("–")
+    notes = _notes(table, columns, names, uncut=bool(longer))
     videos = f"the {data}" if data.endswith("clips") else f"{data} videos"
-    return ShapedTable(frame, f"Table 2 on {videos}, the paper's own numbers quoted beside", _notes(table, columns, names))
+    return ShapedTable(frame, f"Table 2 on {videos}, the paper's own numbers quoted below", notes)
 
 
 @dataclass(frozen=True, repr=False)
@@ -169,12 +181,14 @@ def quoted_below(shown: ShapedTable) -> Stacked:
     frame = shown.frame
     names, theirs = list(frame)[:2], [str(name) for name in frame if str(name).endswith(QUOTED)]
     caption = shown.caption.split(",")[0].replace("open clips videos", "the open clips")
-    ours = NarrowTable(frame.drop(columns=theirs), caption, shown.notes)
     if not theirs:
-        return Stacked((ours,))
+        return Stacked((NarrowTable(frame, caption, shown.notes),))
+    about = tuple(note for note in shown.notes if note.startswith("Quoted"))
+    ours = NarrowTable(frame.drop(columns=theirs), caption, tuple(note for note in shown.notes if note not in about))
     known = frame[~frame[theirs].isin(["", "–"]).all(axis=1)]
-    heads = {name: name.removesuffix(f": {QUOTED}") for name in theirs}
-    return Stacked((ours, NarrowTable(known[[*names, *theirs]].rename(columns=heads), "The same in the paper (quoted)")))
+    known = known[[*names, *theirs]].rename(columns={name: name.removesuffix(f": {QUOTED}") for name in theirs})
+    known["selector"] = known["selector"].str.replace(r" [(\[].*", "", regex=True)  # graph and flag are ours
+    return Stacked((ours, NarrowTable(known.drop_duplicates(), "The same in the paper (quoted)", about)))
 
 
 def halves(shown: ShapedTable) -> Stacked:
@@ -246,26 +260,30 @@ def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, st
     own = table1[(table1["source"] == "synthetic") & table1["method"].isin(["whole", "infomotion"])]
     if own.empty:
         return []
-    row: dict[str, Any] = {"pool": f"EchoSyn's place, {UNCUT}", "selector": METHOD_NAMES["infomotion"]}
-    for column in columns:
-        size = 0 if column == ALL else int(column[4:]) if column.startswith("VPC=") else -1
-        row[heads[column]] = _cell(own[(own["vpc"] == size) & (own["method"] == ("infomotion" if size else "whole"))])
-    return [row]
+    sizes = {column: 0 if column == ALL else int(column[4:]) for column in columns if column not in DISTANCES}
+    return [
+        {"pool": f"the pool in EchoSyn's place {UNCUT}", "selector": WHOLE_POOL if method == "whole" else METHOD_NAMES[method]}
+        | {heads[column]: _cell(own[(own["vpc"] == size) & (own["method"] == method)]) for column, size in sizes.items()}
+        for method in ("whole", "infomotion")
+        if (own["method"] == method).any()
+    ]
 
 
-def _notes(table: pd.DataFrame, columns: list[str], names: Mapping[str, str]) -> tuple[str, ...]:
+def _notes(table: pd.DataFrame, columns: list[str], names: Mapping[str, str], *, uncut: bool) -> tuple[str, ...]:
     notes = []
     far = set(table.loc[table["column"].isin(DISTANCES), "generator"])
     ours = [name for name in columns if _standing_for(table, name) != name]
     if ours:
         n = int(table.loc[table["column"] == ours[0], "n"].iloc[0])
         notes.append(
-            f"Fréchet distances ({' and '.join(DISTANCES[name] for name in ours)}) in the space of our own encoders, with 95 % intervals, "
+            f"Fréchet distances ({'; '.join(_ENCODERS[name] for name in ours)}) in the space of our own encoders, with 95 % intervals, "
             f"{n} clips a side. They are biased upwards at so few clips and compare with each other only, never with a FID or FVD."
         )
     for pool in dict.fromkeys(table.loc[~table["generator"].isin(far), "generator"]) if far else ():
-        notes.append(f"{names[pool]}: these are the real clips themselves, so they have no distance.")
+        notes.append(f"{names[pool][0].upper()}{names[pool][1:]}: these are the real clips themselves, so they have no distance.")
     runs = "/".join(str(int(n)) for n in sorted(set(table.loc[table["metric"] == "hard_accuracy", "n"])))
     notes.append(f"Accuracies: hard ± population standard deviation over {runs} runs (soft), percent, on real TEST videos.")
+    if uncut:
+        notes.append(f"Clips of both pools are cut to one length and rate; the rows “{UNCUT}” are those of the whole pool in Table 1.")
     notes.append("Quoted numbers are the paper's, on EchoNet-Dynamic: other videos, networks and pool sizes. Compare within a column.")
     return (*notes, *flag_notes(table))

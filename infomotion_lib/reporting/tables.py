@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.evaluation.claims import our_cell
-from infomotion_lib.reporting.style import METHOD_NAMES
+from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
 
 SET_NAMES = {"real": ("Whole Real", "Dist. Real"), "synthetic": ("Whole Synth.", "Dist. Synth."), "open": ("Whole open", "Dist. open")}
 DATA_NAMES = {"phantom": "phantom", "echodiffusion": "open clips", "echonet-dynamic": "EchoNet-Dynamic"}
@@ -118,7 +118,7 @@ def table1(
         own = table[table["source"] == source]
         for method, graph in dict.fromkeys(zip(own["method"], own["graph"].fillna(""), strict=True)):
             cell = own[(own["method"] == method) & (own["graph"].fillna("") == graph)]
-            name = METHOD_NAMES.get(method, method) + (f" ({graph.replace('_', ' ')})" if graph else "") + flag_of(cell)
+            name = METHOD_NAMES.get(method, method) + (f" ({graph_name(graph)})" if graph else "") + flag_of(cell)
             row = {"set": whole if method == "whole" else part, "selector": name}
             for size in [0] if method == "whole" else sizes:
                 title = f"VPC {size}" if size else ALL
@@ -148,8 +148,9 @@ def _caption(data: str, quoted: bool) -> str:
 
 def _notes(table: pd.DataFrame, tolerance: float, quoted: bool) -> tuple[str, ...]:
     counts = "/".join(str(count) for count in sorted({int(count) for count in table.loc[table["metric"] == "hard_accuracy", "n"]}))
+    points = "point" if tolerance == 1 else "points"
     notes = [
-        f"hard accuracy ± population standard deviation over {counts} runs (soft accuracy, tolerance {tolerance:g} EF points), percent."
+        f"Hard accuracy ± population standard deviation over {counts} runs (soft accuracy, tolerance {tolerance:g} EF {points}), percent."
     ]
     if quoted:
         notes.append(
@@ -165,10 +166,11 @@ def flag_of(cell: pd.DataFrame) -> str:
 
 
 def flag_notes(table: pd.DataFrame) -> list[str]:
-    """The line under a table that explains its flags; none where no graph has one."""
-    if not flag_of(table):
-        return []
-    return ["collapsed: one community holds nearly all of a class; shattered: nearly every video is its own."]
+    """The line under a table that explains the flags in it; none where no graph has one."""
+    found = flag_of(table)
+    meanings = {"collapsed": "one community holds nearly all of a class", "shattered": "nearly every video is its own"}
+    said = "; ".join(f"{flag}: {meaning}" for flag, meaning in meanings.items() if flag in found)
+    return [f"{said[0].upper()}{said[1:]}."] if said else []
 
 
 def _cell(rows: pd.DataFrame) -> str:
@@ -204,7 +206,7 @@ def differences_table(differences: pd.DataFrame) -> pd.DataFrame:
         {
             "set": SET_NAMES[row["source"]][1],
             "selector": METHOD_NAMES.get(row["method"], row["method"])
-            + (f" ({row['graph'].replace('_', ' ')})" if row["graph"] else "")
+            + (f" ({graph_name(row['graph'])})" if row["graph"] else "")
             + (f" [{row['graph_flag']}]" if row.get("graph_flag") else ""),
             "VPC": int(row["vpc"]),
             "minus Random, points": f"{row['difference']:+.1f} [{row['ci_low']:+.1f}, {row['ci_high']:+.1f}]",

@@ -104,7 +104,9 @@ def test_shown_table_never_calls_our_distance_a_fid(long_table: pd.DataFrame) ->
     assert re.search(r"Always “normal” +\| no training .*48\.0 \(50\.0\).*48\.0 \(50\.0\)", text), "the same whatever the size"
     assert "75 clips a side" in text
     assert text.count("50.0 ± 2.0 (55.0) [collapsed]") == 1, "a flag stands behind the numbers of its own selection alone"
-    assert text.count("[collapsed]") == 1 and "collapsed: one community" in text
+    assert text.count("[collapsed]") == 1 and "Collapsed: one community" in text and "hattered" not in text
+    whole, *chosen = [line for line in text.splitlines() if line.startswith("| Latte")]
+    assert "| Whole pool " in whole and "40.0 ± 2.0 (45.0)" in whole and not any("40.0 ±" in line for line in chosen), "once a pool"
     header, *rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(row.count("|") == header.count("|") for row in rows)
 
@@ -116,7 +118,7 @@ def test_the_real_clips_themselves_have_no_distance(long_table: pd.DataFrame) ->
     distance, accuracy = shaped.halves(shaped.table2(without, data="open clips", names=names)).parts
     frame = distance.frame.set_index("pool")
     assert set(frame.loc["published clips"]) == {"–"} and "–" not in set(frame.loc["Latte"])
-    assert "published clips: these are the real clips themselves" in " ".join(distance.notes)
+    assert "Published clips: these are the real clips themselves" in " ".join(distance.notes)
     assert distance.caption.startswith("Table 2 on the open clips")
     assert "InfoMotion, paper (quoted)" in accuracy.frame["selector"].tolist() and len(accuracy.frame.columns) <= 5
     drawn = distance._repr_html_()

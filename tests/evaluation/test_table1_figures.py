@@ -13,6 +13,7 @@ from infomotion_lib.evaluation.metrics import constant_predictors
 from infomotion_lib.evaluation.runs import RUN_KEY, machine_accuracy, score_runs, tolerance_table
 from infomotion_lib.reporting.figures import controls as control_figures
 from infomotion_lib.reporting.figures import evaluation as figures
+from infomotion_lib.reporting.table2 import quoted_below
 from infomotion_lib.reporting.tables import QUOTED, differences_table, table1
 
 EF = np.array([20.0, 25, 35, 45, 55, 60, 65, 75])
@@ -53,12 +54,19 @@ def test_table_1_has_the_papers_shape(table: pd.DataFrame, constants: pd.DataFra
     shaped = table1(table, data="phantom", constants=constants, paper=paper_results())
     frame = shaped.frame.set_index(["set", "selector"])
     assert list(dict.fromkeys(shaped.frame["set"])) == ["Whole Real", "Dist. Real", "Whole Synth.", "Dist. Synth.", "no training"]
-    assert frame.loc[("Dist. Real", "InfoMotion (knn) [collapsed]"), f"VPC 5: {QUOTED}"] == "65.2 ± 3.3 (73.4)"
+    assert frame.loc[("Dist. Real", "InfoMotion (kNN) [collapsed]"), f"VPC 5: {QUOTED}"] == "65.2 ± 3.3 (73.4)"
     assert frame.loc[("Whole Real", "Whole set"), f"All: {QUOTED}"] == "81.2 (85.4)"
     hard = table[(table["method"] == "random") & (table["source"] == "real") & (table["vpc"] == 5)].set_index("metric")
     ours = frame.loc[("Dist. Real", "Random"), "VPC 5: phantom"]
     assert ours == f"{hard['mean']['hard_accuracy']:.1f} ± {hard['sd']['hard_accuracy']:.1f} ({hard['mean']['soft_accuracy']:.1f})"
     assert all(column in ("set", "selector") or column.endswith((": phantom", QUOTED)) for column in frame.reset_index()), "whose numbers"
+
+
+def test_the_papers_half_names_neither_our_graph_nor_its_health(table: pd.DataFrame, constants: pd.DataFrame) -> None:
+    ours, theirs = quoted_below(table1(table, data="phantom", constants=constants, paper=paper_results())).parts
+    assert "InfoMotion (kNN) [collapsed]" in set(ours.frame["selector"]) and "InfoMotion" in set(theirs.frame["selector"])
+    assert not theirs.frame["selector"].str.contains(r"[(\[]").any() and not theirs.frame.duplicated().any()
+    assert not any(note.startswith("Quoted") for note in ours.notes) and theirs.notes[0].startswith("Quoted numbers")
 
 
 def test_table_1_says_what_it_is_in_every_form(table: pd.DataFrame) -> None:
@@ -75,7 +83,7 @@ def test_table_1_says_what_it_is_in_every_form(table: pd.DataFrame) -> None:
 
 def test_differences_are_shown_with_their_intervals(predictions: pd.DataFrame) -> None:
     shown = differences_table(paired_differences(score_runs(predictions, tolerance=1.0), samples=50))
-    assert shown["selector"].unique().tolist() == ["InfoMotion (knn)"]
+    assert shown["selector"].unique().tolist() == ["InfoMotion (kNN)"]
     assert shown["pairs"].tolist() == [3] * 4
     assert shown["p, Holm (4)"].astype(float).ge(shown["p"].astype(float)).all()
     assert shown["minus Random, points"].str.fullmatch(r"[+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]").all()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.evaluation.metrics import confusion, recalls, score, soft_curve
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED, SOURCE_NAMES
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED, SOURCE_NAMES, graph_name
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 _INK = "#1F2933"
@@ -122,7 +122,7 @@ def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data
     for axis, source in zip(axes, sources, strict=True):
         own = rows[rows["source"] == source]
         for (method, graph), cell in own.groupby(["method", "graph"], sort=False):
-            name = METHOD_NAMES[str(method)] + (f" ({str(graph).replace('_', ' ')})" if graph and several else "")
+            name = METHOD_NAMES[str(method)] + (f" ({graph_name(str(graph))})" if graph and several else "")
             marker, colour = METHOD_MARKERS[str(method)], METHOD_COLOURS[str(method)]
             axis.plot(cell["tolerance"], cell["mean"], color=colour, marker=marker, ms=5, lw=1.6, label=name)
         axis.plot(points, flat, color=MUTED, ls="--", lw=1.4, label=constant_name("always normal", constant))
@@ -285,10 +285,11 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
     pools = int(rows["n_pools"].max())
     runs = int(rows["n_pairs"].max())
     few = f" over {runs} runs" + (", too narrow for so few" if runs < 10 else "") if pools == 1 else f" over {pools} pools"
-    spread = "\none pool; the spread between pools is not in the intervals" if pools == 1 else ""
+    spread = ";\none pool: the spread between pools is not in the intervals" if pools == 1 else ""
     axis.set_xlabel(f"hard accuracy minus Random's (points)\n95 % bootstrap intervals{few}{spread}")
     kept = int((rows["p_holm"] < 0.05).sum())
-    title = f"{data}: {clear} of {len(rows)} intervals {'excludes' if clear == 1 else 'exclude'} 0, {kept} after Holm's correction"
+    excluding = f"{clear or 'none'} of {len(rows)} intervals {'excludes' if clear <= 1 else 'exclude'} zero"
+    title = f"{data}: {excluding}, {kept or 'none'} after Holm's correction"
     fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
