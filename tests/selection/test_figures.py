@@ -57,6 +57,7 @@ def test_a_collapsed_graph_says_so(pool: Pool) -> None:
     own = build_class_graphs(pool.features, pool.classes, file_names=pool.file_names, recipe="literal", trials=1)["mild"]
     fig = figures.community_graphs({"literal": own}, [])
     assert title(fig) == "1 community"
+    assert title(figures.community_graphs({"literal": own}, [], of="of class mild")) == "1 community of class mild"
     assert fig.axes[0].get_xlabel() == f"{own.graph.n_nodes} videos"
     assert fig.axes[0].get_title(loc="left") == "literal · collapsed" or fig.axes[0].get_title() == "literal · collapsed"
 

@@ -87,15 +87,17 @@ def confirmation_pairs(table: pd.DataFrame) -> Figure:
         for y, row in enumerate(own.to_dict("records")):
             colour = METHOD_COLOURS[row["method"]]
             axis.plot([row["screening_difference"], row["confirmation_difference"]], [y, y], color=MUTED, lw=0.9, ls=":")
-            axis.plot(row["screening_difference"], y, marker=METHOD_MARKERS[row["method"]], ms=7, mfc="white", mec=colour, mew=1.4)
             _interval(axis, row, y, "confirmation_difference", "confirmation_t_low", "confirmation_t_high")
+            hollow: dict[str, Any] = {"mfc": "white", "mec": colour, "mew": 1.4, "zorder": 4}
+            axis.plot(row["screening_difference"], y, marker=METHOD_MARKERS[row["method"]], ms=7, **hollow)
         names = [configuration_name(*_key(row)) + (" *" if row["chosen_by"] == "screening" else "") for row in own.to_dict("records")]
         axis.set_yticks(range(len(own)), names, fontsize=10)
         axis.set_ylim(-0.7, len(own) - 0.3)
         axis.axvline(0, color=_INK, lw=1)
         axis.grid(axis="y", visible=False)
         axis.set_title(f"{vpc} videos a class", fontsize=10)
-    label = "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n*: chosen by the screening"
+    label = "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n"
+    label += "*: chosen by the screening; dotted: from the one to the other"
     fig.supxlabel(label, fontsize=10)
     won = table[table["chosen_by"] == "screening"]
     title = f"{int((table['p_holm'] < _LEVEL).sum())} of {len(table)} comparisons hold in fresh pools after correction"

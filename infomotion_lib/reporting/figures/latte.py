@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,8 +30,8 @@ _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 _METRIC_NAMES = {
     "fid": "FID (Inception)",
     "fvd": "FVD (I3D)",
-    "fed_frame": "fed_frame (our ResNet-18)",
-    "fed_video": "fed_video (our regressor)",
+    "fed_frame": "frames (our ResNet-18)",
+    "fed_video": "clips (our regressor)",
 }
 
 
@@ -94,7 +95,8 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
     for block, (pool, clips) in enumerate(pools.items()):
         first = block * (shown + 1)
         axes[0, first].set_title(" ", fontsize=12)  # room above; the name itself may reach over the next frames
-        axes[0, first].text(0, 1.08, pool, transform=axes[0, first].transAxes, fontsize=12, fontweight="bold", in_layout=False)
+        head = axes[0, first].annotate(pool, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=12)
+        head.set(fontweight="bold", va="bottom", in_layout=False)
         for row, name in enumerate(classes):
             at = np.linspace(0, len(clips[name]) - 1, shown).round().astype(int)
             for axis, image in zip(axes[row, first : first + shown], clips[name][at], strict=True):
@@ -224,10 +226,14 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
             if low == least:
                 axis.plot(least, y, color=colour, marker="<", ms=7, clip_on=False)
             axis.plot(value, y, color=colour, marker=POOL_MARKERS.get(pool, "o"), ms=7)
-            axis.annotate(f"{own.loc[pair, 'value']:.3g}", (value, y), (0, 6), textcoords="offset points", ha="center", fontsize=10)
         axis.set_xscale("log")
         axis.set_xlim(left=least)
         decades = np.log10(axis.get_xlim()[1] / least)
+        for y, pair in enumerate(pairs):
+            value = max(float(own.loc[pair, "value"]), least)
+            aside = np.log10(value / least) < 0.12 * decades  # centred, the number would cross the axis
+            place: dict[str, Any] = {"xytext": (2, 6) if aside else (0, 6), "ha": "left" if aside else "center"}
+            axis.annotate(f"{own.loc[pair, 'value']:.3g}", (value, y), textcoords="offset points", fontsize=10, **place)
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,)))
         axis.xaxis.set_major_formatter(_PLAIN)
         axis.xaxis.set_minor_formatter(NullFormatter())
@@ -244,6 +250,7 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
 def _nearer(fidelity: pd.DataFrame, names: Mapping[str, str]) -> str:
     """Which pool lies nearer to real clips; of a single one, how far it lies above the floor."""
     value = fidelity.pivot_table(index="metric", columns="pair", values="value", sort=False)
+    value.index = pd.Index([_METRIC_NAMES.get(str(metric), str(metric)).split(" (")[0] for metric in value.index])
     pools = value[[f"real_vs_{pool}" for pool in names if f"real_vs_{pool}" in value]]
     if pools.shape[1] < 2:
         ratios = (pools.iloc[:, 0] / value["real_vs_real"].clip(lower=1e-9)).items()

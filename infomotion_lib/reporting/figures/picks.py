@@ -88,6 +88,7 @@ def clip_wall(
     for row, (name, numbers) in zip(axes, rows.items(), strict=False):
         row[0].set_ylabel(name, fontsize=10)
         row[0].spines["left"].set(visible=True, color=CLASS_COLOURS[name], linewidth=6)
+        row[0].spines["left"].set_position(("outward", 4))
         for axis, number in zip(row, numbers, strict=False):
             axis.imshow(images[number], cmap="gray", vmin=0, vmax=255)
             axis.set_title(captions[number], fontsize=7.5, fontweight="normal", loc="center", pad=2)
@@ -128,7 +129,7 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
             fontsize=_LABEL,
         )
     axis.annotate(
-        "mean\ngap", (1, -0.75), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", fontsize=_LABEL
+        "mean\ngap", (1, -0.6), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="bottom", fontsize=_LABEL
     )
     axis.set_yticks(np.arange(len(picks)), [METHOD_NAMES[method] for method in picks])
     axis.set(ylim=(len(picks) - 0.5, -1), xlabel="EF, points", xlim=(low, high))

@@ -39,7 +39,7 @@ _SETTINGS = {
 
 
 def community_graphs(
-    graphs: Mapping[str, ClassGraph], picks: Collection[str], *, of: str = "in each class", most_nodes: int = 600, seed: int = 0
+    graphs: Mapping[str, ClassGraph], picks: Collection[str], *, of: str | None = None, most_nodes: int = 600, seed: int = 0
 ) -> Figure:
     """Graph of each class, a colour a community, the chosen videos ringed (the paper's Figure 2b).
 
@@ -49,8 +49,8 @@ def community_graphs(
         Up to six, such as the classes of one recipe or the recipes of one class.
     picks : collection of str
         File names of the chosen videos.
-    of : str
-        What the graphs are, for the title.
+    of : str, optional
+        What the graphs are, for the title; by default "in each class" where there are several.
     most_nodes : int
         Of a larger graph, a random sample and the picks are drawn.
     """
@@ -87,7 +87,8 @@ def community_graphs(
         fig.legend(marks, labels, loc="outside lower left", ncols=4, fontsize=8.5, handletextpad=0.2)
     span = f"{min(counts)} to {max(counts)} communities" if min(counts) < max(counts) else _count(counts[0], "community")
     ringed = "; the most central videos are ringed" if len(picks) else ""
-    headline(fig, f"{span}{'' if single else ' ' + of}{ringed}")
+    whose = of if of is not None else "" if single else "in each class"
+    headline(fig, f"{span}{whose and ' '}{whose}{ringed}")
     return fig
 
 
