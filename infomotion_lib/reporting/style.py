@@ -84,6 +84,9 @@ PHASE_COLOURS = {"es": "#D55E00", "ed": "#0072B2", "next_es": "#B8860B", "middle
 MUTED = "#6B7785"
 """Grey of marks that mean something, such as controls and constants; 4.5 to 1 on white."""
 
+WEBP_ALT = 0x010E
+"""EXIF tag (ImageDescription) of a WebP that holds its alt text."""
+
 TITLE_WIDTH = 60
 """Letters in a line of a figure's title; a longer title would shrink or leave a small screen."""
 
@@ -252,6 +255,11 @@ def alt_text(path: str | Path) -> str:
         namespace = "{http://purl.org/dc/elements/1.1/}description"
         found = ElementTree.parse(file).getroot().find(f".//{namespace}")
         return (found.text or "") if found is not None else ""
+    if file.suffix == ".webp":
+        from PIL import Image
+
+        with Image.open(file) as picture:
+            return str(picture.getexif().get(WEBP_ALT, ""))
     data = file.read_bytes()
     at = data.find(b"Description\0")
     if at < 8 or data[at - 4 : at] not in (b"tEXt", b"iTXt"):

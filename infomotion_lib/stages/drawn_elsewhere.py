@@ -15,9 +15,11 @@ from infomotion_lib.data.records import Dataset, first_per_class, open_source, r
 from infomotion_lib.errors import DataError
 from infomotion_lib.parameters import STAGES, EvaluationParameters, LatteParameters, SelectionParameters, stage_parameters
 from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.provenance import read_json, read_run_card, start_stage, write_csv
+from infomotion_lib.provenance import atomic, read_json, read_run_card, start_stage, write_csv
 
 STAGE = "latte_ablation"
+LOOPS = 4
+"""Clips of each class and pool that are shown in motion."""
 RECORD = "drawing.json"
 """File in a pool's folder that says what drew it, on what, in how many seconds; it goes into the notes of the run card."""
 
@@ -229,10 +231,17 @@ def _draw(tables: dict[str, Any], pools: dict[str, Dataset], *, paths: RunPaths,
     folder, held, fidelity = paths.stage(STAGE) / "figures", tables["conditioning"], tables["fidelity"]
     said = " ".join(conditioning_in_words(row, name=names[row["source"]]) for row in held.to_dict("records"))
     listed = {pool: data.usable.assign(asked=class_name(data.usable["ef"].to_numpy(float))) for pool, data in pools.items()}
-    first = {pool: table.drop_duplicates("asked").set_index("asked")["path"] for pool, table in listed.items()}
-    clips = {short[pool]: {name: read_clip(paths_[name]) for name in CLASS_NAMES} for pool, paths_ in first.items()}
+    paths_of = {
+        pool: {name: table.loc[table["asked"] == name, "path"].head(LOOPS) for name in CLASS_NAMES} for pool, table in listed.items()
+    }
+    clips = {short[pool]: {name: [read_clip(path) for path in own] for name, own in table.items()} for pool, table in paths_of.items()}
     alt = f"Frames of one clip of each requested class: {' beside '.join(clips)}."
-    save_figure(figures.side_by_side(clips), folder / "side_by_side.png", alt=alt)
+    still = {pool: {name: own[0] for name, own in table.items()} for pool, table in clips.items()}
+    save_figure(figures.side_by_side(still), folder / "side_by_side.png", alt=alt)
+    count = len(next(iter(clips[short["latte"]].values())))
+    alt = f"Looping clips, a row a requested class, {count} of each: left {names['echosyn']}, right {names['latte']}."
+    with atomic(folder / "loops.webp") as temporary:
+        temporary.write_bytes(figures.looping_webp(clips, alt=alt)[0])
     fig = figures.consistency_matrices(tables["label_consistency"], held, names=short)
     save_figure(fig, folder / "label_consistency.svg", alt=f"Requested by relabelled class. {said}")
     alt = "Fréchet distances: " + "; ".join(f"{row.metric} {row.pair.replace('_', ' ')} {row.value:.3g}" for row in fidelity.itertuples())

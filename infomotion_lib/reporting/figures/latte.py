@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.reporting.figures.evaluation import constant_name, legend_marks
 from infomotion_lib.reporting.figures.selection import headline
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, image_html
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, WEBP_ALT, image_html
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 POOL_COLOURS = {"echosyn": "#0072B2", "latte": "#D55E00", "real": "#222222", "noise": "#7F7F7F"}
@@ -107,8 +107,8 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
     return fig
 
 
-def looping_html(pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72, gap: int = 4) -> str:
-    """``<img>`` of clips that loop side by side: a row a requested class, a block of columns a pool.
+def looping_html(pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72) -> str:
+    """``<img>`` of clips that loop side by side, as :func:`looping_webp` draws them.
 
     Parameters
     ----------
@@ -117,6 +117,14 @@ def looping_html(pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]],
     alt : str
         What the picture shows.
     """
+    content, width = looping_webp(pools, alt=alt, side=side)
+    return image_html(content, alt=alt, mime="image/webp", width=f"{width}px")
+
+
+def looping_webp(
+    pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72, gap: int = 4
+) -> tuple[bytes, int]:
+    """Moving picture of clips, its alt text inside, and its width: a row a requested class, a block of columns a pool."""
     from PIL import Image
 
     from infomotion_lib.data.video import resize_clip
@@ -129,9 +137,12 @@ def looping_html(pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]],
     apart = np.full((length, blocks[0].shape[1], 3 * gap), _MID_GREY, np.uint8)
     joined = [part for block in blocks for part in (block[:length], apart)][:-1]
     pages = [Image.fromarray(frame) for frame in np.concatenate(joined, axis=2)]
+    about = Image.Exif()
+    about[WEBP_ALT] = alt
     stream = io.BytesIO()
-    pages[0].save(stream, "webp", quality=50, method=4, save_all=True, append_images=pages[1:], duration=MILLISECONDS, loop=0)
-    return image_html(stream.getvalue(), alt=alt, mime="image/webp", width=f"{pages[0].width}px")
+    moving = {"save_all": True, "append_images": pages[1:], "duration": MILLISECONDS, "loop": 0}
+    pages[0].save(stream, "webp", quality=50, method=4, exif=about, **moving)
+    return stream.getvalue(), pages[0].width
 
 
 def consistency_matrices(consistency: pd.DataFrame, conditioning: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
