@@ -170,15 +170,15 @@ def moment(picture: NDArray[np.uint8], volume: ArrayLike, pairs: MotionPairs, *,
     """
     curve = np.asarray(volume, float)
     frames, names = five_frames(pairs)
-    fig = Figure(figsize=(6.4, 2.8))
-    image, axis = fig.subplots(1, 2, width_ratios=(1, 1.55))
+    fig = Figure(figsize=(5.6, 2.6))
+    image, axis = fig.subplots(1, 2, width_ratios=(1, 1.7))
     image.imshow(picture, cmap="gray", vmin=0, vmax=255)
     image.set_axis_off()
     axis.plot(np.arange(len(curve)) / fps, curve, color=MUTED)
-    _mark_events(axis, curve, frames, names, fps, fontsize=9)
+    _mark_events(axis, curve, frames, names, fps, fontsize=9.5)
     axis.plot(at / fps, curve[at], "o", ms=12, mfc="none", mec="#1F2933", mew=2, zorder=5)
     margin = 0.08 * (frames[-1] - frames[0]) / fps
-    axis.set(xlabel="time (s)", ylabel="LV volume / at ED", xlim=(frames[0] / fps - margin, frames[-1] / fps + margin))
+    axis.set(xlabel="time (s)", ylabel="volume / ED volume", xlim=(frames[0] / fps - margin, frames[-1] / fps + 2 * margin))
     return fig
 
 

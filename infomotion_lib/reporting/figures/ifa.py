@@ -48,7 +48,7 @@ def triplet_strip(triplets: NDArray[np.uint8], *, names: Sequence[str]) -> Figur
             _picture(
                 axes[row, column], picture, vmax=255 if column < 3 else max(float(change.max()), 1), cmap="gray" if column < 3 else "magma"
             )
-        axes[row, 0].set_ylabel(name, fontsize=7.5)
+        axes[row, 0].set_ylabel(name, fontsize=9)
     for axis, title in zip(axes[0], ("first", "middle: the target", "last", "change, first to last"), strict=True):
         axis.set_title(title, fontsize=9)
     return _titled(fig, f"{(change > 25).mean():.0%} of the pixels change by over 25 grey levels")
@@ -67,7 +67,7 @@ def training_curves(log: pd.DataFrame, *, threshold: float = 1.0) -> Figure:
     fig = Figure(figsize=(7.2, 3.2))
     left, right = fig.subplots(1, 2)
     smooth = log["loss"].rolling(max(len(log) // 40, 1), center=True, min_periods=1).median()
-    left.plot(log["step"], log["loss"], color=_SECOND, alpha=0.25, lw=0.8)
+    left.plot(log["step"], log["loss"], color=_SECOND, alpha=0.25, lw=0.8, label="each step")
     left.plot(log["step"], smooth, color=_SECOND, label="running median")
     low, high = np.quantile(log["loss"], (0.005, 0.995)) if len(log) else (0.0, 1.0)
     left.set(xlabel="step", ylabel="training loss", ylim=(0.95 * low, 1.05 * high + 1e-9), title="Loss")
@@ -137,17 +137,17 @@ def flow_panels(frames: Floats, flows: Mapping[str, Floats], *, names: Sequence[
         One a row.
     """
     columns = 1 + len(flows)
-    fig = Figure(figsize=(2.15 * columns + 1.2, 0.7 + 2.0 * len(frames)))
-    axes = fig.subplots(len(frames), columns + 1, squeeze=False, width_ratios=[*[1.0] * columns, 0.5])
+    fig = Figure(figsize=(2.15 * columns + 1.7, 0.7 + 2.0 * len(frames)))
+    axes = fig.subplots(len(frames), columns + 1, squeeze=False, width_ratios=[*[1.0] * columns, 0.75])
     most = float(np.quantile(np.stack([np.linalg.norm(flow, axis=1) for flow in flows.values()]), 0.995)) or 1.0
     for row, name in enumerate(names):
         _picture(axes[row, 0], frames[row], vmax=1)
-        axes[row, 0].set_ylabel(name, fontsize=7.5)
+        axes[row, 0].set_ylabel(name, fontsize=10)
         for axis, flow in zip(axes[row, 1:-1], flows.values(), strict=True):
             _flow(axis, flow[row], most=most)
         axes[row, -1].set_axis_off()
     for axis, title in zip(axes[0], ("first frame", *flows), strict=False):
-        axis.set_title(title, fontsize=9)
+        axis.set_title(title, fontsize=10)
     _wheel(axes[0, -1], most=most)
     mean = {title: float(np.linalg.norm(flow, axis=1).mean()) for title, flow in flows.items()}
     return _titled(fig, "Mean motion: " + "; ".join(f"{title} {length:.1f} px" for title, length in mean.items()))
@@ -168,8 +168,7 @@ def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:
     axis.set(xlabel="number of the singular value", ylabel="singular value, relative", xlim=(0, size + 1))
     axis.legend(fontsize=8, loc="upper right")
     found = {name: int((relative > RESOLUTION).sum()) for name, relative in values.items()}
-    axis.set_title("Measured rank: " + ", ".join(f"{rank} ({name})" for name, rank in found.items()))
-    return fig
+    return _titled(fig, "Measured rank: " + ", ".join(f"{rank} ({name})" for name, rank in found.items()))
 
 
 def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floats], ef: Floats) -> Figure:
@@ -229,8 +228,8 @@ def _wheel(axis: Axes, *, most: float) -> None:
     colours = flow_to_rgb(np.stack([x, y]), most=1)
     axis.imshow(np.dstack([colours, np.hypot(x, y) <= 1]), extent=(-1, 1, 1, -1))
     axis.set(xlim=(-1.25, 1.25), ylim=(1.25, -1.25))
-    axis.set_title("direction", fontsize=8)
-    axis.text(0, 1.35, f"edge: {most:.1f} px", ha="center", va="top", fontsize=7.5)
+    axis.set_title("direction", fontsize=10)
+    axis.text(0, 1.35, f"edge: {most:.1f} px", ha="center", va="top", fontsize=9.5)
 
 
 def _picture(axis: Axes, picture: Floats, *, vmax: float = 1, cmap: str = "gray") -> None:

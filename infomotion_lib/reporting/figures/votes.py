@@ -6,7 +6,6 @@ Curves are drawn of any clip; no picture of it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,7 @@ from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS
 INK = "#1F2933"
 VOTER_COLOURS = {"detector": "#009E73", "network": "#7A5195", "both agree": INK}
 VOTER_MARKERS = {"detector": "o", "network": "s", "both agree": "D"}
-VERDICT_NAMES = {AGREE: "agree", FRAMES_DIFFER: "other frames", CURVES_DIFFER: "other curves", UNREADABLE: "unreadable"}
+VERDICT_NAMES = {AGREE: "agree", FRAMES_DIFFER: "frames differ", CURVES_DIFFER: "curves differ", UNREADABLE: "unreadable"}
 VERDICT_COLOURS = {AGREE: "#009E73", FRAMES_DIFFER: "#E0B000", CURVES_DIFFER: "#D55E00", UNREADABLE: MUTED}
 VARIANT_NAMES = {
     "reversed": "backwards",
@@ -93,7 +92,7 @@ def vote_counts(votes: pd.DataFrame) -> Figure:
         color=[VERDICT_COLOURS[verdict] for verdict in shown],
         label=[f"{VERDICT_NAMES[verdict]}: {len(values)}" for verdict, values in shown.items()],
     )
-    left.axvline(LEAST_AGREEMENT, color=INK, lw=1.2, ls="--")
+    left.axvline(LEAST_AGREEMENT, color=INK, lw=1.2, ls="--", label="least to agree")
     left.set(xlabel="correlation of the two curves", ylabel="videos", xlim=(min(0.0, float(votes["agreement"].min()) - 0.05), 1))
     left.legend(fontsize=8, loc="upper left")
     both = votes.dropna(subset=["es_apart_ms", "ed_apart_ms"])
@@ -106,9 +105,7 @@ def vote_counts(votes: pd.DataFrame) -> Figure:
     right.set(xlabel="distance of the two votes (ms)", ylabel="% of videos nearer than this", xlim=(0, 500), ylim=(0, 102))
     right.legend(fontsize=8, loc="lower right")
     agreed = int((votes["verdict"] == AGREE).sum())
-    fig.suptitle(
-        f"The two votes agree on {agreed} of {len(votes)} videos; the others are flagged", x=0.01, ha="left", fontsize=11, fontweight="bold"
-    )
+    fig.suptitle(f"The two votes agree on {agreed} of {len(votes)} videos", x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
 
@@ -138,7 +135,9 @@ def consistency(table: pd.DataFrame) -> Figure:
         axis.axhline(0, color=INK, lw=0.8)
         axis.grid(axis="x", visible=False)
         axis.set_ylim(top=1.04)
-    fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    handles, labels = left.get_legend_handles_labels()
+    spread = "median; line: 10th to 90th percentile"
+    fig.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8, title=spread, title_fontsize=8)
     fig.suptitle(_agreement_sentence(table), x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
@@ -216,31 +215,32 @@ def accuracy_by(summary: pd.DataFrame, *, phase: str = "es") -> Figure:
     return fig
 
 
-def third_frame(third: pd.DataFrame, *, shares: Sequence[float] = (20, 27, 33, 40, 47, 60)) -> Figure:
+def third_frame(third: pd.DataFrame, *, edges: Sequence[float] = (26, 31, 36, 41, 46, 51)) -> Figure:
     """How far the third end frame is off, by the true share of systole: the rule of a third against both voters.
 
     Parameters
     ----------
     third : DataFrame
         From :func:`infomotion_lib.evaluation.phases.run_phase_study`.
-    shares : sequence of float
-        Edges of the shares, percent.
+    edges : sequence of float
+        Between the groups, percent of the beat. Many clips have exactly a third, so it lies inside a group. A point stands at its group's
+        mean share.
     """
     fig = Figure(figsize=(7.2, 3.7))
     axes = fig.subplots(1, 2, sharey=True)
     titles = {"next_es": "next ES, after ES and ED", "previous_es": "ES before, from ED and ES"}
     for axis, (asked, title) in zip(axes, titles.items(), strict=True):
         own = third[third["asked"] == asked]
-        place = np.digitize(own["systole_percent"], shares[1:-1])
+        place = np.digitize(own["systole_percent"], edges)
         for name, colour in (
             ("rule", PHASE_COLOURS["next_es"]),
             ("detector", VOTER_COLOURS["detector"]),
             ("network", VOTER_COLOURS["network"]),
         ):
             off = own[f"{name}_ms"].abs()
-            groups = [off[place == number].dropna().to_numpy(float) for number in range(len(shares) - 1)]
-            middles = [(low + high) / 2 for low, high in pairwise(shares)]
-            points = [(x, np.percentile(values, [25, 50, 75])) for x, values in zip(middles, groups, strict=True) if len(values) >= 3]
+            groups = [off[place == number].dropna() for number in range(len(edges) + 1)]
+            means = [own.loc[values.index, "systole_percent"].mean() for values in groups]
+            points = [(x, np.percentile(values, [25, 50, 75])) for x, values in zip(means, groups, strict=True) if len(values) >= 3]
             if points:
                 x, quartiles = [point[0] for point in points], np.stack([point[1] for point in points])
                 axis.plot(
@@ -262,7 +262,8 @@ def third_frame(third: pd.DataFrame, *, shares: Sequence[float] = (20, 27, 33, 4
         " and ".join(f"{third.loc[third['asked'] == asked, f'{name}_ms'].abs().median():.0f}" for asked in titles)
         for name in ("rule", "detector")
     )
-    text = f"Median error of the next ES and of the ES before:\nthe rule of a third is off by {rule} ms, the detector by {detected} ms"
+    asked_for = "Median error of the next ES and of the ES before, to the nearest frame"
+    text = f"{asked_for}:\nthe rule of a third is off by {rule} ms, the detector by {detected} ms"
     fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
