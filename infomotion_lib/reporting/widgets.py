@@ -15,6 +15,9 @@ from infomotion_lib.reporting.style import figure_bytes, image_html
 if TYPE_CHECKING:
     import ipywidgets
 
+MIN_WIDTH = "34rem"
+"""Least width of a picture under a slider, where it is meant to be wider than that."""
+
 Picture = Any
 """SVG text, PNG, GIF or WebP bytes, a path to such a file, ready HTML (starts with ``<``), or a matplotlib ``Figure``."""
 
@@ -46,7 +49,10 @@ def image_slider(
 
     _same_length(images, labels, alt)
     slider = _slider(description, labels, start)
-    pages = [w.HTML(f"{_caption(label)}{picture_html(image, alt=text, width=width)}") for image, label, text in _zip(images, labels, alt)]
+    pages = [
+        w.HTML(f"{_caption(label)}{_readable(picture_html(image, alt=text, width=width), width)}")
+        for image, label, text in _zip(images, labels, alt)
+    ]
     stack = w.Stack(pages, selected_index=start)
     w.jsdlink((slider, "value"), (stack, "selected_index"))
     return w.VBox([slider, stack])
@@ -141,6 +147,11 @@ def _slider(question: str, answers: Sequence[str], start: int) -> ipywidgets.Int
     slider.style.description_width = "initial"
     slider.layout.width = "min(32rem, 96%)"
     return slider
+
+
+def _readable(picture: str, width: str) -> str:
+    """The picture in a box that scrolls sideways where a page is too narrow for its text."""
+    return f'<div style="overflow-x:auto"><div style="min-width:min({MIN_WIDTH},{width})">{picture}</div></div>'
 
 
 def _caption(text: str) -> str:

@@ -31,6 +31,11 @@ def test_slider_has_a_picture_a_position() -> None:
     assert all('loading="lazy"' in page.value and "alt=" in page.value for page in stack.children)
 
 
+def test_a_wide_picture_under_a_slider_stays_readable_on_a_narrow_page() -> None:
+    page = widgets.image_slider([SVG], ["a"], alt=["x"], width="38rem").children[1].children[0].value
+    assert f"min-width:min({widgets.MIN_WIDTH},38rem)" in page and "overflow-x:auto" in page
+
+
 def test_slider_refuses_missing_alt_text() -> None:
     with pytest.raises(ValueError, match="alt text"):
         widgets.image_slider([SVG], ["a"], alt=[" "])

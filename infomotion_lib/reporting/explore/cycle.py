@@ -21,7 +21,8 @@ FRACTIONS = (0.5, 0.6, 2 / 3, 0.75)
 EF = 60.0
 SEED = 4
 SIZE = 168
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 280, 46, 14, 48, 62
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 296, 46, 14, 48, 78
+_TICK = 10
 
 
 def control() -> ipywidgets.Widget:
@@ -114,11 +115,13 @@ def _curve(frames: list[int], volume: np.ndarray, now: int, marks: dict[str, int
                 svg.line(x(marks[name]), _HEIGHT - _BOTTOM, x(marks[name]), _HEIGHT - _BOTTOM + 8, stroke=PHASE_COLOURS[name], width=3)
             )
             parts.append(svg.text(x(marks[name]), _HEIGHT - _BOTTOM + 22, label, anchor="middle", fill=svg.INK, bold=name != "middle"))
+    for offset in range(0, last - marks["es"] + 1, _TICK):
+        parts.append(svg.text(x(marks["es"] + offset), _HEIGHT - _BOTTOM + 42, f"{offset}", anchor="middle", size=12, fill=svg.SOFT))
     parts.append(svg.line(x(frames[now]), _TOP, x(frames[now]), _HEIGHT - _BOTTOM, stroke="#0072B2", width=2))
     parts.append(svg.dot(x(frames[now]), y(float(volume[now])), 6, "#0072B2"))
     parts.append(
         svg.text(
-            (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 12, f"frame (now {frames[now] - marks['es']:+d} from ES)", anchor="middle", size=12
+            (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 12, f"frames after ES (now {frames[now] - marks['es']})", anchor="middle", size=12
         )
     )
     parts.append(svg.text(_LEFT - 44, _TOP - 8, "volume", size=12))

@@ -134,13 +134,14 @@ def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, st
     own = entry["settings"][setting]
     places = [(edge + x * (width - 2 * edge), 70 + y * (height - 100 - edge)) for x, y in entry["places"]]
     count = len(set(own["module"]))
-    verdict = {"collapsed": "collapsed: one community holds nearly all", "shattered": "shattered: many tiny communities"}.get(
-        own["flag"], "healthy"
+    name = f"{setting.replace('knn ', 'nearest-').replace('_', ' ')} graph"
+    verdict = {"collapsed": "collapsed, one community holds nearly all", "shattered": "shattered into many tiny communities"}.get(
+        own["flag"], "neither collapsed nor shattered"
     )
     title = f"{class_name}: {len(places)} videos, {count} {'community' if count == 1 else 'communities'}"
     parts = [
         svg.text(12, 24, title, bold=True, size=15),
-        svg.text(12, 44, f"{setting.replace('_', ' ')} graph, {verdict}", size=15, fill=svg.SOFT),
+        svg.text(12, 44, f"{name}: {verdict}", size=15, fill=svg.SOFT),
     ]
     if own["all_links"] > len(own["links"]):
         parts.append(
@@ -153,7 +154,7 @@ def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, st
         f'<circle cx="{places[n][0]:.0f}" cy="{places[n][1]:.0f}" r="10" fill="none" stroke="#1F2933" stroke-width="2.6"/>'
         for n in own["picks"]
     ]
-    return svg.picture(width, height, parts), f"Graph by {setting.replace('_', ' ')}. {title}, {verdict}."
+    return svg.picture(width, height, parts), f"{name.capitalize()}. {title}, {verdict}."
 
 
 def _places(rows: np.ndarray) -> list[list[float]]:

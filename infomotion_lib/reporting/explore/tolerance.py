@@ -90,15 +90,17 @@ def _card(now: list[dict[str, Any]], pool: tuple[str, int], title: str) -> tuple
 
 def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str, str]:
     left, right, top, step = max(112, 20 + 8 * max(len(_name(row)) for row in rows)), 48, 46, 34
-    width, height = 480, top + step * len(rows) + 54
+    spreads = [float(row["sd"] or 0.0) for row in rows]
+    under = 62 if any(spread > 0 for spread in spreads) else 44
+    width, height = 480, top + step * len(rows) + 10 + under
 
     def x(value: float) -> float:
         return left + value / 100 * (width - left - right)
 
     parts = [svg.text(12, 24, title, bold=True, size=15)]
     for value in range(0, 101, 20):
-        parts += [svg.line(x(value), top - 8, x(value), height - 44, stroke=svg.GRID)]
-        parts += [svg.text(x(value), height - 28, f"{value}", anchor="middle", size=15, fill=svg.SOFT)]
+        parts += [svg.line(x(value), top - 8, x(value), height - under, stroke=svg.GRID)]
+        parts += [svg.text(x(value), height - under + 16, f"{value}", anchor="middle", size=15, fill=svg.SOFT)]
     for index, row in enumerate(sorted(rows, key=lambda row: (row["method"] == "whole", list(METHOD_NAMES).index(row["method"])))):
         y, mean, spread = top + step * index, float(row["mean"]), float(row["sd"] or 0.0)
         parts.append(svg.text(left - 8, y + 17, _name(row), anchor="end", size=15))
@@ -106,7 +108,9 @@ def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str,
         if spread == spread and spread > 0:
             parts.append(svg.line(x(max(mean - spread, 0)), y + 12, x(min(mean + spread, 100)), y + 12, width=2))
         parts.append(svg.text(width - 8, y + 17, f"{mean:.1f}", anchor="end", size=15))
-    parts.append(svg.line(x(constant), top - 8, x(constant), height - 44, stroke="#B00020", width=2, dash="6 4"))
+    parts.append(svg.line(x(constant), top - 8, x(constant), height - under, stroke="#B00020", width=2, dash="6 4"))
+    if under > 44:
+        parts.append(svg.text(12, height - 27, "line at a bar’s end: mean ± standard deviation over runs", size=15))
     parts.append(svg.text(12, height - 8, f"accuracy, %; dashed: best constant answer, {constant:.1f}", size=15))
     told = ", ".join(f"{METHOD_NAMES[row['method']]} {float(row['mean']):.0f} %" for row in rows)
     return svg.picture(width, height, parts), f"{title}: {told}; the best constant answer {constant:.0f} %."
