@@ -16,13 +16,13 @@ from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
 from infomotion_lib.reporting.book.figure_index import figure_index
 from infomotion_lib.reporting.book.found import found
-from infomotion_lib.reporting.book.html import admonition, block, number, table
+from infomotion_lib.reporting.book.html import admonition, block, folded, number, table
 from infomotion_lib.reporting.book.machines import two_machines
 from infomotion_lib.reporting.book.more_training import more_training
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.play import play
 from infomotion_lib.reporting.book.table1 import company, table1
-from infomotion_lib.reporting.book.table2 import FIGURES, STAGE, in_words, table2
+from infomotion_lib.reporting.book.table2 import FIGURES, LOOPS, STAGE, in_words, table2
 from infomotion_lib.reporting.pipeline import ALT
 from infomotion_lib.reporting.results import FROZEN, Results, title_of
 from infomotion_lib.reporting.style import alt_text
@@ -179,6 +179,8 @@ def _ablation(results: Results) -> str:
     """Table 2 with its figures; empty where the ablation has not run."""
     body = table2(results)
     figures = "".join(_figure(results, STAGE, name) for name in FIGURES)
+    if loops := _figure(results, STAGE, LOOPS):
+        figures += folded("The clips in motion", loops)
     return f"### Two generators, on {_of(results)}\n\n{body}{_list(in_words(results))}\n{figures}" if body else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
@@ -10,11 +11,11 @@ from infomotion_lib.reporting.book.reading import card_seconds, device
 from infomotion_lib.reporting.book.table2 import STAGE
 from infomotion_lib.reporting.results import Results, records
 
-_HEAD = ["Profile", "Latte", "Steps", "Stage", "Frame distance", "Class kept", "All clips teach"]
+_HEAD = ["Profile", "Latte", "Time", "Frame distance", "Clip distance", "Class kept", "All clips teach"]
 _NOTE = (
-    "Stage: time of all of stage 05 and what it ran on; “at least” where it went on from earlier work. "
-    "Frame distance: of the Latte’s clips to real ones, by the frame network of the same run; below it the floor, real clips against "
-    "real clips. Such distances compare within a row. "
+    "Time: of all of stage 05, “at least” where it went on from earlier work; of training and drawing alone where a pool was drawn on "
+    "another machine and judged here. Distances: of the Latte’s clips to real ones, by the frame network and by the EF regressor of the "
+    "same run; below each the floor, real clips against real clips. They compare within a row. "
     "Class kept: clips whose relabelled EF class is the one asked for (chance: 20 %), and the rank correlation of relabelled with "
     "requested EF. All clips teach: hard accuracy on TEST of networks trained on the whole pool, and below it the same for the pool in "
     "EchoSyn’s place."
@@ -29,9 +30,31 @@ def more_training(shown: list[Results]) -> str:
     if len(trainings) == len(kinds):
         return ""
     rows = [_row(results) for kind in kinds for results in found if results.kind == kind]
-    return "## What more training of the Latte buys\n\n" + block(
-        table(_HEAD, rows, caption="One pipeline, Lattes of several sizes", numeric_from=2, note=_NOTE)
+    shaped = table(_HEAD, rows, caption="One pipeline, Lattes of several sizes", numeric_from=2, note=_NOTE)
+    return f"## What more training of the Latte buys\n\n{block(shaped)}{_in_words(found)}\n"
+
+
+def _in_words(found: list[Results]) -> str:
+    """Which Latte's frames come nearest to real ones, and whether its motion does too."""
+    found = [results for results in found if all(value > 0 for (_, pair), value in _distances(results).items() if pair == "real_vs_real")]
+    if not found:
+        return ""
+    best = min(found, key=lambda results: _times_floor(results, "fed_frame"))
+    frames, clips = (_times_floor(best, name) for name in ("fed_frame", "fed_video"))
+    verdict = "single pictures look right before their motion does" if clips > 3 * frames else "pictures and motion come near together"
+    return (
+        f"The frames of `{best.profile}` come nearest: their distance is {number(frames)} times its floor. The distance of its clips, "
+        f"in which motion counts, is {number(clips, 0)} times theirs: {verdict}.\n"
     )
+
+
+def _distances(results: Results) -> dict[tuple[str, str], float]:
+    return {(row["metric"], row["pair"]): float(row["value"]) for row in records(results.table(STAGE, "fidelity"))}
+
+
+def _times_floor(results: Results, metric: str) -> float:
+    found = _distances(results)
+    return found[metric, "real_vs_latte"] / found[metric, "real_vs_real"]
 
 
 def _training(results: Results) -> tuple[str, int]:
@@ -43,21 +66,29 @@ def _training(results: Results) -> tuple[str, int]:
 def _row(results: Results) -> list[str]:
     card = results.card(STAGE)
     used, weights = card["parameters"], card["notes"]["weights"] / 1e6
-    distance = {row["pair"]: row["value"] for row in records(results.table(STAGE, "fidelity")) if row["metric"] == "fed_frame"}
+    distance = _distances(results)
     heard = next(row for row in records(results.table(STAGE, "conditioning")) if row["source"] == "latte")
     scores = [row for row in records(results.table(STAGE, "summary")) if row["metric"] == "hard_accuracy"]
     taught = {row["source"]: row["mean"] for row in scores if row["method"] == "whole"}
-    profile = f'<a href="provenance.html#{card_anchor(results, STAGE)}">{escape(results.profile)}</a>'
-    took = ("at least " if card.get("continued") else "") + seconds(card_seconds(card))
+    training = f"{used['latte_steps']:,} steps of {used['latte_batch_size']} clips"
     return [
-        _pair(profile, results.kind),
-        _pair(used["latte_size"], f"{weights:.1f} million weights, {used['latte_side']} px"),
-        _pair(f"{used['latte_steps']:,}", f"{used['latte_batch_size']} clips each"),
-        _pair(took, escape(device(card))),
-        _pair(number(distance["real_vs_latte"]), f"floor {number(distance['real_vs_real'])}"),
+        _pair(f'<a href="provenance.html#{card_anchor(results, STAGE)}">{escape(results.profile)}</a>', results.kind),
+        _pair(used["latte_size"], f"{weights:.1f} million weights, {used['latte_side']} px; {training}"),
+        _time(card),
+        *(
+            _pair(number(distance[name, "real_vs_latte"]), f"floor {number(distance[name, 'real_vs_real'], 2)}")
+            for name in ("fed_frame", "fed_video")
+        ),
         _pair(f"{number(heard['same_class_percent'], 0)} %", f"rank correlation {number(heard['spearman'], 2)}"),
         _pair(f"{number(taught['latte'])} %", f"other pool {number(taught['echosyn'])} %"),
     ]
+
+
+def _time(card: dict[str, Any]) -> str:
+    """Time of the stage, or of the drawing where that was done on another machine."""
+    if elsewhere := card["notes"].get("drawn_elsewhere"):
+        return _pair(seconds(sum(elsewhere["seconds"].values())), escape(elsewhere["gpu"]))
+    return _pair(("at least " if card.get("continued") else "") + seconds(card_seconds(card)), escape(device(card)))
 
 
 def _pair(own: str, below: str) -> str:

@@ -25,11 +25,11 @@ ALTS = {
 
 def fragments(folder: Path = STUDIES) -> dict[str, str]:
     """MyST blocks by name; a line of text each where the study has not run."""
-    names = ("phases_short", "phases_es", "phases_ed", "phases_third")
+    names = ("phases_short", "phases_es", "phases_ed", "phases_third", "phases_weights")
     if not (folder / "phases_summary.csv").is_file():
         return dict.fromkeys(names, f"This study has not run yet: `{COMMAND}`.\n")
     summary, third = (pd.read_csv(folder / f"phases_{name}.csv", keep_default_na=False, na_values=[""]) for name in ("summary", "third"))
-    texts = (_short(summary), _accuracy(summary, "es"), _accuracy(summary, "ed"), _third(third))
+    texts = (_short(summary), _accuracy(summary, "es"), _accuracy(summary, "ed"), _third(third), _weights())
     return dict(zip(names, texts, strict=True))
 
 
@@ -51,9 +51,12 @@ def _short(summary: pd.DataFrame) -> str:
     sure, whole = (f"{number(row['found_percent'], 0)} % of ES, 90 % of them within {number(row['p90_ms'], 0)} ms" for row in (both, order))
     return (
         f"The two votes agree on {agree[0]} of {order['clips']} clips, and on {agree[1]} of the same clips shuffled. Where they agree, the "
-        f"detector finds {sure} of the exact frame; over all clips it finds {whole}. "
-        f"The network's weights have the sha256 `{WEIGHTS_SHA256[:16]}…`.\n"
+        f"detector finds {sure} of the exact frame; over all clips it finds {whole}.\n"
     )
+
+
+def _weights() -> str:
+    return f"The weights in the library have the sha256 `{WEIGHTS_SHA256[:16]}…`.\n"
 
 
 def _accuracy(summary: pd.DataFrame, phase: str) -> str:

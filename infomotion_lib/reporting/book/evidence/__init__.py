@@ -23,6 +23,7 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
         "evidence_differences": tables.differences,
         "evidence_means": tables.means,
         "evidence_confirmation": sentences.confirmation,
+        "evidence_collapsed": sentences.collapsed,
         "evidence_health": tables.health,
         "evidence_machines": tables.machines,
         "evidence_earlier": earlier.beside_ours,

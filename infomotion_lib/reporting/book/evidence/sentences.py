@@ -106,6 +106,17 @@ def confirmation(evidence: Evidence) -> str:
     return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3, note=T_INTERVAL))}"
 
 
+def collapsed(evidence: Evidence) -> str:
+    """How many of the class graphs behind the selections collapsed or shattered, by recipe."""
+    found = comparison.graph_health(evidence.runs[evidence.runs["vpc"] == evidence.smallest])
+    counts = {
+        str(recipe): [round((own[flag] * own["graphs"] / 100).sum()) for flag in ("collapsed", "shattered")] + [int(own["graphs"].sum())]
+        for recipe, own in found.groupby("graph", sort=False)
+    }
+    said = "; ".join(f"`{recipe}`, {flat} of {total} collapsed, {split} shattered" for recipe, (flat, split, total) in counts.items())
+    return f"Class graphs behind the selections of {evidence.smallest} videos a class, by recipe: {said}.\n"
+
+
 def _room(evidence: Evidence) -> pd.DataFrame:
     own = comparison.room(evidence.runs).assign(method="whole", feature="", graph="")
     return comparison.compare(own) if len(own) else pd.DataFrame()
