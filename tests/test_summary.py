@@ -49,9 +49,9 @@ def test_summary_shows_constants_times_and_the_book(tmp_path: Path) -> None:
     text = summary(paths, ["data", "evaluation"], book=Path("book/index.html"))
     assert "always normal 48.0 (49.5)" in text
     assert "04_evaluation     61.5 s" in text
-    assert "at least" not in text and text.endswith("The book: book/index.html")
+    assert "several runs" not in text and text.endswith("The book: book/index.html")
     write_json(read_run_card(folder) | {"continued": True}, card)
-    assert "at least: it went on from earlier work" in summary(paths, ["data", "evaluation"])
+    assert "in several runs, added up" in summary(paths, ["data", "evaluation"])
 
 
 def test_summary_of_an_unfinished_run_says_so(tmp_path: Path) -> None:

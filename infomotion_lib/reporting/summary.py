@@ -79,7 +79,7 @@ def times_text(paths: RunPaths, stages: list[str]) -> str:
             continue
         seconds = float(card.get("stage_seconds", card["wall_seconds"]))
         total += seconds
-        more = "  (at least: it went on from earlier work)" if card.get("continued") else ""
+        more = "  (in several runs, added up)" if card.get("continued") else ""
         rows.append([paths.stage(stage).name, f"{seconds:7.1f} s", shown_path(paths.stage(stage)) + more])
     return "\n".join(["Time of each stage", *aligned([*rows, ["together", f"{total:7.1f} s", ""]])])
 

@@ -14,9 +14,9 @@ import pandas as pd
 from infomotion_lib.evaluation.claims import RULE, claims_ledger
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS, RunPaths
-from infomotion_lib.reporting.book.html import block, number, seconds, table
+from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
-from infomotion_lib.reporting.book.reading import device
+from infomotion_lib.reporting.book.reading import device, worked
 from infomotion_lib.reporting.results import Results, title_of
 
 LEGEND = (
@@ -45,7 +45,7 @@ def _card(results: Results, stage: str) -> str:
         ["Commit", f"<code>{escape(commit[:12])}</code>{state}"],
         *([["Code", f"<code>{escape(card['code']['science'])}</code>"]] if "code" in card else []),
         ["Started", escape(_moment(str(card.get("started_utc", ""))))],
-        ["Time", ("at least " if card.get("continued") else "") + seconds(float(card.get("stage_seconds", card.get("wall_seconds", 0.0))))],
+        ["Time", worked(card)],
         ["Device", escape(device(card))],
         *([["Processor", escape(str(card["processor"]))]] if card.get("processor") else []),
         ["Python", escape(str(card.get("python", "")))],

@@ -7,14 +7,14 @@ from typing import Any
 
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
-from infomotion_lib.reporting.book.reading import card_seconds, device
+from infomotion_lib.reporting.book.reading import device, worked
 from infomotion_lib.reporting.book.table2 import STAGE
 from infomotion_lib.reporting.results import Results, records
 
 _HEAD = ["Profile", "Latte", "Time", "Frame distance", "Clip distance", "Class kept", "All clips teach"]
 _NOTE = (
-    "Time: of all of stage 05, “at least” where it went on from earlier work; of training and drawing alone where a pool was drawn on "
-    "another machine and judged here. Distances: of the Latte’s clips to real ones, by the frame network and by the EF regressor of the "
+    "Time: of all of stage 05, its runs added up where it went on from earlier work; of training and drawing alone where a pool was "
+    "drawn on another machine and judged here. Distances: of the Latte’s clips to real ones, by the frame network and by the EF regressor of the "
     "same run; below each the floor, real clips against real clips. They compare within a row. "
     "Class kept: clips whose relabelled EF class is the one asked for (chance: 20 %), and the rank correlation of relabelled with "
     "requested EF. All clips teach: hard accuracy on TEST of networks trained on the whole pool, and below it the same for the pool in "
@@ -88,7 +88,7 @@ def _time(card: dict[str, Any]) -> str:
     """Time of the stage, or of the drawing where that was done on another machine."""
     if elsewhere := card["notes"].get("drawn_elsewhere"):
         return _pair(seconds(sum(elsewhere["seconds"].values())), escape(elsewhere["gpu"]))
-    return _pair(("at least " if card.get("continued") else "") + seconds(card_seconds(card)), escape(device(card)))
+    return _pair(worked(card), escape(device(card)))
 
 
 def _pair(own: str, below: str) -> str:

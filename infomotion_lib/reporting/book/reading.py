@@ -107,15 +107,15 @@ def stage_times(results: Results) -> str:
     rows = [
         [
             f'<a href="provenance.html#{card_anchor(results, stage)}">{title_of(stage)}</a>',
-            ("at least " if results.card(stage).get("continued") else "") + seconds(card_seconds(results.card(stage))),
+            worked(results.card(stage)),
             device(results.card(stage)),
         ]
         for stage in results.stages
     ]
     continued = any(results.card(stage).get("continued") for stage in results.stages)
     together = seconds(sum(card_seconds(results.card(stage)) for stage in results.stages))
-    rows.append(["Together", ("at least " if continued else "") + together, ""])
-    note = "At least: the stage went on from work of an earlier run, whose time may not be known." if continued else ""
+    rows.append(["Together", together, ""])
+    note = f"{SEVERAL} so a run from the start may take less." if continued else ""
     caption = f"Time of each stage, profile {results.profile}"
     return block(table(["Stage", "Time", "Device"], rows, caption=caption, numeric_from=1, note=note))
 
@@ -123,6 +123,15 @@ def stage_times(results: Results) -> str:
 def device(card: dict[str, Any]) -> str:
     """What a stage ran on, for readers: ``CPU``, or a graphics card by name."""
     return str(card.get("gpu") or card.get("device", "")).replace("cpu", "CPU")
+
+
+SEVERAL = "In several runs: the stage was stopped, or drawn again from finished work; the times of its runs, as far as known, are added up,"
+"""What ``in several runs`` means behind a time."""
+
+
+def worked(card: dict[str, Any]) -> str:
+    """Time of a stage in words; that of one which went on from earlier work is said to be of several runs."""
+    return seconds(card_seconds(card)) + (" in several runs" if card.get("continued") else "")
 
 
 def card_seconds(card: dict[str, Any]) -> float:
