@@ -14,8 +14,9 @@ from infomotion_lib.reporting.results import Results, records
 _HEAD = ["Profile", "Latte", "Time", "Frame distance", "Clip distance", "Class kept", "All clips teach"]
 _NOTE = (
     "Time: of all of stage 05, its runs added up where it went on from earlier work; of training and drawing alone where a pool was "
-    "drawn on another machine and judged here. Distances: of the Latte’s clips to real ones, by the frame network and by the EF regressor of the "
-    "same run; below each the floor, real clips against real clips. They compare within a row. "
+    "drawn on another machine and judged here. "
+    "Distances: of the Latte’s clips to real ones, by the frame network and by the EF regressor of the same run; below each the floor, "
+    "real clips against real clips. They compare within a row. "
     "Class kept: clips whose relabelled EF class is the one asked for (chance: 20 %), and the rank correlation of relabelled with "
     "requested EF. All clips teach: hard accuracy on TEST of networks trained on the whole pool, and below it the same for the pool in "
     "EchoSyn’s place."
