@@ -53,7 +53,7 @@ def judge_pool(pool: Path, parameters: LatteParameters) -> Path:
         paths.stage("frame_index") / "frame_index.csv",
         *(paths.stage("ifa_training") / f"{n}.safetensors" for n in ("ifa", "appearance")),
     ]
-    inputs += [paths.stage("evaluation") / name for name in ("table1.csv", "constants.csv")] + [pool / "manifest.csv"]
+    inputs += [paths.stage("evaluation") / name for name in ("table1.csv", "constants.csv")]
     run = start_stage(STAGE, folder, parameters=parameters.model_dump(), inputs=inputs, device=device)
     made = folder / "pools" / "latte"
     if pool.resolve() != made.resolve():
