@@ -38,8 +38,8 @@ def assert_row_says_what_the_files_say(row: str, results: Results) -> None:
     summary = results.table(STAGE, "summary").query("method == 'whole' and metric == 'hard_accuracy'").set_index("source")
     assert f">{results.profile}</a>" in row
     assert f"{conditioning['same_class_percent']:.0f} %" in row
-    assert f"rank correlation {conditioning['spearman']:.2f}".replace("-", "−") in row
-    assert f"{summary.loc['latte', 'mean']:.1f} %" in row and f"other pool {summary.loc['echosyn', 'mean']:.1f} %" in row
+    assert f"rank {conditioning['spearman']:.2f}".replace("-", "−") in row
+    assert f"{summary.loc['latte', 'mean']:.1f} %" in row and f"other {summary.loc['echosyn', 'mean']:.1f} %" in row
     assert f"{results.card(STAGE)['parameters']['latte_steps']:,}" in row
 
 

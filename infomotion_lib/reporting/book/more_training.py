@@ -7,19 +7,19 @@ from typing import Any
 
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
-from infomotion_lib.reporting.book.reading import device, worked
+from infomotion_lib.reporting.book.reading import card_seconds, device
 from infomotion_lib.reporting.book.table2 import STAGE
 from infomotion_lib.reporting.results import Results, records
 
-_HEAD = ["Profile", "Latte", "Time", "Frame distance", "Clip distance", "Class kept", "All clips teach"]
+_HEAD = ["Latte", "Time", "Frame distance", "Clip distance", "Class kept", "All clips teach"]
 _NOTE = (
     "Time: of all of stage 05, its runs added up where it went on from earlier work; of training and drawing alone where a pool was "
     "drawn on another machine and judged here. "
     "Distances: of the Latte’s clips to real ones, by the frame network and by the EF regressor of the same run; below each the floor, "
     "real clips against real clips. They compare within a row. "
     "Class kept: clips whose relabelled EF class is the one asked for (chance: 20 %), and the rank correlation of relabelled with "
-    "requested EF. All clips teach: hard accuracy on TEST of networks trained on the whole pool, and below it the same for the pool in "
-    "EchoSyn’s place."
+    "requested EF (rank). All clips teach: hard accuracy on TEST of networks trained on the whole pool, and below it the same for the "
+    "pool in EchoSyn’s place (other)."
 )
 
 
@@ -31,7 +31,7 @@ def more_training(shown: list[Results]) -> str:
     if len(trainings) == len(kinds):
         return ""
     rows = [_row(results) for kind in kinds for results in found if results.kind == kind]
-    shaped = table(_HEAD, rows, caption="One pipeline, Lattes of several sizes", numeric_from=2, note=_NOTE)
+    shaped = table(_HEAD, rows, caption="One pipeline, Lattes of several sizes", numeric_from=1, note=_NOTE)
     return f"## What more training of the Latte buys\n\n{block(shaped)}{_in_words(found)}\n"
 
 
@@ -71,17 +71,17 @@ def _row(results: Results) -> list[str]:
     heard = next(row for row in records(results.table(STAGE, "conditioning")) if row["source"] == "latte")
     scores = [row for row in records(results.table(STAGE, "summary")) if row["metric"] == "hard_accuracy"]
     taught = {row["source"]: row["mean"] for row in scores if row["method"] == "whole"}
+    profile = f'<a href="provenance.html#{card_anchor(results, STAGE)}">{escape(results.profile)}</a>'
     training = f"{used['latte_steps']:,} steps of {used['latte_batch_size']} clips"
     return [
-        _pair(f'<a href="provenance.html#{card_anchor(results, STAGE)}">{escape(results.profile)}</a>', results.kind),
-        _pair(used["latte_size"], f"{weights:.1f} million weights, {used['latte_side']} px; {training}"),
+        _pair(profile, f"{used['latte_size']}: {weights:.1f} million weights, {used['latte_side']} px; {training}"),
         _time(card),
         *(
             _pair(number(distance[name, "real_vs_latte"]), f"floor {number(distance[name, 'real_vs_real'], 2)}")
             for name in ("fed_frame", "fed_video")
         ),
-        _pair(f"{number(heard['same_class_percent'], 0)} %", f"rank correlation {number(heard['spearman'], 2)}"),
-        _pair(f"{number(taught['latte'])} %", f"other pool {number(taught['echosyn'])} %"),
+        _pair(f"{number(heard['same_class_percent'], 0)} %", f"rank {number(heard['spearman'], 2)}"),
+        _pair(f"{number(taught['latte'])} %", f"other {number(taught['echosyn'])} %"),
     ]
 
 
@@ -89,7 +89,7 @@ def _time(card: dict[str, Any]) -> str:
     """Time of the stage, or of the drawing where that was done on another machine."""
     if elsewhere := card["notes"].get("drawn_elsewhere"):
         return _pair(seconds(sum(elsewhere["seconds"].values())), escape(elsewhere["gpu"]))
-    return _pair(worked(card), escape(device(card)))
+    return _pair(seconds(card_seconds(card)), escape(device(card)) + (", several runs" if card.get("continued") else ""))
 
 
 def _pair(own: str, below: str) -> str:
