@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -47,7 +48,7 @@ def test_summary_shows_constants_times_and_the_book(tmp_path: Path) -> None:
     card = folder / "run_card.json"
     write_json(read_run_card(folder) | {"wall_seconds": 1.0, "stage_seconds": 61.5}, card)
     text = summary(paths, ["data", "evaluation"], book=Path("book/index.html"))
-    assert "always normal 48.0 (49.5)" in text
+    assert re.search(r"Always “normal” +48\.0 \(49\.5\)", text)
     assert "04_evaluation     61.5 s" in text
     assert "several runs" not in text and text.endswith("The book: book/index.html")
     write_json(read_run_card(folder) | {"continued": True}, card)
