@@ -6,7 +6,6 @@ from html import escape
 from typing import Any
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.ifa.validation import IGNITION_DB
 from infomotion_lib.reporting.book.html import block, folded, framed, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, records
@@ -66,8 +65,8 @@ def _not_learnt(results: Results) -> str:
     if summary.get("ignited", True):
         return ""
     return (
-        f"The motion network of this profile gains {number(summary['gain_db'])} dB on the average of its two frames, less than the "
-        f"{IGNITION_DB:g} dB from which we say that it has learnt motion; so InfoMotion chose on vectors that say little of motion. "
+        f"The motion network of this profile gains {number(summary['gain_db'])} dB on the average of its two frames, too little to say "
+        "that it has learnt motion (critical reading, section 5); so InfoMotion chose on vectors that say little of motion. "
     )
 
 
