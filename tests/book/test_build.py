@@ -257,6 +257,7 @@ def test_claims_are_not_run_on_a_phantom(book: Path) -> None:
 def typed_numbers(text: str) -> set[str]:
     """Numbers in prose that look like results: decimals, and anything in percent, decibels, points or beside a spread."""
     prose = re.sub(r"```(?:\{[^}]*\}|[a-z]*)\n.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\]\([^)]*\)|<[^>]+>", " ", text, flags=re.DOTALL)
+    prose = prose.replace("\u00a0", " ")
     return set(re.findall(r"\d+\.\d+", prose)) | set(re.findall(r"\d[\d.]*\s?(?:%|±|dB|percent|(?:EF )?points)", prose))
 
 

@@ -31,7 +31,7 @@ def figure_index(all_results: list[Results]) -> str:
     for number, stage in NOTEBOOK_STAGES.items():
         notebook = NOTEBOOKS / f"{number}_{stage}.ipynb"
         runs = [results for results in all_results if results.card(stage)]
-        saved = [file.name for results in runs for file in results.figures(stage)]
+        saved = [file.name for results in runs for file in [*results.figures(stage), *moving(results, stage)]]
         names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))
         if names:
             profile = runs[0].profile if runs else "phantom"
@@ -40,6 +40,11 @@ def figure_index(all_results: list[Results]) -> str:
             html = table(["Figure", "What it shows", "File"], rows, caption=f"Figures of {notebook.name}", stack=True, titled=False)
             parts.append(f"## {title_of(stage)}\n\n{command}\n{block(html)}")
     return "\n".join(parts)
+
+
+def moving(results: Results, stage: str) -> list[Path]:
+    """Moving pictures of a stage, which no notebook saves as a figure."""
+    return sorted((results.folder(stage) / "figures").glob("*.webp"))
 
 
 def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:

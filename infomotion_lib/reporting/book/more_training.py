@@ -25,7 +25,7 @@ _NOTE = (
 
 def more_training(shown: list[Results]) -> str:
     """MyST section: one row for each profile whose ablation has run, by kind of data; empty where no two of a kind differ in training."""
-    found = [results for results in shown if results.table(STAGE, "fidelity") is not None]
+    found = [results for results in shown if "latte_size" in results.card(STAGE).get("parameters", {})]
     kinds = list(dict.fromkeys(results.kind for results in found))
     trainings = {(results.kind, *_training(results)) for results in found}
     if len(trainings) == len(kinds):
