@@ -40,7 +40,7 @@ def judge_pool(pool: Path, parameters: LatteParameters) -> Path:
     Raises
     ------
     DataError
-        If the folder holds no whole pool of ``pool_per_class`` clips a class.
+        If the folder holds no whole pool of ``pool_per_class`` clips a class, or the stage's folder the work of another Latte.
     StageError
         If a stage before has not finished.
     """
@@ -49,6 +49,7 @@ def judge_pool(pool: Path, parameters: LatteParameters) -> Path:
     manifest = _whole_pool(pool, parameters)
     paths = run_paths(parameters.profile, parameters.runs_dir)
     folder, device = paths.stage(STAGE), resolve_device(parameters.device).type
+    _refuse_other_work(folder, pool)
     inputs = [
         paths.stage("frame_index") / "frame_index.csv",
         *(paths.stage("ifa_training") / f"{n}.safetensors" for n in ("ifa", "appearance")),
@@ -56,8 +57,7 @@ def judge_pool(pool: Path, parameters: LatteParameters) -> Path:
     inputs += [paths.stage("evaluation") / name for name in ("table1.csv", "constants.csv")]
     run = start_stage(STAGE, folder, parameters=parameters.model_dump(), inputs=inputs, device=device)
     made = folder / "pools" / "latte"
-    if pool.resolve() != made.resolve():
-        shutil.copytree(pool, made, dirs_exist_ok=True)
+    shutil.copytree(pool, made, dirs_exist_ok=True)
     used = _settings(paths, parameters)
     datasets = {
         source: open_source(name, data_dir=paths.data, data_root=parameters.data_root) for source, name in parameters.sources.items()
@@ -89,6 +89,19 @@ def _whole_pool(pool: Path, parameters: LatteParameters) -> pd.DataFrame:
             f"The pool has {found} clips; the profile asks for {parameters.pool_per_class} of each class.", remedy="Set pool_per_class."
         )
     return manifest
+
+
+def _refuse_other_work(folder: Path, pool: Path) -> None:
+    """Nothing, if the stage's folder is empty or holds this very pool, judged before: nobody's trained Latte is written over."""
+    made = folder / "pools" / "latte"
+    trained = [file for file in (folder / "latte.safetensors", folder / "checkpoints" / "latte.pt") if file.is_file()]
+    other = (made / "pool.json").is_file() and read_json(made / "pool.json") != read_json(pool / "pool.json")
+    if trained or other or pool.resolve() == made.resolve():
+        raise DataError(
+            f"{folder} holds the work of another Latte or pool.",
+            where=f"Found: {trained[0] if trained else made}",
+            remedy="Move it aside, or judge the pool in another run: -p runs_dir=FOLDER.",
+        )
 
 
 def _settings(paths: RunPaths, parameters: LatteParameters) -> dict[str, Any]:

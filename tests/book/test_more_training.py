@@ -54,6 +54,15 @@ def test_a_larger_latte_is_compared_too(tmp_path: Path) -> None:
     assert len(rows(more_training([run(tmp_path, "phantom"), run(tmp_path, "more", size="B/2")]))) == 2
 
 
+def test_a_pool_that_came_without_a_record_of_its_drawing_has_a_row(tmp_path: Path) -> None:
+    found = [run(tmp_path, "phantom"), run(tmp_path, "more", steps=2_000)]
+    file = found[1].folder(STAGE) / "run_card.json"
+    card = json.loads(file.read_text(encoding="utf-8"))
+    card["notes"] = {"drawn_elsewhere": {"per_class": 3}}
+    file.write_text(json.dumps(card), encoding="utf-8")
+    assert "S/2: 64 px; 2,000 steps" in rows(more_training(found))[1] and "another machine" in rows(more_training(found))[1]
+
+
 def test_nothing_is_compared_across_kinds_of_data_or_where_training_is_the_same(tmp_path: Path) -> None:
     small, open_ = run(tmp_path, "phantom"), run(tmp_path, "open", real="echodiffusion", steps=2_000)
     assert more_training([small]) == more_training([small, open_]) == more_training([small, run(tmp_path, "again")]) == ""

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from finished_run import FinishedRun
+from finished_run import FinishedRun, tables
 
 from infomotion_lib.errors import DataError, StageError
 from infomotion_lib.parameters import LatteParameters, read_profile, stage_parameters
@@ -60,6 +60,15 @@ def test_half_a_pool_is_refused_and_nothing_written(elsewhere: tuple[Path, RunPa
     with pytest.raises(DataError, match=r"No finished pool: pool\.json missing"):
         judge_pool(pool, parameters(paths))
     assert not paths.stage("latte_ablation").exists()
+
+
+def test_the_work_of_another_latte_is_never_written_over(smoke_run: FinishedRun, elsewhere: tuple[Path, RunPaths]) -> None:
+    pool, paths = elsewhere
+    folder = shutil.copytree(smoke_run.paths.stage("latte_ablation"), paths.stage("latte_ablation"))
+    before = tables(folder)
+    with pytest.raises(DataError, match="holds the work of another Latte or pool"):
+        judge_pool(pool, parameters(paths))
+    assert tables(folder) == before and (folder / "run_card.json").is_file()
 
 
 def test_the_stages_before_must_have_finished(elsewhere: tuple[Path, RunPaths]) -> None:

@@ -66,15 +66,16 @@ def _training(results: Results) -> tuple[str, int]:
 
 def _row(results: Results) -> list[str]:
     card = results.card(STAGE)
-    used, weights = card["parameters"], card["notes"]["weights"] / 1e6
+    used, weights = card["parameters"], card["notes"].get("weights")
     distance = _distances(results)
     heard = next(row for row in records(results.table(STAGE, "conditioning")) if row["source"] == "latte")
     scores = [row for row in records(results.table(STAGE, "summary")) if row["metric"] == "hard_accuracy"]
     taught = {row["source"]: row["mean"] for row in scores if row["method"] == "whole"}
     profile = f'<a href="provenance.html#{card_anchor(results, STAGE)}">{escape(results.profile)}</a>'
+    million = f"{weights / 1e6:.1f} million weights, " if weights else ""
     training = f"{used['latte_steps']:,} steps of {used['latte_batch_size']} clips"
     return [
-        _pair(profile, f"{used['latte_size']}: {weights:.1f} million weights, {used['latte_side']} px; {training}"),
+        _pair(profile, f"{used['latte_size']}: {million}{used['latte_side']} px; {training}"),
         _time(card),
         *(
             _pair(number(distance[name, "real_vs_latte"]), f"floor {number(distance[name, 'real_vs_real'], 2)}")
@@ -88,7 +89,8 @@ def _row(results: Results) -> list[str]:
 def _time(card: dict[str, Any]) -> str:
     """Time of the stage, or of the drawing where that was done on another machine."""
     if elsewhere := card["notes"].get("drawn_elsewhere"):
-        return _pair(seconds(sum(elsewhere["seconds"].values())), escape(elsewhere["gpu"]))
+        spent = elsewhere.get("seconds", {})
+        return _pair(seconds(sum(spent.values())) if spent else "–", escape(elsewhere.get("gpu", "another machine")))
     return _pair(seconds(card_seconds(card)), escape(device(card)) + (", several runs" if card.get("continued") else ""))
 
 
