@@ -128,7 +128,7 @@ def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
     from infomotion_lib.parameters import paths_of
 
     ledger = claims_ledger(paths_of(profile, runs_dir))
-    shown = ["table", "row", "column", "value", "spread", "unit", "ours", "delta", "tolerance", "status"]
+    shown = ["table", "row", "column", "value", "spread", "unit", "graph", "ours", "delta", "tolerance", "status"]
     typer.echo(ledger[shown].round(2).to_string(index=False, na_rep="-"))
     typer.echo("\n" + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items()) + f"\n{RULE}")
 
@@ -143,6 +143,7 @@ app.command()(selection_commands.publish_selections)
 app.add_typer(data_commands.data, name="data")
 app.add_typer(frames_commands.frames, name="frames")
 data_commands.study.command("open-splits")(selection_commands.study_open_splits)
+data_commands.study.command("checkpoint")(selection_commands.study_checkpoint)
 app.add_typer(data_commands.study, name="study")
 app.add_typer(generator_commands.generate, name="generate")
 

@@ -1,4 +1,4 @@
-"""Commands about selections: write one as a data set of its own, publish all by name and hash, repeat them over open splits."""
+"""Commands about selections: write one as a data set, publish all by name and hash, evaluate them on other splits or by other weights."""
 
 from __future__ import annotations
 
@@ -83,6 +83,20 @@ def study_open_splits(
     known = paths.stage("evaluation") / "controls.csv"
     controls = pd.read_csv(known) if known.is_file() else None
     summary = run_open_splits(open_clips(paths, teachers), out, parameters=parameters, settings=settings, controls=controls)
+    typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
+
+
+def study_checkpoint(
+    profile: Profile = "phantom",
+    runs_dir: RunsDir = "",
+    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path("runs/studies/checkpoint"),
+    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+) -> None:
+    """Table 1 of a finished run once more, tested with the weights of the least VAL error instead of the last ones, in pairs."""
+    from infomotion_lib.evaluation.last_or_best import run_checkpoint_study
+    from infomotion_lib.parameters import paths_of
+
+    summary = run_checkpoint_study(paths_of(profile, runs_dir), out, workers=workers)
     typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
 
 

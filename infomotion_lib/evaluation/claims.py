@@ -19,7 +19,7 @@ from infomotion_lib.provenance import RUN_CARD, read_run_card
 
 PAPER_RESULTS = MANIFESTS / "paper_results.csv"
 PAPER_COLUMNS = ("table", "row", "column", "value", "spread", "unit", "source")
-LEDGER_COLUMNS = (*PAPER_COLUMNS, "ours", "ours_sd", "n", "delta", "tolerance", "status")
+LEDGER_COLUMNS = (*PAPER_COLUMNS, "graph", "graph_flag", "ours", "ours_sd", "n", "delta", "tolerance", "status")
 PAPER_RUNS = 5
 """Runs a cell that the paper's spreads are taken to be over (its first author's earlier code)."""
 
@@ -87,9 +87,11 @@ def is_evidence(*, profile: str, real_data: str, synthetic_data: str, limit: int
 
 
 def compare(
-    paper: pd.DataFrame, table1: pd.DataFrame | None, *, evidence: bool, graph: str = "knn", table2: pd.DataFrame | None = None
+    paper: pd.DataFrame, table1: pd.DataFrame | None, *, evidence: bool, graph: str = "", table2: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """The ledger: the paper's numbers with ``ours, ours_sd, n, delta, tolerance, status``.
+    """The ledger: the paper's numbers with ``graph, graph_flag, ours, ours_sd, n, delta, tolerance, status``.
+
+    ``graph`` and ``graph_flag`` name the recipe behind ours and what was unhealthy about its graphs; the paper's recipe is not known.
 
     Parameters
     ----------
@@ -100,18 +102,33 @@ def compare(
     evidence : bool
         Whether ours is a complete run of the paper's own experiment; where it is not, every status is ``not run``.
     graph : str
-        Graph recipe of the rows that used one.
+        Graph recipe of the rows that used one; by default the only one there is.
     table2 : DataFrame, optional
         Ours, from stage 05, for the paper's Latte row; its EchoSyn row repeats numbers of Table 1 and is answered by them.
+
+    Raises
+    ------
+    DataError
+        If the table has rows of several recipes and none is named.
     """
     rows: list[dict[str, Any]] = []
+    recipe = graph or _only_recipe(table1) if table1 is not None else ""
     for claim in paper.to_dict("records"):
-        ours = _ours(claim, table1, graph, table2) if evidence and table1 is not None else None
+        ours = _ours(claim, table1, recipe, table2) if evidence and table1 is not None else None
         rows.append({str(name): value for name, value in claim.items()} | _judged(claim, ours, evidence=evidence))
     return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
 
 
-def _ours(claim: Mapping[Hashable, Any], table1: pd.DataFrame, graph: str, table2: pd.DataFrame | None) -> tuple[float, float, int] | None:
+def _only_recipe(table1: pd.DataFrame) -> str:
+    recipes = sorted({str(name) for name in table1["graph"].fillna("")} - {""})
+    if len(recipes) > 1:
+        raise DataError(
+            f"Table 1 has rows of several graph recipes: {', '.join(recipes)}.", remedy="Name the one to hold against the paper."
+        )
+    return recipes[0] if recipes else ""
+
+
+def _ours(claim: Mapping[Hashable, Any], table1: pd.DataFrame, graph: str, table2: pd.DataFrame | None) -> dict[str, Any] | None:
     row, column = str(claim["row"]), str(claim["column"])
     if not str(claim["unit"]).startswith("%"):
         return None
@@ -128,28 +145,26 @@ def _ours(claim: Mapping[Hashable, Any], table1: pd.DataFrame, graph: str, table
     return _first(used, dict(zip(("source", "method", "vpc", "metric"), cell, strict=True)))
 
 
-def _first(table: pd.DataFrame, asked: Mapping[str, object]) -> tuple[float, float, int] | None:
+def _first(table: pd.DataFrame, asked: Mapping[str, object]) -> dict[str, Any] | None:
     found = table[(table[list(asked)] == list(asked.values())).all(axis=1)]
-    if found.empty:
-        return None
-    first = found.iloc[0]
-    return float(first["mean"]), float(first["sd"]), int(first["n"])
+    return None if found.empty else {str(name): value for name, value in found.iloc[0].items()}
 
 
-def _judged(claim: Mapping[Hashable, Any], ours: tuple[float, float, int] | None, *, evidence: bool) -> dict[str, Any]:
-    empty: dict[str, Any] = dict.fromkeys(("ours", "ours_sd", "n", "delta", "tolerance"), np.nan)
+def _judged(claim: Mapping[Hashable, Any], ours: Mapping[str, Any] | None, *, evidence: bool) -> dict[str, Any]:
+    empty: dict[str, Any] = {"graph": "", "graph_flag": ""} | dict.fromkeys(("ours", "ours_sd", "n", "delta", "tolerance"), np.nan)
     if not evidence:
         return {**empty, "status": "not run"}
     if claim["unit"] in _QUOTED_UNITS:
         return {**empty, "status": "quoted"}
     if ours is None:
         return {**empty, "status": "not run"}
-    mean, sd, n = ours
+    mean, sd, n = float(ours["mean"]), float(ours["sd"]), int(ours["n"])
+    used = {name: ours.get(name, "") for name in ("graph", "graph_flag")}
     value, spread = float(claim["value"]), float(claim["spread"])
     error = np.sqrt((0.0 if np.isnan(spread) else spread**2 / PAPER_RUNS) + sd**2 / n)
     tolerance, delta = max(LEAST_TOLERANCE, 2 * float(error)), mean - value
     status = "reproduced" if abs(delta) <= tolerance else "differs"
-    return {"ours": mean, "ours_sd": sd, "n": n, "delta": delta, "tolerance": tolerance, "status": status}
+    return {**used, "ours": mean, "ours_sd": sd, "n": n, "delta": delta, "tolerance": tolerance, "status": status}
 
 
 def claims_ledger(paths: RunPaths, *, paper: pd.DataFrame | None = None) -> pd.DataFrame:

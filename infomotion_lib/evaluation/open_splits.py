@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.controls import divide, split_controls
 from infomotion_lib.evaluation.intervals import holm
-from infomotion_lib.evaluation.runs import score_runs
+from infomotion_lib.evaluation.runs import score_runs, with_flags
 from infomotion_lib.frames import read_frame_index
 from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.paths import RunPaths
@@ -44,7 +44,7 @@ ROUNDING = 1e-6  # rows are kept to nine digits: a smaller gain is none
 SUMMARY_METRICS = ("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae")
 SUMMARY_COLUMNS = (
     *("method", "metric", "mean", "sd", "n", "splits"),
-    *("difference", "ci_low", "ci_high", "p_value", "p_holm", "n_comparisons", "splits_better"),
+    *("difference", "ci_low", "ci_high", "p_value", "p_holm", "n_comparisons", "splits_better", "graph_flag"),
 )
 
 
@@ -144,7 +144,7 @@ def run_open_splits(
         If the folder holds a study of other settings.
     """
     from infomotion_lib.regressor.clips import open_clip_store
-    from infomotion_lib.regressor.grid import TestSet, run_grid
+    from infomotion_lib.regressor.grid import HeldOut, run_grid
 
     own, folder = settings or SplitSettings(), Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
@@ -152,13 +152,15 @@ def run_open_splits(
     _claim(folder / SETTINGS_FILE, {"study": asdict(own), "network": network})
     videos, ef = clips.videos, clips.videos["ef"].to_numpy(dtype=np.float64)
     store = open_clip_store(videos, folder / "clips", size=parameters.clip_size, workers=parameters.workers)
-    predictions = []
+    parts = []
     for split in range(own.splits):
         train, test = divide(ef, seed=own.seed + split)
-        asked = TestSet(SOURCE, tuple(videos["file_name"].iloc[test]), tuple(ef[test].tolist()), parameters.clip_period)
-        jobs = split_jobs(clips, train, split=split, settings=own, parameters=parameters)
-        predictions.append(run_grid(jobs, stores={SOURCE: store}, test=asked, parameters=parameters, folder=folder / f"split_{split}"))
-    runs = score_runs(pd.concat(predictions, ignore_index=True), tolerance=parameters.soft_tolerance)
+        asked = HeldOut(SOURCE, tuple(videos["file_name"].iloc[test]), tuple(ef[test].tolist()), parameters.clip_period)
+        chosen = split_selections(clips, train, settings=own)
+        jobs = split_jobs(clips, chosen, split=split, settings=own, parameters=parameters)
+        answers = run_grid(jobs, stores={SOURCE: store}, test=asked, parameters=parameters, folder=folder / f"split_{split}")
+        parts.append(with_flags(score_runs(answers, tolerance=parameters.soft_tolerance), chosen))
+    runs = pd.concat(parts, ignore_index=True)
     write_csv(runs, folder / "open_splits_runs.csv")
     if controls is None or own.seed or controls["split"].nunique() < own.splits:
         requested, names = videos["requested_ef"].to_numpy(dtype=np.float64), videos["file_name"].tolist()
@@ -169,38 +171,49 @@ def run_open_splits(
     return summary
 
 
+def split_selections(clips: OpenClips, train: NDArray[np.int64], *, settings: SplitSettings) -> pd.DataFrame:
+    """Picks of every method from those TRAIN clips of one split that have vectors.
+
+    A row a pick: ``source, method, graph, vpc, selection_seed, class_name, file_name, graph_flag``.
+    """
+    known = train[np.isfinite(clips.features["motion"][train]).all(axis=1)]
+    names, ef = clips.videos["file_name"].to_numpy(dtype=str)[known], clips.videos["ef"].to_numpy(dtype=np.float64)[known]
+    parts = []
+    for method in settings.methods:
+        spec = METHODS[method]
+        vectors = clips.features[spec.feature][known] if spec.feature else None
+        for draw in range(settings.draws if spec.draws else 1):
+            candidates: dict[str, Any] = {"file_names": names, "ef": ef, "graph": GRAPH}
+            found = select(vectors, class_name(ef), method=method, vpc=settings.vpc, seed=draw, **candidates)
+            cell: dict[str, Any] = {
+                "source": SOURCE,
+                "method": method,
+                "graph": GRAPH if spec.graph else "",
+                "vpc": settings.vpc,
+                "selection_seed": draw,
+            }
+            parts.append(found.table.assign(**cell)[[*cell, "class_name", "file_name", "graph_flag"]])
+    return pd.concat(parts, ignore_index=True)
+
+
 def split_jobs(
-    clips: OpenClips, train: NDArray[np.int64], *, split: int, settings: SplitSettings, parameters: EvaluationParameters
+    clips: OpenClips, selections: pd.DataFrame, *, split: int, settings: SplitSettings, parameters: EvaluationParameters
 ) -> list[Job]:
-    """Networks of one split: every selection of every method from those TRAIN clips that have vectors.
+    """Networks of one split: ``settings.seeds`` on every selection.
 
     The network of the whole TRAIN part is the ``regressor`` of the same split's controls.
     """
     from infomotion_lib.regressor.grid import Job
 
-    names, ef = clips.videos["file_name"].to_numpy(dtype=str), clips.videos["ef"].to_numpy(dtype=np.float64)
-    label = dict(zip(names.tolist(), ef.tolist(), strict=True))
-    known = train[np.isfinite(clips.features["motion"][train]).all(axis=1)]
+    label = dict(zip(clips.videos["file_name"], clips.videos["ef"].astype(float), strict=True))
     jobs = []
-
-    for method in settings.methods:
-        spec = METHODS[method]
-        vectors = clips.features[spec.feature][known] if spec.feature else None
-        for draw in range(settings.draws if spec.draws else 1):
-            found = select(
-                vectors,
-                class_name(ef[known]),
-                file_names=names[known],
-                method=method,
-                vpc=settings.vpc,
-                seed=draw,
-                graph=GRAPH,
-                ef=ef[known],
-            )
-            chosen, labels = tuple(found.file_names), tuple(label[name] for name in found.file_names)
-            for seed in range(settings.seeds):
-                key = (SOURCE, method, GRAPH if spec.graph else "", settings.vpc, split, draw, seed)
-                jobs.append(Job(*key, chosen, labels, parameters.steps_selected, parameters.clip_period))
+    key: Any
+    for key, picks in selections.groupby(["method", "graph", "selection_seed"], sort=False):
+        method, graph, draw = key
+        names = tuple(str(name) for name in picks["file_name"])
+        for seed in range(settings.seeds):
+            where = (SOURCE, str(method), str(graph), settings.vpc, split, int(draw), seed)
+            jobs.append(Job(*where, names, tuple(label[name] for name in names), parameters.steps_selected, parameters.clip_period))
     return jobs
 
 
@@ -215,7 +228,7 @@ def summarise_splits(runs: pd.DataFrame, *, test_share: float) -> pd.DataFrame:
     Parameters
     ----------
     runs : DataFrame
-        ``open_splits_runs.csv``: ``pool`` is the split.
+        ``open_splits_runs.csv``: ``pool`` is the split; ``graph_flag`` says what was unhealthy about the graphs of a split's selection.
     test_share : float
         :math:`n_{test}/n_{train}`.
     """
@@ -231,6 +244,7 @@ def summarise_splits(runs: pd.DataFrame, *, test_share: float) -> pd.DataFrame:
                 row |= resampled_t(gap, test_share=test_share)
                 gain = -gap if metric == "mae" else gap
                 row["splits_better"] = int((gain > ROUNDING).sum())
+            row["graph_flag"] = "+".join(sorted(set("+".join(group["graph_flag"]).split("+")) - {""}))
             rows.append(row)
     table = pd.DataFrame(rows).reindex(columns=list(SUMMARY_COLUMNS))
     for _, own in table.groupby("metric"):

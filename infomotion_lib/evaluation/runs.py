@@ -1,6 +1,7 @@
 """The runs behind Table 1: which networks are trained on what, and the scores of their predictions.
 
-TRAIN trains, TEST reports; nothing here chooses anything by TEST. Every method meets the same candidates, labels, schedule and metrics.
+TRAIN trains, VAL may choose among the weights of one training, TEST reports; nothing here chooses anything by TEST. Every method meets
+the same candidates, labels, schedule and metrics.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
+from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.errors import DataError
-from infomotion_lib.evaluation.intervals import CELL, bootstrap_interval
-from infomotion_lib.evaluation.metrics import hard_correct, score, soft_correct
+from infomotion_lib.evaluation.intervals import CELL, bootstrap_interval, summarise
+from infomotion_lib.evaluation.metrics import confusion, hard_correct, score, soft_correct
 from infomotion_lib.parameters import EvaluationParameters
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from infomotion_lib.regressor.clips import ClipStore
-    from infomotion_lib.regressor.grid import Job, TestSet
+    from infomotion_lib.regressor.grid import HeldOut, Job
 
 RUN_KEY = ["source", "method", "graph", "vpc", "pool", "selection_seed", "training_seed"]
 WHOLE = "whole"
@@ -36,7 +37,7 @@ class Material:
     Attributes
     ----------
     videos : DataFrame
-        A row a labelled, usable TRAIN or TEST video: ``source, file_name, split, ef, class_name, path`` and, on a phantom, ``machine``.
+        A row a labelled, usable video: ``source, file_name, split, ef, class_name, path`` and, on a phantom, ``machine``.
     stores : dict of str to ClipStore
         Decoded clips of each source.
     periods : dict of str to int
@@ -57,18 +58,26 @@ class Material:
         return self.videos[(self.videos["source"] == source) & (self.videos["split"] == split)]
 
     @property
-    def test(self) -> TestSet:
+    def test(self) -> HeldOut:
         """The TEST videos of :attr:`test_source`."""
-        from infomotion_lib.regressor.grid import TestSet
+        return self._held_out("TEST")
 
-        rows = self.part(self.test_source, "TEST")
-        return TestSet(self.test_source, tuple(rows["file_name"]), tuple(rows["ef"].astype(float)), self.periods[self.test_source])
+    @property
+    def val(self) -> HeldOut | None:
+        """The VAL videos of :attr:`test_source`, for networks of every source; None where no weights are chosen by them."""
+        return self._held_out("VAL") if (self.videos["split"] == "VAL").any() else None
+
+    def _held_out(self, split: str) -> HeldOut:
+        from infomotion_lib.regressor.grid import HeldOut
+
+        rows = self.part(self.test_source, split)
+        return HeldOut(self.test_source, tuple(rows["file_name"]), tuple(rows["ef"].astype(float)), self.periods[self.test_source])
 
 
 def open_material(
     datasets: Mapping[str, Dataset], frame_index: pd.DataFrame, *, folder: str | Path, parameters: EvaluationParameters
 ) -> Material:
-    """Labelled TRAIN and TEST videos of every source, decoded to clips under ``folder``; VAL is not touched.
+    """Labelled TRAIN and TEST videos of every source, decoded to clips under ``folder``; VAL is touched only to choose weights by it.
 
     Parameters
     ----------
@@ -80,7 +89,7 @@ def open_material(
     Raises
     ------
     DataError
-        If a source has no labelled TRAIN video, or the first one no TEST video.
+        If a source has no labelled TRAIN video, or the first one no TEST video, or no VAL video where these choose the weights.
     """
     from infomotion_lib.regressor.clips import open_clip_store, source_period
 
@@ -90,7 +99,8 @@ def open_material(
     for source, data in datasets.items():
         known = data.usable.reindex(columns=["file_name", "path", "machine"])
         rows = frame_index[(frame_index["source"] == source) & frame_index["ef"].notna()].merge(known, on="file_name")
-        wanted = ["TRAIN", "TEST"] if not tables else ["TRAIN"]
+        held_out = ["TEST", "VAL"] if parameters.checkpoint == "val" else ["TEST"]
+        wanted = ["TRAIN"] if tables else ["TRAIN", *held_out]
         rows = rows[rows["split"].isin(wanted)]
         for split in wanted:
             if not (rows["split"] == split).any():
@@ -217,16 +227,25 @@ def machine_accuracy(predictions: pd.DataFrame, machines: pd.Series[str], *, sam
     return pd.DataFrame(rows, columns=[*CELL, "machine", "n_videos", "mean", "sd", "n", "ci_low", "ci_high"])
 
 
-def tolerance_table(predictions: pd.DataFrame, *, tolerances: tuple[float, ...] = (0, 1, 2, 3, 4, 5)) -> pd.DataFrame:
-    """Soft accuracy at each tolerance, mean and population sd over the runs of a cell: ``source .. vpc, tolerance, mean, sd, n``."""
+def tolerance_table(predictions: pd.DataFrame, *, tolerances: tuple[float, ...] = (0, 1, 2, 3, 4, 5), samples: int = 2000) -> pd.DataFrame:
+    """Soft accuracy of each cell at each tolerance: ``source .. vpc, tolerance, mean, sd, n, ci_low, ci_high``, percent.
+
+    ``sd`` is the population's over runs, the interval that of :func:`infomotion_lib.evaluation.intervals.bootstrap_interval`.
+    """
     frames = []
     for tolerance in tolerances:
-        right = predictions.assign(right=100.0 * soft_correct(predictions["ef"], predictions["prediction"], tolerance=tolerance))
-        by_run = right.groupby(RUN_KEY, sort=False)["right"].mean().reset_index()
-        cells = by_run.groupby(CELL, sort=False)["right"].agg(["mean", _population_sd, "size"]).reset_index()
-        frames.append(cells.set_axis([*CELL, "mean", "sd", "n"], axis=1).assign(tolerance=float(tolerance)))
-    return pd.concat(frames, ignore_index=True)[[*CELL, "tolerance", "mean", "sd", "n"]]
+        right = predictions.assign(soft_accuracy=100.0 * soft_correct(predictions["ef"], predictions["prediction"], tolerance=tolerance))
+        by_run = right.groupby(RUN_KEY, sort=False)["soft_accuracy"].mean().reset_index()
+        frames.append(summarise(by_run, metrics=("soft_accuracy",), samples=samples).assign(tolerance=float(tolerance)))
+    return pd.concat(frames, ignore_index=True)[[*CELL, "tolerance", "mean", "sd", "n", "ci_low", "ci_high"]]
 
 
-def _population_sd(values: pd.Series[float]) -> float:
-    return float(np.std(values.to_numpy(float)))
+def confusion_table(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Answers of each cell, all runs together, a row a true class: ``source .. vpc, class_name, answers``, then how many of these fell
+    into each class, by its name, and ``invalid``, those that are no number.
+    """
+    rows = []
+    for cell, group in predictions.groupby(CELL, sort=False):
+        for name, counts in zip(CLASS_NAMES, confusion(group["ef"], group["prediction"]), strict=True):
+            rows.append((*cell, name, int(counts.sum()), *counts.tolist()))
+    return pd.DataFrame(rows, columns=[*CELL, "class_name", "answers", *CLASS_NAMES, "invalid"])

@@ -74,22 +74,20 @@ class Job:
 
 
 @dataclass(frozen=True)
-class TestSet:
-    """The videos that every network is tested on.
+class HeldOut:
+    """Videos that no network is trained on: those that all are tested on, or those that choose among the weights of one training.
 
     Attributes
     ----------
     source : str
         Key of their clips.
     file_names : tuple of str
-        Real TEST videos.
+        Real TEST or VAL videos.
     ef : tuple of float
         Measured EF, points.
     period : int
         Video frames between two clip frames.
     """
-
-    __test__ = False  # no test case, whatever its name says
 
     source: str
     file_names: tuple[str, ...] = field(repr=False)
@@ -101,9 +99,10 @@ def run_grid(
     jobs: Sequence[Job],
     *,
     stores: Mapping[str, ClipStore],
-    test: TestSet,
+    test: HeldOut,
     parameters: EvaluationParameters,
     folder: str | Path,
+    val: HeldOut | None = None,
     weights: dict[str, Tensor] | None = None,
     device: str = "cpu",
 ) -> pd.DataFrame:
@@ -117,12 +116,14 @@ def run_grid(
         No two with the same key.
     stores : mapping of str to ClipStore
         Clips of each source.
-    test : TestSet
+    test : HeldOut
         What the networks are tested on; no network is trained on it or chosen by it.
     parameters : EvaluationParameters
         Network, clips, schedule and number of workers.
     folder : path
         Where ``grid.jsonl`` is kept.
+    val : HeldOut, optional
+        Each network is tested with its weights of the least error on these, not with its last ones.
     weights : dict, optional
         State dict that every network starts from.
     device : str
@@ -136,17 +137,18 @@ def run_grid(
     Raises
     ------
     DataError
-        If two jobs share a key, or a training video is a test video.
+        If two jobs share a key, or a training video is a test or VAL video.
     """
-    _check(jobs, test)
+    held_out = [test] if val is None else [test, val]
+    _check(jobs, held_out)
     path = Path(folder) / GRID_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    prints = [_fingerprint(job, stores, test, parameters, weights) for job in jobs]
+    prints = [_fingerprint(job, stores, held_out, parameters, weights) for job in jobs]
     done = _finished(path)
     missing = [index for index, fingerprint in enumerate(prints) if fingerprint not in done]
     missing.sort(key=lambda index: -jobs[index].steps)  # long runs first: the workers end together
     bar: tqdm[Any] = track(label=f"{len(jobs)} networks", total=sum(jobs[index].steps for index in missing), unit="step")
-    tasks = ((index, _Task(jobs[index], stores, test, parameters, weights, device)) for index in missing)
+    tasks = ((index, _Task(jobs[index], stores, test, val, parameters, weights, device)) for index in missing)
     with bar:
         for index, prediction in _run_all(tasks, workers=min(parameters.workers, len(missing)) if device == "cpu" else 1):
             row = {"print": prints[index], **jobs[index].key, "prediction": prediction}
@@ -167,7 +169,8 @@ def run_grid(
 class _Task:
     job: Job
     stores: Mapping[str, ClipStore]
-    test: TestSet
+    test: HeldOut
+    val: HeldOut | None
     parameters: EvaluationParameters
     weights: dict[str, Tensor] | None
     device: str
@@ -175,7 +178,7 @@ class _Task:
 
 def train_and_predict(task: _Task) -> list[float]:
     """EF of every test video by the network of one job, points, to four decimals."""
-    job, test = task.job, task.test
+    job, test, val = task.job, task.test, task.val
     fitted = train_regressor(
         task.stores[job.source].videos(job.file_names),
         job.ef,
@@ -183,6 +186,8 @@ def train_and_predict(task: _Task) -> list[float]:
         seed=job.training_seed,
         steps=job.steps,
         period=job.period,
+        val=(task.stores[val.source].videos(val.file_names), val.ef) if val else None,
+        val_period=val.period if val else None,
         weights=task.weights,
         device=task.device,
         progress=False,
@@ -223,14 +228,22 @@ def one_thread() -> Iterator[None]:
 
 
 def _fingerprint(
-    job: Job, stores: Mapping[str, ClipStore], test: TestSet, parameters: EvaluationParameters, weights: dict[str, Tensor] | None
+    job: Job,
+    stores: Mapping[str, ClipStore],
+    held_out: Sequence[HeldOut],
+    parameters: EvaluationParameters,
+    weights: dict[str, Tensor] | None,
 ) -> str:
     clips = ("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips")
     schedule = (*clips, "batch_size", "optimiser", "learning_rate", "weight_decay")
+    seen = {
+        name: [*(stores[part.source].keys[file] for file in part.file_names), part.period]
+        for name, part in zip(("test", "val"), held_out, strict=False)
+    }
     content = {
         "job": asdict(job),
         "clips": [stores[job.source].keys[name] for name in job.file_names],
-        "test": [*(stores[test.source].keys[name] for name in test.file_names), test.period],
+        **seen,
         "parameters": [getattr(parameters, name) for name in schedule],
         "weights": {name: float(value.double().sum()) for name, value in weights.items()} if weights else None,
     }
@@ -255,16 +268,17 @@ def _finished(path: Path) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def _check(jobs: Sequence[Job], test: TestSet) -> None:
+def _check(jobs: Sequence[Job], held_out: Sequence[HeldOut]) -> None:
     keys = [tuple(job.key.values()) for job in jobs]
     if len(set(keys)) < len(keys):
         raise DataError(f"Two runs have the same name: {max(keys, key=keys.count)}")
-    tested = set(test.file_names)
-    for job in jobs:
-        leaked = sorted(tested & set(job.file_names)) if job.source == test.source else []
-        if leaked:
-            raise DataError(f"{leaked[0]} is both a training video of {job.method} and a test video.", remedy="Select from TRAIN only.")
-    if not len(test.file_names) or not np.isfinite(test.ef).all():
-        raise DataError(
-            f"The test set has {len(test.file_names)} videos, and each needs an EF.", remedy="Look at the splits of the data set."
-        )
+    for name, part in zip(("test", "VAL"), held_out, strict=False):
+        asked = set(part.file_names)
+        for job in jobs:
+            leaked = sorted(asked & set(job.file_names)) if job.source == part.source else []
+            if leaked:
+                what = f"{leaked[0]} is both a training video of {job.method} and a {name} video."
+                raise DataError(what, remedy="Select from TRAIN only.")
+        if not len(part.file_names) or not np.isfinite(part.ef).all():
+            what = f"The {name} set has {len(part.file_names)} videos, and each needs an EF."
+            raise DataError(what, remedy="Look at the splits of the data set.")

@@ -9,8 +9,10 @@ Labels are standardised, so that the size of a step does not depend on their uni
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from infomotion_lib.regressor.inputs import Normalisation, cut, measure, shifted
 from infomotion_lib.regressor.model import VideoResNet, build_regressor
 
 _ORDER, _PLACES = 1, 2  # streams of random numbers: which videos; where their clips begin and how they are shifted
+_SCHEDULE = ("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips", "optimiser", "learning_rate", "weight_decay")
 SGD_MOMENTUM = 0.9  # EchoNet-Dynamic's
 CHECKPOINT_EVERY = 200
 VALIDATE_EVERY = 100
@@ -65,6 +68,7 @@ def train_regressor(
     steps: int,
     period: int | None = None,
     val: tuple[Sequence[Video], ArrayLike] | None = None,
+    val_period: int | None = None,
     checkpoint: str | Path | None = None,
     weights: dict[str, Tensor] | None = None,
     device: str = "cpu",
@@ -87,7 +91,9 @@ def train_regressor(
     period : int, optional
         Video frames between two clip frames; ``parameters.clip_period`` by default.
     val : (videos, ef), optional
-        Keeps the weights with the least error on these instead of the last ones. Never the TEST split.
+        Keeps the weights with the least error on these, looked at every 100 steps, instead of the last ones. Never the TEST split.
+    val_period : int, optional
+        Frames between two clip frames of these videos; ``period`` by default.
     checkpoint : path, optional
         Where progress is kept every 200 steps; a run stopped half way goes on from there and the file goes when it ends.
     weights : dict, optional
@@ -114,9 +120,11 @@ def train_regressor(
     run = {"seed": seed, "steps": steps, "n_train": len(labels), "batch_size": parameters.batch_size, "period": step_period}
     fingerprint = {
         **run,
-        "regressor": parameters.regressor,
-        "optimiser": parameters.optimiser,
+        **parameters.model_dump(include=set(_SCHEDULE)),
         "labels": float(labels @ np.arange(1, len(labels) + 1)),
+        "videos": _hash(videos),
+        "val": _hash(val[0]) if val else None,
+        "weights": float(sum(value.double().sum() for value in weights.values())) if weights else None,
     }
     if checkpoint is not None and Path(checkpoint).is_file():
         _resume(state, Path(checkpoint), fingerprint)
@@ -135,7 +143,7 @@ def train_regressor(
         state.losses.append(loss)
         state.step = step + 1
         if val is not None and (state.step % VALIDATE_EVERY == 0 or state.step == steps):
-            _validate(state, fitted(), val)
+            _validate(state, fitted(), val, period=val_period)
         if checkpoint is not None and state.step % CHECKPOINT_EVERY == 0 and state.step < steps:
             _keep(state, Path(checkpoint), fingerprint)
     result = fitted()
@@ -207,8 +215,8 @@ def _load_body(network: VideoResNet, weights: dict[str, Tensor]) -> None:
         raise CheckpointError("The starting weights do not fit the regressor.", where=f"Missing: {lost[:5]}; unexpected: {unexpected[:5]}")
 
 
-def _validate(state: _State, fitted: FittedRegressor, val: tuple[Sequence[Video], ArrayLike]) -> None:
-    error = float(np.abs(fitted.predict(val[0]) - np.asarray(val[1], dtype=np.float64)).mean())
+def _validate(state: _State, fitted: FittedRegressor, val: tuple[Sequence[Video], ArrayLike], *, period: int | None) -> None:
+    error = float(np.abs(fitted.predict(val[0], period=period) - np.asarray(val[1], dtype=np.float64)).mean())
     if state.best is None or error < state.best[0]:
         state.best = (error, state.step, {name: value.detach().clone() for name, value in state.network.state_dict().items()})
     state.network.train()
@@ -240,6 +248,11 @@ def _resume(state: _State, path: Path, fingerprint: dict[str, Any]) -> None:
     state.network.load_state_dict(content["network"])
     state.optimiser.load_state_dict(content["optimiser"])
     state.step, state.losses, state.best = content["step"], content["losses"], content["best"]
+
+
+def _hash(videos: Sequence[Video]) -> int:
+    """The same number for the same frames in the same order."""
+    return reduce(lambda value, video: zlib.crc32(video.tobytes(), value), videos, 0)
 
 
 def _check(videos: Sequence[Video], labels: NDArray[np.float64]) -> None:

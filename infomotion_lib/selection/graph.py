@@ -7,7 +7,7 @@ mean "alike". Each recipe's docstring says which way its weights point.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -54,6 +54,10 @@ class Recipe:
             raise ParameterError(f"Unknown graph recipe: {self.name}", remedy=did_you_mean(self.name, RECIPES))
         if self.k < 0 or not self.scale > 0 or (isinstance(self.threshold, str) and self.threshold != "median"):
             raise ParameterError(f"Not a valid recipe: {self!r}", remedy='k >= 0, scale > 0, threshold a number or "median".')
+
+    def for_nodes(self, n_nodes: int) -> Recipe:
+        """The same recipe with the k that a graph of ``n_nodes`` gets, whatever smaller graph it is then used on."""
+        return replace(self, k=self.k or default_k(n_nodes))
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ def partition_health(
 ) -> Health:
     """Stability and null of the partition that ``recipe`` and Infomap give for ``features`` (n, D).
 
+    Samples and shuffles are made into graphs by the recipe of the whole class, with its k.
+
     Parameters
     ----------
     resamples : int
@@ -61,7 +63,8 @@ def partition_health(
     def partition(graph: Graph, infomap_seed: int) -> Communities:
         return find_communities(graph, seed=infomap_seed, trials=trials, markov_time=markov_time)
 
-    graph = build_graph(rows, recipe=recipe)
+    own = (Recipe(recipe) if isinstance(recipe, str) else recipe).for_nodes(len(rows))
+    graph = build_graph(rows, recipe=own)
     found = partition(graph, seed)
     seeds: list[float] = []
     samples: list[float] = []
@@ -71,9 +74,9 @@ def partition_health(
         if found.n_communities > 1:
             seeds.append(_agreement(found.module, partition(graph, seed + draw).module))
             kept = np.unique(rng.integers(0, len(rows), len(rows)))
-            samples.append(_agreement(found.module[kept], partition(build_graph(rows[kept], recipe=recipe), seed).module))
+            samples.append(_agreement(found.module[kept], partition(build_graph(rows[kept], recipe=own), seed).module))
         shuffled = rng.permuted(rows, axis=0)
-        null = partition(build_graph(shuffled, recipe=recipe), seed)
+        null = partition(build_graph(shuffled, recipe=own), seed)
         null_counts.append(null.n_communities)
         null_savings.append(null.savings)
     return Health(_mean(seeds), _mean(samples), _mean(null_counts), _mean(null_savings))

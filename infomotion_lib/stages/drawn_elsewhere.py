@@ -222,8 +222,8 @@ def _train_on(
         {real: data, **pools}, pd.concat([index, reading.index], ignore_index=True), folder=folder / "clips", parameters=plan
     )
     jobs = plan_runs(replace(material, periods={pool: material.periods[pool] for pool in pools}), selections, parameters=plan)
-    weights = starting_weights(plan)
-    predictions = run_grid(jobs, stores=material.stores, test=material.test, parameters=plan, folder=folder, weights=weights, device=device)
+    options: dict[str, Any] = {"stores": material.stores, "test": material.test, "val": material.val, "parameters": plan, "device": device}
+    predictions = run_grid(jobs, folder=folder, weights=starting_weights(plan), **options)
     runs = score_runs(predictions, tolerance=plan.soft_tolerance)
     return {
         "predictions": predictions,

@@ -83,7 +83,9 @@ def test_status_follows_the_rule() -> None:
             ("real", "infomotion", "literal", 10, "hard_accuracy", 68.08, 3.0, 5),
         ]
     )
-    ledger = compare(paper_results(), table, evidence=True).set_index(["table", "row", "column"])
+    with pytest.raises(DataError, match="several graph recipes: knn, literal"):
+        compare(paper_results(), table, evidence=True)
+    ledger = compare(paper_results(), table, evidence=True, graph="knn").set_index(["table", "row", "column"])
     first = ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=5")]
     assert first["delta"] == pytest.approx(2.85)
     assert first["tolerance"] == pytest.approx(2 * np.sqrt(3.3**2 / 5 + 9 / 5))
@@ -92,6 +94,18 @@ def test_status_follows_the_rule() -> None:
     assert ledger.loc[("table1", "Whole Real / hard", "All"), ["tolerance", "status"]].tolist() == [2.0, "reproduced"]
     assert ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=10"), "status"] == "not run"  # another graph is another method
     assert ledger.loc[("table2", "EchoSyn", "FVD"), "status"] == "quoted"
+
+
+@pytest.mark.parametrize(("recipe", "flag"), [("softmax_inverse", "collapsed"), ("knn", "")])
+def test_the_recipe_of_the_run_answers_and_its_flag_is_kept(recipe: str, flag: str) -> None:
+    table = ours(
+        [("real", "infomotion", recipe, 5, "hard_accuracy", 68.0, 3.0, 5), ("real", "random", "", 5, "hard_accuracy", 52.5, 3.0, 5)]
+    )
+    table["graph_flag"] = [flag, ""]
+    ledger = compare(paper_results(), table, evidence=True).set_index(["table", "row", "column"])
+    named = ["graph", "graph_flag", "status"]
+    assert ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=5"), named].tolist() == [recipe, flag, "reproduced"]
+    assert ledger.loc[("table1", "Dist. Real / Random", "VPC=5"), ["graph", "graph_flag"]].tolist() == ["", ""]
 
 
 def test_table_2_is_answered_by_table_1_and_by_the_ablation() -> None:

@@ -13,7 +13,15 @@ from infomotion_lib.classes import ef_class
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.controls import divide
-from infomotion_lib.evaluation.open_splits import OpenClips, SplitSettings, resampled_t, run_open_splits, split_jobs, summarise_splits
+from infomotion_lib.evaluation.open_splits import (
+    OpenClips,
+    SplitSettings,
+    resampled_t,
+    run_open_splits,
+    split_jobs,
+    split_selections,
+    summarise_splits,
+)
 from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.paths import BOOK
 
@@ -35,7 +43,8 @@ def test_every_split_selects_from_its_own_train_part(clips: OpenClips) -> None:
     picked = []
     for split in range(2):
         train, test = divide(ef, seed=split)
-        jobs = split_jobs(clips, train, split=split, settings=SETTINGS, parameters=QUICK)
+        chosen = split_selections(clips, train, settings=SETTINGS)
+        jobs = split_jobs(clips, chosen, split=split, settings=SETTINGS, parameters=QUICK)
         assert [(job.method, job.graph, job.selection_seed) for job in jobs] == [
             *[("random", "", 0), ("random", "", 1), ("kmeans", "", 0), ("infodist", "knn", 0), ("infomotion", "knn", 0)]
         ]
@@ -53,6 +62,7 @@ def test_the_study_ends_with_rows_of_networks_and_controls_and_resumes(
     summary = run_open_splits(clips, tmp_path, parameters=QUICK, settings=SETTINGS)
     runs = pd.read_csv(tmp_path / "open_splits_runs.csv", keep_default_na=False)
     assert runs.groupby("method").size().to_dict() == {"random": 4, "kmeans": 2, "infodist": 2, "infomotion": 2}
+    assert {"healthy", ""} >= set(runs.loc[runs["method"].isin(["random", "kmeans"]), "graph_flag"])
     controls = pd.read_csv(tmp_path / "open_splits_controls.csv")
     assert controls["split"].nunique() == 2 and {"regressor", "shuffled frames", "random weights"} <= set(controls["predictor"])
     hard = summary[summary["metric"] == "hard_accuracy"].set_index("method")
@@ -86,14 +96,16 @@ def test_fewer_errors_are_better() -> None:
                 "soft_accuracy": 50.0,
                 "balanced_accuracy": 50.0,
                 "mae": mae + split * gain,
+                "graph_flag": flag,
             }
             for method, mae, gain in (("random", 9.0, 0.0), ("kmeans", 8.0, 0.1))
-            for split in range(3)
+            for split, flag in enumerate(("collapsed+shattered", "", "collapsed") if method == "kmeans" else ("", "", ""))
         ]
     )
     found = summarise_splits(table, test_share=0.4).set_index(["method", "metric"])
     assert found.loc[("kmeans", "mae"), "splits_better"] == 3 and found.loc[("kmeans", "mae"), "difference"] == pytest.approx(-0.9)
     assert found.loc[("kmeans", "mae"), "n_comparisons"] == 1
+    assert found.loc[(["kmeans", "random"], "mae"), "graph_flag"].tolist() == ["collapsed+shattered", ""], "flags of any split"
 
 
 def test_the_frozen_summary_is_that_of_the_frozen_rows() -> None:

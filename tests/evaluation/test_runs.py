@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.runs import (
     RUN_KEY,
+    confusion_table,
     machine_accuracy,
     open_material,
     plan_runs,
@@ -58,6 +60,19 @@ def test_tolerance_table_starts_at_hard_accuracy() -> None:
     assert mean.loc[0] == 50  # by hand: two of four in each run
     assert mean.loc[2] == 100
     assert table["n"].tolist() == [2] * 6
+    assert table.loc[1, ["ci_low", "ci_high"]].tolist() == [75, 100]  # 31 is more than one point off
+    spread = tolerance_table(predictions({("random", 0): [20, 60, 60, 75], ("random", 1): [20, 60, 60, 60]}), tolerances=(0,)).iloc[0]
+    assert (spread["mean"], spread["sd"], spread["ci_low"], spread["ci_high"]) == (87.5, 12.5, 75, 100)
+
+
+def test_confusions_are_counted_over_all_runs_of_a_cell() -> None:
+    table = confusion_table(predictions({("random", 0): [31, 49, 60, 75], ("random", 1): [20, np.nan, 60, 69]}))
+    assert table["class_name"].tolist() == list(CLASS_NAMES) and table["answers"].tolist() == [2, 0, 0, 4, 2]
+    found = table.set_index("class_name")
+    assert found.loc["severe", ["severe", "moderate", "invalid"]].tolist() == [1, 1, 0]
+    assert found.loc["normal", ["mild", "normal", "invalid"]].tolist() == [1, 2, 1]
+    assert found.loc["hyperdynamic", ["normal", "hyperdynamic"]].tolist() == [1, 1]
+    assert (table[[*CLASS_NAMES, "invalid"]].sum(axis=1) == table["answers"]).all()
 
 
 def test_machine_accuracy_splits_the_test_videos() -> None:
@@ -101,7 +116,7 @@ def selections(index: pd.DataFrame) -> pd.DataFrame:
 
 def test_jobs_cover_table_1_and_keep_test_out(tiny_phantom: Path, index: pd.DataFrame, selections: pd.DataFrame, tmp_path: Path) -> None:
     material = open_material({"real": read_dataset(tiny_phantom)}, index, folder=tmp_path / "clips", parameters=QUICK)
-    assert set(material.videos["split"]) == {"TRAIN", "TEST"}, "VAL is not touched"
+    assert set(material.videos["split"]) == {"TRAIN", "TEST"} and material.val is None, "VAL is not touched"
     assert material.test_source == "real"
     jobs = plan_runs(material, selections, parameters=QUICK)
     assert [(job.method, job.graph, job.vpc, job.training_seed) for job in jobs] == [
@@ -119,6 +134,16 @@ def test_jobs_cover_table_1_and_keep_test_out(tiny_phantom: Path, index: pd.Data
     runs = score_runs(table, tolerance=1.0)
     assert len(runs) == len(jobs)
     assert runs["n_train"].tolist() == [20, 20, 10, 10, 10, 10]
+
+
+def test_val_is_opened_only_to_choose_weights_by_it(tiny_phantom: Path, index: pd.DataFrame, tmp_path: Path) -> None:
+    by_val = QUICK.model_copy(update={"checkpoint": "val"})
+    material = open_material({"real": read_dataset(tiny_phantom)}, index, folder=tmp_path, parameters=by_val)
+    assert material.val is not None
+    assert set(material.val.file_names) == set(index.loc[index["split"] == "VAL", "file_name"])
+    assert not set(material.val.file_names) & {*material.test.file_names, *material.part("real", "TRAIN")["file_name"]}
+    with pytest.raises(DataError, match="no labelled, usable VAL video"):
+        open_material({"real": read_dataset(tiny_phantom)}, index[index["split"] != "VAL"], folder=tmp_path, parameters=by_val)
 
 
 def test_what_the_selections_lack_is_named(tiny_phantom: Path, index: pd.DataFrame, selections: pd.DataFrame, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from infomotion_lib.errors import DataError
 from infomotion_lib.parameters import EvaluationParameters
-from infomotion_lib.regressor import grid
+from infomotion_lib.regressor import grid, training
 from infomotion_lib.regressor.clips import ClipStore
-from infomotion_lib.regressor.grid import GRID_FILE, Job, TestSet, run_grid
+from infomotion_lib.regressor.grid import GRID_FILE, HeldOut, Job, run_grid
 from infomotion_lib.regressor.labels import agreement_with_request, relabel
 from infomotion_lib.regressor.training import train_regressor
 
@@ -43,12 +44,12 @@ def jobs(discs: Discs) -> list[Job]:
 
 
 @pytest.fixture
-def tested(discs: Discs) -> TestSet:
-    return TestSet("real", tuple(f"v{i}" for i in range(30, 36)), tuple(float(value) for value in discs[1][30:36]), period=1)
+def tested(discs: Discs) -> HeldOut:
+    return HeldOut("real", tuple(f"v{i}" for i in range(30, 36)), tuple(float(value) for value in discs[1][30:36]), period=1)
 
 
 def test_rows_come_in_the_order_of_the_jobs(
-    jobs: list[Job], store: ClipStore, tested: TestSet, quick: EvaluationParameters, tmp_path: Path
+    jobs: list[Job], store: ClipStore, tested: HeldOut, quick: EvaluationParameters, tmp_path: Path
 ) -> None:
     table = run_grid(jobs, stores={"real": store}, test=tested, parameters=quick, folder=tmp_path)
     assert table["method"].tolist() == ["random"] * 12 + ["kmeans"] * 6
@@ -60,7 +61,7 @@ def test_rows_come_in_the_order_of_the_jobs(
 
 
 def test_a_stopped_grid_goes_on_where_it_was(
-    jobs: list[Job], store: ClipStore, tested: TestSet, quick: EvaluationParameters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    jobs: list[Job], store: ClipStore, tested: HeldOut, quick: EvaluationParameters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = run_grid(jobs, stores={"real": store}, test=tested, parameters=quick, folder=tmp_path / "whole")
     trained: list[str] = []
@@ -90,7 +91,7 @@ def test_a_stopped_grid_goes_on_where_it_was(
 
 
 def test_another_selection_or_schedule_is_another_run(
-    jobs: list[Job], store: ClipStore, tested: TestSet, quick: EvaluationParameters, tmp_path: Path
+    jobs: list[Job], store: ClipStore, tested: HeldOut, quick: EvaluationParameters, tmp_path: Path
 ) -> None:
     def lines(changed: list[Job], parameters: EvaluationParameters) -> int:
         run_grid(changed, stores={"real": store}, test=tested, parameters=parameters, folder=tmp_path)
@@ -104,7 +105,7 @@ def test_another_selection_or_schedule_is_another_run(
 
 
 def test_worker_processes_give_the_same_table(
-    jobs: list[Job], store: ClipStore, tested: TestSet, quick: EvaluationParameters, tmp_path: Path
+    jobs: list[Job], store: ClipStore, tested: HeldOut, quick: EvaluationParameters, tmp_path: Path
 ) -> None:
     alone = run_grid(jobs, stores={"real": store}, test=tested, parameters=quick, folder=tmp_path / "one")
     both = quick.model_copy(update={"workers": 2})
@@ -112,7 +113,7 @@ def test_worker_processes_give_the_same_table(
 
 
 def test_no_network_sees_a_test_video(
-    jobs: list[Job], store: ClipStore, tested: TestSet, quick: EvaluationParameters, tmp_path: Path
+    jobs: list[Job], store: ClipStore, tested: HeldOut, quick: EvaluationParameters, tmp_path: Path
 ) -> None:
     leaky = replace(jobs[0], file_names=("v1", "v30"), ef=(30.0, 40.0))
     with pytest.raises(DataError, match="v30 is both"):
@@ -121,6 +122,24 @@ def test_no_network_sees_a_test_video(
         run_grid([jobs[0], jobs[0]], stores={"real": store}, test=tested, parameters=quick, folder=tmp_path)
     with pytest.raises(DataError, match="each needs an EF"):
         run_grid(jobs, stores={"real": store}, test=replace(tested, ef=(np.nan,) * 6), parameters=quick, folder=tmp_path)
+
+
+def test_val_chooses_among_the_weights_of_one_training(
+    jobs: list[Job], store: ClipStore, tested: HeldOut, quick: EvaluationParameters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "VALIDATE_EVERY", 1)
+    names = tuple(f"v{i}" for i in range(24, 30))
+    val = HeldOut("real", names, tuple(float(i) for i in range(70, 10, -10)), period=2)  # its own frame rate
+    options: dict[str, Any] = {"stores": {"real": store}, "test": tested, "parameters": quick, "folder": tmp_path}
+    job, videos, ef = replace(jobs[0], steps=8), store.videos(names), np.array(val.ef)
+    last, best = run_grid([job], **options), run_grid([job], val=val, **options)
+    kept = train_regressor(store.videos(job.file_names), job.ef, parameters=quick, seed=0, steps=8, val=(videos, ef), val_period=2)
+    assert kept.record["val_mae"] == pytest.approx(np.abs(kept.predict(videos, period=2) - ef).mean())
+    np.testing.assert_allclose(best["prediction"], kept.predict(store.videos(tested.file_names)), atol=1e-4)
+    assert len((tmp_path / GRID_FILE).read_text().splitlines()) == 2, "last and best are two runs"
+    assert kept.record["chosen_step"] < 8 and not np.allclose(last["prediction"], best["prediction"])
+    with pytest.raises(DataError, match="v0 is both a training video of random and a VAL video"):
+        run_grid(jobs[:1], val=replace(val, file_names=("v0",), ef=(30.0,)), **options)
 
 
 def test_relabelling_keeps_the_request_beside(discs: Discs, store: ClipStore, quick: EvaluationParameters) -> None:

@@ -66,6 +66,11 @@ def test_a_killed_training_goes_on_to_the_same_numbers(
     assert (tmp_path / "half.pt").is_file()
     with pytest.raises(CheckpointError, match="another run"):
         train_regressor(videos, ef, parameters=quick, seed=4, steps=8, checkpoint=tmp_path / "half.pt")
+    for other in (quick.model_copy(update={"learning_rate": 1e-4}), quick.model_copy(update={"clip_shift": 0.2})):
+        with pytest.raises(CheckpointError, match="another run"):
+            train_regressor(videos, ef, parameters=other, seed=3, steps=8, checkpoint=tmp_path / "half.pt")
+    with pytest.raises(CheckpointError, match="another run"):
+        train_regressor([255 - video for video in videos], ef, parameters=quick, seed=3, steps=8, checkpoint=tmp_path / "half.pt")
     resumed = train_regressor(videos, ef, parameters=quick, seed=3, steps=8, checkpoint=tmp_path / "half.pt")
     assert resumed.record["losses"] == unbroken.record["losses"]
     np.testing.assert_array_equal(resumed.predict(videos), unbroken.predict(videos))

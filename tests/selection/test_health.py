@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from infomotion_lib.selection import Recipe, partition_health, sweep_settings
+from infomotion_lib.selection import Graph, Recipe, build_graph, partition_health, sweep_settings
 
 from .conftest import Planted, Pool
 
@@ -20,6 +21,21 @@ def test_noise_is_unstable() -> None:
     health = partition_health(noise, recipe=Recipe("knn", k=4), resamples=3, trials=2)
     assert health.stability < 0.8
     assert health.null_communities > 2
+
+
+def test_samples_of_the_class_are_linked_as_the_class_is(planted: Planted) -> None:
+    asked: list[object] = []
+
+    def noted(rows: np.ndarray, *, recipe: Recipe) -> Graph:
+        asked.append((len(rows), recipe.k))
+        return build_graph(rows, recipe=recipe)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infomotion_lib.selection.health.build_graph", noted)
+        partition_health(planted.features, resamples=3, trials=1)
+    sizes, neighbours = zip(*asked, strict=True)
+    assert min(sizes) < 45 < max(sizes) == 60, "a bootstrap sample keeps two thirds of the videos"
+    assert set(neighbours) == {6}, "a tenth of the class, not of the sample"
 
 
 def test_one_community_has_no_stability(planted: Planted) -> None:

@@ -99,7 +99,7 @@ def _separation(rows: pd.DataFrame) -> str:
 
 
 def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data: str, vpc: int, constant: float = 60.0) -> Figure:
-    """Soft accuracy by tolerance for each selector at one size and the whole set, above the curve of a constant answer.
+    """Soft accuracy by tolerance with its 95 % band, for each selector at one size and the whole set, beside a constant answer.
 
     A selector's graph is named where there are several.
 
@@ -125,6 +125,7 @@ def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data
             name = METHOD_NAMES[str(method)] + (f" ({graph_name(str(graph))})" if graph and several else "")
             marker, colour = METHOD_MARKERS[str(method)], METHOD_COLOURS[str(method)]
             axis.plot(cell["tolerance"], cell["mean"], color=colour, marker=marker, ms=5, lw=1.6, label=name)
+            axis.fill_between(cell["tolerance"], cell["ci_low"], cell["ci_high"], color=colour, alpha=0.13, lw=0)
         axis.plot(points, flat, color=MUTED, ls="--", lw=1.4, label=constant_name("always normal", constant))
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("tolerance (EF points)")

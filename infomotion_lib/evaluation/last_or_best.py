@@ -1,0 +1,100 @@
+"""Table 1 twice: tested with the weights of the last training step, and with those of the least error on VAL.
+
+The paper does not say which it tested. EchoNet-Dynamic keeps the best on VAL, and its VAL part has more labels than a selected set has
+videos. Here the networks of a finished stage 04 are trained again, step for step, and only the weights that are kept differ.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infomotion_lib.data.records import open_source
+from infomotion_lib.evaluation.intervals import CELL, bootstrap_interval, holm, no_difference_p
+from infomotion_lib.evaluation.runs import RUN_KEY, open_material, plan_runs, score_runs, starting_weights, with_flags
+from infomotion_lib.frames.index import read_frame_index
+from infomotion_lib.parameters import EvaluationParameters, stage_parameters
+from infomotion_lib.paths import RunPaths
+from infomotion_lib.provenance import read_run_card, write_csv
+
+METRICS = ("hard_accuracy", "balanced_accuracy", "mae")
+COLUMNS = [*CELL, "metric", "last", "val", "difference", "ci_low", "ci_high", "n", "p_value"]
+
+
+def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int = 2) -> pd.DataFrame:
+    """Summary of the comparison (see :func:`last_or_best`), written to ``checkpoint_summary.csv`` beside ``checkpoint_runs.csv``.
+
+    Networks are kept as they end; the same call goes on with the missing ones.
+
+    Parameters
+    ----------
+    paths : RunPaths
+        A run whose stages 00 to 04 have finished, tested with the last weights.
+    out_dir : path
+        Where networks' answers and tables go.
+    workers : int
+        Processes of one thread each.
+
+    Raises
+    ------
+    StageError
+        If the evaluation has not finished.
+    DataError
+        If the real source has no labelled VAL video.
+    """
+    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.regressor.grid import run_grid
+
+    folder, out = paths.stage("evaluation"), Path(out_dir)
+    changed = {"checkpoint": "val", "workers": workers}
+    own = EvaluationParameters.model_validate(
+        stage_parameters("evaluation", read_run_card(folder)["parameters"], overrides=changed).model_dump()
+    )
+    datasets = {source: open_source(name, data_dir=paths.data, data_root=own.data_root) for source, name in own.sources.items()}
+    index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
+    selections = pd.read_csv(paths.stage("graph_selection") / "selections.csv", dtype={"file_name": str}, keep_default_na=False)
+    material = open_material(datasets, index, folder=out / "clips", parameters=own)
+    jobs = plan_runs(material, selections, parameters=own)
+    device = str(resolve_device(own.device))
+    options: dict[str, Any] = {"stores": material.stores, "test": material.test, "val": material.val, "parameters": own, "device": device}
+    answers = run_grid(jobs, folder=out, weights=starting_weights(own), **options)
+    best = score_runs(answers, tolerance=own.soft_tolerance)
+    write_csv(best, out / "checkpoint_runs.csv")
+    summary = with_flags(
+        last_or_best(pd.read_csv(folder / "runs.csv", keep_default_na=False), best, samples=own.bootstrap_samples), selections
+    )
+    write_csv(summary, out / "checkpoint_summary.csv")
+    return summary
+
+
+def last_or_best(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000) -> pd.DataFrame:
+    """A row a cell of Table 1 and metric: both means, and best on VAL minus last, run by run.
+
+    Parameters
+    ----------
+    last, best : DataFrame
+        Scores of the same runs (:func:`infomotion_lib.evaluation.runs.score_runs`) with either weights.
+
+    Returns
+    -------
+    DataFrame
+        ``source, method, graph, vpc, metric, last, val, difference, ci_low, ci_high, n, p_value, p_holm, n_comparisons``. The interval
+        is a bootstrap over runs, the p-value a paired t-test's; ``p_holm`` corrects those of one metric for all its cells.
+    """
+    key = [name for name in RUN_KEY if name not in CELL]
+    both = last.merge(best, on=RUN_KEY, suffixes=("_last", "_val"), validate="one_to_one")
+    rows = []
+    for metric in METRICS:
+        for cell, group in both.sort_values(key, kind="stable").groupby(CELL, sort=False):
+            pair = [group[f"{metric}_{which}"].to_numpy(dtype=np.float64) for which in ("last", "val")]
+            gap = pair[1] - pair[0]
+            interval = bootstrap_interval(gap, clusters=group["pool"].to_numpy(), samples=samples)
+            rows.append((*cell, metric, pair[0].mean(), pair[1].mean(), gap.mean(), *interval, len(gap), no_difference_p(gap)))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    for _, own in table.groupby("metric"):
+        table.loc[own.index, "p_holm"] = holm(own["p_value"])
+        table.loc[own.index, "n_comparisons"] = int(own["p_value"].notna().sum())
+    return table
