@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,7 +15,8 @@ from infomotion_lib.evaluation.evidence.arms import ARMS, CONFIGURATIONS, MAIN
 from infomotion_lib.evaluation.evidence.rows import APPEARANCE_FILE, IFA_FILE, Tables, publish, teachers_name
 from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting.book.evidence import Evidence, fragments, write_figures
-from infomotion_lib.reporting.book.evidence.earlier import EARLIER, compared_with_earlier
+from infomotion_lib.reporting.book.evidence.earlier import EARLIER, beside_ours, compared_with_earlier, welch
+from infomotion_lib.reporting.book.evidence.mislabelled import picked
 from infomotion_lib.reporting.book.evidence.worlds import planned_holm
 from infomotion_lib.reporting.style import alt_text
 
@@ -57,6 +57,7 @@ def test_planted_effects_are_named(planted: Path) -> None:
     assert HERDING in above and "k-centre" not in above
     assert "k-centre · motion" in below and "herding" not in below
     assert "the whole set is +2" in parts["evidence_verdict"]
+    assert "trained 4 times as long (1,200 against 300 steps), so a part of this room is training" in parts["evidence_verdict"]
     assert HERDING in parts["evidence_confirmation"].splitlines()[0]
     assert parts["evidence_status"].startswith("**8 of 12 pools are complete**")
     assert "2.0 dB better" in parts["evidence_status"] and "has learnt motion" in parts["evidence_status"]
@@ -73,6 +74,26 @@ def test_where_there_is_nothing_nothing_is_claimed(nothing: Path) -> None:
     assert "none is clearly above or below 0" in parts["evidence_paper"]
     assert parts["evidence_worlds"].startswith("None of these worlds has been tried") and "`wide_ifa`" in parts["evidence_arms"]
     assert "correction for" in parts["evidence_confirmation"] and ": none." in parts["evidence_confirmation"]
+
+
+def picks_mislabelled(tables: Tables, wrong: dict[str, int]) -> Evidence:
+    """The same rows, so many of the 25 videos of each set of a method (2 of the others) mislabelled, one more in every other pool."""
+    sets = tables.sets
+    counts = sets["method"].map(wrong).fillna(2).astype(int) + sets["pool"] % 2
+    return Evidence(replace(tables, sets=sets.assign(mislabelled=counts.where(sets["arm"] == "label_noise", 0))))
+
+
+def test_wrong_labels_among_the_picks_are_counted() -> None:
+    tables = made_up({}, pools=8, arms=(MAIN, "label_noise"))
+    same = picked(picks_mislabelled(tables, {}))
+    assert "picks in this world 10.0 % carry a wrong label, of Random's 10.0 %" in same and "20 of 200" in same, "2 and 3 of 25 in turn"
+    assert "none of the 4 selectors picks fewer" in same and "is not shown here" in same
+    evidence = picks_mislabelled(tables, {"infomotion": 0})
+    sets = evidence.tables.sets
+    sets.loc[(sets["method"] == "infomotion") & (sets["pool"] == 1), "mislabelled"] = 0  # else no spread, and no p
+    fewer = picked(evidence)
+    assert "1 of the 4 selectors picks fewer" in fewer and "is borne out here" in fewer
+    assert "has not been counted yet" in picked(Evidence(made_up({}, pools=8)))
 
 
 def arm_bullet(tables: Tables, folder: Path, arm: str = "label_noise") -> str:
@@ -158,9 +179,24 @@ def test_the_earlier_study_stands_beside_ours(planted: Path, tmp_path: Path) -> 
         page = fragments(folder)["evidence_earlier"]
         assert gains in page and page.count("<tr>") == len(quoted) + 1 and "to 5 % at the end" in page
     row = next(row for row in compared_with_earlier(Evidence(made_up({}, pools=8))) if row["method"] == "herding_ef")
-    error = np.hypot((8.3 - 3.0) / 3.92, (row["t_high"] - row["t_low"]) / 2 / 2.3646)  # t(0.975, 7)
+    errors = (3.0 / 2.3646, (row["t_high"] - row["t_low"]) / 2 / 2.3646)  # t(0.975, 7)
     assert row["change"] == pytest.approx(row["difference"] - 5.3)
-    assert row["change_high"] - row["change"] == pytest.approx(1.96 * error, rel=1e-3)
+    half, p = welch(row["change"], errors, (8, 8))
+    assert (row["change_high"] - row["change"], row["p"]) == (pytest.approx(half, rel=1e-3), pytest.approx(p, rel=1e-3))
+
+
+def test_two_studies_are_compared_by_welch() -> None:
+    half, p = welch(2 * 2**0.5, (1.0, 1.0), (3, 3))  # t = 2; degrees of freedom (1 + 1)^2 / (1/2 + 1/2) = 4
+    assert half == pytest.approx(2.776 * 2**0.5, abs=1e-3) and p == pytest.approx(0.1161, abs=1e-4), "not 1.96 and 0.0455"
+    half, _ = welch(0.0, (3.0, 1.0), (4, 11))  # (9 + 1)^2 / (81/3 + 1/10) = 3.69, between t(3) = 3.182 and t(4) = 2.776
+    assert 2.776 < half / 10**0.5 < 3.182
+
+
+def test_what_differs_from_the_earlier_study_is_named_or_nothing_is() -> None:
+    effects = {"herding_ef": 5.0, "kmeans": 4.8, "infodist": 3.0, "ef_stratified": 2.5, "infomotion": -6.0}
+    near, far = (beside_ours(Evidence(tables)) for tables in (made_up(effects, pools=8, noise=9.0), made_up({"infomotion": 9.0}, pools=8)))
+    assert "no difference can be told from the one there (smallest p 0." in near and "the two studies differ" not in near
+    assert "the two studies differ by more than chance in: " in far and "InfoMotion · motion · literal † (IFA motion)" in far
 
 
 def test_figures_carry_their_headline(planted: Path, tmp_path: Path) -> None:

@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ttest_rel
 
-from infomotion_lib.evaluation.last_or_best import METRICS, last_or_best
-from infomotion_lib.evaluation.runs import RUN_KEY
+from infomotion_lib.data.records import read_dataset
+from infomotion_lib.evaluation.last_or_best import METRICS, last_or_best, run_checkpoint_study
+from infomotion_lib.evaluation.runs import RUN_KEY, open_material, plan_runs, score_runs
+from infomotion_lib.frames.index import build_frame_index, read_frame_index
+from infomotion_lib.parameters import EvaluationParameters, FrameIndexParameters
+from infomotion_lib.paths import RunPaths, run_paths
+from infomotion_lib.provenance import start_stage, write_csv
+from infomotion_lib.regressor import training
+from infomotion_lib.regressor.grid import run_grid
+
+QUICK = EvaluationParameters(
+    **{"synthetic_data": "none", "methods": ("random",), "vpc": (1,), "n_runs": 2, "workers": 1},
+    **{"clip_frames": 8, "clip_size": 16, "batch_size": 4, "steps_selected": 6, "steps_whole": 6, "learning_rate": 0.03},
+)
 
 
 def runs(**hard: list[float]) -> pd.DataFrame:
     rows = [("real", method, "", 5, 0, seed, seed, value) for method, own in hard.items() for seed, value in enumerate(own)]
     table = pd.DataFrame(rows, columns=[*RUN_KEY, "hard_accuracy"])
     return table.assign(balanced_accuracy=20.0, mae=100 - table["hard_accuracy"])
+
+
+@pytest.fixture
+def finished(tiny_phantom: Path, tmp_path: Path) -> RunPaths:
+    """A run of two random selections whose stage 04 has finished."""
+    paths, data = run_paths("tiny", tmp_path), read_dataset(tiny_phantom)
+    paths.data.mkdir(parents=True)
+    (paths.data / "phantom").symlink_to(tiny_phantom)
+    index = build_frame_index(data, source="real", parameters=FrameIndexParameters(), workers=1)
+    write_csv(index, paths.stage("frame_index") / "frame_index.csv")
+    train = index[index["split"] == "TRAIN"]
+    parts = [train.groupby("class_name", sort=False).nth([seed]).assign(selection_seed=seed) for seed in range(2)]
+    chosen = pd.concat(parts)[["source", "class_name", "file_name", "selection_seed"]]
+    chosen = chosen.assign(method="random", graph="", vpc=1, graph_flag="")
+    write_csv(chosen, paths.stage("graph_selection") / "selections.csv")
+    folder = paths.stage("evaluation")
+    run = start_stage("evaluation", folder, parameters=QUICK.model_dump())
+    material = open_material(
+        {"real": data}, read_frame_index(paths.stage("frame_index") / "frame_index.csv"), folder=folder, parameters=QUICK
+    )
+    jobs = plan_runs(material, chosen, parameters=QUICK)
+    answers = run_grid(jobs, stores=material.stores, test=material.test, parameters=QUICK, folder=folder)
+    run.finish([write_csv(score_runs(answers, tolerance=1.0), folder / "runs.csv")])
+    return paths
+
+
+def test_a_study_trains_the_same_networks_and_resumes(finished: RunPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "VALIDATE_EVERY", 1)
+    summary = run_checkpoint_study(finished, tmp_path / "study", workers=1)
+    assert summary[["method", "n"]].drop_duplicates().to_numpy().tolist() == [["whole", 2], ["random", 2]]
+    assert (summary["graph_flag"] == "").all() and (summary["difference"] != 0).any()
+    best = pd.read_csv(tmp_path / "study" / "checkpoint_runs.csv")
+    assert best["n_train"].tolist() == [20, 20, 5, 5]
+    monkeypatch.setattr("infomotion_lib.regressor.grid.train_regressor", None)  # nothing may be trained again
+    pd.testing.assert_frame_equal(run_checkpoint_study(finished, tmp_path / "study", workers=1), summary)
 
 
 def test_runs_are_paired_whatever_their_order() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from infomotion_lib.data.records import read_dataset
 from infomotion_lib.frames import build_frame_index
 from infomotion_lib.parameters import FrameIndexParameters, SelectionParameters
 from infomotion_lib.paths import run_paths
-from infomotion_lib.provenance import start_stage, write_csv
+from infomotion_lib.provenance import RUN_CARD, start_stage, write_csv
 from infomotion_lib.selection import FeatureTable, run_selection
 
 
@@ -54,6 +56,26 @@ def test_export_names_what_is_not_there(finished: tuple[Path, Path], tmp_path: P
     assert not (tmp_path / "set").exists()
 
 
+@pytest.mark.parametrize("command", [["export-distilled", "--vpc", "2"], ["publish-selections"]])
+def test_copies_that_the_source_forbids_are_refused(
+    command: list[str],
+    finished: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("infomotion_lib.paths.MANIFESTS", tmp_path / "manifests")
+    shutil.copytree(finished[1], tmp_path / "runs", symlinks=True)
+    card = run_paths("tiny", tmp_path / "runs").stage("graph_selection") / RUN_CARD
+    content = json.loads(card.read_text())
+    content["parameters"]["real_data"] = "echonet-dynamic"
+    card.write_text(json.dumps(content))
+    out = ["--out", str(tmp_path / "set")] if command[0] == "export-distilled" else []
+    assert call(command[0], (finished[0], tmp_path / "runs"), *command[1:], *out) == 2
+    assert "Videos of echonet-dynamic may not be passed on" in capsys.readouterr().err
+    assert not (tmp_path / "set").exists() and not (tmp_path / "manifests").exists()
+
+
 def test_published_selections_hold_names_and_hashes(
     finished: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,5 +96,14 @@ def test_a_run_that_has_not_finished_is_named(tmp_path: Path, capsys: pytest.Cap
 
 def test_the_study_of_open_splits_asks_for_its_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["study", "open-splits", "--runs-dir", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "No finished stage" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_study_of_checkpoints_asks_for_a_finished_evaluation(
+    finished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["--out", str(tmp_path / "out")]
+    assert cli.main(["study", "checkpoint", "--profile", str(finished[0]), "--runs-dir", str(finished[1]), *out]) == 2
     assert "No finished stage" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
