@@ -8,15 +8,16 @@ import pandas as pd
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.provenance import read_run_card
+from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import STAGES, Results
 from infomotion_lib.reporting.summary import aligned, shown_method, shown_source
 
 CELL = ["source", "method", "graph", "vpc"]
-COMPARISON_COLUMNS = (*CELL, "frozen_mean", "frozen_sd", "mean", "sd", "difference")
+COMPARISON_COLUMNS = (*CELL, "frozen_mean", "frozen_sd", "mean", "sd", "difference", "graph_flag")
 
 
 def compare_tables(frozen: pd.DataFrame, own: pd.DataFrame, *, metric: str = "hard_accuracy") -> pd.DataFrame:
-    """One metric of two Table 1s, a row a cell that both have: means, standard deviations over runs, own minus frozen mean.
+    """One metric of two Table 1s, a row a cell that both have: means, standard deviations over runs, own minus frozen mean, flags of both.
 
     Parameters
     ----------
@@ -25,9 +26,16 @@ def compare_tables(frozen: pd.DataFrame, own: pd.DataFrame, *, metric: str = "ha
     metric : str
         Which of their metrics; accuracies are in percent.
     """
-    sides = [table[table["metric"] == metric].fillna({"graph": ""})[[*CELL, "mean", "sd"]] for table in (frozen, own)]
-    both = sides[0].rename(columns={"mean": "frozen_mean", "sd": "frozen_sd"}).merge(sides[1], on=CELL, validate="one_to_one")
-    return both.assign(difference=both["mean"] - both["frozen_mean"])[list(COMPARISON_COLUMNS)]
+    columns = [*CELL, "mean", "sd", "graph_flag"]
+    texts = dict.fromkeys(("graph", "graph_flag"), "")
+    sides = [
+        table[table["metric"] == metric].reindex(columns=columns).astype(dict.fromkeys(texts, object)).fillna(texts)
+        for table in (frozen, own)
+    ]
+    first = sides[0].rename(columns={name: f"frozen_{name}" for name in columns[len(CELL) :]})
+    both = first.merge(sides[1], on=CELL, validate="one_to_one")
+    flags = ["+".join(dict.fromkeys(filter(None, pair))) for pair in zip(both["frozen_graph_flag"], both["graph_flag"], strict=True)]
+    return both.assign(difference=both["mean"] - both["frozen_mean"], graph_flag=flags)[list(COMPARISON_COLUMNS)]
 
 
 def equal_files(frozen: Results, own: Results) -> pd.DataFrame:
@@ -65,7 +73,7 @@ def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
     cells = compare_tables(*tables)
     rows = [["source", "method", "VPC", "frozen", "yours", "difference"]]
     for row in cells.to_dict("records"):
-        name = shown_method(str(row["method"]), str(row["graph"]))
+        name = shown_method(str(row["method"]), str(row["graph"]), [row["graph_flag"]])
         ours, theirs = f"{row['mean']:.1f} ± {row['sd']:.1f}", f"{row['frozen_mean']:.1f} ± {row['frozen_sd']:.1f}"
         rows.append([shown_source(str(row["source"])), name, str(row["vpc"] or "all"), theirs, ours, f"{row['difference']:+.1f}"])
     same = equal_files(frozen, own)
@@ -76,6 +84,7 @@ def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
             *aligned(rows),
             f"files equal to the byte: {', '.join(stages) or 'no stage can be compared'}",
             "Data are equal everywhere. Trained networks round differently on another processor, and the picks follow them.",
+            *filter(None, [explained(*cells["graph_flag"])]),
         ]
     ), cells
 

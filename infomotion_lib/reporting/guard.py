@@ -24,7 +24,7 @@ from infomotion_lib.reporting.live import STATE
 AGGREGATE_TABLES = {
     "data_report", "agreement", "status_counts", "detector_error", "training_log", "probe", "graph_report", "shortfalls",
     "runs", "table1", "differences", "claims", "sweep", "constants", "machine_accuracy", "fidelity", "table2", "tolerance",
-    "label_consistency", "conditioning", "motion_rank", "vote_counts",
+    "confusion", "label_consistency", "conditioning", "motion_rank", "vote_counts",
 }  # fmt: skip
 """Tables that hold no row a video; only these pass at the strictest level."""
 

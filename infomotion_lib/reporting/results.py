@@ -69,6 +69,12 @@ class Results:
         """Run card of a stage; empty where the stage has not finished."""
         return self.values(stage, RUN_CARD.removesuffix(".json"))
 
+    @property
+    def graph_flags(self) -> dict[tuple[str, str, str, int], str]:
+        """What was unhealthy about the graphs behind each cell of Table 1: by source, method, graph and videos a class."""
+        rows = records(self.table("evaluation", "table1"))
+        return {(row["source"], row["method"], row["graph"], int(row["vpc"])): str(row.get("graph_flag", "")) for row in rows}
+
     def notebook(self, stage: str) -> Path | None:
         """Executed notebook of a stage, or None."""
         found = sorted(self.folder(stage).glob("[0-9]*.ipynb"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, shown_path
+from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
@@ -46,7 +48,7 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
     Parameters
     ----------
     table : DataFrame
-        ``table1.csv``: source, method, graph, vpc, metric, mean, sd, n.
+        ``table1.csv``: source, method, graph, vpc, metric, mean, sd, n; ``graph_flag`` marks rows whose graph was unhealthy.
     title : str
         First line.
     """
@@ -55,10 +57,12 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
     sizes = sorted(int(size) for size in long["vpc"].unique())
     rows = [["source", "method", *(f"VPC {size}" if size else "all videos" for size in sizes)]]
     for (source, method, graph), part in long.groupby(["source", "method", "graph"], sort=False):
-        rows.append([shown_source(str(source)), shown_method(str(method), str(graph)), *(_cell(part, size) for size in sizes)])
+        name = shown_method(str(method), str(graph), part.get("graph_flag", ()))
+        rows.append([shown_source(str(source)), name, *(_cell(part, size) for size in sizes)])
     counts = sorted({int(count) for count in long["n"]})
     note = f"accuracy in percent, mean ± population sd over {'/'.join(map(str, counts))} runs, soft accuracy in brackets"
-    return "\n".join([title, *aligned(rows), note])
+    flags = explained(in_brackets(long.get("graph_flag", ())))
+    return "\n".join([title, *aligned(rows), note, *([flags] if flags else [])])
 
 
 def constants_text(constants: pd.DataFrame) -> str:
@@ -93,14 +97,19 @@ def _cell(part: pd.DataFrame, vpc: int) -> str:
     return f"{mean:.1f}" + (f" ± {sd:.1f}" if n > 1 else "") + soft
 
 
-def shown_method(method: str, graph: str) -> str:
-    """Name of a method for readers, its graph recipe in brackets."""
-    return METHOD_NAMES.get(method, method) + (f" ({graph})" if graph else "")
+def shown_method(method: str, graph: str, flags: Iterable[object] = ()) -> str:
+    """Name of a method for readers, its graph recipe in brackets, and behind it what was unhealthy about its graphs."""
+    return METHOD_NAMES.get(method, method) + (f" ({graph})" if graph else "") + in_brackets(flags)
 
 
 def shown_source(source: str) -> str:
     """Name of a source for readers."""
     return SOURCE_NAMES.get(source, source)
+
+
+def size_name(vpc: int) -> str:
+    """Number of videos a class for readers."""
+    return f"VPC {vpc}" if vpc else "all videos"
 
 
 def aligned(rows: list[list[str]]) -> list[str]:

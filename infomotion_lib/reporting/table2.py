@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
-from infomotion_lib.reporting.tables import ALL, CONSTANT_NAMES, QUOTED, ShapedTable, flag_notes, flag_of
+from infomotion_lib.reporting.tables import ALL, CONSTANT_NAMES, QUOTED, ShapedTable
 
 DISTANCES = {"FID": "fed_frame", "FVD": "fed_video"}
 """Columns of the paper, and what stands in them while no Inception and no I3D are at hand."""
@@ -75,15 +76,19 @@ def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame
     Parameters
     ----------
     runs : DataFrame
-        ``runs.csv``.
+        ``runs.csv``; a column ``graph_flag`` marks rows whose graph was unhealthy.
     names : mapping
         Name of each source for readers.
     """
-    cells = runs.groupby(["source", "method", "graph", "vpc"], sort=False)[["n_train", *SCORE_HEADS]].mean().reset_index()
+    by_cell = runs.groupby(["source", "method", "graph", "vpc"], sort=False)
+    cells = by_cell[["n_train", *SCORE_HEADS]].mean().reset_index()
+    flags = [in_brackets(own.get("graph_flag", ())) for _, own in by_cell]
     several = len(set(cells["graph"]) - {""}) > 1
     graphs = [f" ({graph_name(graph)})" if several and graph else "" for graph in cells["graph"]]
     shown = {
-        "selector": [METHOD_NAMES.get(method, method) + graph for method, graph in zip(cells["method"], graphs, strict=True)],
+        "selector": [
+            METHOD_NAMES.get(method, method) + graph + flag for method, graph, flag in zip(cells["method"], graphs, flags, strict=True)
+        ],
         "videos a class": [str(size) if size else "all" for size in cells["vpc"]],
         "training videos": cells["n_train"].astype(int).tolist(),
         **{head: cells[score].round(1).tolist() for score, head in SCORE_HEADS.items()},
@@ -128,7 +133,7 @@ def table2(
             row = {"pool": names[pool], "selector": WHOLE_POOL if method == "whole" else METHOD_NAMES[method]}
             for column in columns:
                 part = own[(own["column"] == column) & own["method"].isin([method] if method == "whole" else ["", method])]
-                row[heads[column]] = _cell(part) + flag_of(part)
+                row[heads[column]] = _cell(part) + in_brackets(part.get("graph_flag", ()))
                 quoted = part["paper"].dropna()
                 spoken_of = len(quoted) and method in ("whole", "infomotion")
                 row[f"{column}: {QUOTED}"] = _quoted(column, quoted.iloc[0]) if spoken_of else "–"
@@ -143,7 +148,8 @@ def table2(
         ]
     order = ["pool", "selector", *(name for column in columns for name in (heads[column], f"{column}: {QUOTED}"))]
     frame = pd.DataFrame(rows).reindex(columns=order).fillna("–")
-    notes = _notes(table, columns, names, uncut=bool(longer))
+    flags = explained(frame.to_string())
+    notes = (*_notes(table, columns, names, uncut=bool(longer)), *([flags] if flags else []))
     videos = f"the {data}" if data.endswith("clips") else f"{data} videos"
     return ShapedTable(frame, f"Table 2 on {videos}, the paper's own numbers quoted below", notes)
 
@@ -263,7 +269,11 @@ def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, st
     sizes = {column: 0 if column == ALL else int(column[4:]) for column in columns if column not in DISTANCES}
     return [
         {"pool": f"the pool in EchoSyn's place {UNCUT}", "selector": WHOLE_POOL if method == "whole" else METHOD_NAMES[method]}
-        | {heads[column]: _cell(own[(own["vpc"] == size) & (own["method"] == method)]) for column, size in sizes.items()}
+        | {
+            heads[column]: _cell(part) + in_brackets(part.get("graph_flag", ()))
+            for column, size in sizes.items()
+            for part in [own[(own["vpc"] == size) & (own["method"] == method)]]
+        }
         for method in ("whole", "infomotion")
         if (own["method"] == method).any()
     ]
@@ -286,4 +296,4 @@ def _notes(table: pd.DataFrame, columns: list[str], names: Mapping[str, str], *,
     if uncut:
         notes.append(f"Clips of both pools are cut to one length and rate; the rows “{UNCUT}” are those of the whole pool in Table 1.")
     notes.append("Quoted numbers are the paper's, on EchoNet-Dynamic: other videos, networks and pool sizes. Compare within a column.")
-    return (*notes, *flag_notes(table))
+    return tuple(notes)

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.evaluation.claims import our_cell
+from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
 
 SET_NAMES = {"real": ("Whole Real", "Dist. Real"), "synthetic": ("Whole Synth.", "Dist. Synth."), "open": ("Whole open", "Dist. open")}
@@ -118,7 +119,8 @@ def table1(
         own = table[table["source"] == source]
         for method, graph in dict.fromkeys(zip(own["method"], own["graph"].fillna(""), strict=True)):
             cell = own[(own["method"] == method) & (own["graph"].fillna("") == graph)]
-            name = METHOD_NAMES.get(method, method) + (f" ({graph_name(graph)})" if graph else "") + flag_of(cell)
+            name = METHOD_NAMES.get(method, method) + (f" ({graph_name(graph)})" if graph else "")
+            name += in_brackets(cell.get("graph_flag", ()))
             row = {"set": whole if method == "whole" else part, "selector": name}
             for size in [0] if method == "whole" else sizes:
                 title = f"VPC {size}" if size else ALL
@@ -156,21 +158,8 @@ def _notes(table: pd.DataFrame, tolerance: float, quoted: bool) -> tuple[str, ..
         notes.append(
             "Quoted numbers are the paper's, on EchoNet-Dynamic and EchoNet-Synthetic: other videos and networks. Compare within a column."
         )
-    return (*notes, *flag_notes(table))
-
-
-def flag_of(cell: pd.DataFrame) -> str:
-    """What stands behind a number whose graph was unhealthy, such as ``" [collapsed]"``; empty for a healthy one."""
-    flags = sorted(set(cell["graph_flag"].dropna().astype(str)) - {""}) if "graph_flag" in cell else []
-    return f" [{', '.join(flags)}]" if flags else ""
-
-
-def flag_notes(table: pd.DataFrame) -> list[str]:
-    """The line under a table that explains the flags in it; none where no graph has one."""
-    found = flag_of(table)
-    meanings = {"collapsed": "one community holds nearly all of a class", "shattered": "nearly every video is its own"}
-    said = "; ".join(f"{flag}: {meaning}" for flag, meaning in meanings.items() if flag in found)
-    return [f"{said[0].upper()}{said[1:]}."] if said else []
+    flags = explained(in_brackets(table.get("graph_flag", ())))
+    return (*notes, *([flags] if flags else []))
 
 
 def _cell(rows: pd.DataFrame) -> str:
@@ -207,7 +196,7 @@ def differences_table(differences: pd.DataFrame) -> pd.DataFrame:
             "set": SET_NAMES[row["source"]][1],
             "selector": METHOD_NAMES.get(row["method"], row["method"])
             + (f" ({graph_name(row['graph'])})" if row["graph"] else "")
-            + (f" [{row['graph_flag']}]" if row.get("graph_flag") else ""),
+            + in_brackets([row.get("graph_flag")]),
             "VPC": int(row["vpc"]),
             "minus Random, points": f"{row['difference']:+.1f} [{row['ci_low']:+.1f}, {row['ci_high']:+.1f}]",
             "effect size": f"{row['effect_size']:+.2f}",

@@ -224,7 +224,7 @@ def _train_on(
     jobs = plan_runs(replace(material, periods={pool: material.periods[pool] for pool in pools}), selections, parameters=plan)
     options: dict[str, Any] = {"stores": material.stores, "test": material.test, "val": material.val, "parameters": plan, "device": device}
     predictions = run_grid(jobs, folder=folder, weights=starting_weights(plan), **options)
-    runs = score_runs(predictions, tolerance=plan.soft_tolerance)
+    runs = with_flags(score_runs(predictions, tolerance=plan.soft_tolerance), selections)
     return {
         "predictions": predictions,
         "runs": runs,

@@ -76,7 +76,7 @@ TABLE: dict[str, Stage] = {
             "evaluation",
             ("frame_index", "graph_selection"),
             ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
-            ("tolerance.csv", "differences.csv", "claims.csv"),
+            ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
         ),
         Stage(
             "latte_ablation",

@@ -128,6 +128,7 @@ def test_splits_of_the_open_clips_stand_above_their_controls(results: Results, t
         {
             "method": method,
             "graph": "",
+            "graph_flag": "",
             "pool": split,
             **dict.fromkeys(("soft_accuracy", "balanced_accuracy", "mae"), 9.0),
             "hard_accuracy": hard,

@@ -10,6 +10,7 @@ from infomotion_lib.reporting.book.comparisons import paired
 from infomotion_lib.reporting.book.html import block, folded, number, probability, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import method_cell
+from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import FROZEN, Results, records
 from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
@@ -66,7 +67,7 @@ def open_splits(results: Results | None = None) -> str:
         hard = own[0]
         against = f"{number(hard['difference'])} [{number(hard['ci_low'])}, {number(hard['ci_high'])}]" if method != "random" else "–"
         means = [f"{number(row['mean'])} ± {number(row['sd'])}" for row in own]
-        name = f'<span class="im-keep">{method_cell(str(method), str(graphs[method]))}</span>'
+        name = f'<span class="im-keep">{method_cell(str(method), str(graphs[method]), own)}</span>'
         lines.append([name, str(hard["n"]), *means, against, probability(hard["p_holm"])])
     for predictor, part in controls.groupby("predictor", sort=False):
         means = [f"{number(part[metric].mean())} ± {number(part[metric].std(ddof=0))}" for metric in SHOWN]
@@ -83,6 +84,7 @@ def open_splits(results: Results | None = None) -> str:
         f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "
         f"corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; a control's spread is no interval. "
         "The vectors come from networks trained on the phantom, which saw no open clip; the labels are a published regressor's. "
+        f"{explained(str(lines))} "
         "Regenerate: <code>infomotion study open-splits</code>."
     )
     shown = block(table(head, lines, caption="The open clips, several splits", numeric_from=1, note=note))
@@ -96,9 +98,10 @@ def _one_split(differences: pd.DataFrame, cells: dict[tuple[Any, Any], dict[str,
         return ""
     largest = max(rows, key=lambda row: abs(row["difference"]))
     again = cells[largest["method"], "hard_accuracy"]
+    here, there = (in_brackets([row.get("graph_flag")]) for row in (largest, again))
     return (
-        f"In the one split of Table 1 the largest difference is that of {METHOD_NAMES[largest['method']]}, "
+        f"In the one split of Table 1 the largest difference is that of {METHOD_NAMES[largest['method']]}{here}, "
         f"{number(largest['difference'])} points [{number(largest['ci_low'])}, {number(largest['ci_high'])}]; over {splits} splits, with "
         f"vectors of networks that saw no open clip, it is {number(again['difference'])} [{number(again['ci_low'])}, "
-        f"{number(again['ci_high'])}]. That is what one split of a few dozen test clips is worth.\n\n"
+        f"{number(again['ci_high'])}]{there}. That is what one split of a few dozen test clips is worth.\n\n"
     )

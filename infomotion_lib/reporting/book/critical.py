@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.phantom import MACHINES
+from infomotion_lib.evaluation.hardness import HardnessSettings
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
+from infomotion_lib.reporting.book.schedule import trained_longer
 from infomotion_lib.reporting.book.table1 import best_constant
 from infomotion_lib.reporting.results import FROZEN, Results, records
 from infomotion_lib.reporting.style import SOURCE_NAMES
@@ -128,6 +132,7 @@ def hardness() -> str:
     note = (
         f"The whole set is {number(gap['mean'])} [{number(gap['ci_low'])}, {number(gap['ci_high'])}] points better. "
         f"{accuracy['random', '']['n']} random draws of 5 videos a class, {accuracy['whole', '']['n']} whole sets of "
-        "60 a class; the TEST videos of this study are as many in each class. Regenerate: <code>infomotion study hardness</code>."
+        f"60 a class; the TEST videos of this study are as many in each class. "
+        f"{trained_longer(asdict(HardnessSettings()))} Regenerate: <code>infomotion study hardness</code>."
     )
     return block(table(["Machine style", "25 random videos", "All of TRAIN"], rows, caption=caption, numeric_from=1, note=note))

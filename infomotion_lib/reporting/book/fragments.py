@@ -17,6 +17,7 @@ from infomotion_lib.reporting.book.comparisons import against_random, comparison
 from infomotion_lib.reporting.book.figure_index import figure_index
 from infomotion_lib.reporting.book.found import found
 from infomotion_lib.reporting.book.html import admonition, block, folded, number, table
+from infomotion_lib.reporting.book.last_or_best import last_or_best
 from infomotion_lib.reporting.book.machines import two_machines
 from infomotion_lib.reporting.book.more_training import more_training
 from infomotion_lib.reporting.book.notebooks import card_anchor
@@ -77,6 +78,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "room": paper_numbers.room(lead),
         "hardness": critical.hardness(),
         "two_machines": two_machines(),
+        "checkpoint": last_or_best(),
         "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
         **evidence.fragments(),
         **phases.fragments(),

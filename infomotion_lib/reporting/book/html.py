@@ -110,6 +110,12 @@ def number(value: float, digits: int = 1) -> str:
     return "–" if value != value else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\u2212")  # no minus nought
 
 
+def signed(value: float, digits: int = 1) -> str:
+    """The same with its sign, plus or minus; nought has none."""
+    shown = number(value, digits)
+    return f"+{shown}" if shown.strip("0.") and value > 0 else shown
+
+
 def probability(value: float) -> str:
     """A p-value to three digits; an en dash where there is none."""
     return "&lt; 0.001" if value < 0.001 else number(value, 3)

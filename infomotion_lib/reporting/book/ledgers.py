@@ -17,6 +17,7 @@ from infomotion_lib.paths import BOOK, PARAMS, RunPaths
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.reading import device, worked
+from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, title_of
 
 LEGEND = (
@@ -92,6 +93,7 @@ def claims(root: Path) -> str:
         for row in ledger[ledger["table"] == name].to_dict("records"):
             spread = f" ± {number(row['spread'])}" if row["spread"] == row["spread"] else ""
             ours = f"{number(row['ours'], 2)} ± {number(row['ours_sd'])}" if row["ours"] == row["ours"] else "–"
+            ours += in_brackets([row.get("graph_flag")])
             status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
             paper = f'<span class="im-keep">{row["value"]:g}{spread}</span>'
             judged = [number(row[column], 2) for column in ("delta", "tolerance")] if answered else []
@@ -101,7 +103,7 @@ def claims(root: Path) -> str:
             )
         title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(name, name)
         head = ["Row", "Column", "Paper", "Unit", "Ours", *(["Difference", "Allowed"] if answered else []), "Status"]
-        html = table(head, rows, caption=f"{title} of the paper, number by number", stack=True, titled=False)
+        html = table(head, rows, caption=f"{title} of the paper, number by number", note=explained(str(rows)), stack=True, titled=False)
         parts.append(f"## {title} of the paper\n{block(html)}")
     return "\n".join([*parts, f"## The rule\n\n{RULE[0].upper()}{RULE[1:]}\n"])
 

@@ -6,11 +6,12 @@ from html import escape
 
 import pandas as pd
 
-from infomotion_lib.reporting.book.html import block, number, table
+from infomotion_lib.reporting.book.html import block, number, signed, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
+from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import FROZEN, Results, records
 from infomotion_lib.reporting.style import SOURCE_NAMES
-from infomotion_lib.reporting.summary import shown_method, shown_source
+from infomotion_lib.reporting.summary import shown_method, shown_source, size_name
 
 
 def two_machines() -> str:
@@ -18,38 +19,34 @@ def two_machines() -> str:
     file = FROZEN / "studies" / "two_machines.csv"
     if not file.is_file():
         return "No second machine has been compared yet: `infomotion compare --out book/results/studies/two_machines.csv`.\n"
+    frozen = Results("phantom", FROZEN / "phantom")
     cells = pd.read_csv(file, keep_default_na=False)
+    if "graph_flag" not in cells:
+        keys = zip(cells["source"], cells["method"], cells["graph"], cells["vpc"], strict=True)
+        cells["graph_flag"] = [frozen.graph_flags.get(key, "") for key in keys]
     rows = [
         [
-            f"{escape(shown_method(str(row['method']), str(row['graph'])))}"
-            f'<span class="im-under">{escape(shown_source(str(row["source"])))}, {_size(row["vpc"])}</span>',
-            _signed(row["difference"]),
+            f"{escape(shown_method(str(row['method']), str(row['graph']), [row['graph_flag']]))}"
+            f'<span class="im-under">{escape(shown_source(str(row["source"])))}, {size_name(row["vpc"])}</span>',
+            signed(row["difference"]),
             f"{number(row['frozen_mean'])} ± {number(row['frozen_sd'])}",
             f"{number(row['mean'])} ± {number(row['sd'])}",
         ]
         for row in records(cells)
     ]
     largest = cells.iloc[int(cells["difference"].abs().to_numpy().argmax())]
-    name = escape(shown_method(str(largest["method"]), ""))
+    name = escape(shown_method(str(largest["method"]), "", [largest["graph_flag"]]))
     pool = SOURCE_NAMES.get(str(largest["source"]), str(largest["source"])).lower()
-    frozen = Results("phantom", FROZEN / "phantom")
     processor = escape(str(frozen.card("evaluation").get("processor", "")))
     note = (
         "Hard accuracy in percent, mean ± population sd over runs. "
-        f"The largest change, {_signed(largest['difference'])} points, is that of {name} in the {pool} pool, "
-        f"{_size(largest['vpc'])}. "
+        f"The largest change, {signed(largest['difference'])} points, is that of {name} in the {pool} pool, "
+        f"{size_name(largest['vpc'])}. "
         "Real, Synthetic: the phantoms that stand in for that pool; VPC: videos a class. "
+        f"{explained(*cells['graph_flag'])} "
         "Compare yours: <code>infomotion compare</code>. "
         f'<a href="provenance.html#{card_anchor(frozen, "evaluation")}">How the first was made</a>'
     )
     first = f'First machine<span class="im-under">{processor}</span>' if processor else "First machine"
     heads = ['Method<span class="im-under">source, size</span>', "Change", first, "Second machine"]
     return block(table(heads, rows, caption="One commit, one profile, two kinds of processor", numeric_from=1, note=note))
-
-
-def _size(vpc: int) -> str:
-    return f"VPC {vpc}" if vpc else "all videos"
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{number(value)}"

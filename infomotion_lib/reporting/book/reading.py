@@ -10,6 +10,7 @@ from infomotion_lib.reporting.book.comparisons import against_random
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
+from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.summary import constants_text, table1_text
 
@@ -91,11 +92,13 @@ def glance(results: Results | None) -> str:
         row = cell_row(results, source=source, method=method, vpc=vpc)
         if row is not None:
             what = {"random": "chosen at random", "infomotion": "chosen by InfoMotion", "whole": "the whole set"}[method]
+            what += in_brackets([row.get("graph_flag")])
             spread_ = f" ± {number(row['sd'])}" if row["sd"] == row["sd"] else ""
             rows.append([name, what, f"{number(row['mean'])}{spread_} %"])
     kind = "phantom data" if results.is_phantom else results.kind
     note = (
         "Hard accuracy: share of test videos put into the right EF class; ± is the spread over runs. "
+        f"{explained(str(rows))} "
         'The whole table, with intervals and what may be concluded, is under <a href="results.html">results</a>. '
         f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How these numbers were made</a>'
     )

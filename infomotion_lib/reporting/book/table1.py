@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.book.html import block, folded, framed, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
+from infomotion_lib.reporting.flags import explained, flag_words
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
@@ -56,7 +58,8 @@ def table1(results: Results) -> str:
         if (results.folder("evaluation") / f"{file}.csv").is_file()
     )
     note = f'<a href="{card}">How this table was made</a> · {files}'
-    return block(html) + block(f'<p class="im-note">{_not_learnt(results)}{note}</p>')
+    flags = explained(html)
+    return block(html) + block(f'<p class="im-note">{_not_learnt(results)}{f"{flags} " if flags else ""}{note}</p>')
 
 
 def _not_learnt(results: Results) -> str:
@@ -80,13 +83,13 @@ def company(results: Results) -> str:
     for key in dict.fromkeys(_key(row) for row in rows):
         part = [row for row in rows if _key(row) == key]
         source, method, graph, vpc = key
-        name = f"{SOURCE_NAMES.get(source, source)} · {_method(method, graph)}"
+        name = f"{SOURCE_NAMES.get(source, source)} · {_method(method, graph)}{_mark(part)}"
         lines.append([name, str(vpc) if vpc else "all", *(_cell(part, metric, interval=False) for metric in metrics)])
     for name, row in constants(results):
         values = [number(float(row.get(metric, float("nan"))), _digits(metric)) for metric in metrics]
         lines.append([f"No training · {escape(name)}", "none", *values])
     caption = "The company of accuracy: mean ± population standard deviation over runs"
-    note = f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How this table was made</a>'
+    note = f'{explained(str(lines))} <a href="provenance.html#{card_anchor(results, "evaluation")}">How this table was made</a>'
     html = table(["Training set", "Videos a class", *metrics.values()], lines, caption=caption, numeric_from=1, note=note)
     return folded("Balanced accuracy, errors and class recalls of every row", block(html))
 
@@ -135,7 +138,7 @@ def _source_part(rows: list[Row], title: str, sizes: list[int]) -> str:
         cells = [
             _cell([row for row in part if row["vpc"] == size], metric) for size in sizes for metric in ("hard_accuracy", "soft_accuracy")
         ]
-        lines.append(_line(method_cell(method, graph, _flag(part)), cells))
+        lines.append(_line(method_cell(method, graph, part), cells))
     return f"<tbody>{''.join(lines)}</tbody>"
 
 
@@ -171,14 +174,14 @@ def _digits(metric: str) -> int:
     return 2 if metric in ("r2", "mae", "rmse") else 1
 
 
-def method_cell(method: str, graph: str, flag: str = "") -> str:
-    """HTML that names a selector: its colour, its graph recipe, and a mark if that graph was not healthy."""
-    mark = f'<span class="im-flag">{escape(flag.replace("+", " or "))} graph</span>' if flag else ""
-    return f"{_swatch(method)}{_method(method, graph)}{mark}"
+def method_cell(method: str, graph: str, rows: Iterable[Row] = ()) -> str:
+    """HTML that names a selector: its colour, its graph recipe, and a mark if a graph behind one of its rows was not healthy."""
+    return f"{_swatch(method)}{_method(method, graph)}{_mark(rows)}"
 
 
-def _flag(rows: list[Row]) -> str:
-    return "+".join(sorted({str(row["graph_flag"]) for row in rows if row.get("graph_flag")}))
+def _mark(rows: Iterable[Row]) -> str:
+    words = flag_words(row.get("graph_flag") for row in rows)
+    return f'<span class="im-flag">{words} graph</span>' if words else ""
 
 
 def _method(method: str, graph: str) -> str:

@@ -100,7 +100,7 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 "Soft accuracy forgives predictions that miss their class by no more than the tolerance. Move it, and watch the bars "
                 "beside the dashed line: the best answer that looks at no video.",
                 "Every bar grows, and so does the line. What counts is the distance between them.",
-                tolerance.control(folder / "tolerance.csv"),
+                tolerance.control(folder / "tolerance.csv", results.graph_flags),
                 "evaluation",
                 partial(_live_tolerance, results),
             )
@@ -144,7 +144,7 @@ def play(profile: str = "phantom", runs_dir: str | Path = "runs") -> None:
 
 def _live_tolerance(results: Results) -> ipywidgets.Widget | None:
     predictions = results.table("evaluation", "predictions")
-    return None if predictions is None else tolerance.live(predictions)
+    return None if predictions is None else tolerance.live(predictions, results.graph_flags)
 
 
 def _live_graphs(results: Results) -> ipywidgets.Widget | None:

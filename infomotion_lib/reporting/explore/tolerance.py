@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,17 @@ import pandas as pd
 
 from infomotion_lib.evaluation.metrics import soft_correct
 from infomotion_lib.reporting import svg
+from infomotion_lib.reporting.flags import flag_words, in_brackets
 from infomotion_lib.reporting.live import interactive
-from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
 from infomotion_lib.reporting.widgets import image_choice
 
 if TYPE_CHECKING:
     import ipywidgets
+
+Flags = Mapping[tuple[str, str, str, int], str]
+"""What was unhealthy about the graphs behind a cell, by source, method, graph and videos a class."""
 
 TOLERANCES = tuple(np.arange(0, 5.01, 0.5).tolist())
 _CONSTANTS = np.arange(10.0, 90.1, 0.5)
@@ -47,9 +52,17 @@ def _accuracies(predictions: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     return both[["source", "method", "graph", "vpc", "tolerance", "mean", "sd", "n"]]
 
 
-def control(file: Path) -> ipywidgets.Widget:
-    """Slider over tolerances and buttons for the training pool; bars for the selectors, a line for the best constant answer."""
-    cells = _rows(pd.read_csv(file, keep_default_na=False))
+def control(file: Path, flags: Flags) -> ipywidgets.Widget:
+    """Slider over tolerances and buttons for the training pool; bars for the selectors, a line for the best constant answer.
+
+    Parameters
+    ----------
+    file : Path
+        The table of :func:`table`.
+    flags : Flags
+        Of the run; see :attr:`infomotion_lib.reporting.results.Results.graph_flags`.
+    """
+    cells = _rows(pd.read_csv(file, keep_default_na=False), flags)
     pools, names = _pools(cells)
 
     def picture(pool: int, step: int) -> tuple[str, str]:
@@ -59,19 +72,19 @@ def control(file: Path) -> ipywidgets.Widget:
     return image_choice({"trained on": names, "tolerance": [f"{t:g}" for t in TOLERANCES]}, picture, sliders=("tolerance",), width="36rem")
 
 
-def live(predictions: pd.DataFrame) -> ipywidgets.Widget:
+def live(predictions: pd.DataFrame, flags: Flags) -> ipywidgets.Widget:
     """The same bars for any tolerance up to ten EF points, worked out by the kernel from every prediction."""
-    pools, names = _pools(_rows(_accuracies(predictions, 0.0)))
+    pools, names = _pools(_rows(_accuracies(predictions, 0.0), flags))
 
     def draw(trained_on: str, tolerance: float) -> tuple[str, str]:
-        now = _rows(_accuracies(predictions, tolerance))
+        now = _rows(_accuracies(predictions, tolerance), flags)
         return _card(now, pools[names.index(trained_on)], f"{trained_on}, tolerance {tolerance:.1f} EF points")
 
     return interactive(draw, trained_on=names, tolerance=(0.0, 10.0, 0.1))
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+def _rows(table: pd.DataFrame, flags: Flags) -> list[dict[str, Any]]:
+    return [row | {"graph_flag": flags.get((row["source"], row["method"], row["graph"], int(row["vpc"])), "")} for row in records(table)]
 
 
 def _pools(cells: list[dict[str, Any]]) -> tuple[list[tuple[str, int]], list[str]]:
@@ -89,7 +102,8 @@ def _card(now: list[dict[str, Any]], pool: tuple[str, int], title: str) -> tuple
 
 
 def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str, str]:
-    left, right, top, step = max(112, 20 + 8 * max(len(_name(row)) for row in rows)), 48, 46, 34
+    longest = max(max(8 * len(_name(row)), 7 * len(_flag(row))) for row in rows)
+    left, right, top, step = max(112, 20 + longest), 48, 46, 34
     spreads = [float(row["sd"] or 0.0) for row in rows]
     under = 62 if any(spread > 0 for spread in spreads) else 44
     width, height = 480, top + step * len(rows) + 10 + under
@@ -103,7 +117,8 @@ def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str,
         parts += [svg.text(x(value), height - under + 16, f"{value}", anchor="middle", size=15, fill=svg.SOFT)]
     for index, row in enumerate(sorted(rows, key=lambda row: (row["method"] == "whole", list(METHOD_NAMES).index(row["method"])))):
         y, mean, spread = top + step * index, float(row["mean"]), float(row["sd"] or 0.0)
-        parts.append(svg.text(left - 8, y + 17, _name(row), anchor="end", size=15))
+        parts.append(svg.text(left - 8, y + (11 if _flag(row) else 17), _name(row), anchor="end", size=15))
+        parts += [svg.text(left - 8, y + 26, _flag(row), anchor="end", size=13, fill=svg.SOFT)] * bool(_flag(row))
         parts.append(svg.bar(left, y, x(mean) - left, 24, METHOD_COLOURS[row["method"]]))
         if spread == spread and spread > 0:
             parts.append(svg.line(x(max(mean - spread, 0)), y + 12, x(min(mean + spread, 100)), y + 12, width=2))
@@ -112,8 +127,13 @@ def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str,
     if under > 44:
         parts.append(svg.text(12, height - 27, "line at a bar’s end: mean ± standard deviation over runs", size=15))
     parts.append(svg.text(12, height - 8, f"accuracy, %; dashed: best constant answer, {constant:.1f}", size=15))
-    told = ", ".join(f"{METHOD_NAMES[row['method']]} {float(row['mean']):.0f} %" for row in rows)
+    told = ", ".join(f"{METHOD_NAMES[row['method']]}{in_brackets([row['graph_flag']])} {float(row['mean']):.0f} %" for row in rows)
     return svg.picture(width, height, parts), f"{title}: {told}; the best constant answer {constant:.0f} %."
+
+
+def _flag(row: dict[str, Any]) -> str:
+    words = flag_words([row["graph_flag"]])
+    return f"{words} graph" if words else ""
 
 
 def _name(row: dict[str, Any]) -> str:

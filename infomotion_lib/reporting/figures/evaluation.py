@@ -5,7 +5,7 @@ Every title states what the drawn numbers say; it is computed from them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.evaluation.metrics import confusion, recalls, score, soft_curve
+from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED, SOURCE_NAMES, graph_name
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
@@ -41,7 +42,7 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
     lines = constants[(constants["predictor"].isin(["always normal", best["predictor"]]))].drop_duplicates(metric).to_dict("records")
     for axis, source in zip(axes, sources, strict=True):
         own = rows[rows["source"] == source]
-        _selectors(axis, own[own["method"] != "whole"])
+        _selectors(axis, own[own["method"] != "whole"], _labels(rows))
         whole = own[own["method"] == "whole"]
         if len(whole):
             axis.axhspan(float(whole["ci_low"].iloc[0]), float(whole["ci_high"].iloc[0]), color=METHOD_COLOURS["whole"], alpha=0.08, lw=0)
@@ -67,23 +68,32 @@ def constant_name(predictor: str, answer: float) -> str:
     return f"{CONSTANT_NAMES.get(predictor, predictor)} (EF {answer:g})"
 
 
-def _selectors(axis: Axes, rows: pd.DataFrame) -> None:
+def _labels(rows: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Name of each method and graph for a legend, with what is unhealthy about the graphs behind any of its rows."""
+    return {
+        (method, graph): METHOD_NAMES[method]
+        + in_brackets(rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].get("graph_flag", ()))
+        for method, graph in zip(rows["method"], rows["graph"].fillna(""), strict=True)
+    }
+
+
+def _selectors(axis: Axes, rows: pd.DataFrame, labels: Mapping[tuple[str, str], str]) -> None:
     sizes = sorted(int(size) for size in rows["vpc"].unique())
     cells = list(dict.fromkeys(zip(rows["method"], rows["graph"].fillna(""), strict=True)))
     for number, (method, graph) in enumerate(cells):
         own = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("vpc")
         x = np.array([sizes.index(size) for size in own.index]) + (number - (len(cells) - 1) / 2) * 0.72 / len(cells)
-        _dots(axis, x, own, method)
+        _dots(axis, x, own, method, labels[method, graph])
     axis.set_xticks(range(len(sizes)), [str(size) for size in sizes])
     axis.set_xlim(-0.55, len(sizes) - 0.45)
     axis.grid(axis="x", visible=False)
 
 
-def _dots(axis: Axes, x: NDArray[np.floating], rows: pd.DataFrame, method: str) -> None:
+def _dots(axis: Axes, x: NDArray[np.floating], rows: pd.DataFrame, method: str, label: str) -> None:
     mean = rows["mean"].to_numpy(float)
     error = np.nan_to_num(np.clip(np.stack([mean - rows["ci_low"], rows["ci_high"] - mean]), 0, None))
     style = {"color": METHOD_COLOURS[method], "marker": METHOD_MARKERS[method], "ms": 7, "ls": "none", "capsize": 3, "elinewidth": 1.6}
-    axis.errorbar(x, mean, yerr=error, label=METHOD_NAMES[method], **style)  # type: ignore[arg-type]
+    axis.errorbar(x, mean, yerr=error, label=label, **style)  # type: ignore[arg-type]
 
 
 def _separation(rows: pd.DataFrame) -> str:
@@ -123,6 +133,7 @@ def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data
         own = rows[rows["source"] == source]
         for (method, graph), cell in own.groupby(["method", "graph"], sort=False):
             name = METHOD_NAMES[str(method)] + (f" ({graph_name(str(graph))})" if graph and several else "")
+            name += in_brackets(cell.get("graph_flag", ()))
             marker, colour = METHOD_MARKERS[str(method)], METHOD_COLOURS[str(method)]
             axis.plot(cell["tolerance"], cell["mean"], color=colour, marker=marker, ms=5, lw=1.6, label=name)
             axis.fill_between(cell["tolerance"], cell["ci_low"], cell["ci_high"], color=colour, alpha=0.13, lw=0)
@@ -246,7 +257,7 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     for number, (method, graph) in enumerate(cells):
         own = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("machine").reindex(count.index)
         x = np.arange(len(count)) + (number - (len(cells) - 1) / 2) * 0.76 / len(cells)
-        _dots(axis, x, own, method)
+        _dots(axis, x, own, method, _labels(rows)[method, graph])
     axis.set_xticks(range(len(count)), [f"{name}\n{number} videos" for name, number in count.items()])
     axis.set_ylabel("hard accuracy on TEST (%)")
     axis.grid(axis="x", visible=False)
@@ -277,7 +288,10 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
         colour = METHOD_COLOURS[row["method"]]
         axis.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2)
         axis.plot(row["difference"], y, color=colour, marker=METHOD_MARKERS[row["method"]], ms=7)
-    names = [f"{SOURCE_NAMES[row['source']]}, {METHOD_NAMES[row['method']]}, {row['vpc']} a class" for row in rows.to_dict("records")]
+    names = [
+        f"{SOURCE_NAMES[row['source']]}, {METHOD_NAMES[row['method']]}{in_brackets([row.get('graph_flag')])}, {row['vpc']} a class"
+        for row in rows.to_dict("records")
+    ]
     axis.set_yticks(range(len(rows)), names, fontsize=9.5)
     axis.set_ylim(-0.7, len(rows) - 0.3)
     axis.axvline(0, color=_INK, lw=1)

@@ -5,7 +5,7 @@ Every title states what the drawn numbers say; it is computed from them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from infomotion_lib.reporting.flags import MEANINGS, MOST, SOME
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED
 
 _INK = "#1F2933"
@@ -32,15 +33,19 @@ def configuration_name(method: str, feature: str, graph: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def evidence_forest(comparisons: pd.DataFrame, *, collapsed: set[tuple[str, str, str]]) -> Figure:
+Marks = Mapping[tuple[str, str, str], str]
+"""What stands behind a configuration whose graphs were unhealthy, as in the tables; see :func:`infomotion_lib.reporting.flags.mark_of`."""
+
+
+def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
     """Every configuration minus Random with its 95 % interval over pools, a panel a budget, in the order of the first.
 
     Parameters
     ----------
     comparisons : DataFrame
         From :func:`infomotion_lib.evaluation.evidence.comparison.compare`.
-    collapsed : set of (method, feature, graph)
-        Configurations most of whose graphs have one community only; marked ``†``, as in the tables.
+    marks : Marks
+        By method, feature and graph.
     """
     budgets = sorted(int(vpc) for vpc in comparisons["vpc"].unique())
     order = [_key(row) for row in comparisons[comparisons["vpc"] == budgets[0]].to_dict("records")][::-1]
@@ -54,10 +59,10 @@ def evidence_forest(comparisons: pd.DataFrame, *, collapsed: set[tuple[str, str,
         axis.axvline(0, color=_INK, lw=1)
         axis.grid(axis="y", visible=False)
         axis.set_title(f"{vpc} videos a class,\n{_span(own['pools'])}", fontsize=10)
-    names = [configuration_name(*key) + (" †" if key in collapsed else "") for key in order]
+    names = [configuration_name(*key) + marks.get(key, "") for key in order]
     axes[0].set_yticks(range(len(order)), names, fontsize=10)
     axes[0].set_ylim(-0.7, len(order) - 0.3)
-    fig.supxlabel("hard accuracy minus Random's (points), 95 % interval over pools\n†: most of its graphs have one community", fontsize=10)
+    fig.supxlabel(f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(names)}", fontsize=10)
     kept = comparisons[comparisons["p_holm"] < _LEVEL]
     above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
     fig.suptitle(
@@ -70,13 +75,15 @@ def evidence_forest(comparisons: pd.DataFrame, *, collapsed: set[tuple[str, str,
     return fig
 
 
-def confirmation_pairs(table: pd.DataFrame) -> Figure:
+def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
     """Difference from Random in the screening pools (hollow) and in the confirming ones (full, with 95 % interval), a panel a budget.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`infomotion_lib.evaluation.evidence.confirmation.screen_and_confirm`.
+    marks : Marks
+        By method, feature and graph.
     """
     budgets = sorted(int(vpc) for vpc in table["vpc"].unique())
     most = int(table["vpc"].value_counts().max())
@@ -90,7 +97,8 @@ def confirmation_pairs(table: pd.DataFrame) -> Figure:
             _interval(axis, row, y, "confirmation_difference", "confirmation_t_low", "confirmation_t_high")
             hollow: dict[str, Any] = {"mfc": "white", "mec": colour, "mew": 1.4, "zorder": 4}
             axis.plot(row["screening_difference"], y, marker=METHOD_MARKERS[row["method"]], ms=7, **hollow)
-        names = [configuration_name(*_key(row)) + (" *" if row["chosen_by"] == "screening" else "") for row in own.to_dict("records")]
+        rows = own.to_dict("records")
+        names = [f"{_named(row, marks)}{' *' if row['chosen_by'] == 'screening' else ''}" for row in rows]
         axis.set_yticks(range(len(own)), names, fontsize=10)
         axis.set_ylim(-0.7, len(own) - 0.3)
         axis.axvline(0, color=_INK, lw=1)
@@ -98,6 +106,7 @@ def confirmation_pairs(table: pd.DataFrame) -> Figure:
         axis.set_title(f"{vpc} videos a class", fontsize=10)
     label = "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n"
     label += "*: chosen by the screening; dotted: from the one to the other"
+    label += _legend(_named(row, marks) for row in table.to_dict("records"))
     fig.supxlabel(label, fontsize=10)
     won = table[table["chosen_by"] == "screening"]
     title = f"{int((table['p_holm'] < _LEVEL).sum())} of {len(table)} comparisons hold in fresh pools after correction"
@@ -108,13 +117,15 @@ def confirmation_pairs(table: pd.DataFrame) -> Figure:
     return fig
 
 
-def arm_differences(arms: Mapping[str, pd.DataFrame]) -> Figure:
+def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure:
     """Difference from Random of the core configurations in each arm, with 95 % intervals over pools; a group of rows an arm.
 
     Parameters
     ----------
     arms : mapping of str to DataFrame
         What an arm is, and its comparisons from :func:`infomotion_lib.evaluation.evidence.comparison.compare`, one budget.
+    marks : Marks
+        By method, feature and graph, of all arms together.
     """
     keys = list(dict.fromkeys(_key(row) for table in arms.values() for row in table.to_dict("records")))
     fig = Figure(figsize=(_WIDTH, (0.16 * len(keys) + 0.3) * len(arms) + 1.3))
@@ -124,14 +135,15 @@ def arm_differences(arms: Mapping[str, pd.DataFrame]) -> Figure:
         for row in table.to_dict("records"):
             place = keys.index(_key(row))
             y = -number + 0.36 - 0.72 * place / max(len(keys) - 1, 1)
-            label = "" if place in labelled else configuration_name(*_key(row))
+            label = "" if place in labelled else _named(row, marks)
             labelled.add(place)
             _interval(axis, row, y, "difference", "t_low", "t_high", label=label)
     axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=10)
     axis.set_ylim(-len(arms) + 0.4, 0.6)
     axis.axvline(0, color=_INK, lw=1)
     axis.grid(axis="y", visible=False)
-    axis.set_xlabel("hard accuracy minus Random's (points), 95 % interval over pools")
+    named = [configuration_name(*key) + marks.get(key, "") for key in keys]
+    axis.set_xlabel(f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(named)}")
     fig.legend(loc="outside lower center", ncols=2, fontsize=10)
     mine = [row for table in arms.values() for row in table.to_dict("records") if row["method"] == "infomotion"]
     above, below = sum(row["t_low"] > 0 for row in mine), sum(row["t_high"] < 0 for row in mine)
@@ -145,6 +157,16 @@ def _interval(axis: Axes, row: Mapping[Any, Any], y: float, middle: str, low: st
     if np.isfinite(row[low]):
         axis.plot([row[low], row[high]], [y, y], color=colour, lw=1.8)
     axis.plot(row[middle], y, ls="none", marker=METHOD_MARKERS[row["method"]], ms=6.5, mfc=colour, mec=colour, label=label or None)
+
+
+def _named(row: Mapping[Any, Any], marks: Marks) -> str:
+    return configuration_name(*_key(row)) + marks.get(_key(row), "")
+
+
+def _legend(names: Iterable[str]) -> str:
+    """Lines that explain the marks in the names, to stand below what is there; empty where they have none."""
+    text = " ".join(names)
+    return "".join(f"\n{mark}: {MEANINGS[mark]}" for mark in (MOST, SOME) if mark in text)
 
 
 def _key(row: Mapping[Any, Any]) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.reporting.figures.evaluation import constant_name, legend_marks
 from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, WEBP_ALT, image_html
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
@@ -299,9 +300,8 @@ def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mappin
             mean = cell["mean"].to_numpy(float)
             error = np.nan_to_num(np.clip(np.stack([mean - cell["ci_low"], cell["ci_high"] - mean]), 0, None))
             marker = {"whole": "*", "random": "o", "infomotion": "^"}.get(method, "D")
-            axis.errorbar(
-                x, mean, yerr=error, color=METHOD_COLOURS[method], marker=marker, ms=8, ls="none", capsize=3, label=METHOD_NAMES[method]
-            )
+            name = METHOD_NAMES[method] + in_brackets(rows[rows["method"] == method].get("graph_flag", ()))
+            axis.errorbar(x, mean, yerr=error, color=METHOD_COLOURS[method], marker=marker, ms=8, ls="none", capsize=3, label=name)
         axis.axhline(best["hard_accuracy"], color=MUTED, ls="--", lw=1.4, label=constant_name(best["predictor"], best["constant"]))
         axis.set_xticks(range(len(sizes)), [f"{size} a class" if size else "all" for size in sizes])
         axis.set_xlim(-0.6, len(sizes) - 0.4)

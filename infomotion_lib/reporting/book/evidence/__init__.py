@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infomotion_lib.evaluation.evidence.rows import PUBLISHED
-from infomotion_lib.reporting.book.evidence import earlier, sentences, tables, worlds
+from infomotion_lib.reporting.book.evidence import earlier, mislabelled, sentences, tables, worlds
 from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, find_evidence, write_figures
 
 NOT_RUN = f"This study has not run yet: `{COMMAND}`, then `{COMMAND} --publish`.\n"
@@ -29,6 +29,7 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
         "evidence_earlier": earlier.beside_ours,
         "evidence_worlds": worlds.order,
         "evidence_arms": worlds.arms,
+        "evidence_mislabelled": mislabelled.picked,
     }
     evidence = find_evidence(folder)
     return {name: make(evidence) if evidence is not None else NOT_RUN for name, make in parts.items()}

@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import t
 
 from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.paths import BOOK
-from infomotion_lib.reporting.book.evidence.found import LEVEL, Evidence, Row, below, cell, key_of, p_value, spanned
+from infomotion_lib.reporting.book.evidence.found import LEVEL, Evidence, Row, below, key_of, p_value, spanned
 from infomotion_lib.reporting.book.evidence.tables import WHO
-from infomotion_lib.reporting.book.html import block, number, table
-from infomotion_lib.reporting.figures.evidence import configuration_name
+from infomotion_lib.reporting.book.html import block, number, signed, table
+from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 
 EARLIER = BOOK / "ledgers" / "earlier_study.csv"
-"""Its differences from Random with their 95 % bootstrap intervals over pools, quoted."""
+"""Its differences from Random with the half-widths of their 95 % intervals by t over pools, quoted."""
 
 
 def beside_ours(evidence: Evidence) -> str:
@@ -28,35 +28,42 @@ def beside_ours(evidence: Evidence) -> str:
     corrected = holm([row["p"] for row in rows])
     body = [
         [
-            f'{cell(row)}<span class="im-under">there: {escape(row["vectors"])}</span>',
-            below(f"{_plus(row['earlier'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]"),
+            f'{evidence.named(row)}<span class="im-under">there: {escape(row["vectors"])}</span>',
+            below(f"{signed(row['earlier'])} [{number(row['earlier_low'])}, {number(row['earlier_high'])}]"),
             spanned(row),
-            below(f"{_plus(row['change'])} [{number(row['change_low'])}, {number(row['change_high'])}]"),
+            below(f"{signed(row['change'])} [{number(row['change_low'])}, {number(row['change_high'])}]"),
             p_value(p),
         ]
         for row, p in zip(rows, corrected, strict=True)
     ]
-    gains = [row for row in rows if row["ci_low"] > 0]
+    gains = [row for row in rows if row["earlier_low"] > 0]
     here = sum(row["t_low"] > 0 for row in gains)
-    told = [row for row, p in zip(rows, corrected, strict=True) if p < LEVEL]
-    apart = "; ".join(f"{configuration_name(*key_of(row))} ({row['vectors']})" for row in told) or "none"
+    told = [f"{evidence.title(row)} ({row['vectors']})" for row, p in zip(rows, corrected, strict=True) if p < LEVEL]
+    apart = (
+        f"the two studies differ by more than chance in: {'; '.join(told)}."
+        if told
+        else f"no difference can be told from the one there (smallest p {number(min(corrected), 3)}): chance alone may lie between them."
+    )
     said = (
-        f"Of its {len(rows)} differences from Random, {len(gains)} had an interval above 0; {here} of these have one here. The two studies "
-        f"differ by more than chance after Holm's correction for {len(rows)} comparisons in: {apart}."
+        f"Of its {len(rows)} differences from Random, {len(gains)} had an interval above 0; {here} of these have one here. "
+        f"After Holm's correction for {len(rows)} comparisons, {apart}"
     )
     head = [WHO, "There", "Here", "Here minus there", f"p, Holm ({len(rows)})"]
     note = (
-        "Hard accuracy minus Random's, points, with 95 % intervals over pools. There: quoted from the earlier study, whose rows are not "
-        "part of this book; below each name, the vectors it was given there."
+        "Hard accuracy minus Random's, points, with 95 % intervals by t over pools. There: quoted from the earlier study, whose rows are "
+        "not part of this book; below each name, the vectors it was given there. Here minus there: by Welch's t, which allows for how few "
+        f"pools each study has. {explained(str(body))}"
     )
     caption = f"An earlier study on {rows[0]['earlier_pools']} pools beside this one, {rows[0]['vpc']} videos a class"
-    return f"{said}{_learnt(evidence)}\n{block(table(head, body, caption=caption, numeric_from=1, note=note))}"
+    return f"{said}{_learnt(evidence)}\n{block(table(head, body, caption=caption, numeric_from=1, note=note.strip()))}"
 
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:
     """A row a difference of the earlier study: ours of the same configuration, both with intervals, their distance and its p.
 
-    The standard error of a quoted difference is taken from its interval; the two studies share no pool.
+    The standard error of a quoted difference is the half-width of its interval by t over the factor of that interval, which is its
+    sample standard deviation over pools divided by the root of their number, as ours is. (The bootstrap intervals that the study also
+    gave are no such measure: with eight pools they are too narrow, and they resample networks too.) The two studies share no pool.
     """
     ours: dict[Any, Row] = {(*key_of(row), row["vpc"]): row for row in records(evidence.compared)}
     found: list[Row] = []
@@ -64,15 +71,35 @@ def compared_with_earlier(evidence: Evidence) -> list[Row]:
         mine = ours.get((*key_of(quoted), quoted["vpc"]))
         if mine is None:
             continue
-        reach = float(norm.ppf(0.975))
-        error = float(np.hypot((quoted["ci_high"] - quoted["ci_low"]) / (2 * reach), mine["sd"] / np.sqrt(mine["pools"])))
-        change = mine["difference"] - quoted["difference"]
-        quoted |= {"earlier": quoted["difference"], "earlier_pools": quoted["pools"]} | {
-            name: mine[name] for name in ("difference", "t_low", "t_high", "pools")
-        }
-        span = {"change": change, "change_low": change - reach * error, "change_high": change + reach * error}
-        found.append(quoted | span | {"p": float(2 * norm.sf(abs(change) / error))})
+        there, half, pools = quoted["difference"], quoted["t_half"], quoted["pools"]
+        change = mine["difference"] - there
+        errors = (half / float(t.ppf(0.975, pools - 1)), mine["sd"] / np.sqrt(mine["pools"]))
+        reach, p = welch(change, errors, (pools, mine["pools"]))
+        quoted |= {"earlier": there, "earlier_low": there - half, "earlier_high": there + half, "earlier_pools": pools}
+        quoted |= {name: mine[name] for name in ("difference", "t_low", "t_high", "pools")}
+        found.append(quoted | {"change": change, "change_low": change - reach, "change_high": change + reach, "p": p})
     return found
+
+
+def welch(difference: float, errors: tuple[float, float], counts: tuple[int, int]) -> tuple[float, float]:
+    """Half-width of the 95 % interval of a difference of two independent means, and its two-sided p, by Welch's t.
+
+    Parameters
+    ----------
+    errors : tuple of float
+        Standard error of each mean.
+    counts : tuple of int
+        Values behind each. The degrees of freedom are Satterthwaite's (1946):
+        :math:`(s_1^2+s_2^2)^2 / (s_1^4/(n_1-1) + s_2^4/(n_2-1))`.
+
+    >>> half, p = welch(8**0.5, (1.0, 1.0), (3, 3))  # t = 2 with 4 degrees of freedom
+    >>> round(half / 2**0.5, 3), round(p, 3)
+    (2.776, 0.116)
+    """
+    squares = np.square(errors)
+    error = float(np.sqrt(squares.sum()))
+    freedom = float(squares.sum() ** 2 / (squares**2 / (np.asarray(counts) - 1)).sum())
+    return float(t.ppf(0.975, freedom)) * error, float(2 * t.sf(abs(difference) / error, freedom))
 
 
 def _learnt(evidence: Evidence) -> str:
@@ -86,7 +113,3 @@ def _learnt(evidence: Evidence) -> str:
                 f"from {number(100 * first, 0)} % of their variance at the first step to {number(100 * last, 0)} % at the end."
             )
     return ""
-
-
-def _plus(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{number(value)}"

@@ -19,6 +19,7 @@ from infomotion_lib.evaluation.evidence.rows import PUBLISHED, Tables, read_publ
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.book.html import block, number, probability
 from infomotion_lib.reporting.figures.evidence import arm_differences, configuration_name, confirmation_pairs, evidence_forest
+from infomotion_lib.reporting.flags import mark_of
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
 
@@ -97,20 +98,28 @@ class Evidence:
         return enough if len(enough) > 1 else {}
 
     @cached_property
-    def collapsed(self) -> set[Key]:
-        """Configurations most of whose graphs are collapsed."""
-        return {key_of(row) for row in records(comparison.graph_health(self.runs)) if row["collapsed"] > 50}
+    def unhealthy(self) -> dict[str, dict[Key, float]]:
+        """Share of the class graphs behind each configuration that are collapsed or shattered, percent, in each arm; 0 for none.
+
+        Of its budgets that with the larger share counts.
+        """
+        found: dict[str, dict[Key, float]] = {name: {} for name in ARMS}
+        for name, shares in found.items():
+            for row in records(comparison.graph_health(self.runs if name == MAIN else self.arm_runs[name])):
+                shares[key_of(row)] = max(shares.get(key_of(row), 0.0), row["collapsed"] + row["shattered"])
+        return found
 
     @cached_property
     def figures(self) -> dict[str, Figure]:
         """Figures by name, those that can be drawn."""
         use_style()
-        drawn = {"forest": evidence_forest(self.compared, collapsed=self.collapsed)}
+        marks = {key: self.mark(key) for key in self.unhealthy[MAIN]}
+        drawn = {"forest": evidence_forest(self.compared, marks=marks)}
         if len(self.confirmed):
-            drawn["confirmation"] = confirmation_pairs(self.confirmed)
+            drawn["confirmation"] = confirmation_pairs(self.confirmed, marks=marks)
         if self.arms:
             named = {"\n".join(textwrap.wrap(ARMS[name].meaning, 34)): comparison.compare(own) for name, own in self.arms.items()}
-            drawn["arms"] = arm_differences(named)
+            drawn["arms"] = arm_differences(named, marks={key: self.mark(key, *self.arms) for key in self.unhealthy[MAIN]})
         return drawn
 
     def alt(self, name: str) -> str:
@@ -124,9 +133,23 @@ class Evidence:
         image = f'<img class="im-figure" loading="lazy" alt="{escape(self.alt(name))}" src="_static/figures/evidence-{name}.svg">'
         return block(f'<figure class="im-fig">{image}</figure>')
 
-    def named(self, row: Row) -> str:
-        """HTML that names the configuration of a row, marked where most of its graphs are collapsed."""
-        return cell(row, mark=" †" if key_of(row) in self.collapsed else "")
+    def mark(self, key: Key, *arms: str) -> str:
+        """Mark of a configuration whose graphs were unhealthy in one of the arms, after a space; without arms, in the main study."""
+        return mark_of(max(self.unhealthy[arm].get(key, 0.0) for arm in arms or (MAIN,)))
+
+    def named(self, row: Row, *arms: str) -> str:
+        """HTML of a table cell: the method of a row with its mark, below it its vectors and graph."""
+        method, *rest = configuration_name(*key_of(row)).split(" · ")
+        below = f'<span class="im-under im-keep">{" · ".join(rest)}</span>' if rest else ""
+        return f'<span class="im-keep">{method}{self.mark(key_of(row), *arms)}</span>{below}'
+
+    def title(self, row: Row, *arms: str) -> str:
+        """The same in a line of text."""
+        return configuration_name(*key_of(row)) + self.mark(key_of(row), *arms)
+
+    def listed(self, rows: list[Row], half: str = "") -> str:
+        """Configurations with their marks, budget and difference, in one line; ``none`` where there are none."""
+        return "; ".join(f"{self.title(row)} ({row['vpc']} a class, {signed(row, half)})" for row in rows) or "none"
 
 
 def find_evidence(folder: Path = PUBLISHED) -> Evidence | None:
@@ -156,13 +179,6 @@ def key_of(row: Row) -> Key:
     return str(row["method"]), str(row["feature"]), str(row["graph"])
 
 
-def cell(row: Row, *, mark: str = "") -> str:
-    """HTML of a table cell: the method, below it its vectors and graph."""
-    method, *rest = configuration_name(*key_of(row)).split(" · ")
-    below = f'<span class="im-under im-keep">{" · ".join(rest)}</span>' if rest else ""
-    return f'<span class="im-keep">{method}{mark}</span>{below}'
-
-
 def signed(row: Row, half: str = "") -> str:
     """Difference of a row with its sign and its t interval."""
     value, low, high = (round(row[f"{half}{name}"], 1) + 0.0 for name in ("difference", "t_low", "t_high"))  # no minus nought
@@ -188,11 +204,6 @@ def gain(record: Row) -> str:
         f"The IFA network (F = {record['width']}, {record['steps']:,} steps) fills in frames {number(record['gain_db'])} dB better than "
         f"the average of their neighbours, so it {learnt}."
     )
-
-
-def listed(rows: list[Row], half: str = "") -> str:
-    """Configurations with budget and difference, in one line; ``none`` where there are none."""
-    return "; ".join(f"{configuration_name(*key_of(row))} ({row['vpc']} a class, {signed(row, half)})" for row in rows) or "none"
 
 
 def p_value(value: float) -> str:

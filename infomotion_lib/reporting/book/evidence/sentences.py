@@ -7,9 +7,11 @@ import pandas as pd
 from infomotion_lib.evaluation.evidence import comparison
 from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.evaluation.intervals import holm
-from infomotion_lib.reporting.book.evidence.found import LEVEL, MOTION, RIVALS, Evidence, Row, cell, gain, listed, p_value, signed, spanned
+from infomotion_lib.reporting.book.evidence.found import LEVEL, MOTION, RIVALS, Evidence, Row, gain, p_value, signed, spanned
 from infomotion_lib.reporting.book.evidence.tables import T_INTERVAL, WHO
 from infomotion_lib.reporting.book.html import block, number, table
+from infomotion_lib.reporting.book.schedule import trained_longer
+from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 
 
@@ -37,7 +39,7 @@ def paper_order(evidence: Evidence) -> str:
     for rival in RIVALS:
         own = comparison.pool_differences(evidence.runs, reference=rival)
         mine = own[(own[["method", "feature", "graph"]] == list(MOTION.key)).all(axis=1)]
-        named = cell(dict(zip(("method", "feature", "graph"), rival.key, strict=True)))
+        named = evidence.named(dict(zip(("method", "feature", "graph"), rival.key, strict=True)))
         rows += [row | {"rival": named} for row in records(comparison.compare(mine))]
     corrected = holm([row["p"] for row in rows])
     body = [
@@ -54,9 +56,10 @@ def paper_order(evidence: Evidence) -> str:
         f"The paper's order puts InfoMotion above Random, K-means and InfoDist. Of the {len(rows)} differences that this asks for on the "
         f"phantom, {told} after Holm's correction."
     )
-    head = ["InfoMotion minus", "Videos a class", "Points [t, 95 %]", "Pools above 0", f"p, Holm ({len(rows)})"]
+    head = [f"InfoMotion{evidence.mark(MOTION.key)} minus", "Videos a class", "Points [t, 95 %]", "Pools above 0", f"p, Holm ({len(rows)})"]
     caption = "The paper's order on the phantom: InfoMotion (kNN graph of motion) minus each rival, hard accuracy"
-    return f"{said}\n{block(table(head, body, caption=caption, numeric_from=1, note=f'{T_INTERVAL} p: by the same t-test.'))}"
+    note = f"{T_INTERVAL} p: by the same t-test. {explained(str(head), str(body))}"
+    return f"{said}\n{block(table(head, body, caption=caption, numeric_from=1, note=note.strip()))}"
 
 
 def verdict(evidence: Evidence) -> str:
@@ -66,15 +69,19 @@ def verdict(evidence: Evidence) -> str:
     strict, loose = compared["p_holm"] < LEVEL, compared["p_bh"] < LEVEL
     up = compared["difference"] > 0
     lines = [
-        f"Above Random after Holm's correction for {total} comparisons: {listed(records(compared[strict & up]))}.",
-        f"Below it: {listed(records(compared[strict & ~up]))}.",
-        f"If one finding in twenty may be false (Benjamini and Hochberg), also: {listed(records(compared[loose & ~strict]))}.",
+        f"Above Random after Holm's correction for {total} comparisons: {evidence.listed(records(compared[strict & up]))}.",
+        f"Below it: {evidence.listed(records(compared[strict & ~up]))}.",
+        f"If one finding in twenty may be false (Benjamini and Hochberg), also: {evidence.listed(records(compared[loose & ~strict]))}.",
     ]
     rest = int((((compared["t_low"] > 0) | (compared["t_high"] < 0)) & ~strict & ~loose).sum())
     words = "interval excludes" if rest == 1 else "intervals exclude"
     lines.append(f"{rest} more {words} 0 and claim nothing: among {total}, up to about {number(total * LEVEL, 0)} would by luck alone.")
     for row in records(_room(evidence)):
         lines.append(f"Room for improvement at {row['vpc']} videos a class: the whole set is {signed(row)} points above Random.")
+    if longer := trained_longer(evidence.tables.settings):
+        lines.append(longer)
+    if marks := explained(*lines):
+        lines.append(marks)
     return "".join(f"- {line}\n" for line in lines) + evidence.figure("forest")
 
 
@@ -86,7 +93,7 @@ def confirmation(evidence: Evidence) -> str:
     total = int(evidence.confirmed["comparisons"].max())
     body = [
         [
-            cell(row),
+            evidence.named(row),
             str(row["vpc"]),
             row["chosen_by"],
             spanned(row, "screening_"),
@@ -96,14 +103,15 @@ def confirmation(evidence: Evidence) -> str:
         ]
         for row in rows
     ]
-    held = listed([row for row in rows if row["p_holm"] < LEVEL], "confirmation_")
+    held = evidence.listed([row for row in rows if row["p_holm"] < LEVEL], "confirmation_")
     said = (
         f"{rows[0]['screening_pools']} pools screened and {rows[0]['confirmation_pools']} others confirm. Different from Random in the "
         f"confirming pools alone, after Holm's correction for {total} comparisons: {held}."
     )
     head = [WHO, "Videos a class", "Chosen by", "Screening [t, 95 %]", "Confirmation [t, 95 %]", "p", f"p, Holm ({total})"]
     caption = "Screening against confirmation, hard accuracy minus Random's, points"
-    return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3, note=T_INTERVAL))}"
+    note = f"{T_INTERVAL} {explained(str(body))}".strip()
+    return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3, note=note))}"
 
 
 def collapsed(evidence: Evidence) -> str:

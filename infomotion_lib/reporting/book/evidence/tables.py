@@ -7,8 +7,10 @@ from typing import Any
 
 from infomotion_lib.evaluation.evidence import comparison
 from infomotion_lib.evaluation.evidence.arms import MAIN
-from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, Row, below, cell, key_of, p_value, spanned
+from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, Row, below, key_of, p_value, spanned
 from infomotion_lib.reporting.book.html import block, number, table
+from infomotion_lib.reporting.book.schedule import trained_longer
+from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
@@ -41,8 +43,8 @@ def differences(evidence: Evidence) -> str:
         f"{T_INTERVAL} "
         "Hard accuracy, points; in the last column the mean absolute error, EF points, where less is better; all over pools. Effect size: "
         "mean over the sample standard deviation over pools. p: t-test over pools, of hard accuracy. "
-        "The bootstrap is too narrow where pools are few. †: most of its graphs have one community. InfoMotion and InfoDist are one "
-        f"algorithm on other vectors. Regenerate: <code>{COMMAND}</code>."
+        "The bootstrap is too narrow where pools are few. InfoMotion and InfoDist are one "
+        f"algorithm on other vectors. {explained(str(rows))} Regenerate: <code>{COMMAND}</code>."
     )
     return block(table(head, rows, caption="Every selector minus Random", numeric_from=1, note=note))
 
@@ -67,7 +69,8 @@ def means(evidence: Evidence) -> str:
     head = [WHO, "Videos a class", "Hard", "[95 %]", *list(METRIC_NAMES.values())[1:], "Networks, pools"]
     note = (
         "Mean ± population standard deviation over networks (over pools for constants); accuracies in percent. The interval is a bootstrap "
-        "over pools. All rows share their pools, so the difference of two rows is surer than their intervals look: the table above has it."
+        "over pools. All rows share their pools, so the difference of two rows is surer than their intervals look: the table above has it. "
+        f"{trained_longer(evidence.tables.settings)} {explained(str(rows))}"
     )
     return block(table(head, rows, caption="Means over all pools", numeric_from=1, note=note))
 
@@ -76,12 +79,14 @@ def health(evidence: Evidence) -> str:
     """MyST text: how many graphs were healthy, and how many had a community for every video to choose."""
     found = comparison.graph_health(evidence.runs).sort_values(["vpc", "graph", "feature"], kind="stable")
     columns = ("healthy", "collapsed", "shattered", "few_communities")
-    rows = [[cell(row), str(row["vpc"]), *(number(row[name], 0) for name in columns), str(row["graphs"])] for row in records(found)]
+    rows = [
+        [evidence.named(row), str(row["vpc"]), *(number(row[name], 0) for name in columns), str(row["graphs"])] for row in records(found)
+    ]
     few = found[found["graph"] == "knn"].groupby("vpc")["few_communities"].mean()
     said = "; ".join(f"at {vpc} videos a class {number(share, 0)} %" for vpc, share in few.items())
     said = f"Of the kNN graphs, those with fewer communities than videos to choose: {said}. There some communities give two.\n"
     head = [WHO, "Videos a class", "Healthy", "Collapsed", "Shattered", "Fewer communities than videos", "Graphs"]
-    note = "Percent of the class graphs of all pools. Where all collapse, nothing was selected by community."
+    note = f"Percent of the class graphs of all pools. Where all collapse, nothing was selected by community. {explained(str(rows))}"
     return said + block(table(head, rows, caption="Health of the graphs behind the selections", numeric_from=1, note=note))
 
 
@@ -89,7 +94,7 @@ def machines(evidence: Evidence) -> str:
     """MyST block: hard accuracy of the core configurations on each machine style, smaller budget."""
     found = records(comparison.machine_accuracy(evidence.core_runs))
     names = list(dict.fromkeys(str(row["machine"]) for row in found))
-    named = {key_of(row): cell(row) for row in found}
+    named = {key_of(row): evidence.named(row) for row in found}
     cells = {
         (key_of(row), row["machine"]): below(f"{number(row['mean'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]") for row in found
     }
@@ -97,4 +102,4 @@ def machines(evidence: Evidence) -> str:
     caption = (
         f"Hard accuracy in percent on the TEST videos of each machine style, {evidence.smallest} videos a class, 95 % intervals over pools"
     )
-    return block(table([WHO, *names], rows, caption=caption, numeric_from=1))
+    return block(table([WHO, *names], rows, caption=caption, numeric_from=1, note=explained(str(rows))))

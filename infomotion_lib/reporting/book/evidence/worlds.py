@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.evaluation.evidence import comparison
-from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN, Configuration
+from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN
 from infomotion_lib.evaluation.evidence.rows import APPEARANCE_FILE
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.reporting.book.evidence.found import (
@@ -19,7 +19,6 @@ from infomotion_lib.reporting.book.evidence.found import (
     RIVALS,
     Evidence,
     Row,
-    cell,
     gain,
     key_of,
     p_value,
@@ -28,6 +27,7 @@ from infomotion_lib.reporting.book.evidence.found import (
 )
 from infomotion_lib.reporting.book.evidence.tables import WHO
 from infomotion_lib.reporting.book.html import block, number, table
+from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import METHOD_NAMES
 
@@ -46,13 +46,16 @@ def order(evidence: Evidence) -> str:
     tried = f"the {len(leads)} world{'s' if len(leads) > 1 else ''} tried so far, of {len(WORLDS)} planned,"
     where = tried if len(leads) < len(WORLDS) else f"the {len(WORLDS)} worlds planned, all tried,"
     said = (
-        f"The paper's order asks that InfoMotion lie above {_names(RIVALS)}. It does in {holding} of {where} "
+        f"The paper's order asks that InfoMotion{evidence.mark(MOTION.key, *leads)} lie above {_names(evidence, *leads)}. "
+        f"It does in {holding} of {where} "
         f"after Holm's correction for all {PLANNED_LEADS} "
         f"planned leads. Half of the intervals are narrower than ±{number(half)} points, so a lead much smaller than that cannot be seen."
     )
     if holding:
-        return f"{said} A condition under which the order appears may be one that the paper's data meet.\n"
-    return f"{said} No condition tried is enough by itself, here, to bring about leads large enough to be seen.\n"
+        said += " A condition under which the order appears may be one that the paper's data meet."
+    else:
+        said += " No condition tried is enough by itself, here, to bring about leads large enough to be seen."
+    return f"{said} {explained(said)}".strip() + "\n"
 
 
 def arms(evidence: Evidence) -> str:
@@ -67,15 +70,18 @@ def arms(evidence: Evidence) -> str:
         for row in records(comparison.compare(own)):
             move = moves.get((name, *key_of(row)))
             moved = [spanned(move), p_value(move["p_planned"])] if move else ["–", "–"]
-            body.append([escape(ARMS[name].meaning), cell(row), spanned(row), f"{row['pools_better']} of {row['pools']}", *moved])
+            body.append(
+                [escape(ARMS[name].meaning), evidence.named(row, name), spanned(row), f"{row['pools_better']} of {row['pools']}", *moved]
+            )
     head = ["World", WHO, "Minus Random", "Pools above 0", "Moved by", f"p, Holm ({PLANNED_CHANGES})"]
     note = (
         "Points, with 95 % intervals by t over pools. Moved by: the difference minus that of the phantom as it is, in the pools that both "
         "have; p is that of the move, corrected for the "
-        f"{PLANNED_CHANGES} moves of all worlds planned, run yet or not, so that no world is judged more lightly for having run first."
+        f"{PLANNED_CHANGES} moves of all worlds planned, run yet or not, so that no world is judged more lightly for having run first. "
+        f"{explained(said, str(body))}"
     )
     caption = "The core selectors in worlds changed in one respect, hard accuracy, points"
-    shown = evidence.figure("arms") + block(table(head, body, caption=caption, numeric_from=2, note=note))
+    shown = evidence.figure("arms") + block(table(head, body, caption=caption, numeric_from=2, note=note.strip()))
     return f"{said}{_anew(evidence, list(leads))}{_untried(evidence)}\n{shown}"
 
 
@@ -98,7 +104,9 @@ def _leads(evidence: Evidence) -> dict[str, list[Row]]:
         for rival in RIVALS:
             own = comparison.pool_differences(evidence.arm_runs[name], reference=rival)
             mine = own[(own[["method", "feature", "graph"]] == list(MOTION.key)).all(axis=1)]
-            rows += [row | {"rival": METHOD_NAMES[rival.method]} for row in records(comparison.compare(mine))]
+            rows += [
+                row | {"rival": METHOD_NAMES[rival.method] + evidence.mark(rival.key, name)} for row in records(comparison.compare(mine))
+            ]
         if len(rows) == len(RIVALS):
             found[name] = rows
     every = [row for rows in found.values() for row in rows]
@@ -127,7 +135,8 @@ def _bullet(evidence: Evidence, name: str, leads: list[Row], moves: dict[tuple[s
     numbers = "; minus ".join(f"{row['rival']}: {signed(row)}" for row in leads)
     meaning = ARMS[name].meaning
     of = f"`{name}`, {pools} of {evidence.planned_pools} pools"
-    said = f"- **{meaning[0].upper()}{meaning[1:]}** ({of}). InfoMotion minus {numbers}. {told}."
+    own = f"InfoMotion{evidence.mark(MOTION.key, name)}"
+    said = f"- **{meaning[0].upper()}{meaning[1:]}** ({of}). {own} minus {numbers}. {told}."
     move = moves.get((name, *MOTION.key))
     if move:
         verdict = "a change" if move["p_planned"] < LEVEL else "chance alone could explain it"
@@ -183,6 +192,6 @@ def _apart(leads: list[Row], sign: int) -> list[str]:
     return [row["rival"] for row in leads if row["p_planned"] < LEVEL and sign * row["difference"] > 0]
 
 
-def _names(rivals: Sequence[Configuration]) -> str:
-    names = [METHOD_NAMES[rival.method] for rival in rivals]
+def _names(evidence: Evidence, *worlds: str) -> str:
+    names = [METHOD_NAMES[rival.method] + evidence.mark(rival.key, *worlds) for rival in RIVALS]
     return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,53 @@
+"""Marks of unhealthy graphs: what stands behind a selector whose graphs collapsed or shattered, wherever its result is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MOST, SOME = "†", "‡"
+"""Behind a selector that has many graphs: most of them are unhealthy, or some and not most."""
+
+MEANINGS = {
+    MOST: "more than half of its class graphs are collapsed or shattered",
+    SOME: "some of its class graphs, at most half, are collapsed or shattered",
+    "collapsed": "one community holds nearly all of a class",
+    "shattered": "more than a third of a class lies in communities of one or two videos",
+}
+"""What each mark and each flag says; the flags are those of :attr:`infomotion_lib.selection.communities.Communities.flag`."""
+
+
+def flag_words(flags: Iterable[object]) -> str:
+    """Flags of several rows in words; empty where every graph is healthy or there is none.
+
+    >>> flag_words(["collapsed", "", "collapsed+shattered"]), flag_words([float("nan"), "healthy"])
+    ('collapsed or shattered', '')
+    """
+    names = {name for flag in flags if isinstance(flag, str) for name in flag.split("+")}
+    return " or ".join(sorted(names - {"", "healthy"}))
+
+
+def in_brackets(flags: Iterable[object]) -> str:
+    """The same behind a name, such as ``" [collapsed]"``; empty for a healthy one."""
+    words = flag_words(flags)
+    return f" [{words}]" if words else ""
+
+
+def mark_of(unhealthy: float) -> str:
+    """Mark behind a selector of whose graphs this share, in percent, is collapsed or shattered, after a space; empty for none.
+
+    >>> mark_of(100), mark_of(10), mark_of(0)
+    (' †', ' ‡', '')
+    """
+    return f" {MOST if unhealthy > 50 else SOME}" if unhealthy > 0 else ""
+
+
+def explained(*texts: str) -> str:
+    """Sentence that explains the marks and flags in some texts, for the note beneath them; empty where they have none.
+
+    >>> explained("InfoMotion [collapsed]")
+    'Collapsed: one community holds nearly all of a class.'
+    """
+    found = {name for name in MEANINGS for text in texts if name in text}
+    found |= {"collapsed", "shattered"} if found & {MOST, SOME} else set()
+    said = "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items() if name in found)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
