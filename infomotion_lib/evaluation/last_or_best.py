@@ -20,6 +20,9 @@ from infomotion_lib.parameters import EvaluationParameters, stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, write_csv
 
+DIGITS = 6
+"""Decimals of a difference: rows from a file have nine digits, and what is smaller than that is no difference."""
+
 METRICS = ("hard_accuracy", "balanced_accuracy", "mae")
 COLUMNS = [*CELL, "metric", "last", "val", "difference", "ci_low", "ci_high", "n", "p_value"]
 
@@ -90,10 +93,10 @@ def last_or_best(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000)
     for metric in METRICS:
         for cell, group in both.sort_values(key, kind="stable").groupby(CELL, sort=False):
             pair = [group[f"{metric}_{which}"].to_numpy(dtype=np.float64) for which in ("last", "val")]
-            gap = pair[1] - pair[0]
+            gap = np.round(pair[1] - pair[0], DIGITS)
             interval = bootstrap_interval(gap, clusters=group["pool"].to_numpy(), samples=samples)
             rows.append((*cell, metric, pair[0].mean(), pair[1].mean(), gap.mean(), *interval, len(gap), no_difference_p(gap)))
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS).assign(p_holm=np.nan, n_comparisons=0)
     for _, own in table.groupby("metric"):
         table.loc[own.index, "p_holm"] = holm(own["p_value"])
         table.loc[own.index, "n_comparisons"] = int(own["p_value"].notna().sum())

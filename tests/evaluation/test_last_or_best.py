@@ -18,6 +18,7 @@ from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import start_stage, write_csv
 from infomotion_lib.regressor import training
 from infomotion_lib.regressor.grid import run_grid
+from infomotion_lib.reporting.results import FROZEN
 
 QUICK = EvaluationParameters(
     **{"synthetic_data": "none", "methods": ("random",), "vpc": (1,), "n_runs": 2, "workers": 1},
@@ -77,6 +78,21 @@ def test_runs_are_paired_whatever_their_order() -> None:
     assert found.loc[("random", "mae"), "difference"] == -2
     assert np.isnan(found.loc[("random", "balanced_accuracy"), "p_value"]), "no spread, no test"
     assert set(found.index.get_level_values("metric")) == set(METRICS)
+
+
+def test_rounding_in_a_file_is_no_difference() -> None:
+    last, best = runs(random=[100 / 3, 200 / 3, 50]), runs(random=[33.3333333, 66.6666667, 50])
+    found = last_or_best(last, best).set_index("metric").loc["hard_accuracy"]
+    assert found["difference"] == 0 and np.isnan(found["p_value"]) and found["n_comparisons"] == 0
+
+
+def test_the_frozen_summary_is_that_of_the_frozen_rows() -> None:
+    last, best = (
+        pd.read_csv(FROZEN / folder, keep_default_na=False) for folder in ("phantom/04_evaluation/runs.csv", "studies/checkpoint_runs.csv")
+    )
+    frozen = pd.read_csv(FROZEN / "studies" / "checkpoint_summary.csv", keep_default_na=False, na_values={"p_value": [""], "p_holm": [""]})
+    again = last_or_best(last, best)
+    pd.testing.assert_frame_equal(again, frozen.drop(columns="graph_flag"), check_dtype=False, rtol=1e-6)
 
 
 def test_runs_without_a_partner_are_no_comparison() -> None:

@@ -32,7 +32,7 @@ def last_or_best(folder: Path = FROZEN / "studies") -> str:
         "points, "
         f"{signed(sum(changes) / len(changes))} on average, and that of a whole set by "
         f"{' and '.join(signed(row['difference']) for row in hard if not row['vpc'])}. "
-        f"Of {len(hard)} differences {len(beyond) or 'none'} {'is' if len(beyond) == 1 else 'are'} beyond chance after Holm's correction. "
+        f"Of {len(hard)} differences {len(beyond) or 'none'} {'are' if len(beyond) > 1 else 'is'} beyond chance after Holm's correction. "
         f"{_leads(hard)}\n\n"
     )
     lines = [
@@ -50,14 +50,15 @@ def last_or_best(folder: Path = FROZEN / "studies") -> str:
     note = (
         f"Hard accuracy in percent on the phantom, means of {int(hard[0]['n'])} runs; best on VAL minus last step, run by run, with its "
         f"95 % bootstrap interval over these runs. {explained(str(lines))} "
-        f"VAL is asked every 100 steps. Regenerate: <code>{COMMAND}</code>."
+        "VAL is asked every 100 steps; the learning rate falls to nought, so that the last weights differ little from those before. "
+        f"Regenerate: <code>{COMMAND}</code>."
     )
     shown = table(head, lines, caption="Table 1 by the last weights and by the best on VAL", numeric_from=1, note=note)
     return said + folded("The same table by either choice", block(shown))
 
 
 def _leads(rows: list[dict[str, Any]]) -> str:
-    """Sentence: in how many cells a selector changes sides with Random."""
+    """Sentence: in how many cells does a selector change sides with Random."""
     random = {(row["source"], row["vpc"]): row for row in rows if row["method"] == "random"}
     others = [row for row in rows if row["vpc"] and row["method"] != "random" and (row["source"], row["vpc"]) in random]
     crossed = sum(
