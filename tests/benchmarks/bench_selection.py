@@ -1,6 +1,7 @@
 """Time of graphs, Infomap and centrality, beside bare calls of the same engines in the same process.
 
-Run ``python tests/benchmarks/bench_selection.py`` (minutes on one core; ``--most-nodes 10000`` for a quick look). Budgets: complete graph
+Run ``python tests/benchmarks/bench_selection.py`` (minutes on one core; ``--most-nodes 10000`` for a quick look; ``--out`` keeps the table,
+such as ``book/results/studies/speed_selection.csv``, which the book shows). Budgets: complete graph
 and Infomap at 5,000 videos in 8 s; neighbour graph and Infomap at 100,000 videos of 512 numbers in 90 s. CPU seconds stand beside those
 of the clock, since other work on the machine does not enter them.
 """
@@ -11,6 +12,7 @@ import argparse
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import infomap
@@ -20,8 +22,10 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.neighbors import NearestNeighbors
 
+from infomotion_lib.provenance import processor, write_csv
 from infomotion_lib.selection import Recipe, build_graph, find_communities, map_equation_centrality
 
+BASELINE = ("baseline", "baseline_seconds", "baseline_cpu")
 WIDTH = 512
 GROUPS = 200
 
@@ -120,6 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--most-nodes", type=int, default=100_000)
     parser.add_argument("--separation", type=float, default=1.0, help="of the groups, in their own spread; 0.3: hardly any groups")
+    parser.add_argument("--out", type=Path, help="also write the table here")
     asked = parser.parse_args()
     most = asked.most_nodes
     rows = [bench_complete(n) for n in (1000, 2000, 5000) if n <= most]
@@ -127,13 +132,16 @@ def main() -> None:
     growth = [bench_knn(n, search="cells", separation=asked.separation) for n in (1000, 3000, 10_000, 30_000, 100_000) if n <= most]
     table = pd.DataFrame(rows + growth)
     table["cpu_ratio"] = table["cpu_seconds"] / table["baseline_cpu"]
-    shown = ["what", "nodes", "seconds", "cpu_seconds", "baseline", "baseline_seconds", "baseline_cpu", "cpu_ratio"]
+    shown = ["what", "nodes", "seconds", "cpu_seconds", *BASELINE, "cpu_ratio"]
     print(table[shown].round(3).to_string(index=False, na_rep=""))
     for row in rows + growth:
         print(f"{row['nodes']:>7} {row['what']}: {row.get('note', '')}")
     if len(growth) > 1:
         slope = np.polyfit(np.log([row["nodes"] for row in growth]), np.log([row["cpu_seconds"] for row in growth]), 1)[0]
         print(f"growth of the 15-NN graph with Infomap: CPU seconds ~ nodes^{slope:.2f}")
+    if asked.out:
+        kept = table.rename(columns={"nodes": "size"})[["what", "size", "seconds", "cpu_seconds", *BASELINE, "note"]]
+        write_csv(kept.assign(unit="videos", processor=processor()), asked.out)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

@@ -22,6 +22,7 @@ from infomotion_lib.reporting.book.machines import two_machines
 from infomotion_lib.reporting.book.more_training import more_training
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.play import play
+from infomotion_lib.reporting.book.speed import speed
 from infomotion_lib.reporting.book.table1 import company, table1
 from infomotion_lib.reporting.book.table2 import FIGURES, LOOPS, STAGE, in_words, table2
 from infomotion_lib.reporting.pipeline import ALT
@@ -89,6 +90,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "figures": figure_index(shown),
         "costs": costs(),
         "latte_steps": latte_steps(),
+        "speed": speed(),
         "changelog": changelog(),
         "play": play(lead, assets),
         "scripts": f"{assets.note}\n" if assets.note else "The book serves its own scripts and fonts and asks no other host.\n",
