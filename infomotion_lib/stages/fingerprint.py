@@ -16,6 +16,7 @@ from infomotion_lib.stages.table import TABLE, Stage
 
 RECORD = ".fingerprint.json"
 WORKED = ".seconds.json"
+KEPT = ".kept.json"
 PREVIOUS = "previous"
 WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers"})
 """Parameters that say where files lie or how many cores work on them; no result depends on them."""
@@ -48,15 +49,24 @@ def fingerprint(stage: Stage, parameters: StageParameters, paths: RunPaths) -> d
     return {"parameters": science(parameters), "inputs": inputs(stage, paths), "code": code_hash(stage, "science")}
 
 
-def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
+def claim_folder(folder: Path, record: dict[str, Any], *, keep: bool = False) -> bool:
     """Whether half-done work in ``folder`` may be continued; if not, what lies there moves aside.
 
     Checkpoints and finished rows can be continued only by a run of the same parameters, inputs and code. The last other run's
     are kept, under ``previous/`` beside the folder: they may have cost days. A folder without a record stays as it is.
     Files that a killed run was writing are removed.
+
+    Parameters
+    ----------
+    keep : bool, default False
+        Continue another run's work too, and note the code that made it (:func:`kept_from`). Checkpoints and rows have fingerprints of
+        their own, of what they were trained on and how, and are refused or left where these differ.
     """
-    path = folder / RECORD
-    continues = found_record(folder) == record
+    path, found = folder / RECORD, found_record(folder)
+    continues = found == record
+    if keep and found and not continues:
+        write_json({"code": list(dict.fromkeys([*kept_from(folder), str(found.get("code", "unknown"))]))}, folder / KEPT)
+        continues = True
     if path.is_file() and not continues:
         aside = folder.parent / PREVIOUS / folder.name
         shutil.rmtree(aside, ignore_errors=True)
@@ -66,6 +76,11 @@ def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
         file.unlink()
     write_json(record, path)
     return continues
+
+
+def kept_from(folder: Path) -> list[str]:
+    """Hashes of the earlier science code whose work in ``folder`` was continued by other code; none as a rule."""
+    return [str(value) for value in read_json(folder / KEPT)["code"]] if (folder / KEPT).is_file() else []
 
 
 def worked(folder: Path, seconds: float) -> float:

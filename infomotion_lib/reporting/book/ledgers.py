@@ -47,6 +47,7 @@ def _card(results: Results, stage: str) -> str:
         *([["Code", f"<code>{escape(card['code']['science'])}</code>"]] if "code" in card else []),
         ["Started", escape(_moment(str(card.get("started_utc", ""))))],
         ["Time", worked(card)],
+        *([["Kept work of earlier code", f"<code>{escape(', '.join(card['kept_from']))}</code>"]] if "kept_from" in card else []),
         ["Device", escape(device(card))],
         *([["Processor", escape(str(card["processor"]))]] if card.get("processor") else []),
         ["Python", escape(str(card.get("python", "")))],
