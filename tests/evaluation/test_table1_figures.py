@@ -110,6 +110,16 @@ def test_every_figure_draws_and_names_the_phantom(predictions: pd.DataFrame, tab
         fig.canvas.draw()
 
 
+def test_a_legend_with_flags_stays_inside_a_narrow_figure(predictions: pd.DataFrame) -> None:
+    tolerances = tolerance_table(predictions[predictions["source"] == "real"]).assign(graph_flag="collapsed+shattered")
+    fig = figures.tolerance_curves(tolerances, EF, data="Phantom", vpc=5)
+    fig.canvas.draw()
+    (legend,) = fig.legends
+    extent = legend.get_window_extent()
+    assert extent.x0 >= 0 and extent.x1 <= fig.bbox.width
+    assert any("[collapsed or shattered]" in text.get_text() for text in legend.get_texts())
+
+
 def test_accuracy_title_counts_what_lies_apart(table: pd.DataFrame, constants: pd.DataFrame) -> None:
     apart = table.copy()
     mine = (apart["method"] == "infomotion") & (apart["metric"] == "hard_accuracy") & (apart["vpc"] == 5)

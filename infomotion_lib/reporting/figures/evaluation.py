@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
@@ -52,15 +51,20 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("videos a class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
-    fig.legend(*legend_marks(axes[0]), loc="outside lower center", ncols=3, fontsize=9.5)
+    legend_below(fig, axes[0], most=3)
     fig.suptitle(f"{data}: {_separation(rows)}", x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
 
-def legend_marks(axis: Axes) -> tuple[list[Artist], list[str]]:
-    """Handles and labels of an axis for its legend, the markers of points with error bars alone."""
+def legend_below(fig: Figure, axis: Axes, *, most: int) -> None:
+    """Legend of an axis below all panels, in as many columns as the figure is wide enough for; points with error bars as markers alone."""
     handles, labels = axis.get_legend_handles_labels()
-    return [handle[0] if isinstance(handle, ErrorbarContainer) else handle for handle in handles], labels
+    marks = [handle[0] if isinstance(handle, ErrorbarContainer) else handle for handle in handles]
+    for columns in range(most, 0, -1):
+        legend = fig.legend(marks, labels, loc="outside lower center", ncols=columns, fontsize=9.5)
+        if columns == 1 or legend.get_window_extent().width <= fig.bbox.width:
+            return
+        legend.remove()
 
 
 def constant_name(predictor: str, answer: float) -> str:
@@ -141,7 +145,7 @@ def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("tolerance (EF points)")
     axes[0].set_ylabel("soft accuracy on TEST (%)")
-    fig.legend(*legend_marks(axes[0]), loc="outside lower center", ncols=3, fontsize=9.5)
+    legend_below(fig, axes[0], most=3)
     first = rows[(rows["source"] == sources[0]) & (rows["vpc"] == vpc)].pivot_table(index="tolerance", values="mean", aggfunc="mean")[
         "mean"
     ]
@@ -261,7 +265,7 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     axis.set_xticks(range(len(count)), [f"{name}\n{number} videos" for name, number in count.items()])
     axis.set_ylabel("hard accuracy on TEST (%)")
     axis.grid(axis="x", visible=False)
-    fig.legend(*legend_marks(axis), loc="outside lower center", ncols=5, fontsize=9.5)
+    legend_below(fig, axis, most=5)
     mean = rows.groupby("machine")["mean"].mean()
     fig.suptitle(
         f"{data}, {vpc} a class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}” ({mean.max() - mean.min():.0f} points apart)",

@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
-from infomotion_lib.reporting.figures.evaluation import constant_name, legend_marks
+from infomotion_lib.reporting.figures.evaluation import constant_name, legend_below
 from infomotion_lib.reporting.figures.selection import headline
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, WEBP_ALT, image_html
@@ -207,7 +207,7 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES)
     axis.set(xlabel="requested class", ylabel="relabelled EF (points)\nmedian and middle half", ylim=(0, 100))
     axis.grid(axis="x", visible=False)
-    fig.legend(*legend_marks(axis), loc="outside lower center", ncols=3, fontsize=9.5)
+    legend_below(fig, axis, most=3)
     said = "; ".join(f"{names[pool]} {rise:+.0f}" for pool, rise in rises.items())
     headline(fig, f"EF points from the lowest to the highest request: {said}")
     return fig
@@ -308,7 +308,7 @@ def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mappin
         axis.set_title(names[pool], fontsize=10)
         axis.grid(axis="x", visible=False)
     axes[0].set_ylabel("hard accuracy on real TEST (%)")
-    fig.legend(*legend_marks(axes[0]), loc="outside lower center", ncols=4, fontsize=9.5)
+    legend_below(fig, axes[0], most=4)
     above = int((rows["mean"] > best["hard_accuracy"]).sum())
     name = CONSTANT_NAMES.get(best["predictor"], best["predictor"])
     lie = f"{above} of {len(rows)} cells {'lies' if above == 1 else 'lie'}"
