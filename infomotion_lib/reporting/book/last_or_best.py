@@ -58,10 +58,10 @@ def last_or_best(folder: Path = FROZEN / "studies") -> str:
 
 
 def _leads(rows: list[dict[str, Any]]) -> str:
-    """Sentence: in how many cells does a selector change sides with Random."""
+    """Sentence: in how many cells a selector changes sides with Random."""
     random = {(row["source"], row["vpc"]): row for row in rows if row["method"] == "random"}
     others = [row for row in rows if row["vpc"] and row["method"] != "random" and (row["source"], row["vpc"]) in random]
     crossed = sum(
         (row["last"] > base["last"]) != (row["val"] > base["val"]) for row in others for base in [random[row["source"], row["vpc"]]]
     )
-    return f"In {crossed or 'none'} of {len(others)} comparisons a selector changes sides with Random." if others else ""
+    return f"In {crossed or 'none'} of {len(others)} comparisons does a selector change sides with Random." if others else ""

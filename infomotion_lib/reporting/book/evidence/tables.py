@@ -25,25 +25,22 @@ def differences(evidence: Evidence) -> str:
     error = {(*key_of(row), row["vpc"]): spanned(row) for row in records(errors)}
     rows = [
         [
-            evidence.named(row),
-            str(row["vpc"]),
-            spanned(row),
-            f"[{number(row['boot_low'])}, {number(row['boot_high'])}]",
-            number(row["effect_size"], 2),
-            f"{row['pools_better']} of {row['pools']}",
+            f'{evidence.named(row)}<span class="im-under">{row["vpc"]} a class</span>',
+            f'{spanned(row)}<span class="im-ci">[{number(row["boot_low"])}, {number(row["boot_high"])}]</span>',
+            f'{number(row["effect_size"], 2)}<span class="im-ci">{row["pools_better"]} of {row["pools"]}</span>',
             *(p_value(row[name]) for name in ("p", "p_holm", "p_bh")),
             error[*key_of(row), row["vpc"]],
         ]
         for row in records(evidence.compared)
     ]
     total = int(evidence.compared["comparisons"].max())
-    head = [WHO, "Videos a class", "Minus Random [t, 95 %]", "[bootstrap, 95 %]", "Effect size", "Pools above 0"]
+    head = [WHO, "Minus Random [t, 95 %] [bootstrap]", "Effect size, pools above 0"]
     head += ["p", f"p, Holm ({total})", f"p, BH ({total})", "MAE minus Random's [t, 95 %]"]
     note = (
         f"{T_INTERVAL} "
         "Hard accuracy, points; in the last column the mean absolute error, EF points, where less is better; all over pools. Effect size: "
         "mean over the sample standard deviation over pools. p: t-test over pools, of hard accuracy. "
-        "The bootstrap is too narrow where pools are few. InfoMotion and InfoDist are one "
+        "The second interval is a 95 % bootstrap over pools, too narrow where pools are few. InfoMotion and InfoDist are one "
         f"algorithm on other vectors. {explained(str(rows))} Regenerate: <code>{COMMAND}</code>."
     )
     return block(table(head, rows, caption="Every selector minus Random", numeric_from=1, note=note))
@@ -58,15 +55,13 @@ def means(evidence: Evidence) -> str:
     for key in sorted(cells, key=lambda key: (key[3] or 99, -cells[key]["hard_accuracy"]["mean"])):
         own = cells[key]
         hard, *others = (f"{number(own[name]['mean'])} ± {number(own[name]['sd'])}" for name in METRIC_NAMES)
-        interval = f"[{number(own['hard_accuracy']['ci_low'])}, {number(own['hard_accuracy']['ci_high'])}]"
-        rows.append(
-            [evidence.named(own["mae"]), str(key[3] or "all"), hard, interval, *others, f"{own['mae']['n']}, {own['mae']['pools']}"]
-        )
+        hard += f'<span class="im-ci">[{number(own["hard_accuracy"]["ci_low"])}, {number(own["hard_accuracy"]["ci_high"])}]</span>'
+        rows.append([evidence.named(own["mae"]), str(key[3] or "all"), hard, *others, f"{own['mae']['n']}, {own['mae']['pools']}"])
     constants = evidence.tables.constants
     for name, group in constants[constants["arm"] == MAIN].groupby("predictor", sort=False):
         hard, *others = (f"{number(group[metric].mean())} ± {number(group[metric].std(ddof=0))}" for metric in METRIC_NAMES)
-        rows.append([escape(f"No training · {CONSTANT_NAMES.get(str(name), str(name))}"), "none", hard, "–", *others, f"–, {len(group)}"])
-    head = [WHO, "Videos a class", "Hard", "[95 %]", *list(METRIC_NAMES.values())[1:], "Networks, pools"]
+        rows.append([escape(f"No training · {CONSTANT_NAMES.get(str(name), str(name))}"), "none", hard, *others, f"–, {len(group)}"])
+    head = [WHO, "Videos a class", "Hard [95 %]", *list(METRIC_NAMES.values())[1:], "Networks, pools"]
     note = (
         "Mean ± population standard deviation over networks (over pools for constants); accuracies in percent. The interval is a bootstrap "
         "over pools. All rows share their pools, so the difference of two rows is surer than their intervals look: the table above has it. "
