@@ -64,4 +64,8 @@ def _leads(rows: list[dict[str, Any]]) -> str:
     crossed = sum(
         (row["last"] > base["last"]) != (row["val"] > base["val"]) for row in others for base in [random[row["source"], row["vpc"]]]
     )
-    return f"In {crossed or 'none'} of {len(others)} comparisons does a selector change sides with Random." if others else ""
+    if not others:
+        return ""
+    if not crossed:
+        return f"In none of {len(others)} comparisons does a selector change sides with Random."
+    return f"In {crossed} of {len(others)} comparisons a selector changes sides with Random."
