@@ -27,6 +27,7 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
         "evidence_health": tables.health,
         "evidence_machines": tables.machines,
         "evidence_earlier": earlier.beside_ours,
+        "evidence_room": earlier.room,
         "evidence_worlds": worlds.order,
         "evidence_arms": worlds.arms,
         "evidence_mislabelled": mislabelled.picked,

@@ -21,6 +21,19 @@ from infomotion_lib.reporting.results import records
 EARLIER = BOOK / "ledgers" / "earlier_study.csv"
 """Its differences from Random with the half-widths of their 95 % intervals by t over pools, quoted."""
 
+EARLIER_ROOM = BOOK / "ledgers" / "earlier_room.csv"
+"""Its hard accuracies of the whole set and of 25 random videos, by training steps, quoted."""
+
+
+def room(_: Evidence) -> str:
+    """Sentence: how far its whole set stood above Random, with more steps and with as many."""
+    parts = [
+        f"{number(row['whole'] - row['random'], 0)} points with {row['steps_whole']:,} steps for the whole set and "
+        f"{row['steps_selected']:,} for the few"
+        for row in records(pd.read_csv(EARLIER_ROOM))
+    ]
+    return f"its whole set stood above its random sets by {', and by '.join(parts)}.\n"
+
 
 def beside_ours(evidence: Evidence) -> str:
     """MyST text: each difference of the earlier study beside the same one here, and how far apart the two are."""
