@@ -73,14 +73,9 @@ def main() -> None:
     print(f"predict, {p.test_clips} clips a video      {1e3 * spent:8.2f} ms a video")
 
     if arguments.out:
-        row = {"what": "training step of the regressor", "size": p.batch_size, "seconds": mine_wall, "cpu_seconds": mine}
+        row = {"what": f"training step of {p.regressor}", "size": p.batch_size, "seconds": mine_wall, "cpu_seconds": mine}
         row |= {"baseline": "bare loop over a cached tensor", "baseline_seconds": floor_wall, "baseline_cpu": floor}
-        row |= {
-            "note": f"{p.regressor}, {parameter_count(network):,} weights, {size}, one thread",
-            "unit": "clips",
-            "processor": processor(),
-        }
-        write_csv(pd.DataFrame([row]), arguments.out)
+        write_csv(pd.DataFrame([row | {"unit": "clips", "processor": processor()}]), arguments.out)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,24 +20,27 @@ def speed(folder: Path = FROZEN / "studies") -> str:
     said = " and ".join(f"`python tests/benchmarks/{name}`" for name in COMMANDS)
     if not files:
         return f"Nothing has been timed yet: {said}.\n"
-    measured = pd.concat([pd.read_csv(file, keep_default_na=False, na_values={"baseline_cpu": [""]}) for file in files], ignore_index=True)
+    measured = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
     rows = [
         [
-            f'{escape(row["what"])}<span class="im-under">{escape(row["note"])}</span>',
+            f"{escape(row['what'])}{_against(row)}",
             f"{row['size']:,} {row['unit']}",
             _seconds(row["seconds"]),
-            _seconds(row["cpu_seconds"]),
-            f"{number(row['cpu_seconds'] / row['baseline_cpu'], 2)} × {escape(row['baseline'])}" if row["baseline"] else "–",
+            number(row["cpu_seconds"] / row["baseline_cpu"], 2),
+            number(row["recall"], 3),
         ]
         for row in records(measured)
     ]
     note = (
-        f"On {escape(' and '.join(measured['processor'].drop_duplicates()))}, two cores at most. Processor time adds up all threads; the "
-        "last column is its ratio to that of the baseline, timed in the same process. A k-NN graph searched by cells is approximate; its "
-        "recall is measured on a sample."
+        f"On {escape(' and '.join(measured['processor'].drop_duplicates()))}, one thread. Ratio: processor time over that of the baseline "
+        "below the name, timed in the same process. Recall: share of the true neighbours that the search finds, measured on a sample."
     )
-    head = ["Part", "Size", "Clock", "Processor", "Ratio"]
+    head = ["Part", "Size", "Time", "Ratio", "Recall"]
     return block(table(head, rows, caption="Measured speed", numeric_from=1, note=note)) + f"Measure yours: {said}.\n"
+
+
+def _against(row: dict[str, Any]) -> str:
+    return f'<span class="im-under">against {escape(row["baseline"])}</span>' if isinstance(row["baseline"], str) else ""
 
 
 def _seconds(value: float) -> str:

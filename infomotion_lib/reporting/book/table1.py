@@ -12,6 +12,7 @@ from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.flags import explained, flag_words
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
+from infomotion_lib.reporting.summary import size_name
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 Row = dict[str, Any]
@@ -74,24 +75,29 @@ def _not_learnt(results: Results) -> str:
 
 
 def company(results: Results) -> str:
-    """MyST block, folded: balanced accuracy, errors and class recalls of every row of Table 1, constant answers too."""
+    """MyST blocks, folded: balanced accuracy and errors, then class recalls, of every row of Table 1, constant answers too."""
     rows = long_table(results)
-    metrics = {metric: title for metric, title in COMPANY.items() if any(row["metric"] == metric for row in rows)}
-    if not metrics:
-        return ""
+    known = {metric: title for metric, title in COMPANY.items() if any(row["metric"] == metric for row in rows)}
+    parts = [{metric: title for metric, title in known.items() if metric.startswith("recall_") == recalls} for recalls in (False, True)]
+    captions = ("Balanced accuracy and errors", "Class recalls")
+    blocks = [_company_table(results, rows, metrics, caption) for metrics, caption in zip(parts, captions, strict=True) if metrics]
+    return folded("Balanced accuracy, errors and class recalls of every row", "".join(blocks)) if blocks else ""
+
+
+def _company_table(results: Results, rows: list[Row], metrics: dict[str, str], caption: str) -> str:
     lines = []
     for key in dict.fromkeys(_key(row) for row in rows):
         part = [row for row in rows if _key(row) == key]
         source, method, graph, vpc = key
-        name = f"{SOURCE_NAMES.get(source, source)} · {_method(method, graph)}{_mark(part)}"
-        lines.append([name, str(vpc) if vpc else "all", *(_cell(part, metric, interval=False) for metric in metrics)])
+        size = f"{SOURCE_NAMES.get(source, source)}, {size_name(int(vpc))}"
+        name = f'{_method(method, graph)}{_mark(part)}<span class="im-under">{size}</span>'
+        lines.append([name, *(_cell(part, metric, interval=False) for metric in metrics)])
     for name, row in constants(results):
         values = [number(float(row.get(metric, float("nan"))), _digits(metric)) for metric in metrics]
-        lines.append([f"No training · {escape(name)}", "none", *values])
-    caption = "The company of accuracy: mean ± population standard deviation over runs"
+        lines.append([f'{escape(name)}<span class="im-under">no training</span>', *values])
+    caption += ": mean ± population standard deviation over runs"
     note = f'{explained(str(lines))} <a href="provenance.html#{card_anchor(results, "evaluation")}">How this table was made</a>'
-    html = table(["Training set", "Videos a class", *metrics.values()], lines, caption=caption, numeric_from=1, note=note)
-    return folded("Balanced accuracy, errors and class recalls of every row", block(html))
+    return block(table(["Training set", *metrics.values()], lines, caption=caption, numeric_from=1, note=note))
 
 
 def constants(results: Results) -> list[tuple[str, Row]]:

@@ -56,12 +56,20 @@ def means(evidence: Evidence) -> str:
         own = cells[key]
         hard, *others = (f"{number(own[name]['mean'])} ± {number(own[name]['sd'])}" for name in METRIC_NAMES)
         hard += f'<span class="im-ci">[{number(own["hard_accuracy"]["ci_low"])}, {number(own["hard_accuracy"]["ci_high"])}]</span>'
-        rows.append([evidence.named(own["mae"]), str(key[3] or "all"), hard, *others, f"{own['mae']['n']}, {own['mae']['pools']}"])
+        size = f"{key[3]} a class" if key[3] else "all videos"
+        rows.append(
+            [
+                f'{evidence.named(own["mae"])}<span class="im-under">{size}</span>',
+                hard,
+                *others,
+                f"{own['mae']['n']}, {own['mae']['pools']}",
+            ]
+        )
     constants = evidence.tables.constants
     for name, group in constants[constants["arm"] == MAIN].groupby("predictor", sort=False):
         hard, *others = (f"{number(group[metric].mean())} ± {number(group[metric].std(ddof=0))}" for metric in METRIC_NAMES)
-        rows.append([escape(f"No training · {CONSTANT_NAMES.get(str(name), str(name))}"), "none", hard, *others, f"–, {len(group)}"])
-    head = [WHO, "Videos a class", "Hard [95 %]", *list(METRIC_NAMES.values())[1:], "Networks, pools"]
+        rows.append([escape(f"No training · {CONSTANT_NAMES.get(str(name), str(name))}"), hard, *others, f"–, {len(group)}"])
+    head = [WHO, "Hard [95 %]", *list(METRIC_NAMES.values())[1:], "Networks, pools"]
     note = (
         "Mean ± population standard deviation over networks (over pools for constants); accuracies in percent. The interval is a bootstrap "
         "over pools. All rows share their pools, so the difference of two rows is surer than their intervals look: the table above has it. "
