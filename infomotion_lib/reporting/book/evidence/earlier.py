@@ -32,7 +32,7 @@ def room(_: Evidence) -> str:
         f"{row['steps_selected']:,} for the few"
         for row in records(pd.read_csv(EARLIER_ROOM))
     ]
-    return f"its whole set stood above its random sets by {', and by '.join(parts)}.\n"
+    return f"Its whole set stood above its random sets by {', and by '.join(parts)}.\n"
 
 
 def beside_ours(evidence: Evidence) -> str:
