@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.data.records import open_source
+from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import CELL, bootstrap_interval, holm, no_difference_p
 from infomotion_lib.evaluation.runs import RUN_KEY, open_material, plan_runs, score_runs, starting_weights, with_flags
 from infomotion_lib.frames.index import read_frame_index
@@ -46,16 +47,18 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     StageError
         If the evaluation has not finished.
     DataError
-        If the real source has no labelled VAL video.
+        If the run was tested with the best weights on VAL, or the real source has no labelled VAL video.
     """
     from infomotion_lib.ifa.validation import resolve_device
     from infomotion_lib.regressor.grid import run_grid
 
     folder, out = paths.stage("evaluation"), Path(out_dir)
+    used = read_run_card(folder)["parameters"]
+    if used.get("checkpoint") == "val":
+        what = "This run was tested with the best weights on VAL already."
+        raise DataError(what, where=f"Looked at the run card in: {folder}", remedy="Give a run with checkpoint = last.")
     changed = {"checkpoint": "val", "workers": workers}
-    own = EvaluationParameters.model_validate(
-        stage_parameters("evaluation", read_run_card(folder)["parameters"], overrides=changed).model_dump()
-    )
+    own = EvaluationParameters.model_validate(stage_parameters("evaluation", used, overrides=changed).model_dump())
     datasets = {source: open_source(name, data_dir=paths.data, data_root=own.data_root) for source, name in own.sources.items()}
     index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
     selections = pd.read_csv(paths.stage("graph_selection") / "selections.csv", dtype={"file_name": str}, keep_default_na=False)

@@ -10,12 +10,13 @@ import pytest
 from scipy.stats import ttest_rel
 
 from infomotion_lib.data.records import read_dataset
+from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.last_or_best import METRICS, last_or_best, run_checkpoint_study
 from infomotion_lib.evaluation.runs import RUN_KEY, open_material, plan_runs, score_runs
 from infomotion_lib.frames.index import build_frame_index, read_frame_index
 from infomotion_lib.parameters import EvaluationParameters, FrameIndexParameters
 from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.provenance import start_stage, write_csv
+from infomotion_lib.provenance import RUN_CARD, read_json, start_stage, write_csv, write_json
 from infomotion_lib.regressor import training
 from infomotion_lib.regressor.grid import run_grid
 from infomotion_lib.reporting.results import FROZEN
@@ -65,6 +66,15 @@ def test_a_study_trains_the_same_networks_and_resumes(finished: RunPaths, tmp_pa
     assert best["n_train"].tolist() == [20, 20, 5, 5]
     monkeypatch.setattr("infomotion_lib.regressor.grid.train_regressor", None)  # nothing may be trained again
     pd.testing.assert_frame_equal(run_checkpoint_study(finished, tmp_path / "study", workers=1), summary)
+
+
+def test_a_run_by_val_has_nothing_to_compare(finished: RunPaths, tmp_path: Path) -> None:
+    card = finished.stage("evaluation") / RUN_CARD
+    content = read_json(card)
+    write_json(content | {"parameters": content["parameters"] | {"checkpoint": "val"}}, card)
+    with pytest.raises(DataError, match="best weights on VAL already"):
+        run_checkpoint_study(finished, tmp_path / "study")
+    assert not (tmp_path / "study").exists()
 
 
 def test_runs_are_paired_whatever_their_order() -> None:
