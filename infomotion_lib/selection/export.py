@@ -18,6 +18,7 @@ import pandas as pd
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.layout import FILE_LIST, TRACINGS, VIDEOS
 from infomotion_lib.data.manifests import may_redistribute, read_manifest
+from infomotion_lib.data.phantom import edition_of
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
 from infomotion_lib.provenance import sha256, write_csv, write_json
@@ -123,9 +124,10 @@ def export_distilled(picks: pd.DataFrame, dataset: Dataset, *, folder: str | Pat
 
 
 def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: str) -> pd.DataFrame:
-    """Table to publish: source, method, graph, graph_flag, vpc, class_name, file_name, selection_seeds, sha256 of the video.
+    """Table to publish: source, method, graph, graph_flag, vpc, class_name, file_name, selection_seeds, sha256 of the video, edition.
 
-    A set that returns under several seeds stands once, its seeds joined by blanks.
+    ``phantom_edition`` says which edition of the drawing has these hashes; it is empty for other sources. A set that returns under
+    several seeds stands once, its seeds joined by blanks.
 
     Raises
     ------
@@ -140,7 +142,12 @@ def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: s
     if absent := sorted(set(own["file_name"]) - set(paths.index)):
         raise DataError(f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.", remedy="Was the data set changed?")
     hashes = {name: sha256(paths[name]) for name in own["file_name"].unique()}
-    return table.rename("selection_seeds").reset_index().assign(sha256=lambda rows: rows["file_name"].map(hashes))
+    edition = edition_of(dataset.root)
+    return (
+        table.rename("selection_seeds")
+        .reset_index()
+        .assign(sha256=lambda rows: rows["file_name"].map(hashes), phantom_edition="" if edition is None else edition)
+    )
 
 
 def _file_list(names: list[str], videos: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:

@@ -37,9 +37,10 @@ def plain_frame(scene: Scene, frame: int) -> np.ndarray:
     """One frame without the tricks: dense two-dimensional blur, generic interpolation, double precision."""
     frames = np.array([frame])
     blood, electronic = _noise(scene, frames)
-    field = echo(scene, frames, blood)[0].astype(np.complex128)
-    field = convolve2d(field, np.outer(scene.axial, scene.lateral), mode="same", boundary="symm")
-    field += 10 ** (scene.heart.noise / 20) * (electronic[0, ..., 0] + 1j * electronic[0, ..., 1])
+    real, imaginary = echo(scene, frames, blood)[:, 0].astype(np.float64)
+    spread = scene.gain * np.outer(scene.axial, scene.lateral)
+    field = convolve2d(real + 1j * imaginary, spread, mode="same", boundary="symm")
+    field += 10 ** (scene.heart.noise / 20) * (electronic[0, 0] + 1j * electronic[1, 0])
     levels = 10 * np.log10(np.abs(field) ** 2 + 1e-8) / scene.heart.dynamic_range + scene.offset
     fraction = (scene.rows[..., None] // np.array([1, 32]) % 32) / 32
     picture = map_coordinates(

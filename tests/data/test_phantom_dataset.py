@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.classes import class_name, ef_class
-from infomotion_lib.data.phantom import make_dataset, sample_heart, true_frames
-from infomotion_lib.data.phantom.plan import ED_FIRST_SHARE, annotate, interleave, make_request, plan_videos
+from infomotion_lib.data.phantom import edition_of, make_dataset, sample_heart, true_frames
+from infomotion_lib.data.phantom.plan import ED_FIRST_SHARE, EDITION, annotate, interleave, make_request, plan_videos
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.video import probe
 from infomotion_lib.errors import DataError, ParameterError
@@ -175,6 +175,20 @@ def test_another_request_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="role"):
         make_dataset(tmp_path, role="synthetic", **SMALL)  # type: ignore[arg-type]
     assert json.loads((tmp_path / "phantom.json").read_text())["seed"] == 0
+
+
+def test_hearts_of_another_edition_are_named_and_never_mixed(tmp_path: Path) -> None:
+    make_dataset(tmp_path, **SMALL)  # type: ignore[arg-type]
+    assert edition_of(tmp_path) == EDITION
+    request = json.loads((tmp_path / "phantom.json").read_text())
+    first = {name: value for name, value in request.items() if name != "edition"} | {"renderer": 1}  # as edition 1 wrote it
+    (tmp_path / "phantom.json").write_text(json.dumps(first))
+    missing = min((tmp_path / "Videos").iterdir())
+    missing.unlink()
+    assert edition_of(tmp_path) == 1 and edition_of(tmp_path / "Videos") is None
+    with pytest.raises(ParameterError, match=f"edition 1 of the phantom; this is edition {EDITION}"):
+        make_dataset(tmp_path, **SMALL)  # type: ignore[arg-type]
+    assert not missing.exists(), "nothing of this edition was drawn among the others"
 
 
 def test_foreign_folders_are_refused(tmp_path: Path) -> None:

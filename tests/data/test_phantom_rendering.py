@@ -110,11 +110,12 @@ def test_speckle_moves_with_the_wall() -> None:
 def test_out_of_plane_motion_loses_the_speckle() -> None:
     heart = replace(heart_of(0), start=0, cycle=30)
     scene = build_scene(heart, size=56)
-    silent = np.zeros((2, *scene.u.shape), np.complex64)
+    silent = np.zeros((2, 2, *scene.u.shape), np.float32)
 
     def correlation(amount: float) -> float:
         moving = replace(heart, out_of_plane=amount, ef=5.0, swing_x=0.0, swing_y=0.0, swing_rotation=0.0, drift_x=0.0, drift_y=0.0)
-        first, last = echo(build_scene(moving, size=56), np.array([0, 10]), silent)
+        real, imaginary = echo(build_scene(moving, size=56), np.array([0, 10]), silent)
+        first, last = real + 1j * imaginary
         return float(abs(np.vdot(first, last)) / np.linalg.norm(first) / np.linalg.norm(last))
 
     assert correlation(0.6) < 0.75 * correlation(0.0)
@@ -126,11 +127,13 @@ def test_the_separable_blur_is_the_dense_one() -> None:
     frames = np.array([3])
     from infomotion_lib.data.phantom.rendering import _noise
 
-    field = echo(scene, frames, _noise(scene, frames)[0])[0]
-    dense = convolve2d(field, np.outer(scene.axial, scene.lateral), mode="same", boundary="symm")
+    real, imaginary = echo(scene, frames, _noise(scene, frames)[0])[:, 0]
+    spread = scene.gain * np.outer(scene.axial, scene.lateral)
+    dense = convolve2d(real + 1j * imaginary, spread, mode="same", boundary="symm")
     expected = 10 * np.log10(np.abs(dense) ** 2 + 1e-8) / heart.dynamic_range + scene.offset
     inner = (slice(8, -8), slice(12, -12))
-    assert np.abs(grey_levels(scene, frames)[0][inner] - expected[inner]).max() < 1e-3
+    difference = np.abs(grey_levels(scene, frames)[0] - expected)[inner]  # an echo is rounded to 1/1024: -71 dB of noise
+    assert np.median(difference) < 1e-3 and (difference[expected[inner] > 0] < 0.02).all()
 
 
 def test_haze_stands_still_and_shadow_darkens() -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from phantom_requests import request_of
 
 from infomotion_lib.data.echodiffusion import FPS, read_gif
 from infomotion_lib.data.manifests import may_redistribute
 from infomotion_lib.data.phantom import render
-from infomotion_lib.data.phantom.plan import make_request, plan_videos
+from infomotion_lib.data.phantom.plan import plan_videos
 from infomotion_lib.data.video import write_clip
-from infomotion_lib.parameters import DataParameters, read_profile, stage_parameters
+from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.paths import BOOK, MANIFESTS
 from infomotion_lib.provenance import sha256
 
@@ -39,21 +40,8 @@ def test_they_are_the_frozen_selections(profile: str) -> None:
 @pytest.mark.parametrize(("source", "role"), [("real", "real"), ("synthetic", "synthetic")])
 def test_a_phantom_drawn_again_has_the_published_hash(source: str, role: str, tmp_path: Path) -> None:
     table = published("phantom").query("source == @source").drop_duplicates("file_name").set_index("file_name")["sha256"]
-    profile = stage_parameters("data", read_profile("phantom"))
-    assert isinstance(profile, DataParameters)
-    request = make_request(
-        role=role,
-        seed=profile.phantom_seed + (role == "synthetic"),
-        train_per_class=profile.phantom_train_per_class,
-        val_per_class=profile.phantom_val_per_class,
-        test_counts=profile.phantom_test_counts,
-        frames=profile.phantom_frames,
-        fps=profile.phantom_fps,
-        size=profile.phantom_size,
-        level=profile.nuisance_level,
-        machine_shares=profile.machine_shares if role == "real" else None,
-        requested_ef_error=profile.requested_ef_error,
-    )
+    request = request_of("phantom", source)
+    assert request is not None and request.role == role
     planned = {video.file_name: video for video in plan_videos(request)}
     assert set(table.index) <= {name for name, video in planned.items() if video.split == "TRAIN"}
     for name in table.index[[0, -1]]:

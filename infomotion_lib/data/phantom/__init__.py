@@ -4,7 +4,7 @@ An apical four-chamber-like scene is rendered on the polar grid of an ultrasound
 results on it are labelled "phantom" everywhere.
 """
 
-from infomotion_lib.data.phantom.dataset import make_dataset
+from infomotion_lib.data.phantom.dataset import edition_of, make_dataset
 from infomotion_lib.data.phantom.geometry import TrueFrames, tracing, true_frames, volume_curve
 from infomotion_lib.data.phantom.nuisance import MACHINE_SHARES, MACHINES, NUISANCES, SOURCES, Heart
 from infomotion_lib.data.phantom.rendering import render
@@ -17,6 +17,7 @@ __all__ = [
     "SOURCES",
     "Heart",
     "TrueFrames",
+    "edition_of",
     "make_dataset",
     "render",
     "sample_heart",

@@ -2,6 +2,9 @@
 
 Everything that moves with the tissue is drawn on one grid of material coordinates (X, Y): where a point of tissue lies in heart
 coordinates at ED. A frame then only has to find, for each of its samples, which point of tissue lies there.
+
+What is painted is whole numbers of at most 14 bits. A frame reads it with weights that are multiples of 1/1024, so that each product
+and each sum of the interpolation fits the 24 bits of a float32: it is exact in whatever order a processor adds.
 """
 
 from __future__ import annotations
@@ -9,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from infomotion_lib.data.phantom.exact import Floats, decibels, exp, length
 from infomotion_lib.data.phantom.geometry import WIDEST, lv_profile
 from infomotion_lib.data.phantom.nuisance import Heart
 
@@ -27,6 +30,15 @@ TEXEL = 0.0062
 COARSE = 4
 """Texels a step of the stretch fields, which are smooth."""
 
+UNIT = 1 / 1024
+"""Step of the painted echo; 0 dB is an amplitude of 1. Rounding adds noise at -71 dB, 30 dB below the darkest blood."""
+
+STRETCH_UNIT = 1 / 128
+"""Step of the stretch fields, texels."""
+
+LARGEST = 16383
+"""Largest whole number painted: 14 bits."""
+
 LV_WALL, PERICARDIUM, ANNULUS, RV_WALL, ATRIAL_WALL = -3.0, 1.0, -1.0, -6.0, -7.0
 TISSUE, CHEST, FAR, LUNG = -14.0, -9.0, -20.0, -20.0
 """Echo levels of walls and surroundings, dB; the heart's ``wall_gain`` comes on top of the first two."""
@@ -34,8 +46,8 @@ TISSUE, CHEST, FAR, LUNG = -14.0, -9.0, -20.0, -20.0
 UNEVEN = 2.0
 """Standard deviation of the surroundings' echo level over a few centimetres, dB."""
 
-VALVE = 10 ** (-3 / 20)
-"""Echo amplitude of a valve leaflet."""
+VALVE = -3.0
+"""Echo level of a valve leaflet, dB."""
 
 BLOOD_STILL, BLOOD_NEW = 0.35, 0.70
 """Amplitude of a cavity's echo that moves with the tissue, and of that which is new in every frame."""
@@ -51,19 +63,19 @@ class Atlas:
     ----------
     texel : float
         Grid step, scan depths.
-    speckle : ndarray of float32, shape (H, W, 4)
-        Complex echo of the tissue, twice: in the scan plane, and beside it.
-    scatter : ndarray of float32, shape (H, W)
-        Amplitude of the echo that blood adds, new in every frame; 0 in tissue.
-    stretch : ndarray of float32, shape (H / COARSE, W / COARSE, 4)
-        Displacement along X by right-ventricular contraction, along X and Y by left-atrial expansion, texels; the last is unused.
+    speckle : ndarray of float32, shape (2, 2, H, W)
+        Echo of the tissue in steps of ``UNIT``: in the scan plane and beside it, real and imaginary part of each.
+    blood : ndarray of float32, shape (H, W)
+        1 in blood, 0 in tissue.
+    stretch : ndarray of float32, shape (3, H / COARSE, W / COARSE)
+        Displacement along X by right-ventricular contraction, along X and along Y by left-atrial expansion, in steps of ``STRETCH_UNIT``.
     mitral, tricuspid : tuple of (x, half-width)
         Centre and half-width of the valves' rings, in the mitral plane.
     """
 
     texel: float
     speckle: Image
-    scatter: Image
+    blood: Image
     stretch: Image
     mitral: tuple[float, float]
     tricuspid: tuple[float, float]
@@ -76,12 +88,13 @@ class _Ellipse:
     a: float
     b: float
 
-    def distance(self, x: Image, y: Image) -> Image:
+    def distance(self, x: Floats, y: Floats) -> Floats:
         """1 on the ellipse, less inside."""
-        return np.sqrt(((x - self.x) / self.a) ** 2 + ((y - self.y) / self.b) ** 2)
+        return length((x - self.x) / self.a, (y - self.y) / self.b)
 
     def half_width(self, y: float) -> float:
-        return self.a * float(np.sqrt(max(1 - ((y - self.y) / self.b) ** 2, 0.0)))
+        along = (y - self.y) / self.b
+        return self.a * float(np.sqrt(max(1 - along * along, 0.0)))
 
 
 class _Chambers(NamedTuple):
@@ -105,7 +118,7 @@ def paint(heart: Heart, *, scale: float) -> Atlas:
     texel = TEXEL / scale
     x, y = _grid(texel)
     chambers = _chambers(heart)
-    cavity_edge = (heart.radius * lv_profile(y[:, 0] / heart.length)).astype(np.float32)[:, None] * (y >= 0)
+    cavity_edge = (heart.radius * lv_profile(y[:, 0] / heart.length))[:, None] * (y >= 0)
     wall_edge = _outer_profile(heart, y)
     above = y <= heart.length
     in_lv = (np.abs(x) < cavity_edge) & above
@@ -118,21 +131,24 @@ def paint(heart: Heart, *, scale: float) -> Atlas:
     level = np.where(blood, heart.blood, level)
     mitral, tricuspid = _rings(heart, chambers.right_ventricle)
     for centre, half in (mitral, tricuspid):
-        spot = np.hypot(np.abs(x - centre) - half - 0.012, y - heart.length) < 0.020
+        spot = length(np.abs(x - centre) - half - 0.012, y - heart.length) < 0.020
         level, blood = np.where(spot, ANNULUS, level), blood & ~spot
 
-    amplitude = np.exp(level * np.float32(np.log(10) / 20)).astype(np.float32)
-    still = amplitude * np.where(blood, np.float32(BLOOD_STILL), np.float32(1))
-    speckle = np.random.default_rng((heart.seed, _SPECKLE)).standard_normal((*x.shape, 4), np.float32)
-    speckle *= still[..., None]
-    scatter = amplitude * (blood * np.float32(BLOOD_NEW))
-    return Atlas(texel, speckle, scatter, _stretch(heart, chambers.left_atrium, texel), mitral, tricuspid)
+    still = decibels(level) * np.where(blood, BLOOD_STILL, 1.0)
+    speckle = np.random.default_rng((heart.seed, _SPECKLE)).standard_normal((2, 2, *x.shape))
+    speckle *= still / UNIT
+    stretch = _stretch(heart, chambers.left_atrium, texel) / STRETCH_UNIT
+    return Atlas(texel, _whole(speckle), blood.astype(np.float32), _whole(stretch), mitral, tricuspid)
 
 
-def _surroundings(heart: Heart, chambers: _Chambers, x: Image, y: Image, wall_edge: Image) -> Image:
+def _whole(values: Floats) -> Image:
+    return np.rint(values).clip(-LARGEST, LARGEST).astype(np.float32)
+
+
+def _surroundings(heart: Heart, chambers: _Chambers, x: Floats, y: Floats, wall_edge: Floats) -> Floats:
     """Echo level, dB, of all that is neither LV nor blood: chest, mediastinum, lung, walls of the other chambers."""
-    cells = np.random.default_rng((heart.seed, _CLOUDS)).standard_normal((12, 12)).astype(np.float32)
-    level = TISSUE + UNEVEN * np.asarray(cv2.resize(cells, x.shape[::-1], interpolation=cv2.INTER_CUBIC))
+    cells = np.random.default_rng((heart.seed, _CLOUDS)).standard_normal((12, 12))
+    level = TISSUE + UNEVEN * _enlarged(_enlarged(cells, x.shape[0]).T, x.shape[1]).T
     level += (CHEST - TISSUE) * _ramp(-y / 0.08) + (FAR - TISSUE) * _ramp((y - heart.length - 0.20) / 0.30)
     lung = x > heart.radius + heart.wall + 0.07 + 0.10 * np.maximum(y - heart.length, 0)
     level = np.where(lung, LUNG, level)
@@ -144,13 +160,30 @@ def _surroundings(heart: Heart, chambers: _Chambers, x: Image, y: Image, wall_ed
     return level
 
 
-def _with_wall(heart: Heart, level: Image, x: Image, y: Image, cavity_edge: Image, wall_edge: Image) -> Image:
+def _enlarged(cells: Floats, rows: int) -> Floats:
+    """``cells`` (N, M) at ``rows`` places along the first axis, (rows, M), by cubic convolution (Keys 1981) with a = -0.75.
+
+    OpenCV has it too, but with float32 weights whose last digits depend on the processor.
+    """
+    place = (np.arange(rows) + 0.5) * (len(cells) / rows) - 0.5
+    first = np.floor(place)
+    near = place - first
+    far = 1 - near
+    inner = [(1.25 * t - 2.25) * t * t + 1 for t in (near, far)]  # of the cells at distance t < 1
+    outer = [((-0.75 * (1 + t) + 3.75) * (1 + t) - 6.0) * (1 + t) + 3.0 for t in (near, far)]  # at 1 + t
+    out = np.zeros((rows, cells.shape[1]))
+    for step, weight in zip((-1, 0, 1, 2), (outer[0], inner[0], inner[1], outer[1]), strict=True):
+        out += weight[:, None] * cells[(first.astype(int) + step).clip(0, len(cells) - 1)]
+    return out
+
+
+def _with_wall(heart: Heart, level: Floats, x: Floats, y: Floats, cavity_edge: Floats, wall_edge: Floats) -> Floats:
     """``level`` with the LV wall in it: bright at both faces, pericardium on the lateral side, dropouts."""
     side = np.abs(x)
     wall = np.full_like(x, LV_WALL + heart.wall_gain)
     for gap in heart.dropouts:
         along = ((y / heart.length).clip(0, 1.25) - gap.level) / gap.width
-        wall -= gap.depth * np.exp(-along * along) * (x * gap.side > 0)
+        wall -= gap.depth * exp(-along * along) * (x * gap.side > 0)
     through = ((side - cavity_edge) / np.maximum(wall_edge - cavity_edge, 1e-3)).clip(0, 1)
     within = (side >= cavity_edge) & (side < wall_edge) & (y <= heart.length + 0.012)
     rim = (side >= wall_edge) & (side < wall_edge + 0.016) & (y > -heart.wall) & (y <= heart.length)
@@ -158,25 +191,24 @@ def _with_wall(heart: Heart, level: Image, x: Image, y: Image, cavity_edge: Imag
     return np.where(rim, np.where(x > 0, wall + PERICARDIUM - LV_WALL, wall), level)
 
 
-def _grid(texel: float) -> tuple[Image, Image]:
+def _grid(texel: float) -> tuple[Floats, Floats]:
     columns, rows = round(WIDTH / texel) + 1, round(HEIGHT / texel) + 1
-    x = LEFT + texel * np.arange(columns, dtype=np.float32)
-    y = TOP + texel * np.arange(rows, dtype=np.float32)
+    x, y = LEFT + texel * np.arange(columns), TOP + texel * np.arange(rows)
     return np.broadcast_to(x[None], (rows, columns)), np.broadcast_to(y[:, None], (rows, columns))
 
 
-def _outer_profile(heart: Heart, y: Image) -> Image:
+def _outer_profile(heart: Heart, y: Floats) -> Floats:
     """Half-width of the LV with its wall at ED; 0 above the apex."""
     centre = WIDEST * heart.length
-    q = (y - np.float32(centre)) / np.float32(centre + 0.8 * heart.wall)
-    return np.float32(heart.radius + heart.wall) * np.sqrt(np.maximum(1 - q * q, 0))
+    q = (y - centre) / (centre + 0.8 * heart.wall)
+    return (heart.radius + heart.wall) * np.sqrt(np.maximum(1 - q * q, 0))
 
 
 def _chambers(heart: Heart) -> _Chambers:
     outer, base = heart.radius + heart.wall, heart.length
     left_atrium = _Ellipse(0.0, base + 0.115 * heart.la_size, 0.155 * heart.la_size, 0.165 * heart.la_size)
     right_atrium = _Ellipse(-(outer + 0.075), base + 0.105, 0.125, 0.15)
-    right_ventricle = _Ellipse(-(outer + 0.13), 0.66 * base, 0.125 * heart.rv_size, 0.50 * base * heart.rv_size**0.5)
+    right_ventricle = _Ellipse(-(outer + 0.13), 0.66 * base, 0.125 * heart.rv_size, 0.50 * base * float(np.sqrt(heart.rv_size)))
     return _Chambers(left_atrium, right_atrium, right_ventricle)
 
 
@@ -187,19 +219,19 @@ def _rings(heart: Heart, right_ventricle: _Ellipse) -> tuple[tuple[float, float]
     return (0.0, mitral), ((septal + lateral) / 2, max((septal - lateral) / 2, 0.05))
 
 
-def _stretch(heart: Heart, left_atrium: _Ellipse, texel: float) -> Image:
+def _stretch(heart: Heart, left_atrium: _Ellipse, texel: float) -> Floats:
+    """Displacements of :class:`Atlas`, texels, shape (3, H / COARSE, W / COARSE)."""
     step = COARSE * texel
     x, y = _grid(step)
     beyond = np.maximum(-x - _outer_profile(heart, y), 0)  # distance from the septum into the right ventricle
-    free_wall = np.float32(0.255 * heart.rv_size)
-    right = -np.where(beyond < free_wall, beyond, free_wall * np.exp(-(beyond - free_wall) / 0.15))
+    free_wall = 0.255 * heart.rv_size
+    right = -np.where(beyond < free_wall, beyond, free_wall * exp(-(beyond - free_wall) / 0.15))
     right = right * _ramp(y / 0.10) * _ramp((heart.length + 0.10 - y) / 0.10)
     outside = np.maximum(left_atrium.distance(x, y) - 1, 0)
-    fade = np.exp(-outside / 0.5) * _ramp((y - heart.length) / 0.06)
-    fields = [right, -(x - left_atrium.x) * fade, -(y - left_atrium.y) * fade]
-    return np.stack([*fields, np.zeros_like(x)], axis=-1).astype(np.float32) / np.float32(texel)
+    fade = exp(-outside / 0.5) * _ramp((y - heart.length) / 0.06)
+    return np.stack([right, -(x - left_atrium.x) * fade, -(y - left_atrium.y) * fade]) / texel
 
 
-def _ramp(x: Image) -> Image:
+def _ramp(x: Floats) -> Floats:
     x = np.clip(x, 0, 1)
     return np.asarray(x * x * (3 - 2 * x))

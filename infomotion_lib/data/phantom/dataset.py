@@ -23,7 +23,7 @@ from infomotion_lib.data.phantom.rendering import render
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import UNFINISHED, write_csv, write_json
+from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
 
 REQUEST, FILE_LIST, TRACINGS, TRUTH, VIDEOS = "phantom.json", "FileList.csv", "VolumeTracings.csv", "phantom_truth.csv", "Videos"
 
@@ -116,6 +116,12 @@ def make_dataset(
     return folder
 
 
+def edition_of(folder: str | Path) -> int | None:
+    """Edition of the drawing that made a folder; None where the folder holds no phantom data set."""
+    path = Path(folder) / REQUEST
+    return int(read_json(path).get("edition", 1)) if path.is_file() else None  # edition 1 did not say so
+
+
 def _claim(folder: Path, request: Request) -> None:
     """Make the folder ours, or refuse it untouched; leftovers of a killed run are removed."""
     path = folder / REQUEST
@@ -147,6 +153,13 @@ def _compare(path: Path, request: Request) -> None:
     if not isinstance(made, dict):
         raise DataError(f"{path} does not hold the request of a phantom data set.", remedy="Give an empty folder.")
     asked = request.as_json()
+    edition = made.get("edition", 1)
+    if edition != request.edition:
+        raise ParameterError(
+            f"{path.parent} holds hearts of edition {edition} of the phantom; this is edition {request.edition}.",
+            where="The editions draw other pictures of the same hearts; they are never mixed.",
+            remedy="Give another folder, or remove this one: it is drawn anew.",
+        )
     differences = [f"{name} = {made.get(name)} there, {asked[name]} asked for" for name in asked if made.get(name) != asked[name]]
     if differences:
         raise ParameterError(

@@ -16,15 +16,14 @@ the origin, v down, both in units of the scan depth.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from infomotion_lib.data.phantom.exact import Floats, cos, sin
 from infomotion_lib.data.phantom.nuisance import Heart
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SYSTOLE = 1 / 3
@@ -32,6 +31,9 @@ SYSTOLE = 1 / 3
 
 WIDEST = 0.62
 """Level at which the LV is widest, share of the long axis."""
+
+PROFILE_SQUARED = 1 / WIDEST - 1 / (3 * WIDEST * WIDEST)
+"""Integral of the squared profile over the long axis, 0 to 1: the ED volume is this times pi, the squared radius and the length."""
 
 FIELD = 1.06
 """Side of the square picture, scan depths."""
@@ -72,7 +74,7 @@ def cycle_phase(heart: Heart, frames: ArrayLike) -> Floats:
 def contraction(heart: Heart, frames: ArrayLike) -> Floats:
     """Contraction s of each frame: 0 at ED, 1 at ES, back by early filling (72 %), diastasis and atrial kick (28 %)."""
     phase = cycle_phase(heart, frames)
-    squeeze = np.sin(np.pi / 2 * np.minimum(phase / SYSTOLE, 1.0)) ** 2
+    squeeze = np.square(sin(np.pi / 2 * np.minimum(phase / SYSTOLE, 1.0)))
     filling = 0.72 * _smoothstep((phase - SYSTOLE) / 0.26) + 0.28 * _smoothstep((phase - 0.84) / 0.16)
     return np.where(phase < SYSTOLE, squeeze, 1.0 - filling)
 
@@ -90,19 +92,22 @@ def true_frames(heart: Heart, n_frames: int) -> TrueFrames:
 
 def valve_opening(heart: Heart, frames: ArrayLike) -> Floats:
     """Opening of the atrioventricular valves, 0 closed to 1 wide: E wave, diastasis, A wave; shape of ``frames``."""
-    knots = (0.0, 0.02, 0.345, 0.40, 0.52, 0.62, 0.82, 0.90, 0.96, 1.0)
-    opening = (0.25, 0.0, 0.0, 1.0, 0.9, 0.40, 0.40, 0.80, 0.65, 0.25)
-    return np.interp(cycle_phase(heart, frames), knots, opening)
+    knots = np.array([0.0, 0.02, 0.345, 0.40, 0.52, 0.62, 0.82, 0.90, 0.96, 1.0])
+    opening = np.array([0.25, 0.0, 0.0, 1.0, 0.9, 0.40, 0.40, 0.80, 0.65, 0.25])
+    phase = cycle_phase(heart, frames)
+    left = np.searchsorted(knots, phase, side="right") - 1  # not numpy.interp, whose product and sum may be fused
+    share = (phase - knots[left]) / (knots[left + 1] - knots[left])
+    return opening[left] + share * (opening[left + 1] - opening[left])
 
 
 def pose(heart: Heart, frames: ArrayLike) -> Pose:
     """Offset and tilt of the heart in each frame: slow drift of the probe, and swing locked to contraction."""
     t, s = np.asarray(frames, np.float64), contraction(heart, frames)
     w = 2 * np.pi * t / heart.drift_period
-    dx = heart.drift_x * np.sin(w + heart.drift_phase_x) + heart.swing_x * s
-    dy = heart.drift_y * np.sin(1.3 * w + heart.drift_phase_y) + heart.swing_y * s
-    tilt = heart.rotation + heart.swing_rotation * (s + 0.5 * np.sin(0.8 * w + heart.drift_phase_y))
-    return Pose(heart.apex_x + dx, heart.apex_y + dy, np.cos(tilt), np.sin(tilt))
+    dx = heart.drift_x * sin(w + heart.drift_phase_x) + heart.swing_x * s
+    dy = heart.drift_y * sin(1.3 * w + heart.drift_phase_y) + heart.swing_y * s
+    tilt = heart.rotation + heart.swing_rotation * (s + 0.5 * sin(0.8 * w + heart.drift_phase_y))
+    return Pose(heart.apex_x + dx, heart.apex_y + dy, cos(tilt), sin(tilt))
 
 
 def lv_profile(z: ArrayLike) -> Floats:
@@ -119,7 +124,7 @@ def lv_length(heart: Heart, s: ArrayLike) -> Floats:
 def radius_ratio(heart: Heart, z: Floats, s: Floats) -> tuple[Floats, Floats]:
     """Septal and lateral radius at contraction ``s`` over the ED radius, at levels ``z``; shape by broadcasting."""
     amplitude, mean = regional_amplitude(heart)
-    pattern = 1.0 + amplitude * (np.cos(np.pi * z + heart.regional_phase) - mean)
+    pattern = 1.0 + amplitude * (cos(np.pi * z + heart.regional_phase) - mean)
     mean_ratio = np.sqrt((1.0 - heart.ef / 100 * s * pattern) / (lv_length(heart, s) / heart.length))
     asymmetry = asymmetry_amplitude(heart)
     return 1.0 + (mean_ratio - 1.0) * (1.0 - asymmetry), 1.0 + (mean_ratio - 1.0) * (1.0 + asymmetry)
@@ -130,10 +135,12 @@ def regional_amplitude(heart: Heart) -> tuple[float, float]:
 
     The drawn amplitude is limited so that no level keeps less than ``SMALLEST_SHARE`` of its area.
     """
-    nodes, weights = _quadrature()
-    cavity = weights * lv_profile(nodes) ** 2
-    mean = float((cavity * np.cos(np.pi * nodes + heart.regional_phase)).sum() / cavity.sum())
-    largest = float(np.abs(np.cos(np.pi * np.linspace(0, 1, 101) + heart.regional_phase) - mean).max())
+    # the integrals of (1 - q^2) cos(pi z) and (1 - q^2) sin(pi z) over the long axis, with q = (z - w) / w
+    w = WIDEST
+    even = 2 / (np.pi * np.pi) * (1 / (w * w) - 2 / w)
+    odd = 2 / (w * np.pi) - (1 / np.pi - 4 / (np.pi * np.pi * np.pi)) / (w * w)
+    mean = float((even * cos(heart.regional_phase) - odd * sin(heart.regional_phase)) / PROFILE_SQUARED)
+    largest = float(np.abs(cos(np.pi * np.linspace(0, 1, 101) + heart.regional_phase) - mean).max())
     room = (1.0 - SMALLEST_SHARE) / (heart.ef / 100) - 1.0
     return min(heart.regional, max(room, 0.0) / largest), mean
 
@@ -167,16 +174,15 @@ def lv_radii(heart: Heart, z: ArrayLike, s: ArrayLike) -> tuple[Floats, Floats]:
 
 def volumes_ml(heart: Heart) -> tuple[float, float]:
     """ESV and EDV in mL; the EDV is the geometry's at ``DEPTH_CM``, the ESV follows from the exact EF."""
-    nodes, weights = _quadrature()
-    edv = float(np.pi * heart.radius**2 * heart.length * (weights * lv_profile(nodes) ** 2).sum()) * DEPTH_CM**3
+    edv = float(np.pi * heart.radius * heart.radius * heart.length * PROFILE_SQUARED) * DEPTH_CM**3
     return edv * (1.0 - heart.ef / 100), edv
 
 
 def to_picture(heart: Heart, x: Floats, y: Floats, where: Pose) -> tuple[Floats, Floats]:
     """Picture coordinates (u, v), each (T, N), of heart coordinates (x, y), each (T, N)."""
     x = -x if heart.mirrored else x
-    cos, sin = where.cos[:, None], where.sin[:, None]
-    return heart.zoom * (cos * x + sin * y + where.dx[:, None]), heart.zoom * (-sin * x + cos * y + where.dy[:, None])
+    c, s = where.cos[:, None], where.sin[:, None]
+    return heart.zoom * (c * x + s * y + where.dx[:, None]), heart.zoom * (-s * x + c * y + where.dy[:, None])
 
 
 def tracing(heart: Heart, frame: int, *, chords: int = CHORDS) -> Floats:
@@ -200,12 +206,6 @@ def tracing(heart: Heart, frame: int, *, chords: int = CHORDS) -> Floats:
 def picture_to_pixel(u: Floats, v: Floats, side: int) -> tuple[Floats, Floats]:
     """Column and row of picture coordinates in a square picture of ``side`` pixels; a pixel's centre has whole coordinates."""
     return (u / FIELD + 0.5) * side - 0.5, v / FIELD * side - 0.5
-
-
-@lru_cache(maxsize=1)
-def _quadrature() -> tuple[Floats, Floats]:
-    nodes, weights = np.polynomial.legendre.leggauss(24)
-    return (nodes + 1) / 2, weights / 2
 
 
 def _smoothstep(x: Floats) -> Floats:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from infomotion_lib.classes import CLASS_NAMES, class_bounds
+from infomotion_lib.data.phantom.exact import uniform
 from infomotion_lib.data.phantom.geometry import true_frames
 from infomotion_lib.data.phantom.nuisance import (
     EF_LIMITS,
@@ -33,8 +34,9 @@ ED_FIRST_SHARE = 0.9
 """Share of videos whose annotated pair is ED, then ES; in the others ES comes first."""
 
 SMALLEST_SIDE, LARGEST_SIDE = 28, 1024
-RENDERER = 1
-"""Raised whenever equal parameters would give another picture."""
+EDITION = 2
+"""Edition of the drawing, raised whenever equal parameters would give another picture. From edition 2 on, a heart is the same bytes on
+every processor; edition 1 was drawn in float32, whose last digits turned grey levels over."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Request:
     level: float
     machine_shares: tuple[float, ...]
     requested_ef_error: float
-    renderer: int = RENDERER
+    edition: int = EDITION
 
     def as_json(self) -> dict[str, object]:
         """The request in the types that JSON gives back."""
@@ -145,11 +147,12 @@ def plan_video(request: Request, split: int, index: int, ef_class: int) -> Plann
     rng = np.random.default_rng(np.random.SeedSequence(request.seed, spawn_key=key))
     low, high = np.clip(class_bounds(ef_class), *EF_RANGE)
     prefix = "phantom"
-    requested = delivered = float(rng.uniform(low, high))
+    requested = delivered = uniform(rng, low, high)
     if request.role == "synthetic":
         prefix = "phantom_synthetic"
         requested = float(_whole_ef(low, high, rng))
-        delivered = float(np.clip(requested + request.requested_ef_error * rng.standard_normal(), *EF_LIMITS))
+        error = np.rint(rng.standard_normal() * 2.0**40) / 2.0**40  # tail values come from a library's logarithm
+        delivered = float(np.clip(requested + request.requested_ef_error * error, *EF_LIMITS))
     heart = sample_heart(rng, delivered, level=request.level, machine_shares=request.machine_shares, fps=request.fps, role=request.role)
     heart, ed, es = annotate(heart, request.frames, rng)
     return Planned(f"{prefix}_{split}{index:05d}", SPLITS[split], requested, heart, ed, es)
@@ -161,8 +164,8 @@ def annotate(heart: Heart, n_frames: int, rng: np.random.Generator) -> tuple[Hea
     A clip too short to hold any pair is made to begin elsewhere in the cycle.
     """
     systole = heart.cycle // 3
-    ed_first = bool(rng.uniform() < ED_FIRST_SHARE)
-    pick, elsewhere = rng.uniform(), rng.uniform()
+    ed_first = bool(rng.random() < ED_FIRST_SHARE)
+    pick, elsewhere = rng.random(), rng.random()
     pairs = _pairs(heart, n_frames, ed_first) or _pairs(heart, n_frames, not ed_first)
     if not pairs:
         lead = int(elsewhere * (n_frames - systole))

@@ -3,6 +3,11 @@
 For every sample of every frame: which point of tissue lies here, what does it echo; then the point-spread function of the beam, noise,
 log compression, and scan conversion to the square picture. A frame depends on the heart and its number alone, not on the frames
 rendered with it.
+
+The same bytes come out on every processor, by construction. Elementary functions are those of :mod:`exact`; arrays are only added,
+multiplied, divided and rooted, one operation a call; what is interpolated or convolved is whole numbers, few enough bits of them that
+every sum is exact; logarithm and grey map are tables. An echo has its real and imaginary part in arrays of their own, since a complex
+product is a place where compilers fuse.
 """
 
 from __future__ import annotations
@@ -13,15 +18,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_lib.data.phantom.atlas import BLOOD_NEW, BLOOD_STILL, VALVE
+from infomotion_lib.data.phantom.atlas import BLOOD_NEW, BLOOD_STILL, UNIT, VALVE
+from infomotion_lib.data.phantom.exact import cos, decibels, length, sin
 from infomotion_lib.data.phantom.geometry import contraction, lv_length, pose, to_picture, valve_opening
+from infomotion_lib.data.phantom.grey import STEPS, power_in_decibels
 from infomotion_lib.data.phantom.nuisance import Heart
 from infomotion_lib.data.phantom.scene import FARTHEST, NEAREST, Scene, build_scene
-from infomotion_lib.data.phantom.tissue import atlas_coordinates, material_coordinates
+from infomotion_lib.data.phantom.tissue import atlas_map, material_coordinates, read
 from infomotion_lib.errors import ParameterError
 
 Image = NDArray[np.float32]
-Echo = NDArray[np.complex64]
 Ints = NDArray[np.int64]
 
 SMALLEST_SIDE = 28
@@ -33,6 +39,10 @@ NOISE_STRIDE = 0.6180339887498949
 
 LEAFLET = 0.010
 """Half the thickness of a valve leaflet, scan depths."""
+
+SOFTEN = np.array([567.0, 2962.0, 567.0])
+"""Blur of the picture, a Gaussian of 0.55 pixels, in 4096ths."""
+SOFTENED = 4096.0 * 4096.0
 
 VALVE_HEIGHT = 0.87
 """Length of an open leaflet along the long axis, over half the width of its ring."""
@@ -73,49 +83,52 @@ def grey_levels(scene: Scene, frames: Ints) -> Image:
     """Log-compressed echo on the polar grid, float32 (T, R, B): 0 is black, 1 white, not yet clipped."""
     blood, electronic = _noise(scene, frames)
     field = echo(scene, frames, blood)
-    out = np.empty(field.shape, np.float32)
-    noise = np.float32(10 ** (scene.heart.noise / 20))
-    for number, frame in enumerate(field):
-        parts = frame.view(np.float32).reshape(*frame.shape, 2)
-        blurred = cv2.sepFilter2D(parts, cv2.CV_32F, scene.lateral, scene.axial, borderType=cv2.BORDER_REFLECT_101)
-        noisy = blurred + electronic[number] * noise
-        np.multiply(noisy, noisy, out=noisy)
-        np.add(noisy[..., 0], noisy[..., 1], out=out[number])
-    np.log(out + np.float32(1e-8), out=out)
-    return out * np.float32(10 / np.log(10) / scene.heart.dynamic_range) + scene.offset
+    field /= np.float32(UNIT)
+    np.rint(field, out=field)
+    electronic *= np.float32(decibels(scene.heart.noise))
+    power = np.zeros(field.shape[1:], np.float32)
+    for part, noise in zip(field, electronic, strict=True):
+        for number, frame in enumerate(part):
+            # whole numbers in float64, 16 bits of echo and 12 of each kernel: exact
+            blurred = cv2.sepFilter2D(frame, cv2.CV_64F, scene.lateral, scene.axial, borderType=cv2.BORDER_REFLECT_101)
+            noisy = (blurred * (UNIT * scene.gain)).astype(np.float32) + noise[number]
+            power[number] += noisy * noisy
+    return power_in_decibels(power) / np.float32(scene.heart.dynamic_range) + scene.offset
 
 
-def echo(scene: Scene, frames: Ints, blood: Echo) -> Echo:
-    """Complex echo before the point-spread function, complex64 (T, R, B).
+def echo(scene: Scene, frames: Ints, blood: Image) -> Image:
+    """Echo before the point-spread function, float32 (2, T, R, B): real and imaginary part; an amplitude of 1 is 0 dB.
 
     Parameters
     ----------
-    blood : ndarray of complex64, shape (T, R, B)
+    blood : ndarray of float32, shape (2, T, R, B)
         Normal numbers, new in every frame.
     """
     heart = scene.heart
     x, y = material_coordinates(scene, frames)
-    columns, rows = atlas_coordinates(scene, frames, x, y)
-    speckle = cv2.remap(scene.atlas.speckle, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    scatter = np.asarray(cv2.remap(scene.atlas.scatter, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101), np.float32)
-    scatter = scatter.reshape(x.shape)
-    planes = speckle.view(np.complex64).reshape(*x.shape, 2)  # in the scan plane, and beside it
-    slow = np.sin(2 * np.pi * frames / heart.drift_period)
+    where = atlas_map(scene, frames, x, y)
+    in_plane, beside = ([read(part, where, cv2.BORDER_REFLECT_101, x.shape) for part in plane] for plane in scene.atlas.speckle)
+    in_blood = read(scene.atlas.blood, where, cv2.BORDER_REFLECT_101, x.shape)
+    slow = sin(2 * np.pi * frames / heart.drift_period)
     tilt = heart.out_of_plane * (np.pi / 2) * (contraction(heart, frames) + 0.3 * slow)
-    cos, sin = (np.asarray(value, np.complex64)[:, None, None] for value in (np.cos(tilt), np.sin(tilt)))
-    field: Echo = np.multiply(planes[..., 0], cos)
-    if heart.out_of_plane:
-        field += planes[..., 1] * sin
-    _add_valves(scene, frames, x, y, scatter, field)
-    field += blood * scatter
+    staying, leaving = ((UNIT * turned(tilt)).astype(np.float32)[:, None, None] for turned in (cos, sin))
+    leaflets = _leaflets(scene, frames, x, y, in_blood)
+    scatter = in_blood * np.float32(BLOOD_NEW * decibels(heart.blood))
+    field = np.empty((2, *x.shape), np.float32)
+    for part in range(2):
+        np.multiply(in_plane[part], staying, out=field[part])
+        field[part] += beside[part] * leaving
+        field[part] *= leaflets
+        field[part] += blood[part] * scatter
     if scene.haze is not None:
-        field += scene.haze
+        field += scene.haze[:, None]
     return field
 
 
-def _add_valves(scene: Scene, frames: Ints, x: Image, y: Image, scatter: Image, field: Echo) -> None:
-    """Brighten, in place, the samples of ``field`` that lie in blood on a leaflet of either atrioventricular valve."""
+def _leaflets(scene: Scene, frames: Ints, x: Image, y: Image, in_blood: Image) -> Image:
+    """Factor by which each sample is brightened, float32 (T, R, B): over 1 in blood on a leaflet of either atrioventricular valve."""
     heart, opening = scene.heart, valve_opening(scene.heart, frames).astype(np.float32)[:, None, None]
+    out = np.ones(x.shape, np.float32)
     first, last = _valve_rows(scene, frames)
     x, y = x[:, first:last], np.float32(heart.length) - y[:, first:last]
     nearest = np.full(x.shape, np.float32(1))
@@ -136,11 +149,10 @@ def _add_valves(scene: Scene, frames: Ints, x: Image, y: Image, scatter: Image, 
         away += across
         np.minimum(nearest, away, out=nearest)
     leaflet = np.clip(np.float32(1.6) - np.sqrt(nearest) / np.float32(LEAFLET), 0, 1)
-    level = 10 ** (heart.blood / 20)
-    leaflet *= scatter[:, first:last] > np.float32(0.99 * BLOOD_NEW * level)  # all of it: beside a cavity's edge the wall shines in
-    leaflet *= np.float32(VALVE / (BLOOD_STILL * level) - 1)
-    leaflet += 1
-    field[:, first:last] *= leaflet
+    leaflet *= in_blood[:, first:last] > np.float32(0.99)  # all of it: beside a cavity's edge the wall shines in
+    leaflet *= np.float32(decibels(VALVE - heart.blood) / BLOOD_STILL - 1)
+    out[:, first:last] += leaflet
+    return out
 
 
 def _valve_rows(scene: Scene, frames: Ints) -> tuple[int, int]:
@@ -148,29 +160,31 @@ def _valve_rows(scene: Scene, frames: Ints) -> tuple[int, int]:
     heart, (centre, half) = scene.heart, scene.atlas.tricuspid
     x = np.broadcast_to(np.linspace(centre - half, scene.atlas.mitral[1], 9), (len(frames), 9))
     y = lv_length(heart, contraction(heart, frames))[:, None]
-    depth = np.hypot(*to_picture(heart, x, y, pose(heart, frames)))
+    depth = length(*to_picture(heart, x, y, pose(heart, frames)))
     reach = VALVE_HEIGHT * max(half, scene.atlas.mitral[1]) + 2 * LEAFLET
     ends = np.array([depth.min() - heart.zoom * reach, depth.max() + heart.zoom * 2 * LEAFLET])
     first, last = np.clip((ends - NEAREST) / (FARTHEST - NEAREST) * (scene.u.shape[0] - 1) + (0, 2), 0, scene.u.shape[0]).astype(int)
     return int(first), int(last)
 
 
-def _noise(scene: Scene, frames: Ints) -> tuple[Echo, Image]:
-    """Blood noise, complex64 (T, R, B), and electronic noise, float32 (T, R, B, 2): of the bank, each frame from a place of its own."""
+def _noise(scene: Scene, frames: Ints) -> tuple[Image, Image]:
+    """Blood noise and electronic noise, each float32 (2, T, R, B), of the bank: each frame from a place of its own."""
     length = 2 * scene.u.size
     starts = (frames * NOISE_STRIDE % 1.0 * (scene.bank.size // 2 - length)).astype(int) * 2
-    blood = np.stack([scene.bank[start : start + length] for start in starts]).view(np.complex64)
-    electronic = np.stack([scene.bank[start + length : start + 2 * length] for start in starts])
-    return blood.reshape(-1, *scene.u.shape), electronic.reshape(-1, *scene.u.shape, 2)
+    shape = (2, len(frames), *scene.u.shape)
+    blood, electronic = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    for number, start in enumerate(starts):
+        taken = scene.bank[start : start + 2 * length].reshape(2, 2, *scene.u.shape)
+        blood[:, number], electronic[:, number] = taken
+    return blood, electronic
 
 
 def _scan_convert(scene: Scene, levels: Image, out: NDArray[np.uint8]) -> None:
     """Write grey pictures (T, size, size) of polar grey levels (T, R, B)."""
     np.clip(levels, 0, 1, out=levels)
+    levels *= np.float32(STEPS)
+    np.rint(levels, out=levels)
     for number, polar in enumerate(levels):
         picture = cv2.remap(polar, scene.columns, scene.rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-        picture = cv2.GaussianBlur(picture, (3, 3), 0.55)
-        np.power(picture, np.float32(scene.heart.gamma), out=picture)
-        np.multiply(picture, np.float32(255), out=picture)
-        np.rint(picture, out=picture)
-        out[number] = picture
+        softened = cv2.sepFilter2D(picture, cv2.CV_64F, SOFTEN, SOFTEN, borderType=cv2.BORDER_REFLECT_101)
+        out[number] = scene.grey[np.rint(softened / SOFTENED).astype(np.int32)]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from infomotion_lib.data.phantom.geometry import Floats, lv_radii, pose, to_picture
+from infomotion_lib.data.phantom.exact import Floats, angle, cos, length, sin, uniform
+from infomotion_lib.data.phantom.geometry import lv_radii, pose, to_picture
 from infomotion_lib.data.phantom.nuisance import (
     DEFAULT_LEVEL,
     EF_LIMITS,
@@ -72,11 +73,11 @@ def sample_heart(
         raise ParameterError(
             f"A phantom heart cannot have an EF of {ef}.", remedy=f"Give points from {EF_LIMITS[0]:g} to {EF_LIMITS[1]:g}."
         )
-    values: dict[str, Any] = {name: rng.uniform(*row.at(level)) for name, row in NUISANCES.items() if name != "dropout"}
+    values: dict[str, Any] = {name: uniform(rng, *row.at(level)) for name, row in NUISANCES.items() if name != "dropout"}
     values["haze"] = NO_HAZE
     machine = MACHINES[int(rng.choice(len(MACHINES), p=np.divide(shares, sum(shares))))]
-    phases = rng.uniform(0.0, 2 * np.pi, 3)
-    beginning = rng.uniform()
+    phases = 2 * np.pi * rng.random(3)
+    beginning = rng.random()
     dropouts = tuple(_dropout(rng, level) for _ in range(int(rng.integers(0, MAX_DROPOUTS + 1))))
     seed = int(rng.integers(1 << 31))
     for style in (machine, SOURCES[role]):
@@ -118,15 +119,15 @@ def keep_in_view(heart: Heart) -> Heart:
     As an operator would: the probe is turned towards the LV, then the sector opened and the zoom lowered, each only as far as needed.
     """
     u, v = _outline(heart)
-    angle, room = np.arctan2(u, v), heart.half_angle - EDGE_ANGLE
-    low, high = float(angle.min()), float(angle.max())
+    across, room = angle(u, v), heart.half_angle - EDGE_ANGLE
+    low, high = float(across.min()), float(across.max())
     turn = -(low + high) / 2 if high - low > 2 * room else float(np.clip(0.0, -room - low, room - high))
-    cos, sin = float(np.cos(turn)), float(np.sin(turn))
+    c, s = float(cos(turn)), float(sin(turn))
     x, y = heart.apex_x, heart.apex_y
-    heart = replace(heart, apex_x=cos * x + sin * y, apex_y=cos * y - sin * x, rotation=heart.rotation + turn)
+    heart = replace(heart, apex_x=c * x + s * y, apex_y=c * y - s * x, rotation=heart.rotation + turn)
     u, v = _outline(heart)
-    zoom = min(heart.zoom, DEEPEST / float(np.hypot(u, v).max()), WIDEST_OFFSET / float(np.abs(u).max()))
-    return replace(heart, zoom=zoom, half_angle=max(heart.half_angle, float(np.abs(np.arctan2(u, v)).max()) + EDGE_ANGLE))
+    zoom = min(heart.zoom, DEEPEST / float(length(u, v).max()), WIDEST_OFFSET / float(np.abs(u).max()))
+    return replace(heart, zoom=zoom, half_angle=max(heart.half_angle, float(np.abs(angle(u, v)).max()) + EDGE_ANGLE))
 
 
 def _outline(heart: Heart) -> tuple[Floats, Floats]:
@@ -140,14 +141,14 @@ def _outline(heart: Heart) -> tuple[Floats, Floats]:
 
 
 def _dropout(rng: np.random.Generator, level: float) -> Dropout:
-    z, side, width = rng.uniform(0.0, 1.0), int(rng.choice((-1, 1))), rng.uniform(0.08, 0.22)
-    return Dropout(z, side, width, rng.uniform(*NUISANCES["dropout"].at(level)))
+    z, side, width = float(rng.random()), int(rng.choice((-1, 1))), uniform(rng, 0.08, 0.22)
+    return Dropout(z, side, width, uniform(rng, *NUISANCES["dropout"].at(level)))
 
 
 def _apply(rng: np.random.Generator, values: dict[str, Any], style: Style) -> None:
     for name, bounds in style.redraw.items():
-        values[name] = rng.uniform(*bounds)
+        values[name] = uniform(rng, *bounds)
     for name, bounds in style.add.items():
-        values[name] += rng.uniform(*bounds)
+        values[name] += uniform(rng, *bounds)
     for name, bounds in style.scale.items():
-        values[name] *= rng.uniform(*bounds)
+        values[name] *= uniform(rng, *bounds)

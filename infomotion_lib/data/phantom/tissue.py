@@ -11,13 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_lib.data.phantom.atlas import COARSE, LEFT, TOP
+from infomotion_lib.data.phantom.atlas import COARSE, LEFT, STRETCH_UNIT, TOP
+from infomotion_lib.data.phantom.exact import Floats, exp
 from infomotion_lib.data.phantom.geometry import contraction, lv_length, lv_profile, pose, radius_ratio
 from infomotion_lib.data.phantom.nuisance import Heart
 from infomotion_lib.data.phantom.scene import Scene
 
 Image = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Map = tuple[NDArray[np.int16], NDArray[np.uint16]]
+"""Where to read a painted field: whole columns and rows, and the 32nds beyond them."""
 
 STEPS = 7
 TABLE_TOP, TABLE_BOTTOM = -0.4, 1.5
@@ -55,29 +58,34 @@ def material_coordinates(scene: Scene, frames: Ints) -> tuple[Image, Image]:
     return x_ed, level.take(index, out=y, mode="clip")
 
 
-def atlas_coordinates(scene: Scene, frames: Ints, x: Image, y: Image) -> tuple[Image, Image]:
-    """Column and row of the atlas for every polar sample, each float32 (T * R, B), with right ventricle and left atrium stretched."""
+def atlas_map(scene: Scene, frames: Ints, x: Image, y: Image) -> Map:
+    """Where every polar sample reads the atlas, a map of (T * R, B), with right ventricle and left atrium stretched."""
     heart, atlas = scene.heart, scene.atlas
     s = contraction(heart, frames).astype(np.float32)[:, None, None]
     columns = (x - np.float32(LEFT)) / np.float32(atlas.texel)
     rows = (y - np.float32(TOP)) / np.float32(atlas.texel)
-    flat = (-1, x.shape[-1])
-    stretch = cv2.remap(
-        atlas.stretch,
-        columns.reshape(flat) * np.float32(1 / COARSE),
-        rows.reshape(flat) * np.float32(1 / COARSE),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    ).reshape(*x.shape, 4)
+    coarse = _map(columns / np.float32(COARSE), rows / np.float32(COARSE))
+    to_right, to_left, down = (read(field, coarse, cv2.BORDER_REPLICATE, x.shape) for field in atlas.stretch)
     right, left = heart.rv_contraction * s, heart.la_expansion * s
-    right, left = right / (1 - right), left / (1 + left)
-    columns += right * stretch[..., 0]
-    columns += left * stretch[..., 1]
-    rows += left * stretch[..., 2]
-    return columns.reshape(flat), rows.reshape(flat)
+    right, left = right / (1 - right) * STRETCH_UNIT, left / (1 + left) * STRETCH_UNIT
+    columns += right * to_right
+    columns += left * to_left
+    rows += left * down
+    return _map(columns, rows)
 
 
-def _affine(scene: Scene, a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]) -> Image:
+def read(field: Image, where: Map, border: int, shape: tuple[int, ...]) -> Image:
+    """Whole numbers of a painted field, interpolated bilinearly at the places of a map: exact, float32 of ``shape``."""
+    return np.asarray(cv2.remap(field, *where, cv2.INTER_LINEAR, borderMode=border), np.float32).reshape(shape)
+
+
+def _map(columns: Image, rows: Image) -> Map:
+    flat = (-1, columns.shape[-1])
+    whole, part = cv2.convertMaps(columns.reshape(flat), rows.reshape(flat), cv2.CV_16SC2)
+    return np.asarray(whole, np.int16), np.asarray(part, np.uint16)
+
+
+def _affine(scene: Scene, a: Floats, b: Floats, c: Floats) -> Image:
     """``a u + b v + c`` at every polar sample, (T, R, B)."""
     slope_u, slope_v, offset = (np.asarray(value, np.float32)[:, None, None] for value in (a, b, c))
     out: Image = slope_u * scene.u
@@ -86,19 +94,19 @@ def _affine(scene: Scene, a: NDArray[np.float64], b: NDArray[np.float64], c: NDA
     return out
 
 
-def _tables(heart: Heart, s: NDArray[np.float64], steps: int) -> tuple[Image, Image, Image, Image]:
+def _tables(heart: Heart, s: Floats, steps: int) -> tuple[Image, Image, Image, Image]:
     """Along the long axis, by frame and side, each (T, 2, steps) and flat: level at ED, inverse radius ratio, area lost, radius now."""
     y = np.linspace(TABLE_TOP, TABLE_BOTTOM, steps)[None]
     s = s[:, None]
     length = lv_length(heart, s)
-    below = y + (heart.length - length) * np.exp(-np.maximum(y - length, 0) / 0.25)
+    below = y + (heart.length - length) * exp(-np.maximum(y - length, 0) / 0.25)
     y_ed = np.where(y < 0, y, np.where(y < length, y * (heart.length / length), below))
     z = y_ed / heart.length
-    fade = np.exp(-np.maximum(y_ed - heart.length, 0) / 0.12)
+    fade = exp(-np.maximum(y_ed - heart.length, 0) / 0.12)
     at_ed = heart.radius * lv_profile(z) * (y >= 0)
     ratio = 1 + (np.stack(radius_ratio(heart, z.clip(0, 1), s), axis=1) - 1) * fade[:, None]
     now = at_ed[:, None] * ratio
     level = np.broadcast_to(y_ed[:, None], ratio.shape)
-    tables = (level, 1 / ratio, at_ed[:, None] ** 2 - now**2, now)
+    tables = (level, 1 / ratio, np.square(at_ed)[:, None] - np.square(now), now)
     first, second, third, fourth = (np.asarray(table, np.float32).reshape(-1) for table in tables)
     return first, second, third, fourth

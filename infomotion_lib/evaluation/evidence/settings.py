@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from infomotion_lib.data.phantom.plan import RENDERER
+from infomotion_lib.data.phantom.plan import EDITION
 from infomotion_lib.parameters import EvidenceParameters
 
 FORMAT = 1
@@ -32,7 +32,7 @@ def settings_of(parameters: EvidenceParameters) -> dict[str, Any]:
     """All that decides the rows, in the types that JSON gives back."""
     values = parameters.model_dump(include={*DECIDING, *LATER}, mode="json")
     later = {name: values[name] for name, first in LATER.items() if values[name] != first}
-    return {"format": FORMAT, "renderer": RENDERER} | {name: values[name] for name in DECIDING} | later
+    return {"format": FORMAT, "edition": EDITION} | {name: values[name] for name in DECIDING} | later
 
 
 def settings_name(settings: dict[str, Any]) -> str:
