@@ -20,16 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.data.avi import read_avi_header
+from infomotion_lib.data.resampling import by_area
 from infomotion_lib.errors import VideoError
 from infomotion_lib.provenance import atomic
 
 Clip = NDArray[np.uint8]
 
-_INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "ffv1", "png"})
+_INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "png"})  # not ffv1: most of its frames go on from the one before
 _QUALITY = 2  # MJPEG quantiser, the finest that every decoder takes
 _MAX_PIXELS = 4096 * 4096  # a damaged header may claim a picture of gigabytes
 # "auto" takes vector code for the forward transform on x86-64 and aarch64, and for the inverse one on aarch64: each rounds in its own way.
-_ENCODER = {"dct": "int", "qmin": str(_QUALITY), "qmax": str(_QUALITY), "flags": "+bitexact", "threads": "1"}
+_ENCODER: dict[str, object] = {"dct": "int", "qmin": str(_QUALITY), "qmax": str(_QUALITY), "flags": "+bitexact", "threads": "1"}
 _DECODER = {"idct": "simple", "flags": "+bitexact", "max_pixels": str(_MAX_PIXELS)}
 _FAILURES = (av.FFmpegError, OSError, ValueError, EOFError)
 
@@ -175,15 +176,8 @@ def write_clip(path: str | Path, clip: Clip, *, fps: float) -> Path:
 
 
 def resize_clip(clip: Clip, side: int) -> Clip:
-    """Clip with square frames, uint8 (T, side, side), by area averaging (OpenCV ``INTER_AREA``); a copy if already so."""
-    import cv2
-
-    if clip.shape[1:] == (side, side):
-        return clip.copy()
-    out = np.empty((len(clip), side, side), np.uint8)
-    for source, target in zip(clip, out, strict=True):
-        target[:] = cv2.resize(source, (side, side), interpolation=cv2.INTER_AREA)
-    return out
+    """Clip with square frames, uint8 (T, side, side), by area averaging; a copy if already so."""
+    return clip.copy() if clip.shape[1:] == (side, side) else by_area(clip, side)
 
 
 @contextmanager
@@ -206,7 +200,7 @@ def _opened(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.
 def _luma(frame: av.VideoFrame) -> Clip:
     name = frame.format.name
     full_range = name.startswith("yuvj") or name == "gray" or (name in ("yuv420p", "yuv422p", "yuv444p") and frame.color_range == 2)
-    if not full_range:
+    if not full_range:  # FFmpeg's way to grey adds whole numbers: the same with and without vector code, in every pixel format
         return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
