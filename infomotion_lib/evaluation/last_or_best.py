@@ -16,7 +16,7 @@ from infomotion_lib.data.records import open_source
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import CELL, bootstrap_interval, holm, no_difference_p
 from infomotion_lib.evaluation.runs import RUN_KEY, open_material, plan_runs, score_runs, starting_weights, with_flags
-from infomotion_lib.frames.index import read_frame_index
+from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.parameters import EvaluationParameters, stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, write_csv
@@ -49,7 +49,7 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     DataError
         If the run was tested with the best weights on VAL, or the real source has no labelled VAL video.
     """
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import resolve_device
     from infomotion_lib.regressor.grid import run_grid
 
     folder, out = paths.stage("evaluation"), Path(out_dir)

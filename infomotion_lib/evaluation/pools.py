@@ -89,10 +89,9 @@ def open_labeller(file: Path, real: Dataset, *, parameters: LabelsParameters, fo
     folder : path
         Where decoded clips and training state are kept.
     """
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import one_thread, resolve_device
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.fitted import FittedRegressor
-    from infomotion_lib.regressor.grid import one_thread
     from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))

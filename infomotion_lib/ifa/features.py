@@ -20,12 +20,12 @@ import torch
 from numpy.typing import NDArray
 
 from infomotion_lib.data.video import read_frames
+from infomotion_lib.device import as_unit, resolve_device
 from infomotion_lib.errors import DataError, ParameterError, VideoError
 from infomotion_lib.ifa.feature_files import FeatureTable, read_features, write_features
 from infomotion_lib.ifa.interpolator import SIDE_MULTIPLE, InterFrameInterpolator
 from infomotion_lib.ifa.pooling import MotionPooler, Pooling, vector_size
 from infomotion_lib.ifa.triplets import MOTIONS, ODD_SIZE, UNREADABLE, pair_frames
-from infomotion_lib.ifa.validation import as_unit, resolve_device
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_npz
 

@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from infomotion_lib.device import as_unit, resolve_device
 from infomotion_lib.errors import CheckpointError, StageError
 from infomotion_lib.ifa.checkpoint import load_ema_vfi, save_interpolator
 from infomotion_lib.ifa.interpolator import InterFrameInterpolator
@@ -24,7 +25,7 @@ from infomotion_lib.ifa.losses import interpolation_loss
 from infomotion_lib.ifa.settings import TrainingSettings
 from infomotion_lib.ifa.training_log import TrainingLog
 from infomotion_lib.ifa.triplets import TripletStore
-from infomotion_lib.ifa.validation import IGNITION_DB, as_unit, resolve_device, validation_psnr
+from infomotion_lib.ifa.validation import IGNITION_DB, validation_psnr
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 

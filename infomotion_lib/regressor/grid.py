@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,13 +18,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError
 from infomotion_lib.parameters import EvaluationParameters
-from infomotion_lib.processes import die_with_parent
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import append_line
 from infomotion_lib.regressor.clips import ClipStore
@@ -202,29 +200,13 @@ def _run_all(tasks: Iterator[tuple[int, _Task]], *, workers: int) -> Iterator[tu
             for index, task in tasks:
                 yield index, train_and_predict(task)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start_worker) as pool:
         running = {pool.submit(train_and_predict, task): index for index, task in tasks}
         try:
             for future in as_completed(running):
                 yield running[future], future.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _start_worker() -> None:
-    die_with_parent()
-    torch.set_num_threads(1)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one thread for as long as the block runs, so that results do not depend on the number of cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _fingerprint(

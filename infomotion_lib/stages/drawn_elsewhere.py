@@ -44,7 +44,7 @@ def judge_pool(pool: Path, parameters: LatteParameters) -> Path:
     StageError
         If a stage before has not finished.
     """
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import resolve_device
 
     manifest = _whole_pool(pool, parameters)
     paths = run_paths(parameters.profile, parameters.runs_dir)
@@ -213,7 +213,7 @@ def _train_on(
     """Networks trained on all and on the chosen clips of each pool, tested on real TEST: ``predictions``, ``runs``, ``summary``."""
     from infomotion_lib.evaluation.intervals import summarise
     from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs, starting_weights, with_flags
-    from infomotion_lib.frames.index import read_frame_index
+    from infomotion_lib.frame_table import read_frame_index
     from infomotion_lib.regressor.grid import run_grid
 
     folder = paths.stage(STAGE)

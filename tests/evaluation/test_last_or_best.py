@@ -13,7 +13,8 @@ from infomotion_lib.data.records import read_dataset
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.last_or_best import METRICS, last_or_best, run_checkpoint_study
 from infomotion_lib.evaluation.runs import RUN_KEY, open_material, plan_runs, score_runs
-from infomotion_lib.frames.index import build_frame_index, read_frame_index
+from infomotion_lib.frame_table import read_frame_index
+from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.parameters import EvaluationParameters, FrameIndexParameters
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import RUN_CARD, read_json, start_stage, write_csv, write_json
