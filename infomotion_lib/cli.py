@@ -39,9 +39,6 @@ def run(
     book: Annotated[bool, typer.Option("--book", help="With all: render the book too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With all: say which stages would run, and run none.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")] = False,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="With one stage: go on from its checkpoints though parameters, inputs or code changed since.")
-    ] = False,
     within_workflow: WithinWorkflow = False,
 ) -> None:
     """Run one stage, or all stages that are not up to date."""
@@ -54,8 +51,6 @@ def run(
         return
     if dry_run:
         raise ParameterError("--dry-run goes with all.", remedy=f"Give it without --dry-run to run {stage}.")
-    if stage == "all" and keep:
-        raise ParameterError("--keep goes with one stage.", remedy="Run the stages with --keep one by one; `run all` then finds them done.")
     if stage == "all":
         from infomotion_lib.workflow import run_all
 
@@ -65,7 +60,7 @@ def run(
     from infomotion_lib.runner import run_stage
 
     with _speaker(within_workflow) as say:
-        run_stage(stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, keep=keep, say=say)
+        run_stage(stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say)
 
 
 @app.command()

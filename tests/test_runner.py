@@ -73,8 +73,8 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "runs"
 
 
-def run_toy(runs: Path, *, keep: bool = False, **overrides: Any) -> Path:
-    return run_stage("01", "smoke", overrides={"runs_dir": str(runs), **overrides}, keep=keep)
+def run_toy(runs: Path, **overrides: Any) -> Path:
+    return run_stage("01", "smoke", overrides={"runs_dir": str(runs), **overrides})
 
 
 def test_a_stage_ends_with_its_promised_files_a_run_card_and_an_executed_copy(toy: Path) -> None:
@@ -177,19 +177,6 @@ def test_half_done_work_is_kept_for_the_same_run_and_dropped_for_another(toy: Pa
     assert read_run_card(run_toy(toy, workers=1).parent)["continued"], "the number of workers decides no result"
     assert not read_run_card(run_toy(toy, diastole_fraction=0.6).parent)["continued"]
     assert not checkpoint.exists()
-
-
-def test_work_of_another_run_is_kept_on_demand_and_the_card_says_so(toy: Path) -> None:
-    run_toy(toy)
-    folder = toy / "smoke/01_frame_index"
-    (folder / "half.bin").touch()
-    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    (folder / RECORD).write_text(json.dumps(record | {"code": "earlier"}), encoding="utf-8")
-    card = read_run_card(run_toy(toy, keep=True).parent)
-    assert (folder / "half.bin").exists() and card["continued"] and card["kept_from"] == ["earlier"]
-    assert read_run_card(run_toy(toy).parent)["kept_from"] == ["earlier"], "what is built on it says so too"
-    assert "kept_from" not in read_run_card(run_toy(toy, diastole_fraction=0.6).parent)
-    assert not (folder / "half.bin").exists()
 
 
 def test_changed_inputs_make_half_done_work_worthless(toy: Path) -> None:

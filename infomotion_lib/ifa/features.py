@@ -29,6 +29,9 @@ from infomotion_lib.ifa.triplets import MOTIONS, ODD_SIZE, UNREADABLE, pair_fram
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_npz
 
+FORMAT = 1
+"""Raised when equal weights and frames give other vectors: finished blocks of another format are not taken up."""
+
 BLOCK = 32
 """Videos of one resumable block."""
 
@@ -234,7 +237,7 @@ def _identity(
     for name, value in network.state_dict().items():
         weights = zlib.crc32(value.detach().cpu().contiguous().numpy().tobytes(), zlib.crc32(name.encode(), weights))
     listed = "\n".join(f"{row['source']}/{row['file_name']} {[int(row[column]) for column in END_COLUMNS]}" for row in videos)
-    return f"{weights:08x}-{zlib.crc32(listed.encode()):08x}-{pooling}-{batch_size}-{device.type}-{'bf16' if bf16 else 'float32'}"
+    return f"{FORMAT}-{weights:08x}-{zlib.crc32(listed.encode()):08x}-{pooling}-{batch_size}-{device.type}-{'bf16' if bf16 else 'float32'}"
 
 
 def _named(table: FeatureTable, chosen: NDArray[np.bool_], *, most: int = 8) -> str:

@@ -29,6 +29,9 @@ from infomotion_lib.ifa.validation import IGNITION_DB, validation_psnr
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
+FORMAT = 1
+"""Raised when equal triplets and settings teach another network: a checkpoint of another format is not gone on from."""
+
 LAST, BEST, LOG = "last.pt", "best.safetensors", "log.csv"
 
 
@@ -262,7 +265,8 @@ def _identity(network: InterFrameInterpolator, store: TripletStore, val: Triplet
     augmentation = {f"augmentation {name}": value for name, value in asdict(settings.augmentation).items()}
     plain = {name: value for name, value in asdict(settings).items() if name != "augmentation"}
     data = {"TRAIN triplets": _checksum(store), "VAL triplets": 0 if val is None else _checksum(val)}
-    return {"width": network.width, "depths": list(network.depths), "start weights": start, **plain, **augmentation, **data}
+    shape = {"format": FORMAT, "width": network.width, "depths": list(network.depths), "start weights": start}
+    return {**shape, **plain, **augmentation, **data}
 
 
 def _checksum(store: TripletStore) -> int:

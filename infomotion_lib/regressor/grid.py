@@ -27,7 +27,7 @@ from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import append_line
 from infomotion_lib.regressor.clips import ClipStore
-from infomotion_lib.regressor.training import train_regressor
+from infomotion_lib.regressor.training import FORMAT, train_regressor
 
 GRID_FILE = "grid.jsonl"
 KEY_COLUMNS = ("source", "method", "graph", "vpc", "pool", "selection_seed", "training_seed")
@@ -223,6 +223,7 @@ def _fingerprint(
         for name, part in zip(("test", "val"), held_out, strict=False)
     }
     content = {
+        "format": FORMAT,
         "job": asdict(job),
         "clips": [stores[job.source].keys[name] for name in job.file_names],
         **seen,
