@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.provenance import atomic
 
 if TYPE_CHECKING:
@@ -62,21 +62,6 @@ METHOD_MARKERS = {
 
 CLASS_COLOURS = dict(zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#5DC863", "#D9A400"), strict=True))
 """One colour an EF class, from dark (severe) to light (hyperdynamic)."""
-
-CLASS_LABELS = dict(
-    zip(
-        CLASS_NAMES,
-        (
-            f"severe (< {EF_EDGES[0]:g})",
-            f"moderate ({EF_EDGES[0]:g}–{EF_EDGES[1]:g})",
-            f"mild ({EF_EDGES[1]:g}–{EF_EDGES[2]:g})",
-            f"normal ({EF_EDGES[2]:g}–{EF_EDGES[3]:g})",
-            f"hyperdynamic (> {EF_EDGES[3]:g})",
-        ),
-        strict=True,
-    )
-)
-"""EF class with its edges in points, for axes and legends."""
 
 PHASE_COLOURS = {"es": "#D55E00", "ed": "#0072B2", "next_es": "#B8860B", "middle": "#7F7F7F"}
 """One colour a cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""

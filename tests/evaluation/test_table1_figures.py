@@ -147,9 +147,3 @@ def test_control_figures_draw_their_numbers() -> None:
     fig = control_figures.zero_shot_scatter(EF, EF, pd.DataFrame(rows))
     assert "0.90" in fig.get_suptitle()
     assert "0.80" in fig.get_suptitle()
-    cells = [(s, m, "hard_accuracy", 40.0, 38.0, 42.0, 10) for s in ("random", "whole") for m in ("", "standard", "dark")]
-    summary = pd.DataFrame(
-        [*cells, ("gap", "", "hard_accuracy", 24.0, 21.0, 27.0, 10)],
-        columns=["set", "machine", "metric", "mean", "ci_low", "ci_high", "pools"],
-    )
-    assert "24 points better [21, 27]" in texts(control_figures.hardness_by_machine(summary))
