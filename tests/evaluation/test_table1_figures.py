@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from infomotion_lib.evaluation.claims import paper_results
 from infomotion_lib.evaluation.intervals import paired_differences, summarise
 from infomotion_lib.evaluation.metrics import constant_predictors
-from infomotion_lib.evaluation.runs import RUN_KEY, machine_accuracy, score_runs, tolerance_table
+from infomotion_lib.evaluation.runs import machine_accuracy, score_runs, tolerance_table
+from infomotion_lib.keys import RUN
 from infomotion_lib.reporting.figures import controls as control_figures
 from infomotion_lib.reporting.figures import evaluation as figures
 from infomotion_lib.reporting.table2 import quoted_below
@@ -36,7 +37,7 @@ def predictions() -> pd.DataFrame:
                 rows += [
                     (source, method, graph, vpc, 0, seed, seed, 25, f"v{i}", ef, g) for i, (ef, g) in enumerate(zip(EF, guess, strict=True))
                 ]
-    return pd.DataFrame(rows, columns=[*RUN_KEY, "n_train", "file_name", "ef", "prediction"])
+    return pd.DataFrame(rows, columns=[*RUN, "n_train", "file_name", "ef", "prediction"])
 
 
 @pytest.fixture(scope="module")
