@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -25,16 +26,14 @@ def control_errors(controls: pd.DataFrame) -> Figure:
     controls : DataFrame
         From :func:`infomotion_lib.evaluation.controls.split_controls`.
     """
-    names = list(dict.fromkeys(controls["predictor"]))[::-1]
+    names = list(dict.fromkeys(controls["predictor"]))
     fig = Figure(figsize=(7.2, 0.36 * len(names) + 1.4))
     axis = fig.subplots()
-    means = controls.groupby("predictor")["mae"].mean()
-    for y, name in enumerate(names):
-        values = controls.loc[controls["predictor"] == name, "mae"]
-        axis.barh(y, means[name], 0.62, color=_KINDS.get(name, _BLIND))
-        axis.plot(values, np.full(len(values), y), ls="none", marker="o", ms=4, color=_INK, alpha=0.7)
-    axis.set_yticks(range(len(names)), names)
-    axis.set_xlabel("mean absolute error (EF points), a dot a split")
+    colours = {name: _KINDS.get(name, _BLIND) for name in names}
+    places = {"x": "mae", "y": "predictor", "order": names, "ax": axis}
+    sns.barplot(controls, hue="predictor", palette=colours, errorbar=None, width=0.62, saturation=1, legend=False, **places)
+    sns.stripplot(controls, color=_INK, size=4, alpha=0.7, jitter=False, **places)
+    axis.set(xlabel="mean absolute error (EF points), a dot a split", ylabel="")
     axis.grid(axis="y", visible=False)
     splits = int(controls["split"].nunique())
     wide = controls.pivot_table(index="split", columns="predictor", values="mae")
