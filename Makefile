@@ -30,7 +30,7 @@ test: $(EVERYTHING)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
 
 drills: $(EVERYTHING)
 	@$(BIN)/python -m pytest tests/drills -o python_files='drill_*.py' -s

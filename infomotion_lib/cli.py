@@ -109,10 +109,11 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV too.")] = None,
 ) -> None:
     """Table 1 of your run beside the one frozen in the book, and which files are equal to the byte."""
+    from infomotion_lib.frozen import FROZEN
     from infomotion_lib.parameters import paths_of
     from infomotion_lib.provenance import write_csv
     from infomotion_lib.reporting.compare import comparison_text
-    from infomotion_lib.reporting.results import FROZEN, Results
+    from infomotion_lib.reporting.results import Results
 
     paths = paths_of(profile, runs_dir)
     text, rows = comparison_text(Results(paths.profile, FROZEN / paths.profile), Results(paths.profile, paths.root))

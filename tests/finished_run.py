@@ -9,7 +9,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -74,9 +74,10 @@ def started(output: str) -> list[str]:
     return [titles[match] for match in re.findall(r"^(.*): started$", output, flags=re.MULTILINE)]
 
 
-def tables(folder: Path) -> dict[str, str]:
-    """Hash of every table below a folder, by its path; no table holds a time of day or a duration."""
-    return {file.relative_to(folder).as_posix(): sha256(file) for file in sorted(folder.rglob("*.csv"))}
+def tables(folder: Path, kinds: Sequence[str] = ("*.csv",)) -> dict[str, str]:
+    """Hash of every table below a folder, or of files of other kinds, by its path; no table holds a time of day or a duration."""
+    files = sorted({file for kind in kinds for file in folder.rglob(kind)})
+    return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
 
 def processes_of(folder: Path) -> list[str]:

@@ -12,9 +12,10 @@ from finished_run import FinishedRun, infomotion, infomotion_fails
 
 from infomotion_lib import cli
 from infomotion_lib.errors import ParameterError, StageError
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import sha256, start_stage, write_json
-from infomotion_lib.reporting.results import FROZEN, frozen_results
+from infomotion_lib.reporting.results import frozen_results
 from infomotion_lib.runner import _close
 from infomotion_lib.stages import chain
 from infomotion_lib.stages.code import code_of

@@ -12,7 +12,20 @@ from infomotion_lib.paths import PROJECT
 
 LIBRARY = PROJECT / "infomotion_lib"
 FLOORS = (
-    ("errors", "classes", "device", "frame_table", "paths", "parameters", "provenance", "progress", "processes", "weights"),
+    (
+        "errors",
+        "classes",
+        "device",
+        "frame_table",
+        "frozen",
+        "keys",
+        "parameters",
+        "paths",
+        "processes",
+        "progress",
+        "provenance",
+        "weights",
+    ),
     ("data",),
     ("frames",),
     ("ifa",),
@@ -98,6 +111,21 @@ def test_rooms_that_do_not_train_import_no_torch(room: str, file: str) -> None:
 )
 def test_light_modules_load_neither_torch_nor_matplotlib(module: str) -> None:
     code = f"import {module}, sys; print([name for name in ('torch', 'matplotlib', 'monai', 'diffusers') if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert answer.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("modules", "unwanted"),
+    [
+        ("infomotion_lib.generators.cutting", "torch diffusers monai"),
+        ("infomotion_lib.stages.verify, infomotion_lib.provenance_commands", "torch av cv2 scipy joblib sklearn matplotlib pooch"),
+        ("infomotion_lib.stages.trace", "torch av cv2 scipy joblib sklearn matplotlib pooch"),
+    ],
+    ids=["cutting", "verifying", "tracing"],
+)
+def test_what_reads_and_copies_loads_no_more_than_that_needs(modules: str, unwanted: str) -> None:
+    code = f"import {modules}, sys; print([name for name in {unwanted.split()} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
     assert answer.stdout.strip() == "[]"
 

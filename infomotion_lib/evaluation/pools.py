@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from infomotion_lib.ifa.interpolator import InterFrameInterpolator
     from infomotion_lib.regressor.fitted import FittedRegressor
 
-CONSISTENCY_COLUMNS = ("source", "requested", "relabelled", "n")
 TABLE2_COLUMNS = ("generator", "method", "column", "metric", "mean", "sd", "n", "ci_low", "ci_high", "paper", "graph_flag")
 PAPER_ROWS = {"echosyn": "EchoSyn", "latte": "Latte"}
 """Row of the paper's Table 2 by pool."""

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError
+from infomotion_lib.keys import RUN
 from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import append_line
@@ -30,7 +31,6 @@ from infomotion_lib.regressor.clips import ClipStore
 from infomotion_lib.regressor.training import FORMAT, train_regressor
 
 GRID_FILE = "grid.jsonl"
-KEY_COLUMNS = ("source", "method", "graph", "vpc", "pool", "selection_seed", "training_seed")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Job:
     @property
     def key(self) -> dict[str, Any]:
         """The columns that name this run in every table."""
-        return {name: getattr(self, name) for name in KEY_COLUMNS}
+        return {name: getattr(self, name) for name in RUN}
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def run_grid(
         )
         for job, name in zip(jobs, prints, strict=True)
     ]
-    columns = [*KEY_COLUMNS, "n_train", "file_name", "ef", "prediction"]
+    columns = [*RUN, "n_train", "file_name", "ef", "prediction"]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 

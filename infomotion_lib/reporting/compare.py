@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.errors import StageError
+from infomotion_lib.keys import CELL
 from infomotion_lib.provenance import read_run_card
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import STAGES, Results
 from infomotion_lib.reporting.summary import aligned, shown_method, shown_source
 
-CELL = ["source", "method", "graph", "vpc"]
 COMPARISON_COLUMNS = (*CELL, "frozen_mean", "frozen_sd", "mean", "sd", "difference", "graph_flag")
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_lib.paths import BOOK, STAGE_FOLDERS, run_paths
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.paths import STAGE_FOLDERS, run_paths
 from infomotion_lib.provenance import RUN_CARD
+from infomotion_lib.reporting.style import data_name
 
-FROZEN = BOOK / "results"
 STAGES = ("data", *STAGE_FOLDERS)
 """Stages that may have a run card, in the order of the walk."""
 
@@ -102,14 +103,25 @@ class Results:
         return merged
 
     @property
+    def real_data(self) -> str:
+        """Data set that played the real source, by its parameter; empty where no stage has finished."""
+        return str(self.parameters.get("real_data", ""))
+
+    @property
     def is_phantom(self) -> bool:
-        """Whether the real source was the phantom; unknown counts as phantom."""
-        return str(self.parameters.get("real_data", "phantom")).startswith("phantom")
+        """Whether the real source was the phantom."""
+        return self.real_data == "phantom"
 
     @property
     def kind(self) -> str:
-        """Name of the real source within a sentence, such as ``phantom``; unknown counts as phantom."""
-        return {"echodiffusion": "open clips", "echonet-dynamic": "EchoNet-Dynamic"}.get(str(self.parameters.get("real_data")), "phantom")
+        """Name of the real source within a sentence, such as ``phantom``.
+
+        Raises
+        ------
+        ParameterError
+            If the data set has no name yet; see :func:`infomotion_lib.reporting.style.data_name`.
+        """
+        return data_name(self.real_data)
 
     @property
     def title(self) -> str:

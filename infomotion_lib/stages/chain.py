@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from infomotion_lib.errors import DataError, StageError
+from infomotion_lib.frozen import FROZEN_FILES
 from infomotion_lib.parameters import STAGES, read_profile, stage_parameters
 from infomotion_lib.paths import STAGE_FOLDERS, RunPaths, data_root
 from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256
-from infomotion_lib.reporting.freeze import FROZEN_FILES
 from infomotion_lib.stages.code import code_of
 from infomotion_lib.stages.fingerprint import found_record, science
 from infomotion_lib.stages.table import TABLE

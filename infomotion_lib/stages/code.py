@@ -25,6 +25,7 @@ MACHINERY = frozenset(
         "cli",
         "data_commands",
         "errors",
+        "frozen",
         "options",
         "parameters",
         "paths",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infomotion_lib.frozen import FROZEN_FILES, frozen_hashes
 from infomotion_lib.provenance import RUN_CARD, read_json
-from infomotion_lib.reporting.freeze import FROZEN_FILES, frozen_hashes
 from infomotion_lib.stages.chain import Chain, State, Step
 from infomotion_lib.stages.table import TABLE
 

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from standin_run import STATE, make_run
 
 from infomotion_lib.errors import StageError
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.freeze import freeze
 from infomotion_lib.reporting.guard import Guard, inspect
 from infomotion_lib.reporting.levels import Level, level_of
-from infomotion_lib.reporting.results import FROZEN
 from infomotion_lib.reporting.style import figure_bytes, use_style
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)

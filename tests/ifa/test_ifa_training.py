@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.errors import CheckpointError, DataError, StageError
 from infomotion_lib.ifa import InterFrameInterpolator
-from infomotion_lib.ifa.augment import NO_AUGMENTATION, Augmentation
+from infomotion_lib.ifa.augment import Augmentation
 from infomotion_lib.ifa.settings import TrainingSettings
 from infomotion_lib.ifa.training import TrainingResult, new_interpolator, train_interpolator
 from infomotion_lib.ifa.triplets import TripletStore
@@ -35,6 +35,7 @@ def moving_textures(
     return TripletStore(np.stack(frames), triplets, tuple(str(k) for k in range(count))), moves
 
 
+UNCHANGED = Augmentation(*[False] * 5)
 SMALL = {"steps": 12, "batch_size": 2, "warmup_steps": 3, "checkpoint_every": 5, "validate_every": 4, "seed": 3}
 
 
@@ -162,7 +163,7 @@ def test_each_augmentation_does_its_own() -> None:
     many = np.repeat(triplet, 64, axis=0)
 
     def outcomes(triplets: NDArray[np.uint8], **switched_on: bool) -> set[bytes]:
-        augmentation = Augmentation(**{**{name: False for name in vars(NO_AUGMENTATION)}, **switched_on})
+        augmentation = Augmentation(**{**{name: False for name in vars(UNCHANGED)}, **switched_on})
         return {item.tobytes() for item in augmentation.apply(triplets, np.random.default_rng(0))}
 
     same = triplet[0].tobytes()
@@ -193,7 +194,7 @@ def test_swapped_frames_swap_the_directions() -> None:
 def test_a_moving_texture_gets_flow_the_right_way(tmp_path: Path) -> None:
     """The flow from the middle back to the first frame is minus the motion."""
     store, _ = moving_textures(256, seed=0, detail=0.03)
-    settings = TrainingSettings(steps=180, learning_rate=2e-3, warmup_steps=10, augmentation=NO_AUGMENTATION)
+    settings = TrainingSettings(steps=180, learning_rate=2e-3, warmup_steps=10, augmentation=UNCHANGED)
     network = new_interpolator(8, (1, 1, 1, 1, 1), seed=0, refine=False)
     result = train_interpolator(network, store, folder=tmp_path, settings=settings, device="cpu")
     unseen, moves = moving_textures(48, seed=9, detail=0.03)

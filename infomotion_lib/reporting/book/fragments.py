@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting import boundaries
 from infomotion_lib.reporting.book import critical, evidence, ledgers, paper_numbers, phases, reading
@@ -26,7 +27,7 @@ from infomotion_lib.reporting.book.speed import speed
 from infomotion_lib.reporting.book.table1 import company, table1
 from infomotion_lib.reporting.book.table2 import FIGURES, LOOPS, STAGE, in_words, table2
 from infomotion_lib.reporting.pipeline import ALT
-from infomotion_lib.reporting.results import FROZEN, Results, title_of
+from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
 
 SHOWN_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusion.svg")
@@ -171,7 +172,7 @@ def results_part(results: Results) -> str:
     body = table1(results)
     if not body:
         return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
-    is_open = results.parameters.get("real_data") == "echodiffusion"
+    is_open = results.real_data == "echodiffusion"
     note = PHANTOM if results.is_phantom else OPEN if is_open else ""
     head = f"### What the table says, on {_of(results)}\n\n"
     figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)

@@ -6,10 +6,11 @@ from html import escape
 
 import pandas as pd
 
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.book.html import block, number, signed, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.flags import explained
-from infomotion_lib.reporting.results import FROZEN, Results, records
+from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import SOURCE_NAMES
 from infomotion_lib.reporting.summary import shown_method, shown_source, size_name
 
