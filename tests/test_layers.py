@@ -12,7 +12,7 @@ from infomotion_lib.paths import PROJECT
 
 LIBRARY = PROJECT / "infomotion_lib"
 FLOORS = (
-    ("errors", "classes", "paths", "parameters", "provenance", "progress", "processes", "weights"),
+    ("errors", "classes", "machine", "paths", "parameters", "provenance", "progress", "processes", "weights"),
     ("data",),
     ("frames",),
     ("ifa",),

@@ -20,6 +20,7 @@ MACHINERY = frozenset(
         "cli",
         "data_commands",
         "errors",
+        "machine",
         "options",
         "parameters",
         "paths",

@@ -36,6 +36,9 @@ SMALLEST_SIDE, LARGEST_SIDE = 28, 1024
 RENDERER = 1
 """Raised whenever equal parameters would give another picture."""
 
+EDITION = 1
+"""Edition of the phantom that is drawn now; run cards of the data stage name theirs, and pages mark results of an older one."""
+
 
 @dataclass(frozen=True)
 class Request:
