@@ -14,6 +14,7 @@ from infomotion_lib import cli
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import sha256, start_stage, write_json
+from infomotion_lib.reporting.freeze import FROZEN_FILES, frozen_hashes
 from infomotion_lib.reporting.results import FROZEN, frozen_results
 from infomotion_lib.runner import _close
 from infomotion_lib.stages import chain
@@ -231,6 +232,14 @@ def test_a_file_without_a_card_is_refused(root: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("profile", [results.profile for results in frozen_results()])
 def test_what_is_frozen_in_the_book_is_as_it_was_frozen(profile: str) -> None:
     assert not [str(finding) for finding in verify(FROZEN / profile).findings if finding.kind != "stale"]
+
+
+def test_frozen_pins_do_not_ask_for_videos_that_were_not_frozen(root: Path) -> None:
+    shutil.rmtree(root / "data/phantom")
+    write_json(frozen_hashes(root), root / FROZEN_FILES)
+    verdict = verify(root)
+    assert verdict.holds, verdict
+    assert "0 videos" not in verdict.lines[0] and (root / "data/sources.json").is_file()
 
 
 def test_edits_of_frozen_results_are_found(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from infomotion_lib.data.records import Dataset, open_source
 from infomotion_lib.parameters import DataParameters, StageParameters
 from infomotion_lib.paths import data_root, run_paths
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import sha256, start_stage, write_csv, write_json
+from infomotion_lib.provenance import read_json, sha256, start_stage, write_csv, write_json
 
 LISTS = ("FileList.csv", "VolumeTracings.csv", "phantom_truth.csv", "open_labels.csv")
 
@@ -32,6 +32,7 @@ def run(parameters: StageParameters) -> Path:
     )
     lists = [dataset.root / name for dataset in datasets for name in LISTS if (dataset.root / name).is_file()]
     stage.notes["faults"] = {dataset.name: dataset.faults for dataset in datasets}
+    stage.notes["phantom_edition"] = {name: edition(folder / name) for name in names if name.startswith("phantom")}
     return stage.finish([*lists, report, sources])
 
 
@@ -59,6 +60,13 @@ def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:
             role="synthetic" if name == "phantom-synthetic" else "real",
             requested_ef_error=parameters.requested_ef_error,
         )
+
+
+def edition(folder: Path) -> int:
+    """Edition of the phantom in a folder, as the request of its data set says; the first did not say it."""
+    from infomotion_lib.data.phantom.dataset import REQUEST
+
+    return int(read_json(folder / REQUEST).get("edition", 1))
 
 
 def count_videos(dataset: Dataset) -> pd.DataFrame:
