@@ -106,20 +106,23 @@ def freeze(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
 def compare(
     profile: Profile = "phantom",
     runs_dir: RunsDir = "",
-    out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV too.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV too, and both machines to a JSON file beside it.")] = None,
 ) -> None:
-    """Table 1 of your run beside the one frozen in the book, and which files are equal to the byte."""
+    """Table 1 of your run beside the one frozen in the book; the first stage that differs, and why, as far as run cards tell."""
     from infomotion_lib.frozen import FROZEN
+    from infomotion_lib.machine import of_card
     from infomotion_lib.parameters import paths_of
-    from infomotion_lib.provenance import write_csv
+    from infomotion_lib.provenance import write_csv, write_json
     from infomotion_lib.reporting.compare import comparison_text
     from infomotion_lib.reporting.results import Results
 
     paths = paths_of(profile, runs_dir)
-    text, rows = comparison_text(Results(paths.profile, FROZEN / paths.profile), Results(paths.profile, paths.root))
+    sides = {"frozen": Results(paths.profile, FROZEN / paths.profile), "own": Results(paths.profile, paths.root)}
+    text, rows = comparison_text(sides["frozen"], sides["own"])
     typer.echo(text)
     if out is not None:
         write_csv(rows, out)
+        write_json({name: of_card(side.card("evaluation")) for name, side in sides.items()}, out.with_suffix(".json"))
 
 
 @app.command()

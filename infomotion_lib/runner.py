@@ -16,9 +16,9 @@ from typing import Any
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, StageParameters, read_profile, stage_name, stage_parameters
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
-from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256, write_json
+from infomotion_lib.provenance import RUN_CARD, WHERE_AND_HOW_FAST, read_run_card, sha256, write_json
 from infomotion_lib.stages.code import code_of
-from infomotion_lib.stages.fingerprint import WHERE_AND_HOW_FAST, claim_folder, fingerprint, worked
+from infomotion_lib.stages.fingerprint import claim_folder, fingerprint, worked
 from infomotion_lib.stages.lock import only_run
 from infomotion_lib.stages.table import TABLE, Stage
 

@@ -13,18 +13,8 @@ from infomotion_lib.paths import PROJECT
 LIBRARY = PROJECT / "infomotion_lib"
 FLOORS = (
     (
-        "errors",
-        "classes",
-        "device",
-        "frame_table",
-        "frozen",
-        "keys",
-        "parameters",
-        "paths",
-        "processes",
-        "progress",
-        "provenance",
-        "weights",
+        *("errors", "classes", "keys", "machine", "paths", "parameters", "provenance", "frame_table", "frozen", "device"),
+        *("progress", "processes", "weights"),
     ),
     ("data",),
     ("frames",),

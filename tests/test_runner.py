@@ -105,6 +105,14 @@ def test_the_kernel_is_this_interpreter_whatever_is_registered(toy: Path, monkey
     run_toy(toy, workers=1)
 
 
+def test_the_card_describes_the_process_that_ran_the_notebook(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("MKL_CBWR", raising=False)
+    toy_notebook(toy.parent, work="import os\nos.environ['MKL_CBWR'] = 'COMPATIBLE'")
+    card = read_run_card(run_toy(toy, workers=3).parent)
+    assert card["machine"]["variables"].items() >= {"OMP_NUM_THREADS": "3", "MKL_CBWR": "COMPATIBLE"}.items()
+
+
 def test_a_slow_machine_is_waited_for(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine's own patience is 4 seconds for what a finished cell showed: on a busy machine that ended whole runs."""
     seen: list[tuple[int, int]] = []

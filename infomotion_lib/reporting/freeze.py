@@ -16,6 +16,7 @@ from infomotion_lib.errors import StageError
 from infomotion_lib.frozen import FROZEN, FROZEN_FILES, STUDY, frozen_hashes
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import RUN_CARD, write_json
+from infomotion_lib.reporting.difference import PINS
 from infomotion_lib.reporting.explore import FOLDER
 from infomotion_lib.reporting.explore.board import prepare
 from infomotion_lib.reporting.guard import Finding, Guard, PublishingError, inspect
@@ -134,7 +135,7 @@ def _copy(results: Results, copy: Path) -> list[Finding]:
         target = copy / source.name
         wanted = [*source.glob("*"), *source.glob("figures/*"), *source.glob("wall/*")]
         if stage == "data":
-            wanted = [source / RUN_CARD, source / "data_report.csv"]
+            wanted = [source / name for name in (RUN_CARD, "data_report.csv", PINS)]
         for file in sorted(item for item in wanted if item.is_file() and item.suffix in _KINDS and not item.name.startswith(".")):
             place = target / file.relative_to(source)
             if file.stat().st_size > LARGEST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,18 @@ class Results:
     def exists(self) -> bool:
         """Whether any stage has finished."""
         return bool(self.stages)
+
+
+def card_edition(card: Mapping[str, Any]) -> int | None:
+    """Edition of the phantom on a card of the data stage: 1 where it says none, None where its real source is no phantom."""
+    if not str(card.get("parameters", {}).get("real_data", "phantom")).startswith("phantom"):
+        return None
+    return min(card.get("notes", {}).get("phantom_edition", {}).values(), default=1)
+
+
+def phantom_edition(results: Results) -> int | None:
+    """Edition of the phantom that a profile was computed on: 1 where its card says none, None where its real source is no phantom."""
+    return card_edition(results.card("data")) if results.is_phantom else None
 
 
 def records(table: pd.DataFrame | None) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ MACHINERY = frozenset(
         "data_commands",
         "errors",
         "frozen",
+        "machine",
         "options",
         "parameters",
         "paths",

@@ -10,15 +10,13 @@ from typing import Any
 from infomotion_lib.errors import StageError
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import UNFINISHED, read_json, read_run_card, write_json
+from infomotion_lib.provenance import UNFINISHED, WHERE_AND_HOW_FAST, read_json, read_run_card, write_json
 from infomotion_lib.stages.code import learning_hash
 from infomotion_lib.stages.table import TABLE, Stage
 
 RECORD = ".fingerprint.json"
 WORKED = ".seconds.json"
 PREVIOUS = "previous"
-WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers"})
-"""Parameters that say where files lie or how many cores work on them; no result depends on them."""
 
 
 def science(parameters: StageParameters) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from infomotion_lib.reporting.book import critical, evidence, ledgers, paper_num
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
+from infomotion_lib.reporting.book.editions import mark_of
 from infomotion_lib.reporting.book.figure_index import figure_index
 from infomotion_lib.reporting.book.found import found
 from infomotion_lib.reporting.book.html import admonition, block, folded, number, table
@@ -174,6 +175,8 @@ def results_part(results: Results) -> str:
         return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
     is_open = results.real_data == "echodiffusion"
     note = PHANTOM if results.is_phantom else OPEN if is_open else ""
+    if mark := mark_of(results):
+        note += admonition("note", "An older edition of the phantom", mark)
     head = f"### What the table says, on {_of(results)}\n\n"
     figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)
     more = comparisons(results) + company(results) + label_agreement(results) + (open_splits(results) if is_open else "")
