@@ -92,7 +92,7 @@ def book(
     from infomotion_lib.workflow import BOOK_SHOWS
 
     with _speaker(within_workflow) as say:
-        rendered = build(profile, results)
+        rendered = build(profile, results, say=say)
         BOOK_SHOWS.write_text(str(results or ""), encoding="utf-8")
         for note in rendered.notes:
             say(note)
