@@ -53,7 +53,7 @@ class Machine:
         began = time.monotonic()
         command = ["unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "enter"]
         home = {"HOME": f"/home/{user}" if user != "root" else "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-        done = subprocess.run([*command, str(self.root), f"{user}:{user}", script], env=home | self.surroundings | more)
+        done = subprocess.run([*command, str(self.root), f"{user}:{user}", f"cd; {script}"], env=home | self.surroundings | more)
         print(f"--- ended with {done.returncode} after {time.monotonic() - began:.0f} s", flush=True)
         return done.returncode
 
