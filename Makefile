@@ -2,7 +2,7 @@
 #
 #   make reproduce [PROFILE=phantom]   all stages, then the book at book/_build/html/index.html
 #   make test [TESTS=tests/data]       style, types, tests
-#   make drills [DRILLS=tests/drills]  kills, full disks, damaged and hostile files, a fresh machine; hours
+#   make drills [DRILLS=tests/drills]  kills, full disks, damaged and hostile files, a fresh machine; two hours
 #   make book                          the book from the frozen results alone, no torch needed
 #   make setup                         the environment alone
 #   make clean                         the built book and caches; results in runs/ stay
