@@ -14,7 +14,7 @@ import typer
 from infomotion_lib import data_commands, frames_commands, generator_commands, provenance_commands, selection_commands
 from infomotion_lib.errors import InfoMotionError, ParameterError
 from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
-from infomotion_lib.processes import die_with_parent
+from infomotion_lib.processes import ALONE, can_share_work, die_with_parent, joblib_settings
 
 STOPPED = 130
 """Exit code of a command that Ctrl-C has ended."""
@@ -51,6 +51,8 @@ def run(
         return
     if dry_run:
         raise ParameterError("--dry-run goes with all.", remedy=f"Give it without --dry-run to run {stage}.")
+    if not within_workflow and not can_share_work():
+        _say(ALONE)
     if stage == "all":
         from infomotion_lib.workflow import run_all
 
@@ -85,7 +87,7 @@ def book(
     from infomotion_lib.workflow import BOOK_SHOWS
 
     with _speaker(within_workflow) as say:
-        rendered = build(profile, results)
+        rendered = build(profile, results, say=say)
         BOOK_SHOWS.write_text(str(results or ""), encoding="utf-8")
         for note in rendered.notes:
             say(note)
@@ -186,6 +188,7 @@ def _message(error: InfoMotionError | OSError) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code of the command line; what the ``infomotion`` script calls."""
+    os.environ.update(joblib_settings())
     try:
         status = int(app(args=arguments, standalone_mode=False, prog_name="infomotion") or 0)
     except InfoMotionError as error:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import pytest
 from filelock import FileLock
 
 from infomotion_lib.paths import PROJECT, RunPaths, run_paths
@@ -144,6 +145,13 @@ def project_files() -> list[str]:
         inside[:] = [name for name in inside if not any(fnmatch(name, word) or (here / name).as_posix() == word for word in ignored)]
         found += [(here / name).as_posix() for name in files]
     return sorted(found)
+
+
+def not_here(reason: str) -> NoReturn:
+    """Skip what this machine cannot show; fail in continuous integration, which must be able to."""
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def copy_project(folder: Path) -> Path:

@@ -28,6 +28,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import bootstrap_interval
 from infomotion_lib.evaluation.metrics import hard_correct, score
 from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_csv
 
@@ -207,7 +208,7 @@ def _run_pools(
     pools: list[int], settings: HardnessSettings, parameters: EvaluationParameters, *, workers: int
 ) -> Iterator[list[dict[str, Any]]]:
     work = partial(pool_rows, settings=settings, parameters=parameters)
-    if workers <= 1:
+    if pool_size(workers) <= 1:
         with one_thread():
             yield from map(work, track(pools, label="phantom pools", unit="pool"))
         return

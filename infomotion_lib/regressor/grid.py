@@ -25,6 +25,7 @@ from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError
 from infomotion_lib.keys import RUN
 from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import append_line
 from infomotion_lib.regressor.clips import ClipStore
@@ -195,7 +196,7 @@ def train_and_predict(task: _Task) -> list[float]:
 
 
 def _run_all(tasks: Iterator[tuple[int, _Task]], *, workers: int) -> Iterator[tuple[int, list[float]]]:
-    if workers <= 1:
+    if pool_size(workers) <= 1:
         with one_thread():
             for index, task in tasks:
                 yield index, train_and_predict(task)

@@ -39,6 +39,7 @@ from infomotion_lib.evaluation.evidence.settings import settings_name, settings_
 from infomotion_lib.evaluation.evidence.teachers import how_trained, open_teachers
 from infomotion_lib.evaluation.metrics import constant_predictors, hard_correct, score
 from infomotion_lib.parameters import EvidenceParameters
+from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import append_line, write_json
 
@@ -215,7 +216,7 @@ def _run_all(jobs: list[PoolJob], path: Path, *, most: int, workers: int, say: C
     known = sum(len(job.done) for job in jobs)
     bar: tqdm[Any] = track(label=f"{len(jobs)} pools", total=sum(job.head["planned"] if job.head else most for job in jobs), unit="network")
     bar.update(known)
-    if workers <= 1:
+    if pool_size(workers) <= 1:
         with bar, one_thread():
             for job in jobs:
                 _report(work_pool(job), job, say)

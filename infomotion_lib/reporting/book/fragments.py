@@ -95,7 +95,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "speed": speed(),
         "changelog": changelog(),
         "play": play(lead, assets),
-        "scripts": f"{assets.note}\n" if assets.note else "The book serves its own scripts and fonts and asks no other host.\n",
+        "scripts": f"{assets.sentence}\n",
     }
     for name, text in parts.items():
         (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
