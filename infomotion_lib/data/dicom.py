@@ -1,7 +1,7 @@
 """One ultrasound cine in a DICOM file: grey frames of the scanned sector and their rate, and nothing else of the header.
 
 Headers carry names, dates and measurements; only what pixels need is read. Text and marks burnt into the picture stand still, so
-the sector is found by what moves, and all around it becomes black.
+the sector is found by what moves, and all around it becomes black. All arithmetic is of whole numbers: the same clip on every processor.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ from infomotion_lib.errors import VideoError
 STILL = 0.5
 """Grey levels: a pixel whose standard deviation over time is smaller does not move."""
 
-LUMA = (0.299, 0.587, 0.114)
-_WANTED = ["NumberOfFrames", "FrameTime", "CineRate", "RecommendedDisplayFrameRate", "SamplesPerPixel"]
+LUMA = (299, 587, 114)
+"""Shares of red, green and blue in the grey level (ITU-R BT.601), thousandths."""
+
+_RATES = ("FrameTime", "CineRate", "RecommendedDisplayFrameRate")
+_PICTURE = ("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration")
+_PIXELS = ("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelData", "ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 
 
 class Cine(NamedTuple):
@@ -47,26 +51,28 @@ def read_cine(path: str | Path) -> Cine:
 
     Notes
     -----
-    ``pydicom.pixels.pixel_array`` gives RGB even where the header goes on to say YBR: it must not be converted twice. The regions that
-    the header lists are those of the machine's screen, which need not be the size of the stored frames: they are not used.
+    A picture stored as YBR has its grey levels in Y: taken as they are, since pydicom's conversion to RGB is a product in float32. The
+    regions that the header lists are those of the machine's screen, which need not be the size of the stored frames: they are not used.
     """
     try:
         from pydicom import dcmread
-        from pydicom.pixels.utils import pixel_array
+        from pydicom.pixels.decoders.base import get_decoder
     except ImportError:
         raise VideoError(f"{path} is a DICOM file, and pydicom is not installed.", remedy="pip install 'infomotion[dicom]'") from None
     file = Path(path)
     if not file.is_file():
         raise VideoError(f"There is no DICOM file {file}.", fault="missing")
     try:
-        header = dcmread(file, stop_before_pixels=True, specific_tags=_WANTED)
-        pixels = np.asarray(pixel_array(file))
+        header = dcmread(file, specific_tags=[*_RATES, *_PICTURE, *_PIXELS])
+        pixels, stored = get_decoder(header.file_meta.TransferSyntaxUID).as_array(header, raw=True)
     except Exception as error:  # pydicom and its decoders raise many kinds
         raise VideoError(f"{file} cannot be read as a DICOM picture: {str(error).splitlines()[0] if str(error) else error!r}") from None
-    colours = int(header.get("SamplesPerPixel", 1))
+    colours = int(stored["samples_per_pixel"])
     frames = pixels if pixels.ndim == (4 if colours > 1 else 3) else pixels[None]
     if len(frames) < 2:
         raise VideoError(f"{file} is a single picture, no cine.")
+    if colours > 1 and str(stored["photometric_interpretation"]).startswith("YBR"):
+        frames, colours = frames[..., 0], 1
     clip, box = moving_sector(_grey(frames, colours), name=str(file))
     return Cine(clip, _rate(header, file), box)
 
@@ -95,7 +101,10 @@ def moving_sector(frames: Clip, *, name: str = "The clip") -> tuple[Clip, tuple[
     VideoError
         If nothing moves.
     """
-    moving = (frames.std(axis=0) > STILL).astype(np.uint8)
+    length, total = len(frames), frames.sum(axis=0, dtype=np.int64)
+    squares = np.einsum("thw,thw->hw", frames, frames, dtype=np.int64)
+    variance = length * squares - total * total  # of whole numbers, times length squared
+    moving = (variance > STILL**2 * length**2).astype(np.uint8)
     opened = cv2.morphologyEx(moving, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(opened)
     if count < 2:
@@ -118,18 +127,20 @@ def _square(frames: Clip, middle: int, top: int, side: int) -> Clip:
 
 
 def _grey(frames: NDArray[Any], colours: int) -> Clip:
-    values = frames.astype(np.float32) @ np.asarray(LUMA, np.float32) if colours > 1 else frames.astype(np.float32)
-    most = float(values.max())
-    return np.rint(values if most <= 255 else 255 * values / most).astype(np.uint8)
+    """Grey levels, uint8 (T, H, W), of pictures of one or three colours; deeper ones than 8 bits are scaled by their brightest pixel."""
+    weights = np.array(LUMA if colours > 1 else (1000,), np.int64)
+    thousandths = np.stack([picture.reshape(*frames.shape[1:3], colours).astype(np.int64) @ weights for picture in frames])
+    most = max(int(thousandths.max()), 255_000)
+    return ((510 * thousandths.clip(0) + most) // (2 * most)).astype(np.uint8)
 
 
 def _rate(header: Any, file: Path) -> float:
     """Frames a second: from the time of a frame in ms, else from the rates the header may state."""
-    for tag in ("FrameTime", "CineRate", "RecommendedDisplayFrameRate"):
+    for tag in _RATES:
         try:
             value = float(header[tag].value) if tag in header else 0.0
         except (TypeError, ValueError):
             continue
         if np.isfinite(value) and value > 0:
             return 1000 / value if tag == "FrameTime" else value
-    raise VideoError(f"{file} does not say how fast its frames follow each other.", where=f"Looked for: {', '.join(_WANTED[1:4])}.")
+    raise VideoError(f"{file} does not say how fast its frames follow each other.", where=f"Looked for: {', '.join(_RATES)}.")

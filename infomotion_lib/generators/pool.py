@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from tqdm import tqdm
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.records import MIN_FRAMES
+from infomotion_lib.data.resampling import by_cubic
 from infomotion_lib.data.video import probe, write_clip
 from infomotion_lib.errors import DataError, ParameterError, StageError, VideoError
 from infomotion_lib.generators.autoencoder import FittedAutoencoder
@@ -119,7 +119,7 @@ def decode_clips(autoencoder: FittedAutoencoder, latents: Tensor, *, side: int) 
     clips, frames = latents.shape[:2]
     decoded = autoencoder.decode(latents.flatten(0, 1))
     if decoded.shape[-1] != side:
-        decoded = np.stack([cv2.resize(frame, (side, side), interpolation=cv2.INTER_CUBIC) for frame in decoded])
+        decoded = by_cubic(decoded, side)
     return decoded.reshape(clips, frames, side, side)
 
 

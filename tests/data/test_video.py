@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from conversion_inputs import write_video
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,13 @@ def test_picked_frames_equal_the_full_decode_of_a_codec_with_dependent_frames(tm
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuv420p")))
         container.mux(stream.encode(None))
     assert probe(path).n_frames == len(read_clip(path)) == len(CLIP)
+    assert np.array_equal(read_frames(path, [17, 3]), read_clip(path)[[17, 3]])
+
+
+@pytest.mark.parametrize("codec", ["ffv1", "mjpeg"])
+def test_picked_frames_equal_the_full_decode_where_some_frames_stand_alone(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "picked.avi"
+    write_video(path, CLIP, codec=codec, pixel_format="yuvj420p" if codec == "mjpeg" else "gray")
     assert np.array_equal(read_frames(path, [17, 3]), read_clip(path)[[17, 3]])
 
 
