@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infomotion_lib import arithmetic
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
 
@@ -165,6 +166,7 @@ class StageRun:
             "device": self.device,
             "processor": processor(),
             "gpu": graphics_card(self.device),
+            "arithmetic": arithmetic.state(self.parameters.get("arithmetic", "native")),
             "python": platform.python_version(),
             "packages": _versions(),
             "notes": self.notes,

@@ -12,7 +12,7 @@ from infomotion_lib.paths import PROJECT
 
 LIBRARY = PROJECT / "infomotion_lib"
 FLOORS = (
-    ("errors", "classes", "paths", "parameters", "provenance", "progress", "processes", "weights"),
+    ("arithmetic", "errors", "classes", "paths", "parameters", "provenance", "progress", "processes", "weights"),
     ("data",),
     ("frames",),
     ("ifa",),
@@ -23,7 +23,7 @@ FLOORS = (
     ("runner",),
     ("workflow", "colab"),
     ("options",),
-    ("data_commands", "frames_commands", "generator_commands", "provenance_commands", "selection_commands"),
+    ("data_commands", "frames_commands", "generator_commands", "machine_commands", "provenance_commands", "selection_commands"),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -41,6 +41,7 @@ WITHOUT_TORCH = (
     "data_commands",
     "frames_commands",
     "generator_commands",
+    "machine_commands",
     "provenance_commands",
     "cli",
     *GROUND,

@@ -17,6 +17,7 @@ PACKAGE = LIBRARY.name
 MACHINERY = frozenset(
     {
         "__init__",
+        "arithmetic",
         "cli",
         "data_commands",
         "errors",
