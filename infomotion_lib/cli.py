@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from infomotion_lib import data_commands, frames_commands, generator_commands, provenance_commands, selection_commands
+from infomotion_lib import data_commands, frames_commands, generator_commands, machine_commands, provenance_commands, selection_commands
 from infomotion_lib.errors import InfoMotionError, ParameterError
-from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
+from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides, with_arithmetic
 from infomotion_lib.processes import ALONE, can_share_work, die_with_parent, joblib_settings
 
 STOPPED = 130
@@ -31,6 +31,7 @@ app = typer.Typer(
 
 @app.command()
 def run(
+    context: typer.Context,
     stage: Annotated[str, typer.Argument(help="all, data, labels, or a notebook: 03, graph_selection, 03_graph_selection.")],
     profile: Profile = "phantom",
     parameter: Overrides = None,
@@ -59,9 +60,15 @@ def run(
         paths = run_all(profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=_say)
         _say(f"All stages of {paths.profile} are up to date: {paths.root}")
         return
+    from infomotion_lib.parameters import read_profile, stage_name, stage_parameters
     from infomotion_lib.runner import run_stage
+    from infomotion_lib.stages.table import TABLE
 
     with _speaker(within_workflow) as say:
+        step = TABLE[stage_name(stage)]
+        chosen = stage_parameters(step.name, read_profile(profile), overrides=overrides)
+        if step.notebook is None:  # the others compute in a kernel of their own
+            with_arithmetic(context, chosen.arithmetic, say=say)
         run_stage(stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say)
 
 
@@ -139,6 +146,7 @@ def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
     typer.echo("\n" + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items()) + f"\n{RULE}")
 
 
+app.command()(machine_commands.machine)
 app.command()(provenance_commands.trace)
 app.command()(provenance_commands.verify)
 app.command()(data_commands.phantom)
@@ -190,7 +198,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code of the command line; what the ``infomotion`` script calls."""
     os.environ.update(joblib_settings())
     try:
-        status = int(app(args=arguments, standalone_mode=False, prog_name="infomotion") or 0)
+        own_process = arguments is None
+        status = int(app(args=arguments, standalone_mode=False, prog_name="infomotion", obj=own_process) or 0)
     except InfoMotionError as error:
         typer.echo(_message(error), err=True)
         return error.exit_code

@@ -59,11 +59,11 @@ def describe(graphics: str = "") -> dict[str, Any]:
     graphics : str
         Name of the GPU that computes; empty without one.
     """
-    identity, flags = _processor()
+    identity, instructions = _processor()
     torch = sys.modules.get("torch")
     return {
         **identity,
-        "instructions": flags,
+        "instructions": instructions,
         "architecture": platform.machine() or UNKNOWN,
         "system": _system(),
         "c_library": " ".join(filter(None, platform.libc_ver())) or UNKNOWN,
@@ -107,18 +107,28 @@ def widest(instructions: list[str]) -> list[str]:
     return vectors + (["bf16"] if any(flag.endswith("bf16") for flag in instructions) else [])
 
 
-def _processor() -> tuple[dict[str, str], list[str]]:
-    """Identity of the first processor, and its instruction sets; without ``/proc/cpuinfo`` the name that Python knows."""
+def cpuinfo() -> dict[str, str]:
+    """Lines about the first processor in ``/proc/cpuinfo``, by their name; empty where there is no such file."""
     try:
         lines = CPUINFO.read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
     except OSError:
         lines = []
-    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def flags() -> frozenset[str]:
+    """Instruction sets of this processor as Linux names them; empty where they cannot be read."""
+    told = cpuinfo()
+    return frozenset(told.get("flags", told.get("Features", "")).split())
+
+
+def _processor() -> tuple[dict[str, str], list[str]]:
+    """Identity of the first processor, and its instruction sets; without ``/proc/cpuinfo`` the name that Python knows."""
+    told = cpuinfo()
     identity = {key: next((told[name] for name in names if told.get(name)), UNKNOWN) for key, names in _IDENTITY.items()}
     if identity["processor"] == UNKNOWN:
         identity["processor"] = platform.processor() or platform.machine() or UNKNOWN
-    flags = told.get("flags", told.get("Features", "")).split()
-    return identity, sorted(flag for flag in flags if _INSTRUCTIONS.match(flag))
+    return identity, sorted(flag for flag in flags() if _INSTRUCTIONS.match(flag))
 
 
 def _system() -> str:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infomotion_lib import machine
+from infomotion_lib import arithmetic, machine
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
 
@@ -180,6 +180,7 @@ class StageRun:
             "outputs": {shown_path(file): sha256(file) for file in files},
             "device": self.device,
             "machine": machine.describe(graphics_card(self.device)),
+            "arithmetic": arithmetic.state(self.parameters.get("arithmetic", "native")),
             "python": platform.python_version(),
             "packages": _versions(),
             "notes": self.notes,

@@ -84,7 +84,8 @@ def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
     if not step.notebook.is_file():
         raise StageError(f"The notebook of stage {step.name} is missing.", where=f"Looked for: {step.notebook}")
     copy = paths.stage(step.name) / step.notebook.name
-    execute(step.notebook, copy, parameters=parameters.model_dump(), threads=parameters.workers)
+    values = parameters.model_dump()
+    execute(step.notebook, copy, parameters=values, arithmetic=parameters.arithmetic, threads=parameters.workers)
 
 
 def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float, continued: bool) -> Path:

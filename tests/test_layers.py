@@ -13,7 +13,7 @@ from infomotion_lib.paths import PROJECT
 LIBRARY = PROJECT / "infomotion_lib"
 FLOORS = (
     (
-        *("errors", "classes", "keys", "machine", "paths", "parameters", "provenance", "frame_table", "frozen", "device"),
+        *("arithmetic", "errors", "classes", "keys", "machine", "paths", "parameters", "provenance", "frame_table", "frozen", "device"),
         *("progress", "processes", "weights"),
     ),
     ("data",),
@@ -26,7 +26,7 @@ FLOORS = (
     ("runner",),
     ("workflow", "colab"),
     ("options",),
-    ("data_commands", "frames_commands", "generator_commands", "provenance_commands", "selection_commands"),
+    ("data_commands", "frames_commands", "generator_commands", "machine_commands", "provenance_commands", "selection_commands"),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -44,6 +44,7 @@ WITHOUT_TORCH = (
     "data_commands",
     "frames_commands",
     "generator_commands",
+    "machine_commands",
     "provenance_commands",
     "cli",
     *GROUND,

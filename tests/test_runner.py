@@ -15,6 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.clientwrap import PapermillNotebookClient
 
+from infomotion_lib.arithmetic import obstacle, variables
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, FrameIndexParameters, read_profile
 from infomotion_lib.paths import PROJECT, run_paths
@@ -102,7 +103,18 @@ def test_the_kernel_is_this_interpreter_whatever_is_registered(toy: Path, monkey
         toy.parent,
         work="import os, sys\nassert sys.executable == " + repr(sys.executable) + "\nassert os.environ['OMP_NUM_THREADS'] == '1'",
     )
-    run_toy(toy, workers=1)
+    run_toy(toy, workers=1, arithmetic="native")
+
+
+@pytest.mark.skipif(bool(obstacle()), reason=f"portable arithmetic is not to be had: {obstacle()}")
+def test_the_kernel_computes_in_the_arithmetic_asked_for(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    for asked, seen in (("portable", variables("portable")), ("native", {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "2"})):
+        toy_notebook(toy.parent, work=f"import os\nassert {seen!r}.items() <= os.environ.items()")
+        card = read_run_card(run_toy(toy, arithmetic=asked).parent)
+        assert card["arithmetic"] == {"asked": asked, "in_force": asked, "why": ""}
+        assert not card["continued"], "it decides results"
 
 
 def test_the_card_describes_the_process_that_ran_the_notebook(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

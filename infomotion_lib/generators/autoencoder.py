@@ -128,7 +128,8 @@ def train_autoencoder(
         raise ParameterError(f"The side of a frame must be a multiple of 16, not {frames.shape[-1]}.")
     torch.manual_seed(seed)
     network = build_autoencoder(name).to(device)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.0)
+    # fused: its square root is exact, see arithmetic.py
+    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.0, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=max(steps, 1), pct_start=0.1)
     path = Path(checkpoint) if checkpoint else None
     content = hashlib.sha256(np.ascontiguousarray(frames).data).hexdigest()

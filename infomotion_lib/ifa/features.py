@@ -86,14 +86,14 @@ def extract_features(
     device : {"auto", "cpu", "cuda"}
         Where it runs.
     bf16 : bool
-        Matrix products in bfloat16: faster, not exact.
+        Matrix products in bfloat16: not exact, and faster where the device has instructions for it; refused elsewhere.
     workers : int
         Decoding threads.
 
     Raises
     ------
     ParameterError
-        If shard numbers or the batch size make no sense.
+        If shard numbers or the batch size make no sense, or bfloat16 would only be slow on this device.
     DataError
         If no video has end frames, or a vector is not finite or constant; the videos are named.
     """

@@ -17,12 +17,13 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from infomotion_lib import arithmetic
 from infomotion_lib.device import as_unit, resolve_device
 from infomotion_lib.errors import CheckpointError, StageError
 from infomotion_lib.ifa.checkpoint import load_ema_vfi, save_interpolator
 from infomotion_lib.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.ifa.losses import interpolation_loss
-from infomotion_lib.ifa.settings import TrainingSettings
+from infomotion_lib.ifa.settings import TrainingSettings, resolve_precision
 from infomotion_lib.ifa.training_log import TrainingLog
 from infomotion_lib.ifa.triplets import TripletStore
 from infomotion_lib.ifa.validation import IGNITION_DB, validation_psnr
@@ -119,9 +120,12 @@ def train_interpolator(
     ------
     CheckpointError
         If ``folder`` holds a run of other settings.
+    ParameterError
+        If the settings ask for bfloat16 and it would only be slow on this device.
     StageError
         If the loss is not finite.
     """
+    resolve_precision(settings.precision, device)
     run = _Run(network, store, folder=Path(folder), settings=settings, val=val, device=resolve_device(device))
     run.resume()
     bar: tqdm[int] = track(label="IFA training", total=settings.steps, unit="step")
@@ -156,7 +160,8 @@ class _Run:
         self.identity = _identity(network, store, self.val, settings)
         self.network = network
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
-        self.optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=settings.weight_decay)
+        # fused: its square root is exact, see arithmetic.py
+        self.optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=settings.weight_decay, fused=True)
         fabric = Fabric(accelerator=device.type, devices=1, precision=settings.precision, plugins=[LightningEnvironment()])
         self.model, self.steps = fabric.setup(network, self.optimiser)
         self.fabric, self.device, self.step = fabric, device, 0
@@ -266,7 +271,7 @@ def _identity(network: InterFrameInterpolator, store: TripletStore, val: Triplet
     plain = {name: value for name, value in asdict(settings).items() if name != "augmentation"}
     data = {"TRAIN triplets": _checksum(store), "VAL triplets": 0 if val is None else _checksum(val)}
     shape = {"format": FORMAT, "width": network.width, "depths": list(network.depths), "start weights": start}
-    return {**shape, **plain, **augmentation, **data}
+    return {**shape, "arithmetic": arithmetic.state("native")["in_force"], **plain, **augmentation, **data}
 
 
 def _checksum(store: TripletStore) -> int:

@@ -218,7 +218,7 @@ def _fingerprint(
     weights: dict[str, Tensor] | None,
 ) -> str:
     clips = ("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips")
-    schedule = (*clips, "batch_size", "optimiser", "learning_rate", "weight_decay")
+    schedule = (*clips, "batch_size", "optimiser", "learning_rate", "weight_decay", "arithmetic")
     seen = {
         name: [*(stores[part.source].keys[file] for file in part.file_names), part.period]
         for name, part in zip(("test", "val"), held_out, strict=False)

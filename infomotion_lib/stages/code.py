@@ -22,6 +22,7 @@ PACKAGE = LIBRARY.name
 MACHINERY = frozenset(
     {
         "__init__",
+        "arithmetic",
         "cli",
         "data_commands",
         "errors",

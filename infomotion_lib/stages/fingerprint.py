@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from infomotion_lib.arithmetic import PORTABLE
 from infomotion_lib.errors import StageError
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import RunPaths
@@ -20,9 +21,9 @@ PREVIOUS = "previous"
 
 
 def science(parameters: StageParameters) -> dict[str, Any]:
-    """Parameters that decide results, as plain JSON values."""
+    """Parameters that decide results, as plain JSON values; portable arithmetic counts by its variables."""
     values: dict[str, Any] = json.loads(parameters.model_dump_json(exclude=set(WHERE_AND_HOW_FAST)))
-    return values
+    return values | {"arithmetic": dict(PORTABLE) if parameters.arithmetic == "portable" else parameters.arithmetic}
 
 
 def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:

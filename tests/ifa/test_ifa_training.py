@@ -10,8 +10,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from infomotion_lib.errors import CheckpointError, DataError, StageError
-from infomotion_lib.ifa import InterFrameInterpolator
+from infomotion_lib.errors import CheckpointError, DataError, ParameterError, StageError
+from infomotion_lib.ifa import InterFrameInterpolator, settings
 from infomotion_lib.ifa.augment import Augmentation
 from infomotion_lib.ifa.settings import TrainingSettings
 from infomotion_lib.ifa.training import TrainingResult, new_interpolator, train_interpolator
@@ -127,8 +127,27 @@ def test_a_loss_that_is_not_finite_stops(tmp_path: Path) -> None:
         run(tmp_path, learning_rate=1e30)
 
 
+def test_precision_asks_the_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "no instructions")
+    assert settings.resolve_precision("auto", "cpu") == "32-true" == settings.resolve_precision("32-true", "cpu")
+    with pytest.raises(ParameterError, match="no instructions"):
+        run(tmp_path, steps=2, precision="bf16-mixed")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")
+    assert settings.resolve_precision("auto", "cpu") == "bf16-mixed" == settings.resolve_precision("bf16-mixed", "cpu")
+
+
+def test_a_gpu_is_asked_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "this is about the processor")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    for able, precision in ((True, "bf16-mixed"), (False, "32-true")):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda able=able: able)
+        assert settings.resolve_precision("auto", "auto") == precision == settings.resolve_precision("auto", "cuda")
+
+
 @pytest.mark.parametrize("changes", [{"loss": "ema_vfi"}, {"refine": True}, {"precision": "bf16-mixed"}])
-def test_every_form_of_training_runs(changes: dict[str, object], tmp_path: Path) -> None:
+def test_every_form_of_training_runs(changes: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")  # without the instructions it runs too, only slowly
     result = run(tmp_path, steps=2, **changes)
     assert np.isfinite(result.log["loss"]).all() and (result.network.unet is not None) == ("refine" in changes)
 

@@ -11,7 +11,7 @@ import yaml
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting import boundaries
-from infomotion_lib.reporting.book import critical, evidence, ledgers, paper_numbers, phases, reading
+from infomotion_lib.reporting.book import arithmetic, critical, evidence, ledgers, paper_numbers, phases, reading
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
@@ -81,6 +81,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "room": paper_numbers.room(lead),
         "hardness": critical.hardness(),
         "two_machines": two_machines(),
+        "short_trainings": arithmetic.short_trainings(),
+        "processor_probe": arithmetic.probe(),
         "checkpoint": last_or_best(),
         "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
         **evidence.fragments(),
