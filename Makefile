@@ -1,8 +1,8 @@
 # The doors to this project. Needed beforehand: git, make, Python 3.11 or newer. Everything else goes into .venv.
 #
 #   make reproduce [PROFILE=phantom]   all stages, then the book at book/_build/html/index.html
-#   make test                          style, types, tests
-#   make drills                        kills, full disks, damaged and hostile files, on the smoke profile; under an hour
+#   make test [TESTS=tests/data]       style, types, tests
+#   make drills [DRILLS=tests/drills]  kills, full disks, damaged and hostile files, a fresh machine; two hours
 #   make book                          the book from the frozen results alone, no torch needed
 #   make setup                         the environment alone
 #   make clean                         the built book and caches; results in runs/ stay
@@ -10,6 +10,8 @@
 PROFILE ?= phantom
 VENV ?= .venv
 WORKERS ?= 2
+TESTS ?=
+DRILLS ?= tests/drills
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 
@@ -30,10 +32,10 @@ test: $(EVERYTHING)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25 $(TESTS)
 
 drills: $(EVERYTHING)
-	@$(BIN)/python -m pytest tests/drills -o python_files='drill_*.py' -s
+	@$(BIN)/python -m pytest $(DRILLS) -o python_files='drill_*.py' -s -rs
 
 book: $(if $(wildcard $(EVERYTHING)),$(EVERYTHING),$(BOOK_ONLY))
 	@$(BIN)/infomotion book

@@ -125,7 +125,8 @@ def train_appearance(
     network = _placed(network, device)
     inputs = _prepare(frames, size, pixel_mean, pixel_sd)
     target = torch.from_numpy((labels - ef_mean) / ef_sd).float()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    # fused: its square root is exact, see arithmetic.py
+    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
     batches = _batches(len(labels), min(batch_size, len(labels)), seed)
     losses = []

@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
-from infomotion_lib import data_commands, frames_commands, generator_commands, provenance_commands, selection_commands
+from infomotion_lib import data_commands, frames_commands, generator_commands, machine_commands, provenance_commands, selection_commands
 from infomotion_lib.errors import InfoMotionError, ParameterError
-from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides
-from infomotion_lib.processes import die_with_parent
+from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides, with_arithmetic
+from infomotion_lib.processes import ALONE, can_share_work, die_with_parent, joblib_settings
 
 STOPPED = 130
 """Exit code of a command that Ctrl-C has ended."""
@@ -31,6 +31,7 @@ app = typer.Typer(
 
 @app.command()
 def run(
+    context: typer.Context,
     stage: Annotated[str, typer.Argument(help="all, data, labels, or a notebook: 03, graph_selection, 03_graph_selection.")],
     profile: Profile = "phantom",
     parameter: Overrides = None,
@@ -39,9 +40,6 @@ def run(
     book: Annotated[bool, typer.Option("--book", help="With all: render the book too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With all: say which stages would run, and run none.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")] = False,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="With one stage: go on from its checkpoints though parameters, inputs or code changed since.")
-    ] = False,
     within_workflow: WithinWorkflow = False,
 ) -> None:
     """Run one stage, or all stages that are not up to date."""
@@ -54,18 +52,24 @@ def run(
         return
     if dry_run:
         raise ParameterError("--dry-run goes with all.", remedy=f"Give it without --dry-run to run {stage}.")
-    if stage == "all" and keep:
-        raise ParameterError("--keep goes with one stage.", remedy="Run the stages with --keep one by one; `run all` then finds them done.")
+    if not within_workflow and not can_share_work():
+        _say(ALONE)
     if stage == "all":
         from infomotion_lib.workflow import run_all
 
         paths = run_all(profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=_say)
         _say(f"All stages of {paths.profile} are up to date: {paths.root}")
         return
+    from infomotion_lib.parameters import read_profile, stage_name, stage_parameters
     from infomotion_lib.runner import run_stage
+    from infomotion_lib.stages.table import TABLE
 
     with _speaker(within_workflow) as say:
-        run_stage(stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, keep=keep, say=say)
+        step = TABLE[stage_name(stage)]
+        chosen = stage_parameters(step.name, read_profile(profile), overrides=overrides)
+        if step.notebook is None:  # the others compute in a kernel of their own
+            with_arithmetic(context, chosen.arithmetic, say=say)
+        run_stage(stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say)
 
 
 @app.command()
@@ -90,7 +94,7 @@ def book(
     from infomotion_lib.workflow import BOOK_SHOWS
 
     with _speaker(within_workflow) as say:
-        rendered = build(profile, results)
+        rendered = build(profile, results, say=say)
         BOOK_SHOWS.write_text(str(results or ""), encoding="utf-8")
         for note in rendered.notes:
             say(note)
@@ -111,19 +115,23 @@ def freeze(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
 def compare(
     profile: Profile = "phantom",
     runs_dir: RunsDir = "",
-    out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV too.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV too, and both machines to a JSON file beside it.")] = None,
 ) -> None:
-    """Table 1 of your run beside the one frozen in the book, and which files are equal to the byte."""
+    """Table 1 of your run beside the one frozen in the book; the first stage that differs, and why, as far as run cards tell."""
+    from infomotion_lib.frozen import FROZEN
+    from infomotion_lib.machine import of_card
     from infomotion_lib.parameters import paths_of
-    from infomotion_lib.provenance import write_csv
+    from infomotion_lib.provenance import write_csv, write_json
     from infomotion_lib.reporting.compare import comparison_text
-    from infomotion_lib.reporting.results import FROZEN, Results
+    from infomotion_lib.reporting.results import Results
 
     paths = paths_of(profile, runs_dir)
-    text, rows = comparison_text(Results(paths.profile, FROZEN / paths.profile), Results(paths.profile, paths.root))
+    sides = {"frozen": Results(paths.profile, FROZEN / paths.profile), "own": Results(paths.profile, paths.root)}
+    text, rows = comparison_text(sides["frozen"], sides["own"])
     typer.echo(text)
     if out is not None:
         write_csv(rows, out)
+        write_json({name: of_card(side.card("evaluation")) for name, side in sides.items()}, out.with_suffix(".json"))
 
 
 @app.command()
@@ -138,6 +146,7 @@ def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
     typer.echo("\n" + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items()) + f"\n{RULE}")
 
 
+app.command()(machine_commands.machine)
 app.command()(provenance_commands.trace)
 app.command()(provenance_commands.verify)
 app.command()(data_commands.phantom)
@@ -187,8 +196,10 @@ def _message(error: InfoMotionError | OSError) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code of the command line; what the ``infomotion`` script calls."""
+    os.environ.update(joblib_settings())
     try:
-        status = int(app(args=arguments, standalone_mode=False, prog_name="infomotion") or 0)
+        own_process = arguments is None
+        status = int(app(args=arguments, standalone_mode=False, prog_name="infomotion", obj=own_process) or 0)
     except InfoMotionError as error:
         typer.echo(_message(error), err=True)
         return error.exit_code

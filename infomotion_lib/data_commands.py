@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from infomotion_lib.errors import ParameterError, did_you_mean
-from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, parse_overrides
+from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, parse_overrides, with_arithmetic
 
 data = typer.Typer(help="Check, fetch and describe data sets.", no_args_is_help=True, rich_markup_mode=None)
 study = typer.Typer(help="Longer studies; resumable.", no_args_is_help=True, rich_markup_mode=None)
@@ -152,6 +152,7 @@ def study_hardness(
 
 @study.command("selectors")
 def study_selectors(
+    context: typer.Context,
     profile: Profile = "phantom-large",
     parameter: Overrides = None,
     minutes: Annotated[float | None, typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on.")] = None,
@@ -178,6 +179,7 @@ def study_selectors(
         publish_rows(tables)
         typer.echo(f"Published: {tables!r}")
         return
+    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
     with only_run(paths):
         tables = run_study(folder, parameters=parameters, arm=arm, pools=pools, minutes=minutes, say=typer.echo)
     done = tables.finished

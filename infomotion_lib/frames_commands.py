@@ -47,7 +47,7 @@ def segment(
         raise ParameterError(f"Unknown device: {device}", remedy="It is auto, cpu or cuda.")
     from infomotion_lib.data.echodiffusion import writable_folder
     from infomotion_lib.data.records import first_per_class, read_dataset
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import resolve_device
     from infomotion_lib.provenance import write_csv
     from infomotion_lib.regressor.segmenter import load_segmenter, segmented_phases
 

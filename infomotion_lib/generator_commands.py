@@ -34,9 +34,9 @@ def generate_latte(
 ) -> None:
     """Exactly N clips of each class in EchoNet's layout, with a manifest of how each was made. Resumable."""
     from infomotion_lib.classes import CLASS_NAMES
+    from infomotion_lib.device import resolve_device
     from infomotion_lib.generators.diffusion import load_latte
     from infomotion_lib.generators.pool import PoolRequest, generate_pool
-    from infomotion_lib.ifa.validation import resolve_device
     from infomotion_lib.parameters import LatteParameters, read_profile, stage_parameters
     from infomotion_lib.paths import run_paths
     from infomotion_lib.provenance import sha256

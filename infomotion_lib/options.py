@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
+from infomotion_lib import arithmetic
 from infomotion_lib.errors import ParameterError
 
 Profile = Annotated[str, typer.Option("--profile", "-P", help="Profile: a name in notebooks/params, or the path of a .yml file.")]
@@ -46,3 +48,16 @@ def parse_overrides(pairs: list[str]) -> dict[str, Any]:
                 f"The value of {name} cannot be read: {text}", remedy="Write numbers, true, false, text or [a, b]."
             ) from None
     return values
+
+
+def with_arithmetic(context: typer.Context, asked: arithmetic.Arithmetic, *, say: Callable[[str], None]) -> None:
+    """Go on in that arithmetic: the command starts itself again with its variables, where they are not in force yet.
+
+    Called by other code, in a process that is not the command's own, it changes nothing; run cards say what was in force.
+    """
+    if context.obj is True:  # as :func:`infomotion_lib.cli.main` says
+        if note := arithmetic.replaced(asked):
+            say(note)
+        arithmetic.start_again(asked)
+    if note := arithmetic.sentence(asked):
+        say(note)

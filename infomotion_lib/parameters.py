@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from infomotion_lib.arithmetic import Arithmetic
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
 
@@ -38,6 +39,7 @@ class StageParameters(BaseModel):
     data_root: str = Field("", description="folder of the real data sets; empty: $INFOMOTION_DATA")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks run; auto: GPU if there is one")
     workers: Count = Field(2, description="processes or threads; 2 cores is the reference machine")
+    arithmetic: Arithmetic = Field("portable", description="portable: equal digits on x86-64 with AVX2; native: the machine's own")
     limit: int = Field(0, ge=0, description="use the first N videos of each class and split; 0: all")
 
     @property
@@ -111,7 +113,9 @@ class IfaParameters(StageParameters):
     ifa_refine: bool = Field(False, description="train the refinement U-Net too; false: loss on the warps alone")
     ifa_flips: bool = Field(True, description="random flips and rotations of the published augmentation")
     ifa_seed: Seed = Field(0, description="seed of weights, batches and augmentation")
-    ifa_precision: Literal["32-true", "bf16-mixed"] = Field("32-true", description="Lightning Fabric precision")
+    ifa_precision: Literal["32-true", "bf16-mixed", "auto"] = Field(
+        "32-true", description="Lightning Fabric precision; auto: bf16-mixed where the processor has its instructions"
+    )
     pooling: Literal["mean", "grid", "flow"] = Field("mean", description="motion map to vector; mean is the paper's")
     appearance_steps: int = Field(150, ge=0, description="training steps of the frame ResNet-18")
     appearance_size: int = Field(64, ge=32, description="side of its input frame, pixels")

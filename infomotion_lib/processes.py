@@ -1,4 +1,4 @@
-"""Child processes that never outlive the run they work for, and need no home to live in."""
+"""Child processes that never outlive the run they work for; what they do without locks to share, or a home to live in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from functools import cache
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -24,6 +25,32 @@ def die_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None and os.getppid() != parent.pid:
         os._exit(1)
+
+
+ALONE = "Processes get no locks here (may this user write to /dev/shm?), so one process does the work of several: slower, the same results."
+
+
+@cache
+def can_share_work() -> bool:
+    """Whether processes get locks to share work by: a user who may not write to ``/dev/shm`` gets none."""
+    try:
+        multiprocessing.get_context("fork").Lock()
+    except OSError:
+        return False
+    return True
+
+
+def pool_size(workers: int) -> int:
+    """Processes that do the work meant for ``workers``: as many, or 1 where they could not share it."""
+    return workers if can_share_work() else 1
+
+
+def joblib_settings() -> dict[str, str]:
+    """Environment variables that let joblib work in one process, without a warning, where it must; else none.
+
+    They count before joblib is imported (scikit-learn imports it too): it looks for locks, and warns, right then.
+    """
+    return {} if can_share_work() else {"JOBLIB_MULTIPROCESSING": "0"}
 
 
 def caches(folder: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infomotion_lib import arithmetic, machine
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
 
@@ -27,7 +28,31 @@ RUN_CARD = "run_card.json"
 UNFINISHED = ".unfinished."
 """Begins the name of a file that is being written; one that lies there later was left by a killed process."""
 
-RECORDED_PACKAGES = ("infomotion", "numpy", "pandas", "scikit-learn", "torch", "infomap", "av", "opencv-python-headless")
+RECORDED_PACKAGES = (
+    "infomotion",
+    "av",
+    "diffusers",
+    "infomap",
+    "joblib",
+    "lightning-fabric",
+    "monai",
+    "numpy",
+    "opencv-python-headless",
+    "pandas",
+    "pillow",
+    "pydicom",
+    "safetensors",
+    "scikit-learn",
+    "scipy",
+    "threadpoolctl",
+    "torch",
+    "torchmetrics",
+    "torchvision",
+)
+"""Packages that can decide a result; run cards state the version of each that is installed."""
+
+WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers"})
+"""Parameters that say where files lie or how many cores work on them; no result depends on them."""
 
 
 @contextmanager
@@ -100,15 +125,6 @@ def git_state() -> dict[str, Any]:
         return {"commit": None, "dirty": None}
 
 
-def processor() -> str:
-    """Name of this machine's processor; trained weights differ in their last digits from one kind to another."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
 def graphics_card(device: str) -> str:
     """Name of the GPU behind a torch device such as ``"cuda"``; empty for any other device."""
     if not device.startswith("cuda"):
@@ -163,8 +179,8 @@ class StageRun:
             "inputs": self.inputs,
             "outputs": {shown_path(file): sha256(file) for file in files},
             "device": self.device,
-            "processor": processor(),
-            "gpu": graphics_card(self.device),
+            "machine": machine.describe(graphics_card(self.device)),
+            "arithmetic": arithmetic.state(self.parameters.get("arithmetic", "native")),
             "python": platform.python_version(),
             "packages": _versions(),
             "notes": self.notes,

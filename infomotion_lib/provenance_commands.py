@@ -26,8 +26,8 @@ def verify(
     runs_dir: RunsDir = "",
 ) -> None:
     """Hash every file of a run again: what is stale, edited by hand or missing is named, and the exit code is 1."""
+    from infomotion_lib.frozen import FROZEN
     from infomotion_lib.parameters import paths_of
-    from infomotion_lib.reporting.results import FROZEN
     from infomotion_lib.stages.verify import verify as verify_run
 
     paths = paths_of(profile, runs_dir)

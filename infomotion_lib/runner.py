@@ -16,9 +16,9 @@ from typing import Any
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, StageParameters, read_profile, stage_name, stage_parameters
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
-from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256, write_json
+from infomotion_lib.provenance import RUN_CARD, WHERE_AND_HOW_FAST, read_run_card, sha256, write_json
 from infomotion_lib.stages.code import code_of
-from infomotion_lib.stages.fingerprint import WHERE_AND_HOW_FAST, claim_folder, fingerprint, kept_from, worked
+from infomotion_lib.stages.fingerprint import claim_folder, fingerprint, worked
 from infomotion_lib.stages.lock import only_run
 from infomotion_lib.stages.table import TABLE, Stage
 
@@ -31,7 +31,6 @@ def run_stage(
     limit: int | None = None,
     lock: bool = True,
     wait: bool = False,
-    keep: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Path of the run card of a stage, run to its end.
@@ -50,8 +49,6 @@ def run_stage(
         Refuse if another run of this profile is going on; False inside a workflow that holds the lock already.
     wait : bool, default False
         Wait for that other run instead of refusing.
-    keep : bool, default False
-        Continue what lies in the stage's folder though parameters, inputs or code have changed since; the card says so.
     say : callable, optional
         Takes a line when the stage starts and another when it ends.
 
@@ -70,7 +67,7 @@ def run_stage(
         started = time.monotonic()
         record, code = fingerprint(step, parameters, paths), code_of(step)
         say(f"{step.title}: started")
-        continued = claim_folder(paths.stage(step.name), record, keep=keep)
+        continued = claim_folder(paths.stage(step.name), record)
         _execute(step, parameters, paths)
         seconds = worked(paths.stage(step.name), time.monotonic() - started)
         card = _close(step, paths, code=code, seconds=seconds, continued=continued)
@@ -87,7 +84,8 @@ def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
     if not step.notebook.is_file():
         raise StageError(f"The notebook of stage {step.name} is missing.", where=f"Looked for: {step.notebook}")
     copy = paths.stage(step.name) / step.notebook.name
-    execute(step.notebook, copy, parameters=parameters.model_dump(), threads=parameters.workers)
+    values = parameters.model_dump()
+    execute(step.notebook, copy, parameters=values, arithmetic=parameters.arithmetic, threads=parameters.workers)
 
 
 def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float, continued: bool) -> Path:
@@ -101,7 +99,6 @@ def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float
     seen = {
         "stage_seconds": round(seconds, 1),
         "continued": continued,
-        **({"kept_from": kept} if (kept := kept_from(folder)) else {}),
         "code": code,
         "figures": {file.relative_to(folder).as_posix(): sha256(file) for file in figures},
         "executed": {file.name: sha256(file) for file in copies},

@@ -104,7 +104,7 @@ def _finished(profile: str, runs_dir: str) -> tuple[RunPaths, pd.DataFrame, pd.D
     """Folders, selections and frame index of a run whose stage 03 has finished."""
     import pandas as pd
 
-    from infomotion_lib.frames import read_frame_index
+    from infomotion_lib.frame_table import read_frame_index
     from infomotion_lib.parameters import paths_of
     from infomotion_lib.provenance import read_run_card
 

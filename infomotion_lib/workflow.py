@@ -20,7 +20,7 @@ from infomotion_lib.parameters import StageParameters, read_profile, split_overr
 from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, run_paths
 from infomotion_lib.processes import caches, die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
-from infomotion_lib.provenance import atomic, sha256
+from infomotion_lib.provenance import RUN_CARD, atomic, read_run_card, sha256
 from infomotion_lib.stages.code import code_hash
 from infomotion_lib.stages.fingerprint import found_record, science
 from infomotion_lib.stages.lock import only_run
@@ -160,8 +160,11 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
 
 def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPaths) -> bool:
     """Whether the stage was last run with other parameters or other code, be it alone, where the workflow did not see it."""
-    record = found_record(paths.stage(stage.name))
-    return bool(record) and (record["parameters"], record["code"]) != (science(parameters), code_hash(stage, "science"))
+    folder = paths.stage(stage.name)
+    if not (folder / RUN_CARD).is_file() or not (record := found_record(folder)):
+        return False  # it has not finished, and runs again anyway
+    code = read_run_card(folder).get("code", {}).get("science")
+    return (record["parameters"], code) != (science(parameters), code_hash(stage, "science"))
 
 
 def book_shows() -> str:

@@ -9,12 +9,13 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import pytest
 from filelock import FileLock
 
 from infomotion_lib.paths import PROJECT, RunPaths, run_paths
@@ -74,9 +75,10 @@ def started(output: str) -> list[str]:
     return [titles[match] for match in re.findall(r"^(.*): started$", output, flags=re.MULTILINE)]
 
 
-def tables(folder: Path) -> dict[str, str]:
-    """Hash of every table below a folder, by its path; no table holds a time of day or a duration."""
-    return {file.relative_to(folder).as_posix(): sha256(file) for file in sorted(folder.rglob("*.csv"))}
+def tables(folder: Path, kinds: Sequence[str] = ("*.csv",)) -> dict[str, str]:
+    """Hash of every table below a folder, or of files of other kinds, by its path; no table holds a time of day or a duration."""
+    files = sorted({file for kind in kinds for file in folder.rglob(kind)})
+    return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -143,6 +145,13 @@ def project_files() -> list[str]:
         inside[:] = [name for name in inside if not any(fnmatch(name, word) or (here / name).as_posix() == word for word in ignored)]
         found += [(here / name).as_posix() for name in files]
     return sorted(found)
+
+
+def not_here(reason: str) -> NoReturn:
+    """Skip what this machine cannot show; fail in continuous integration, which must be able to."""
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def copy_project(folder: Path) -> Path:

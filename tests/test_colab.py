@@ -32,8 +32,8 @@ STAGES = list(NOTEBOOK_STAGES.values())
 OPENED = ["ifa_training", "graph_selection", "evaluation", "latte_ablation", "frame_index"]
 """Order in which the notebooks are opened: the first must run stages with and without a notebook before its own."""
 
-THREADS = {"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
-"""As many as the smoke profile's workers, as the last digits of a trained weight depend on it; waiting threads sleep."""
+THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Waiting threads sleep. How many there are, the notebook says itself: the last digits of a trained weight depend on it."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,10 @@ from infomotion_lib.paths import PROJECT
 
 LIBRARY = PROJECT / "infomotion_lib"
 FLOORS = (
-    ("errors", "classes", "paths", "parameters", "provenance", "progress", "processes", "weights"),
+    (
+        *("arithmetic", "errors", "classes", "keys", "machine", "paths", "parameters", "provenance", "frame_table", "frozen", "device"),
+        *("progress", "processes", "weights"),
+    ),
     ("data",),
     ("frames",),
     ("ifa",),
@@ -23,7 +26,7 @@ FLOORS = (
     ("runner",),
     ("workflow", "colab"),
     ("options",),
-    ("data_commands", "frames_commands", "generator_commands", "provenance_commands", "selection_commands"),
+    ("data_commands", "frames_commands", "generator_commands", "machine_commands", "provenance_commands", "selection_commands"),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -41,6 +44,7 @@ WITHOUT_TORCH = (
     "data_commands",
     "frames_commands",
     "generator_commands",
+    "machine_commands",
     "provenance_commands",
     "cli",
     *GROUND,
@@ -98,6 +102,21 @@ def test_rooms_that_do_not_train_import_no_torch(room: str, file: str) -> None:
 )
 def test_light_modules_load_neither_torch_nor_matplotlib(module: str) -> None:
     code = f"import {module}, sys; print([name for name in ('torch', 'matplotlib', 'monai', 'diffusers') if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert answer.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("modules", "unwanted"),
+    [
+        ("infomotion_lib.generators.cutting", "torch diffusers monai"),
+        ("infomotion_lib.stages.verify, infomotion_lib.provenance_commands", "torch av cv2 scipy joblib sklearn matplotlib pooch"),
+        ("infomotion_lib.stages.trace", "torch av cv2 scipy joblib sklearn matplotlib pooch"),
+    ],
+    ids=["cutting", "verifying", "tracing"],
+)
+def test_what_reads_and_copies_loads_no_more_than_that_needs(modules: str, unwanted: str) -> None:
+    code = f"import {modules}, sys; print([name for name in {unwanted.split()} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
     assert answer.stdout.strip() == "[]"
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
 import sys
 import tomllib
+import zipfile
 from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -85,6 +89,27 @@ def test_torch_is_pinned_to_a_release_that_cpu_and_gpu_builds_share() -> None:
     text = (PROJECT / "constraints.txt").read_text(encoding="utf-8")
     assert "+cpu" not in text
     assert "://" not in text
+
+
+def test_the_small_setup_takes_the_cpu_build(tmp_path: Path) -> None:
+    (tested,) = [str(pin.specifier).removeprefix("==") for pin in CONSTRAINTS if pin.name == "torch"]
+    for folder, version in (("usual", tested), ("cpu", f"{tested}+cpu")):
+        wheel = tmp_path / folder / "torch" / f"torch-{version}-py3-none-any.whl"
+        wheel.parent.mkdir(parents=True)
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr(f"torch-{version}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n")
+            archive.writestr(f"torch-{version}.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"torch-{version}.dist-info/RECORD", "")
+        (wheel.parent / "index.html").write_text(f'<a href="{quote(wheel.name)}">{wheel.name}</a>', encoding="utf-8")
+    around = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")} | {"PIP_CONFIG_FILE": os.devnull}
+    around |= {"PIP_INDEX_URL": (tmp_path / "usual").as_uri(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    words = ["install", "--dry-run", "--ignore-installed", "--no-deps", "-c", str(PROJECT / "constraints.txt"), "torch>=2.6"]
+    for more, version in (({}, tested), ({"PIP_EXTRA_INDEX_URL": (tmp_path / "cpu").as_uri()}, f"{tested}+cpu")):
+        done = subprocess.run([sys.executable, "-m", "pip", *words], env=around | more, capture_output=True, text=True)
+        assert f"Would install torch-{version}\n" in done.stdout, done.stdout + done.stderr
+    for page in ("README.md", "book/quickstart.md"):
+        text = (PROJECT / page).read_text(encoding="utf-8")
+        assert "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make setup" in text, page
 
 
 def test_the_tested_versions_are_the_installed_ones() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +17,20 @@ import pytest
 from infomotion_lib import provenance
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
-from infomotion_lib.provenance import atomic, git_state, read_run_card, sha256, shown_path, start_stage, write_csv, write_json, write_npz
+from infomotion_lib.provenance import (
+    RECORDED_PACKAGES,
+    atomic,
+    git_state,
+    read_run_card,
+    sha256,
+    shown_path,
+    start_stage,
+    write_csv,
+    write_json,
+    write_npz,
+)
 from infomotion_lib.reporting.book.reading import device as shown_device
+from infomotion_lib.stages.code import MACHINERY
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
@@ -80,8 +95,43 @@ def test_the_run_card_names_the_graphics_card(tmp_path: Path, monkeypatch: pytes
     for device in ("cpu", "cuda"):
         start_stage("s", tmp_path, parameters={}, device=device).finish([tmp_path / "out.json"])
         cards[device] = read_run_card(tmp_path)
-    assert {name: card["gpu"] for name, card in cards.items()} == {"cpu": "", "cuda": "a card, asked for as cuda"}
+    assert {name: card["machine"]["gpu"] for name, card in cards.items()} == {"cpu": "", "cuda": "a card, asked for as cuda"}
     assert [shown_device(card) for card in (*cards.values(), {"device": "cpu"})] == ["CPU", "a card, asked for as cuda", "CPU"]
+
+
+def imported_packages() -> dict[str, str]:
+    """Distribution of every third-party import of the rooms that decide results, with a file that has it."""
+    renamed = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn", "lightning_fabric": "lightning-fabric"}
+    found = {}
+    for file in (PROJECT / "infomotion_lib").rglob("*.py"):
+        room = file.relative_to(PROJECT / "infomotion_lib").parts[0].removesuffix(".py")
+        if room in MACHINERY | {"colab", "reporting"} or room.endswith("_commands"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for name in {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"infomotion_lib"}:
+                found[renamed.get(name, name)] = file.name
+    return found
+
+
+def test_the_run_card_names_every_package_that_decides_results(tmp_path: Path) -> None:
+    decide_nothing = {
+        "mlcroissant",  # checks the description of a data set
+        "pooch",  # downloads, each file checked by hash
+        "requests",  # likewise
+        "tqdm",  # progress bars
+    }
+    imported = imported_packages()
+    missing = {name: file for name, file in imported.items() if name not in (*RECORDED_PACKAGES, *decide_nothing)}
+    assert not missing, f"imported where results are made, and on no run card: {missing}"
+    assert {"torch", "diffusers", "monai", "scipy", "lightning-fabric", "safetensors"} <= imported.keys(), "the search finds them"
+    assert decide_nothing <= imported.keys(), "an exception for what nobody imports"
+    unused = set(RECORDED_PACKAGES) - imported.keys()
+    assert unused == {"infomotion", "pillow"}, "the project itself, and what pydicom decodes pictures with"
+    start_stage("data", tmp_path, parameters={}).finish([])
+    versions = read_run_card(tmp_path)["packages"]
+    assert all(versions[name] == metadata.version(name) for name in ("scipy", "joblib", "infomap"))
 
 
 def test_the_commit_is_that_of_this_project_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

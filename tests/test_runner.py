@@ -15,6 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.clientwrap import PapermillNotebookClient
 
+from infomotion_lib.arithmetic import obstacle, variables
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, FrameIndexParameters, read_profile
 from infomotion_lib.paths import PROJECT, run_paths
@@ -73,8 +74,8 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "runs"
 
 
-def run_toy(runs: Path, *, keep: bool = False, **overrides: Any) -> Path:
-    return run_stage("01", "smoke", overrides={"runs_dir": str(runs), **overrides}, keep=keep)
+def run_toy(runs: Path, **overrides: Any) -> Path:
+    return run_stage("01", "smoke", overrides={"runs_dir": str(runs), **overrides})
 
 
 def test_a_stage_ends_with_its_promised_files_a_run_card_and_an_executed_copy(toy: Path) -> None:
@@ -102,7 +103,26 @@ def test_the_kernel_is_this_interpreter_whatever_is_registered(toy: Path, monkey
         toy.parent,
         work="import os, sys\nassert sys.executable == " + repr(sys.executable) + "\nassert os.environ['OMP_NUM_THREADS'] == '1'",
     )
-    run_toy(toy, workers=1)
+    run_toy(toy, workers=1, arithmetic="native")
+
+
+@pytest.mark.skipif(bool(obstacle()), reason=f"portable arithmetic is not to be had: {obstacle()}")
+def test_the_kernel_computes_in_the_arithmetic_asked_for(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    for asked, seen in (("portable", variables("portable")), ("native", {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "2"})):
+        toy_notebook(toy.parent, work=f"import os\nassert {seen!r}.items() <= os.environ.items()")
+        card = read_run_card(run_toy(toy, arithmetic=asked).parent)
+        assert card["arithmetic"] == {"asked": asked, "in_force": asked, "why": ""}
+        assert not card["continued"], "it decides results"
+
+
+def test_the_card_describes_the_process_that_ran_the_notebook(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("MKL_CBWR", raising=False)
+    toy_notebook(toy.parent, work="import os\nos.environ['MKL_CBWR'] = 'COMPATIBLE'")
+    card = read_run_card(run_toy(toy, workers=3).parent)
+    assert card["machine"]["variables"].items() >= {"OMP_NUM_THREADS": "3", "MKL_CBWR": "COMPATIBLE"}.items()
 
 
 def test_a_slow_machine_is_waited_for(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,19 +197,6 @@ def test_half_done_work_is_kept_for_the_same_run_and_dropped_for_another(toy: Pa
     assert read_run_card(run_toy(toy, workers=1).parent)["continued"], "the number of workers decides no result"
     assert not read_run_card(run_toy(toy, diastole_fraction=0.6).parent)["continued"]
     assert not checkpoint.exists()
-
-
-def test_work_of_another_run_is_kept_on_demand_and_the_card_says_so(toy: Path) -> None:
-    run_toy(toy)
-    folder = toy / "smoke/01_frame_index"
-    (folder / "half.bin").touch()
-    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    (folder / RECORD).write_text(json.dumps(record | {"code": "earlier"}), encoding="utf-8")
-    card = read_run_card(run_toy(toy, keep=True).parent)
-    assert (folder / "half.bin").exists() and card["continued"] and card["kept_from"] == ["earlier"]
-    assert read_run_card(run_toy(toy).parent)["kept_from"] == ["earlier"], "what is built on it says so too"
-    assert "kept_from" not in read_run_card(run_toy(toy, diastole_fraction=0.6).parent)
-    assert not (folder / "half.bin").exists()
 
 
 def test_changed_inputs_make_half_done_work_worthless(toy: Path) -> None:

@@ -74,7 +74,7 @@ def split_controls(
     DataError
         If lengths differ or a label is not finite.
     """
-    from infomotion_lib.regressor.grid import one_thread
+    from infomotion_lib.device import one_thread
     from infomotion_lib.regressor.training import train_regressor
 
     if not (len(clips) == len(ef) == len(requested_ef)) or not (np.isfinite(ef).all() and np.isfinite(requested_ef).all()):
@@ -145,7 +145,7 @@ def train_on_phantom(
     frames, fps : int, float
         Of a clip.
     """
-    from infomotion_lib.regressor.grid import one_thread
+    from infomotion_lib.device import one_thread
     from infomotion_lib.regressor.training import train_regressor
 
     rng = np.random.default_rng(seed)

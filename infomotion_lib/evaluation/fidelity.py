@@ -186,7 +186,7 @@ def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, 
     import torch
     from torch.nn import functional
 
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import resolve_device
 
     where = resolve_device(device)
     try:

@@ -23,11 +23,12 @@ from infomotion_lib.classes import CLASS_NAMES, ef_class
 from infomotion_lib.data.phantom import MACHINE_SHARES, render
 from infomotion_lib.data.phantom.plan import make_request, plan_videos
 from infomotion_lib.data.video import resize_clip
+from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import bootstrap_interval
 from infomotion_lib.evaluation.metrics import hard_correct, score
 from infomotion_lib.parameters import EvaluationParameters
-from infomotion_lib.processes import die_with_parent
+from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_csv
 
@@ -35,7 +36,7 @@ ROWS_FILE = "hardness.jsonl"
 STRIDE = 2  # every second of the 64 frames is drawn: 25 fps, and clips of period 4 become clips of period 2
 NETWORK_PARAMETERS = (
     *("regressor", "clip_frames", "clip_period", "clip_size", "clip_shift", "test_clips"),
-    *("batch_size", "learning_rate", "weight_decay", "soft_tolerance"),
+    *("batch_size", "optimiser", "learning_rate", "weight_decay", "soft_tolerance"),
 )
 SUMMARY_COLUMNS = ["set", "machine", "metric", "mean", "sd", "n", "pools", "ci_low", "ci_high"]
 
@@ -207,23 +208,14 @@ def _run_pools(
     pools: list[int], settings: HardnessSettings, parameters: EvaluationParameters, *, workers: int
 ) -> Iterator[list[dict[str, Any]]]:
     work = partial(pool_rows, settings=settings, parameters=parameters)
-    if workers <= 1:
-        from infomotion_lib.regressor.grid import one_thread
-
+    if pool_size(workers) <= 1:
         with one_thread():
             yield from map(work, track(pools, label="phantom pools", unit="pool"))
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as executor:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start_worker) as executor:
         futures = [executor.submit(work, pool) for pool in pools]
         for future in track(as_completed(futures), label="phantom pools", total=len(pools), unit="pool"):
             yield future.result()
-
-
-def _start_worker() -> None:
-    import torch
-
-    die_with_parent()
-    torch.set_num_threads(1)
 
 
 def _finished(path: Path, name: str) -> dict[int, list[dict[str, Any]]]:

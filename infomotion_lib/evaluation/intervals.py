@@ -11,9 +11,7 @@ from scipy.stats import ttest_1samp
 
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.metrics import METRICS
-
-CELL = ["source", "method", "graph", "vpc"]
-"""Columns that name a cell of Table 1."""
+from infomotion_lib.keys import CELL
 
 TABLE_COLUMNS = [*CELL, "metric", "mean", "sd", "n", "ci_low", "ci_high"]
 

@@ -14,9 +14,10 @@ import pandas as pd
 
 from infomotion_lib.data.records import open_source
 from infomotion_lib.errors import DataError
-from infomotion_lib.evaluation.intervals import CELL, bootstrap_interval, holm, no_difference_p
-from infomotion_lib.evaluation.runs import RUN_KEY, open_material, plan_runs, score_runs, starting_weights, with_flags
-from infomotion_lib.frames.index import read_frame_index
+from infomotion_lib.evaluation.intervals import bootstrap_interval, holm, no_difference_p
+from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs, starting_weights, with_flags
+from infomotion_lib.frame_table import read_frame_index
+from infomotion_lib.keys import CELL, RUN
 from infomotion_lib.parameters import EvaluationParameters, stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, write_csv
@@ -49,7 +50,7 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     DataError
         If the run was tested with the best weights on VAL, or the real source has no labelled VAL video.
     """
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import resolve_device
     from infomotion_lib.regressor.grid import run_grid
 
     folder, out = paths.stage("evaluation"), Path(out_dir)
@@ -90,8 +91,8 @@ def last_or_best(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000)
         ``source, method, graph, vpc, metric, last, val, difference, ci_low, ci_high, n, p_value, p_holm, n_comparisons``. The interval
         is a bootstrap over runs, the p-value a paired t-test's; ``p_holm`` corrects those of one metric for all its cells.
     """
-    key = [name for name in RUN_KEY if name not in CELL]
-    both = last.merge(best, on=RUN_KEY, suffixes=("_last", "_val"), validate="one_to_one")
+    key = [name for name in RUN if name not in CELL]
+    both = last.merge(best, on=RUN, suffixes=("_last", "_val"), validate="one_to_one")
     rows = []
     for metric in METRICS:
         for cell, group in both.sort_values(key, kind="stable").groupby(CELL, sort=False):

@@ -25,7 +25,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.controls import divide, split_controls
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.evaluation.runs import score_runs, with_flags
-from infomotion_lib.frames import read_frame_index
+from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import write_csv, write_json

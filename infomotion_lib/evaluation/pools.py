@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from infomotion_lib.ifa.interpolator import InterFrameInterpolator
     from infomotion_lib.regressor.fitted import FittedRegressor
 
-CONSISTENCY_COLUMNS = ("source", "requested", "relabelled", "n")
 TABLE2_COLUMNS = ("generator", "method", "column", "metric", "mean", "sd", "n", "ci_low", "ci_high", "paper", "graph_flag")
 PAPER_ROWS = {"echosyn": "EchoSyn", "latte": "Latte"}
 """Row of the paper's Table 2 by pool."""
@@ -89,10 +88,9 @@ def open_labeller(file: Path, real: Dataset, *, parameters: LabelsParameters, fo
     folder : path
         Where decoded clips and training state are kept.
     """
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import one_thread, resolve_device
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.fitted import FittedRegressor
-    from infomotion_lib.regressor.grid import one_thread
     from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))

@@ -16,8 +16,9 @@ import pandas as pd
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.errors import DataError
-from infomotion_lib.evaluation.intervals import CELL, bootstrap_interval, summarise
+from infomotion_lib.evaluation.intervals import bootstrap_interval, summarise
 from infomotion_lib.evaluation.metrics import confusion, hard_correct, score, soft_correct
+from infomotion_lib.keys import CELL, RUN
 from infomotion_lib.parameters import EvaluationParameters
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from infomotion_lib.regressor.clips import ClipStore
     from infomotion_lib.regressor.grid import HeldOut, Job
 
-RUN_KEY = ["source", "method", "graph", "vpc", "pool", "selection_seed", "training_seed"]
 WHOLE = "whole"
 
 
@@ -169,7 +169,7 @@ def starting_weights(parameters: EvaluationParameters) -> dict[str, Tensor] | No
 
 
 def score_runs(predictions: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
-    """A row a network: :data:`RUN_KEY`, ``n_train``, every metric on TEST, ``n_invalid``; in the order of ``predictions``.
+    """A row a network: :data:`~infomotion_lib.keys.RUN`, ``n_train``, every metric on TEST, ``n_invalid``; in the order of ``predictions``.
 
     Parameters
     ----------
@@ -179,8 +179,8 @@ def score_runs(predictions: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
         Of the soft accuracy, points.
     """
     rows = []
-    for key, group in predictions.groupby([*RUN_KEY, "n_train"], sort=False):
-        rows.append({**dict(zip([*RUN_KEY, "n_train"], key, strict=True)), **score(group["ef"], group["prediction"], tolerance=tolerance)})
+    for key, group in predictions.groupby([*RUN, "n_train"], sort=False):
+        rows.append({**dict(zip([*RUN, "n_train"], key, strict=True)), **score(group["ef"], group["prediction"], tolerance=tolerance)})
     return pd.DataFrame(rows)
 
 
@@ -235,7 +235,7 @@ def tolerance_table(predictions: pd.DataFrame, *, tolerances: tuple[float, ...] 
     frames = []
     for tolerance in tolerances:
         right = predictions.assign(soft_accuracy=100.0 * soft_correct(predictions["ef"], predictions["prediction"], tolerance=tolerance))
-        by_run = right.groupby(RUN_KEY, sort=False)["soft_accuracy"].mean().reset_index()
+        by_run = right.groupby(RUN, sort=False)["soft_accuracy"].mean().reset_index()
         frames.append(summarise(by_run, metrics=("soft_accuracy",), samples=samples).assign(tolerance=float(tolerance)))
     return pd.concat(frames, ignore_index=True)[[*CELL, "tolerance", "mean", "sd", "n", "ci_low", "ci_high"]]
 

@@ -8,12 +8,11 @@ says how well; :mod:`rule` and :mod:`choose` complete a pair to two motions of t
 
 from infomotion_lib.frames.accuracy import KnownClip, detector_error, known_phantoms, order_control, true_beats
 from infomotion_lib.frames.detect import Phases, detect_phases
-from infomotion_lib.frames.index import INDEX_COLUMNS, build_frame_index, pairs_of, read_frame_index, status_counts
+from infomotion_lib.frames.index import build_frame_index, pairs_of, status_counts
 from infomotion_lib.frames.rule import MotionPairs, motion_pairs
 from infomotion_lib.frames.tracings import annotated_phases, outlines, traced_areas
 
 __all__ = [
-    "INDEX_COLUMNS",
     "KnownClip",
     "MotionPairs",
     "Phases",
@@ -26,7 +25,6 @@ __all__ = [
     "order_control",
     "outlines",
     "pairs_of",
-    "read_frame_index",
     "status_counts",
     "traced_areas",
     "true_beats",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -13,6 +12,7 @@ from infomotion_lib.classes import class_name
 from infomotion_lib.data.records import OK, Dataset, first_per_class
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.frame_table import COLUMN_TYPES, INDEX_COLUMNS, PAIR_COLUMNS
 from infomotion_lib.frames.choose import choose_pairs
 from infomotion_lib.frames.detect import Phases, detect_phases
 from infomotion_lib.frames.rule import MotionPairs, motion_pairs
@@ -20,16 +20,6 @@ from infomotion_lib.frames.signals import single_threaded
 from infomotion_lib.frames.tracings import annotated_phases
 from infomotion_lib.parameters import FrameIndexParameters
 from infomotion_lib.progress import track
-
-PAIR_COLUMNS = ("diastole_start", "diastole_mid", "diastole_end", "systole_start", "systole_mid", "systole_end")
-COLUMN_TYPES: dict[str, Any] = (
-    dict.fromkeys(("source", "file_name", "split"), "str")
-    | {"ef": "float64", "class_name": "str", "fps": "float64", "n_frames": "Int64"}
-    | {"phase_source": "str", "status": "str", "confidence": "float64", "residual": "float64"}
-    | dict.fromkeys(("es", "ed", "next_es", *PAIR_COLUMNS), "Int64")
-)
-INDEX_COLUMNS = tuple(COLUMN_TYPES)
-"""Columns of a frame index, see :func:`build_frame_index`."""
 
 _PARALLEL_FROM = 8_000  # frames; fewer are done before another process has started
 
@@ -96,28 +86,6 @@ def status_counts(index: pd.DataFrame) -> pd.DataFrame:
     """Videos of each status: ``source, split, status, n``, sorted."""
     counted = index.groupby(["source", "split", "status"], sort=True).size()
     return counted.rename("n").reset_index()
-
-
-def read_frame_index(path: str | Path) -> pd.DataFrame:
-    """Frame index written by :func:`~infomotion_lib.provenance.write_csv`, with its column types.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or is no frame index.
-    """
-    file = Path(path)
-    if not file.is_file():
-        raise DataError(f"There is no frame index at {file}.", remedy="Run stage 01 (frame_index) first.")
-    numbers = [name for name, kind in COLUMN_TYPES.items() if kind != "str"]
-    try:
-        table = pd.read_csv(file, dtype=COLUMN_TYPES, keep_default_na=False, na_values={name: [""] for name in numbers})
-    except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{file} is no frame index: {error}", remedy="Run stage 01 (frame_index) again.") from None
-    missing = [name for name in INDEX_COLUMNS if name not in table]
-    if missing:
-        raise DataError(f"{file} is no frame index: no column {', '.join(missing)}.", remedy="Run stage 01 (frame_index) again.")
-    return table
 
 
 def pairs_of(row: Mapping[Any, Any]) -> MotionPairs:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from infomotion_lib.data.phantom import MACHINES
 from infomotion_lib.data.phantom.nuisance import Role
 from infomotion_lib.data.video import resize_clip
+from infomotion_lib.device import one_thread
 from infomotion_lib.frames.phasenet import FRAME_RATE, SIDE, build_phasenet, network_input
 from infomotion_lib.frames.rhythm import Rhythm, rhythm_clip
 from infomotion_lib.frames.signals import single_threaded
@@ -210,11 +211,6 @@ def _one_thread(seed: int) -> Iterator[None]:
     """Torch on one thread and seeded, its generator given back as it was: sums depend on the number of threads."""
     import torch
 
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
+        yield

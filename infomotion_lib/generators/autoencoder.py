@@ -20,6 +20,9 @@ from infomotion_lib.errors import CheckpointError, ParameterError, did_you_mean
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
+FORMAT = 1
+"""Raised when equal frames and settings teach another autoencoder: a checkpoint of another format is not gone on from."""
+
 DOWNSAMPLING = 8
 LATENT_CHANNELS = 4
 WIDTHS = {"small": (16, 32, 32, 32), "full": (128, 256, 512, 512)}
@@ -125,10 +128,12 @@ def train_autoencoder(
         raise ParameterError(f"The side of a frame must be a multiple of 16, not {frames.shape[-1]}.")
     torch.manual_seed(seed)
     network = build_autoencoder(name).to(device)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.0)
+    # fused: its square root is exact, see arithmetic.py
+    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.0, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=max(steps, 1), pct_start=0.1)
     path = Path(checkpoint) if checkpoint else None
-    identity = [name, steps, batch, learning_rate, seed, *frames.shape, hashlib.sha256(np.ascontiguousarray(frames).data).hexdigest()]
+    content = hashlib.sha256(np.ascontiguousarray(frames).data).hexdigest()
+    identity = [FORMAT, name, steps, batch, learning_rate, seed, *frames.shape, content]
     done = _resume(path, identity, network, optimiser, schedule) if path else 0
     for step in track(range(done, steps), label="autoencoder", unit="step"):
         random = np.random.default_rng([seed, step])

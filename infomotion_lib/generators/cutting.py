@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from infomotion_lib.classes import CLASS_NAMES, ef_class
 from infomotion_lib.data.video import read_frames, resize_clip, write_clip
 from infomotion_lib.errors import DataError, ParameterError
-from infomotion_lib.generators.pool import file_list
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_csv
 
@@ -194,3 +194,9 @@ def write_cut_pool(videos: pd.DataFrame, root: str | Path, cut: Cut, *, workers:
     requested = kept["requested_ef"] if "requested_ef" in kept else kept["ef"]
     write_csv(file_list(kept["file_name"], requested, side=cut.side, fps=cut.fps, frames=cut.frames), folder / "FileList.csv")
     return folder
+
+
+def file_list(names: Iterable[str], requested_ef: Iterable[float], *, side: int, fps: float, frames: int) -> pd.DataFrame:
+    """Rows of a generated pool's ``FileList.csv``: the EF is the requested one and there are no volumes, as in EchoNet-Synthetic."""
+    table = pd.DataFrame({"FileName": list(names), "EF": list(requested_ef), "ESV": 0.0, "EDV": 0.0})
+    return table.assign(FrameHeight=side, FrameWidth=side, FPS=fps, NumberOfFrames=frames, Split="TRAIN")

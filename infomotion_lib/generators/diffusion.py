@@ -21,6 +21,9 @@ from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 from infomotion_lib.weights import read_weights, refused, save_weights
 
+FORMAT = 1
+"""Raised when equal latents and settings teach another Latte: a checkpoint of another format is not gone on from."""
+
 NOISE_STEPS = 1000
 _KIND = "infomotion_latte"
 EMA_DECAY = 0.999
@@ -267,6 +270,7 @@ def _save_state(
     path: Path, network: Latte, average: dict[str, Tensor], optimiser: Any, rate: Any, recipe: LatteRecipe, losses: list[float]
 ) -> None:
     state = {
+        "format": FORMAT,
         "recipe": asdict(recipe),
         "network": network.state_dict(),
         "average": average,
@@ -281,7 +285,7 @@ def _save_state(
 def _resume(path: Path, network: Latte, average: dict[str, Tensor], optimiser: Any, rate: Any, recipe: LatteRecipe) -> list[float]:
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
-        if state["recipe"] != asdict(recipe):
+        if (state.get("format"), state["recipe"]) != (FORMAT, asdict(recipe)):
             return []
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from infomotion_lib.data.resampling import by_cubic
 from infomotion_lib.data.video import probe, write_clip
 from infomotion_lib.errors import DataError, ParameterError, StageError, VideoError
 from infomotion_lib.generators.autoencoder import FittedAutoencoder
+from infomotion_lib.generators.cutting import file_list
 from infomotion_lib.generators.diffusion import TrainedLatte, check_sampling, sample_latents
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
@@ -120,12 +121,6 @@ def decode_clips(autoencoder: FittedAutoencoder, latents: Tensor, *, side: int) 
     if decoded.shape[-1] != side:
         decoded = by_cubic(decoded, side)
     return decoded.reshape(clips, frames, side, side)
-
-
-def file_list(names: Iterable[str], requested_ef: Iterable[float], *, side: int, fps: float, frames: int) -> pd.DataFrame:
-    """Rows of a generated pool's ``FileList.csv``: the EF is the requested one and there are no volumes, as in EchoNet-Synthetic."""
-    table = pd.DataFrame({"FileName": list(names), "EF": list(requested_ef), "ESV": 0.0, "EDV": 0.0})
-    return table.assign(FrameHeight=side, FrameWidth=side, FPS=fps, NumberOfFrames=frames, Split="TRAIN")
 
 
 def _claim(folder: Path, request: PoolRequest) -> None:

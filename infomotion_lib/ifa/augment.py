@@ -59,7 +59,3 @@ class Augmentation:
         if self.channel_reversal and recolour and triplet.ndim == 4:
             triplet = triplet[..., ::-1]
         return triplet
-
-
-NO_AUGMENTATION = Augmentation(*[False] * 5)
-"""Every switch off."""

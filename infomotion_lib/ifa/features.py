@@ -20,14 +20,17 @@ import torch
 from numpy.typing import NDArray
 
 from infomotion_lib.data.video import read_frames
+from infomotion_lib.device import as_unit, resolve_device
 from infomotion_lib.errors import DataError, ParameterError, VideoError
 from infomotion_lib.ifa.feature_files import FeatureTable, read_features, write_features
 from infomotion_lib.ifa.interpolator import SIDE_MULTIPLE, InterFrameInterpolator
 from infomotion_lib.ifa.pooling import MotionPooler, Pooling, vector_size
 from infomotion_lib.ifa.triplets import MOTIONS, ODD_SIZE, UNREADABLE, pair_frames
-from infomotion_lib.ifa.validation import as_unit, resolve_device
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_npz
+
+FORMAT = 1
+"""Raised when equal weights and frames give other vectors: finished blocks of another format are not taken up."""
 
 BLOCK = 32
 """Videos of one resumable block."""
@@ -83,14 +86,14 @@ def extract_features(
     device : {"auto", "cpu", "cuda"}
         Where it runs.
     bf16 : bool
-        Matrix products in bfloat16: faster, not exact.
+        Matrix products in bfloat16: not exact, and faster where the device has instructions for it; refused elsewhere.
     workers : int
         Decoding threads.
 
     Raises
     ------
     ParameterError
-        If shard numbers or the batch size make no sense.
+        If shard numbers or the batch size make no sense, or bfloat16 would only be slow on this device.
     DataError
         If no video has end frames, or a vector is not finite or constant; the videos are named.
     """
@@ -234,7 +237,7 @@ def _identity(
     for name, value in network.state_dict().items():
         weights = zlib.crc32(value.detach().cpu().contiguous().numpy().tobytes(), zlib.crc32(name.encode(), weights))
     listed = "\n".join(f"{row['source']}/{row['file_name']} {[int(row[column]) for column in END_COLUMNS]}" for row in videos)
-    return f"{weights:08x}-{zlib.crc32(listed.encode()):08x}-{pooling}-{batch_size}-{device.type}-{'bf16' if bf16 else 'float32'}"
+    return f"{FORMAT}-{weights:08x}-{zlib.crc32(listed.encode()):08x}-{pooling}-{batch_size}-{device.type}-{'bf16' if bf16 else 'float32'}"
 
 
 def _named(table: FeatureTable, chosen: NDArray[np.bool_], *, most: int = 8) -> str:

@@ -9,11 +9,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from infomotion_lib.device import as_unit
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.ifa.attention import InterFrameBlock, other_frame
 from infomotion_lib.ifa.interpolator import InterFrameInterpolator, as_colour
 from infomotion_lib.ifa.pooling import DIRECTIONS, PAIRS
-from infomotion_lib.ifa.validation import as_unit
 
 Floats = NDArray[np.float32]
 

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.ifa.attention import InterFrameBlock, other_frame
 from infomotion_lib.ifa.interpolator import InterFrameInterpolator, as_colour, check_frames
+from infomotion_lib.ifa.settings import refuse_bf16
 from infomotion_lib.ifa.windows import WindowPlan
 
 Pooling = Literal["mean", "grid", "flow"]
@@ -63,13 +64,15 @@ class MotionPooler:
     Raises
     ------
     ParameterError
-        If the pooling is unknown.
+        If the pooling is unknown, or bfloat16 would only be slow on this device.
     """
 
     def __init__(
         self, network: InterFrameInterpolator, *, pooling: Pooling = "mean", device: torch.device | str = "cpu", bf16: bool = False
     ) -> None:
         _refuse_unknown(pooling)
+        if bf16:
+            refuse_bf16(device)
         self.pooling, self.device, self.mixed = pooling, torch.device(device), bf16 and pooling == "flow"
         self.type = torch.bfloat16 if bf16 and not self.mixed else torch.float32  # warps are always in float32
         self.network = copy.deepcopy(network).to(self.device).eval()

@@ -19,7 +19,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from infomotion_lib.classes import CLASS_NAMES, ef_class
+from infomotion_lib.classes import ef_class
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError, VideoError
 from infomotion_lib.ifa.triplets import pair_frames
@@ -164,12 +164,6 @@ def first_components(features: Floats) -> tuple[NDArray[np.float64], NDArray[np.
     """First two principal components (N, 2) of the vectors, and the share of variance of each (2,)."""
     model = PCA(n_components=2, random_state=0)
     return np.asarray(model.fit_transform(features.astype(np.float64))), np.asarray(model.explained_variance_ratio_)
-
-
-def class_share(ef: NDArray[np.floating]) -> dict[str, int]:
-    """How many videos each EF class has."""
-    label = ef_class(ef)
-    return {name: int((label == number).sum()) for number, name in enumerate(CLASS_NAMES)}
 
 
 def _cells(maps: NDArray[np.float32], grid: int) -> Floats:

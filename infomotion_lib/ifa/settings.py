@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from infomotion_lib.arithmetic import bf16_obstacle
+from infomotion_lib.errors import ParameterError
 from infomotion_lib.ifa.augment import Augmentation
 from infomotion_lib.ifa.losses import LossName
+
+if TYPE_CHECKING:
+    import torch
+
+Precision = Literal["32-true", "bf16-mixed"]
 
 FINAL_SHARE = 0.1
 """Last learning rate as a share of the peak (published: 2e-5 of 2e-4)."""
@@ -58,7 +65,7 @@ class TrainingSettings:
     loss: LossName = "infomotion"
     laplacian_weight: float = 0.5
     augmentation: Augmentation = field(default_factory=Augmentation)
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    precision: Precision = "32-true"
     seed: int = 0
     validate_every: int = 0
     checkpoint_every: int = 0
@@ -87,3 +94,43 @@ class TrainingSettings:
     def due(self, step: int, every: int) -> bool:
         """Whether something that happens ``every`` steps (0: a tenth of the run) happens after ``step`` steps; always at the end."""
         return step == self.steps or step % (every or max(self.steps // 10, 1)) == 0
+
+
+def resolve_precision(precision: Precision | Literal["auto"], device: torch.device | str = "auto") -> Precision:
+    """Precision of a training on a device; ``auto`` is ``bf16-mixed`` where it has the instructions, else ``32-true``.
+
+    Raises
+    ------
+    ParameterError
+        If bfloat16 is asked for where it would only be slow.
+    """
+    if precision == "auto":
+        return "32-true" if _bf16_obstacle(device) else "bf16-mixed"
+    if precision == "bf16-mixed":
+        refuse_bf16(device)
+    return precision
+
+
+def refuse_bf16(device: torch.device | str = "auto") -> None:
+    """Nothing, if a device computes in bfloat16 with instructions of its own.
+
+    Raises
+    ------
+    ParameterError
+        Saying what is missing.
+    """
+    if obstacle := _bf16_obstacle(device):
+        raise ParameterError(
+            f"bfloat16 would be slower than float32 here: {obstacle}.",
+            remedy="Use float32 (ifa_precision = '32-true', or 'auto'); on a processor that has it, arithmetic = 'native' allows it.",
+        )
+
+
+def _bf16_obstacle(device: torch.device | str) -> str:
+    import torch
+
+    from infomotion_lib.device import resolve_device
+
+    if resolve_device(torch.device(device).type if device != "auto" else "auto").type != "cuda":
+        return bf16_obstacle()
+    return "" if torch.cuda.is_bf16_supported() else "this GPU has no bfloat16 instructions"

@@ -17,16 +17,21 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from infomotion_lib import arithmetic
+from infomotion_lib.device import as_unit, resolve_device
 from infomotion_lib.errors import CheckpointError, StageError
 from infomotion_lib.ifa.checkpoint import load_ema_vfi, save_interpolator
 from infomotion_lib.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.ifa.losses import interpolation_loss
-from infomotion_lib.ifa.settings import TrainingSettings
+from infomotion_lib.ifa.settings import TrainingSettings, resolve_precision
 from infomotion_lib.ifa.training_log import TrainingLog
 from infomotion_lib.ifa.triplets import TripletStore
-from infomotion_lib.ifa.validation import IGNITION_DB, as_unit, resolve_device, validation_psnr
+from infomotion_lib.ifa.validation import IGNITION_DB, validation_psnr
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
+
+FORMAT = 1
+"""Raised when equal triplets and settings teach another network: a checkpoint of another format is not gone on from."""
 
 LAST, BEST, LOG = "last.pt", "best.safetensors", "log.csv"
 
@@ -115,9 +120,12 @@ def train_interpolator(
     ------
     CheckpointError
         If ``folder`` holds a run of other settings.
+    ParameterError
+        If the settings ask for bfloat16 and it would only be slow on this device.
     StageError
         If the loss is not finite.
     """
+    resolve_precision(settings.precision, device)
     run = _Run(network, store, folder=Path(folder), settings=settings, val=val, device=resolve_device(device))
     run.resume()
     bar: tqdm[int] = track(label="IFA training", total=settings.steps, unit="step")
@@ -152,7 +160,8 @@ class _Run:
         self.identity = _identity(network, store, self.val, settings)
         self.network = network
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
-        self.optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=settings.weight_decay)
+        # fused: its square root is exact, see arithmetic.py
+        self.optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=settings.weight_decay, fused=True)
         fabric = Fabric(accelerator=device.type, devices=1, precision=settings.precision, plugins=[LightningEnvironment()])
         self.model, self.steps = fabric.setup(network, self.optimiser)
         self.fabric, self.device, self.step = fabric, device, 0
@@ -261,7 +270,8 @@ def _identity(network: InterFrameInterpolator, store: TripletStore, val: Triplet
     augmentation = {f"augmentation {name}": value for name, value in asdict(settings.augmentation).items()}
     plain = {name: value for name, value in asdict(settings).items() if name != "augmentation"}
     data = {"TRAIN triplets": _checksum(store), "VAL triplets": 0 if val is None else _checksum(val)}
-    return {"width": network.width, "depths": list(network.depths), "start weights": start, **plain, **augmentation, **data}
+    shape = {"format": FORMAT, "width": network.width, "depths": list(network.depths), "start weights": start}
+    return {**shape, "arithmetic": arithmetic.state("native")["in_force"], **plain, **augmentation, **data}
 
 
 def _checksum(store: TripletStore) -> int:

@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from infomotion_lib.errors import ParameterError
+from infomotion_lib.device import as_unit
 from infomotion_lib.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.ifa.losses import psnr
 from infomotion_lib.ifa.triplets import TripletStore
 
 IGNITION_DB = 1.0
 """Least gain over the naive average, dB, at which a network has learnt motion; below it the features are flagged."""
-
-
-def resolve_device(name: str) -> torch.device:
-    """Device of the name ``auto``, ``cpu`` or ``cuda``; ``auto`` is the GPU where there is one.
-
-    Raises
-    ------
-    ParameterError
-        If a GPU is asked for and there is none.
-    """
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise ParameterError("device = 'cuda', but torch sees no GPU.", remedy="Use device = 'auto' or 'cpu'.")
-    return torch.device("cuda" if name != "cpu" and there else "cpu")
-
-
-def as_unit(frames: NDArray[np.uint8], device: torch.device) -> Tensor:
-    """Float32 frames in [0, 1] of uint8 frames, same shape, on the device."""
-    return torch.from_numpy(np.ascontiguousarray(frames)).to(device).float().div_(255)
 
 
 @torch.inference_mode()

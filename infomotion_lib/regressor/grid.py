@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,20 +18,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError
+from infomotion_lib.keys import RUN
 from infomotion_lib.parameters import EvaluationParameters
-from infomotion_lib.processes import die_with_parent
+from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import append_line
 from infomotion_lib.regressor.clips import ClipStore
-from infomotion_lib.regressor.training import train_regressor
+from infomotion_lib.regressor.training import FORMAT, train_regressor
 
 GRID_FILE = "grid.jsonl"
-KEY_COLUMNS = ("source", "method", "graph", "vpc", "pool", "selection_seed", "training_seed")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Job:
     @property
     def key(self) -> dict[str, Any]:
         """The columns that name this run in every table."""
-        return {name: getattr(self, name) for name in KEY_COLUMNS}
+        return {name: getattr(self, name) for name in RUN}
 
 
 @dataclass(frozen=True)
@@ -161,7 +160,7 @@ def run_grid(
         )
         for job, name in zip(jobs, prints, strict=True)
     ]
-    columns = [*KEY_COLUMNS, "n_train", "file_name", "ef", "prediction"]
+    columns = [*RUN, "n_train", "file_name", "ef", "prediction"]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
@@ -197,34 +196,18 @@ def train_and_predict(task: _Task) -> list[float]:
 
 
 def _run_all(tasks: Iterator[tuple[int, _Task]], *, workers: int) -> Iterator[tuple[int, list[float]]]:
-    if workers <= 1:
+    if pool_size(workers) <= 1:
         with one_thread():
             for index, task in tasks:
                 yield index, train_and_predict(task)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start_worker) as pool:
         running = {pool.submit(train_and_predict, task): index for index, task in tasks}
         try:
             for future in as_completed(running):
                 yield running[future], future.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _start_worker() -> None:
-    die_with_parent()
-    torch.set_num_threads(1)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one thread for as long as the block runs, so that results do not depend on the number of cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _fingerprint(
@@ -235,12 +218,13 @@ def _fingerprint(
     weights: dict[str, Tensor] | None,
 ) -> str:
     clips = ("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips")
-    schedule = (*clips, "batch_size", "optimiser", "learning_rate", "weight_decay")
+    schedule = (*clips, "batch_size", "optimiser", "learning_rate", "weight_decay", "arithmetic")
     seen = {
         name: [*(stores[part.source].keys[file] for file in part.file_names), part.period]
         for name, part in zip(("test", "val"), held_out, strict=False)
     }
     content = {
+        "format": FORMAT,
         "job": asdict(job),
         "clips": [stores[job.source].keys[name] for name in job.file_names],
         **seen,

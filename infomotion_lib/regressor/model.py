@@ -14,8 +14,6 @@ from torch import Tensor, nn
 
 from infomotion_lib.errors import ParameterError, did_you_mean
 
-KINETICS_CLASSES = 400
-
 
 @dataclass(frozen=True)
 class Architecture:
@@ -184,8 +182,3 @@ def build_regressor(name: str, *, in_channels: int | None = None, out_features: 
     architecture = ARCHITECTURES[name]
     network = VideoResNet(architecture, in_channels=in_channels or architecture.in_channels, out_features=out_features)
     return network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # torch's stub lacks 3-D
-
-
-def parameter_count(network: nn.Module) -> int:
-    """Number of trainable parameters."""
-    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)

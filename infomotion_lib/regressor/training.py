@@ -30,8 +30,12 @@ from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.inputs import Normalisation, cut, measure, shifted
 from infomotion_lib.regressor.model import VideoResNet, build_regressor
 
+FORMAT = 1
+"""Raised when equal videos, labels and settings teach another network: rows and checkpoints of another format are not gone on from."""
+
 _ORDER, _PLACES = 1, 2  # streams of random numbers: which videos; where their clips begin and how they are shifted
-_SCHEDULE = ("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips", "optimiser", "learning_rate", "weight_decay")
+_CLIPS = ("clip_frames", "clip_size", "clip_shift", "test_clips")
+_SCHEDULE = ("regressor", *_CLIPS, "optimiser", "learning_rate", "weight_decay", "arithmetic")
 SGD_MOMENTUM = 0.9  # EchoNet-Dynamic's
 CHECKPOINT_EVERY = 200
 VALIDATE_EVERY = 100
@@ -119,6 +123,7 @@ def train_regressor(
     state = _start(parameters, seed=seed, weights=weights, device=device)
     run = {"seed": seed, "steps": steps, "n_train": len(labels), "batch_size": parameters.batch_size, "period": step_period}
     fingerprint = {
+        "format": FORMAT,
         **run,
         **parameters.model_dump(include=set(_SCHEDULE)),
         "labels": float(labels @ np.arange(1, len(labels) + 1)),
@@ -201,7 +206,8 @@ def _optimiser(network: VideoResNet, parameters: LabelsParameters) -> torch.opti
     rate, decay = parameters.learning_rate, parameters.weight_decay
     if parameters.optimiser == "sgd":
         return torch.optim.SGD(network.parameters(), lr=rate, momentum=SGD_MOMENTUM, weight_decay=decay)
-    return torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
+    # fused: its square root is exact, see arithmetic.py
+    return torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay, fused=True)
 
 
 def _load_body(network: VideoResNet, weights: dict[str, Tensor]) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from infomotion_lib.errors import StageError
-from infomotion_lib.provenance import read_run_card
+from infomotion_lib.keys import CELL
+from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256
+from infomotion_lib.reporting.difference import PINS, SUMS, Difference, Side, first_difference, outputs
 from infomotion_lib.reporting.flags import explained
-from infomotion_lib.reporting.results import STAGES, Results
+from infomotion_lib.reporting.results import STAGES, Results, title_of
 from infomotion_lib.reporting.summary import aligned, shown_method, shown_source
 
-CELL = ["source", "method", "graph", "vpc"]
+SHOWN = 3
+"""Files of a stage that are named; the others are counted."""
+
+_KINDS = {"parameters": "the parameters", "code": "the code", "versions": "the versions of packages", "machine": "the machine"}
+
 COMPARISON_COLUMNS = (*CELL, "frozen_mean", "frozen_sd", "mean", "sd", "difference", "graph_flag")
 
 
@@ -38,22 +46,64 @@ def compare_tables(frozen: pd.DataFrame, own: pd.DataFrame, *, metric: str = "ha
     return both.assign(difference=both["mean"] - both["frozen_mean"], graph_flag=flags)[list(COMPARISON_COLUMNS)]
 
 
-def equal_files(frozen: Results, own: Results) -> pd.DataFrame:
+def equal_files(frozen: Side, own: Side) -> pd.DataFrame:
     """How many output files of each stage, both finished, carry the same SHA-256: ``stage, equal, files``.
 
-    Video files do not count one by one: the data stage's run card lists their tables.
+    Videos do not count one by one; :func:`where_they_part` tells of them.
     """
     rows = []
     for stage in STAGES:
-        try:
-            first, second = (
-                {_own_name(name): value for name, value in read_run_card(side.folder(stage))["outputs"].items()} for side in (frozen, own)
-            )
-        except StageError:
-            continue
-        shared = first.keys() & second.keys()
-        rows.append((stage, sum(first[name] == second[name] for name in shared), len(shared)))
+        if stage in frozen.cards and stage in own.cards:
+            first, second = (outputs(side.cards[stage]) for side in (frozen, own))
+            shared = first.keys() & second.keys()
+            rows.append((stage, sum(first[name] == second[name] for name in shared), len(shared)))
     return pd.DataFrame(rows, columns=["stage", "equal", "files"])
+
+
+def side_of(results: Results) -> Side:
+    """What is known of a run, or of frozen results; the videos that lie there are hashed, the largest part of the work."""
+    cards = {stage: read_run_card(results.folder(stage)) for stage in STAGES if (results.folder(stage) / RUN_CARD).is_file()}
+    pins = results.values("data", PINS.removesuffix(".json")) if "data" in cards else {}
+    return Side(cards, pins, {name: digest for name in pins if (digest := _digest(results.folder("data") / name))})
+
+
+def _digest(folder: Path) -> str:
+    """What :data:`~infomotion_lib.reporting.difference.SUMS` would hash to, were it written of the videos that lie there now."""
+    if not (folder / SUMS).is_file():
+        return ""
+    names = [line.partition("  ")[2] for line in (folder / SUMS).read_text(encoding="utf-8").splitlines()]
+    files = [folder / "Videos" / name for name in names]
+    now = "".join(f"{sha256(file) if file.is_file() else 'missing'}  {file.name}\n" for file in files)
+    return hashlib.sha256(now.encode()).hexdigest()
+
+
+def where_they_part(found: Difference) -> str:
+    """A sentence: the first stage that differs and why, as far as the cards tell; or that all is equal. Then what was not compared."""
+    untold = f" Not compared: {'; '.join(found.unknown)}." if found.unknown else ""
+    names = [title_of(stage) for stage in found.stages]
+    if not found.stages:
+        return f"The two runs hold no stage in common.{untold}"
+    if not found.stage:
+        videos = ", the videos too" if found.videos else ""
+        return f"All stages that both runs hold are equal to the byte{videos}: {', '.join(names)}.{untold}"
+    beside = [reason for reason in found.reasons if reason.kind not in ("data", "unexplained")]
+    only = "only " if len(beside) == 1 and len(found.equal) == len(_KINDS) - 1 else ""
+    differ = "; ".join(f"{_KINDS[reason.kind]} ({reason.detail})" for reason in beside)
+    if differ:
+        one = len(beside) == 1 and beside[0].kind not in ("parameters", "versions")
+        why = f"of what the cards record, {only}{differ} {'differs' if one else 'differ'}"
+    elif found.kind == "data":
+        why = "nothing else that the cards record differs"
+    else:
+        why = "nothing that the cards record differs, so it is not explained"
+    equal = f"; equal: {', '.join(_KINDS[kind] for kind in found.equal)}" if found.equal else ""
+    what = found.detail if found.kind == "data" else _files(found.files)
+    return f"The first stage that differs is {title_of(found.stage)}, {what}: {why}{equal}.{untold}"
+
+
+def _files(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:SHOWN])
+    return f"other bytes in {shown}{f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''}"
 
 
 def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
@@ -76,19 +126,16 @@ def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
         name = shown_method(str(row["method"]), str(row["graph"]), [row["graph_flag"]])
         ours, theirs = f"{row['mean']:.1f} ± {row['sd']:.1f}", f"{row['frozen_mean']:.1f} ± {row['frozen_sd']:.1f}"
         rows.append([shown_source(str(row["source"])), name, str(row["vpc"] or "all"), theirs, ours, f"{row['difference']:+.1f}"])
-    same = equal_files(frozen, own)
+    sides = side_of(frozen), side_of(own)
+    found = first_difference(*sides)
+    same = equal_files(*sides)
     stages = [f"{row.stage} {row.equal} of {row.files}" for row in same.itertuples()]
     return "\n".join(
         [
             f"Hard accuracy of profile {own.profile}, percent, mean ± population sd over runs: frozen in the book, and yours",
             *aligned(rows),
             f"files equal to the byte: {', '.join(stages) or 'no stage can be compared'}",
-            "Data are equal everywhere. Trained networks round differently on another processor, and the picks follow them.",
+            where_they_part(found),
             *filter(None, [explained(*cells["graph_flag"])]),
         ]
     ), cells
-
-
-def _own_name(shown: str) -> str:
-    """Name of an output without the folder that holds the run."""
-    return "/".join(Path(shown).parts[-2:])

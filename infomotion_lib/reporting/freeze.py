@@ -13,24 +13,19 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.errors import StageError
-from infomotion_lib.evaluation.evidence.rows import PUBLISHED
+from infomotion_lib.frozen import FROZEN, FROZEN_FILES, STUDY, frozen_hashes
 from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.provenance import RUN_CARD, sha256, write_json
+from infomotion_lib.provenance import RUN_CARD, write_json
+from infomotion_lib.reporting.difference import PINS
 from infomotion_lib.reporting.explore import FOLDER
 from infomotion_lib.reporting.explore.board import prepare
 from infomotion_lib.reporting.guard import Finding, Guard, PublishingError, inspect
 from infomotion_lib.reporting.levels import Level, level_of
 from infomotion_lib.reporting.live import STATE, without_live
-from infomotion_lib.reporting.results import FROZEN, Results
-
-STUDY = PUBLISHED.name
-"""Folder beside the frozen stages that holds the rows of a study; it stays."""
+from infomotion_lib.reporting.results import Results
 
 LARGEST = 1_000_000
 """Bytes of one frozen file; larger ones are left out and listed."""
-
-FROZEN_FILES = "frozen.json"
-"""File beside the frozen stages: SHA-256 of every other frozen file, as it left :func:`freeze`."""
 
 _KINDS = (".csv", ".json", ".svg", ".png", ".webp")
 _EMBEDDED = re.compile(r'(<img class="im-figure" data-figure="([^"]+)"[^>]*?) src="data:[^"]+"')
@@ -113,14 +108,6 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN) -
     return Frozen(out / profile, files, tuple(left_out), guard.level)
 
 
-def frozen_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file in the frozen copy of a run, by its path from there; rows of a study beside it are none of the run's."""
-    files = sorted(
-        file for file in folder.rglob("*") if file.is_file() and file.name != FROZEN_FILES and folder / STUDY not in file.parents
-    )
-    return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
-
-
 def guard_of(results: Results, paths: RunPaths) -> Guard:
     """Guard for a run: the strictest level of its data sets, and the names of their videos where those are secret."""
     parameters = results.parameters
@@ -148,7 +135,7 @@ def _copy(results: Results, copy: Path) -> list[Finding]:
         target = copy / source.name
         wanted = [*source.glob("*"), *source.glob("figures/*"), *source.glob("wall/*")]
         if stage == "data":
-            wanted = [source / RUN_CARD, source / "data_report.csv"]
+            wanted = [source / name for name in (RUN_CARD, "data_report.csv", PINS)]
         for file in sorted(item for item in wanted if item.is_file() and item.suffix in _KINDS and not item.name.startswith(".")):
             place = target / file.relative_to(source)
             if file.stat().st_size > LARGEST:

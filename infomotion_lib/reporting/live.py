@@ -44,21 +44,6 @@ class Explorer:
         display(self.drawn, self.live)
 
 
-def with_kernel(drawn: ipywidgets.Widget, draw: Callable[..., tuple[Picture, str]], /, **handles: Any) -> Explorer:
-    """The control, and under it one that draws for whatever its handles say.
-
-    Parameters
-    ----------
-    drawn : ipywidgets.Widget
-        Control of :mod:`~infomotion_lib.reporting.widgets`.
-    draw : callable
-        Takes a value for each handle by name; gives a picture and its alt text.
-    handles : by name
-        What ``interact`` takes: ``(first, last, step)``, a list of answers, or a widget with a start value of its own.
-    """
-    return Explorer(drawn, interactive(draw, **handles))
-
-
 def interactive(draw: Callable[..., tuple[Picture, str]], /, **handles: Any) -> ipywidgets.interactive:
     """ipywidgets' ``interactive`` over ``draw``: handles named in words, drawn when a handle is let go.
 

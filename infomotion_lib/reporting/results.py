@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from infomotion_lib.paths import BOOK, STAGE_FOLDERS, run_paths
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.paths import STAGE_FOLDERS, run_paths
 from infomotion_lib.provenance import RUN_CARD
+from infomotion_lib.reporting.style import data_name
 
-FROZEN = BOOK / "results"
 STAGES = ("data", *STAGE_FOLDERS)
 """Stages that may have a run card, in the order of the walk."""
 
@@ -102,14 +104,25 @@ class Results:
         return merged
 
     @property
+    def real_data(self) -> str:
+        """Data set that played the real source, by its parameter; empty where no stage has finished."""
+        return str(self.parameters.get("real_data", ""))
+
+    @property
     def is_phantom(self) -> bool:
-        """Whether the real source was the phantom; unknown counts as phantom."""
-        return str(self.parameters.get("real_data", "phantom")).startswith("phantom")
+        """Whether the real source was the phantom."""
+        return self.real_data == "phantom"
 
     @property
     def kind(self) -> str:
-        """Name of the real source within a sentence, such as ``phantom``; unknown counts as phantom."""
-        return {"echodiffusion": "open clips", "echonet-dynamic": "EchoNet-Dynamic"}.get(str(self.parameters.get("real_data")), "phantom")
+        """Name of the real source within a sentence, such as ``phantom``.
+
+        Raises
+        ------
+        ParameterError
+            If the data set has no name yet; see :func:`infomotion_lib.reporting.style.data_name`.
+        """
+        return data_name(self.real_data)
 
     @property
     def title(self) -> str:
@@ -120,6 +133,18 @@ class Results:
     def exists(self) -> bool:
         """Whether any stage has finished."""
         return bool(self.stages)
+
+
+def card_edition(card: Mapping[str, Any]) -> int | None:
+    """Edition of the phantom on a card of the data stage: 1 where it says none, None where its real source is no phantom."""
+    if not str(card.get("parameters", {}).get("real_data", "phantom")).startswith("phantom"):
+        return None
+    return min(card.get("notes", {}).get("phantom_edition", {}).values(), default=1)
+
+
+def phantom_edition(results: Results) -> int | None:
+    """Edition of the phantom that a profile was computed on: 1 where its card says none, None where its real source is no phantom."""
+    return card_edition(results.card("data")) if results.is_phantom else None
 
 
 def records(table: pd.DataFrame | None) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.provenance import atomic
 
 if TYPE_CHECKING:
@@ -63,21 +64,6 @@ METHOD_MARKERS = {
 CLASS_COLOURS = dict(zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#5DC863", "#D9A400"), strict=True))
 """One colour an EF class, from dark (severe) to light (hyperdynamic)."""
 
-CLASS_LABELS = dict(
-    zip(
-        CLASS_NAMES,
-        (
-            f"severe (< {EF_EDGES[0]:g})",
-            f"moderate ({EF_EDGES[0]:g}–{EF_EDGES[1]:g})",
-            f"mild ({EF_EDGES[1]:g}–{EF_EDGES[2]:g})",
-            f"normal ({EF_EDGES[2]:g}–{EF_EDGES[3]:g})",
-            f"hyperdynamic (> {EF_EDGES[3]:g})",
-        ),
-        strict=True,
-    )
-)
-"""EF class with its edges in points, for axes and legends."""
-
 PHASE_COLOURS = {"es": "#D55E00", "ed": "#0072B2", "next_es": "#B8860B", "middle": "#7F7F7F"}
 """One colour a cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""
 
@@ -93,6 +79,9 @@ TITLE_WIDTH = 60
 SOURCE_NAMES = {"real": "Real", "synthetic": "Synthetic", "open": "Open clips"}
 """Name of each source as tables print it."""
 
+DATA_NAMES = {"phantom": "phantom", "echodiffusion": "open clips", "echonet-dynamic": "EchoNet-Dynamic"}
+"""What the videos of each real data set are called over every number; see :func:`data_name`."""
+
 _PAPER, _INK, _SOFT = "#FFFFFF", "#1F2933", "#C9D1D9"
 _MIME = {".svg": "image/svg+xml", ".png": "image/png", ".gif": "image/gif"}
 
@@ -104,6 +93,23 @@ def graph_name(graph: str) -> str:
     ('kNN', 'softmax inverse')
     """
     return "kNN" if graph == "knn" else graph.replace("_", " ")
+
+
+def data_name(real_data: str) -> str:
+    """What the videos of a run are called over every number: a phantom is called a phantom, and nothing else is.
+
+    Raises
+    ------
+    ParameterError
+        If no such data set is known: a number under another data set's name would be a false one.
+    """
+    if real_data not in DATA_NAMES:
+        raise ParameterError(
+            f"Unknown real data set: {real_data or 'none is named'}.",
+            where=f"Looked in: DATA_NAMES of {__name__}",
+            remedy=f"{did_you_mean(real_data, DATA_NAMES)} A new data set needs a name there before its numbers are shown.",
+        )
+    return DATA_NAMES[real_data]
 
 
 def use_style() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.flags import explained, in_brackets
-from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
+from infomotion_lib.reporting.style import METHOD_NAMES, data_name, graph_name
 from infomotion_lib.reporting.tables import ALL, CONSTANT_NAMES, QUOTED, ShapedTable
 
 DISTANCES = {"FID": "fed_frame", "FVD": "fed_video"}
@@ -42,10 +43,8 @@ POOL_NAMES = {
     "echodiffusion": "published clips (in EchoSyn's place)",
     "echonet-synthetic": "EchoSyn",
     "none": "real clips (in EchoSyn's place)",
-    "phantom": "Latte (ours, trained on phantoms)",
-    "open": "Latte (ours, trained on the published clips)",
-    "echonet-dynamic": "Latte (ours, trained on EchoNet-Dynamic)",
 }
+"""Name of what stands in EchoSyn's column, by its data set."""
 
 
 def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
@@ -55,8 +54,9 @@ def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
     'Latte (ours, trained on the published clips)'
     """
     if real == "echodiffusion":
-        return {"echosyn": POOL_NAMES["echodiffusion"], "latte": POOL_NAMES["open"]}
-    return {"echosyn": POOL_NAMES.get(synthetic, synthetic), "latte": POOL_NAMES[real]}
+        return {"echosyn": POOL_NAMES["echodiffusion"], "latte": "Latte (ours, trained on the published clips)"}
+    learnt_from = "phantoms" if real == "phantom" else data_name(real)
+    return {"echosyn": POOL_NAMES.get(synthetic, synthetic), "latte": f"Latte (ours, trained on {learnt_from})"}
 
 
 def short_names(*, real: str, synthetic: str) -> dict[str, str]:
@@ -80,7 +80,7 @@ def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame
     names : mapping
         Name of each source for readers.
     """
-    by_cell = runs.groupby(["source", "method", "graph", "vpc"], sort=False)
+    by_cell = runs.groupby(CELL, sort=False)
     cells = by_cell[["n_train", *SCORE_HEADS]].mean().reset_index()
     flags = [in_brackets(own.get("graph_flag", ())) for _, own in by_cell]
     several = len(set(cells["graph"]) - {""}) > 1

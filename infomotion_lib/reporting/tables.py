@@ -17,8 +17,6 @@ from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
 
 SET_NAMES = {"real": ("Whole Real", "Dist. Real"), "synthetic": ("Whole Synth.", "Dist. Synth."), "open": ("Whole open", "Dist. open")}
-DATA_NAMES = {"phantom": "phantom", "echodiffusion": "open clips", "echonet-dynamic": "EchoNet-Dynamic"}
-"""What the videos of a run are called over every number; a phantom is called a phantom."""
 
 CONSTANT_NAMES = {
     "always normal": "Always “normal”",

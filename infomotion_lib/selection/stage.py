@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from infomotion_lib.keys import CELL
 from infomotion_lib.parameters import SelectionParameters
 from infomotion_lib.progress import track
 from infomotion_lib.selection.baselines import joint_features
@@ -22,9 +23,7 @@ REPORT_COLUMNS = (
     *("largest_share", "singletons", "stability", "seed_stability", "null_communities", "null_savings", "flag"),
 )
 COMMUNITY_COLUMNS = ("source", "feature", "graph", "class_name", "file_name", "community", "flow", "centrality")
-SELECTION_COLUMNS = (
-    *("source", "method", "graph", "vpc", "selection_seed", "class_name", "community", "rank", "file_name", "score", "graph_flag"),
-)
+SELECTION_COLUMNS = (*(*CELL, "selection_seed", "class_name", "community", "rank", "file_name", "score", "graph_flag"),)
 
 ClassGraphs = dict[tuple[str, str], dict[str, ClassGraph]]
 """Graphs by (feature, recipe) and class name."""
@@ -107,7 +106,7 @@ def run_selection(
         _joined(tables["graph_report"], REPORT_COLUMNS),
         _joined(tables["communities"], COMMUNITY_COLUMNS),
         _joined(tables["selections"], SELECTION_COLUMNS),
-        _joined(tables["shortfalls"], ("source", "method", "graph", "vpc", *SHORTFALL_COLUMNS)),
+        _joined(tables["shortfalls"], (*CELL, *SHORTFALL_COLUMNS)),
         graphs,
     )
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
+from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.results import Results
 
 METRICS = ("hard_accuracy", "soft_accuracy", "mae")
-KEY = ["source", "method", "graph", "vpc"]
 PLACES = (("evaluation", "table1"), ("evaluation", "runs"), ("graph_selection", "selections"))
 
 
@@ -45,14 +45,14 @@ def cell_text(root: Path, cell: str) -> str:
         known = sorted({f"{row.source}/{row.method}/{row.vpc}" for row in runs.itertuples()})
         form = "A cell is method/vpc or source/method/vpc; vpc is 0 for whole sets."
         raise ParameterError(f"Table 1 has no cell {cell}.", where=form, remedy=did_you_mean(cell, known))
-    picks = pd.DataFrame(columns=[*KEY, "selection_seed"]) if selections is None else selections
-    return "\n\n".join(_one(key, rows, printed, picks) for key, rows in chosen.groupby(KEY, sort=False))
+    picks = pd.DataFrame(columns=[*CELL, "selection_seed"]) if selections is None else selections
+    return "\n\n".join(_one(key, rows, printed, picks) for key, rows in chosen.groupby(CELL, sort=False))
 
 
 def _one(key: tuple[Hashable, ...], rows: pd.DataFrame, printed: pd.DataFrame, picks: pd.DataFrame) -> str:
     source, method, graph, vpc = key
     lines = [f"cell {source}/{method}/{vpc}" + (f" (graph {graph})" if graph else "")]
-    cell = printed[(printed[KEY] == list(key)).all(axis=1)].set_index("metric")
+    cell = printed[(printed[CELL] == list(key)).all(axis=1)].set_index("metric")
     for metric in METRICS:
         values = rows.loc[np.isfinite(rows[metric]), metric].to_numpy()
         mean, sd = float(cell["mean"][metric]), float(cell["sd"][metric])
@@ -61,7 +61,7 @@ def _one(key: tuple[Hashable, ...], rows: pd.DataFrame, printed: pd.DataFrame, p
     for run in rows.to_dict("records"):
         seeds = f"selection seed {run['selection_seed']}, training seed {run['training_seed']}"
         lines.append(f"  run {seeds}: {run['n_train']} videos, hard accuracy {run['hard_accuracy']:.4g}, MAE {run['mae']:.4g}")
-        picked = picks[(picks[KEY] == list(key)).all(axis=1) & (picks["selection_seed"] == run["selection_seed"])]
+        picked = picks[(picks[CELL] == list(key)).all(axis=1) & (picks["selection_seed"] == run["selection_seed"])]
         lines += [f"    {name:<14}{' '.join(own['file_name'].astype(str))}" for name, own in picked.groupby("class_name", sort=False)]
         if picked.empty:
             lines.append("    every labelled TRAIN video" if method == "whole" else "    its selection is not at hand")

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from infomotion_lib.errors import DataError, StageError
+from infomotion_lib.frozen import FROZEN_FILES
 from infomotion_lib.parameters import STAGES, read_profile, stage_parameters
 from infomotion_lib.paths import STAGE_FOLDERS, RunPaths, data_root
 from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256
-from infomotion_lib.reporting.freeze import FROZEN_FILES
 from infomotion_lib.stages.code import code_of
 from infomotion_lib.stages.fingerprint import found_record, science
 from infomotion_lib.stages.table import TABLE
@@ -67,9 +67,9 @@ class Step:
     inputs, outputs : tuple of Link
         Files it read and wrote, its figures and executed notebook included.
     changes : tuple of str
-        What has changed since it ran: code, parameters, a stage before it.
+        What has changed since it ran: code, parameters, a stage before it. Frozen results are what they are: code counts for none.
     unknown : str
-        Why it cannot be told whether the code has changed; empty where it can.
+        Why the code behind it is not held against today's, or how it differs; empty where it is held and the same.
     """
 
     name: str
@@ -204,7 +204,11 @@ class Chain:
         if str(card["python"]).split(".")[:2] != platform.python_version().split(".")[:2]:
             return [], f"hashed by Python {card['python']}, another than this one"
         now = code_of(TABLE[stage])
-        return [f"{_CODE[kind]} has changed" for kind in _CODE if recorded[kind] != now[kind]], ""
+        changed = [kind for kind in _CODE if recorded[kind] != now[kind]]
+        if self.is_frozen:
+            commit = str(card["git"]["commit"] or "unknown")[:7]
+            return [], f"of commit {commit}; since then {' and '.join(_CODE[kind] for kind in changed)} changed" if changed else ""
+        return [f"{_CODE[kind]} has changed" for kind in changed], ""
 
     def _parameters(self, stage: str) -> list[str]:
         """Parameters of the last whole run that this stage was not run with."""

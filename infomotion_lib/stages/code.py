@@ -1,4 +1,9 @@
-"""Which of the library's code stands behind a stage, found by following its imports."""
+"""Which of the library's code stands behind a stage, and behind the work that it keeps, found by following imports.
+
+Two questions, two answers. *Is the stage to be run again?* Yes, if any code behind it has changed, figures and cells included: that takes
+minutes. *May the checkpoints, trained rows and vectors that lie there be used?* Yes, unless the code that decides what they hold has
+changed: that would take hours. So a better figure, page, ledger rule, command or run card trains nothing again; another loss does.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +22,12 @@ PACKAGE = LIBRARY.name
 MACHINERY = frozenset(
     {
         "__init__",
+        "arithmetic",
         "cli",
         "data_commands",
         "errors",
+        "frozen",
+        "machine",
         "options",
         "parameters",
         "paths",
@@ -49,6 +57,17 @@ def code_hash(stage: Stage, kind: Kind) -> str:
     return digest.hexdigest()[:16]
 
 
+def learning_hash(stage: Stage) -> str:
+    """Hash of the code that decides what a stage keeps from one run to the next; ``""`` where it keeps nothing.
+
+    It follows the imports of the modules that the stage names in ``learns``. Comments, docstrings, annotations, imports and the texts of
+    errors do not count, nor where a file lies: whoever rewords an error or moves a room trains nothing again.
+    """
+    roots = [LIBRARY.joinpath(*module.split(".")).with_suffix(".py") for module in stage.learns]
+    bodies = sorted(learning_code(file) for file in _reached(roots))
+    return hashlib.sha256("\n".join(bodies).encode()).hexdigest()[:16] if bodies else ""
+
+
 def code_of(stage: Stage) -> dict[str, str]:
     """Hashes of all that a stage is made of, as its run card keeps them: ``science``, ``figures``, and ``notebook`` for its cells."""
     cells = hashlib.sha256(_bare("\n".join(_cells(stage))).encode()).hexdigest()[:16]
@@ -59,10 +78,14 @@ def files_behind(stage: Stage) -> set[Path]:
     """Library files that a stage's notebook or function imports, directly or through others, machinery left out."""
     if stage.notebook is None:
         own = LIBRARY / "stages" / f"{stage.name}.py"
-        found = {own}
-        pending = set(_imported(own))
-    else:
-        found, pending = set(), set(_imports("\n".join(_cells(stage))))
+        return {own} | _reached(_imported(own))
+    return _reached(_imports("\n".join(_cells(stage))))
+
+
+def _reached(first: Iterable[Path]) -> set[Path]:
+    """``first`` and all that they import, directly or through others, machinery left out."""
+    found: set[Path] = set()
+    pending = set(first)
     while pending:
         file = pending.pop()
         if file not in found and file.relative_to(LIBRARY).parts[0].removesuffix(".py") not in MACHINERY:
@@ -75,6 +98,36 @@ def files_behind(stage: Stage) -> set[Path]:
 def bare_code(file: Path) -> str:
     """Syntax tree of a file without docstrings and other bare constants, as text."""
     return _bare(file.read_text(encoding="utf-8"))
+
+
+@cache
+def learning_code(file: Path) -> str:
+    """Syntax tree of a file as text, without what decides no number: see :func:`learning_hash`."""
+    return ast.dump(_NumbersOnly().visit(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+class _NumbersOnly(ast.NodeTransformer):
+    """Takes imports, errors, annotations and bare constants, docstrings among them, out of a syntax tree."""
+
+    def visit_Import(self, node: ast.Import) -> None:
+        return None
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        return None
+
+    def visit_Raise(self, node: ast.Raise) -> None:
+        return None
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
 
 
 def _bare(source: str) -> str:

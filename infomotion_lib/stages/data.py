@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.classes import class_name
+from infomotion_lib.data.phantom import edition_of
 from infomotion_lib.data.records import Dataset, open_source
 from infomotion_lib.parameters import DataParameters, StageParameters
 from infomotion_lib.paths import data_root, run_paths
@@ -32,6 +33,7 @@ def run(parameters: StageParameters) -> Path:
     )
     lists = [dataset.root / name for dataset in datasets for name in LISTS if (dataset.root / name).is_file()]
     stage.notes["faults"] = {dataset.name: dataset.faults for dataset in datasets}
+    stage.notes["phantom_edition"] = {name: edition_of(folder / name) for name in names if name.startswith("phantom")}
     return stage.finish([*lists, report, sources])
 
 

@@ -44,7 +44,7 @@ def judge_pool(pool: Path, parameters: LatteParameters) -> Path:
     StageError
         If a stage before has not finished.
     """
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import resolve_device
 
     manifest = _whole_pool(pool, parameters)
     paths = run_paths(parameters.profile, parameters.runs_dir)
@@ -213,7 +213,7 @@ def _train_on(
     """Networks trained on all and on the chosen clips of each pool, tested on real TEST: ``predictions``, ``runs``, ``summary``."""
     from infomotion_lib.evaluation.intervals import summarise
     from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs, starting_weights, with_flags
-    from infomotion_lib.frames.index import read_frame_index
+    from infomotion_lib.frame_table import read_frame_index
     from infomotion_lib.regressor.grid import run_grid
 
     folder = paths.stage(STAGE)
@@ -235,9 +235,8 @@ def _train_on(
 def _draw(tables: dict[str, Any], pools: dict[str, Dataset], *, paths: RunPaths, parameters: LatteParameters) -> None:
     from infomotion_lib.data.video import read_clip
     from infomotion_lib.reporting.figures import latte as figures
-    from infomotion_lib.reporting.style import save_figure, use_style
+    from infomotion_lib.reporting.style import data_name, save_figure, use_style
     from infomotion_lib.reporting.table2 import conditioning_in_words, pool_names, short_names
-    from infomotion_lib.reporting.tables import DATA_NAMES
 
     use_style()
     names, short = (call(real=parameters.real_data, synthetic=parameters.synthetic_data) for call in (pool_names, short_names))
@@ -262,6 +261,6 @@ def _draw(tables: dict[str, Any], pools: dict[str, Dataset], *, paths: RunPaths,
     constants = pd.read_csv(paths.stage("evaluation") / "constants.csv")
     hard = tables["summary"].query("metric == 'hard_accuracy'").rename(columns=str)
     means = "; ".join(f"{short[row.source]} {row.method} {row.vpc or 'all'}: {row.mean:.0f} %" for row in hard.itertuples(index=False))
-    data = DATA_NAMES[parameters.real_data]
+    data = data_name(parameters.real_data)
     fig = figures.pool_accuracy(tables["summary"], constants, names=short, data=data[0].upper() + data[1:])
     save_figure(fig, folder / "table2.svg", alt=f"Hard accuracy on real TEST by pool, selector and size. {means}.")

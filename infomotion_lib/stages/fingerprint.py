@@ -7,25 +7,23 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from infomotion_lib.arithmetic import PORTABLE
 from infomotion_lib.errors import StageError
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import UNFINISHED, read_json, read_run_card, write_json
-from infomotion_lib.stages.code import code_hash
+from infomotion_lib.provenance import UNFINISHED, WHERE_AND_HOW_FAST, read_json, read_run_card, write_json
+from infomotion_lib.stages.code import learning_hash
 from infomotion_lib.stages.table import TABLE, Stage
 
 RECORD = ".fingerprint.json"
 WORKED = ".seconds.json"
-KEPT = ".kept.json"
 PREVIOUS = "previous"
-WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers"})
-"""Parameters that say where files lie or how many cores work on them; no result depends on them."""
 
 
 def science(parameters: StageParameters) -> dict[str, Any]:
-    """Parameters that decide results, as plain JSON values."""
+    """Parameters that decide results, as plain JSON values; portable arithmetic counts by its variables."""
     values: dict[str, Any] = json.loads(parameters.model_dump_json(exclude=set(WHERE_AND_HOW_FAST)))
-    return values
+    return values | {"arithmetic": dict(PORTABLE) if parameters.arithmetic == "portable" else parameters.arithmetic}
 
 
 def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:
@@ -45,28 +43,19 @@ def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:
 
 
 def fingerprint(stage: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, Any]:
-    """All that the stage's results depend on: parameters, inputs, the library's code behind it."""
-    return {"parameters": science(parameters), "inputs": inputs(stage, paths), "code": code_hash(stage, "science")}
+    """All that the work kept by a stage depends on: parameters, inputs, and the code that decides what it holds."""
+    return {"parameters": science(parameters), "inputs": inputs(stage, paths), "code": learning_hash(stage)}
 
 
-def claim_folder(folder: Path, record: dict[str, Any], *, keep: bool = False) -> bool:
+def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
     """Whether half-done work in ``folder`` may be continued; if not, what lies there moves aside.
 
-    Checkpoints and finished rows can be continued only by a run of the same parameters, inputs and code. The last other run's
-    are kept, under ``previous/`` beside the folder: they may have cost days. A folder without a record stays as it is.
+    Checkpoints and finished rows can be continued only by a run of the same parameters, inputs and learning code. The last other
+    run's are kept, under ``previous/`` beside the folder: they may have cost days. A folder without a record stays as it is.
     Files that a killed run was writing are removed.
-
-    Parameters
-    ----------
-    keep : bool, default False
-        Continue another run's work too, and note the code that made it (:func:`kept_from`). Checkpoints and rows have fingerprints of
-        their own, of what they were trained on and how, and are refused or left where these differ.
     """
-    path, found = folder / RECORD, found_record(folder)
-    continues = found == record
-    if keep and found and not continues:
-        write_json({"code": list(dict.fromkeys([*kept_from(folder), str(found.get("code", "unknown"))]))}, folder / KEPT)
-        continues = True
+    path = folder / RECORD
+    continues = found_record(folder) == record
     if path.is_file() and not continues:
         aside = folder.parent / PREVIOUS / folder.name
         shutil.rmtree(aside, ignore_errors=True)
@@ -76,11 +65,6 @@ def claim_folder(folder: Path, record: dict[str, Any], *, keep: bool = False) ->
         file.unlink()
     write_json(record, path)
     return continues
-
-
-def kept_from(folder: Path) -> list[str]:
-    """Hashes of the earlier science code whose work in ``folder`` was continued by other code; none as a rule."""
-    return [str(value) for value in read_json(folder / KEPT)["code"]] if (folder / KEPT).is_file() else []
 
 
 def worked(folder: Path, seconds: float) -> float:

@@ -50,8 +50,8 @@ def label_pool(
 
     The regressor learns on real TRAIN and keeps the weights that are best on real VAL; real TEST is not touched.
     """
+    from infomotion_lib.device import one_thread
     from infomotion_lib.regressor.clips import open_clip_store
-    from infomotion_lib.regressor.grid import one_thread
     from infomotion_lib.regressor.labels import AGREEMENT_COLUMNS, agreement, relabel
 
     labelled = real.usable[real.usable["ef"].notna()]
@@ -98,7 +98,7 @@ def relabel_folder(
         If nothing can be written beside ``out``, or the folder or the weights cannot be read.
     """
     from infomotion_lib.data.echodiffusion import writable_folder
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import resolve_device
     from infomotion_lib.regressor.checkpoints import load_regressor
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.labels import relabel
@@ -114,7 +114,7 @@ def relabel_folder(
 
 
 def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: Path, *, parameters: LabelsParameters) -> FittedRegressor:
-    from infomotion_lib.ifa.validation import resolve_device
+    from infomotion_lib.device import resolve_device
     from infomotion_lib.regressor.checkpoints import is_ef_regressor, load_regressor, read_weights
     from infomotion_lib.regressor.training import train_regressor
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infomotion_lib.arithmetic import Arithmetic, variables
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal, terminal_name
@@ -20,7 +21,7 @@ PATIENCE = 600
 """Seconds that a kernel may take to start, and to hand on what an ended cell showed: a full machine needs more than the usual 60 and 4."""
 
 
-def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads: int) -> Path:
+def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], arithmetic: Arithmetic, threads: int) -> Path:
     """Path of the executed copy.
 
     Parameters
@@ -31,8 +32,10 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads
         Where the executed copy goes; while it runs, and if it fails, it lies beside under another name.
     parameters : dict
         Values injected after the ``parameters`` cell; tuples become lists.
+    arithmetic : {"portable", "native"}
+        Of the numerical libraries in the kernel.
     threads : int
-        Threads of the numerical libraries in the kernel.
+        Their threads in native arithmetic; portable has its own number.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads
             running,
             parameters={name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()},
             kernel_name="python3",
-            kernel_manager_class=_kernel_manager(threads),
+            kernel_manager_class=_kernel_manager(variables(arithmetic, threads=threads)),
             cwd=PROJECT,
             start_timeout=PATIENCE,
             iopub_timeout=PATIENCE,
@@ -74,13 +77,13 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads
     return output
 
 
-def _kernel_manager(threads: int) -> type:
-    """Kernel manager whose ``python3`` is this interpreter, whatever kernels the machine has registered."""
+def _kernel_manager(arithmetic: dict[str, str]) -> type:
+    """Kernel manager whose ``python3`` is this interpreter, whatever kernels the machine has registered, with these variables set."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
     environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # spinning threads starve a busy machine
-    environment |= {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    environment |= arithmetic
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
     start = "from infomotion_lib.processes import die_with_parent as d; d(); from ipykernel.kernelapp import launch_new_instance as l; l()"

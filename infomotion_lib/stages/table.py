@@ -24,12 +24,15 @@ class Stage:
         Files it promises, relative to its folder; ``run_card.json`` comes last and is not listed.
     reports : tuple of str
         Files it promises too, which only people read: no later stage depends on them.
+    learns : tuple of str
+        Modules that make what it keeps from one run to the next, such as checkpoints: if their code changes, that is made anew.
     """
 
     name: str
     needs: tuple[str, ...]
     outputs: tuple[str, ...]
     reports: tuple[str, ...] = ()
+    learns: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> Path | None:
@@ -52,8 +55,8 @@ class Stage:
 TABLE: dict[str, Stage] = {
     stage.name: stage
     for stage in (
-        Stage("data", (), ("sources.json", "data_report.csv")),
-        Stage("labels", ("data",), ("labels.csv", "agreement.csv")),
+        Stage("data", (), ("sources.json", "data_report.csv"), learns=("data.phantom.dataset", "data.echodiffusion")),
+        Stage("labels", ("data",), ("labels.csv", "agreement.csv"), learns=("regressor.labels", "regressor.training")),
         Stage(
             "frame_index",
             ("data", "labels"),
@@ -65,6 +68,7 @@ TABLE: dict[str, Stage] = {
             ("frame_index",),
             ("ifa.safetensors", "training_log.csv", "motion_features.npz", "appearance_features.npz", "summary.json"),
             ("probe.csv", "missing_videos.csv"),
+            learns=("ifa.training", "ifa.features", "appearance"),
         ),
         Stage(
             "graph_selection",
@@ -77,12 +81,14 @@ TABLE: dict[str, Stage] = {
             ("frame_index", "graph_selection"),
             ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
             ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
+            learns=("regressor.grid",),
         ),
         Stage(
             "latte_ablation",
             ("labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
             ("latte.safetensors", "label_consistency.csv", "selections.csv", "runs.csv", "fidelity.csv", "table2.csv"),
             ("conditioning.csv", "pool_labels.csv", "manifest.csv", "predictions.csv", "losses.csv"),
+            learns=("generators.autoencoder", "generators.diffusion", "generators.pool", "regressor.grid", "regressor.labels"),
         ),
     )
 }

@@ -7,14 +7,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from infomotion_lib.errors import ParameterError, StageError
+from infomotion_lib.frozen import FROZEN_FILES
 from infomotion_lib.parameters import STAGES
-from infomotion_lib.provenance import RUN_CARD, read_json, read_run_card, shown_path
+from infomotion_lib.provenance import RUN_CARD, WHERE_AND_HOW_FAST, read_json, read_run_card, shown_path
+from infomotion_lib.reporting.difference import SUMS
 from infomotion_lib.reporting.explore import FOLDER as EXPLORE
-from infomotion_lib.reporting.freeze import FROZEN_FILES
 from infomotion_lib.stages.chain import FOLDERS, Chain, Link, Step
-from infomotion_lib.stages.fingerprint import WHERE_AND_HOW_FAST
 from infomotion_lib.stages.table import TABLE
-from infomotion_lib.stages.verify import SUMS, pinned_sources
+from infomotion_lib.stages.verify import pinned_sources
 
 SHOWN = 12
 """Digits of a hash that are printed."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infomotion_lib.frozen import FROZEN_FILES, frozen_hashes
 from infomotion_lib.provenance import RUN_CARD, read_json
-from infomotion_lib.reporting.freeze import FROZEN_FILES, frozen_hashes
+from infomotion_lib.reporting.difference import PINS, SUMS
 from infomotion_lib.stages.chain import Chain, State, Step
 from infomotion_lib.stages.table import TABLE
 
-PINS, SUMS = "sources.json", "SHA256SUMS"
 REMEDIES: dict[State, str] = {
     "edited": f"Restore an edited file; or delete it and its stage's {RUN_CARD}, then `infomotion run all` makes it again.",
     "missing": f"A missing file is made again by `infomotion run all`, once its stage's {RUN_CARD} is deleted.",
@@ -110,7 +110,7 @@ def _videos(chain: Chain, step: Step) -> tuple[list[Finding], int]:
     """Videos that are not as the data stage pinned them, and how many are; only where this run made or fetched them."""
     found, good = [], 0
     for name, pinned in pinned_sources(chain).items() if step.name == "data" else ():
-        if SUMS not in pinned:
+        if SUMS not in pinned or chain.is_frozen:  # videos are never frozen
             continue
         folder = step.folder / name
         if chain.hash(folder / SUMS) != pinned[SUMS]:

@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from infomotion_lib.machine import processor
 from infomotion_lib.parameters import EvaluationParameters
-from infomotion_lib.provenance import processor, write_csv
+from infomotion_lib.provenance import write_csv
 from infomotion_lib.regressor.inputs import cut, measure
-from infomotion_lib.regressor.model import build_regressor, parameter_count
+from infomotion_lib.regressor.model import build_regressor
 from infomotion_lib.regressor.training import _start, _train_step, train_regressor
 
 
@@ -56,7 +57,7 @@ def main() -> None:
         clock.append((between - started, time.perf_counter() - between))
     floor, mine = float(np.median(bare[5:])), float(np.median(ours[5:]))
     size = f"{p.clip_frames} frames x {p.clip_size} px, batch {p.batch_size}"
-    print(f"{p.regressor}, {parameter_count(network):,} parameters, {size}, one thread")
+    print(f"{p.regressor}, {sum(weights.numel() for weights in network.parameters()):,} parameters, {size}, one thread")
     print(f"bare loop over a cached tensor  {1e3 * floor:8.2f} ms a step  {1e3 * floor / p.batch_size:6.2f} ms a clip")
     print(
         f"train_regressor                 {1e3 * mine:8.2f} ms a step  {1e3 * mine / p.batch_size:6.2f} ms a clip {mine / floor - 1:+.1%}"

@@ -22,7 +22,8 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.neighbors import NearestNeighbors
 
-from infomotion_lib.provenance import processor, write_csv
+from infomotion_lib.machine import processor
+from infomotion_lib.provenance import write_csv
 from infomotion_lib.selection import Recipe, build_graph, find_communities, map_equation_centrality
 
 BASELINE = ("baseline", "baseline_seconds", "baseline_cpu")

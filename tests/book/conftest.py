@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import cpu_of_children, once, project_files
+from finished_run import cpu_of_children, not_here, once, project_files
 
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.provenance import sha256
@@ -45,6 +46,7 @@ def book(shared_folder: Path) -> Path:
         before, started = tracked(), cpu_of_children()
         done = subprocess.run([sys.executable, "-c", BUILD, str(root / "out")], capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stdout + done.stderr
+        (root / "out" / "notes").write_text("\n".join(json.loads(done.stdout)["notes"]), encoding="utf-8")
         (root / "out" / "seconds").write_text(str(cpu_of_children() - started))
         (root / "out" / "changed").write_text("\n".join(name for name, value in tracked().items() if before.get(name) != value))
 
@@ -70,7 +72,15 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def address(book: Path) -> Iterator[str]:
+def own_scripts(book: Path) -> None:
+    """The book has scripts of its own; where npm could not bring them a test that needs them is skipped, or fails in CI."""
+    notes = (book.parent / "notes").read_text(encoding="utf-8")
+    if notes:
+        not_here(notes.splitlines()[0])
+
+
+@pytest.fixture(scope="session")
+def address(book: Path, own_scripts: None) -> Iterator[str]:
     """Address of the book on this machine."""
     server = ThreadingHTTPServer(("localhost", 0), partial(_Quiet, directory=str(book)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -83,8 +93,7 @@ def chromium() -> Iterator[Any]:
     """A running Chromium; without one the test is skipped here and fails in continuous integration."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
-        message = "Chromium is not installed (on Debian: apt-get install chromium)"
-        pytest.fail(message) if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.skip(message)
+        not_here("Chromium is not installed (on Debian: apt-get install chromium)")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=FLAGS.split())

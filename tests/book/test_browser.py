@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from finished_run import not_here
 
 from infomotion_lib.reporting.book.assets import npm_pack
 
@@ -145,12 +145,10 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The script of axe-core, from npm."""
     folder = tmp_path_factory.mktemp("axe")
     try:
-        with tarfile.open(folder / npm_pack(AXE, folder)) as archive:
+        with tarfile.open(npm_pack([AXE], folder)[AXE]) as archive:
             archive.extractall(folder, filter="data")
     except OSError as error:
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            raise
-        pytest.skip(f"axe-core could not be had: {error}")
+        not_here(f"axe-core could not be had: {error}")
     return (Path(folder) / "package" / "axe.min.js").read_text(encoding="utf-8")
 
 

@@ -120,18 +120,6 @@ def test_building_changes_no_tracked_file_and_is_quick(book: Path) -> None:
     assert float((book.parent / "seconds").read_text()) < 60
 
 
-def test_without_results_the_book_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from infomotion_lib.reporting.book import render
-
-    monkeypatch.setattr(render, "frozen_results", list)
-    made = render.build("", None, tmp_path / "out")
-    assert made.profile == "" and made.profiles == ()
-    text = re.sub(r"<[^>]+>", "", (made.index.parent / "results.html").read_text())
-    assert "Nothing has been run yet" in text and "make reproduce" in text
-    assert "not run yet" in (made.index.parent / "index.html").read_text()
-    assert "Not run yet" in (made.index.parent / "notebooks" / "01_frame_index.html").read_text()
-
-
 def test_images_have_alt_text_and_load_lazily(parsed: dict[str, Page]) -> None:
     for name, page in parsed.items():
         for image in page.images:
@@ -168,7 +156,7 @@ def test_pages_are_light(book: Path, pages: list[str]) -> None:
     assert not heavy
 
 
-def test_scripts_and_fonts_are_the_books_own(book: Path, parsed: dict[str, Page]) -> None:
+def test_scripts_and_fonts_are_the_books_own(book: Path, parsed: dict[str, Page], own_scripts: None) -> None:
     for name, page in parsed.items():
         foreign = [link for link in page.links if re.match(r"(https?:)?//.*\.(js|css|woff2?)(\?|$)", link)]
         assert not foreign, f"{name}: {foreign}"
@@ -315,6 +303,7 @@ def test_a_page_with_a_broken_link_is_refused(tmp_path: Path, monkeypatch: pytes
 
     from infomotion_lib.errors import StageError
     from infomotion_lib.reporting.book import fragments, render
+    from infomotion_lib.reporting.book.assets import Assets
 
     broken = tmp_path / "book"
     shutil.copytree(BOOK, broken, ignore=shutil.ignore_patterns("_build", "_extra", "results"))
@@ -322,6 +311,7 @@ def test_a_page_with_a_broken_link_is_refused(tmp_path: Path, monkeypatch: pytes
     (broken / "_toc.yml").write_text("format: jb-book\nroot: cite\nparts:\n- chapters:\n  - file: changelog\n")
     monkeypatch.setattr(render, "BOOK", broken)
     monkeypatch.setattr(fragments, "BOOK", broken)
+    monkeypatch.setattr(render, "find_assets", lambda say: Assets(None))
     with pytest.raises(StageError, match="no-such-page"):
         render.build("phantom", make_run(tmp_path / "runs"), tmp_path / "out")
 

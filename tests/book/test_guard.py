@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from standin_run import STATE, make_run
 
 from infomotion_lib.errors import StageError
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.provenance import write_json
 from infomotion_lib.reporting.freeze import freeze
 from infomotion_lib.reporting.guard import Guard, inspect
 from infomotion_lib.reporting.levels import Level, level_of
-from infomotion_lib.reporting.results import FROZEN
 from infomotion_lib.reporting.style import figure_bytes, use_style
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -246,6 +247,25 @@ def test_freezing_a_phantom_keeps_all_and_links_figures(tmp_path: Path) -> None:
     again = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
     assert study.read_text(encoding="utf-8") == "kept\n"
     assert again.files == frozen.files
+
+
+@pytest.mark.parametrize(
+    ("profile", "real", "synthetic", "kept"),
+    [
+        ("phantom", "phantom", "phantom-synthetic", True),
+        ("open", "echodiffusion", "none", True),
+        ("paper", "echonet-dynamic", "echonet-synthetic", False),
+    ],
+)
+def test_what_pins_the_videos_is_frozen_of_data_that_anybody_may_have(
+    tmp_path: Path, profile: str, real: str, synthetic: str, kept: bool
+) -> None:
+    run = make_run(tmp_path / "runs", profile=profile, real=real, synthetic=synthetic, names="secret")
+    pins = write_json({real: {"FileList.csv": "1" * 64, "videos": 70, "SHA256SUMS": "2" * 64}}, run / "data" / "sources.json")
+    frozen = freeze(profile, runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
+    copy = frozen.folder / "data" / "sources.json"
+    assert copy.is_file() == kept
+    assert not kept or copy.read_bytes() == pins.read_bytes()
 
 
 def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:

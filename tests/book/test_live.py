@@ -18,7 +18,7 @@ from ipywidgets.embed import dependency_state, embed_data
 
 from infomotion_lib.reporting import svg, widgets
 from infomotion_lib.reporting.explore.board import controls, play, prepare
-from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW, interactive, picture_of, with_kernel, without_live
+from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW, Explorer, interactive, picture_of, without_live
 from infomotion_lib.reporting.results import Results
 
 
@@ -93,8 +93,8 @@ def test_nothing_is_captured_for_the_program_that_executes_the_notebook(shown: l
 
 def executed(draw: Callable[..., tuple[str, str]]) -> dict[str, Any]:
     """A notebook as a kernel leaves it: one cell that shows a control twice, drawn beforehand and live."""
-    explorer = with_kernel(widgets.image_slider([dot(3)[0], dot(9)[0]], ["a", "b"], alt=["small", "large"]), draw, size=(1, 9, 1))
-    both = [explorer.drawn, explorer.live]
+    drawn = widgets.image_slider([dot(3)[0], dot(9)[0]], ["a", "b"], alt=["small", "large"])
+    both = [drawn, interactive(draw, size=(1, 9, 1))]
     data = embed_data(views=both, state=dependency_state(both))
     outputs = [{"output_type": "display_data", "metadata": {}, "data": {VIEW: view}} for view in data["view_specs"]]
     cell = {"cell_type": "code", "id": "slider", "metadata": {}, "source": "", "outputs": outputs}
@@ -116,7 +116,7 @@ def test_the_book_leaves_out_what_needs_a_kernel(shown: list[Any]) -> None:
 
 
 def test_a_control_shows_itself_both_ways(shown: list[Any]) -> None:
-    with_kernel(w.HTML("x"), dot, size=(1, 9, 1))._ipython_display_()
+    Explorer(w.HTML("x"), interactive(dot, size=(1, 9, 1)))._ipython_display_()
     assert [type(item) for item in shown[-2:]] == [w.HTML, w.interactive]
 
 

@@ -25,7 +25,8 @@ from infomotion_lib.evaluation.evidence.sets import choose_sets, plan_tasks
 from infomotion_lib.evaluation.evidence.settings import DECIDING, LATER, settings_of
 from infomotion_lib.evaluation.evidence.study import found_so_far, most_tasks, run_study
 from infomotion_lib.evaluation.evidence.teachers import Teachers, open_teachers
-from infomotion_lib.frames.index import PAIR_COLUMNS, build_frame_index
+from infomotion_lib.frame_table import PAIR_COLUMNS
+from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.parameters import EvidenceParameters, FrameIndexParameters
 from infomotion_lib.selection import select
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from infomotion_lib.errors import DataError
-from infomotion_lib.evaluation import hardness
+from infomotion_lib.evaluation import hardness, open_splits
 from infomotion_lib.evaluation.hardness import ROWS_FILE, HardnessSettings, pool_rows, run_hardness, summarise_hardness
 from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.regressor import training
 
 TINY = HardnessSettings(train_per_class=2, test_per_class=2, draws=2, vpc=1, render_size=28, frames=48, steps_selected=2, steps_whole=2)
 NETWORK = EvaluationParameters(clip_frames=8, clip_size=16, batch_size=4)
@@ -50,6 +52,22 @@ def test_a_stopped_study_goes_on_with_the_missing_pools(tmp_path: Path, monkeypa
     assert (tmp_path / "parts" / "hardness_runs.csv").read_bytes() == (tmp_path / "whole" / "hardness_runs.csv").read_bytes()
     with pytest.raises(DataError, match="other settings"):
         run_hardness(tmp_path / "parts", pools=2, settings=HardnessSettings(), workers=1, parameters=NETWORK)
+
+
+def test_rows_of_another_optimiser_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def row(pool: int, settings: HardnessSettings, parameters: EvaluationParameters) -> list[dict[str, object]]:
+        sets = [{"set": name, "hard_accuracy": 50.0, "soft_accuracy": 50.0, "mae": 9.0} for name in ("random", "whole")]
+        return [{"pool": pool, "draw": 0, "n_train": 5, "machine": "", **one} for one in sets]
+
+    monkeypatch.setattr(hardness, "pool_rows", row)
+    run_hardness(tmp_path, pools=1, settings=TINY, workers=1, parameters=NETWORK)
+    with pytest.raises(DataError, match="other settings"):
+        run_hardness(tmp_path, pools=2, settings=TINY, workers=1, parameters=NETWORK.model_copy(update={"optimiser": "sgd"}))
+
+
+@pytest.mark.parametrize("study", [hardness, open_splits])
+def test_all_that_decides_a_training_names_the_rows(study: ModuleType) -> None:
+    assert {*training._SCHEDULE, "batch_size", "clip_period"} <= set(study.NETWORK_PARAMETERS)
 
 
 def test_the_gap_is_taken_within_pools() -> None:

@@ -12,14 +12,16 @@ from scipy.stats import ttest_rel
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.last_or_best import METRICS, last_or_best, run_checkpoint_study
-from infomotion_lib.evaluation.runs import RUN_KEY, open_material, plan_runs, score_runs
-from infomotion_lib.frames.index import build_frame_index, read_frame_index
+from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs
+from infomotion_lib.frame_table import read_frame_index
+from infomotion_lib.frames.index import build_frame_index
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.keys import RUN
 from infomotion_lib.parameters import EvaluationParameters, FrameIndexParameters
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import RUN_CARD, read_json, start_stage, write_csv, write_json
 from infomotion_lib.regressor import training
 from infomotion_lib.regressor.grid import run_grid
-from infomotion_lib.reporting.results import FROZEN
 
 QUICK = EvaluationParameters(
     **{"synthetic_data": "none", "methods": ("random",), "vpc": (1,), "n_runs": 2, "workers": 1},
@@ -29,7 +31,7 @@ QUICK = EvaluationParameters(
 
 def runs(**hard: list[float]) -> pd.DataFrame:
     rows = [("real", method, "", 5, 0, seed, seed, value) for method, own in hard.items() for seed, value in enumerate(own)]
-    table = pd.DataFrame(rows, columns=[*RUN_KEY, "hard_accuracy"])
+    table = pd.DataFrame(rows, columns=[*RUN, "hard_accuracy"])
     return table.assign(balanced_accuracy=20.0, mae=100 - table["hard_accuracy"])
 
 

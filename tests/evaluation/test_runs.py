@@ -12,7 +12,6 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.runs import (
-    RUN_KEY,
     confusion_table,
     machine_accuracy,
     open_material,
@@ -22,6 +21,7 @@ from infomotion_lib.evaluation.runs import (
     tolerance_table,
     with_flags,
 )
+from infomotion_lib.keys import RUN
 from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.regressor.grid import run_grid
 
@@ -43,7 +43,7 @@ def predictions(values: dict[tuple[str, int], list[float]]) -> pd.DataFrame:
     for (method, seed), guesses in values.items():
         for index, (ef, guess) in enumerate(zip([20.0, 60.0, 60.0, 75.0], guesses, strict=True)):
             rows.append(("real", method, "", 5, 0, seed, seed, 25, f"v{index}", ef, guess))
-    return pd.DataFrame(rows, columns=[*RUN_KEY, "n_train", "file_name", "ef", "prediction"])
+    return pd.DataFrame(rows, columns=[*RUN, "n_train", "file_name", "ef", "prediction"])
 
 
 def test_scores_are_those_of_each_run() -> None:

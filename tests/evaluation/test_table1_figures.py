@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from infomotion_lib.evaluation.claims import paper_results
 from infomotion_lib.evaluation.intervals import paired_differences, summarise
 from infomotion_lib.evaluation.metrics import constant_predictors
-from infomotion_lib.evaluation.runs import RUN_KEY, machine_accuracy, score_runs, tolerance_table
+from infomotion_lib.evaluation.runs import machine_accuracy, score_runs, tolerance_table
+from infomotion_lib.keys import RUN
 from infomotion_lib.reporting.figures import controls as control_figures
 from infomotion_lib.reporting.figures import evaluation as figures
 from infomotion_lib.reporting.table2 import quoted_below
@@ -36,7 +37,7 @@ def predictions() -> pd.DataFrame:
                 rows += [
                     (source, method, graph, vpc, 0, seed, seed, 25, f"v{i}", ef, g) for i, (ef, g) in enumerate(zip(EF, guess, strict=True))
                 ]
-    return pd.DataFrame(rows, columns=[*RUN_KEY, "n_train", "file_name", "ef", "prediction"])
+    return pd.DataFrame(rows, columns=[*RUN, "n_train", "file_name", "ef", "prediction"])
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +148,3 @@ def test_control_figures_draw_their_numbers() -> None:
     fig = control_figures.zero_shot_scatter(EF, EF, pd.DataFrame(rows))
     assert "0.90" in fig.get_suptitle()
     assert "0.80" in fig.get_suptitle()
-    cells = [(s, m, "hard_accuracy", 40.0, 38.0, 42.0, 10) for s in ("random", "whole") for m in ("", "standard", "dark")]
-    summary = pd.DataFrame(
-        [*cells, ("gap", "", "hard_accuracy", 24.0, 21.0, 27.0, 10)],
-        columns=["set", "machine", "metric", "mean", "ci_low", "ci_high", "pools"],
-    )
-    assert "24 points better [21, 27]" in texts(control_figures.hardness_by_machine(summary))

@@ -14,7 +14,7 @@ from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.frames.index import build_frame_index
-from infomotion_lib.ifa import InterFrameInterpolator, features, load_ema_vfi
+from infomotion_lib.ifa import InterFrameInterpolator, features, load_ema_vfi, settings
 from infomotion_lib.ifa.feature_files import read_features
 from infomotion_lib.ifa.features import extract_features, merge_shards, refuse_degenerate
 from infomotion_lib.ifa.pooling import MotionPooler, rank_bound, vector_size
@@ -60,6 +60,22 @@ def test_vectors_equal_the_plain_way(pooling: str, height: int, width: int, netw
         torch.testing.assert_close(vectors[video], plain, atol=2e-6, rtol=1e-5)
 
 
+@pytest.fixture
+def bf16_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a processor with bfloat16 instructions: without them the numbers are the same, only slower."""
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")
+
+
+def test_bf16_is_refused_before_any_video_is_read(network: InterFrameInterpolator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "this processor has no bfloat16 instructions")
+    with pytest.raises(ParameterError, match=r"slower than float32 here: this processor has no .*\n.*32-true"):
+        MotionPooler(network, bf16=True)
+    rows = pd.DataFrame([{"source": "real", "file_name": "absent", "path": "absent.avi", **dict.fromkeys(features.END_COLUMNS, 1.0)}])
+    with pytest.raises(ParameterError, match="no bfloat16 instructions"):
+        extract_features(network, rows, out=None, device="cpu", bf16=True)
+
+
+@pytest.mark.usefixtures("bf16_allowed")
 @torch.inference_mode()
 def test_network_itself_is_left_alone(network: InterFrameInterpolator) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
@@ -67,6 +83,7 @@ def test_network_itself_is_left_alone(network: InterFrameInterpolator) -> None:
     assert all(torch.equal(value, before[name]) and value.dtype == torch.float32 for name, value in network.state_dict().items())
 
 
+@pytest.mark.usefixtures("bf16_allowed")
 @torch.inference_mode()
 def test_bf16_is_near(network: InterFrameInterpolator) -> None:
     frames, pairs = formula_frames(3, 112, 112, seed=1), torch.tensor([[[0, 1], [1, 2]]])

@@ -10,9 +10,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from infomotion_lib.errors import CheckpointError, DataError, StageError
-from infomotion_lib.ifa import InterFrameInterpolator
-from infomotion_lib.ifa.augment import NO_AUGMENTATION, Augmentation
+from infomotion_lib.errors import CheckpointError, DataError, ParameterError, StageError
+from infomotion_lib.ifa import InterFrameInterpolator, settings
+from infomotion_lib.ifa.augment import Augmentation
 from infomotion_lib.ifa.settings import TrainingSettings
 from infomotion_lib.ifa.training import TrainingResult, new_interpolator, train_interpolator
 from infomotion_lib.ifa.triplets import TripletStore
@@ -35,6 +35,7 @@ def moving_textures(
     return TripletStore(np.stack(frames), triplets, tuple(str(k) for k in range(count))), moves
 
 
+UNCHANGED = Augmentation(*[False] * 5)
 SMALL = {"steps": 12, "batch_size": 2, "warmup_steps": 3, "checkpoint_every": 5, "validate_every": 4, "seed": 3}
 
 
@@ -126,8 +127,27 @@ def test_a_loss_that_is_not_finite_stops(tmp_path: Path) -> None:
         run(tmp_path, learning_rate=1e30)
 
 
+def test_precision_asks_the_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "no instructions")
+    assert settings.resolve_precision("auto", "cpu") == "32-true" == settings.resolve_precision("32-true", "cpu")
+    with pytest.raises(ParameterError, match="no instructions"):
+        run(tmp_path, steps=2, precision="bf16-mixed")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")
+    assert settings.resolve_precision("auto", "cpu") == "bf16-mixed" == settings.resolve_precision("bf16-mixed", "cpu")
+
+
+def test_a_gpu_is_asked_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "this is about the processor")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    for able, precision in ((True, "bf16-mixed"), (False, "32-true")):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda able=able: able)
+        assert settings.resolve_precision("auto", "auto") == precision == settings.resolve_precision("auto", "cuda")
+
+
 @pytest.mark.parametrize("changes", [{"loss": "ema_vfi"}, {"refine": True}, {"precision": "bf16-mixed"}])
-def test_every_form_of_training_runs(changes: dict[str, object], tmp_path: Path) -> None:
+def test_every_form_of_training_runs(changes: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")  # without the instructions it runs too, only slowly
     result = run(tmp_path, steps=2, **changes)
     assert np.isfinite(result.log["loss"]).all() and (result.network.unet is not None) == ("refine" in changes)
 
@@ -162,7 +182,7 @@ def test_each_augmentation_does_its_own() -> None:
     many = np.repeat(triplet, 64, axis=0)
 
     def outcomes(triplets: NDArray[np.uint8], **switched_on: bool) -> set[bytes]:
-        augmentation = Augmentation(**{**{name: False for name in vars(NO_AUGMENTATION)}, **switched_on})
+        augmentation = Augmentation(**{**{name: False for name in vars(UNCHANGED)}, **switched_on})
         return {item.tobytes() for item in augmentation.apply(triplets, np.random.default_rng(0))}
 
     same = triplet[0].tobytes()
@@ -193,7 +213,7 @@ def test_swapped_frames_swap_the_directions() -> None:
 def test_a_moving_texture_gets_flow_the_right_way(tmp_path: Path) -> None:
     """The flow from the middle back to the first frame is minus the motion."""
     store, _ = moving_textures(256, seed=0, detail=0.03)
-    settings = TrainingSettings(steps=180, learning_rate=2e-3, warmup_steps=10, augmentation=NO_AUGMENTATION)
+    settings = TrainingSettings(steps=180, learning_rate=2e-3, warmup_steps=10, augmentation=UNCHANGED)
     network = new_interpolator(8, (1, 1, 1, 1, 1), seed=0, refine=False)
     result = train_interpolator(network, store, folder=tmp_path, settings=settings, device="cpu")
     unseen, moves = moving_textures(48, seed=9, detail=0.03)

@@ -34,9 +34,11 @@ ED_FIRST_SHARE = 0.9
 """Share of videos whose annotated pair is ED, then ES; in the others ES comes first."""
 
 SMALLEST_SIDE, LARGEST_SIDE = 28, 1024
+
 EDITION = 2
-"""Edition of the drawing, raised whenever equal parameters would give another picture. From edition 2 on, a heart is the same bytes on
-every processor; edition 1 was drawn in float32, whose last digits turned grey levels over."""
+"""Edition of the drawing, raised whenever equal parameters would give another picture; run cards name theirs, and pages mark results of an
+older one. From edition 2 on, a heart is the same bytes on every processor; edition 1 was drawn in float32, whose last digits turned
+grey levels over."""
 
 
 @dataclass(frozen=True)

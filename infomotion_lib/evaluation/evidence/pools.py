@@ -18,7 +18,7 @@ from infomotion_lib.data.phantom import NUISANCES, Heart, render
 from infomotion_lib.data.phantom.plan import EF_RANGE, Planned, make_request, plan_videos
 from infomotion_lib.data.video import resize_clip
 from infomotion_lib.evaluation.evidence.arms import Arm
-from infomotion_lib.frames.index import PAIR_COLUMNS
+from infomotion_lib.frame_table import PAIR_COLUMNS
 from infomotion_lib.frames.rule import motion_pairs
 from infomotion_lib.parameters import EvidenceParameters
 

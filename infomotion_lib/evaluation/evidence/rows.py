@@ -17,12 +17,12 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.errors import DataError
-from infomotion_lib.paths import BOOK
+from infomotion_lib.frozen import FROZEN, STUDY
 from infomotion_lib.provenance import atomic, write_csv, write_json
 
 IFA_FILE, APPEARANCE_FILE = "ifa.safetensors", "appearance.safetensors"
 ROWS_FILE, SETTINGS_FILE, TEACHERS_FILE = "rows.jsonl", "settings.json", "teachers.json"
-PUBLISHED = BOOK / "results" / "phantom-large" / "evidence"
+PUBLISHED = FROZEN / "phantom-large" / STUDY
 POOL_KEY = ["arm", "pool"]
 CONFIGURATION = ["method", "feature", "graph", "vpc"]
 _TEXTS = ("arm", "method", "feature", "graph", "set", "videos", "settings", "teachers", "predictor")

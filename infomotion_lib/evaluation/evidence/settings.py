@@ -24,7 +24,7 @@ DECIDING = (
 )
 """Parameters that decide the rows; the others say how many pools, where and how fast."""
 
-LATER = {"optimiser": "adamw"}
+LATER = {"optimiser": "adamw", "arithmetic": "native"}
 """Parameters that came after the first rows, with the value that those were made with; they count where they differ from it."""
 
 

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tqdm import tqdm
 
 from infomotion_lib.data.phantom import MACHINES
+from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
 from infomotion_lib.evaluation.evidence.arms import ARMS, MAIN
 from infomotion_lib.evaluation.evidence.pools import STRIDE, Pool, draw_pool
@@ -38,7 +39,7 @@ from infomotion_lib.evaluation.evidence.settings import settings_name, settings_
 from infomotion_lib.evaluation.evidence.teachers import how_trained, open_teachers
 from infomotion_lib.evaluation.metrics import constant_predictors, hard_correct, score
 from infomotion_lib.parameters import EvidenceParameters
-from infomotion_lib.processes import die_with_parent
+from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import append_line, write_json
 
@@ -215,9 +216,7 @@ def _run_all(jobs: list[PoolJob], path: Path, *, most: int, workers: int, say: C
     known = sum(len(job.done) for job in jobs)
     bar: tqdm[Any] = track(label=f"{len(jobs)} pools", total=sum(job.head["planned"] if job.head else most for job in jobs), unit="network")
     bar.update(known)
-    if workers <= 1:
-        from infomotion_lib.regressor.grid import one_thread
-
+    if pool_size(workers) <= 1:
         with bar, one_thread():
             for job in jobs:
                 _report(work_pool(job), job, say)
@@ -250,11 +249,9 @@ def _networks(path: Path, jobs: list[PoolJob]) -> int:
 
 def _start_worker() -> None:
     import cv2
-    import torch
 
-    die_with_parent()
+    start_worker()
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
 
 
 def _share(right: np.ndarray) -> float:

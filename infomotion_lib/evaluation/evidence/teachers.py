@@ -46,8 +46,8 @@ class Teachers:
         import torch
 
         from infomotion_lib.appearance import embed
+        from infomotion_lib.device import as_unit
         from infomotion_lib.ifa.pooling import MotionPooler
-        from infomotion_lib.ifa.validation import as_unit
         from infomotion_lib.selection import joint_features
 
         offsets = np.cumsum([0, *(len(ends) for ends in pool.ends)])[:-1]
@@ -69,7 +69,7 @@ def open_teachers(folder: str | Path, parameters: EvidenceParameters, *, arm: Ar
 
     root = Path(folder) / (f"f{arm.ifa_width}" if arm.ifa_width else f"f{parameters.ifa_width}")
     if not (root / IFA_FILE).is_file() or not (root / APPEARANCE_FILE).is_file():
-        from infomotion_lib.regressor.grid import one_thread
+        from infomotion_lib.device import one_thread
 
         with one_thread():
             _train(root, parameters, width=arm.ifa_width or parameters.ifa_width)

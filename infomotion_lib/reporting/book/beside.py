@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.book.comparisons import paired
 from infomotion_lib.reporting.book.html import block, folded, number, probability, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import method_cell
 from infomotion_lib.reporting.flags import explained, in_brackets
-from infomotion_lib.reporting.results import FROZEN, Results, records
+from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting import boundaries
-from infomotion_lib.reporting.book import critical, evidence, ledgers, paper_numbers, phases, reading
+from infomotion_lib.reporting.book import arithmetic, critical, evidence, ledgers, paper_numbers, phases, reading
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
+from infomotion_lib.reporting.book.editions import mark_of
 from infomotion_lib.reporting.book.figure_index import figure_index
 from infomotion_lib.reporting.book.found import found
 from infomotion_lib.reporting.book.html import admonition, block, folded, number, table
@@ -26,7 +28,7 @@ from infomotion_lib.reporting.book.speed import speed
 from infomotion_lib.reporting.book.table1 import company, table1
 from infomotion_lib.reporting.book.table2 import FIGURES, LOOPS, STAGE, in_words, table2
 from infomotion_lib.reporting.pipeline import ALT
-from infomotion_lib.reporting.results import FROZEN, Results, title_of
+from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
 
 SHOWN_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusion.svg")
@@ -79,6 +81,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "room": paper_numbers.room(lead),
         "hardness": critical.hardness(),
         "two_machines": two_machines(),
+        "short_trainings": arithmetic.short_trainings(),
+        "processor_probe": arithmetic.probe(),
         "checkpoint": last_or_best(),
         "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
         **evidence.fragments(),
@@ -93,7 +97,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "speed": speed(),
         "changelog": changelog(),
         "play": play(lead, assets),
-        "scripts": f"{assets.note}\n" if assets.note else "The book serves its own scripts and fonts and asks no other host.\n",
+        "scripts": f"{assets.sentence}\n",
     }
     for name, text in parts.items():
         (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
@@ -171,8 +175,10 @@ def results_part(results: Results) -> str:
     body = table1(results)
     if not body:
         return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
-    is_open = results.parameters.get("real_data") == "echodiffusion"
+    is_open = results.real_data == "echodiffusion"
     note = PHANTOM if results.is_phantom else OPEN if is_open else ""
+    if mark := mark_of(results):
+        note += admonition("note", "An older edition of the phantom", mark)
     head = f"### What the table says, on {_of(results)}\n\n"
     figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)
     more = comparisons(results) + company(results) + label_agreement(results) + (open_splits(results) if is_open else "")

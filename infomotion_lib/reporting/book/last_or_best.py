@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.book.html import block, folded, number, probability, signed, table
 from infomotion_lib.reporting.book.table1 import method_cell
 from infomotion_lib.reporting.flags import explained
-from infomotion_lib.reporting.results import FROZEN, records
+from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import SOURCE_NAMES
 from infomotion_lib.reporting.summary import size_name
 

@@ -11,14 +11,16 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib import machine
 from infomotion_lib.evaluation.claims import RULE, claims_ledger
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS, RunPaths
+from infomotion_lib.reporting.book.editions import mark_of
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.reading import device, worked
 from infomotion_lib.reporting.flags import explained, in_brackets
-from infomotion_lib.reporting.results import Results, title_of
+from infomotion_lib.reporting.results import Results, card_edition, title_of
 
 LEGEND = (
     "VPC: videos a class. FID, FVD: Fréchet distances of images and of videos. Dist.: distilled. Synth: synthetic. "
@@ -31,7 +33,8 @@ def provenance(all_results: list[Results]) -> str:
     """MyST text with every run card of every profile, one heading a stage."""
     parts = []
     for results in all_results:
-        parts.append(f"## {results.title}\n\n")
+        mark = mark_of(results, what="The results of this profile")
+        parts.append("\n\n".join([f"## {results.title}", *([mark] if mark else []), ""]))
         for stage in results.stages:
             parts.append(f"({card_anchor(results, stage)})=\n### {title_of(stage)}, {results.profile}\n\n{_card(results, stage)}")
     return "".join(parts)
@@ -49,7 +52,8 @@ def _card(results: Results, stage: str) -> str:
         ["Time", worked(card)],
         *([["Kept work of earlier code", f"<code>{escape(', '.join(card['kept_from']))}</code>"]] if "kept_from" in card else []),
         ["Device", escape(device(card))],
-        *([["Processor", escape(str(card["processor"]))]] if card.get("processor") else []),
+        *_machine(card),
+        *([["Phantom", f"edition {edition}"]] if stage == "data" and (edition := card_edition(card)) else []),
         ["Python", escape(str(card.get("python", "")))],
         ["Packages", escape(", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items()))],
     ]
@@ -67,6 +71,23 @@ def _card(results: Results, stage: str) -> str:
     )
     link = f"results/{results.profile}/{results.folder(stage).name}/run_card.json"
     return head + more + block(f'<p class="im-note"><a href="{link}">The card as JSON</a></p>')
+
+
+def _machine(card: dict[str, Any]) -> list[list[str]]:
+    """Rows on the machine, as far as the card describes it: older cards name the processor alone."""
+    told = machine.of_card(card)
+    rows = [["Processor", machine.in_words(told)]] if told.get("processor") else []
+    if "instructions" in told:
+        variables = ", ".join(f"{name}={value}" for name, value in told["variables"].items())
+        torch = f"{told['torch_capability']}, {told['torch_threads']} threads" if told["torch_capability"] else "not loaded"
+        rows += [
+            ["Instruction sets", ", ".join(told["instructions"]) or machine.UNKNOWN],
+            ["Torch computes with", torch],
+            ["Cores", str(told["cores"])],
+            ["Limits on instructions and threads", variables or "none"],
+            ["System", ", ".join(str(told[name]) for name in ("system", "architecture", "c_library", "cxx_library"))],
+        ]
+    return [[name, escape(value)] for name, value in rows]
 
 
 def _moment(stamp: str) -> str:

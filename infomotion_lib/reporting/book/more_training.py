@@ -5,11 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from infomotion_lib.reporting.book.editions import older
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.reading import card_seconds, device
 from infomotion_lib.reporting.book.table2 import STAGE
-from infomotion_lib.reporting.results import Results, records
+from infomotion_lib.reporting.results import Results, phantom_edition, records
 
 _HEAD = ["Latte", "Time", "Frame distance", "Clip distance", "Class kept", "All clips teach"]
 _NOTE = (
@@ -72,6 +73,8 @@ def _row(results: Results) -> list[str]:
     scores = [row for row in records(results.table(STAGE, "summary")) if row["metric"] == "hard_accuracy"]
     taught = {row["source"]: row["mean"] for row in scores if row["method"] == "whole"}
     profile = f'<a href="provenance.html#{card_anchor(results, STAGE)}">{escape(results.profile)}</a>'
+    edition = phantom_edition(results)
+    profile += f", on edition {edition} of the phantom" if older(edition) else ""
     million = f"{weights / 1e6:.1f} million weights, " if weights else ""
     training = f"{used['latte_steps']:,} steps of {used['latte_batch_size']} clips"
     return [

@@ -145,7 +145,7 @@ def _clean_links(page: dict[str, Any]) -> None:
 
 
 def _run_line(results: Results, name: str, card: str) -> str:
-    what = "phantom data: drawn hearts, no patients" if results.is_phantom else f"{results.parameters.get('real_data')}"
+    what = "phantom data: drawn hearts, no patients" if results.is_phantom else results.real_data
     return (
         f'<p class="im-run">Executed copy of <code>{escape(name)}</code> · profile <strong>{escape(results.profile)}</strong> '
         f'({escape(what)}) · <a href="{card}">run card</a></p>'

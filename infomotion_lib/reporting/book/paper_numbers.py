@@ -10,11 +10,12 @@ from scipy.stats import norm, ttest_ind_from_stats
 
 from infomotion_lib.evaluation.claims import PAPER_RUNS, our_cell, paper_results
 from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.book.html import block, number, probability, table
 from infomotion_lib.reporting.book.schedule import trained_longer
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row
 from infomotion_lib.reporting.flags import explained, in_brackets
-from infomotion_lib.reporting.results import FROZEN, Results
+from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
 
 SIZES = (5, 10)
@@ -145,7 +146,7 @@ def _our_softness(results: Results | None) -> Iterable[list[str]]:
     if results is None or constants is None:
         return
     kind = "phantom" if results.is_phantom else results.profile
-    source = "open" if results.parameters.get("real_data") == "echodiffusion" else "real"
+    source = "open" if results.real_data == "echodiffusion" else "real"
     whole = [cell_row(results, source=source, method="whole", vpc=0, metric=name) for name in ("hard_accuracy", "soft_accuracy")]
     if whole[0] and whole[1]:
         hard, soft = float(whole[0]["mean"]), float(whole[1]["mean"])

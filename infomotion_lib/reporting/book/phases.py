@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.book.html import block, folded, number, table
 from infomotion_lib.reporting.figures.votes import VOTER_COLOURS, accuracy_by, third_frame
-from infomotion_lib.reporting.results import FROZEN, records
+from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
 
 STUDIES = FROZEN / "studies"

@@ -6,7 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib import machine
 from infomotion_lib.reporting.book.comparisons import against_random
+from infomotion_lib.reporting.book.editions import mark_of
 from infomotion_lib.reporting.book.html import block, number, seconds, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.table1 import best_constant, cell_row, long_table
@@ -78,7 +80,7 @@ def glance(results: Results | None) -> str:
     """MyST block with a handful of numbers of a run, each with what it must be read against."""
     if results is None or not long_table(results):
         return ""
-    source = "open" if results.parameters.get("real_data") == "echodiffusion" else "real"
+    source = "open" if results.real_data == "echodiffusion" else "real"
     rows = []
     found = best_constant(results)
     if found:
@@ -98,7 +100,7 @@ def glance(results: Results | None) -> str:
     kind = "phantom data" if results.is_phantom else results.kind
     note = (
         "Hard accuracy: share of test videos put into the right EF class; ± is the spread over runs. "
-        f"{explained(str(rows))} "
+        f"{explained(str(rows))} {mark_of(results)} "
         'The whole table, with intervals and what may be concluded, is under <a href="results.html">results</a>. '
         f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How these numbers were made</a>'
     )
@@ -125,7 +127,7 @@ def stage_times(results: Results) -> str:
 
 def device(card: dict[str, Any]) -> str:
     """What a stage ran on, for readers: ``CPU``, or a graphics card by name."""
-    return str(card.get("gpu") or card.get("device", "")).replace("cpu", "CPU")
+    return str(machine.of_card(card).get("gpu") or card.get("device", "")).replace("cpu", "CPU")
 
 
 SEVERAL = "In several runs: the stage was stopped, or drawn again from finished work; the times of its runs, as far as known, are added up,"

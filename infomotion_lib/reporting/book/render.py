@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import yaml
 
 from infomotion_lib.errors import StageError
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.parameters import NOTEBOOK_STAGES
 from infomotion_lib.paths import BOOK, PROJECT
 from infomotion_lib.reporting.book import fragments, phases
@@ -30,7 +32,7 @@ from infomotion_lib.reporting.book.terms import link_pages
 from infomotion_lib.reporting.boundaries import write_soft_boundaries
 from infomotion_lib.reporting.explore.board import prepare
 from infomotion_lib.reporting.pipeline import write_pipeline
-from infomotion_lib.reporting.results import FROZEN, Results, frozen_results, results_of
+from infomotion_lib.reporting.results import Results, frozen_results, results_of
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
 """Kinds of result files that readers can download from the book."""
@@ -61,7 +63,13 @@ class Book:
     notes: tuple[str, ...] = ()
 
 
-def build(profile: str = "", results_dir: str | Path | None = None, out: str | Path | None = None) -> Book:
+def build(
+    profile: str = "",
+    results_dir: str | Path | None = None,
+    out: str | Path | None = None,
+    *,
+    say: Callable[[str], None] = lambda line: None,
+) -> Book:
     """The rendered book, every warning an error.
 
     Parameters
@@ -73,6 +81,8 @@ def build(profile: str = "", results_dir: str | Path | None = None, out: str | P
         is complete, else the frozen copy.
     out : path, optional
         Folder that receives ``html/``; by default ``book/_build``.
+    say : callable
+        Takes a line before each step that keeps the reader waiting.
 
     Raises
     ------
@@ -86,7 +96,8 @@ def build(profile: str = "", results_dir: str | Path | None = None, out: str | P
         prepare(lead)
     shown = ([lead] if lead else []) + [item for item in frozen if lead is None or item.profile != lead.profile]
     target = Path(out) if out is not None else BOOK / "_build"
-    assets = find_assets()
+    assets = find_assets(say=say)
+    say("Rendering the book: about a minute.")
     with tempfile.TemporaryDirectory(prefix="infomotion-book-") as name:
         source = Path(name) / "source"
         assemble(source, lead=lead, shown=shown, assets=assets)
@@ -144,8 +155,9 @@ def _notebooks(folder: Path, lead: Results | None) -> list[str]:
 
 
 def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
+    folder.mkdir()
     if assets.folder:
-        shutil.copytree(assets.folder, folder)
+        shutil.copytree(assets.folder, folder, dirs_exist_ok=True)
         for page_folder in (folder, folder / "notebooks"):
             shutil.copytree(folder / "_static" / ICONS, page_folder / ICONS)
     for results in shown:

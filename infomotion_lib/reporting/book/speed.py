@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.book.html import block, number, table
-from infomotion_lib.reporting.results import FROZEN, records
+from infomotion_lib.reporting.results import records
 
 COMMANDS = ("bench_selection.py", "bench_regressor.py")
 

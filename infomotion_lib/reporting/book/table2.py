@@ -12,7 +12,7 @@ from infomotion_lib.reporting.book.html import block, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_NAMES
-from infomotion_lib.reporting.tables import DATA_NAMES, QUOTED, ShapedTable
+from infomotion_lib.reporting.tables import QUOTED, ShapedTable
 
 STAGE = "latte_ablation"
 LOOPS = "loops.webp"
@@ -28,13 +28,13 @@ def table2(results: Results) -> str:
     if found is None:
         return ""
     used = results.parameters
-    real, synthetic = str(used.get("real_data", "phantom")), str(used.get("synthetic_data", "none"))
+    real, synthetic = results.real_data, str(used.get("synthetic_data", "none"))
     names = shaped.pool_names(real=real, synthetic=synthetic)
     found["method"] = found["method"].fillna("")
     if shaped.is_real(real=real, synthetic=synthetic):
         found = found[(found["generator"] != "echosyn") | (found["method"] != "")]
     uncut, constants = results.table("evaluation", "table1"), results.table("evaluation", "constants")
-    shown = shaped.table2(found, data=DATA_NAMES.get(real, real), names=names, constants=constants, uncut=uncut)
+    shown = shaped.table2(found, data=results.kind, names=names, constants=constants, uncut=uncut)
     folder = f"results/{results.profile}/{results.folder(STAGE).name}"
     links = (
         f'<a href="provenance.html#{card_anchor(results, STAGE)}">How these tables were made</a> · <a href="{folder}/table2.csv">as CSV</a>'
@@ -85,7 +85,7 @@ def _pair(ours: str, quoted_as: str, quoted: str) -> str:
 def in_words(results: Results) -> list[str]:
     """What each pool did with the class it was asked for, and what the pools taught, a sentence each."""
     used = results.parameters
-    names = shaped.pool_names(real=str(used.get("real_data", "phantom")), synthetic=str(used.get("synthetic_data", "none")))
+    names = shaped.pool_names(real=results.real_data, synthetic=str(used.get("synthetic_data", "none")))
     said = [shaped.conditioning_in_words(row, name=names[row["source"]]) for row in records(results.table(STAGE, "conditioning"))]
     gap = results.card(STAGE).get("notes", {}).get("gap")
     return [re.sub(r"(?<!\w)-(?=\d)", "−", sentence) for sentence in ([*said, str(gap)] if gap else said)]

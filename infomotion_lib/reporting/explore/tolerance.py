@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.evaluation.metrics import soft_correct
+from infomotion_lib.evaluation.runs import tolerance_table
+from infomotion_lib.keys import CELL
 from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.flags import flag_words, in_brackets
 from infomotion_lib.reporting.live import interactive
@@ -25,31 +27,29 @@ Flags = Mapping[tuple[str, str, str, int], str]
 
 TOLERANCES = tuple(np.arange(0, 5.01, 0.5).tolist())
 _CONSTANTS = np.arange(10.0, 90.1, 0.5)
-_KEYS = ["source", "method", "graph", "vpc", "pool", "selection_seed", "training_seed"]
+_COLUMNS = [*CELL, "tolerance", "mean", "sd", "n"]
 
 
 def table(results: Results) -> pd.DataFrame | None:
     """Accuracy in percent, ``source, method, graph, vpc, tolerance, mean, sd, n``; None without predictions.
 
+    Means and spreads are those of :func:`infomotion_lib.evaluation.runs.tolerance_table`, at half points too: the numbers of Table 1.
     Rows with the method ``constant`` hold the best single EF for that tolerance.
     """
     predictions = results.table("evaluation", "predictions")
     if predictions is None:
         return None
-    return pd.concat([_accuracies(predictions, tolerance) for tolerance in TOLERANCES], ignore_index=True)
+    return _accuracies(predictions, TOLERANCES)
 
 
-def _accuracies(predictions: pd.DataFrame, tolerance: float) -> pd.DataFrame:
-    keys = [key for key in _KEYS if key in predictions]
-    ef, answer = predictions["ef"].to_numpy(float), predictions["prediction"].to_numpy(float)
+def _accuracies(predictions: pd.DataFrame, tolerances: tuple[float, ...]) -> pd.DataFrame:
+    cells = tolerance_table(predictions, tolerances=tolerances)
     test = predictions.drop_duplicates("file_name")["ef"].to_numpy(float)
-    right = predictions[keys].assign(right=100.0 * soft_correct(ef, answer, tolerance=tolerance))
-    runs = right.groupby(keys, dropna=False, as_index=False)["right"].mean()
-    cells = runs.groupby(["source", "method", "graph", "vpc"], dropna=False)["right"].agg(mean="mean", sd="std", n="size").reset_index()
-    best = max(float(soft_correct(test, np.full_like(test, value), tolerance=tolerance).mean()) for value in _CONSTANTS)
-    row = {"source": "", "method": "constant", "graph": "", "vpc": 0, "mean": 100 * best, "sd": 0.0, "n": 1}
-    both = pd.concat([cells, pd.DataFrame([row])], ignore_index=True).assign(tolerance=tolerance)
-    return both[["source", "method", "graph", "vpc", "tolerance", "mean", "sd", "n"]]
+    constants = []
+    for tolerance in tolerances:
+        best = max(float(soft_correct(test, np.full_like(test, value), tolerance=tolerance).mean()) for value in _CONSTANTS)
+        constants.append(("", "constant", "", 0, tolerance, 100 * best, 0.0, 1))
+    return pd.concat([cells[_COLUMNS], pd.DataFrame(constants, columns=_COLUMNS)], ignore_index=True)
 
 
 def control(file: Path, flags: Flags) -> ipywidgets.Widget:
@@ -74,10 +74,10 @@ def control(file: Path, flags: Flags) -> ipywidgets.Widget:
 
 def live(predictions: pd.DataFrame, flags: Flags) -> ipywidgets.Widget:
     """The same bars for any tolerance up to ten EF points, worked out by the kernel from every prediction."""
-    pools, names = _pools(_rows(_accuracies(predictions, 0.0), flags))
+    pools, names = _pools(_rows(_accuracies(predictions, (0.0,)), flags))
 
     def draw(trained_on: str, tolerance: float) -> tuple[str, str]:
-        now = _rows(_accuracies(predictions, tolerance), flags)
+        now = _rows(_accuracies(predictions, (tolerance,)), flags)
         return _card(now, pools[names.index(trained_on)], f"{trained_on}, tolerance {tolerance:.1f} EF points")
 
     return interactive(draw, trained_on=names, tolerance=(0.0, 10.0, 0.1))

@@ -86,7 +86,7 @@ def _picks(results: Results) -> pd.DataFrame | None:
 
 def _videos(results: Results) -> Path | None:
     """Folder of the run's drawn hearts; None where they are real or absent."""
-    dataset = str(results.parameters.get("real_data", ""))
+    dataset = results.real_data
     folder = results.root / "data" / dataset / "Videos"
     return folder if dataset.startswith("phantom") and folder.is_dir() else None
 

@@ -1,19 +1,17 @@
-"""Figures that keep numbers honest: the controls of the open clips, and the hardness of the phantom.
+"""Figures that keep numbers honest: the controls of the open clips.
 
 Every title states what the drawn numbers say; it is computed from them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from infomotion_lib.data.phantom import MACHINES
-from infomotion_lib.reporting.style import METHOD_COLOURS, MUTED
+from infomotion_lib.reporting.style import MUTED
 
 _INK = "#1F2933"
 _NETWORK, _ALTERED, _BLIND = "#D55E00", "#E9A26B", MUTED
@@ -28,16 +26,14 @@ def control_errors(controls: pd.DataFrame) -> Figure:
     controls : DataFrame
         From :func:`infomotion_lib.evaluation.controls.split_controls`.
     """
-    names = list(dict.fromkeys(controls["predictor"]))[::-1]
+    names = list(dict.fromkeys(controls["predictor"]))
     fig = Figure(figsize=(7.2, 0.36 * len(names) + 1.4))
     axis = fig.subplots()
-    means = controls.groupby("predictor")["mae"].mean()
-    for y, name in enumerate(names):
-        values = controls.loc[controls["predictor"] == name, "mae"]
-        axis.barh(y, means[name], 0.62, color=_KINDS.get(name, _BLIND))
-        axis.plot(values, np.full(len(values), y), ls="none", marker="o", ms=4, color=_INK, alpha=0.7)
-    axis.set_yticks(range(len(names)), names)
-    axis.set_xlabel("mean absolute error (EF points), a dot a split")
+    colours = {name: _KINDS.get(name, _BLIND) for name in names}
+    places = {"x": "mae", "y": "predictor", "order": names, "ax": axis}
+    sns.barplot(controls, hue="predictor", palette=colours, errorbar=None, width=0.62, saturation=1, legend=False, **places)
+    sns.stripplot(controls, color=_INK, size=4, alpha=0.7, jitter=False, **places)
+    axis.set(xlabel="mean absolute error (EF points), a dot a split", ylabel="")
     axis.grid(axis="y", visible=False)
     splits = int(controls["split"].nunique())
     wide = controls.pivot_table(index="split", columns="predictor", values="mae")
@@ -79,39 +75,5 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     right.grid(axis="y", visible=False)
     found = rows.set_index("clips")["spearman"]
     title = f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; plain pixel change gives {found['pixel change']:.2f}"
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    return fig
-
-
-def hardness_by_machine(summary: pd.DataFrame, *, videos: Sequence[int] = (25, 300)) -> Figure:
-    """Accuracy of a few random videos and of the whole TRAIN set, over all TEST videos and on each machine style.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        From :func:`infomotion_lib.evaluation.hardness.summarise_hardness`.
-    videos : sequence of int, shape (2,)
-        Training videos of the two sets, for the legend.
-    """
-    rows = summary[(summary["metric"] == "hard_accuracy") & (summary["set"] != "gap")]
-    machines = ["", *(style.name for style in MACHINES if style.name in set(rows["machine"]))]  # by their share
-    fig = Figure(figsize=(7.4, 3.9))
-    axis = fig.subplots()
-    names = {"random": f"{videos[0]} random videos", "whole": f"all {videos[1]} videos"}
-    for shift, (name, label) in zip((-0.19, 0.19), names.items(), strict=True):
-        own = rows[rows["set"] == name].set_index("machine").reindex(machines)
-        mean = own["mean"].to_numpy(float)
-        error = np.stack([mean - own["ci_low"], own["ci_high"] - mean])
-        x = np.arange(len(machines)) + shift
-        axis.bar(x, mean, 0.36, color=METHOD_COLOURS[name], label=label)
-        axis.errorbar(x, mean, yerr=error, color="#E08A2E", ls="none", lw=1.4, capsize=3)
-    axis.set_xticks(range(len(machines)), ["all styles", *machines[1:]])
-    axis.set_ylabel("hard accuracy (%)")
-    axis.grid(axis="x", visible=False)
-    fig.legend(loc="outside lower center", ncols=2, fontsize=9)
-    gap = summary[(summary["set"] == "gap") & (summary["metric"] == "hard_accuracy")].iloc[0]
-    title = (
-        f"Phantom, {int(gap['pools'])} pools: the whole set is {gap['mean']:.0f} points better [{gap['ci_low']:.0f}, {gap['ci_high']:.0f}]"
-    )
     fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig

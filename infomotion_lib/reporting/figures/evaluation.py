@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.evaluation.metrics import confusion, recalls, score, soft_curve
+from infomotion_lib.reporting.figures.heatmap import class_map
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED, SOURCE_NAMES, graph_name
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
@@ -176,18 +177,10 @@ def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str
     for number, (axis, cell) in enumerate(zip(axes, cells, strict=True)):
         rows = _rows_of(predictions, cell)
         counts = confusion(rows["ef"], rows["prediction"])[:, : len(CLASS_NAMES)]
-        share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         recall.append(float(np.nanmean(recalls(rows["ef"], rows["prediction"]))))
-        axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
-        for (y, x), value in np.ndenumerate(share):
-            if counts[y].sum():
-                axis.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=11, color="white" if value > 55 else _INK)
-        axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES, rotation=45, ha="right", rotation_mode="anchor", fontsize=11)
-        axis.set_yticks(range(len(CLASS_NAMES)), CLASS_NAMES if number == 0 else [""] * len(CLASS_NAMES), fontsize=11)
+        class_map(axis, counts, named=number == 0, size=11)
         axis.set_xlabel("predicted class (% of the row)", fontsize=10)
         axis.set_title(_cell_title(cell).replace(", ", "\n", 1), fontsize=11)
-        axis.grid(visible=False)
-        axis.spines[:].set_visible(False)
     axes[0].set_ylabel("true class", fontsize=11)
     fig.suptitle(
         f"{data}: a class is recognised {min(recall):.0f} to {max(recall):.0f} % of the time on average",

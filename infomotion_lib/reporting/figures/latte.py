@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.reporting.figures.evaluation import constant_name, legend_below
+from infomotion_lib.reporting.figures.heatmap import class_map
 from infomotion_lib.reporting.figures.selection import headline
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, WEBP_ALT, image_html
@@ -157,25 +159,15 @@ def consistency_matrices(consistency: pd.DataFrame, conditioning: pd.DataFrame, 
         Name of each pool for readers.
     """
     pools = list(dict.fromkeys(consistency["source"]))
-    fig = Figure(figsize=(3.3 * len(pools) + 0.6, 4.3))
+    fig = Figure(figsize=(3.3 * len(pools) + 0.6, 4.6))
     axes = fig.subplots(1, len(pools), squeeze=False)[0]
     summary = conditioning.set_index("source")
     for number, (axis, pool) in enumerate(zip(axes, pools, strict=True)):
         own = consistency[consistency["source"] == pool]
         counts = own.pivot_table(index="requested", columns="relabelled", values="n").reindex(index=CLASS_NAMES, columns=CLASS_NAMES)
-        share = 100 * counts.to_numpy(float) / np.maximum(counts.to_numpy(float).sum(axis=1, keepdims=True), 1)
-        axis.pcolormesh(share, cmap="Blues", vmin=0, vmax=100, edgecolor="white", linewidth=1.5)  # cells, no pixels: any run may show them
-        for (y, x), value in np.ndenumerate(share):
-            axis.text(x + 0.5, y + 0.5, f"{value:.0f}", ha="center", va="center", fontsize=8.5, color="white" if value > 55 else _INK)
-        axis.set_xticks(np.arange(len(CLASS_NAMES)) + 0.5, CLASS_NAMES, rotation=40, ha="right", fontsize=8)
-        axis.set_yticks(np.arange(len(CLASS_NAMES)) + 0.5, CLASS_NAMES if number == 0 else [""] * len(CLASS_NAMES), fontsize=8)
-        axis.invert_yaxis()
-        axis.set_aspect("equal")
-        axis.tick_params(length=0)
+        class_map(axis, counts.to_numpy(float), named=number == 0, size=8.5)
         axis.set_xlabel("relabelled class (% of the row)", fontsize=9)
         axis.set_title(names[pool], fontsize=9.5)
-        axis.grid(visible=False)
-        axis.spines[:].set_visible(False)
     axes[0].set_ylabel("requested class", fontsize=9)
     held = "; ".join(f"{names[pool]} {summary.loc[pool, 'same_class_percent']:.0f} %" for pool in pools)
     headline(fig, f"Clips that carry the class asked for: {held}")
@@ -192,19 +184,31 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     for name, low, high in zip(CLASS_NAMES, (0, *EF_EDGES), (*EF_EDGES, 100), strict=True):
         axis.axhspan(low, high, color=CLASS_COLOURS[name], alpha=0.12, lw=0)
         axis.text(1.01, (low + high) / 2, name, transform=axis.get_yaxis_transform(), va="center", fontsize=8, color=_INK)
+    asked = class_name(labels["requested_ef"].to_numpy(float))
+    table = pd.DataFrame({"asked": asked, "ef": labels["ef"].to_numpy(float), "pool": labels["source"].map(names).to_numpy()})
+    sns.pointplot(
+        table,
+        x="asked",
+        y="ef",
+        hue="pool",
+        order=CLASS_NAMES,
+        hue_order=[names[pool] for pool in pools],
+        palette=[POOL_COLOURS.get(pool, _INK) for pool in pools],
+        markers=[POOL_MARKERS.get(pool, "o") for pool in pools],
+        estimator="median",
+        errorbar=("pi", 50),
+        dodge=0.2 * (len(pools) - 1),
+        capsize=0.06,
+        linewidth=1.4,
+        markersize=7,
+        ax=axis,
+    )
+    axis.legend().remove()  # one legend for all panels stands below
+    medians = table.pivot_table(index="pool", columns="asked", values="ef", aggfunc="median").reindex(columns=CLASS_NAMES)
     rises = {}
-    for number, pool in enumerate(pools):
-        own = labels[labels["source"] == pool]
-        asked = class_name(own["requested_ef"].to_numpy(float))
-        groups = [own["ef"].to_numpy(float)[asked == name] for name in CLASS_NAMES]
-        middle = np.array([np.median(group) if len(group) else np.nan for group in groups])
-        quartiles = np.array([np.percentile(group, [25, 75]) if len(group) else (np.nan, np.nan) for group in groups]).T
-        x = np.arange(len(CLASS_NAMES)) + (number - (len(pools) - 1) / 2) * 0.2
-        style = {"color": POOL_COLOURS.get(pool, _INK), "marker": POOL_MARKERS.get(pool, "o"), "ms": 7, "lw": 1.2, "capsize": 3}
-        axis.errorbar(x, middle, yerr=np.abs(quartiles - middle), label=names[pool], **style)  # type: ignore[arg-type]
-        known = middle[np.isfinite(middle)]
-        rises[pool] = float(known[-1] - known[0]) if len(known) else np.nan
-    axis.set_xticks(range(len(CLASS_NAMES)), CLASS_NAMES)
+    for pool in pools:
+        known = medians.loc[names[pool]].dropna()
+        rises[pool] = known.iloc[-1] - known.iloc[0]
     axis.set(xlabel="requested class", ylabel="relabelled EF (points)\nmedian and middle half", ylim=(0, 100))
     axis.grid(axis="x", visible=False)
     legend_below(fig, axis, most=3)

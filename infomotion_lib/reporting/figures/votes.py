@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -97,11 +98,10 @@ def vote_counts(votes: pd.DataFrame) -> Figure:
     left.legend(fontsize=8, loc="upper left")
     both = votes.dropna(subset=["es_apart_ms", "ed_apart_ms"])
     for phase in ("es", "ed"):
-        distance = np.sort(both[f"{phase}_apart_ms"].to_numpy(float))
+        distance = both[f"{phase}_apart_ms"]
         if len(distance):
-            share = 100 * np.arange(1, len(distance) + 1) / len(distance)
-            label = f"{phase.upper()}: median {np.median(distance):.0f} ms"
-            right.step(distance, share, where="post", color=PHASE_COLOURS[phase], label=label)
+            label = f"{phase.upper()}: median {distance.median():.0f} ms"
+            sns.ecdfplot(x=distance, stat="percent", color=PHASE_COLOURS[phase], label=label, ax=right)
     right.set(xlabel="distance of the two votes (ms)", ylabel="% of videos nearer than this", xlim=(0, 500), ylim=(0, 102))
     right.legend(fontsize=8, loc="lower right")
     agreed = int((votes["verdict"] == AGREE).sum())
@@ -120,21 +120,18 @@ def consistency(table: pd.DataFrame) -> Figure:
     fig = Figure(figsize=(7.2, 3.7))
     left, right = fig.subplots(1, 2, width_ratios=(3, 2))
     names = [name for name in VARIANT_NAMES if (table["variant"] == name).any()]
-    for voter, shift in (("detector", -0.16), ("network", 0.16)):
-        for place, variant in enumerate(names):
-            values = table.loc[(table["voter"] == voter) & (table["variant"] == variant), "r"].dropna().to_numpy(float)
-            _interval(left, place + shift, values, voter, label=voter if place == 0 else "")
-    agreements = _agreements(table)
-    for place, correlations in enumerate(agreements.values()):
-        _interval(right, place, np.asarray(correlations, dtype=np.float64), "both agree")
+    voters = ["detector", "network"]
+    _spreads(left, table[table["voter"].isin(voters) & table["variant"].isin(names)], voters, x="variant", y="r", order=names)
+    agreements = pd.concat([values.to_frame("r").assign(clips=name) for name, values in _agreements(table).items()])
+    _spreads(right, agreements.assign(voter="both agree"), ["both agree"], x="clips", y="r", order=list(_agreements(table)))
     left.set_xticks(range(len(names)), [VARIANT_NAMES[name].replace(" ", "\n", 1) for name in names], fontsize=8)
     left.set_ylabel("correlation with the curve\nof the clip as it is")
-    right.set_xticks(range(len(agreements)), ["in order", "frames\nshuffled", "untrained"], fontsize=8)
+    right.set_xticks(range(3), ["in order", "frames\nshuffled", "untrained"], fontsize=8)
     right.set_ylabel("correlation of\ndetector and network")
     for axis in (left, right):
         axis.axhline(0, color=INK, lw=0.8)
         axis.grid(axis="x", visible=False)
-        axis.set_ylim(top=1.04)
+        axis.set(xlabel="", ylim=(None, 1.04))
     handles, labels = left.get_legend_handles_labels()
     spread = "median; line: 10th to 90th percentile"
     fig.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8, title=spread, title_fontsize=8)
@@ -279,12 +276,29 @@ def _points(axes: NDArray[np.object_], x: NDArray[np.float64], rows: pd.DataFram
     bottom.plot(x, rows["found_percent"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)
 
 
-def _interval(axis: Axes, x: float, values: NDArray[np.float64], voter: str, *, label: str = "") -> None:
-    """Median, and a line from the 10th to the 90th percentile; nothing where there is no value."""
-    if len(values):
-        low, middle, high = np.percentile(values, [10, 50, 90])
-        axis.vlines(x, low, high, color=VOTER_COLOURS[voter], lw=2.5)
-        axis.plot(x, middle, VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=8, mec="white", label=label or None, ls="")
+def _spreads(axis: Axes, table: pd.DataFrame, voters: list[str], *, x: str, y: str, order: list[str]) -> None:
+    """Median of each voter and group, and a line from the 10th to the 90th percentile."""
+    sns.pointplot(
+        table,
+        x=x,
+        y=y,
+        order=order,
+        hue="voter",
+        hue_order=voters,
+        palette=VOTER_COLOURS,
+        markers=[VOTER_MARKERS[voter] for voter in voters],
+        linestyle="none",
+        estimator="median",
+        errorbar=("pi", 80),
+        dodge=0.32 if len(voters) > 1 else False,
+        markersize=9,
+        markeredgecolor="white",
+        markeredgewidth=1,
+        zorder=3,
+        err_kws={"linewidth": 2.5, "solid_capstyle": "butt", "zorder": 2},
+        ax=axis,
+    )
+    axis.legend().remove()  # one legend for all panels stands below
 
 
 def _standard(curve: NDArray[np.float64]) -> NDArray[np.float64]:

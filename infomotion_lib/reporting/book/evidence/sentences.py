@@ -7,6 +7,7 @@ import pandas as pd
 from infomotion_lib.evaluation.evidence import comparison
 from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.reporting.book.editions import edition_mark
 from infomotion_lib.reporting.book.evidence.found import LEVEL, MOTION, RIVALS, Evidence, Row, gain, p_value, signed, spanned
 from infomotion_lib.reporting.book.evidence.tables import T_INTERVAL, WHO
 from infomotion_lib.reporting.book.html import block, number, table
@@ -23,13 +24,14 @@ def status(evidence: Evidence) -> str:
     more = f", {begun} more {'is' if begun == 1 else 'are'} begun" if begun else ""
     half = float(((evidence.compared["t_high"] - evidence.compared["t_low"]) / 2).median())
     used = evidence.tables.settings
+    mark = edition_mark(int(used.get("edition", 1)))
     return (
         f"**{complete} of {evidence.planned_pools} pools are complete**{more}. "
         f"A pool has {used['phantom_train_per_class']} TRAIN videos a class, "
         f"{sum(used['phantom_test_counts'])} TEST videos, hearts of its own, {used['study_random_draws']} Random draws per budget and "
         f"{used['study_training_seeds']} training seeds per set; {len(evidence.tables.networks):,} networks were trained on the phantom "
         f"and its changed versions, equal sets once. Half of the intervals below are narrower than ±{number(half)} points: a difference "
-        f"much smaller than that cannot be seen here.{_teacher(evidence)}\n"
+        f"much smaller than that cannot be seen here.{_teacher(evidence)}{f' {mark}' if mark else ''}\n"
     )
 
 

@@ -1,0 +1,131 @@
+"""Two machines on one page: what their table means, in numbers worked out from it; and marks on what an older phantom gave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from standin_run import make_run
+
+from infomotion_lib import machine
+from infomotion_lib.data.phantom import plan
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.provenance import read_json, write_csv, write_json
+from infomotion_lib.reporting.book import fragments, ledgers, machines, more_training, reading
+from infomotion_lib.reporting.compare import comparison_text
+from infomotion_lib.reporting.results import Results, frozen_results, phantom_edition
+
+CELLS = pd.DataFrame({"frozen_sd": [3.0, 4.0, 0.0], "sd": [4.0, 3.0, 0.0], "difference": [6.0, -2.0, 0.0]})
+MARK = "computed on edition 1 of the phantom"
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    return Results("phantom", make_run(tmp_path))
+
+
+def test_the_width_between_seeds_stands_beside_that_between_machines() -> None:
+    found = machines.moves(CELLS, runs=5)
+    assert (found.cells, found.between_runs, found.farthest) == (3, 3.0, 6.0)
+    assert found.by_machine == pytest.approx(np.sqrt(40 / 3))
+    assert found.by_seeds == pytest.approx(np.sqrt((25 / 4 + 25 / 4) / 3))
+    text = machines.in_words(found, runs=5)
+    assert "one more seed" in text and "the 5 runs of a cell" in text
+    for number in ("sd of 3.0 points", "about 2.0 points with other seeds", "it moved by 3.7", "in one cell by 6.0"):
+        assert number in text, number
+
+
+def test_the_expected_move_is_that_of_means_over_other_seeds() -> None:
+    rng, runs = np.random.default_rng(0), 5
+    drawn = rng.normal(scale=7.0, size=(2, 4000, runs))
+    sds, means = drawn.std(axis=2), drawn.mean(axis=2)
+    cells = pd.DataFrame({"frozen_sd": sds[0], "sd": sds[1], "difference": means[1] - means[0]})
+    found = machines.moves(cells, runs=runs)
+    assert found.by_machine == pytest.approx(found.by_seeds, rel=0.05), "machines that are seeds and nothing more move as seeds do"
+
+
+def two_machines(results: Results, folder: Path, monkeypatch: pytest.MonkeyPatch, *, beside: dict[str, Any] | None = None) -> str:
+    write_csv(comparison_text(results, results)[1], folder / "studies" / "two_machines.csv")
+    if beside is not None:
+        write_json(beside, folder / "studies" / "two_machines.json")
+    monkeypatch.setattr(machines, "FROZEN", folder)
+    return machines.two_machines()
+
+
+def test_both_machines_are_named_where_the_comparison_kept_them(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zen5 = {"processor": "AMD EPYC", "family": "26", "model": "2", "instructions": ["avx2", "avx512f"]}
+    text = two_machines(results, tmp_path, monkeypatch, beside={"frozen": zen5, "own": zen5 | {"family": "25", "instructions": ["avx2"]}})
+    assert "AMD EPYC (family 26, model 2, AVX-512)" in text and "AMD EPYC (family 25, model 2, AVX2)" in text
+    assert "one more seed" in text
+
+
+def test_a_machine_is_not_named_from_a_card_of_other_results(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = results.folder("evaluation") / "run_card.json"
+    write_json(read_json(card) | {"processor": "Some Processor"}, card)
+    text = two_machines(results, tmp_path, monkeypatch)
+    assert "Some Processor" in text and "frozen anew" not in text
+    table1 = results.table("evaluation", "table1")
+    assert table1 is not None
+    write_csv(table1.assign(mean=table1["mean"] + 1), results.folder("evaluation") / "table1.csv")
+    text = machines.two_machines()
+    assert "Some Processor" not in text and "frozen anew since this comparison" in text
+
+
+def test_the_cards_page_says_what_a_card_knows_of_its_machine(results: Results) -> None:
+    card = results.folder("labels") / "run_card.json"
+    plain = read_json(card)
+    write_json(plain | {"processor": "An Old Name"}, card)
+    assert "An Old Name" in ledgers.provenance([results]) and "Instruction sets" not in ledgers.provenance([results])
+    told = machine.describe() | {
+        "variables": {"MKL_CBWR": "COMPATIBLE"},
+        "instructions": ["avx2", "fma"],
+        "cxx_library": "libstdc++.so.6.0.30",
+    }
+    write_json(plain | {"machine": told}, card)
+    page = ledgers.provenance([results])
+    for text in ("avx2, fma", "MKL_CBWR=COMPATIBLE", "libstdc++.so.6.0.30", machine.in_words(told)):
+        assert text in page, text
+
+
+def test_a_card_without_an_edition_is_of_the_first(results: Results, tmp_path: Path) -> None:
+    assert phantom_edition(results) == 1
+    card = results.folder("data") / "run_card.json"
+    write_json(read_json(card) | {"notes": {"phantom_edition": {"phantom": 3, "phantom-synthetic": 3}}}, card)
+    assert phantom_edition(results) == 3
+    assert phantom_edition(Results("open", make_run(tmp_path, profile="open", real="echodiffusion", synthetic="none"))) is None
+
+
+@pytest.mark.parametrize("made_on", [1, 2])
+def test_results_of_an_older_edition_are_marked_and_no_others(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made_on: int
+) -> None:
+    monkeypatch.setattr(plan, "EDITION", 2)
+    card = results.folder("data") / "run_card.json"
+    write_json(read_json(card) | ({"notes": {"phantom_edition": {"phantom": made_on}}} if made_on > 1 else {}), card)
+    places = {
+        "results": fragments.results_part(results),
+        "glance": reading.glance(results),
+        "cards": ledgers.provenance([results]),
+    }
+    for name, text in places.items():
+        assert (MARK in text) == (made_on == 1), name
+        assert ("draws edition 2" in text) == (made_on == 1), name
+    assert f">edition {made_on}<" in places["cards"], "the card itself tells"
+    clips = Results("open", make_run(tmp_path, profile="open", real="echodiffusion", synthetic="none"))
+    assert "edition" not in fragments.results_part(clips) + ledgers.provenance([clips])
+
+
+def test_frozen_profiles_and_the_study_of_selectors_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = [results for results in frozen_results(FROZEN) if results.is_phantom]
+    assert shown
+    old = [results for results in shown if phantom_edition(results) == 1]
+    monkeypatch.setattr(plan, "EDITION", 2)
+    assert ledgers.provenance(shown).count(MARK) == len(old)
+    assert more_training.more_training(shown).count("on edition 1 of the phantom") == len(old)
+    evidence = fragments.evidence.find_evidence()
+    assert evidence is not None
+    status = fragments.evidence.sentences.status(evidence)
+    assert (MARK in status) == (evidence.tables.settings.get("edition", 1) == 1)

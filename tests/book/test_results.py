@@ -1,0 +1,54 @@
+"""What a run's numbers are called, and that one number has one spread wherever it is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from standin_run import make_run
+
+from infomotion_lib.errors import ParameterError
+from infomotion_lib.evaluation.intervals import summarise
+from infomotion_lib.evaluation.runs import score_runs
+from infomotion_lib.parameters import RealData
+from infomotion_lib.provenance import write_csv
+from infomotion_lib.reporting.book.table1 import table1
+from infomotion_lib.reporting.explore import tolerance
+from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.style import DATA_NAMES, data_name
+from infomotion_lib.reporting.table2 import pool_names
+
+
+def test_an_unknown_real_data_set_is_never_called_a_phantom(tmp_path: Path) -> None:
+    results = Results("new", make_run(tmp_path, profile="new", real="echonet-dynamics"))
+    for show in (lambda: results.kind, lambda: results.title, lambda: table1(results)):
+        with pytest.raises(ParameterError, match=r"Unknown real data set: echonet-dynamics(.|\n)*Did you mean echonet-dynamic\?"):
+            show()
+    assert not results.is_phantom
+    with pytest.raises(ParameterError, match="none is named"):
+        data_name("")
+    with pytest.raises(ParameterError, match="Unknown real data set: camus"):
+        pool_names(real="camus", synthetic="none")
+
+
+def test_every_real_data_set_that_a_profile_may_name_has_a_name() -> None:
+    assert set(DATA_NAMES) == set(RealData.__args__)  # type: ignore[attr-defined]  # what Literal allows
+    assert [name for name in DATA_NAMES if "phantom" in data_name(name)] == ["phantom"]
+
+
+def test_the_control_of_tolerances_has_the_spread_of_table_1(tmp_path: Path) -> None:
+    """Two runs that are 50 and 100 % right: the population standard deviation is 25, the sample's 35."""
+    results = Results("phantom", make_run(tmp_path))
+    ef, wrong = [20.0, 35.0, 60.0, 60.0], [20.0, 35.0, 10.0, 10.0]
+    runs = []
+    for seed, answers in enumerate((wrong, ef)):
+        key = {"source": "real", "method": "random", "graph": "", "vpc": 5, "pool": 0, "selection_seed": seed, "training_seed": seed}
+        runs.append(pd.DataFrame({**key, "n_train": 25, "file_name": list("abcd"), "ef": ef, "prediction": answers}))
+    predictions = pd.concat(runs)
+    write_csv(predictions, results.folder("evaluation") / "predictions.csv")
+    cells = tolerance.table(results)
+    assert cells is not None
+    shown = cells[(cells["method"] == "random") & (cells["tolerance"] == 0)].iloc[0]
+    printed = summarise(score_runs(predictions, tolerance=0.0), metrics=("hard_accuracy",)).iloc[0]
+    assert (shown["mean"], shown["sd"]) == (printed["mean"], printed["sd"]) == (75.0, 25.0)
