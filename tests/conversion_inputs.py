@@ -1,6 +1,7 @@
-"""Files that the converters meet: a GIF, videos of several codecs and pixel formats, DICOM cines. Made once, for every process to convert.
+"""Files that the converters meet: a GIF, videos of several codecs and pixel formats, DICOM cines.
 
-The encoders may write other bytes on another machine, so a comparison of processors hands these files from one to the other.
+The encoders may write other bytes on another machine, so these files are made once, for every process to
+convert.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def write_video(path: Path, clip: NDArray[np.uint8], *, codec: str, pixel_format
         stream = container.add_stream(codec, rate=25)
         stream.height, stream.width, stream.pix_fmt = *clip.shape[1:3], pixel_format
         for frame in clip:
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="gray" if clip.ndim == 3 else "rgb24")
+            pixels = np.ascontiguousarray(frame)
+            picture = av.VideoFrame.from_ndarray(pixels, format="gray" if clip.ndim == 3 else "rgb24")
             container.mux(stream.encode(picture.reformat(format=pixel_format)))
         container.mux(stream.encode(None))
 

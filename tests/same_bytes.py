@@ -1,11 +1,11 @@
-"""What has to be the same bytes on every processor: hearts drawn, lists written, clips converted; each as a name and a hash.
+"""What has to be the same bytes on every processor: hearts, lists, converted clips, each with its hash.
 
-As a script it prints them as JSON, so that another processor can be asked, or this one with fewer instructions:
+As a script it prints them as JSON, for another processor to be asked, or this one with fewer instructions:
 
-    python same_bytes.py made INPUTS      short hearts, two small data sets, and what the files of INPUTS are converted to
+    python same_bytes.py made INPUTS      short hearts, two small data sets, and what INPUTS are converted to
     python same_bytes.py hearts COUNT     so many whole clips, the sources and machine styles in turn
     python same_bytes.py lists PROFILE    the lists of a profile's pools
-    python same_bytes.py picks PROFILE    the published picks of a profile, drawn again; PROFILE:24 for 24 of each pool
+    python same_bytes.py picks PROFILE    its published picks, drawn again; PROFILE:24 for 24 of each pool
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from infomotion_lib.provenance import sha256
 
 Hashes = dict[str, str]
 
-SMALL = {"train_per_class": 1, "val_per_class": 0, "frames": 20, "size": 28, "progress": False}
+SMALL = {"train_per_class": 1, "val_per_class": 0, "test_counts": (1,) * 5, "frames": 20, "size": 28}
 
 
 def written(clip: NDArray[np.uint8], *, fps: float = 50.0) -> str:
@@ -47,7 +47,8 @@ def hearts(count: int, *, frames: int) -> Hashes:
     for index in range(count):
         source, number = list(SOURCES)[index % 2], index // 2 % len(MACHINES)
         rng = np.random.default_rng(index)
-        heart = sample_heart(rng, rng.integers(12, 81), machine_shares=np.eye(len(MACHINES))[number], role=source)
+        only = np.eye(len(MACHINES))[number]
+        heart = sample_heart(rng, rng.integers(12, 81), machine_shares=only, role=source)
         found[f"heart {index}, {source}, {heart.machine}"] = written(render(heart, np.arange(frames)))
     return found
 
@@ -57,14 +58,14 @@ def small_data_sets() -> Hashes:
     found = {}
     for number, source in enumerate(SOURCES):
         with tempfile.TemporaryDirectory() as folder:
-            root = make_dataset(folder, role=source, seed=number, test_counts=(1,) * 5, **SMALL)  # type: ignore[arg-type]
+            root = make_dataset(folder, role=source, seed=number, progress=False, **SMALL)  # type: ignore[arg-type]
             files = sorted(path for path in root.rglob("*") if path.is_file())
             found |= {f"{source}, {file.relative_to(root)}": sha256(file) for file in files}
     return found
 
 
 def converted(inputs: Path) -> Hashes:
-    """Everything that the files of a folder are converted to: open clips, own videos, DICOM cines, cut and resized clips."""
+    """All that the files of a folder are converted to: open clips, own videos, DICOM cines, cut and resized clips."""
     found = {}
     for file in sorted(inputs.iterdir()):
         if file.suffix == ".gif":
@@ -123,8 +124,8 @@ def spread(table: pd.DataFrame, count: int | None) -> pd.DataFrame:
     """So many picks of each pool, evenly spread over its picks; all without a count."""
     if count is None:
         return table
-    groups = [group.iloc[np.linspace(0, len(group) - 1, count).astype(int)] for _, group in table.groupby("source")]
-    return pd.concat(groups).drop_duplicates(["source", "file_name"])
+    pools = [pool.iloc[np.linspace(0, len(pool) - 1, count).astype(int)] for _, pool in table.groupby("source")]
+    return pd.concat(pools).drop_duplicates(["source", "file_name"])
 
 
 def digest(clip: NDArray[np.uint8]) -> str:

@@ -1,7 +1,8 @@
 """One ultrasound cine in a DICOM file: grey frames of the scanned sector and their rate, and nothing else of the header.
 
 Headers carry names, dates and measurements; only what pixels need is read. Text and marks burnt into the picture stand still, so
-the sector is found by what moves, and all around it becomes black. All arithmetic is of whole numbers: the same clip on every processor.
+the sector is found by what moves, and all around it becomes black. All arithmetic is of whole numbers: the
+clip is the same on every processor.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ LUMA = (299, 587, 114)
 
 _RATES = ("FrameTime", "CineRate", "RecommendedDisplayFrameRate")
 _PICTURE = ("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration")
-_PIXELS = ("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelData", "ExtendedOffsetTable", "ExtendedOffsetTableLengths")
+_PIXELS = ("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelData")
+_OFFSETS = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 
 
 class Cine(NamedTuple):
@@ -51,8 +53,9 @@ def read_cine(path: str | Path) -> Cine:
 
     Notes
     -----
-    A picture stored as YBR has its grey levels in Y: taken as they are, since pydicom's conversion to RGB is a product in float32. The
-    regions that the header lists are those of the machine's screen, which need not be the size of the stored frames: they are not used.
+    A picture stored as YBR has its grey levels in Y: taken as they are, since pydicom's conversion to RGB is
+    a product in float32. The regions that the header lists are those of the machine's screen, which need not
+    be the size of the stored frames: they are not used.
     """
     try:
         from pydicom import dcmread
@@ -63,7 +66,7 @@ def read_cine(path: str | Path) -> Cine:
     if not file.is_file():
         raise VideoError(f"There is no DICOM file {file}.", fault="missing")
     try:
-        header = dcmread(file, specific_tags=[*_RATES, *_PICTURE, *_PIXELS])
+        header = dcmread(file, specific_tags=[*_RATES, *_PICTURE, *_PIXELS, *_OFFSETS])
         pixels, stored = get_decoder(header.file_meta.TransferSyntaxUID).as_array(header, raw=True)
     except Exception as error:  # pydicom and its decoders raise many kinds
         raise VideoError(f"{file} cannot be read as a DICOM picture: {str(error).splitlines()[0] if str(error) else error!r}") from None
@@ -127,9 +130,10 @@ def _square(frames: Clip, middle: int, top: int, side: int) -> Clip:
 
 
 def _grey(frames: NDArray[Any], colours: int) -> Clip:
-    """Grey levels, uint8 (T, H, W), of pictures of one or three colours; deeper ones than 8 bits are scaled by their brightest pixel."""
+    """Grey levels, uint8 (T, H, W), of pictures of one or three colours; the brightest pixel over 255 becomes 255."""
     weights = np.array(LUMA if colours > 1 else (1000,), np.int64)
-    thousandths = np.stack([picture.reshape(*frames.shape[1:3], colours).astype(np.int64) @ weights for picture in frames])
+    pictures = frames.reshape(*frames.shape[:3], colours)
+    thousandths = np.stack([picture.astype(np.int64) @ weights for picture in pictures])
     most = max(int(thousandths.max()), 255_000)
     return ((510 * thousandths.clip(0) + most) // (2 * most)).astype(np.uint8)
 

@@ -29,8 +29,10 @@ Clip = NDArray[np.uint8]
 _INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "png"})  # not ffv1: most of its frames go on from the one before
 _QUALITY = 2  # MJPEG quantiser, the finest that every decoder takes
 _MAX_PIXELS = 4096 * 4096  # a damaged header may claim a picture of gigabytes
-# "auto" takes vector code for the forward transform on x86-64 and aarch64, and for the inverse one on aarch64: each rounds in its own way.
-_ENCODER: dict[str, object] = {"dct": "int", "qmin": str(_QUALITY), "qmax": str(_QUALITY), "flags": "+bitexact", "threads": "1"}
+# "auto" takes vector code for the forward transform on x86-64 and aarch64, and for the inverse one on aarch64: each
+# rounds in its own way.
+_FINEST = {"qmin": str(_QUALITY), "qmax": str(_QUALITY)}
+_ENCODER: dict[str, object] = {"dct": "int", **_FINEST, "flags": "+bitexact", "threads": "1"}
 _DECODER = {"idct": "simple", "flags": "+bitexact", "max_pixels": str(_MAX_PIXELS)}
 _FAILURES = (av.FFmpegError, OSError, ValueError, EOFError)
 
@@ -200,7 +202,7 @@ def _opened(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.
 def _luma(frame: av.VideoFrame) -> Clip:
     name = frame.format.name
     full_range = name.startswith("yuvj") or name == "gray" or (name in ("yuv420p", "yuv422p", "yuv444p") and frame.color_range == 2)
-    if not full_range:  # FFmpeg's way to grey adds whole numbers: the same with and without vector code, in every pixel format
+    if not full_range:  # FFmpeg's way to grey adds whole numbers: the same with and without vector code
         return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)

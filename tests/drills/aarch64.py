@@ -1,7 +1,8 @@
 """An aarch64 Python on this machine: QEMU runs Debian's interpreter with the wheels of that architecture.
 
-Nothing is installed into the system: packages and wheels are unpacked into a folder of the user's cache, once for each set of versions.
-No root is needed. Packages of pure Python come from the environment that runs the tests.
+Nothing is installed into the system: packages and wheels are unpacked into a folder of the user's cache, once
+for each set of versions. No root is needed. Packages of pure Python come from the environment that runs the
+tests.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import pytest
 
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 COMPILED = ("numpy", "opencv-python-headless", "av", "pandas", "pydantic-core", "pillow")
-PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
+PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
 
 APT = """
 APT::Architecture "{architecture}";
@@ -55,14 +56,15 @@ class Aarch64:
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        command = [str(self.qemu), str(self.root / "usr/bin" / PYTHON), "-W", "ignore", "-c", script, *map(str, arguments)]
+        python = [str(self.qemu), str(self.root / "usr/bin" / PYTHON), "-W", "ignore"]
+        command = [*python, "-c", script, *map(str, arguments)]
         process = subprocess.run(command, env=environment, capture_output=True, text=True)
         assert process.returncode == 0, f"On {processor}:\n{process.stdout}{process.stderr}"
         return process.stdout
 
 
 def aarch64() -> Aarch64:
-    """The emulated machine, unpacked if need be; the test is skipped, with the reason, where it cannot be had."""
+    """The emulated machine, unpacked if need be; where it cannot be had, the test is skipped with the reason."""
     if platform.machine() == "aarch64":
         pytest.skip("this machine is aarch64 itself")
     for tool in ("apt-get", "dpkg"):
@@ -100,7 +102,8 @@ def _unpack(folder: Path, wheels: list[str]) -> None:
         native = _said(["dpkg", "--print-architecture"]).strip()
         _debian(["qemu-user-static"], native, into=folder / "tools")
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    only = ["--no-deps", "--only-binary=:all:", "--python-version", python, *(f"--platform={name}" for name in PLATFORMS)]
+    only = ["--no-deps", "--only-binary=:all:", "--python-version", python]
+    only += [f"--platform={name}" for name in PLATFORMS]
     _said([sys.executable, "-m", "pip", "download", "-q", *only, "-d", str(folder / "fetched"), *wheels])
     for wheel in (folder / "fetched").glob("*.whl"):
         with ZipFile(wheel) as archive:
@@ -126,4 +129,5 @@ def _debian(packages: list[str], architecture: str, *, into: Path) -> None:
 
 
 def _said(command: list[str], environment: dict[str, str] | None = None) -> str:
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=600).stdout
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=600)
+    return said.stdout
