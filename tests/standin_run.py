@@ -14,13 +14,30 @@ from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.evaluation.claims import paper_results
 from infomotion_lib.evaluation.pools import table2
-from infomotion_lib.stage_table import TABLE
 from infomotion_lib.provenance import write_csv, write_json, write_npz
 from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.style import save_figure
 from infomotion_lib.reporting.widgets import image_slider
+from infomotion_lib.stage_table import TABLE
 
-FOLDERS = {stage.name: stage.folder for stage in TABLE.values()}
+FOLDERS = {stage.name: stage.folder for stage in TABLE.values()}  # fmt: skip
+METHODS = (("random", ""), ("kmeans", ""), ("infodist", "knn"), ("infomotion", "knn"))
+STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
+
+
+def make_run(
+    root: Path, *, profile: str = "phantom", real: str = "phantom", synthetic: str = "phantom-synthetic", names: str = "clip"
+) -> Path:
+    """Folder ``root/profile``, laid out as a finished run."""
+    run, rng = root / profile, np.random.default_rng(0)
+    parameters = {
+        "profile": profile,
+        "real_data": real,
+        "synthetic_data": synthetic,
+        "vpc": [5, 10],
+        "selection_graph": "knn",
+        "data_root": "/secret/place",
+    }
     sources = ("open",) if real == "echodiffusion" else ("real", "synthetic")
     index = _frame_index(rng, sources, names)
     tables = {
