@@ -14,7 +14,7 @@ from pathlib import Path
 
 from infomotion_lib import workflow as plan
 from infomotion_lib.paths import run_paths
-from infomotion_lib.stages.table import TABLE
+from infomotion_lib.stage_table import TABLE
 
 PYTHON = sys.executable
 PROFILE = str(config.get("resolved") or config.get("profile", "phantom"))  # our command resolves overrides into a file first

@@ -62,12 +62,12 @@ def run(
         return
     from infomotion_lib.parameters import read_profile, stage_name, stage_parameters
     from infomotion_lib.runner import run_stage
-    from infomotion_lib.stages.table import TABLE
+    from infomotion_lib.stage_table import TABLE
 
     with _speaker(within_workflow) as say:
         step = TABLE[stage_name(stage)]
         chosen = stage_parameters(step.name, read_profile(profile), overrides=overrides)
-        if step.notebook is None:  # the others compute in a kernel of their own
+        if not step.number:  # the others compute in a kernel of their own
             with_arithmetic(context, chosen.arithmetic, say=say)
         run_stage(stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say)
 

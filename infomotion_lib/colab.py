@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 from infomotion_lib.parameters import stage_name
 from infomotion_lib.paths import PROJECT, run_paths
-from infomotion_lib.provenance import RUN_CARD
-from infomotion_lib.stages.table import TABLE
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 PROFILE = "smoke"
 """Profile that every notebook's parameters cell names: a handful of tiny phantoms."""
@@ -36,7 +35,7 @@ def start(stage: str, *, say: Callable[[str], None] = print) -> list[str]:
     say(f"This notebook starts from the profile {PROFILE}, tiny phantoms whose numbers mean nothing: {', '.join(before)}.")
     say("Parameters that you leave at their default take that profile's small values; what you set yourself stays.")
     for name in missing:
-        say(f"Running {TABLE[name].title} ...")
+        say(f"Running {TABLE[name].label} ...")
         subprocess.run([sys.executable, "-m", "infomotion_lib.cli", "run", name, "--profile", PROFILE], cwd=PROJECT, check=True)
     return missing
 

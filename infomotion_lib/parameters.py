@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from infomotion_lib.arithmetic import Arithmetic
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
+from infomotion_lib.stage_table import NOTEBOOK_STAGES
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -209,8 +210,6 @@ STAGES: dict[str, type[StageParameters]] = {
 
 STUDIES: dict[str, type[StageParameters]] = {"evidence": EvidenceParameters}
 """Studies beside the stages; a profile may set their values too."""
-
-NOTEBOOK_STAGES = {"01": "frame_index", "02": "ifa_training", "03": "graph_selection", "04": "evaluation", "05": "latte_ablation"}
 
 
 def stage_name(word: str) -> str:

@@ -1,4 +1,4 @@
-"""The only place that knows where files lie."""
+"""Where the folders of the project and of a run lie."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infomotion_lib.errors import DataError
+from infomotion_lib.stage_table import TABLE, Stage
 
 PROJECT = Path(__file__).resolve().parent.parent
 """Root of a source checkout (the package is installed in editable mode)."""
@@ -16,16 +17,6 @@ PARAMS = NOTEBOOKS / "params"
 MANIFESTS = PROJECT / "data_manifests"
 BOOK = PROJECT / "book"
 RESOLVED = "profile.yml"
-
-STAGE_FOLDERS = {
-    "labels": "00_labels",
-    "frame_index": "01_frame_index",
-    "ifa_training": "02_ifa_training",
-    "graph_selection": "03_graph_selection",
-    "evaluation": "04_evaluation",
-    "latte_ablation": "05_latte_ablation",
-}
-"""Folder under ``runs/<profile>/`` of each stage that owns one; ``data`` owns ``data/`` instead."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +46,12 @@ class RunPaths:
 
     def stage(self, name: str) -> Path:
         """Folder of one stage, such as ``runs/phantom/01_frame_index`` for ``"frame_index"``."""
-        return self.root / ("data" if name == "data" else STAGE_FOLDERS[name])
+        return self.root / TABLE[name].folder
+
+
+def notebook_of(stage: Stage) -> Path | None:
+    """Notebook of a stage; None for the stages that are plain functions."""
+    return NOTEBOOKS / f"{stage.folder}.ipynb" if stage.number else None
 
 
 def run_paths(profile: str, runs_dir: str | Path = "runs") -> RunPaths:

@@ -23,8 +23,8 @@ import pandas as pd
 from infomotion_lib import arithmetic, machine
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
+from infomotion_lib.stage_table import RUN_CARD
 
-RUN_CARD = "run_card.json"
 UNFINISHED = ".unfinished."
 """Begins the name of a file that is being written; one that lies there later was left by a killed process."""
 

@@ -15,12 +15,12 @@ from typing import Any
 
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, StageParameters, read_profile, stage_name, stage_parameters
-from infomotion_lib.paths import PARAMS, RunPaths, run_paths
-from infomotion_lib.provenance import RUN_CARD, WHERE_AND_HOW_FAST, read_run_card, sha256, write_json
+from infomotion_lib.paths import PARAMS, RunPaths, notebook_of, run_paths
+from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_run_card, sha256, write_json
+from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 from infomotion_lib.stages.code import code_of
 from infomotion_lib.stages.fingerprint import claim_folder, fingerprint, worked
 from infomotion_lib.stages.lock import only_run
-from infomotion_lib.stages.table import TABLE, Stage
 
 
 def run_stage(
@@ -66,26 +66,27 @@ def run_stage(
     with only_run(paths, wait=wait) if lock else nullcontext():
         started = time.monotonic()
         record, code = fingerprint(step, parameters, paths), code_of(step)
-        say(f"{step.title}: started")
+        say(f"{step.label}: started")
         continued = claim_folder(paths.stage(step.name), record)
         _execute(step, parameters, paths)
         seconds = worked(paths.stage(step.name), time.monotonic() - started)
         card = _close(step, paths, code=code, seconds=seconds, continued=continued)
-        say(f"{step.title}: done in {time.monotonic() - started:.0f} s, {card.parent}")
+        say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
 
 
 def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
-    if step.notebook is None:
+    notebook = notebook_of(step)
+    if notebook is None:
         import_module(f"infomotion_lib.stages.{step.name}").run(parameters)
         return
     from infomotion_lib.stages.notebook import execute
 
-    if not step.notebook.is_file():
-        raise StageError(f"The notebook of stage {step.name} is missing.", where=f"Looked for: {step.notebook}")
-    copy = paths.stage(step.name) / step.notebook.name
+    if not notebook.is_file():
+        raise StageError(f"The notebook of stage {step.name} is missing.", where=f"Looked for: {notebook}")
     values = parameters.model_dump()
-    execute(step.notebook, copy, parameters=values, arithmetic=parameters.arithmetic, threads=parameters.workers)
+    copy = paths.stage(step.name) / notebook.name
+    execute(notebook, copy, parameters=values, arithmetic=parameters.arithmetic, threads=parameters.workers)
 
 
 def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float, continued: bool) -> Path:
@@ -95,7 +96,7 @@ def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float
     if missing:
         raise StageError(f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}")
     figures = sorted(file for file in (folder / "figures").glob("*") if file.is_file())
-    copies = [folder / step.notebook.name] if step.notebook else []
+    copies = [folder / f"{step.folder}.ipynb"] if step.number else []
     seen = {
         "stage_seconds": round(seconds, 1),
         "continued": continued,

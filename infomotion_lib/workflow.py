@@ -17,14 +17,14 @@ import yaml
 
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
 from infomotion_lib.parameters import StageParameters, read_profile, split_overrides, stage_parameters
-from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, run_paths
+from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, notebook_of, run_paths
 from infomotion_lib.processes import caches, die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
-from infomotion_lib.provenance import RUN_CARD, atomic, read_run_card, sha256
+from infomotion_lib.provenance import atomic, read_run_card, sha256
+from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 from infomotion_lib.stages.code import code_hash
 from infomotion_lib.stages.fingerprint import found_record, science
 from infomotion_lib.stages.lock import only_run
-from infomotion_lib.stages.table import TABLE, Stage
 
 MARK = "infomotion| "
 """Begins a line of a stage that is meant for the reader; all else that the workflow engine prints goes to a log file."""
@@ -154,8 +154,9 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
 
     The notebook counts by its content, not as an input file: a project that has moved is still the same.
     """
-    notebook = sha256(stage.notebook) if stage.notebook and stage.notebook.is_file() else ""
-    return {**science(parameters), "code": [code_hash(stage, "science"), code_hash(stage, "figures"), notebook]}
+    notebook = notebook_of(stage)
+    content = sha256(notebook) if notebook and notebook.is_file() else ""
+    return {**science(parameters), "code": [code_hash(stage, "science"), code_hash(stage, "figures"), content]}
 
 
 def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPaths) -> bool:

@@ -21,7 +21,7 @@ from filelock import FileLock
 from infomotion_lib.paths import PROJECT, RunPaths, run_paths
 from infomotion_lib.processes import die_with_parent
 from infomotion_lib.provenance import sha256
-from infomotion_lib.stages.table import TABLE
+from infomotion_lib.stage_table import TABLE
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class FinishedRun:
 
 def started(output: str) -> list[str]:
     """Stages that ran, in their order."""
-    titles = {stage.title: name for name, stage in TABLE.items()}
+    titles = {stage.label: name for name, stage in TABLE.items()}
     return [titles[match] for match in re.findall(r"^(.*): started$", output, flags=re.MULTILINE)]
 
 

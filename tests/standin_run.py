@@ -18,9 +18,9 @@ from infomotion_lib.provenance import write_csv, write_json, write_npz
 from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.style import save_figure
 from infomotion_lib.reporting.widgets import image_slider
+from infomotion_lib.stage_table import TABLE
 
-FOLDERS = {"data": "data", "labels": "00_labels", "frame_index": "01_frame_index", "ifa_training": "02_ifa_training",
-           "graph_selection": "03_graph_selection", "evaluation": "04_evaluation", "latte_ablation": "05_latte_ablation"}  # fmt: skip
+FOLDERS = {stage.name: stage.folder for stage in TABLE.values()}  # fmt: skip
 METHODS = (("random", ""), ("kmeans", ""), ("infodist", "knn"), ("infomotion", "knn"))
 STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
 

@@ -17,9 +17,9 @@ from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import sha256, start_stage, write_json
 from infomotion_lib.reporting.results import frozen_results
 from infomotion_lib.runner import _close
+from infomotion_lib.stage_table import TABLE
 from infomotion_lib.stages import chain
 from infomotion_lib.stages.code import code_of
-from infomotion_lib.stages.table import TABLE
 from infomotion_lib.stages.trace import trace
 from infomotion_lib.stages.verify import verify
 
@@ -45,8 +45,8 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
     if name == "graph_selection":
         (root / FIGURE).parent.mkdir(exist_ok=True)
         (root / FIGURE).write_text("<svg/>", encoding="utf-8")
-    if stage.notebook:
-        (folder / stage.notebook.name).write_text("{}", encoding="utf-8")
+    if stage.number:
+        (folder / f"{stage.folder}.ipynb").write_text("{}", encoding="utf-8")
     step.finish(folder / file for file in promised)
     _close(stage, paths, code=code_of(stage), seconds=1.0, continued=False)
 
@@ -175,7 +175,7 @@ def test_a_trace_walks_from_the_table_to_the_raw_data(root: Path) -> None:
     text = trace(table)
     assert text.startswith(f"04_evaluation/table1.csv\nsha256 {sha256(table)[:12]}: as its run card says")
     walked = ("evaluation", "graph_selection", "ifa_training", "frame_index", "labels", "data")
-    places = [text.index(f"\n{TABLE[name].title}: holds") for name in walked]
+    places = [text.index(f"\n{TABLE[name].label}: holds") for name in walked]
     assert places == sorted(places)
     assert "each pinned by hash in SHA256SUMS" in text.splitlines()[-1]
     assert str(root) not in text, "a trace of a run that holds can be pasted anywhere"

@@ -20,11 +20,9 @@ import pytest
 from finished_run import FinishedRun, copy_project, tables
 
 from infomotion_lib.colab import earlier_stages
-from infomotion_lib.parameters import NOTEBOOK_STAGES
-from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import RUN_CARD
+from infomotion_lib.paths import RunPaths, notebook_of
 from infomotion_lib.reporting.book.render import repository_url
-from infomotion_lib.stages.table import TABLE
+from infomotion_lib.stage_table import NOTEBOOK_STAGES, RUN_CARD, TABLE
 
 pytest.importorskip("papermill")
 
@@ -107,7 +105,7 @@ def colab(tmp_path_factory: pytest.TempPathFactory) -> Colab:
 
 @pytest.mark.parametrize("stage", OPENED)
 def test_a_notebook_starts_alone_and_ends_as_the_whole_run(colab: Colab, smoke_run: FinishedRun, tmp_path: Path, stage: str) -> None:
-    notebook = TABLE[stage].notebook
+    notebook = notebook_of(TABLE[stage])
     assert notebook is not None
     before = earlier_stages(stage)
     missing = [name for name in before if not (colab.run.stage(name) / RUN_CARD).is_file()]
@@ -115,7 +113,7 @@ def test_a_notebook_starts_alone_and_ends_as_the_whole_run(colab: Colab, smoke_r
     assert sorted(item.name for item in colab.content.iterdir()) == ["infomotion"]
     assert colab.installed == {"infomotion"}, "nothing that was there is installed again"
     assert "This notebook starts from the profile smoke" in said and all(name in said for name in before)
-    assert [name for name in before if f"Running {TABLE[name].title} ..." in said] == missing, "what has run before is kept"
+    assert [name for name in before if f"Running {TABLE[name].label} ..." in said] == missing, "what has run before is kept"
     for name in (*before, stage):
         assert tables(colab.run.stage(name)) == tables(smoke_run.paths.stage(name)), name
     assert sums(colab.run) == sums(smoke_run.paths)
@@ -139,7 +137,7 @@ def test_the_first_cells_differ_in_the_stage_alone() -> None:
 
 def first_cell(stage: str) -> str:
     """Source of the first cell of a stage's notebook."""
-    notebook = TABLE[stage].notebook
+    notebook = notebook_of(TABLE[stage])
     assert notebook is not None
     (cell,) = [cell for cell in nbformat.read(notebook, as_version=4).cells if cell.id == "bootstrap"]
     return str(cell.source)

@@ -14,7 +14,7 @@ LIBRARY = PROJECT / "infomotion_lib"
 FLOORS = (
     (
         *("arithmetic", "errors", "classes", "keys", "machine", "paths", "parameters", "provenance", "frame_table", "frozen", "device"),
-        *("progress", "processes", "weights"),
+        *("progress", "processes", "stage_table", "weights"),
     ),
     ("data",),
     ("frames",),

@@ -16,12 +16,12 @@ import pandas as pd
 import pytest
 from finished_run import FinishedRun, cpu_of_children, processes_of, started, surroundings, tables
 
-from infomotion_lib.parameters import NOTEBOOK_STAGES, STAGES
-from infomotion_lib.paths import RunPaths
+from infomotion_lib.parameters import STAGES
+from infomotion_lib.paths import RunPaths, notebook_of
 from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW
+from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
 from infomotion_lib.stages.fingerprint import RECORD, WORKED
-from infomotion_lib.stages.table import TABLE
 from infomotion_lib.workflow import MARK
 
 NOTEBOOKS = list(NOTEBOOK_STAGES.values())
@@ -63,7 +63,7 @@ def test_nothing_published_names_a_folder_of_this_machine(smoke_run: FinishedRun
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)
 def test_executed_copies_are_fit_to_be_read(smoke_run: FinishedRun, stage: str) -> None:
-    notebook = TABLE[stage].notebook
+    notebook = notebook_of(TABLE[stage])
     assert notebook is not None
     copy = nbformat.read(smoke_run.paths.stage(stage) / notebook.name, as_version=4)
     for cell in copy.cells:
@@ -80,7 +80,7 @@ def test_executed_copies_are_fit_to_be_read(smoke_run: FinishedRun, stage: str) 
 
 @pytest.mark.parametrize("stage", ["frame_index", "graph_selection"])
 def test_controls_also_ask_the_kernel_where_one_runs(smoke_run: FinishedRun, stage: str) -> None:
-    notebook = TABLE[stage].notebook
+    notebook = notebook_of(TABLE[stage])
     assert notebook is not None
     copy = nbformat.read(smoke_run.paths.stage(stage) / notebook.name, as_version=4)
     (cell,) = [cell for cell in copy.cells if cell.id == "slider"]

@@ -13,11 +13,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from infomotion_lib.parameters import NOTEBOOK_STAGES, STAGES
-from infomotion_lib.paths import PROJECT
-from infomotion_lib.stages.table import TABLE
+from infomotion_lib.parameters import STAGES
+from infomotion_lib.paths import PROJECT, notebook_of
+from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
 
-FILES = [TABLE[stage].notebook for stage in NOTEBOOK_STAGES.values()]
+FILES = [notebook_of(TABLE[stage]) for stage in NOTEBOOK_STAGES.values()]
 REPOSITORY = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
 ORDER = ["title", "glance", "bootstrap", "parameters", "arithmetic", "config"]
 MAX_CODE_CELLS, MAX_LINES, MAX_BYTES = 26, 15, 60_000

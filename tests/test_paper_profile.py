@@ -10,7 +10,7 @@ from infomotion_lib.data.phantom import make_dataset
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import read_run_card
-from infomotion_lib.stages.table import TABLE
+from infomotion_lib.stage_table import TABLE
 
 FEW_STEPS = {
     "ifa_steps": 2,

@@ -20,7 +20,8 @@ from infomotion_lib.parameters import (
     stage_name,
     stage_parameters,
 )
-from infomotion_lib.paths import PARAMS, PROJECT, STAGE_FOLDERS
+from infomotion_lib.paths import PARAMS, PROJECT
+from infomotion_lib.stage_table import TABLE
 
 
 @pytest.mark.parametrize(
@@ -42,8 +43,8 @@ def test_unknown_stage(word: str, hint: str) -> None:
 
 def test_stages_with_a_notebook_own_a_numbered_folder() -> None:
     for number, stage in NOTEBOOK_STAGES.items():
-        assert STAGE_FOLDERS[stage] == f"{number}_{stage}"
-    assert set(STAGE_FOLDERS) | {"data"} == set(STAGES)
+        assert TABLE[stage].folder == f"{number}_{stage}"
+    assert list(TABLE) == list(STAGES)
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,18 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.clientwrap import PapermillNotebookClient
 
+from infomotion_lib import paths as paths_module
 from infomotion_lib.arithmetic import obstacle, variables
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, FrameIndexParameters, read_profile
 from infomotion_lib.paths import PROJECT, run_paths
 from infomotion_lib.provenance import atomic, read_run_card, start_stage
 from infomotion_lib.runner import config_card, notebook_parameters, run_stage
-from infomotion_lib.stages import table
+from infomotion_lib.stage_table import TABLE
 from infomotion_lib.stages.code import LIBRARY, bare_code, files_behind
 from infomotion_lib.stages.fingerprint import RECORD, claim_folder, worked
 from infomotion_lib.stages.lock import only_run
 from infomotion_lib.stages.notebook import PATIENCE
-from infomotion_lib.stages.table import TABLE
 
 CONFIG = """from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import start_stage
@@ -61,7 +61,7 @@ def toy_notebook(folder: Path, *, work: str = "pass", save: str = SAVE) -> None:
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Folder of runs, with a toy notebook for stage 01 and finished stages before it."""
-    monkeypatch.setattr(table, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(paths_module, "NOTEBOOKS", tmp_path)
     paths = run_paths("smoke", tmp_path / "runs")
     for stage in ("data", "labels"):
         folder = paths.stage(stage)

@@ -52,6 +52,12 @@ def test_code_of_other_commits_times_and_layout_are_none() -> None:
     assert same.page_lines(changed) == same.page_lines(page())
 
 
+def test_a_record_of_times_is_masked_and_code_keeps_its_lines() -> None:
+    html = "<table><tr><th>Started</th><td>28 November 2026, 21:24 UTC</td></tr><tr><th>seconds_building</th><td>1.82</td></tr>"
+    html += "<tr><td>26 s<small>CPU</small></td></tr></table><pre><b>a = 1\nb</b> = 2\n</pre>"
+    assert same.page_lines(html) == ["| Started | <time>", "| <duration>", "| <duration>CPU", "a = 1", "b = 2"]
+
+
 def test_numbers_are_no_hashes_and_no_times() -> None:
     line = "of 1234567 videos 12 m, 5 sets, 0.48 s.d., year 2026, facade"
     assert same.page_lines(f"<p>{line}</p>")[0].startswith("of ")

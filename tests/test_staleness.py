@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from infomotion_lib.stage_table import TABLE
 from infomotion_lib.stages import code
 from infomotion_lib.stages.code import code_hash, learning_hash
-from infomotion_lib.stages.table import TABLE
 
 TRAINED = ("labels", "ifa_training", "evaluation", "latte_ablation")
 """Stages that keep what took long: checkpoints, rows of networks, vectors."""

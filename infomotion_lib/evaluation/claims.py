@@ -15,7 +15,8 @@ import pandas as pd
 
 from infomotion_lib.errors import DataError
 from infomotion_lib.paths import MANIFESTS, RunPaths
-from infomotion_lib.provenance import RUN_CARD, read_run_card
+from infomotion_lib.provenance import read_run_card
+from infomotion_lib.stage_table import RUN_CARD
 
 PAPER_RESULTS = MANIFESTS / "paper_results.csv"
 PAPER_COLUMNS = ("table", "row", "column", "value", "spread", "unit", "source")

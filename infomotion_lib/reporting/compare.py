@@ -10,11 +10,12 @@ import pandas as pd
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.keys import CELL
-from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256
+from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.reporting.difference import PINS, SUMS, Difference, Side, first_difference, outputs
 from infomotion_lib.reporting.flags import explained
-from infomotion_lib.reporting.results import STAGES, Results, title_of
+from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.summary import aligned, shown_method, shown_source
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 SHOWN = 3
 """Files of a stage that are named; the others are counted."""
@@ -52,7 +53,7 @@ def equal_files(frozen: Side, own: Side) -> pd.DataFrame:
     Videos do not count one by one; :func:`where_they_part` tells of them.
     """
     rows = []
-    for stage in STAGES:
+    for stage in TABLE:
         if stage in frozen.cards and stage in own.cards:
             first, second = (outputs(side.cards[stage]) for side in (frozen, own))
             shared = first.keys() & second.keys()
@@ -62,7 +63,7 @@ def equal_files(frozen: Side, own: Side) -> pd.DataFrame:
 
 def side_of(results: Results) -> Side:
     """What is known of a run, or of frozen results; the videos that lie there are hashed, the largest part of the work."""
-    cards = {stage: read_run_card(results.folder(stage)) for stage in STAGES if (results.folder(stage) / RUN_CARD).is_file()}
+    cards = {stage: read_run_card(results.folder(stage)) for stage in TABLE if (results.folder(stage) / RUN_CARD).is_file()}
     pins = results.values("data", PINS.removesuffix(".json")) if "data" in cards else {}
     return Side(cards, pins, {name: digest for name in pins if (digest := _digest(results.folder("data") / name))})
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from infomotion_lib import machine
 from infomotion_lib.provenance import WHERE_AND_HOW_FAST
-from infomotion_lib.reporting.results import STAGES, card_edition
+from infomotion_lib.reporting.results import card_edition
+from infomotion_lib.stage_table import TABLE
 
 Card = Mapping[str, Any]
 Kind = Literal["data", "parameters", "code", "versions", "machine", "unexplained"]
@@ -91,8 +92,8 @@ class Difference:
 
 def first_difference(frozen: Side, own: Side) -> Difference:
     """The first stage, in the order of the walk, whose data or output files differ between two runs; with what differs beside them."""
-    stages = tuple(stage for stage in STAGES if stage in frozen.cards and stage in own.cards)
-    alone = [stage for stage in STAGES if (stage in frozen.cards) != (stage in own.cards)]
+    stages = tuple(stage for stage in TABLE if stage in frozen.cards and stage in own.cards)
+    alone = [stage for stage in TABLE if (stage in frozen.cards) != (stage in own.cards)]
     missing = [f"{_and(alone)}, which one of the two runs has not finished"] if alone else []
     unseen: list[str] = []
     for stage in stages:

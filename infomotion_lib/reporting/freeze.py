@@ -15,7 +15,7 @@ import pandas as pd
 from infomotion_lib.errors import StageError
 from infomotion_lib.frozen import FROZEN, FROZEN_FILES, STUDY, frozen_hashes
 from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.provenance import RUN_CARD, write_json
+from infomotion_lib.provenance import write_json
 from infomotion_lib.reporting.difference import PINS
 from infomotion_lib.reporting.explore import FOLDER
 from infomotion_lib.reporting.explore.board import prepare
@@ -23,6 +23,7 @@ from infomotion_lib.reporting.guard import Finding, Guard, PublishingError, insp
 from infomotion_lib.reporting.levels import Level, level_of
 from infomotion_lib.reporting.live import STATE, without_live
 from infomotion_lib.reporting.results import Results
+from infomotion_lib.stage_table import RUN_CARD
 
 LARGEST = 1_000_000
 """Bytes of one frozen file; larger ones are left out and listed."""

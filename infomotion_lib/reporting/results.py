@@ -11,23 +11,9 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.paths import STAGE_FOLDERS, run_paths
-from infomotion_lib.provenance import RUN_CARD
+from infomotion_lib.paths import run_paths
 from infomotion_lib.reporting.style import data_name
-
-STAGES = ("data", *STAGE_FOLDERS)
-"""Stages that may have a run card, in the order of the walk."""
-
-STAGE_TITLES = {
-    "data": "Data",
-    "labels": "Relabelling",
-    "frame_index": "1 · Key frames",
-    "ifa_training": "2 · Motion vectors",
-    "graph_selection": "3 · Graphs and selection",
-    "evaluation": "4 · Evaluation",
-    "latte_ablation": "5 · Latte ablation",
-}
-"""Name of each stage for readers."""
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 _ORDER = ("phantom", "phantom-large", "phantom-gpu", "open", "paper", "smoke")
 
@@ -49,7 +35,7 @@ class Results:
 
     def folder(self, stage: str) -> Path:
         """Folder of one stage; it may not exist."""
-        return self.root / (STAGE_FOLDERS.get(stage, stage))
+        return self.root / (TABLE[stage].folder if stage in TABLE else stage)
 
     def table(self, stage: str, name: str) -> pd.DataFrame | None:
         """Table ``<name>.csv`` of a stage, or None where the stage has not written it or it holds no row."""
@@ -89,9 +75,9 @@ class Results:
     @property
     def stages(self) -> list[str]:
         """Finished stages, in the order of the walk; later stages, such as ``latte_ablation``, come last."""
-        known = [stage for stage in STAGES if self.card(stage)]
+        known = [stage for stage in TABLE if self.card(stage)]
         more = sorted(
-            card.parent.name for card in self.root.glob(f"*/{RUN_CARD}") if card.parent.name not in {self.folder(s).name for s in STAGES}
+            card.parent.name for card in self.root.glob(f"*/{RUN_CARD}") if card.parent.name not in {self.folder(s).name for s in TABLE}
         )
         return known + more
 
@@ -154,7 +140,8 @@ def records(table: pd.DataFrame | None) -> list[dict[str, Any]]:
 
 def title_of(stage: str) -> str:
     """Name of a stage for readers, also for stages not known here."""
-    return STAGE_TITLES.get(stage.split("_", 1)[1] if stage[:1].isdigit() else stage, STAGE_TITLES.get(stage, stage.replace("_", " ")))
+    name = stage.split("_", 1)[1] if stage[:1].isdigit() else stage
+    return TABLE[name].title if name in TABLE else stage.replace("_", " ")
 
 
 def frozen_results(folder: Path = FROZEN) -> list[Results]:

@@ -11,16 +11,16 @@ from typing import Any, Literal
 from infomotion_lib.errors import DataError, StageError
 from infomotion_lib.frozen import FROZEN_FILES
 from infomotion_lib.parameters import STAGES, read_profile, stage_parameters
-from infomotion_lib.paths import STAGE_FOLDERS, RunPaths, data_root
-from infomotion_lib.provenance import RUN_CARD, read_run_card, sha256
+from infomotion_lib.paths import RunPaths, data_root
+from infomotion_lib.provenance import read_run_card, sha256
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 from infomotion_lib.stages.code import code_of
 from infomotion_lib.stages.fingerprint import found_record, science
-from infomotion_lib.stages.table import TABLE
 
 State = Literal["verified", "edited", "missing", "stale", "left out"]
 """Of one file: as recorded, changed since, gone, made anew since it was read, or never frozen."""
 
-FOLDERS = {"data": "data", **STAGE_FOLDERS}
+FOLDERS = {stage.name: stage.folder for stage in TABLE.values()}
 _CODE = {"science": "the code that decides its results", "figures": "the code that draws its figures", "notebook": "its notebook"}
 
 
@@ -125,7 +125,7 @@ class Chain:
             inputs = tuple(self._input(shown, value) for shown, value in card["inputs"].items())
             code, unknown = self._code(name, card)
             before = [
-                f"{TABLE[need].title}, which it reads, is stale" for need in TABLE[name].needs if need in found and found[need].is_stale
+                f"{TABLE[need].label}, which it reads, is stale" for need in TABLE[name].needs if need in found and found[need].is_stale
             ]
             found[name] = Step(name, self.root / FOLDERS[name], card, inputs, outputs, (*code, *self._parameters(name), *before), unknown)
         return found
@@ -164,12 +164,12 @@ class Chain:
             return Link(shown, path, recorded, "missing", maker, f"{maker or 'the stage'} that made it has no run card")
         link = next((link for link in self._promised(maker) if link.name == f"{folder}/{PurePosixPath(shown).name}"), None)
         if link is None:
-            return Link(shown, self.root, recorded, "missing", maker, f"the run card of {TABLE[maker].title} does not name it")
+            return Link(shown, self.root, recorded, "missing", maker, f"the run card of {TABLE[maker].label} does not name it")
         if link.recorded == recorded:
             return link
         if self.hash(link.path) == recorded:
-            return Link(link.name, link.path, recorded, "edited", maker, f"read as it lies there, but {TABLE[maker].title} wrote another")
-        return Link(link.name, link.path, recorded, "stale", maker, f"{TABLE[maker].title} has made it anew since")
+            return Link(link.name, link.path, recorded, "edited", maker, f"read as it lies there, but {TABLE[maker].label} wrote another")
+        return Link(link.name, link.path, recorded, "stale", maker, f"{TABLE[maker].label} has made it anew since")
 
     def _promised(self, stage: str) -> list[Link]:
         return [self._output(stage, shown, value) for shown, value in self.cards[stage]["outputs"].items()]

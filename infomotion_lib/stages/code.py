@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from infomotion_lib.stages.table import Stage
+from infomotion_lib.paths import notebook_of
+from infomotion_lib.stage_table import Stage
 
 LIBRARY = Path(__file__).resolve().parent.parent
 PACKAGE = LIBRARY.name
@@ -35,6 +36,7 @@ MACHINERY = frozenset(
         "progress",
         "provenance",
         "runner",
+        "stage_table",
         "stages",
     }
     | {"workflow"}
@@ -71,12 +73,12 @@ def learning_hash(stage: Stage) -> str:
 def code_of(stage: Stage) -> dict[str, str]:
     """Hashes of all that a stage is made of, as its run card keeps them: ``science``, ``figures``, and ``notebook`` for its cells."""
     cells = hashlib.sha256(_bare("\n".join(_cells(stage))).encode()).hexdigest()[:16]
-    return {"science": code_hash(stage, "science"), "figures": code_hash(stage, "figures"), "notebook": cells if stage.notebook else ""}
+    return {"science": code_hash(stage, "science"), "figures": code_hash(stage, "figures"), "notebook": cells if stage.number else ""}
 
 
 def files_behind(stage: Stage) -> set[Path]:
     """Library files that a stage's notebook or function imports, directly or through others, machinery left out."""
-    if stage.notebook is None:
+    if not stage.number:
         own = LIBRARY / "stages" / f"{stage.name}.py"
         return {own} | _reached(_imported(own))
     return _reached(_imports("\n".join(_cells(stage))))
@@ -142,9 +144,10 @@ def _bare(source: str) -> str:
 
 def _cells(stage: Stage) -> list[str]:
     """Sources of the code cells of a stage's notebook."""
-    if stage.notebook is None or not stage.notebook.is_file():
+    notebook = notebook_of(stage)
+    if notebook is None or not notebook.is_file():
         return []
-    cells = json.loads(stage.notebook.read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 

@@ -12,8 +12,8 @@ from infomotion_lib.errors import StageError
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import UNFINISHED, WHERE_AND_HOW_FAST, read_json, read_run_card, write_json
+from infomotion_lib.stage_table import TABLE, Stage
 from infomotion_lib.stages.code import learning_hash
-from infomotion_lib.stages.table import TABLE, Stage
 
 RECORD = ".fingerprint.json"
 WORKED = ".seconds.json"

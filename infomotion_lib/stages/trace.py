@@ -9,11 +9,11 @@ from typing import Any
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.frozen import FROZEN_FILES
 from infomotion_lib.parameters import STAGES
-from infomotion_lib.provenance import RUN_CARD, WHERE_AND_HOW_FAST, read_json, read_run_card, shown_path
+from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_json, read_run_card, shown_path
 from infomotion_lib.reporting.difference import SUMS
 from infomotion_lib.reporting.explore import FOLDER as EXPLORE
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 from infomotion_lib.stages.chain import FOLDERS, Chain, Link, Step
-from infomotion_lib.stages.table import TABLE
 from infomotion_lib.stages.verify import pinned_sources
 
 SHOWN = 12
@@ -105,7 +105,7 @@ def _step(step: Step) -> str:
     seconds = float(card.get("stage_seconds", card["wall_seconds"]))
     broken = any(link.state in ("edited", "missing") for link in (*step.inputs, *step.outputs))
     state = "stale" if step.is_stale else "does not hold" if broken else "holds"
-    lines = [f"{TABLE[step.name].title}: {state}"]
+    lines = [f"{TABLE[step.name].label}: {state}"]
     lines.append(_row("run", f"{card['started_utc']}, {seconds:.0f} s on {card.get('gpu') or card['device']}, Python {card['python']}"))
     code += f" ({step.unknown})" if code and step.unknown else ""
     commit += ", with uncommitted changes" if card["git"].get("dirty") else ""

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from infomotion_lib.frozen import FROZEN_FILES, frozen_hashes
-from infomotion_lib.provenance import RUN_CARD, read_json
+from infomotion_lib.provenance import read_json
 from infomotion_lib.reporting.difference import PINS, SUMS
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 from infomotion_lib.stages.chain import Chain, State, Step
-from infomotion_lib.stages.table import TABLE
 
 REMEDIES: dict[State, str] = {
     "edited": f"Restore an edited file; or delete it and its stage's {RUN_CARD}, then `infomotion run all` makes it again.",
@@ -85,11 +85,11 @@ def verify(root: Path) -> Verdict:
         If no stage has finished there.
     """
     chain = Chain(root)
-    findings = [Finding(name, "missing", f"{TABLE[name].title}: no run card, it has not finished") for name in chain.unfinished]
+    findings = [Finding(name, "missing", f"{TABLE[name].label}: no run card, it has not finished") for name in chain.unfinished]
     lines = []
     for step in chain.steps.values():
         broken, videos = _videos(chain, step)
-        found = _files(chain, step) + broken + [Finding(step.name, "stale", f"{TABLE[step.name].title}: {why}") for why in step.changes]
+        found = _files(chain, step) + broken + [Finding(step.name, "stale", f"{TABLE[step.name].label}: {why}") for why in step.changes]
         findings += found
         lines.append(_line(step, found, videos))
     if chain.is_frozen:
@@ -102,7 +102,7 @@ def _files(chain: Chain, step: Step) -> list[Finding]:
     for link in step.inputs:
         told_by_its_maker = link.maker in chain.steps and link in chain.steps[link.maker].outputs
         if link.state in REMEDIES and not told_by_its_maker:
-            found.append(Finding(step.name, link.state, f"{TABLE[step.name].title} read {link.name}: {link.why}"))
+            found.append(Finding(step.name, link.state, f"{TABLE[step.name].label} read {link.name}: {link.why}"))
     return found
 
 
@@ -154,4 +154,4 @@ def _line(step: Step, found: list[Finding], videos: int) -> str:
     parts += [f"{counts['left out']} were not frozen"] if counts["left out"] else []
     parts += [f"{videos} videos verified"] if videos else []
     parts += [f"code {step.unknown}"] if step.unknown else ["code unchanged"] if not any("code" in why for why in step.changes) else []
-    return f"  {'holds' if not found else '-----':<7}{TABLE[step.name].title:<22}{', '.join(parts)}"
+    return f"  {'holds' if not found else '-----':<7}{TABLE[step.name].label:<22}{', '.join(parts)}"

@@ -13,11 +13,11 @@ import pytest
 import yaml
 from standin_run import make_run
 
-from infomotion_lib.parameters import NOTEBOOK_STAGES
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting.book.figure_index import drawn_by
 from infomotion_lib.reporting.book.terms import link_terms, words
 from infomotion_lib.reporting.results import Results
+from infomotion_lib.stage_table import NOTEBOOK_STAGES
 
 LARGEST_PAGE = 3_000_000
 """Bytes of one page."""

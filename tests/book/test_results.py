@@ -11,6 +11,7 @@ from standin_run import make_run
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.evaluation.intervals import summarise
 from infomotion_lib.evaluation.runs import score_runs
+from infomotion_lib.keys import CELL
 from infomotion_lib.parameters import RealData
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.book.table1 import table1
@@ -52,3 +53,11 @@ def test_the_control_of_tolerances_has_the_spread_of_table_1(tmp_path: Path) -> 
     shown = cells[(cells["method"] == "random") & (cells["tolerance"] == 0)].iloc[0]
     printed = summarise(score_runs(predictions, tolerance=0.0), metrics=("hard_accuracy",)).iloc[0]
     assert (shown["mean"], shown["sd"]) == (printed["mean"], printed["sd"]) == (75.0, 25.0)
+
+
+def test_the_control_tells_its_cells_in_one_order(tmp_path: Path) -> None:
+    cells = tolerance.table(Results("phantom", make_run(tmp_path)))
+    assert cells is not None and cells["tolerance"].is_monotonic_increasing
+    for _, rows in cells.groupby("tolerance"):
+        told = rows[CELL].to_numpy().tolist()
+        assert told[-1][1] == "constant" and told[:-1] == sorted(told[:-1])

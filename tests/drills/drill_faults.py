@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from finished_run import FinishedRun, infomotion_fails, project_hashes, started, tables
 
-from infomotion_lib.provenance import RUN_CARD
+from infomotion_lib.stage_table import RUN_CARD
 
 
 def without(run: FinishedRun, *stages: str, folder: Path) -> Path:

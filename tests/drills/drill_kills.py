@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from finished_run import FinishedRun, infomotion, processes_of, started, tables
 
-from infomotion_lib.provenance import RUN_CARD, UNFINISHED, read_run_card
-from infomotion_lib.stages.table import TABLE
+from infomotion_lib.provenance import UNFINISHED, read_run_card
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 KILLS = 10
 SHARES = np.sort(np.random.default_rng(20251210).uniform(0, 1, KILLS))
@@ -42,7 +42,7 @@ def test_a_run_killed_at_a_random_moment_resumes_to_the_identical_result(smoke_r
     victim = smoke_run.start(copy)
     assert victim.stdout is not None
     for line in victim.stdout:
-        if line.startswith(f"{TABLE[stage].title}: started"):
+        if line.startswith(f"{TABLE[stage].label}: started"):
             break
     time.sleep(seconds)
     running = victim.poll() is None

@@ -19,9 +19,10 @@ from infomotion_lib.frozen import FROZEN
 from infomotion_lib.keys import RUN
 from infomotion_lib.parameters import EvaluationParameters, FrameIndexParameters
 from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.provenance import RUN_CARD, read_json, start_stage, write_csv, write_json
+from infomotion_lib.provenance import read_json, start_stage, write_csv, write_json
 from infomotion_lib.regressor import training
 from infomotion_lib.regressor.grid import run_grid
+from infomotion_lib.stage_table import RUN_CARD
 
 QUICK = EvaluationParameters(
     **{"synthetic_data": "none", "methods": ("random",), "vpc": (1,), "n_runs": 2, "workers": 1},

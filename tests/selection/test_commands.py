@@ -15,8 +15,9 @@ from infomotion_lib.data.records import read_dataset
 from infomotion_lib.frames import build_frame_index
 from infomotion_lib.parameters import FrameIndexParameters, SelectionParameters
 from infomotion_lib.paths import run_paths
-from infomotion_lib.provenance import RUN_CARD, start_stage, write_csv
+from infomotion_lib.provenance import start_stage, write_csv
 from infomotion_lib.selection import FeatureTable, run_selection
+from infomotion_lib.stage_table import RUN_CARD
 
 
 @pytest.fixture(scope="module")

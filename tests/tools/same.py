@@ -37,8 +37,10 @@ SHOWN_LINES = 40
 
 UNSTEADY = (
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b…?"), "<hash>"),
+    (re.compile(r"\b\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC"), "<time>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ,]+\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?: ?UTC|Z|\+00:00)?)?"), "<time>"),
-    (re.compile(r"\b\d+(?:\.\d+)? ?(?:s|seconds?|min|minutes?|h|hours?)\b(?: \d+ (?:s|min)\b)?"), "<duration>"),
+    (re.compile(r"\b\d+(?:\.\d+)? ?(?:s|seconds?|min|minutes?|h|hours?)(?![a-z])(?: \d+ (?:s|min)\b)?"), "<duration>"),
+    (re.compile(r"^\| seconds.*"), "| <duration>"),
 )
 """What a page says of when and how fast it was made, of the code, and hashes of files, which are compared as files: never compared."""
 
@@ -100,6 +102,7 @@ class _Reader(HTMLParser):
         self.lines: list[str] = [""]
         self.controls: list[str] = []
         self._hidden: list[str] = []
+        self._pre = False
         self._state = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -109,6 +112,7 @@ class _Reader(HTMLParser):
             self._state = given.get("type") == WIDGETS
         elif tag in BLOCKS:
             self.lines.append("")
+            self._pre = tag == "pre"
         elif tag in CELLS:
             self.lines[-1] += " | "
         if tag == "img":
@@ -119,10 +123,13 @@ class _Reader(HTMLParser):
             self._hidden.pop()
         elif tag in BLOCKS:
             self.lines.append("")
+            self._pre = False
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
-            self.lines[-1] += data
+            first, *more = data.split("\n") if self._pre else [data]
+            self.lines[-1] += first
+            self.lines += more
         elif self._state:  # controls are drawn from this record by the browser
             models = json.loads(data).get("state", {}).values()
             values = [value for model in models for value in model.get("state", {}).values()]

@@ -7,12 +7,12 @@ import re
 from html import escape
 from pathlib import Path
 
-from infomotion_lib.parameters import NOTEBOOK_STAGES
 from infomotion_lib.paths import NOTEBOOKS
 from infomotion_lib.reporting.book.html import block, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
+from infomotion_lib.stage_table import NOTEBOOK_STAGES
 
 _SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|png))"')
 _NAMED = re.compile(r'"([\w.]+\.(?:svg|png))"')

@@ -19,7 +19,6 @@ import yaml
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.parameters import NOTEBOOK_STAGES
 from infomotion_lib.paths import BOOK, PROJECT
 from infomotion_lib.reporting.book import fragments, phases
 from infomotion_lib.reporting.book.api import anchor, find, modules, write_api
@@ -33,6 +32,7 @@ from infomotion_lib.reporting.boundaries import write_soft_boundaries
 from infomotion_lib.reporting.explore.board import prepare
 from infomotion_lib.reporting.pipeline import write_pipeline
 from infomotion_lib.reporting.results import Results, frozen_results, results_of
+from infomotion_lib.stage_table import NOTEBOOK_STAGES
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
 """Kinds of result files that readers can download from the book."""

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infomotion_lib.paths import run_paths
-from infomotion_lib.provenance import RUN_CARD, write_csv, write_json
+from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.explore import FOLDER, cycle, graphs, tolerance, wall
 from infomotion_lib.reporting.results import Results
+from infomotion_lib.stage_table import RUN_CARD
 
 if TYPE_CHECKING:
     import ipywidgets

@@ -43,13 +43,14 @@ def table(results: Results) -> pd.DataFrame | None:
 
 
 def _accuracies(predictions: pd.DataFrame, tolerances: tuple[float, ...]) -> pd.DataFrame:
-    cells = tolerance_table(predictions, tolerances=tolerances)
+    cells = tolerance_table(predictions, tolerances=tolerances).sort_values(CELL, kind="stable")
     test = predictions.drop_duplicates("file_name")["ef"].to_numpy(float)
     constants = []
     for tolerance in tolerances:
         best = max(float(soft_correct(test, np.full_like(test, value), tolerance=tolerance).mean()) for value in _CONSTANTS)
         constants.append(("", "constant", "", 0, tolerance, 100 * best, 0.0, 1))
-    return pd.concat([cells[_COLUMNS], pd.DataFrame(constants, columns=_COLUMNS)], ignore_index=True)
+    both = pd.concat([cells[_COLUMNS], pd.DataFrame(constants, columns=_COLUMNS)])
+    return both.sort_values("tolerance", kind="stable", ignore_index=True)
 
 
 def control(file: Path, flags: Flags) -> ipywidgets.Widget:

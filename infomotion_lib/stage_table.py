@@ -1,13 +1,17 @@
-"""The stages as one table: the only place that says what each needs and writes; the Snakefile and the runner read it."""
+"""The stages as one table, in the order that data walks through them: the only place that says what each is called, needs and writes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from infomotion_lib.parameters import NOTEBOOK_STAGES
-from infomotion_lib.paths import NOTEBOOKS, RunPaths
-from infomotion_lib.provenance import RUN_CARD
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infomotion_lib.paths import RunPaths
+
+RUN_CARD = "run_card.json"
+"""Written last: a folder that has one holds a finished stage."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +21,15 @@ class Stage:
     Attributes
     ----------
     name : str
-        Key in :data:`infomotion_lib.parameters.STAGES`.
+        Key of :data:`TABLE`.
+    folder : str
+        Its folder within a run; its notebook, where it has one, is called so too.
+    title : str
+        Its name for readers.
     needs : tuple of str
         Stages whose outputs it reads.
     outputs : tuple of str
-        Files it promises, relative to its folder; ``run_card.json`` comes last and is not listed.
+        Files it promises, relative to its folder; the run card comes last and is not listed.
     reports : tuple of str
         Files it promises too, which only people read: no later stage depends on them.
     learns : tuple of str
@@ -29,23 +37,23 @@ class Stage:
     """
 
     name: str
+    folder: str
+    title: str
     needs: tuple[str, ...]
     outputs: tuple[str, ...]
     reports: tuple[str, ...] = ()
     learns: tuple[str, ...] = ()
 
     @property
-    def notebook(self) -> Path | None:
-        """Its notebook in ``notebooks/``; None for the stages that are plain functions."""
-        for number, stage in NOTEBOOK_STAGES.items():
-            if stage == self.name:
-                return NOTEBOOKS / f"{number}_{stage}.ipynb"
-        return None
+    def number(self) -> str:
+        """Number of its notebook, such as ``"03"``; empty for the stages that are plain functions."""
+        number = self.folder[:2]
+        return number if number.isdigit() and number != "00" else ""
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """Short name with its number, such as ``03 graph_selection``."""
-        return self.notebook.stem.replace("_", " ", 1) if self.notebook else self.name
+        return f"{self.number} {self.name}".strip()
 
     def files(self, paths: RunPaths) -> list[Path]:
         """Promised files of a run, the run card last."""
@@ -55,16 +63,27 @@ class Stage:
 TABLE: dict[str, Stage] = {
     stage.name: stage
     for stage in (
-        Stage("data", (), ("sources.json", "data_report.csv"), learns=("data.phantom.dataset", "data.echodiffusion")),
-        Stage("labels", ("data",), ("labels.csv", "agreement.csv"), learns=("regressor.labels", "regressor.training")),
+        Stage("data", "data", "Data", (), ("sources.json", "data_report.csv"), learns=("data.phantom.dataset", "data.echodiffusion")),
+        Stage(
+            "labels",
+            "00_labels",
+            "Relabelling",
+            ("data",),
+            ("labels.csv", "agreement.csv"),
+            learns=("regressor.labels", "regressor.training"),
+        ),
         Stage(
             "frame_index",
+            "01_frame_index",
+            "1 · Key frames",
             ("data", "labels"),
             ("frame_index.csv", "status_counts.csv", "detector_error.csv"),
             ("order_control.csv", "phase_votes.csv", "vote_counts.csv"),
         ),
         Stage(
             "ifa_training",
+            "02_ifa_training",
+            "2 · Motion vectors",
             ("frame_index",),
             ("ifa.safetensors", "training_log.csv", "motion_features.npz", "appearance_features.npz", "summary.json"),
             ("probe.csv", "missing_videos.csv"),
@@ -72,12 +91,16 @@ TABLE: dict[str, Stage] = {
         ),
         Stage(
             "graph_selection",
+            "03_graph_selection",
+            "3 · Graphs and selection",
             ("frame_index", "ifa_training"),
             ("graph_report.csv", "communities.csv", "selections.csv"),
             ("shortfalls.csv", "sweep.csv"),
         ),
         Stage(
             "evaluation",
+            "04_evaluation",
+            "4 · Evaluation",
             ("frame_index", "graph_selection"),
             ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
             ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
@@ -85,6 +108,8 @@ TABLE: dict[str, Stage] = {
         ),
         Stage(
             "latte_ablation",
+            "05_latte_ablation",
+            "5 · Latte ablation",
             ("labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
             ("latte.safetensors", "label_consistency.csv", "selections.csv", "runs.csv", "fidelity.csv", "table2.csv"),
             ("conditioning.csv", "pool_labels.csv", "manifest.csv", "predictions.csv", "losses.csv"),
@@ -93,3 +118,6 @@ TABLE: dict[str, Stage] = {
     )
 }
 """Stages by name, in the order that data walks through them."""
+
+NOTEBOOK_STAGES = {stage.number: stage.name for stage in TABLE.values() if stage.number}
+"""Stages that are notebooks, by their number."""
