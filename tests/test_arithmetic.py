@@ -12,6 +12,7 @@ import pytest
 
 from infomotion_lib import arithmetic
 from infomotion_lib.arithmetic import PORTABLE, bf16_obstacle, missing, obstacle, state, variables
+from infomotion_lib.machine import VARIABLES
 from infomotion_lib.parameters import STAGES, read_profile, stage_parameters
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.stages.fingerprint import science
@@ -90,6 +91,10 @@ def test_opencv_is_not_told_to_leave_out_what_is_not_there(monkeypatch: pytest.M
     assert set(PORTABLE) - set(variables("portable")) == {"OPENCV_CPU_DISABLE"}
     monkeypatch.setattr(arithmetic, "flags", lambda: AVX512)
     assert variables("portable") == PORTABLE
+
+
+def test_run_cards_name_every_variable_of_portable_arithmetic() -> None:
+    assert set(PORTABLE) <= set(VARIABLES)
 
 
 @portable_here
