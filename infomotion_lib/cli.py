@@ -102,13 +102,19 @@ def book(
 
 
 @app.command()
-def freeze(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
+def freeze(
+    profile: Profile = "phantom",
+    runs_dir: RunsDir = "",
+    whole: Annotated[
+        bool, typer.Option("--whole/--shown", help="All that the leading profile of a book needs, or only what every profile shows.")
+    ] = True,
+) -> None:
     """Copy a finished run's tables, figures and executed notebooks to book/results, as far as its data may be shown."""
     from infomotion_lib.parameters import paths_of
     from infomotion_lib.reporting.freeze import freeze as freeze_run
 
     paths = paths_of(profile, runs_dir)
-    typer.echo(repr(freeze_run(paths.profile, runs_dir=paths.root.parent)))
+    typer.echo(repr(freeze_run(paths.profile, runs_dir=paths.root.parent, whole=whole)))
 
 
 @app.command()

@@ -251,13 +251,13 @@ def test_edits_of_frozen_results_are_found(tmp_path: Path) -> None:
         stream.write("open,infomotion,knn,5,hard_accuracy,99,0,5,99,99,\n")
     (copy / "04_evaluation/runs.csv").unlink()
     (copy / "extra.csv").touch()
-    edit("03_graph_selection/03_graph_selection.ipynb")(copy)
+    edit("04_evaluation/figures/confusion.svg")(copy)
     found = {(finding.kind, finding.what.split(":")[0]) for finding in verify(copy).findings}
     assert found == {
         ("edited", "04_evaluation/table1.csv"),
         ("missing", "04_evaluation/runs.csv"),
         ("edited", "extra.csv"),
-        ("edited", "03_graph_selection/03_graph_selection.ipynb"),
+        ("edited", "04_evaluation/figures/confusion.svg"),
     }
 
 

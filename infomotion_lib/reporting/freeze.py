@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.errors import StageError
-from infomotion_lib.frozen import FROZEN, FROZEN_FILES, STUDY, frozen_hashes
+from infomotion_lib.frozen import FROZEN, FROZEN_FILES, SHOWN, STUDY, frozen_hashes
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import write_json
 from infomotion_lib.reporting.difference import PINS
@@ -65,7 +65,7 @@ class Frozen:
         return "\n".join([*lines, *(f"  left out  {item}" for item in self.left_out)])
 
 
-def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN) -> Frozen:
+def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN, whole: bool = True) -> Frozen:
     """Frozen results of a finished run; an earlier freeze of the profile is replaced as a whole.
 
     Parameters
@@ -76,6 +76,9 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN) -
         Folder of all runs.
     out : Path
         Folder of all frozen results.
+    whole : bool
+        Executed notebooks, every figure and the controls too, as the leading profile of a book needs them; without, tables, run cards
+        and the figures that the results page shows of every profile.
 
     Raises
     ------
@@ -93,11 +96,12 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN) -
             remedy=f"Run it first: make reproduce PROFILE={profile}",
         )
     guard = guard_of(results, paths)
-    prepare(results)
+    if whole:
+        prepare(results)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".freezing-") as name:
         copy = Path(name) / profile
-        left_out = _copy(results, copy) + _clear(copy, guard)
+        left_out = _copy(results, copy, whole=whole) + _clear(copy, guard)
         if remaining := inspect(copy, guard):
             raise PublishingError("Nothing was frozen: the guard still finds", where="\n".join(map(str, remaining)))
         write_json(frozen_hashes(copy), copy / FROZEN_FILES)
@@ -128,13 +132,15 @@ def _video_names(root: Path) -> frozenset[str]:
     return frozenset(name for name in names if len(name) > 3)
 
 
-def _copy(results: Results, copy: Path) -> list[Finding]:
+def _copy(results: Results, copy: Path, *, whole: bool) -> list[Finding]:
     """Copy what a book may want; list what is too large for it."""
     left_out = []
-    for stage in [*results.stages, FOLDER]:
+    for stage in [*results.stages, *([FOLDER] if whole else [])]:
         source = results.folder(stage)
         target = copy / source.name
-        wanted = [*source.glob("*"), *source.glob("figures/*"), *source.glob("wall/*")]
+        shown = [source / "figures" / name for name in SHOWN.get(stage, ())]
+        figures = [*source.glob("figures/*"), *source.glob("wall/*")] if whole else shown
+        wanted = [*source.glob("*"), *figures]
         if stage == "data":
             wanted = [source / name for name in (RUN_CARD, "data_report.csv", PINS)]
         for file in sorted(item for item in wanted if item.is_file() and item.suffix in _KINDS and not item.name.startswith(".")):
@@ -144,7 +150,7 @@ def _copy(results: Results, copy: Path) -> list[Finding]:
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, place)
-        if (notebook := results.notebook(stage)) is not None:
+        if whole and (notebook := results.notebook(stage)) is not None:
             target.mkdir(parents=True, exist_ok=True)
             (target / notebook.name).write_text(
                 json.dumps(_slim(without_live(json.loads(notebook.read_text(encoding="utf-8")))), indent=1) + "\n", encoding="utf-8"

@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 from standin_run import STATE, make_run
 
 from infomotion_lib.errors import StageError
-from infomotion_lib.frozen import FROZEN
+from infomotion_lib.frozen import EVALUATION_FIGURES, FROZEN
 from infomotion_lib.provenance import write_json
 from infomotion_lib.reporting.freeze import freeze
 from infomotion_lib.reporting.guard import Guard, inspect
 from infomotion_lib.reporting.levels import Level, level_of
 from infomotion_lib.reporting.style import figure_bytes, use_style
+from infomotion_lib.stage_table import TABLE
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 SECRET = Guard(Level.AGGREGATES, frozenset({"heart_007"}))
@@ -247,6 +248,20 @@ def test_freezing_a_phantom_keeps_all_and_links_figures(tmp_path: Path) -> None:
     again = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
     assert study.read_text(encoding="utf-8") == "kept\n"
     assert again.files == frozen.files
+
+
+def test_a_profile_that_does_not_lead_the_book_is_frozen_without_what_no_page_shows(tmp_path: Path) -> None:
+    figures = make_run(tmp_path / "runs") / TABLE["evaluation"].folder / "figures"
+    figures.mkdir(exist_ok=True)
+    for name in (EVALUATION_FIGURES[0], "ef_scatter.svg"):
+        (figures / name).write_text("<svg/>", encoding="utf-8")
+    everything = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "whole").files
+    shown = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "shown", whole=False).files
+    assert set(shown) < set(everything)
+    gone = sorted(set(everything) - set(shown))
+    assert all(name.endswith(".ipynb") or "/figures/" in name or name.startswith("explore/") for name in gone), gone
+    assert f"04_evaluation/figures/{EVALUATION_FIGURES[0]}" in shown and "04_evaluation/figures/ef_scatter.svg" in gone
+    assert not [name for name in shown if name.endswith(".ipynb")]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from infomotion_lib.frozen import FROZEN
+from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, EVALUATION_FIGURES, FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting import boundaries
 from infomotion_lib.reporting.book import arithmetic, critical, evidence, ledgers, paper_numbers, phases, reading
@@ -26,12 +26,11 @@ from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.play import play
 from infomotion_lib.reporting.book.speed import speed
 from infomotion_lib.reporting.book.table1 import company, table1
-from infomotion_lib.reporting.book.table2 import FIGURES, LOOPS, STAGE, in_words, table2
+from infomotion_lib.reporting.book.table2 import STAGE, in_words, table2
 from infomotion_lib.reporting.pipeline import ALT
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
 
-SHOWN_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusion.svg")
 """Figures of the evaluation that stand on the results page."""
 
 NOT_RUN = admonition(
@@ -180,7 +179,7 @@ def results_part(results: Results) -> str:
     if mark := mark_of(results):
         note += admonition("note", "An older edition of the phantom", mark)
     head = f"### What the table says, on {_of(results)}\n\n"
-    figures = "".join(_figure(results, "evaluation", name) for name in SHOWN_FIGURES)
+    figures = "".join(_figure(results, "evaluation", name) for name in EVALUATION_FIGURES)
     more = comparisons(results) + company(results) + label_agreement(results) + (open_splits(results) if is_open else "")
     return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}{_ablation(results)}"
 
@@ -188,8 +187,8 @@ def results_part(results: Results) -> str:
 def _ablation(results: Results) -> str:
     """Table 2 with its figures; empty where the ablation has not run."""
     body = table2(results)
-    figures = "".join(_figure(results, STAGE, name) for name in FIGURES)
-    if loops := _figure(results, STAGE, LOOPS):
+    figures = "".join(_figure(results, STAGE, name) for name in ABLATION_FIGURES)
+    if loops := _figure(results, STAGE, ABLATION_LOOPS):
         figures += folded("The clips in motion", loops)
     return f"### Two generators, on {_of(results)}\n\n{body}{_list(in_words(results))}\n{figures}" if body else ""
 

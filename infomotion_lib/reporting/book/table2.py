@@ -15,11 +15,6 @@ from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.tables import QUOTED, ShapedTable
 
 STAGE = "latte_ablation"
-LOOPS = "loops.webp"
-"""Clips in motion; shown on demand, since nothing on a page may move unasked."""
-
-FIGURES = ("side_by_side.png", "label_consistency.svg", "fidelity.svg", "table2.svg")
-"""Figures of the ablation that stand on the results page."""
 
 
 def table2(results: Results) -> str:
