@@ -42,6 +42,27 @@ def test_trained_numbers_are_equal_whatever_the_machine_would_do_by_itself() -> 
     assert child(ADOPTED + TRAINED) == child(ADOPTED + TRAINED, **LIMITED, OMP_NUM_THREADS="3")
 
 
+@pytest.mark.parametrize("piece", ["regressor", "motion_network", "appearance", "autoencoder", "latte"])
+def test_torch_takes_no_square_root_in_our_trainings(piece: str) -> None:
+    """In portable arithmetic its roots depend on the maker of the processor; the optimiser's fused form has one of its own."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    from infomotion_lib.evaluation.small_trainings import PIECES
+
+    seen: set[str] = set()
+
+    class Watched(TorchDispatchMode):
+        def __torch_dispatch__(self, operation, types, values=(), named=None):  # type: ignore[no-untyped-def]
+            by_root = str(operation).startswith("aten.pow") and values[1] in (0.5, -0.5)
+            seen.add("root" if by_root else str(operation).split(".")[1])
+            return operation(*values, **(named or {}))
+
+    with Watched():
+        PIECES[piece]()
+    assert "_fused_adamw_" in seen
+    assert not seen & {"root", "sqrt", "sqrt_", "_foreach_sqrt", "_foreach_sqrt_"}
+
+
 @portable_here
 def test_the_hashes_are_those_of_the_table_where_versions_are_equal() -> None:
     import pandas as pd

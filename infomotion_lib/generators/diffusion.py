@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,19 @@ def noise_schedule() -> DDPMScheduler:
     return DDPMScheduler(num_train_timesteps=NOISE_STEPS, beta_start=1e-4, beta_end=0.02, beta_schedule="linear", clip_sample=False)
 
 
+def with_noise(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
+    """Clean latents (N, ...) with noise added as at each one's step (N,): what the scheduler's ``add_noise`` gives, to rounding."""
+    kept, added = (root.to(clean.device)[timestep].view(-1, *[1] * (clean.ndim - 1)) for root in _noise_roots())
+    return kept * clean + added * noise
+
+
+@cache
+def _noise_roots() -> tuple[Tensor, Tensor]:
+    """Shares of clip and noise at every step, (1000,) each; numpy takes the roots, as torch's differ between processors."""
+    kept = noise_schedule().alphas_cumprod.numpy()
+    return torch.from_numpy(np.sqrt(kept)), torch.from_numpy(np.sqrt(1 - kept))
+
+
 def train_latte(
     latents: Tensor,
     label: NDArray[np.int64],
@@ -129,7 +142,6 @@ def train_latte(
     path = Path(checkpoint) if checkpoint else None
     if path and path.is_file():
         losses = _resume(path, network, average, optimiser, rate, recipe)
-    schedule = noise_schedule()
     bar = track(range(len(losses), recipe.steps), label="Latte", unit="step")
     for step in bar:
         random = np.random.default_rng([recipe.seed, step])
@@ -139,7 +151,7 @@ def train_latte(
         start = int(random.integers(latents.shape[1] - recipe.frames + 1))
         clean = latents[torch.from_numpy(chosen), start : start + recipe.frames].to(device)
         noise, timestep = torch.randn_like(clean), torch.randint(NOISE_STEPS, (recipe.batch,), device=device)
-        predicted = network(schedule.add_noise(clean, noise, timestep), timestep, torch.from_numpy(classes).to(device))
+        predicted = network(with_noise(clean, noise, timestep), timestep, torch.from_numpy(classes).to(device))
         loss = functional.mse_loss(predicted, noise)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -195,6 +207,7 @@ def sample_latents(
         noise_schedule().config, timestep_spacing="trailing", clip_sample=True, clip_sample_range=LATENT_RANGE
     )
     sampler.set_timesteps(sampling_steps)
+    sampler.alphas_cumprod, sampler.final_alpha_cumprod = sampler.alphas_cumprod.tolist(), 1.0  # so Python takes its roots, not torch
     classes = torch.full((len(seeds),), label, device=device)
     for timestep in sampler.timesteps:
         noise = trained.network.guided(x, timestep.expand(len(seeds)).to(device), classes, guidance=guidance)
@@ -213,14 +226,14 @@ def denoising_loss(trained: TrainedLatte, latents: Tensor, label: NDArray[np.int
     label : ndarray, shape (clips,)
         Class each clip is denoised as; the network's ``null_class`` for none.
     """
-    schedule, generator = noise_schedule(), torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     total = 0.0
     for timestep in torch.arange(NOISE_STEPS // 20, NOISE_STEPS, NOISE_STEPS // 10).tolist():
         noise = torch.randn(latents.shape, generator=generator)
         for i in range(0, len(latents), batch):
             clean, added, own = latents[i : i + batch], noise[i : i + batch], torch.from_numpy(label[i : i + batch]).to(device)
             steps = torch.full((len(clean),), timestep)
-            noisy = schedule.add_noise(clean, added, steps).to(device)
+            noisy = with_noise(clean, added, steps).to(device)
             predicted = trained.network(noisy, steps.to(device), own)
             total += float(functional.mse_loss(predicted.cpu(), added)) * len(clean)
     return total / (10 * len(latents))

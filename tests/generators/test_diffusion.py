@@ -90,7 +90,7 @@ def test_classes_are_drawn_equally_often_however_rare_and_clips_are_never_mirror
         return forward(self, latents, timestep, label)
 
     monkeypatch.setattr(Latte, "forward", watched)
-    monkeypatch.setattr(diffusion.DDPMScheduler, "add_noise", lambda self, clean, noise, timestep: clean)
+    monkeypatch.setattr(diffusion, "with_noise", lambda clean, noise, timestep: clean)
     latents, _ = two_classes()
     ramp = latents + torch.arange(4.0)  # brighter to the right
     shown: list[torch.Tensor] = []
@@ -98,6 +98,12 @@ def test_classes_are_drawn_equally_often_however_rare_and_clips_are_never_mirror
     train_latte(ramp, np.array([0] * 11 + [1]), replace(RECIPE, steps=20))
     assert np.bincount(drawn).tolist() == [80, 80]
     assert (torch.cat(shown).diff(dim=-1) > 0).all()
+
+
+def test_noise_is_the_schedulers_with_roots_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean, noise, timestep = torch.randn(5, 2, 4, 3, 3), torch.randn(5, 2, 4, 3, 3), torch.tensor([0, 1, 400, 998, 999])
+    expected = diffusion.noise_schedule().add_noise(clean, noise, timestep)
+    torch.testing.assert_close(diffusion.with_noise(clean, noise, timestep), expected, atol=1e-6, rtol=1e-6)
 
 
 def test_sample_depends_on_its_seed_alone(trained: TrainedLatte) -> None:
