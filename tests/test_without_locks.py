@@ -11,13 +11,15 @@ import pytest
 from finished_run import FinishedRun, surroundings, tables
 
 from infomotion_lib.paths import PROJECT
-from infomotion_lib.processes import ALONE
+from infomotion_lib.processes import ALONE, can_share_work
 
 CUT_OFF = 'mount -t tmpfs -o ro none /dev/shm && exec "$0" "$@"'
 
 
 def without_locks(*words: str) -> list[str]:
-    """Command that runs Python where ``/dev/shm`` is empty and cannot be written; skips where it cannot be made so."""
+    """Command that runs Python where ``/dev/shm`` cannot be written: here, if it is so; skips where it cannot be made so."""
+    if not can_share_work():
+        return [sys.executable, *words]
     prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c", CUT_OFF]
     try:
         tried = subprocess.run([*prefix, "true"], capture_output=True, text=True)

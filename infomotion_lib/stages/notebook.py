@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
+from infomotion_lib.processes import caches
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal, terminal_name
 from infomotion_lib.provenance import shown_path
 
@@ -52,7 +53,7 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads
             running,
             parameters={name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()},
             kernel_name="python3",
-            kernel_manager_class=_kernel_manager(threads),
+            kernel_manager_class=_kernel_manager(threads, caches(output.parent.parent / ".cache")),
             cwd=PROJECT,
             start_timeout=PATIENCE,
             iopub_timeout=PATIENCE,
@@ -74,13 +75,14 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads
     return output
 
 
-def _kernel_manager(threads: int) -> type:
-    """Kernel manager whose ``python3`` is this interpreter, whatever kernels the machine has registered."""
+def _kernel_manager(threads: int, more: dict[str, str]) -> type:
+    """Kernel manager whose ``python3`` is this interpreter, with ``more`` in its environment; no registered kernel counts."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
     environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # spinning threads starve a busy machine
     environment |= {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    environment |= more
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
     start = "from infomotion_lib.processes import die_with_parent as d; d(); from ipykernel.kernelapp import launch_new_instance as l; l()"
