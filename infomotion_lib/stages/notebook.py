@@ -76,7 +76,7 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], threads
 
 
 def _kernel_manager(threads: int, more: dict[str, str]) -> type:
-    """Kernel manager whose ``python3`` is this interpreter, with ``more`` in its environment; no registered kernel counts."""
+    """Kernel manager whose ``python3`` is this interpreter, with ``more`` in its environment."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
