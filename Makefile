@@ -32,7 +32,7 @@ test: $(EVERYTHING)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25 $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -rs --durations=25 $(TESTS)
 
 drills: $(EVERYTHING)
 	@$(BIN)/python -m pytest $(DRILLS) -o python_files='drill_*.py' -s -rs

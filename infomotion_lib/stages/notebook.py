@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from infomotion_lib.arithmetic import Arithmetic, variables
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
+from infomotion_lib.processes import caches
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal, terminal_name
 from infomotion_lib.provenance import shown_path
 
@@ -49,13 +50,14 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], arithme
     failed.unlink(missing_ok=True)
     logging.getLogger("papermill").setLevel(logging.ERROR)
     screen = terminal()
+    environment = variables(arithmetic, threads=threads) | caches(output.parent.parent / ".cache")
     try:
         papermill.execute_notebook(
             notebook,
             running,
             parameters={name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()},
             kernel_name="python3",
-            kernel_manager_class=_kernel_manager(variables(arithmetic, threads=threads)),
+            kernel_manager_class=_kernel_manager(environment),
             cwd=PROJECT,
             start_timeout=PATIENCE,
             iopub_timeout=PATIENCE,
@@ -77,13 +79,13 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], arithme
     return output
 
 
-def _kernel_manager(arithmetic: dict[str, str]) -> type:
+def _kernel_manager(environment: dict[str, str]) -> type:
     """Kernel manager whose ``python3`` is this interpreter, whatever kernels the machine has registered, with these variables set."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
-    environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # spinning threads starve a busy machine
-    environment |= arithmetic
+    # spinning threads starve a busy machine
+    environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_WAIT_POLICY": "PASSIVE", **environment}
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
     start = "from infomotion_lib.processes import die_with_parent as d; d(); from ipykernel.kernelapp import launch_new_instance as l; l()"

@@ -113,7 +113,7 @@ def carried() -> dict[str, str]:
             found["PIP_EXTRA_INDEX_URL"] = CPU_BUILDS
         except OSError as error:
             print(f"\nNo CPU builds of torch from {CPU_BUILDS} ({error}): pip's default, with CUDA", flush=True)
-    return found | {"PIP_NO_CACHE_DIR": "1"}
+    return found | {"PIP_NO_CACHE_DIR": "1", "PIP_QUIET": "1"}
 
 
 def settle(root: Path) -> None:
