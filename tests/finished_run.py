@@ -59,7 +59,7 @@ class FinishedRun:
 
     def would_run(self, copy: RunPaths, *words: str) -> list[str]:
         """Stages that ``infomotion run all`` would run on a copy of this run."""
-        output = self.run("all", copy, "--dry-run", *words).strip()
+        output = self.run("all", copy, "--dry-run", *words).splitlines()[-1]  # a notice on arithmetic may come first
         return [] if output == "Nothing to run." else output.removeprefix("Would run: ").split(", ")
 
     def start(self, copy: Path, *words: str, **options: Any) -> subprocess.Popen[str]:
