@@ -36,7 +36,7 @@ ROWS_FILE = "hardness.jsonl"
 STRIDE = 2  # every second of the 64 frames is drawn: 25 fps, and clips of period 4 become clips of period 2
 NETWORK_PARAMETERS = (
     *("regressor", "clip_frames", "clip_period", "clip_size", "clip_shift", "test_clips"),
-    *("batch_size", "optimiser", "learning_rate", "weight_decay", "soft_tolerance"),
+    *("batch_size", "optimiser", "learning_rate", "weight_decay", "arithmetic", "soft_tolerance"),
 )
 SUMMARY_COLUMNS = ["set", "machine", "metric", "mean", "sd", "n", "pools", "ci_low", "ci_high"]
 

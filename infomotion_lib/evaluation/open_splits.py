@@ -38,7 +38,8 @@ SOURCE, GRAPH = "open", "knn"
 SETTINGS_FILE = "settings.json"
 NETWORK_PARAMETERS = (
     *("regressor", "clip_frames", "clip_period", "clip_size", "clip_shift", "test_clips"),
-    *("batch_size", "optimiser", "learning_rate", "weight_decay", "steps_selected", "steps_whole", "soft_tolerance"),
+    *("batch_size", "optimiser", "learning_rate", "weight_decay", "arithmetic"),
+    *("steps_selected", "steps_whole", "soft_tolerance"),
 )
 ROUNDING = 1e-6  # rows are kept to nine digits: a smaller gain is none
 SUMMARY_METRICS = ("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae")
