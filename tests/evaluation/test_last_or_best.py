@@ -101,7 +101,7 @@ def test_rounding_in_a_file_is_no_difference() -> None:
 
 def test_the_frozen_summary_is_that_of_the_frozen_rows() -> None:
     last, best = (
-        pd.read_csv(FROZEN / folder, keep_default_na=False) for folder in ("phantom/04_evaluation/runs.csv", "studies/checkpoint_runs.csv")
+        pd.read_csv(FROZEN / "studies" / name, keep_default_na=False) for name in ("checkpoint_last_runs.csv", "checkpoint_runs.csv")
     )
     frozen = pd.read_csv(FROZEN / "studies" / "checkpoint_summary.csv", keep_default_na=False, na_values={"p_value": [""], "p_holm": [""]})
     again = last_or_best(last, best)

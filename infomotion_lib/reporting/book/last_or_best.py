@@ -16,6 +16,7 @@ from infomotion_lib.reporting.style import SOURCE_NAMES
 from infomotion_lib.reporting.summary import size_name
 
 COMMAND = "infomotion study checkpoint"
+EARLIER = "The study was made beside an earlier run of the profile, on edition 1 of the phantom; Table 1 has been made anew since."
 
 
 def last_or_best(folder: Path = FROZEN / "studies") -> str:
@@ -34,7 +35,7 @@ def last_or_best(folder: Path = FROZEN / "studies") -> str:
         f"{signed(sum(changes) / len(changes))} on average, and that of a whole set by "
         f"{' and '.join(signed(row['difference']) for row in hard if not row['vpc'])}. "
         f"Of {len(hard)} differences {len(beyond) or 'none'} {'are' if len(beyond) > 1 else 'is'} beyond chance after Holm's correction. "
-        f"{_leads(hard)}\n\n"
+        f"{_leads(hard)} {EARLIER if _earlier(folder) else ''}\n\n"
     )
     lines = [
         [
@@ -56,6 +57,12 @@ def last_or_best(folder: Path = FROZEN / "studies") -> str:
     )
     shown = table(head, lines, caption="Table 1 by the last weights and by the best on VAL", numeric_from=1, note=note)
     return said + folded("The same table by either choice", block(shown))
+
+
+def _earlier(folder: Path) -> bool:
+    """Whether the frozen Table 1 has been made anew since the study, which compares with the runs of its own day."""
+    own, frozen = folder / "checkpoint_last_runs.csv", folder.parent / "phantom" / "04_evaluation" / "runs.csv"
+    return own.is_file() and frozen.is_file() and own.read_bytes() != frozen.read_bytes()
 
 
 def _leads(rows: list[dict[str, Any]]) -> str:
