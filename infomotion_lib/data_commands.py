@@ -138,6 +138,7 @@ def study_phases(
 
 @study.command("hardness")
 def study_hardness(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for the rows and the summary; the same call resumes.")] = Path("runs/studies/hardness"),
     pools: Annotated[int, typer.Option(min=2, help="Independent phantom pools.")] = 10,
     level: Annotated[float, typer.Option(min=0, max=1, help="Nuisance level.")] = 0.4,
@@ -145,7 +146,9 @@ def study_hardness(
 ) -> None:
     """Is the phantom hard enough for selection to matter? 25 random videos against all of TRAIN, with intervals over pools."""
     from infomotion_lib.evaluation.hardness import HardnessSettings, run_hardness
+    from infomotion_lib.parameters import EvaluationParameters
 
+    with_arithmetic(context, EvaluationParameters.model_validate({}).arithmetic, say=typer.echo)
     summary = run_hardness(out, pools=pools, settings=HardnessSettings(level=level), workers=workers)
     typer.echo(summary.round(2).to_string(index=False))
 

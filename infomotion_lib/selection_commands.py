@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infomotion_lib.options import Profile, RunsDir
+from infomotion_lib.options import Profile, RunsDir, with_arithmetic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,7 @@ def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "") -> 
 
 
 def study_open_splits(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path("runs/studies/open_splits"),
     runs_dir: RunsDir = "",
     networks: Annotated[
@@ -80,6 +81,7 @@ def study_open_splits(
     used = stage_parameters("evaluation", read_profile("open"), overrides={"workers": workers})
     settings = SplitSettings(splits=splits, seeds=seeds, draws=draws)
     parameters = EvaluationParameters.model_validate(used.model_dump())
+    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
     known = paths.stage("evaluation") / "controls.csv"
     controls = pd.read_csv(known) if known.is_file() else None
     summary = run_open_splits(open_clips(paths, teachers), out, parameters=parameters, settings=settings, controls=controls)
@@ -87,6 +89,7 @@ def study_open_splits(
 
 
 def study_checkpoint(
+    context: typer.Context,
     profile: Profile = "phantom",
     runs_dir: RunsDir = "",
     out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path("runs/studies/checkpoint"),
@@ -95,8 +98,13 @@ def study_checkpoint(
     """Table 1 of a finished run once more, tested with the weights of the least VAL error instead of the last ones, in pairs."""
     from infomotion_lib.evaluation.last_or_best import run_checkpoint_study
     from infomotion_lib.parameters import paths_of
+    from infomotion_lib.provenance import read_run_card
 
-    summary = run_checkpoint_study(paths_of(profile, runs_dir), out, workers=workers)
+    paths = paths_of(profile, runs_dir)
+    used = read_run_card(paths.stage("evaluation"))["parameters"]
+    # that of the run: in another arithmetic the networks would differ by more than the choice of their weights
+    with_arithmetic(context, used.get("arithmetic", "native"), say=typer.echo)
+    summary = run_checkpoint_study(paths, out, workers=workers)
     typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
 
 

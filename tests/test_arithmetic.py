@@ -8,13 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from infomotion_lib import arithmetic
+from infomotion_lib import arithmetic, cli, data_commands, selection_commands
 from infomotion_lib.arithmetic import PORTABLE, bf16_obstacle, missing, obstacle, state, variables
+from infomotion_lib.evaluation import hardness, last_or_best
 from infomotion_lib.machine import VARIABLES
-from infomotion_lib.parameters import STAGES, read_profile, stage_parameters
-from infomotion_lib.paths import PROJECT
+from infomotion_lib.parameters import STAGES, EvaluationParameters, read_profile, stage_parameters
+from infomotion_lib.paths import PROJECT, run_paths
+from infomotion_lib.provenance import start_stage
 from infomotion_lib.stages.fingerprint import science
 
 AVX512 = frozenset({"avx2", "fma", "avx512f", "avx512_bf16"})
@@ -65,8 +68,6 @@ def test_torch_takes_no_square_root_in_our_trainings(piece: str) -> None:
 
 @portable_here
 def test_the_hashes_are_those_of_the_table_where_versions_are_equal() -> None:
-    import pandas as pd
-
     from infomotion_lib.evaluation.small_trainings import DECIDING, measured
     from infomotion_lib.reporting.results import FROZEN
 
@@ -176,3 +177,24 @@ def test_bf16_asks_the_processor(monkeypatch: pytest.MonkeyPatch, flags: set[str
     monkeypatch.setattr(arithmetic, "flags", lambda: frozenset(flags))
     found = bf16_obstacle(environment)
     assert (why in found) if why else found == ""
+
+
+@pytest.mark.parametrize("asked", ["portable", "native"])
+def test_a_study_computes_in_the_arithmetic_of_the_run_it_is_set_beside(
+    asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run_paths("smoke", tmp_path).stage("evaluation")
+    start_stage("evaluation", folder, parameters={"arithmetic": asked}).finish([])
+    adopted: list[str] = []
+    monkeypatch.setattr(selection_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted))
+    monkeypatch.setattr(last_or_best, "run_checkpoint_study", lambda *_, **__: pd.DataFrame({"metric": []}))
+    assert cli.main(["study", "checkpoint", "--profile", "smoke", "--runs-dir", str(tmp_path)]) == 0
+    assert adopted == [asked]
+
+
+def test_the_study_of_hardness_adopts_the_arithmetic_that_its_rows_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    adopted: list[str] = []
+    monkeypatch.setattr(data_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted))
+    monkeypatch.setattr(hardness, "run_hardness", lambda *_, **__: pd.DataFrame())
+    assert cli.main(["study", "hardness"]) == 0
+    assert adopted == [EvaluationParameters.model_validate({}).arithmetic]
