@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.options import Overrides, Profile, RunsDir, parse_overrides
+from infomotion_lib.options import Overrides, Profile, RunsDir, parse_overrides, with_arithmetic
 
 if TYPE_CHECKING:
     from infomotion_lib.generators.autoencoder import FittedAutoencoder
@@ -65,6 +65,7 @@ def generate_latte(
 
 @generate.command("judge")
 def judge(
+    context: typer.Context,
     pool: Annotated[Path, typer.Argument(help="Folder of a pool of a Latte, drawn on another machine.")],
     profile: Profile = "phantom-gpu",
     parameter: Overrides = None,
@@ -77,6 +78,7 @@ def judge(
 
     values = stage_parameters("latte_ablation", read_profile(profile), overrides=parse_overrides(parameter or []))
     parameters = LatteParameters.model_validate(values.model_dump())
+    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
     with only_run(run_paths(parameters.profile, parameters.runs_dir)):
         card = judge_pool(pool, parameters)
     typer.echo(f"The stage's tables and figures, as far as they need no generator: {card.parent}")

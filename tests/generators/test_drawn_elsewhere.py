@@ -35,11 +35,13 @@ def parameters(paths: RunPaths, **changes: object) -> LatteParameters:
 def test_it_says_what_the_notebook_says(smoke_run: FinishedRun, elsewhere: tuple[Path, RunPaths]) -> None:
     pool, paths = elsewhere
     write_json({"gpu": "a card", "weights": 7, "seconds": {"latte": 3.0}}, pool / RECORD)
-    judge_pool(pool, parameters(paths))
+    # by the command, which computes in the arithmetic of the profile, as the notebook's kernel does
+    smoke_run.infomotion("generate", "judge", str(pool), "--profile", "smoke", "-p", f"runs_dir={paths.root.parent}")
     here, there = paths.stage("latte_ablation"), smoke_run.paths.stage("latte_ablation")
     for name in (*SAME, *ALSO):
         assert (here / f"{name}.csv").read_bytes() == (there / f"{name}.csv").read_bytes(), name
     card, notebook = read_run_card(here), read_run_card(there)
+    assert card["arithmetic"] == notebook["arithmetic"]
     assert card["notes"]["conditioning"] == notebook["notes"]["conditioning"] and card["notes"]["gap"] == notebook["notes"]["gap"]
     assert (card["notes"]["weights"], card["notes"]["drawn_elsewhere"]["gpu"]) == (7, "a card")
     drawn = {file.name for file in (here / "figures").iterdir()}
