@@ -2,8 +2,9 @@
 
 Trained numbers differ in their last digits between kinds of processors, and then by whole picks, since each library takes the widest
 instructions that it finds. ``portable`` holds all of them to AVX2 and to a fixed number of threads (sums over two threads are not sums
-over four): measured, every piece of our trainings is then equal to the bit on the machines of the table in the book. ``native`` leaves
-the machine its own, which is faster for wide networks. Nothing of this reaches a GPU.
+over four), so that the same program should compute the same digits on any x86-64 processor that has them. How far that has been measured,
+and on which machines, stands on a page of the book; oneDNN and MKL promise nothing. ``native`` leaves the machine its own, which is
+faster for wide networks. Nothing of this reaches a GPU.
 
 One thing no variable can mend: in MKL's common branch ``torch.sqrt`` starts from the processor's own approximation of a reciprocal
 root, which each maker defines otherwise. Of our trainings only the optimiser takes such roots, so it is AdamW's fused form everywhere,

@@ -40,7 +40,7 @@ class StageParameters(BaseModel):
     data_root: str = Field("", description="folder of the real data sets; empty: $INFOMOTION_DATA")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks run; auto: GPU if there is one")
     workers: Count = Field(2, description="processes or threads; 2 cores is the reference machine")
-    arithmetic: Arithmetic = Field("portable", description="portable: equal digits on x86-64 with AVX2; native: the machine's own")
+    arithmetic: Arithmetic = Field("portable", description="portable: held to AVX2 and two threads; native: the machine's own")
     limit: int = Field(0, ge=0, description="use the first N videos of each class and split; 0: all")
 
     @property
