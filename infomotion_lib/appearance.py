@@ -1,8 +1,9 @@
 """What one frame looks like: a ResNet-18 trained on single TRAIN frames, and its 512-number embedding.
 
-K-means and InfoDist choose videos by appearance. The paper says that their ResNet-18 was retrained on ultrasound and leaves the task
-open; here it regresses the EF of the video from one frame, an assumption that is easy to state and needs no other label. Training is
-short on purpose: what is used is the pooled layer before the last one, not the EF that it predicts.
+K-means and InfoDist choose videos by appearance. The paper says that their ResNet-18 was retrained on
+ultrasound and leaves the task open; here it regresses the EF of the video from one frame, an assumption that
+is easy to state and needs no other label. Training is short on purpose: what is used is the pooled layer
+before the last one, not the EF that it predicts.
 """
 
 from __future__ import annotations
@@ -26,13 +27,19 @@ _KIND = "infomotion_appearance"
 
 
 class FrameResNet(nn.Module):
-    """ResNet-18 on grey frames (B, 1, S, S): ``body`` gives the pooled embedding (B, 512), ``head`` the standardised EF (B, 1)."""
+    """ResNet-18 on grey frames (B, 1, S, S): ``body`` gives the pooled embedding (B, 512), ``head`` the
+    standardised EF (B, 1).
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        from monai.networks.nets.resnet import resnet18  # its import takes seconds: only whoever builds a network pays
+        from monai.networks.nets.resnet import (
+            resnet18,
+        )  # its import takes seconds: only whoever builds a network pays
 
-        self.body = resnet18(spatial_dims=2, n_input_channels=1, conv1_t_size=7, conv1_t_stride=2, feed_forward=False)
+        self.body = resnet18(
+            spatial_dims=2, n_input_channels=1, conv1_t_size=7, conv1_t_stride=2, feed_forward=False
+        )
         self.head = nn.Linear(EMBEDDING_SIZE, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -72,7 +79,8 @@ class AppearanceModel:
 
 
 def appearance_frame_numbers(frame_index: pd.DataFrame) -> NDArray[np.int64]:
-    """Frame number that stands for each video, (N,): its ED frame, or the middle of the clip where ED is not known.
+    """Frame number that stands for each video, (N,): its ED frame, or the middle of the clip where ED is not
+    known.
 
     Parameters
     ----------
@@ -95,7 +103,8 @@ def train_appearance(
     seed: int = 0,
     device: str = "cpu",
 ) -> AppearanceModel:
-    """Frame network fitted to EF by mean squared error (AdamW, cosine schedule); the same on every CPU run of one seed.
+    """Frame network fitted to EF by mean squared error (AdamW, cosine schedule); the same on every CPU run of
+    one seed.
 
     Parameters
     ----------
@@ -126,7 +135,9 @@ def train_appearance(
     inputs = _prepare(frames, size, pixel_mean, pixel_sd)
     target = torch.from_numpy((labels - ef_mean) / ef_sd).float()
     # fused: its square root is exact, see arithmetic.py
-    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
+    )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
     batches = _batches(len(labels), min(batch_size, len(labels)), seed)
     losses = []
@@ -162,7 +173,10 @@ def embed(model: AppearanceModel, frames: NDArray[np.uint8], *, batch_size: int 
 
 def save_appearance(model: AppearanceModel, path: str | Path) -> Path:
     """Path of the weights and constants, written whole as one safetensors file."""
-    constants = {name: getattr(model, name) for name in ("size", "pixel_mean", "pixel_sd", "ef_mean", "ef_sd", "losses")}
+    constants = {
+        name: getattr(model, name)
+        for name in ("size", "pixel_mean", "pixel_sd", "ef_mean", "ef_sd", "losses")
+    }
     return save_weights(model.network, path, kind=_KIND, about=constants)
 
 
@@ -204,14 +218,20 @@ def _batches(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
 
 def _check_frames(frames: NDArray[np.uint8]) -> None:
     if frames.ndim != 3 or frames.dtype != np.uint8:
-        raise DataError(f"Frames must be uint8 of shape (N, H, W), not {frames.dtype} of shape {frames.shape}.")
+        raise DataError(
+            f"Frames must be uint8 of shape (N, H, W), not {frames.dtype} of shape {frames.shape}."
+        )
 
 
 def _check(frames: NDArray[np.uint8], labels: NDArray[np.float64]) -> None:
     _check_frames(frames)
     if not len(frames) or len(frames) != len(labels):
-        raise DataError(f"{len(frames)} frames and {len(labels)} EF labels: there must be as many of each, and at least one.")
+        raise DataError(
+            f"{len(frames)} frames and {len(labels)} EF labels: there must be as many of each, and at least"
+            " one."
+        )
     if not np.isfinite(labels).all():
         raise DataError(
-            f"The EF of frame {int(np.flatnonzero(~np.isfinite(labels))[0])} is not finite.", remedy="Leave out unlabelled videos."
+            f"The EF of frame {int(np.flatnonzero(~np.isfinite(labels))[0])} is not finite.",
+            remedy="Leave out unlabelled videos.",
         )

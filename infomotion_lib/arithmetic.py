@@ -1,16 +1,18 @@
 """The arithmetic of a process: which instructions its numerical libraries may use, and how many threads.
 
-Trained numbers differ in their last digits between kinds of processors, and then by whole picks, since each library takes the widest
-instructions that it finds. ``portable`` holds all of them to AVX2 and to a fixed number of threads (sums over two threads are not sums
-over four), so that the same program should compute the same digits on any x86-64 processor that has them. How far that has been measured,
-and on which machines, stands on a page of the book; oneDNN and MKL promise nothing. ``native`` leaves the machine its own, which is
+Trained numbers differ in their last digits between kinds of processors, and then by whole picks, since each
+library takes the widest instructions that it finds. ``portable`` holds all of them to AVX2 and to a fixed
+number of threads (sums over two threads are not sums over four), so that the same program should compute the
+same digits on any x86-64 processor that has them. How far that has been measured, and on which machines,
+stands on a page of the book; oneDNN and MKL promise nothing. ``native`` leaves the machine its own, which is
 faster for wide networks. Nothing of this reaches a GPU.
 
-One thing no variable can mend: in MKL's common branch ``torch.sqrt`` starts from the processor's own approximation of a reciprocal
-root, which each maker defines otherwise. Of our trainings only the optimiser takes such roots, so it is AdamW's fused form everywhere,
-whose root is exact.
+One thing no variable can mend: in MKL's common branch ``torch.sqrt`` starts from the processor's own
+approximation of a reciprocal root, which each maker defines otherwise. Of our trainings only the optimiser
+takes such roots, so it is AdamW's fused form everywhere, whose root is exact.
 
-The libraries read these variables when they are loaded. So they are set for a child process, or before numpy and torch are imported.
+The libraries read these variables when they are loaded. So they are set for a child process, or before numpy
+and torch are imported.
 """
 
 from __future__ import annotations
@@ -30,16 +32,21 @@ PORTABLE = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",  # its convolutions
     "MKL_CBWR": "COMPATIBLE",  # its matrix products: MKL's AVX2 branch exists on Intel alone
     "OPENBLAS_CORETYPE": "Haswell",  # matrix products of numpy and scipy
-    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",  # numpy's own loops; older numpy names them otherwise and leaves them on
+    # numpy's own loops; older numpy names them otherwise and leaves them on
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
     "OPENCV_CPU_DISABLE": "AVX512-SKX",
     "OPENCV_IPP": "avx2",
-    "OMP_NUM_THREADS": "2",  # torch and scikit-learn: as many as the reference machine has cores, on any machine
+    # torch and scikit-learn: as many as the reference machine has cores, on any machine
+    "OMP_NUM_THREADS": "2",
     "MKL_NUM_THREADS": "2",
     "OMP_DYNAMIC": "FALSE",  # no fewer on a machine that has fewer
     "MKL_DYNAMIC": "FALSE",
-    "OPENBLAS_NUM_THREADS": "1",  # it takes no more threads than there are cores, so one is all that every machine has
+    # it takes no more threads than there are cores, so one is all that every machine has
+    "OPENBLAS_NUM_THREADS": "1",
 }
-"""Variables of portable arithmetic. They replace whatever the user has set: with any of them missing, results differ."""
+"""Variables of portable arithmetic. They replace whatever the user has set: with any of them missing, results
+differ.
+"""
 
 LIBRARIES = ("numpy", "cv2", "torch")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -58,7 +65,8 @@ def obstacle() -> str:
 
 
 def variables(arithmetic: Arithmetic, *, threads: int | None = None) -> dict[str, str]:
-    """Environment variables of a process that computes so; where portable is not to be had, those of ``native``.
+    """Environment variables of a process that computes so; where portable is not to be had, those of
+    ``native``.
 
     Parameters
     ----------
@@ -68,22 +76,27 @@ def variables(arithmetic: Arithmetic, *, threads: int | None = None) -> dict[str
         Threads of native arithmetic; by default each library takes what it likes.
     """
     if arithmetic == "portable" and not obstacle():
-        needless = {"OPENCV_CPU_DISABLE"} if "avx512f" not in flags() else set()  # OpenCV complains of a limit on what is not there
+        needless = (
+            {"OPENCV_CPU_DISABLE"} if "avx512f" not in flags() else set()
+        )  # OpenCV complains of a limit on what is not there
         return {name: value for name, value in PORTABLE.items() if name not in needless}
     return {} if threads is None else dict.fromkeys(THREADS, str(threads))
 
 
 def missing(arithmetic: Arithmetic, environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Variables of that arithmetic that an environment, by default this process's, lacks or sets otherwise."""
+    """Variables of that arithmetic that an environment, by default this process's, lacks or sets
+    otherwise.
+    """
     there = os.environ if environment is None else environment
     return {name: value for name, value in variables(arithmetic).items() if there.get(name) != value}
 
 
 def adopt(arithmetic: Arithmetic, *, say: Callable[[str], None] = print) -> None:
-    """Set the variables in this process, before numpy and torch are loaded; if that cannot be, a sentence says why.
+    """Set the variables in this process, before numpy and torch are loaded; if that cannot be, a sentence
+    says why.
 
-    A library that is loaded already keeps what it found then: the sentence names it, and the run card says that portable arithmetic
-    is not in force.
+    A library that is loaded already keeps what it found then: the sentence names it, and the run card says
+    that portable arithmetic is not in force.
     """
     if absent := missing(arithmetic):
         os.environ.update(absent)
@@ -93,9 +106,15 @@ def adopt(arithmetic: Arithmetic, *, say: Callable[[str], None] = print) -> None
 
 
 def sentence(arithmetic: Arithmetic) -> str:
-    """What a reader must know of the arithmetic that was asked for; empty if it is in force, or if none was."""
+    """What a reader must know of the arithmetic that was asked for; empty if it is in force, or if
+    none was.
+    """
     reason = state(arithmetic)["why"]
-    return f"Portable arithmetic is not in force: {reason}. The machine's own is, and last digits may differ." if reason else ""
+    return (
+        f"Portable arithmetic is not in force: {reason}. The machine's own is, and last digits may differ."
+        if reason
+        else ""
+    )
 
 
 def state(asked: Arithmetic) -> dict[str, str]:
@@ -105,11 +124,16 @@ def state(asked: Arithmetic) -> dict[str, str]:
         reason = f"{' and '.join(sorted(_late))} had been loaded before it was asked for"
     if not reason and (absent := missing("portable")):
         reason = f"the process was started without {', '.join(absent)}"
-    return {"asked": asked, "in_force": "native" if reason else "portable", "why": reason if asked == "portable" else ""}
+    return {
+        "asked": asked,
+        "in_force": "native" if reason else "portable",
+        "why": reason if asked == "portable" else "",
+    }
 
 
 def start_again(arithmetic: Arithmetic) -> None:
-    """Replace this process by the same command with the variables set; return only if they are in force, or cannot be.
+    """Replace this process by the same command with the variables set; return only if they are in force, or
+    cannot be.
 
     Only a command's own process may do this: what it has begun is lost.
     """
@@ -120,13 +144,22 @@ def start_again(arithmetic: Arithmetic) -> None:
 
 
 def replaced(arithmetic: Arithmetic) -> str:
-    """Sentence that names the variables which the user has set to other values and that arithmetic replaces; empty if there is none."""
-    own = [f"{name}={os.environ[name]}" for name in missing(arithmetic) if name in os.environ and name not in THREADS]
-    return f"Portable arithmetic replaces {', '.join(own)}; -p arithmetic=native keeps your own." if own else ""
+    """Sentence that names the variables which the user has set to other values and that arithmetic replaces;
+    empty if there is none.
+    """
+    own = [
+        f"{name}={os.environ[name]}"
+        for name in missing(arithmetic)
+        if name in os.environ and name not in THREADS
+    ]
+    return (
+        f"Portable arithmetic replaces {', '.join(own)}; -p arithmetic=native keeps your own." if own else ""
+    )
 
 
 def bf16_obstacle(environment: Mapping[str, str] | None = None) -> str:
-    """Why bfloat16 would be slow on this processor, in words; empty where it has the instructions and may use them.
+    """Why bfloat16 would be slow on this processor, in words; empty where it has the instructions and may use
+    them.
 
     Without them each product is made of conversions: measured, 11 to 14 times slower than float32.
     """
@@ -143,7 +176,9 @@ def bf16_obstacle(environment: Mapping[str, str] | None = None) -> str:
 
 
 def processor_kind() -> str:
-    """Maker, family and model of this processor, such as ``AuthenticAMD family 25 model 1``: its trade name does not tell kinds apart."""
+    """Maker, family and model of this processor, such as ``AuthenticAMD family 25 model 1``: its trade name
+    does not tell kinds apart.
+    """
     info: Mapping[str, Any] = cpuinfo()
     if "vendor_id" in info:
         return f"{info['vendor_id']} family {info.get('cpu family', '?')} model {info.get('model', '?')}"

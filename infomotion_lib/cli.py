@@ -11,9 +11,24 @@ from typing import Annotated
 
 import typer
 
-from infomotion_lib import data_commands, frames_commands, generator_commands, machine_commands, provenance_commands, selection_commands
+from infomotion_lib import (
+    data_commands,
+    frames_commands,
+    generator_commands,
+    machine_commands,
+    provenance_commands,
+    selection_commands,
+)
 from infomotion_lib.errors import InfoMotionError, ParameterError
-from infomotion_lib.options import Limit, Overrides, Profile, RunsDir, WithinWorkflow, parse_overrides, with_arithmetic
+from infomotion_lib.options import (
+    Limit,
+    Overrides,
+    Profile,
+    RunsDir,
+    WithinWorkflow,
+    parse_overrides,
+    with_arithmetic,
+)
 from infomotion_lib.processes import ALONE, can_share_work, die_with_parent, joblib_settings
 
 STOPPED = 130
@@ -32,14 +47,23 @@ app = typer.Typer(
 @app.command()
 def run(
     context: typer.Context,
-    stage: Annotated[str, typer.Argument(help="all, data, labels, or a notebook: 03, graph_selection, 03_graph_selection.")],
+    stage: Annotated[
+        str, typer.Argument(help="all, data, labels, or a notebook: 03, graph_selection, 03_graph_selection.")
+    ],
     profile: Profile = "phantom",
     parameter: Overrides = None,
     limit: Limit = None,
-    cluster: Annotated[str, typer.Option(help="With all: folder under cluster/, or another, that says how stages become jobs.")] = "",
+    cluster: Annotated[
+        str,
+        typer.Option(help="With all: folder under cluster/, or another, that says how stages become jobs."),
+    ] = "",
     book: Annotated[bool, typer.Option("--book", help="With all: render the book too.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="With all: say which stages would run, and run none.")] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With all: say which stages would run, and run none.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")
+    ] = False,
     within_workflow: WithinWorkflow = False,
 ) -> None:
     """Run one stage, or all stages that are not up to date."""
@@ -57,7 +81,9 @@ def run(
     if stage == "all":
         from infomotion_lib.workflow import run_all
 
-        paths = run_all(profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=_say)
+        paths = run_all(
+            profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=_say
+        )
         _say(f"All stages of {paths.profile} are up to date: {paths.root}")
         return
     from infomotion_lib.parameters import read_profile, stage_name, stage_parameters
@@ -69,7 +95,9 @@ def run(
         chosen = stage_parameters(step.name, read_profile(profile), overrides=overrides)
         if not step.number:  # the others compute in a kernel of their own
             with_arithmetic(context, chosen.arithmetic, say=say)
-        run_stage(stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say)
+        run_stage(
+            stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say
+        )
 
 
 @app.command()
@@ -85,8 +113,12 @@ def report(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
 
 @app.command()
 def book(
-    profile: Annotated[str, typer.Option("--profile", "-P", help="Whose notebooks to show; default: the first frozen one.")] = "",
-    results: Annotated[Path | None, typer.Option(help="Folder of its stages; default: its run, else its frozen results.")] = None,
+    profile: Annotated[
+        str, typer.Option("--profile", "-P", help="Whose notebooks to show; default: the first frozen one.")
+    ] = "",
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of its stages; default: its run, else its frozen results.")
+    ] = None,
     within_workflow: WithinWorkflow = False,
 ) -> None:
     """Render the book; without a profile, from the frozen results alone."""
@@ -106,10 +138,16 @@ def freeze(
     profile: Profile = "phantom",
     runs_dir: RunsDir = "",
     whole: Annotated[
-        bool, typer.Option("--whole/--shown", help="All that the leading profile of a book needs, or only what every profile shows.")
+        bool,
+        typer.Option(
+            "--whole/--shown",
+            help="All that the leading profile of a book needs, or only what every profile shows.",
+        ),
     ] = True,
 ) -> None:
-    """Copy a finished run's tables, figures and executed notebooks to book/results, as far as its data may be shown."""
+    """Copy a finished run's tables, figures and executed notebooks to book/results, as far as its data may be
+    shown.
+    """
     from infomotion_lib.parameters import paths_of
     from infomotion_lib.reporting.freeze import freeze as freeze_run
 
@@ -121,9 +159,14 @@ def freeze(
 def compare(
     profile: Profile = "phantom",
     runs_dir: RunsDir = "",
-    out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV too, and both machines to a JSON file beside it.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the rows to this CSV too, and both machines to a JSON file beside it."),
+    ] = None,
 ) -> None:
-    """Table 1 of your run beside the one frozen in the book; the first stage that differs, and why, as far as run cards tell."""
+    """Table 1 of your run beside the one frozen in the book; the first stage that differs, and why, as far as
+    run cards tell.
+    """
     from infomotion_lib.frozen import FROZEN
     from infomotion_lib.machine import of_card
     from infomotion_lib.parameters import paths_of
@@ -132,24 +175,47 @@ def compare(
     from infomotion_lib.reporting.results import Results
 
     paths = paths_of(profile, runs_dir)
-    sides = {"frozen": Results(paths.profile, FROZEN / paths.profile), "own": Results(paths.profile, paths.root)}
+    sides = {
+        "frozen": Results(paths.profile, FROZEN / paths.profile),
+        "own": Results(paths.profile, paths.root),
+    }
     text, rows = comparison_text(sides["frozen"], sides["own"])
     typer.echo(text)
     if out is not None:
         write_csv(rows, out)
-        write_json({name: of_card(side.card("evaluation")) for name, side in sides.items()}, out.with_suffix(".json"))
+        write_json(
+            {name: of_card(side.card("evaluation")) for name, side in sides.items()}, out.with_suffix(".json")
+        )
 
 
 @app.command()
 def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
-    """The paper's numbers beside ours: reproduced, differs, not run, quoted. Only a whole run of the paper profile may answer."""
+    """The paper's numbers beside ours: reproduced, differs, not run, quoted. Only a whole run of the paper
+    profile may answer.
+    """
     from infomotion_lib.evaluation.claims import RULE, claims_ledger
     from infomotion_lib.parameters import paths_of
 
     ledger = claims_ledger(paths_of(profile, runs_dir))
-    shown = ["table", "row", "column", "value", "spread", "unit", "graph", "ours", "delta", "tolerance", "status"]
+    shown = [
+        "table",
+        "row",
+        "column",
+        "value",
+        "spread",
+        "unit",
+        "graph",
+        "ours",
+        "delta",
+        "tolerance",
+        "status",
+    ]
     typer.echo(ledger[shown].round(2).to_string(index=False, na_rep="-"))
-    typer.echo("\n" + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items()) + f"\n{RULE}")
+    typer.echo(
+        "\n"
+        + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items())
+        + f"\n{RULE}"
+    )
 
 
 app.command()(machine_commands.machine)
@@ -170,7 +236,9 @@ app.add_typer(generator_commands.generate, name="generate")
 
 @contextmanager
 def _speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
-    """What takes lines for the reader; inside a workflow they are marked, errors too, and this process ends with the engine."""
+    """What takes lines for the reader; inside a workflow they are marked, errors too, and this process ends
+    with the engine.
+    """
     if not within_workflow:
         yield _say
         return

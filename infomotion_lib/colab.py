@@ -32,11 +32,21 @@ def start(stage: str, *, say: Callable[[str], None] = print) -> list[str]:
     paths = run_paths(PROFILE)
     before = earlier_stages(stage)
     missing = [name for name in before if not (paths.stage(name) / RUN_CARD).is_file()]
-    say(f"This notebook starts from the profile {PROFILE}, tiny phantoms whose numbers mean nothing: {', '.join(before)}.")
-    say("Parameters that you leave at their default take that profile's small values; what you set yourself stays.")
+    say(
+        f"This notebook starts from the profile {PROFILE}, tiny phantoms whose numbers mean nothing:"
+        f" {', '.join(before)}."
+    )
+    say(
+        "Parameters that you leave at their default take that profile's small values; what you set yourself"
+        " stays."
+    )
     for name in missing:
         say(f"Running {TABLE[name].label} ...")
-        subprocess.run([sys.executable, "-m", "infomotion_lib.cli", "run", name, "--profile", PROFILE], cwd=PROJECT, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "infomotion_lib.cli", "run", name, "--profile", PROFILE],
+            cwd=PROJECT,
+            check=True,
+        )
     return missing
 
 

@@ -18,11 +18,17 @@ def phantom(
     out: Annotated[Path, typer.Option(help="Folder to fill; it must not hold another data set.")],
     train_per_class: Annotated[int, typer.Option(min=1, help="TRAIN videos of each EF class.")] = 60,
     val_per_class: Annotated[int, typer.Option(min=1, help="VAL videos of each EF class.")] = 10,
-    test_counts: Annotated[str, typer.Option(help="TEST videos of the five classes, severe to hyperdynamic.")] = "24,24,32,96,24",
+    test_counts: Annotated[
+        str, typer.Option(help="TEST videos of the five classes, severe to hyperdynamic.")
+    ] = "24,24,32,96,24",
     frames: Annotated[int, typer.Option(min=16, help="Frames a video.")] = 64,
-    level: Annotated[float, typer.Option(min=0, max=1, help="Nuisance: 0 the easy phantom, 1 the extreme one.")] = 0.4,
+    level: Annotated[
+        float, typer.Option(min=0, max=1, help="Nuisance: 0 the easy phantom, 1 the extreme one.")
+    ] = 0.4,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal videos.")] = 0,
-    role: Annotated[str, typer.Option(help="real (traced) or synthetic (requested EF, no tracings).")] = "real",
+    role: Annotated[
+        str, typer.Option(help="real (traced) or synthetic (requested EF, no tracings).")
+    ] = "real",
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """Draw phantom hearts in EchoNet-Dynamic's layout: EF, ED and ES exact by construction."""
@@ -35,7 +41,9 @@ def phantom(
     if len(counts) != 5 or not all(count.isdigit() and int(count) > 0 for count in counts):
         raise ParameterError(f"Not five counts: {test_counts}", remedy="Write them as 24,24,32,96,24.")
     if (out / "FileList.csv").exists():
-        raise ParameterError(f"The folder holds a data set already: {out}", remedy="Choose another folder, or remove that one.")
+        raise ParameterError(
+            f"The folder holds a data set already: {out}", remedy="Choose another folder, or remove that one."
+        )
     numbers = tuple(int(count) for count in counts)
     sizes = {"train_per_class": train_per_class, "val_per_class": val_per_class, "frames": frames}
     make_dataset(out, test_counts=numbers, level=level, seed=seed, role=role, workers=workers, **sizes)  # type: ignore[arg-type]
@@ -44,14 +52,22 @@ def phantom(
 
 def relabel(
     folder: Annotated[Path, typer.Argument(help="Data set folder, with FileList.csv and Videos/.")],
-    weights: Annotated[Path, typer.Option(help="labeller.safetensors of a run, or a published EF checkpoint.")],
-    out: Annotated[Path, typer.Option(help="Table to write: file_name, requested_ef, ef.")] = Path("labels.csv"),
+    weights: Annotated[
+        Path, typer.Option(help="labeller.safetensors of a run, or a published EF checkpoint.")
+    ],
+    out: Annotated[Path, typer.Option(help="Table to write: file_name, requested_ef, ef.")] = Path(
+        "labels.csv"
+    ),
     profile: Profile = "paper",
     parameter: Overrides = None,
     limit: Limit = None,
-    reference_fps: Annotated[float, typer.Option(min=1, help="Frame rate of the videos the regressor was trained on.")] = 50.0,
+    reference_fps: Annotated[
+        float, typer.Option(min=1, help="Frame rate of the videos the regressor was trained on.")
+    ] = 50.0,
 ) -> None:
-    """EF of every video of a folder by a regressor that exists already, the requested EF beside it, and how the two agree."""
+    """EF of every video of a folder by a regressor that exists already, the requested EF beside it, and how
+    the two agree.
+    """
     from infomotion_lib.parameters import LabelsParameters, stage_parameters
     from infomotion_lib.regressor.labels import agreement_with_request
     from infomotion_lib.stages.labels import relabel_folder
@@ -60,11 +76,13 @@ def relabel(
     values = resolve(profile, overrides=parse_overrides(parameter or []), limit=limit)
     parameters = LabelsParameters.model_validate(stage_parameters("labels", values).model_dump())
     labels = relabel_folder(folder, weights, out, parameters=parameters, reference_fps=reference_fps)
-    typer.echo(f"{len(labels)} videos labelled, EF {labels['ef'].min():.1f} to {labels['ef'].max():.1f}: {out}")
+    typer.echo(
+        f"{len(labels)} videos labelled, EF {labels['ef'].min():.1f} to {labels['ef'].max():.1f}: {out}"
+    )
     for _, row in agreement_with_request(labels).iterrows():
         typer.echo(
-            f"Against the requested EF ({row['n']} videos): mean difference {row['bias']:+.1f}, mean error {row['mae']:.1f} points, "
-            f"R2 {row['r2']:.2f}, same class {row['same_class_percent']:.0f} %"
+            f"Against the requested EF ({row['n']} videos): mean difference {row['bias']:+.1f}, mean error"
+            f" {row['mae']:.1f} points, R2 {row['r2']:.2f}, same class {row['same_class_percent']:.0f} %"
         )
 
 
@@ -83,15 +101,32 @@ def data_check(
 @data.command("fetch")
 def data_fetch(
     name: Annotated[
-        str, typer.Argument(help="echodiffusion: 100 published clips (MIT); echonet-synthetic: 10,030 videos, 7 GB (Apache-2.0).")
+        str,
+        typer.Argument(
+            help=(
+                "echodiffusion: 100 published clips (MIT); echonet-synthetic: 10,030 videos, 7 GB"
+                " (Apache-2.0)."
+            )
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(help="Folder to fill; default: echodiffusion/, or where real data lies.")] = None,
-    mirror: Annotated[Path | None, typer.Option(help="Local folder to read instead of the network.", envvar="INFOMOTION_MIRROR")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to fill; default: echodiffusion/, or where real data lies.")
+    ] = None,
+    mirror: Annotated[
+        Path | None,
+        typer.Option(help="Local folder to read instead of the network.", envvar="INFOMOTION_MIRROR"),
+    ] = None,
     ef_label: Annotated[str, typer.Option(help="Of echodiffusion: relabelled or requested.")] = "relabelled",
-    split_seed: Annotated[int, typer.Option(min=0, help="Of echodiffusion: seed of the stratified split.")] = 0,
-    keep_archive: Annotated[bool, typer.Option("--keep-archive", help="Of echonet-synthetic: keep the archive after unpacking.")] = False,
+    split_seed: Annotated[
+        int, typer.Option(min=0, help="Of echodiffusion: seed of the stratified split.")
+    ] = 0,
+    keep_archive: Annotated[
+        bool, typer.Option("--keep-archive", help="Of echonet-synthetic: keep the archive after unpacking.")
+    ] = False,
 ) -> None:
-    """Download a public data set at its pinned revision, check size and hashes, unpack or convert it. Resumable."""
+    """Download a public data set at its pinned revision, check size and hashes, unpack or convert it.
+    Resumable.
+    """
     from infomotion_lib.data.check import check_dataset
     from infomotion_lib.paths import data_root
 
@@ -102,21 +137,33 @@ def data_fetch(
     elif name == "echonet-synthetic":
         from infomotion_lib.data import echonet_synthetic
 
-        folder = echonet_synthetic.fetch_echonet_synthetic(out or data_root() / "EchoNet-Synthetic", keep_archive=keep_archive)
+        folder = echonet_synthetic.fetch_echonet_synthetic(
+            out or data_root() / "EchoNet-Synthetic", keep_archive=keep_archive
+        )
     elif name == "echonet-dynamic":
         raise ParameterError(
             "Cannot fetch echonet-dynamic: each reader accepts its agreement and downloads it in person.",
             where="Ask for access: https://echonet.github.io/dynamic/",
-            remedy="Unpack it, set INFOMOTION_DATA to the folder above, then: infomotion data check $INFOMOTION_DATA/EchoNet-Dynamic",
+            remedy=(
+                "Unpack it, set INFOMOTION_DATA to the folder above, then: infomotion data check"
+                " $INFOMOTION_DATA/EchoNet-Dynamic"
+            ),
         )
     else:
         known = did_you_mean(name, ("echodiffusion", "echonet-synthetic"))
-        raise ParameterError(f"Cannot fetch {name}.", remedy=f"{known} `infomotion data describe NAME` says how others are made.")
+        raise ParameterError(
+            f"Cannot fetch {name}.",
+            remedy=f"{known} `infomotion data describe NAME` says how others are made.",
+        )
     typer.echo(str(check_dataset(folder)))
 
 
 @data.command("describe")
-def data_describe(name: Annotated[str, typer.Argument(help="phantom, echodiffusion, echonet-dynamic, echonet-synthetic, latte.")]) -> None:
+def data_describe(
+    name: Annotated[
+        str, typer.Argument(help="phantom, echodiffusion, echonet-dynamic, echonet-synthetic, latte.")
+    ],
+) -> None:
     """What a data set is, its licence, and what may be done with it."""
     from infomotion_lib.data.manifests import describe
 
@@ -126,10 +173,14 @@ def data_describe(name: Annotated[str, typer.Argument(help="phantom, echodiffusi
 @study.command("phases")
 def study_phases(
     out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/studies/phases"),
-    clips: Annotated[int, typer.Option(min=1, help="Phantom clips of each frame rate, EF class and rhythm.")] = 6,
+    clips: Annotated[
+        int, typer.Option(min=1, help="Phantom clips of each frame rate, EF class and rhythm.")
+    ] = 6,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
-    """How far are detected ED and ES from the exact ones? Detector, second vote, and both where they agree, beside shuffled frames."""
+    """How far are detected ED and ES from the exact ones? Detector, second vote, and both where they agree,
+    beside shuffled frames.
+    """
     from infomotion_lib.evaluation.phases import PhaseStudySettings, run_phase_study
 
     summary = run_phase_study(out, settings=PhaseStudySettings(clips=clips), workers=workers).summary
@@ -139,12 +190,16 @@ def study_phases(
 @study.command("hardness")
 def study_hardness(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Folder for the rows and the summary; the same call resumes.")] = Path("runs/studies/hardness"),
+    out: Annotated[
+        Path, typer.Option(help="Folder for the rows and the summary; the same call resumes.")
+    ] = Path("runs/studies/hardness"),
     pools: Annotated[int, typer.Option(min=2, help="Independent phantom pools.")] = 10,
     level: Annotated[float, typer.Option(min=0, max=1, help="Nuisance level.")] = 0.4,
     workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
 ) -> None:
-    """Is the phantom hard enough for selection to matter? 25 random videos against all of TRAIN, with intervals over pools."""
+    """Is the phantom hard enough for selection to matter? 25 random videos against all of TRAIN, with
+    intervals over pools.
+    """
     from infomotion_lib.evaluation.hardness import HardnessSettings, run_hardness
     from infomotion_lib.parameters import EvaluationParameters
 
@@ -158,14 +213,27 @@ def study_selectors(
     context: typer.Context,
     profile: Profile = "phantom-large",
     parameter: Overrides = None,
-    minutes: Annotated[float | None, typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on.")] = None,
-    pools: Annotated[int | None, typer.Option(min=1, help="Pools to finish, from the first; default: the profile's.")] = None,
-    arm: Annotated[str, typer.Option(help="main, or a world changed in one respect: label_noise, standard_machines ...")] = "main",
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")] = None,
-    publish: Annotated[bool, typer.Option("--publish", help="Write the rows found so far to book/results and train nothing.")] = False,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on."),
+    ] = None,
+    pools: Annotated[
+        int | None, typer.Option(min=1, help="Pools to finish, from the first; default: the profile's.")
+    ] = None,
+    arm: Annotated[
+        str, typer.Option(help="main, or a world changed in one respect: label_noise, standard_machines ...")
+    ] = "main",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Write the rows found so far to book/results and train nothing.")
+    ] = False,
     runs_dir: RunsDir = "",
 ) -> None:
-    """Every selector on many independent phantom pools, in slices; finished rows are kept, --publish puts them into the book."""
+    """Every selector on many independent phantom pools, in slices; finished rows are kept, --publish puts
+    them into the book.
+    """
     from infomotion_lib.evaluation.evidence.rows import publish as publish_rows
     from infomotion_lib.evaluation.evidence.study import found_so_far, run_study
     from infomotion_lib.parameters import EvidenceParameters, read_profile, stage_parameters
@@ -184,6 +252,11 @@ def study_selectors(
         return
     with_arithmetic(context, parameters.arithmetic, say=typer.echo)
     with only_run(paths):
-        tables = run_study(folder, parameters=parameters, arm=arm, pools=pools, minutes=minutes, say=typer.echo)
+        tables = run_study(
+            folder, parameters=parameters, arm=arm, pools=pools, minutes=minutes, say=typer.echo
+        )
     done = tables.finished
-    typer.echo(f"{tables!r}; {int(done['complete'].sum())} pools complete. Publish them: infomotion study selectors --publish")
+    typer.echo(
+        f"{tables!r}; {int(done['complete'].sum())} pools complete. Publish them: infomotion study selectors"
+        " --publish"
+    )

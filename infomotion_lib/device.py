@@ -28,7 +28,9 @@ def resolve_device(name: str) -> torch.device:
 
     there = torch.cuda.is_available()
     if name == "cuda" and not there:
-        raise ParameterError("device = 'cuda', but torch sees no GPU.", remedy="Use device = 'auto' or 'cpu'.")
+        raise ParameterError(
+            "device = 'cuda', but torch sees no GPU.", remedy="Use device = 'auto' or 'cpu'."
+        )
     return torch.device("cuda" if name != "cpu" and there else "cpu")
 
 
@@ -41,7 +43,9 @@ def as_unit(frames: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Torch on one thread for as long as the block runs, so that results do not depend on the number of cores."""
+    """Torch on one thread for as long as the block runs, so that results do not depend on the number of
+    cores.
+    """
     import torch
 
     before = torch.get_num_threads()

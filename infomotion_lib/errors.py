@@ -38,7 +38,8 @@ class VideoError(DataError):
     what, where, remedy : str
         As in :class:`InfoMotionError`.
     fault : str, optional
-        The status a data set gives such a video: ``"missing"``, ``"empty_file"``, ``"truncated"`` or ``"unreadable"``.
+        The status a data set gives such a video: ``"missing"``, ``"empty_file"``, ``"truncated"`` or
+        ``"unreadable"``.
     """
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "", fault: str = "unreadable") -> None:

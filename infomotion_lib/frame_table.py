@@ -1,4 +1,6 @@
-"""The frame index as a file: its columns, their types, its reader. Every stage after the first starts from it."""
+"""The frame index as a file: its columns, their types, its reader. Every stage after the first starts from
+it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,14 @@ import pandas as pd
 from infomotion_lib.errors import DataError
 
 FRAME_INDEX = "frame_index.csv"
-PAIR_COLUMNS = ("diastole_start", "diastole_mid", "diastole_end", "systole_start", "systole_mid", "systole_end")
+PAIR_COLUMNS = (
+    "diastole_start",
+    "diastole_mid",
+    "diastole_end",
+    "systole_start",
+    "systole_mid",
+    "systole_end",
+)
 COLUMN_TYPES: dict[str, Any] = (
     dict.fromkeys(("source", "file_name", "split"), "str")
     | {"ef": "float64", "class_name": "str", "fps": "float64", "n_frames": "Int64"}
@@ -34,10 +43,17 @@ def read_frame_index(path: str | Path) -> pd.DataFrame:
         raise DataError(f"There is no frame index at {file}.", remedy="Run stage 01 (frame_index) first.")
     numbers = [name for name, kind in COLUMN_TYPES.items() if kind != "str"]
     try:
-        table = pd.read_csv(file, dtype=COLUMN_TYPES, keep_default_na=False, na_values={name: [""] for name in numbers})
+        table = pd.read_csv(
+            file, dtype=COLUMN_TYPES, keep_default_na=False, na_values={name: [""] for name in numbers}
+        )
     except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{file} is no frame index: {error}", remedy="Run stage 01 (frame_index) again.") from None
+        raise DataError(
+            f"{file} is no frame index: {error}", remedy="Run stage 01 (frame_index) again."
+        ) from None
     missing = [name for name in INDEX_COLUMNS if name not in table]
     if missing:
-        raise DataError(f"{file} is no frame index: no column {', '.join(missing)}.", remedy="Run stage 01 (frame_index) again.")
+        raise DataError(
+            f"{file} is no frame index: no column {', '.join(missing)}.",
+            remedy="Run stage 01 (frame_index) again.",
+        )
     return table

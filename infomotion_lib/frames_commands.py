@@ -1,4 +1,6 @@
-"""Commands about phases: teach the second vote, segment videos with published weights, make published weights plain."""
+"""Commands about phases: teach the second vote, segment videos with published weights, make published weights
+plain.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,15 @@ frames = typer.Typer(help="ED and ES without tracings.", no_args_is_help=True, r
 
 @frames.command("train-phasenet")
 def train_phasenet(
-    out: Annotated[Path, typer.Option(help="Weights file to write, .safetensors.")] = Path("phasenet.safetensors"),
+    out: Annotated[Path, typer.Option(help="Weights file to write, .safetensors.")] = Path(
+        "phasenet.safetensors"
+    ),
     seed: Annotated[int, typer.Option(min=0, help="Seed of phantoms, weights and batches.")] = 0,
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 400,
 ) -> None:
-    """Teach the second vote on phantoms: under a CPU minute; the defaults made the weights that come with the library."""
+    """Teach the second vote on phantoms: under a CPU minute; the defaults made the weights that come with the
+    library.
+    """
     from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
     from infomotion_lib.frames.phasenet_training import PhaseNetSettings
     from infomotion_lib.frames.phasenet_training import train_phasenet as train
@@ -28,9 +34,15 @@ def train_phasenet(
     if out.suffix != ".safetensors":
         raise ParameterError(f"{out} is no .safetensors file.", remedy="Give a name that ends so.")
     result = train(out, settings=PhaseNetSettings(seed=seed, steps=steps))
-    typer.echo(f"Held-out phantoms: r {result['median_r']:.3f} (median), {result['p10_r']:.3f} (10th percentile)")
+    typer.echo(
+        f"Held-out phantoms: r {result['median_r']:.3f} (median), {result['p10_r']:.3f} (10th percentile)"
+    )
     found = sha256(out)
-    same = "the library's own weights, to the byte" if found == WEIGHTS_SHA256 else "other bytes than the library's own weights"
+    same = (
+        "the library's own weights, to the byte"
+        if found == WEIGHTS_SHA256
+        else "other bytes than the library's own weights"
+    )
     typer.echo(f"{out}: sha256 {found}, {same}")
 
 
@@ -38,7 +50,9 @@ def train_phasenet(
 def segment(
     folder: Annotated[Path, typer.Argument(help="Data set folder, with FileList.csv and Videos/.")],
     weights: Annotated[Path, typer.Option(help="EchoNet-Dynamic's deeplabv3_resnet50_random.pt.")],
-    out: Annotated[Path, typer.Option(help="Table to write: ED, ES and next ES of each video.")] = Path("segmented_phases.csv"),
+    out: Annotated[Path, typer.Option(help="Table to write: ED, ES and next ES of each video.")] = Path(
+        "segmented_phases.csv"
+    ),
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     limit: Limit = None,
 ) -> None:
@@ -59,15 +73,21 @@ def segment(
 
 
 def convert_checkpoint(
-    source: Annotated[Path, typer.Argument(help="Published EF checkpoint, such as r2plus1d_18_32_2_pretrained.pt.")],
+    source: Annotated[
+        Path, typer.Argument(help="Published EF checkpoint, such as r2plus1d_18_32_2_pretrained.pt.")
+    ],
     out: Annotated[Path, typer.Option(help="New .safetensors file.")],
     frames: Annotated[int, typer.Option(min=1, help="Frames of its clips.")] = 32,
     period: Annotated[int, typer.Option(min=1, help="Video frames between two of them.")] = 2,
     size: Annotated[int, typer.Option(min=16, help="Their side, pixels.")] = 112,
 ) -> None:
-    """One plain file with the weights of a published EF checkpoint and what it was made from; it labels pools."""
+    """One plain file with the weights of a published EF checkpoint and what it was made from; it labels
+    pools.
+    """
     from infomotion_lib.regressor.convert import convert_checkpoint as convert
 
-    made = convert(source, out, clip={"clip_frames": frames, "clip_period": period, "clip_size": size, "test_clips": 1})
+    made = convert(
+        source, out, clip={"clip_frames": frames, "clip_period": period, "clip_size": size, "test_clips": 1}
+    )
     typer.echo(f"{made.network} from {source} (sha256 {made.source_sha256})")
     typer.echo(f"{made.path}: sha256 {made.sha256}")

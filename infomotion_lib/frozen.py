@@ -14,22 +14,30 @@ FROZEN_FILES = "frozen.json"
 """File beside the frozen stages: SHA-256 of every other frozen file, as it left the freeze."""
 
 STUDY = "evidence"
-"""Folder beside the frozen stages that holds the rows of a study, published by a command of its own; a freeze leaves it."""
+"""Folder beside the frozen stages that holds the rows of a study, published by a command of its own; a freeze
+leaves it.
+"""
 
 EVALUATION_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusion.svg")
 """Figures of stage 04 that the results page shows for every profile."""
 
 ABLATION_FIGURES = ("side_by_side.png", "label_consistency.svg", "fidelity.svg", "table2.svg")
 ABLATION_LOOPS = "loops.webp"
-"""Figures of stage 05 that it shows for every profile; and clips in motion, on demand, since nothing on a page may move unasked."""
+"""Figures of stage 05 that it shows for every profile; and clips in motion, on demand, since nothing on a
+page may move unasked.
+"""
 
 SHOWN = {"evaluation": EVALUATION_FIGURES, "latte_ablation": (*ABLATION_FIGURES, ABLATION_LOOPS)}
 """All that a book shows of a profile which is not its leading one, besides tables and run cards."""
 
 
 def frozen_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file in the frozen copy of a run, by its path from there; rows of a study beside it are none of the run's."""
+    """SHA-256 of every file in the frozen copy of a run, by its path from there; rows of a study beside it
+    are none of the run's.
+    """
     files = sorted(
-        file for file in folder.rglob("*") if file.is_file() and file.name != FROZEN_FILES and folder / STUDY not in file.parents
+        file
+        for file in folder.rglob("*")
+        if file.is_file() and file.name != FROZEN_FILES and folder / STUDY not in file.parents
     )
     return {file.relative_to(folder).as_posix(): sha256(file) for file in files}

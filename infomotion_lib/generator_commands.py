@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from infomotion_lib.generators.autoencoder import FittedAutoencoder
     from infomotion_lib.generators.diffusion import LatteRecipe
 
-generate = typer.Typer(help="Draw pools from trained generators.", no_args_is_help=True, rich_markup_mode=None)
+generate = typer.Typer(
+    help="Draw pools from trained generators.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @generate.command("latte")
@@ -22,12 +24,22 @@ def generate_latte(
     per_class: Annotated[int, typer.Option(help="Clips of each EF class.")],
     profile: Profile = "phantom",
     runs_dir: RunsDir = "",
-    out: Annotated[Path | None, typer.Option(help="Folder of the pool; default: generated/latte in the profile's run.")] = None,
-    checkpoint: Annotated[Path | None, typer.Option(help="Weights; default: those of stage 05 of the profile's run.")] = None,
-    autoencoder: Annotated[Path | None, typer.Option(help="Folder of its autoencoder; default: autoencoder/ beside the weights.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="1 to 20: how loud the class is; default: the profile's.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the pool; default: generated/latte in the profile's run.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Weights; default: those of stage 05 of the profile's run.")
+    ] = None,
+    autoencoder: Annotated[
+        Path | None, typer.Option(help="Folder of its autoencoder; default: autoencoder/ beside the weights.")
+    ] = None,
+    guidance: Annotated[
+        float | None, typer.Option(help="1 to 20: how loud the class is; default: the profile's.")
+    ] = None,
     frames: Annotated[int, typer.Option(help="Frames kept of each clip; 0: all that the Latte makes.")] = 0,
-    sampling_steps: Annotated[int | None, typer.Option(help="Denoising steps of a clip; default: the profile's.")] = None,
+    sampling_steps: Annotated[
+        int | None, typer.Option(help="Denoising steps of a clip; default: the profile's.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal pools.")] = 0,
     side: Annotated[int, typer.Option(min=16, help="Side of the written frames, pixels.")] = 112,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
@@ -60,7 +72,10 @@ def generate_latte(
     )
     root = out or paths.root / "generated" / "latte"
     generate_pool(trained, vae, root, request=request, class_ef=trained.recipe.class_ef, device=where)
-    typer.echo(f"{per_class} clips of each of {len(CLASS_NAMES)} classes, and how each was made (manifest.csv): {root}")
+    typer.echo(
+        f"{per_class} clips of each of {len(CLASS_NAMES)} classes, and how each was made (manifest.csv):"
+        f" {root}"
+    )
 
 
 @generate.command("judge")
@@ -70,13 +85,17 @@ def judge(
     profile: Profile = "phantom-gpu",
     parameter: Overrides = None,
 ) -> None:
-    """Stage 05 without the Latte: relabel a pool that was drawn elsewhere, choose from it, train on it, beside the other pool."""
+    """Stage 05 without the Latte: relabel a pool that was drawn elsewhere, choose from it, train on it,
+    beside the other pool.
+    """
     from infomotion_lib.parameters import LatteParameters, read_profile, stage_parameters
     from infomotion_lib.paths import run_paths
     from infomotion_lib.stages.drawn_elsewhere import judge_pool
     from infomotion_lib.stages.lock import only_run
 
-    values = stage_parameters("latte_ablation", read_profile(profile), overrides=parse_overrides(parameter or []))
+    values = stage_parameters(
+        "latte_ablation", read_profile(profile), overrides=parse_overrides(parameter or [])
+    )
     parameters = LatteParameters.model_validate(values.model_dump())
     with_arithmetic(context, parameters.arithmetic, say=typer.echo)
     with only_run(run_paths(parameters.profile, parameters.runs_dir)):
@@ -93,8 +112,8 @@ def _autoencoder_of(recipe: LatteRecipe, folder: Path, *, device: str) -> Fitted
     found = sha256(weights_of(folder))
     if found != recipe.autoencoder_sha256:
         raise CheckpointError(
-            f"{folder} is not the autoencoder that this Latte was trained with: its weights have SHA-256 {found[:16]}…,"
-            f" not {recipe.autoencoder_sha256[:16]}….",
+            f"{folder} is not the autoencoder that this Latte was trained with: its weights have SHA-256"
+            f" {found[:16]}…, not {recipe.autoencoder_sha256[:16]}….",
             remedy="Give the folder that stage 05 wrote beside the weights.",
         )
     return fitted

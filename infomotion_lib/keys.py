@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 CELL = ["source", "method", "graph", "vpc"]
-"""Columns that name a cell of Table 1: what was selected from, by which method, on which graph, how many videos per class."""
+"""Columns that name a cell of Table 1: what was selected from, by which method, on which graph, how many
+videos per class.
+"""
 
 RUN = [*CELL, "pool", "selection_seed", "training_seed"]
 """Columns that name one trained network of a cell."""

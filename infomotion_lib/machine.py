@@ -1,4 +1,6 @@
-"""The machine as run cards describe it: what tells two processors apart, and what limits the instructions they use."""
+"""The machine as run cards describe it: what tells two processors apart, and what limits the instructions
+they use.
+"""
 
 from __future__ import annotations
 
@@ -52,11 +54,13 @@ _STANDARD_LIBRARY = re.compile(r"/(lib(?:std)?c\+\+[^/\s]*)$")
 
 
 def describe(graphics: str = "") -> dict[str, Any]:
-    """What a run card says of the process that calls: its processor, the instructions and threads in use, its libraries.
+    """What a run card says of the process that calls: its processor, the instructions and threads in use, its
+    libraries.
 
-    Keys: processor, vendor, family, model, stepping, instructions (sorted), architecture, system, c_library, cxx_library, cores (that
-    this process may use), variables (those of :data:`VARIABLES` that are set), torch_capability and torch_threads (None unless torch is
-    loaded already), gpu. What a system does not tell is ``"unknown"``, never an error.
+    Keys: processor, vendor, family, model, stepping, instructions (sorted), architecture, system, c_library,
+    cxx_library, cores (that this process may use), variables (those of :data:`VARIABLES` that are set),
+    torch_capability and torch_threads (None unless torch is loaded already), gpu. What a system does not tell
+    is ``"unknown"``, never an error.
 
     Parameters
     ----------
@@ -81,19 +85,27 @@ def describe(graphics: str = "") -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Name of this machine's processor; makers give one name to several kinds, so :func:`describe` says more."""
+    """Name of this machine's processor; makers give one name to several kinds, so :func:`describe`
+    says more.
+    """
     return _processor()[0]["processor"]
 
 
 def of_card(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Machine of a run card; of an older card no more than the names of its processor and GPU, of a card without any, nothing."""
+    """Machine of a run card; of an older card no more than the names of its processor and GPU, of a card
+    without any, nothing.
+    """
     old = {name: card[name] for name in ("processor", "gpu") if name in card}
     return dict(card.get("machine", old))
 
 
 def in_words(machine: Mapping[str, Any]) -> str:
-    """Processor in a few words: its name, and its family, model and widest instructions where the card has them."""
-    told = [f"{name} {machine[name]}" for name in ("family", "model") if machine.get(name, UNKNOWN) != UNKNOWN]
+    """Processor in a few words: its name, and its family, model and widest instructions where the card has
+    them.
+    """
+    told = [
+        f"{name} {machine[name]}" for name in ("family", "model") if machine.get(name, UNKNOWN) != UNKNOWN
+    ]
     told += [", ".join(widest(machine["instructions"]))] if machine.get("instructions") else []
     name = str(machine.get("processor", "")) or "a processor without a name"
     return f"{name} ({', '.join(told)})" if told else name
@@ -105,14 +117,23 @@ def widest(instructions: list[str]) -> list[str]:
     >>> widest(["avx", "avx2", "avx512_bf16", "avx512f", "fma"])
     ['AVX-512', 'bf16']
     """
-    sets = {"amx_tile": "AMX", "avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX", "sve": "SVE", "asimd": "NEON"}
+    sets = {
+        "amx_tile": "AMX",
+        "avx512f": "AVX-512",
+        "avx2": "AVX2",
+        "avx": "AVX",
+        "sve": "SVE",
+        "asimd": "NEON",
+    }
     known = [name for flag, name in sets.items() if flag in instructions]
     vectors = [name for name in known if name == "AMX"] + [name for name in known if name != "AMX"][:1]
     return vectors + (["bf16"] if any(flag.endswith("bf16") for flag in instructions) else [])
 
 
 def cpuinfo() -> dict[str, str]:
-    """Lines about the first processor in ``/proc/cpuinfo``, by their name; empty where there is no such file."""
+    """Lines about the first processor in ``/proc/cpuinfo``, by their name; empty where there is no
+    such file.
+    """
     try:
         lines = CPUINFO.read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
     except OSError:
@@ -127,9 +148,14 @@ def flags() -> frozenset[str]:
 
 
 def _processor() -> tuple[dict[str, str], list[str]]:
-    """Identity of the first processor, and its instruction sets; without ``/proc/cpuinfo`` the name that Python knows."""
+    """Identity of the first processor, and its instruction sets; without ``/proc/cpuinfo`` the name that
+    Python knows.
+    """
     told = cpuinfo()
-    identity = {key: next((told[name] for name in names if told.get(name)), UNKNOWN) for key, names in _IDENTITY.items()}
+    identity = {
+        key: next((told[name] for name in names if told.get(name)), UNKNOWN)
+        for key, names in _IDENTITY.items()
+    }
     if identity["processor"] == UNKNOWN:
         identity["processor"] = platform.processor() or platform.machine() or UNKNOWN
     return identity, sorted(flag for flag in flags() if _INSTRUCTIONS.match(flag))
@@ -144,7 +170,9 @@ def _system() -> str:
 
 
 def _cxx_library() -> str:
-    """C++ libraries that this process has loaded, by the names of their files, which hold the version; several packages bring their own."""
+    """C++ libraries that this process has loaded, by the names of their files, which hold the version;
+    several packages bring their own.
+    """
     try:
         lines = MAPS.read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,4 +1,6 @@
-"""The command that shows what a machine computes: the same short trainings in each arithmetic, and their hashes."""
+"""The command that shows what a machine computes: the same short trainings in each arithmetic, and their
+hashes.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,26 @@ KEYS = ["machine", "arithmetic", "piece"]
 
 def machine(
     arithmetic: Annotated[str, typer.Option(help="portable, native, or both.")] = "both",
-    piece: Annotated[list[str] | None, typer.Option(help="One short training; may be given several times. Default: all.")] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV to write to; rows of this machine are replaced, others stay.")] = None,
+    piece: Annotated[
+        list[str] | None, typer.Option(help="One short training; may be given several times. Default: all.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV to write to; rows of this machine are replaced, others stay.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    under: Annotated[str, typer.Option(help="Emulator to run them in, such as 'qemu-x86_64-static -cpu Haswell'.")] = "",
-    called: Annotated[str, typer.Option(help="Name of the machine in the table; default: maker, family and model of its processor.")] = "",
+    under: Annotated[
+        str, typer.Option(help="Emulator to run them in, such as 'qemu-x86_64-static -cpu Haswell'.")
+    ] = "",
+    called: Annotated[
+        str,
+        typer.Option(
+            help="Name of the machine in the table; default: maker, family and model of its processor."
+        ),
+    ] = "",
 ) -> None:
-    """What this machine computes: the hash of a short training of each network, in portable arithmetic and in its own."""
+    """What this machine computes: the hash of a short training of each network, in portable arithmetic and in
+    its own.
+    """
     from infomotion_lib.arithmetic import PORTABLE, obstacle, processor_kind
     from infomotion_lib.errors import ParameterError, did_you_mean
     from infomotion_lib.evaluation.small_trainings import PIECES
@@ -42,7 +57,13 @@ def machine(
         if name not in PIECES:
             raise ParameterError(f"Unknown piece: {name}", remedy=did_you_mean(name, PIECES))
     own = called or (f"emulated: {under}" if under else processor_kind())
-    modes: list[Arithmetic] = ["portable"] if arithmetic == "portable" else ["native"] if arithmetic == "native" else ["portable", "native"]
+    modes: list[Arithmetic] = (
+        ["portable"]
+        if arithmetic == "portable"
+        else ["native"]
+        if arithmetic == "native"
+        else ["portable", "native"]
+    )
     if "portable" in modes and (reason := obstacle()):
         typer.echo(f"Portable arithmetic is not to be had: {reason}.", err=True)
         modes.remove("portable")
@@ -51,13 +72,21 @@ def machine(
     if out is not None and len(rows):
         save(rows, out)
     if as_json:
-        said = {"machine": own, "variables": {name: os.environ[name] for name in PORTABLE if name in os.environ}, "arithmetic": results}
+        said = {
+            "machine": own,
+            "variables": {name: os.environ[name] for name in PORTABLE if name in os.environ},
+            "arithmetic": results,
+        }
         typer.echo(json.dumps(said, indent=1))
         return
     variables = [f"{name}={os.environ[name]}" for name in PORTABLE if name in os.environ]
     typer.echo(f"{own}\nVariables in force outside of portable arithmetic: {', '.join(variables) or 'none'}")
     if len(rows):
-        typer.echo(rows.assign(sha256=rows["sha256"].str[:12])[[*KEYS[1:], "sha256", "ms_a_step"]].to_string(index=False))
+        typer.echo(
+            rows.assign(sha256=rows["sha256"].str[:12])[[*KEYS[1:], "sha256", "ms_a_step"]].to_string(
+                index=False
+            )
+        )
 
 
 def compute(mode: Arithmetic, pieces: list[str], *, under: list[str]) -> dict[str, Any]:
@@ -70,12 +99,27 @@ def compute(mode: Arithmetic, pieces: list[str], *, under: list[str]) -> dict[st
     """
     from infomotion_lib.arithmetic import variables
 
-    command = [*under, sys.executable, "-m", "infomotion_lib.evaluation.small_trainings", *([] if under else ["--timed"]), *pieces]
-    environment = {**os.environ, **variables(mode), "OMP_WAIT_POLICY": "PASSIVE"}  # spinning threads starve a busy machine
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, preexec_fn=die_with_parent)
+    command = [
+        *under,
+        sys.executable,
+        "-m",
+        "infomotion_lib.evaluation.small_trainings",
+        *([] if under else ["--timed"]),
+        *pieces,
+    ]
+    environment = {
+        **os.environ,
+        **variables(mode),
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }  # spinning threads starve a busy machine
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, preexec_fn=die_with_parent
+    )
     if done.returncode:
         end = "\n".join(done.stderr.rstrip().splitlines()[-3:])
-        raise StageError(f"The short trainings in {mode} arithmetic failed: exit code {done.returncode}.", where=end)
+        raise StageError(
+            f"The short trainings in {mode} arithmetic failed: exit code {done.returncode}.", where=end
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -86,7 +130,10 @@ def table(own: str, results: dict[Arithmetic, dict[str, Any]]) -> pd.DataFrame:
     rows = []
     for mode, found in results.items():
         versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
-        rows += [[own, mode, piece, seen["sha256"], seen["ms_a_step"], versions] for piece, seen in found["pieces"].items()]
+        rows += [
+            [own, mode, piece, seen["sha256"], seen["ms_a_step"], versions]
+            for piece, seen in found["pieces"].items()
+        ]
     return pd.DataFrame(rows, columns=[*KEYS, "sha256", "ms_a_step", "versions"])
 
 

@@ -69,7 +69,9 @@ def data_root(configured: str = "") -> Path:
         If neither is set, or the folder does not exist.
     """
     value = configured or os.environ.get("INFOMOTION_DATA", "")
-    remedy = "Set INFOMOTION_DATA (or data_root) to the folder that holds EchoNet-Dynamic/ and EchoNet-Synthetic/."
+    remedy = (
+        "Set INFOMOTION_DATA (or data_root) to the folder that holds EchoNet-Dynamic/ and EchoNet-Synthetic/."
+    )
     if not value:
         raise DataError("No folder of real data is configured.", remedy=remedy)
     root = Path(value).expanduser()

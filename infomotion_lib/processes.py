@@ -1,4 +1,6 @@
-"""Child processes that never outlive the run they work for; what they do without locks to share, or a home to live in."""
+"""Child processes that never outlive the run they work for; what they do without locks to share, or a home to
+live in.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to kill this process as soon as its parent is gone; does nothing where that cannot be asked (outside Linux).
+    """Ask the kernel to kill this process as soon as its parent is gone; does nothing where that cannot be
+    asked (outside Linux).
 
-    Call it first thing in a child: as ``initializer`` of a pool, or as ``preexec_fn``. Without it, a run killed from outside leaves
-    workers behind that go on writing into its folder. A worker of a pool whose parent died while it was starting ends here.
+    Call it first thing in a child: as ``initializer`` of a pool, or as ``preexec_fn``. Without it, a run
+    killed from outside leaves workers behind that go on writing into its folder. A worker of a pool whose
+    parent died while it was starting ends here.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -27,7 +31,10 @@ def die_with_parent() -> None:
         os._exit(1)
 
 
-ALONE = "Processes get no locks here (may this user write to /dev/shm?), so one process does the work of several: slower, the same results."
+ALONE = (
+    "Processes get no locks here (may this user write to /dev/shm?), so one process does the work of several:"
+    " slower, the same results."
+)
 
 
 @cache
@@ -48,13 +55,16 @@ def pool_size(workers: int) -> int:
 def joblib_settings() -> dict[str, str]:
     """Environment variables that let joblib work in one process, without a warning, where it must; else none.
 
-    They count before joblib is imported (scikit-learn imports it too): it looks for locks, and warns, right then.
+    They count before joblib is imported (scikit-learn imports it too): it looks for locks, and warns, right
+    then.
     """
     return {} if can_share_work() else {"JOBLIB_MULTIPROCESSING": "0"}
 
 
 def caches(folder: Path) -> dict[str, str]:
-    """Environment variables that keep the caches of a child's tools in ``folder`` where the user's own cannot be written; else none."""
+    """Environment variables that keep the caches of a child's tools in ``folder`` where the user's own cannot
+    be written; else none.
+    """
     own = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     try:
         own.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,8 @@ T = TypeVar("T")
 
 
 def terminal() -> TextIO | None:
-    """Stream of the terminal that watches this process, or None (a log file, continuous integration, the book).
+    """Stream of the terminal that watches this process, or None (a log file, continuous integration, the
+    book).
 
     A kernel has no terminal of its own: its runner names one in ``$INFOMOTION_TERMINAL``.
     """
@@ -38,8 +39,11 @@ def terminal_name() -> str:
         return ""
 
 
-def track(items: Iterable[T] | None = None, *, label: str, total: int | None = None, unit: str = "it") -> tqdm[T]:
-    """Bar with an estimate of the time left over ``items`` (or to be moved by hand); silent where no terminal watches.
+def track(
+    items: Iterable[T] | None = None, *, label: str, total: int | None = None, unit: str = "it"
+) -> tqdm[T]:
+    """Bar with an estimate of the time left over ``items`` (or to be moved by hand); silent where no terminal
+    watches.
 
     Parameters
     ----------
@@ -55,5 +59,12 @@ def track(items: Iterable[T] | None = None, *, label: str, total: int | None = N
     stream = terminal()
     source: Iterable[T] = range(total or 0) if items is None else items  # type: ignore[assignment]  # a bar moved by hand yields nothing
     return tqdm(
-        source, desc=label, total=total, unit=unit, file=stream or sys.stderr, disable=stream is None, leave=False, dynamic_ncols=True
+        source,
+        desc=label,
+        total=total,
+        unit=unit,
+        file=stream or sys.stderr,
+        disable=stream is None,
+        leave=False,
+        dynamic_ncols=True,
     )

@@ -60,7 +60,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
     """Temporary path beside ``path``; renamed onto it if the block succeeds, removed if it fails."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f"{UNFINISHED}{target.stem}.", suffix=target.suffix, dir=target.parent)
+    handle, name = tempfile.mkstemp(
+        prefix=f"{UNFINISHED}{target.stem}.", suffix=target.suffix, dir=target.parent
+    )
     os.close(handle)
     temporary = Path(name)
     try:
@@ -86,7 +88,9 @@ def write_json(value: Any, path: str | Path) -> Path:
 
 
 def append_line(path: str | Path, row: Mapping[str, Any]) -> None:
-    """Add one row to a file of JSON lines, whole or not at all, whoever else is writing: one system call, on disk when this returns."""
+    """Add one row to a file of JSON lines, whole or not at all, whoever else is writing: one system call, on
+    disk when this returns.
+    """
     line = (json.dumps(row) + "\n").encode()
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
@@ -110,17 +114,23 @@ def sha256(path: str | Path) -> str:
 
 
 def git_state() -> dict[str, Any]:
-    """Commit of the source checkout and whether tracked files differ from it; ``None`` where git does not track this project.
+    """Commit of the source checkout and whether tracked files differ from it; ``None`` where git does not
+    track this project.
 
     A downloaded archive may lie inside somebody's own repository: its commit says nothing about this code.
     """
 
     def git(*arguments: str) -> str:
-        return subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            ["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=True
+        ).stdout
 
     try:
         git("ls-files", "--error-unmatch", "pyproject.toml")
-        return {"commit": git("rev-parse", "HEAD").strip(), "dirty": bool(git("status", "--porcelain", "-uno").strip())}
+        return {
+            "commit": git("rev-parse", "HEAD").strip(),
+            "dirty": bool(git("status", "--porcelain", "-uno").strip()),
+        }
     except (OSError, subprocess.CalledProcessError):
         return {"commit": None, "dirty": None}
 
@@ -189,7 +199,12 @@ class StageRun:
 
 
 def start_stage(
-    stage: str, folder: str | Path, *, parameters: Mapping[str, Any], inputs: Iterable[str | Path] = (), device: str = "cpu"
+    stage: str,
+    folder: str | Path,
+    *,
+    parameters: Mapping[str, Any],
+    inputs: Iterable[str | Path] = (),
+    device: str = "cpu",
 ) -> StageRun:
     """Stage in progress, its clock running, its input files hashed and any old run card removed.
 
@@ -205,11 +220,15 @@ def start_stage(
         raise StageError(
             f"Stage {stage} needs files that are not there.",
             where="Looked for: " + ", ".join(missing),
-            remedy="Run the stages before it first: `infomotion run all --profile <name>` or `make reproduce`.",
+            remedy=(
+                "Run the stages before it first: `infomotion run all --profile <name>` or `make reproduce`."
+            ),
         )
     root.mkdir(parents=True, exist_ok=True)
     (root / RUN_CARD).unlink(missing_ok=True)
-    return StageRun(stage, root, _portable(parameters), {shown_path(file): sha256(file) for file in files}, device)
+    return StageRun(
+        stage, root, _portable(parameters), {shown_path(file): sha256(file) for file in files}, device
+    )
 
 
 def read_run_card(folder: str | Path) -> dict[str, Any]:
@@ -222,11 +241,15 @@ def read_run_card(folder: str | Path) -> dict[str, Any]:
     """
     path = Path(folder) / RUN_CARD
     if not path.is_file():
-        raise StageError(f"No finished stage in {folder}", where=f"Looked for: {path}", remedy="Run the stage first.")
+        raise StageError(
+            f"No finished stage in {folder}", where=f"Looked for: {path}", remedy="Run the stage first."
+        )
     card = read_json(path)
     missing = [key for key in ("stage", "git", "parameters", "inputs", "outputs") if key not in card]
     if missing:
-        raise StageError(f"{path} is no run card: it does not state {', '.join(missing)}.", remedy="Run the stage again.")
+        raise StageError(
+            f"{path} is no run card: it does not state {', '.join(missing)}.", remedy="Run the stage again."
+        )
     return card
 
 
@@ -243,14 +266,23 @@ def read_json(path: str | Path) -> dict[str, Any]:
     except ValueError:  # no JSON, or no text
         content = None
     if not isinstance(content, dict):
-        raise StageError(f"{path} is damaged: it holds no JSON object.", remedy="Restore it, or delete it and run the stage again.")
+        raise StageError(
+            f"{path} is damaged: it holds no JSON object.",
+            remedy="Restore it, or delete it and run the stage again.",
+        )
     return content
 
 
 def shown_path(path: str | Path) -> str:
-    """Path as run cards and pages show it: from the project root, or its last two parts where it lies elsewhere."""
+    """Path as run cards and pages show it: from the project root, or its last two parts where it lies
+    elsewhere.
+    """
     absolute = Path(path).resolve()
-    return absolute.relative_to(PROJECT).as_posix() if absolute.is_relative_to(PROJECT) else Path(*absolute.parts[-2:]).as_posix()
+    return (
+        absolute.relative_to(PROJECT).as_posix()
+        if absolute.is_relative_to(PROJECT)
+        else Path(*absolute.parts[-2:]).as_posix()
+    )
 
 
 def _portable(parameters: Mapping[str, Any]) -> dict[str, Any]:

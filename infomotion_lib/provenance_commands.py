@@ -11,8 +11,13 @@ from infomotion_lib.options import Profile, RunsDir
 
 
 def trace(
-    file: Annotated[Path, typer.Argument(help="Table, figure, executed notebook or video of a run, or a frozen file.")],
-    cell: Annotated[str, typer.Option(help="With a file of stage 04: a cell of Table 1, as method/vpc or source/method/vpc.")] = "",
+    file: Annotated[
+        Path, typer.Argument(help="Table, figure, executed notebook or video of a run, or a frozen file.")
+    ],
+    cell: Annotated[
+        str,
+        typer.Option(help="With a file of stage 04: a cell of Table 1, as method/vpc or source/method/vpc."),
+    ] = "",
 ) -> None:
     """The chain of run cards from a file back to the raw data, each link checked."""
     from infomotion_lib.stages.trace import trace as trace_file
@@ -22,10 +27,14 @@ def trace(
 
 def verify(
     profile: Profile = "phantom",
-    frozen: Annotated[bool, typer.Option("--frozen", help="The frozen results in the book instead of the run.")] = False,
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="The frozen results in the book instead of the run.")
+    ] = False,
     runs_dir: RunsDir = "",
 ) -> None:
-    """Hash every file of a run again: what is stale, edited by hand or missing is named, and the exit code is 1."""
+    """Hash every file of a run again: what is stale, edited by hand or missing is named, and the exit code is
+    1.
+    """
     from infomotion_lib.frozen import FROZEN
     from infomotion_lib.parameters import paths_of
     from infomotion_lib.stages.verify import verify as verify_run

@@ -38,7 +38,8 @@ def run_stage(
     Parameters
     ----------
     stage : str
-        ``"03"``, ``"graph_selection"`` or ``"03_graph_selection"``; ``"data"`` and ``"labels"`` have no notebook.
+        ``"03"``, ``"graph_selection"`` or ``"03_graph_selection"``; ``"data"`` and ``"labels"`` have no
+        notebook.
     profile : str
         Name of a profile, or path of a ``.yml`` file.
     overrides : mapping, optional
@@ -46,7 +47,8 @@ def run_stage(
     limit : int, optional
         Use the first ``limit`` videos of each class and split.
     lock : bool, default True
-        Refuse if another run of this profile is going on; False inside a workflow that holds the lock already.
+        Refuse if another run of this profile is going on; False inside a workflow that holds the lock
+        already.
     wait : bool, default False
         Wait for that other run instead of refusing.
     say : callable, optional
@@ -90,11 +92,15 @@ def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
 
 
 def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float, continued: bool) -> Path:
-    """Path of the run card, to which the runner adds what the stage itself cannot know: its code, its figures, its executed copy."""
+    """Path of the run card, to which the runner adds what the stage itself cannot know: its code, its
+    figures, its executed copy.
+    """
     folder = paths.stage(step.name)
     missing = [file.name for file in step.files(paths) if not file.is_file()]
     if missing:
-        raise StageError(f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}")
+        raise StageError(
+            f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}"
+        )
     figures = sorted(file for file in (folder / "figures").glob("*") if file.is_file())
     copies = [folder / f"{step.folder}.ipynb"] if step.number else []
     seen = {
@@ -110,7 +116,8 @@ def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float
 def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParameters:
     """Validated parameters of a notebook's stage, read from its global names.
 
-    In Colab, where nothing injects a profile's values, what the cell leaves at its default takes the value of the profile it names.
+    In Colab, where nothing injects a profile's values, what the cell leaves at its default takes the value of
+    the profile it names.
 
     Parameters
     ----------
@@ -128,11 +135,17 @@ def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParame
     fields = STAGES[name].model_fields
     missing = [field for field in fields if field not in namespace]
     if missing:
-        raise ParameterError(f"The parameters cell does not set: {', '.join(missing)}", remedy="Run that cell first.")
+        raise ParameterError(
+            f"The parameters cell does not set: {', '.join(missing)}", remedy="Run that cell first."
+        )
     values = {field: namespace[field] for field in fields}
     if "google.colab" in sys.modules and (PARAMS / f"{values['profile']}.yml").is_file():
         profile = read_profile(values["profile"])
-        values |= {field: profile[field] for field in fields if field in profile and values[field] == fields[field].default}
+        values |= {
+            field: profile[field]
+            for field in fields
+            if field in profile and values[field] == fields[field].default
+        }
     return stage_parameters(name, values)
 
 
@@ -143,7 +156,9 @@ class ConfigCard:
     parameters: StageParameters
 
     def rows(self, *, changed: bool) -> list[tuple[str, str, str]]:
-        """Name, value and meaning of the parameters that differ from their defaults, or of those that do not."""
+        """Name, value and meaning of the parameters that differ from their defaults, or of those that
+        do not.
+        """
         return [
             (name, json.dumps(value), field.description or "")
             for name, field in type(self.parameters).model_fields.items()
@@ -157,10 +172,9 @@ class ConfigCard:
 
     def _repr_html_(self) -> str:
         rest = self.rows(changed=False)
-        return (
-            f"{_html_table(self.rows(changed=True), 'Parameters set by the profile')}"
-            f"<details><summary>{len(rest)} more at their defaults</summary>{_html_table(rest, 'Defaults')}</details>"
-        )
+        changed = _html_table(self.rows(changed=True), "Parameters set by the profile")
+        summary = f"<summary>{len(rest)} more at their defaults</summary>"
+        return f"{changed}<details>{summary}{_html_table(rest, 'Defaults')}</details>"
 
 
 def config_card(parameters: StageParameters) -> ConfigCard:
@@ -169,10 +183,14 @@ def config_card(parameters: StageParameters) -> ConfigCard:
 
 
 def _html_table(rows: list[tuple[str, str, str]], caption: str) -> str:
-    head = "".join(f'<th scope="col" style="text-align:left">{title}</th>' for title in ("parameter", "value", "what it is"))
+    head = "".join(
+        f'<th scope="col" style="text-align:left">{title}</th>'
+        for title in ("parameter", "value", "what it is")
+    )
     body = "".join(
-        f'<tr><th scope="row" style="text-align:left"><code>{name}</code></th>'
-        f'<td style="text-align:left">{html.escape(value)}</td><td style="text-align:left">{html.escape(meaning)}</td></tr>'
+        f'<tr><th scope="row" style="text-align:left"><code>{name}</code></th><td'
+        f' style="text-align:left">{html.escape(value)}</td><td'
+        f' style="text-align:left">{html.escape(meaning)}</td></tr>'
         for name, value, meaning in rows
     )
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

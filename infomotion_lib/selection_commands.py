@@ -1,4 +1,6 @@
-"""Commands about selections: write one as a data set, publish all by name and hash, evaluate them on other splits or by other weights."""
+"""Commands about selections: write one as a data set, publish all by name and hash, evaluate them on other
+splits or by other weights.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def export_distilled(
     vpc: Annotated[int, typer.Option(min=1, help="Videos per class.")] = 5,
     seed: Annotated[int, typer.Option(min=0, help="Selection seed.")] = 0,
 ) -> None:
-    """Write one selection as a data set in EchoNet's layout, with a card and a Croissant manifest; refused where copies are forbidden."""
+    """Write one selection as a data set in EchoNet's layout, with a card and a Croissant manifest; refused
+    where copies are forbidden.
+    """
     from infomotion_lib.selection.export import Cell, export_distilled, require_permission
 
     paths, selections, index = _finished(profile, runs_dir)
@@ -39,7 +43,9 @@ def export_distilled(
 
 
 def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
-    """Write names and hashes of all selections of a run to data_manifests/selections/; refused where copies are forbidden."""
+    """Write names and hashes of all selections of a run to data_manifests/selections/; refused where copies
+    are forbidden.
+    """
     import pandas as pd
 
     from infomotion_lib.paths import MANIFESTS
@@ -49,25 +55,37 @@ def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "") -> 
     paths, selections, _ = _finished(profile, runs_dir)
     for name in _sources(paths).values():
         require_permission(name)
-    tables = [published_selection(selections, _dataset(paths, source), source=source) for source in selections["source"].unique()]
+    tables = [
+        published_selection(selections, _dataset(paths, source), source=source)
+        for source in selections["source"].unique()
+    ]
     path = write_csv(pd.concat(tables, ignore_index=True), MANIFESTS / "selections" / f"{paths.profile}.csv")
     typer.echo(f"{sum(len(table) for table in tables)} picks: {path}")
 
 
 def study_open_splits(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path("runs/studies/open_splits"),
+    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path(
+        "runs/studies/open_splits"
+    ),
     runs_dir: RunsDir = "",
     networks: Annotated[
         Path | None,
-        typer.Option(help="Stage 02 whose networks make the vectors; default: that of the phantom run, which saw no open clip."),
+        typer.Option(
+            help=(
+                "Stage 02 whose networks make the vectors; default: that of the phantom run, which saw no"
+                " open clip."
+            )
+        ),
     ] = None,
     splits: Annotated[int, typer.Option(min=2, help="Splits of the clips.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="Training seeds of every selection.")] = 2,
     draws: Annotated[int, typer.Option(min=1, help="Random selections a split.")] = 2,
     workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
 ) -> None:
-    """The paper's four selectors on several splits of the open clips, in pairs with Random, beside the controls of the same splits."""
+    """The paper's four selectors on several splits of the open clips, in pairs with Random, beside the
+    controls of the same splits.
+    """
     import pandas as pd
 
     from infomotion_lib.evaluation.open_splits import SplitSettings, open_clips, run_open_splits
@@ -84,7 +102,9 @@ def study_open_splits(
     with_arithmetic(context, parameters.arithmetic, say=typer.echo)
     known = paths.stage("evaluation") / "controls.csv"
     controls = pd.read_csv(known) if known.is_file() else None
-    summary = run_open_splits(open_clips(paths, teachers), out, parameters=parameters, settings=settings, controls=controls)
+    summary = run_open_splits(
+        open_clips(paths, teachers), out, parameters=parameters, settings=settings, controls=controls
+    )
     typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
 
 
@@ -92,17 +112,22 @@ def study_checkpoint(
     context: typer.Context,
     profile: Profile = "phantom",
     runs_dir: RunsDir = "",
-    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path("runs/studies/checkpoint"),
+    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path(
+        "runs/studies/checkpoint"
+    ),
     workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
 ) -> None:
-    """Table 1 of a finished run once more, tested with the weights of the least VAL error instead of the last ones, in pairs."""
+    """Table 1 of a finished run once more, tested with the weights of the least VAL error instead of the last
+    ones, in pairs.
+    """
     from infomotion_lib.evaluation.last_or_best import run_checkpoint_study
     from infomotion_lib.parameters import paths_of
     from infomotion_lib.provenance import read_run_card
 
     paths = paths_of(profile, runs_dir)
     used = read_run_card(paths.stage("evaluation"))["parameters"]
-    # that of the run: in another arithmetic the networks would differ by more than the choice of their weights
+    # that of the run: in another arithmetic the networks would differ by more than the choice of their
+    # weights
     with_arithmetic(context, used.get("arithmetic", "native"), say=typer.echo)
     summary = run_checkpoint_study(paths, out, workers=workers)
     typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
@@ -118,7 +143,9 @@ def _finished(profile: str, runs_dir: str) -> tuple[RunPaths, pd.DataFrame, pd.D
 
     paths = paths_of(profile, runs_dir)
     read_run_card(paths.stage("graph_selection"))
-    selections = pd.read_csv(paths.stage("graph_selection") / "selections.csv", keep_default_na=False, dtype={"file_name": str})
+    selections = pd.read_csv(
+        paths.stage("graph_selection") / "selections.csv", keep_default_na=False, dtype={"file_name": str}
+    )
     return paths, selections, read_frame_index(paths.stage("frame_index") / "frame_index.csv")
 
 
@@ -128,7 +155,9 @@ def _sources(paths: RunPaths) -> dict[str, str]:
     from infomotion_lib.provenance import read_run_card
 
     used = read_run_card(paths.stage("graph_selection"))["parameters"]
-    return StageParameters.model_validate({name: used[name] for name in ("real_data", "synthetic_data")}).sources
+    return StageParameters.model_validate(
+        {name: used[name] for name in ("real_data", "synthetic_data")}
+    ).sources
 
 
 def _dataset(paths: RunPaths, source: str) -> Dataset:

@@ -1,4 +1,6 @@
-"""The stages as one table, in the order that data walks through them: the only place that says what each is called, needs and writes."""
+"""The stages as one table, in the order that data walks through them: the only place that says what each is
+called, needs and writes.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ class Stage:
     reports : tuple of str
         Files it promises too, which only people read: no later stage depends on them.
     learns : tuple of str
-        Modules that make what it keeps from one run to the next, such as checkpoints: if their code changes, that is made anew.
+        Modules that make what it keeps from one run to the next, such as checkpoints: if their code changes,
+        that is made anew.
     """
 
     name: str
@@ -63,7 +66,14 @@ class Stage:
 TABLE: dict[str, Stage] = {
     stage.name: stage
     for stage in (
-        Stage("data", "data", "Data", (), ("sources.json", "data_report.csv"), learns=("data.phantom.dataset", "data.echodiffusion")),
+        Stage(
+            "data",
+            "data",
+            "Data",
+            (),
+            ("sources.json", "data_report.csv"),
+            learns=("data.phantom.dataset", "data.echodiffusion"),
+        ),
         Stage(
             "labels",
             "00_labels",
@@ -85,7 +95,13 @@ TABLE: dict[str, Stage] = {
             "02_ifa_training",
             "2 · Motion vectors",
             ("frame_index",),
-            ("ifa.safetensors", "training_log.csv", "motion_features.npz", "appearance_features.npz", "summary.json"),
+            (
+                "ifa.safetensors",
+                "training_log.csv",
+                "motion_features.npz",
+                "appearance_features.npz",
+                "summary.json",
+            ),
             ("probe.csv", "missing_videos.csv"),
             learns=("ifa.training", "ifa.features", "appearance"),
         ),
@@ -111,9 +127,22 @@ TABLE: dict[str, Stage] = {
             "05_latte_ablation",
             "5 · Latte ablation",
             ("labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
-            ("latte.safetensors", "label_consistency.csv", "selections.csv", "runs.csv", "fidelity.csv", "table2.csv"),
+            (
+                "latte.safetensors",
+                "label_consistency.csv",
+                "selections.csv",
+                "runs.csv",
+                "fidelity.csv",
+                "table2.csv",
+            ),
             ("conditioning.csv", "pool_labels.csv", "manifest.csv", "predictions.csv", "losses.csv"),
-            learns=("generators.autoencoder", "generators.diffusion", "generators.pool", "regressor.grid", "regressor.labels"),
+            learns=(
+                "generators.autoencoder",
+                "generators.diffusion",
+                "generators.pool",
+                "regressor.grid",
+                "regressor.labels",
+            ),
         ),
     )
 }

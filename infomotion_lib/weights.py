@@ -1,4 +1,6 @@
-"""Weights on disk: one safetensors file per network, with what is needed to build it again in one JSON entry of its header."""
+"""Weights on disk: one safetensors file per network, with what is needed to build it again in one JSON entry
+of its header.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ def save_weights(network: nn.Module, path: str | Path, *, kind: str, about: Mapp
     path : path
         A ``.safetensors`` file.
     kind : str
-        Name of the header's only entry (several would come in any order); it tells one kind of network from another.
+        Name of the header's only entry (several would come in any order); it tells one kind of network from
+        another.
     about : mapping
         What must be known to build the network again, as JSON values.
     """

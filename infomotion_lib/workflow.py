@@ -27,7 +27,9 @@ from infomotion_lib.stages.fingerprint import found_record, science
 from infomotion_lib.stages.lock import only_run
 
 MARK = "infomotion| "
-"""Begins a line of a stage that is meant for the reader; all else that the workflow engine prints goes to a log file."""
+"""Begins a line of a stage that is meant for the reader; all else that the workflow engine prints goes to a
+log file.
+"""
 
 FAILED = "infomotion! "
 """Begins a line that says why a stage cannot go on."""
@@ -57,7 +59,8 @@ def run_all(
     limit : int, optional
         Use the first ``limit`` videos of each class and split.
     cluster : str, optional
-        Name of a folder under ``cluster/``, such as ``"slurm"``, or path of another one, that says how stages become jobs.
+        Name of a folder under ``cluster/``, such as ``"slurm"``, or path of another one, that says how stages
+        become jobs.
     book : bool, default False
         Render the book too, with this profile's notebooks.
     wait : bool, default False
@@ -77,14 +80,21 @@ def run_all(
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     with only_run(paths, wait=wait):
         _write_resolved(values, paths.resolved)
-        _follow(_snakemake(paths, stages=stages, cluster=cluster, book=book), log=paths.root / "workflow.log", say=say)
+        _follow(
+            _snakemake(paths, stages=stages, cluster=cluster, book=book),
+            log=paths.root / "workflow.log",
+            say=say,
+        )
     return paths
 
 
-def what_would_run(profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None, book: bool = False) -> list[str]:
+def what_would_run(
+    profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None, book: bool = False
+) -> list[str]:
     """Names of the stages that :func:`run_all` would run now, in their order, and ``book``; nothing runs.
 
-    Where a stage runs again but gives the same files as before, those after it will be spared though they are named here.
+    Where a stage runs again but gives the same files as before, those after it will be spared though they are
+    named here.
 
     Parameters
     ----------
@@ -104,7 +114,12 @@ def what_would_run(profile: str, *, overrides: Mapping[str, Any] | None = None, 
     with only_run(paths), tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
         _write_resolved(values, Path(folder) / RESOLVED)
         command = [*_snakemake(paths, stages=stages, cluster="", book=book), "--dry-run"]
-        surroundings: dict[str, Any] = {"cwd": folder, "env": {**os.environ, **caches(Path(folder))}, "text": True, "errors": "replace"}
+        surroundings: dict[str, Any] = {
+            "cwd": folder,
+            "env": {**os.environ, **caches(Path(folder))},
+            "text": True,
+            "errors": "replace",
+        }
         done = subprocess.run(command, **surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise StageError("The workflow cannot be planned.", where=_end(done.stdout))
@@ -114,30 +129,47 @@ def what_would_run(profile: str, *, overrides: Mapping[str, Any] | None = None, 
 
 def _write_resolved(values: Mapping[str, Any], path: Path) -> None:
     with atomic(path) as temporary:
-        temporary.write_text(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True), encoding="utf-8")
+        temporary.write_text(
+            yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True), encoding="utf-8"
+        )
 
 
-def _snakemake(paths: RunPaths, *, stages: Mapping[str, StageParameters], cluster: str, book: bool) -> list[str]:
-    """Our lock stands in for Snakemake's, and what a killed run left incomplete is run again without asking."""
+def _snakemake(
+    paths: RunPaths, *, stages: Mapping[str, StageParameters], cluster: str, book: bool
+) -> list[str]:
+    """Our lock stands in for Snakemake's, and what a killed run left incomplete is run again without
+    asking.
+    """
     target = "book" if book else "all"
     command = [sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile")]
-    command += ["--config", f"resolved={RESOLVED}"]  # in the folder where the engine starts; a whole path would be read as YAML
+    command += [
+        "--config",
+        f"resolved={RESOLVED}",
+    ]  # in the folder where the engine starts; a whole path would be read as YAML
     if cluster:
         folder = Path(cluster) if (Path(cluster) / "config.yaml").is_file() else PROJECT / "cluster" / cluster
         if not (folder / "config.yaml").is_file():
             known = [path.parent.name for path in folder.parent.glob("*/config.yaml")]
-            raise ParameterError(f"Unknown cluster: {cluster}", where=f"Looked for: {folder}", remedy=did_you_mean(cluster, known))
+            raise ParameterError(
+                f"Unknown cluster: {cluster}",
+                where=f"Looked for: {folder}",
+                remedy=did_you_mean(cluster, known),
+            )
         command += ["--profile", str(folder.resolve())]
     else:
         command += ["--cores", str(max(parameters.workers for parameters in stages.values()))]
     command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
     command += ["--rerun-triggers", "mtime", "params", "input"]
-    stale = [name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)]
+    stale = [
+        name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)
+    ]
     stale += ["book"] if book and book_shows() != str(paths.root) else []
     return command + (["--forcerun", *stale] if stale else [])
 
 
-def resolve(profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None) -> dict[str, Any]:
+def resolve(
+    profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None
+) -> dict[str, Any]:
     """Values of a profile with the overrides laid over them, each name known to some stage."""
     changes = dict(overrides or {}) | ({} if limit is None else {"limit": limit})
     split_overrides(changes)
@@ -150,17 +182,23 @@ def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
 
 
 def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
-    """What makes Snakemake run a stage again when it changes: parameters that decide results, its notebook, the code behind it.
+    """What makes Snakemake run a stage again when it changes: parameters that decide results, its notebook,
+    the code behind it.
 
     The notebook counts by its content, not as an input file: a project that has moved is still the same.
     """
     notebook = notebook_of(stage)
     content = sha256(notebook) if notebook and notebook.is_file() else ""
-    return {**science(parameters), "code": [code_hash(stage, "science"), code_hash(stage, "figures"), content]}
+    return {
+        **science(parameters),
+        "code": [code_hash(stage, "science"), code_hash(stage, "figures"), content],
+    }
 
 
 def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPaths) -> bool:
-    """Whether the stage was last run with other parameters or other code, be it alone, where the workflow did not see it."""
+    """Whether the stage was last run with other parameters or other code, be it alone, where the workflow did
+    not see it.
+    """
     folder = paths.stage(stage.name)
     if not (folder / RUN_CARD).is_file() or not (record := found_record(folder)):
         return False  # it has not finished, and runs again anyway
@@ -200,14 +238,17 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
             raise
     if process.wait() != 0:
         raise StageError(
-            "\n".join(reasons).removeprefix("Error: ") or f"The workflow stopped before its end.\n{_end(log.read_text(encoding='utf-8'))}",
+            "\n".join(reasons).removeprefix("Error: ")
+            or f"The workflow stopped before its end.\n{_end(log.read_text(encoding='utf-8'))}",
             where=f"The whole log: {log}",
             remedy="Mend this and give the same command again; finished work is kept.",
         )
 
 
 def _stop(engine: subprocess.Popen[str], *, patience: float = 10.0) -> None:
-    """End the engine and all that it runs: asked politely, then as Ctrl-C asks it (cluster jobs are cancelled), then by force."""
+    """End the engine and all that it runs: asked politely, then as Ctrl-C asks it (cluster jobs are
+    cancelled), then by force.
+    """
     for how in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
         engine.send_signal(how)
         with suppress(subprocess.TimeoutExpired):
@@ -219,7 +260,11 @@ def book_sources() -> list[str]:
     """Pages and settings the book is made of, and the code that renders it; generated folders left out."""
     code = list((PROJECT / "infomotion_lib" / "reporting").rglob("*.py"))
     generated = {"_build", "_extra", "results", "notebooks"}
-    files = [file for file in BOOK.rglob("*") if file.is_file() and file.relative_to(BOOK).parts[0] not in generated]
+    files = [
+        file
+        for file in BOOK.rglob("*")
+        if file.is_file() and file.relative_to(BOOK).parts[0] not in generated
+    ]
     return sorted(str(file) for file in files + code if not file.name.startswith("."))
 
 

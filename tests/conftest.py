@@ -1,4 +1,6 @@
-"""What all tests share: one thread a process, a tiny phantom and its synthetic partner, one run of the smoke profile."""
+"""What all tests share: one thread a process, a tiny phantom and its synthetic partner, one run of the smoke
+profile.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +14,33 @@ from finished_run import FinishedRun, copy_project, infomotion, once, project_ha
 
 from infomotion_lib.paths import run_paths
 
-TINY = {"train_per_class": 4, "val_per_class": 1, "test_counts": (2, 2, 2, 2, 2), "frames": 48, "progress": False}
+TINY = {
+    "train_per_class": 4,
+    "val_per_class": 1,
+    "test_counts": (2, 2, 2, 2, 2),
+    "frames": 48,
+    "progress": False,
+}
 
 
 def pytest_configure() -> None:
-    """One thread a process, set before torch starts its pool (test processes inherit it); no example fails for being slow."""
+    """One thread a process, set before torch starts its pool (test processes inherit it); no example fails
+    for being slow.
+    """
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     hypothesis.settings.register_profile("untimed", deadline=None)
     hypothesis.settings.load_profile("untimed")
 
 
-LONGEST = ("test_notebooks_run.py", "test_paper_profile.py", "test_colab.py", "test_browser.py", "test_build.py", "test_runner.py")
+LONGEST = (
+    "test_notebooks_run.py",
+    "test_paper_profile.py",
+    "test_colab.py",
+    "test_browser.py",
+    "test_build.py",
+    "test_runner.py",
+)
 """Test files that take longest. Processes that take a whole file each end together if these come first."""
 
 
@@ -46,7 +63,9 @@ def tiny_phantom(shared_folder: Path) -> Path:
     """Phantom data set: 4 TRAIN, 1 VAL and 2 TEST videos a class, 48 frames of 112 x 112."""
     from infomotion_lib.data.phantom import make_dataset
 
-    return once(shared_folder / "tiny_phantom", lambda folder: make_dataset(folder, seed=0, role="real", **TINY))
+    return once(
+        shared_folder / "tiny_phantom", lambda folder: make_dataset(folder, seed=0, role="real", **TINY)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -54,12 +73,17 @@ def tiny_synthetic(shared_folder: Path) -> Path:
     """Synthetic partner of ``tiny_phantom``: other nuisance, requested EF, no tracings, TRAIN only."""
     from infomotion_lib.data.phantom import make_dataset
 
-    return once(shared_folder / "tiny_synthetic", lambda folder: make_dataset(folder, seed=1, role="synthetic", **TINY))
+    return once(
+        shared_folder / "tiny_synthetic",
+        lambda folder: make_dataset(folder, seed=1, role="synthetic", **TINY),
+    )
 
 
 @pytest.fixture(scope="session")
 def smoke_run(shared_folder: Path) -> FinishedRun:
-    """All stages of the smoke profile, from nothing, in a copy of the project: without git, in a folder whose name is not plain."""
+    """All stages of the smoke profile, from nothing, in a copy of the project: without git, in a folder whose
+    name is not plain.
+    """
     folder = shared_folder / "Kopie für alle #1, no git"
 
     def make(folder: Path) -> None:

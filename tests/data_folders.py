@@ -1,4 +1,6 @@
-"""A small folder in EchoNet-Dynamic's layout, made without the phantom, so that the readers are tested on their own."""
+"""A small folder in EchoNet-Dynamic's layout, made without the phantom, so that the readers are tested on
+their own.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +22,22 @@ def textured_clip(seed: int, *, frames: int = FRAMES, height: int = SIZE, width:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width] / 16
     phase = rng.uniform(0, 6, 3)
-    waves = [np.sin(x + phase[0] + t / 3) + np.cos(y + phase[1] - t / 4) + np.sin((x + y) / 2 + phase[2]) for t in range(frames)]
+    waves = [
+        np.sin(x + phase[0] + t / 3) + np.cos(y + phase[1] - t / 4) + np.sin((x + y) / 2 + phase[2])
+        for t in range(frames)
+    ]
     return np.uint8(np.clip(127 + 40 * np.stack(waves), 0, 255))
 
 
-def traced_rows(name: str, frame: int, radius: float, *, rows: int = 21) -> list[tuple[str, float, float, float, float, int]]:
+def traced_rows(
+    name: str, frame: int, radius: float, *, rows: int = 21
+) -> list[tuple[str, float, float, float, float, int]]:
     """Rows of one traced frame: a long axis and ``rows - 1`` chords of an ellipse-like ventricle."""
     depth = np.linspace(0.05, 0.95, rows - 1)
     half = radius * np.sin(np.pi * depth)
-    chords = [(name, 56 - h, 10 + 80 * d, 56 + h, 10 + 80 * d, frame) for h, d in zip(half, depth, strict=True)]
+    chords = [
+        (name, 56 - h, 10 + 80 * d, 56 + h, 10 + 80 * d, frame) for h, d in zip(half, depth, strict=True)
+    ]
     return [(name, 56.0, 10.0, 56.0, 90.0, frame), *chords]
 
 
@@ -56,7 +65,9 @@ class EchoFolder:
 
 
 def make_folder(root: Path, clips: list[Path], *, n: int = VIDEOS, linked: bool = False) -> EchoFolder:
-    """Folder of ``n`` videos that are copies of, or links inside the folder to, a few clips; ED is traced before ES."""
+    """Folder of ``n`` videos that are copies of, or links inside the folder to, a few clips; ED is traced
+    before ES.
+    """
     (root / "Videos").mkdir(parents=True)
     names = [f"0X{number:06X}AF" for number in range(n)]
     if linked:
@@ -72,18 +83,48 @@ def make_folder(root: Path, clips: list[Path], *, n: int = VIDEOS, linked: bool 
             shutil.copy(clip, target)
     splits = [split for split, size in SPLIT_SIZES.items() for _ in range(size * n // VIDEOS)]
     ef = np.resize([25.0, 35.0, 45.0, 60.0, 75.0], n)
-    geometry = {"ESV": 40.0, "EDV": 100.0, "FrameHeight": SIZE, "FrameWidth": SIZE, "FPS": 50, "NumberOfFrames": FRAMES}
+    geometry = {
+        "ESV": 40.0,
+        "EDV": 100.0,
+        "FrameHeight": SIZE,
+        "FrameWidth": SIZE,
+        "FPS": 50,
+        "NumberOfFrames": FRAMES,
+    }
     file_list = pd.DataFrame({"FileName": names, "EF": ef, **geometry, "Split": splits})
-    rows = [row for name in names for frame, radius in ((5, 25.0), (15, 18.0)) for row in traced_rows(f"{name}.avi", frame, radius)]
-    folder = EchoFolder(root, file_list, pd.DataFrame(rows, columns=["FileName", "X1", "Y1", "X2", "Y2", "Frame"]))
+    rows = [
+        row
+        for name in names
+        for frame, radius in ((5, 25.0), (15, 18.0))
+        for row in traced_rows(f"{name}.avi", frame, radius)
+    ]
+    folder = EchoFolder(
+        root, file_list, pd.DataFrame(rows, columns=["FileName", "X1", "Y1", "X2", "Y2", "Frame"])
+    )
     folder.write()
     return folder
 
 
 VIDEO_FAULTS = (
-    *("missing", "empty_file", "truncated", "unreadable", "one_frame", "too_short", "no_frame_rate", "odd_size", "ef_out_of_range"),
+    *(
+        "missing",
+        "empty_file",
+        "truncated",
+        "unreadable",
+        "one_frame",
+        "too_short",
+        "no_frame_rate",
+        "odd_size",
+        "ef_out_of_range",
+    ),
 )
-UNUSED_TRACINGS = ("no_tracings", "one_traced_frame", "frame_outside_clip", "too_few_tracing_rows", "unreadable_tracing")
+UNUSED_TRACINGS = (
+    "no_tracings",
+    "one_traced_frame",
+    "frame_outside_clip",
+    "too_few_tracing_rows",
+    "unreadable_tracing",
+)
 USED_TRACINGS = ("odd_tracing_rows", "overlapping_tracings")
 
 
@@ -126,21 +167,34 @@ def faulty(folder: EchoFolder, fault: str) -> None:
         case "odd_tracing_rows":
             folder.tracings = table.drop(index=table.index[traced][8])
         case "three_traced_frames":
-            extra = pd.DataFrame(traced_rows(f"{folder.file_list['FileName'].iloc[0]}.avi", 20, 9.0), columns=table.columns)
+            extra = pd.DataFrame(
+                traced_rows(f"{folder.file_list['FileName'].iloc[0]}.avi", 20, 9.0), columns=table.columns
+            )
             folder.tracings = pd.concat([table, extra])
         case "overlapping_tracings":
-            again = pd.DataFrame(traced_rows(f"{folder.file_list['FileName'].iloc[0]}.avi", 5, 9.0), columns=table.columns)
+            again = pd.DataFrame(
+                traced_rows(f"{folder.file_list['FileName'].iloc[0]}.avi", 5, 9.0), columns=table.columns
+            )
             folder.tracings = pd.concat([table, again])
     folder.write()
 
 
 FULL_SPLITS = {"TRAIN": 7465, "VAL": 1288, "TEST": 1277}
-DEFECTS = {"no_tracings": 6, "stray_tracing": 1, "odd_size": 3, "overlapping_tracings": 9, "listed_size_differs": 9, "es_first": 40}
-"""Known defects of the full-size stand-in; the kinds are those of EchoNet-Dynamic, the numbers partly ours."""
+DEFECTS = {
+    "no_tracings": 6,
+    "stray_tracing": 1,
+    "odd_size": 3,
+    "overlapping_tracings": 9,
+    "listed_size_differs": 9,
+    "es_first": 40,
+}
+"""Known defects of the full-size stand-in; the kinds are those of EchoNet-Dynamic, the numbers partly ours.
+"""
 
 
 def make_full_size(root: Path, clips: list[Path], odd: Path) -> Path:
-    """Folder of EchoNet-Dynamic's size, 10,030 rows and every tracing, with its known defects; the videos are links to a few clips.
+    """Folder of EchoNet-Dynamic's size, 10,030 rows and every tracing, with its known defects; the videos are
+    links to a few clips.
 
     Parameters
     ----------
@@ -171,9 +225,18 @@ def make_full_size(root: Path, clips: list[Path], odd: Path) -> Path:
         for frame, radius in ((5, 25.0), (15, 18.0), (15, 17.0), (5, 18.0), (15, 25.0))
     )
     usual = large + small
-    kinds = {**dict.fromkeys(reversed_order, small_first + large_later), **dict.fromkeys(overlapping, usual + again)}
-    traced = [(f"{name}.avi", kinds.get(number, usual)) for number, name in enumerate(names) if number not in untraced]
+    kinds = {
+        **dict.fromkeys(reversed_order, small_first + large_later),
+        **dict.fromkeys(overlapping, usual + again),
+    }
+    traced = [
+        (f"{name}.avi", kinds.get(number, usual))
+        for number, name in enumerate(names)
+        if number not in untraced
+    ]
     traced.append(("0XSTRAY.avi", usual))
     lines = [f"{name},{rest}\n" for name, rows in traced for rest in rows]
-    (root / "VolumeTracings.csv").write_text("FileName,X1,Y1,X2,Y2,Frame\n" + "".join(lines), encoding="utf-8")
+    (root / "VolumeTracings.csv").write_text(
+        "FileName,X1,Y1,X2,Y2,Frame\n" + "".join(lines), encoding="utf-8"
+    )
     return root

@@ -1,4 +1,6 @@
-"""What test processes share: folders filled once, and a run of the command line in a copy of the project that nobody edits meanwhile."""
+"""What test processes share: folders filled once, and a run of the command line in a copy of the project that
+nobody edits meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ from infomotion_lib.stage_table import TABLE
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """The smoke profile, run once by the command line; tests read it, and copy it before they change anything."""
+    """The smoke profile, run once by the command line; tests read it, and copy it before they change
+    anything.
+    """
 
     paths: RunPaths
     output: str
@@ -55,16 +59,33 @@ class FinishedRun:
 
     def run(self, stage: str, copy: RunPaths, *words: str) -> str:
         """What ``infomotion run STAGE`` prints on a copy of this run."""
-        return self.infomotion("run", stage, "--profile", "smoke", "-p", f"runs_dir={copy.root.parent}", *words)
+        return self.infomotion(
+            "run", stage, "--profile", "smoke", "-p", f"runs_dir={copy.root.parent}", *words
+        )
 
     def would_run(self, copy: RunPaths, *words: str) -> list[str]:
         """Stages that ``infomotion run all`` would run on a copy of this run."""
-        output = self.run("all", copy, "--dry-run", *words).splitlines()[-1]  # a notice on arithmetic may come first
+        output = self.run("all", copy, "--dry-run", *words).splitlines()[
+            -1
+        ]  # a notice on arithmetic may come first
         return [] if output == "Nothing to run." else output.removeprefix("Would run: ").split(", ")
 
     def start(self, copy: Path, *words: str, **options: Any) -> subprocess.Popen[str]:
-        """``infomotion run all`` on a copy of this run, started and not waited for; what it prints can be read from it."""
-        command = [sys.executable, "-m", "infomotion_lib.cli", "run", "all", "--profile", "smoke", "-p", f"runs_dir={copy.parent}", *words]
+        """``infomotion run all`` on a copy of this run, started and not waited for; what it prints can be
+        read from it.
+        """
+        command = [
+            sys.executable,
+            "-m",
+            "infomotion_lib.cli",
+            "run",
+            "all",
+            "--profile",
+            "smoke",
+            "-p",
+            f"runs_dir={copy.parent}",
+            *words,
+        ]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         return subprocess.Popen(command, **surroundings(self.project), **pipes, **options)
 
@@ -76,7 +97,9 @@ def started(output: str) -> list[str]:
 
 
 def tables(folder: Path, kinds: Sequence[str] = ("*.csv",)) -> dict[str, str]:
-    """Hash of every table below a folder, or of files of other kinds, by its path; no table holds a time of day or a duration."""
+    """Hash of every table below a folder, or of files of other kinds, by its path; no table holds a time of
+    day or a duration.
+    """
     files = sorted({file for kind in kinds for file in folder.rglob(kind)})
     return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
@@ -115,14 +138,21 @@ def infomotion_fails(*words: str, project: Path = PROJECT, code: int = 2) -> str
     """What the command prints, its last words on stderr too; it must end with this exit code."""
     command = [sys.executable, "-m", "infomotion_lib.cli", *words]
     done = subprocess.run(
-        command, **surroundings(project), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=die_with_parent
+        command,
+        **surroundings(project),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=die_with_parent,
     )
     assert done.returncode == code, done.stdout
     return done.stdout
 
 
 def surroundings(project: Path) -> dict[str, Any]:
-    """Working folder and environment in which ``infomotion_lib`` is that of ``project``, in children too; there is no home to write to."""
+    """Working folder and environment in which ``infomotion_lib`` is that of ``project``, in children too;
+    there is no home to write to.
+    """
     return {"cwd": project, "env": {**os.environ, "PYTHONPATH": str(project), "HOME": f"{os.devnull}/home"}}
 
 
@@ -133,7 +163,9 @@ def cpu_of_children() -> float:
 
 
 def project_files() -> list[str]:
-    """Every file that git knows or would add; in a project that was downloaded without git, every file that git would not ignore."""
+    """Every file that git knows or would add; in a project that was downloaded without git, every file that
+    git would not ignore.
+    """
     if (PROJECT / ".git").exists():
         words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listing = subprocess.run(words, cwd=PROJECT, capture_output=True, check=True).stdout.decode()
@@ -142,7 +174,11 @@ def project_files() -> list[str]:
     found = []
     for folder, inside, files in os.walk(PROJECT):
         here = Path(folder).relative_to(PROJECT)
-        inside[:] = [name for name in inside if not any(fnmatch(name, word) or (here / name).as_posix() == word for word in ignored)]
+        inside[:] = [
+            name
+            for name in inside
+            if not any(fnmatch(name, word) or (here / name).as_posix() == word for word in ignored)
+        ]
         found += [(here / name).as_posix() for name in files]
     return sorted(found)
 
@@ -165,5 +201,9 @@ def copy_project(folder: Path) -> Path:
 def project_hashes(folder: Path) -> dict[str, str]:
     """Hash of each file of a project, what runs and caches generate left out."""
     generated = {"runs", "__pycache__", "_build", "_extra"}
-    files = [path for path in folder.rglob("*") if path.is_file() and not generated & set(path.relative_to(folder).parts)]
+    files = [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not generated & set(path.relative_to(folder).parts)
+    ]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -7,7 +7,9 @@ from infomotion_lib.parameters import DataParameters, read_profile, stage_parame
 
 
 def request_of(profile: str, source: str) -> Request | None:
-    """Request of the ``"real"`` or ``"synthetic"`` pool of a profile; None where another data set plays it."""
+    """Request of the ``"real"`` or ``"synthetic"`` pool of a profile; None where another data set
+    plays it.
+    """
     used = stage_parameters("data", read_profile(profile))
     assert isinstance(used, DataParameters)
     synthetic = source == "synthetic"

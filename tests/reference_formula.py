@@ -1,8 +1,9 @@
 """Weights and frames given by a formula, so that reference outputs are kept without their weights.
 
-``fixtures/reference_vectors/keys.json`` names every parameter of the published networks (EMA-VFI at two widths,
-torchvision's r3d_18 and r2plus1d_18) with its shape; ``outputs.safetensors`` holds what those networks gave, in float32, for the
-weights and inputs below. The formula is fixed: changing a constant here invalidates the stored outputs.
+``fixtures/reference_vectors/keys.json`` names every parameter of the published networks (EMA-VFI at two
+widths, torchvision's r3d_18 and r2plus1d_18) with its shape; ``outputs.safetensors`` holds what those
+networks gave, in float32, for the weights and inputs below. The formula is fixed: changing a constant here
+invalidates the stored outputs.
 """
 
 from __future__ import annotations
@@ -24,14 +25,18 @@ FRAME_TWO_PI = 6.2832  # the rounded value that the stored frames were made with
 
 @cache
 def published_shapes(network: str) -> dict[str, tuple[int, ...]]:
-    """Parameter names and shapes of one published network: ``ifa_width4``, ``ifa_width8``, ``r3d_18`` or ``r2plus1d_18``."""
+    """Parameter names and shapes of one published network: ``ifa_width4``, ``ifa_width8``, ``r3d_18`` or
+    ``r2plus1d_18``.
+    """
     keys = json.loads((VECTORS / "keys.json").read_text(encoding="utf-8"))
     return {name: tuple(shape) for name, shape in keys[network].items()}
 
 
 def formula_state(network: str, *, slope: float = 0.25) -> dict[str, Tensor]:
     """State dict of a published network with every tensor given by :func:`formula_tensor`."""
-    return {name: formula_tensor(name, shape, slope=slope) for name, shape in published_shapes(network).items()}
+    return {
+        name: formula_tensor(name, shape, slope=slope) for name, shape in published_shapes(network).items()
+    }
 
 
 def formula_tensor(name: str, shape: Sequence[int], *, slope: float = 0.25) -> Tensor:
@@ -40,11 +45,13 @@ def formula_tensor(name: str, shape: Sequence[int], *, slope: float = 0.25) -> T
     Parameters
     ----------
     name : str
-        Parameter or buffer name; decides the range (matrices: variance 1 / fan-in; norm scales and variances: near 1).
+        Parameter or buffer name; decides the range (matrices: variance 1 / fan-in; norm scales and variances:
+        near 1).
     shape : sequence of int
         Shape of the tensor.
     slope : float
-        Centre of one-dimensional weights outside norm layers: 0.25 for PReLU slopes, 1.0 for batch-normalised networks.
+        Centre of one-dimensional weights outside norm layers: 0.25 for PReLU slopes, 1.0 for batch-normalised
+        networks.
     """
     if name.endswith("num_batches_tracked"):
         return torch.zeros((), dtype=torch.int64)

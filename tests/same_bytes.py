@@ -65,7 +65,9 @@ def small_data_sets() -> Hashes:
 
 
 def converted(inputs: Path) -> Hashes:
-    """All that the files of a folder are converted to: open clips, own videos, DICOM cines, cut and resized clips."""
+    """All that the files of a folder are converted to: open clips, own videos, DICOM cines, cut and resized
+    clips.
+    """
     found = {}
     for file in sorted(inputs.iterdir()):
         if file.suffix == ".gif":
@@ -124,7 +126,9 @@ def spread(table: pd.DataFrame, count: int | None) -> pd.DataFrame:
     """So many picks of each pool, evenly spread over its picks; all without a count."""
     if count is None:
         return table
-    pools = [pool.iloc[np.linspace(0, len(pool) - 1, count).astype(int)] for _, pool in table.groupby("source")]
+    pools = [
+        pool.iloc[np.linspace(0, len(pool) - 1, count).astype(int)] for _, pool in table.groupby("source")
+    ]
     return pd.concat(pools).drop_duplicates(["source", "file_name"])
 
 

@@ -1,4 +1,6 @@
-"""A finished run in small, for tests of the book: the files of every stage, made-up numbers, executed notebooks."""
+"""A finished run in small, for tests of the book: the files of every stage, made-up numbers, executed
+notebooks.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,12 @@ STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupy
 
 
 def make_run(
-    root: Path, *, profile: str = "phantom", real: str = "phantom", synthetic: str = "phantom-synthetic", names: str = "clip"
+    root: Path,
+    *,
+    profile: str = "phantom",
+    real: str = "phantom",
+    synthetic: str = "phantom-synthetic",
+    names: str = "clip",
 ) -> Path:
     """Folder ``root/profile``, laid out as a finished run."""
     run, rng = root / profile, np.random.default_rng(0)
@@ -42,7 +49,10 @@ def make_run(
     index = _frame_index(rng, sources, names)
     tables = {
         "labels": {"agreement": _agreement()},
-        "frame_index": {"frame_index": index, "status_counts": index.groupby(["source", "split", "status"]).size().reset_index(name="n")},
+        "frame_index": {
+            "frame_index": index,
+            "status_counts": index.groupby(["source", "split", "status"]).size().reset_index(name="n"),
+        },
         "ifa_training": {
             "training_log": pd.DataFrame({"step": [1, 2], "loss": [1.0, 0.5]}),
             "probe": pd.DataFrame({"feature": ["motion"], "ridge_r2": [0.5]}),
@@ -58,7 +68,10 @@ def make_run(
                 "parameters": parameters, "inputs": {"a.csv": "1" * 64}, "outputs": {"b.csv": "2" * 64}, "device": "cpu",
                 "python": "3.11", "packages": {"numpy": "2"}, "notes": {}}  # fmt: skip
         write_json(card, run / folder / "run_card.json")
-    write_json({"psnr": 25.0, "psnr_naive": 23.0, "gain_db": 2.0, "ignited": True}, run / FOLDERS["ifa_training"] / "summary.json")
+    write_json(
+        {"psnr": 25.0, "psnr_naive": 23.0, "gain_db": 2.0, "ignited": True},
+        run / FOLDERS["ifa_training"] / "summary.json",
+    )
     train = index[index["split"] == "TRAIN"]
     write_npz(
         run / FOLDERS["ifa_training"] / "motion_features.npz",
@@ -107,7 +120,14 @@ def _frame_index(rng: np.random.Generator, sources: tuple[str, ...], names: str)
 
 
 def _agreement() -> pd.DataFrame:
-    row = {"comparison": "pool: relabelled against requested EF", "n": 50, "mae": 5.0, "bias": -1.0, "r2": 0.8, "same_class_percent": 61.0}
+    row = {
+        "comparison": "pool: relabelled against requested EF",
+        "n": 50,
+        "mae": 5.0,
+        "bias": -1.0,
+        "r2": 0.8,
+        "same_class_percent": 61.0,
+    }
     return pd.DataFrame([row])
 
 
@@ -134,7 +154,9 @@ def _graphs(sources: tuple[str, ...]) -> pd.DataFrame:
 def _selections(index: pd.DataFrame, sources: tuple[str, ...]) -> pd.DataFrame:
     rows = []
     for source in sources:
-        for name, own in index[(index["split"] == "TRAIN") & (index["source"] == source)].groupby("class_name"):
+        for name, own in index[(index["split"] == "TRAIN") & (index["source"] == source)].groupby(
+            "class_name"
+        ):
             for method, graph in METHODS:
                 for rank, file_name in enumerate(own["file_name"].head(5)):
                     rows.append({"source": source, "method": method, "graph": graph, "vpc": 5, "selection_seed": 0, "class_name": name,
@@ -142,7 +164,9 @@ def _selections(index: pd.DataFrame, sources: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _evaluation(rng: np.random.Generator, index: pd.DataFrame, sources: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+def _evaluation(
+    rng: np.random.Generator, index: pd.DataFrame, sources: tuple[str, ...]
+) -> dict[str, pd.DataFrame]:
     test = index[(index["split"] == "TEST") & (index["source"] == sources[0])]
     runs, cells, predictions = [], [], []
     for source in sources:
@@ -158,9 +182,20 @@ def _evaluation(rng: np.random.Generator, index: pd.DataFrame, sources: tuple[st
                     "training_seed": seed,
                 }
                 answer = test["ef"] + rng.normal(0, 9, len(test))
-                predictions.append(pd.DataFrame({**key, "file_name": test["file_name"], "ef": test["ef"], "prediction": answer}))
+                predictions.append(
+                    pd.DataFrame(
+                        {**key, "file_name": test["file_name"], "ef": test["ef"], "prediction": answer}
+                    )
+                )
                 runs.append(
-                    {**key, "n_train": 25, "hard_accuracy": 50.0 + seed, "soft_accuracy": 60.0, "balanced_accuracy": 45.0, "mae": 8.0}
+                    {
+                        **key,
+                        "n_train": 25,
+                        "hard_accuracy": 50.0 + seed,
+                        "soft_accuracy": 60.0,
+                        "balanced_accuracy": 45.0,
+                        "mae": 8.0,
+                    }
                 )
             for metric, mean in (
                 ("hard_accuracy", 50.0),
@@ -171,11 +206,40 @@ def _evaluation(rng: np.random.Generator, index: pd.DataFrame, sources: tuple[st
             ):
                 spread = {"sd": 3.0, "n": 2, "ci_low": mean - 4, "ci_high": mean + 4}
                 flag = "collapsed" if (source, method) == (sources[0], "infodist") else ""
-                cell = {"source": source, "method": method, "graph": graph, "vpc": vpc, "metric": metric, "mean": mean, **spread}
+                cell = {
+                    "source": source,
+                    "method": method,
+                    "graph": graph,
+                    "vpc": vpc,
+                    "metric": metric,
+                    "mean": mean,
+                    **spread,
+                }
                 cells.append({**cell, "graph_flag": flag})
-    constants = pd.DataFrame([{"predictor": "always normal", "constant": 60.0, "hard_accuracy": 48.0, "soft_accuracy": 52.0, "mae": 12.0}])
-    difference = {"metric": "hard_accuracy", "difference": 1.0, "ci_low": -2.0, "ci_high": 4.0, "effect_size": 0.2, "n_pairs": 2}
-    pairs = [{"source": s, "method": "infomotion", "graph": "knn", "vpc": v, **difference} for s in sources for v in (5, 10)]
+    constants = pd.DataFrame(
+        [
+            {
+                "predictor": "always normal",
+                "constant": 60.0,
+                "hard_accuracy": 48.0,
+                "soft_accuracy": 52.0,
+                "mae": 12.0,
+            }
+        ]
+    )
+    difference = {
+        "metric": "hard_accuracy",
+        "difference": 1.0,
+        "ci_low": -2.0,
+        "ci_high": 4.0,
+        "effect_size": 0.2,
+        "n_pairs": 2,
+    }
+    pairs = [
+        {"source": s, "method": "infomotion", "graph": "knn", "vpc": v, **difference}
+        for s in sources
+        for v in (5, 10)
+    ]
     return {
         "differences": pd.DataFrame(pairs),
         "runs": pd.DataFrame(runs),
@@ -196,7 +260,11 @@ def _ablation() -> dict[str, pd.DataFrame]:
     pairs = ("real_vs_real", "real_vs_echosyn", "real_vs_latte", "real_vs_noise")
     far = {"n": 75, "value": 7.0, "ci_low": 6.0, "ci_high": 8.0}
     fidelity = pd.DataFrame(
-        [{"pair": pair, "metric": f"fed_{kind}", "encoder": "ours", **far} for kind in ("frame", "video") for pair in pairs]
+        [
+            {"pair": pair, "metric": f"fed_{kind}", "encoder": "ours", **far}
+            for kind in ("frame", "video")
+            for pair in pairs
+        ]
     )
     heard = {
         "n": 150,
@@ -235,7 +303,10 @@ def _notebook(folder: Path, name: str) -> None:
     ]  # fmt: skip
     page = {
         "cells": cells,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "widgets": {STATE: state}},
+        "metadata": {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "widgets": {STATE: state},
+        },
         "nbformat": 4,
         "nbformat_minor": 5,
     }

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 pytest.importorskip("torch")
 
-from infomotion_lib.appearance import AppearanceModel, appearance_frame_numbers, embed, load_appearance, save_appearance, train_appearance
+from infomotion_lib.appearance import (
+    AppearanceModel,
+    appearance_frame_numbers,
+    embed,
+    load_appearance,
+    save_appearance,
+    train_appearance,
+)
 from infomotion_lib.errors import CheckpointError, DataError
 
 SIZE = 32
@@ -47,14 +54,18 @@ def test_embeddings_have_the_published_shape_and_differ(
     assert embed(fitted, bright_frames[0][:0]).shape == (0, 512)
 
 
-def test_same_seed_same_weights(fitted: AppearanceModel, bright_frames: tuple[NDArray[np.uint8], NDArray[np.float64]]) -> None:
+def test_same_seed_same_weights(
+    fitted: AppearanceModel, bright_frames: tuple[NDArray[np.uint8], NDArray[np.float64]]
+) -> None:
     again = train_appearance(*bright_frames, steps=12, size=SIZE, batch_size=8, seed=3)
     other = train_appearance(*bright_frames, steps=12, size=SIZE, batch_size=8, seed=4)
     assert again.losses == fitted.losses
     assert other.losses != fitted.losses
 
 
-def test_round_trip(fitted: AppearanceModel, bright_frames: tuple[NDArray[np.uint8], NDArray[np.float64]], tmp_path: Path) -> None:
+def test_round_trip(
+    fitted: AppearanceModel, bright_frames: tuple[NDArray[np.uint8], NDArray[np.float64]], tmp_path: Path
+) -> None:
     read = load_appearance(save_appearance(fitted, tmp_path / "appearance.safetensors"))
     np.testing.assert_array_equal(embed(read, bright_frames[0]), embed(fitted, bright_frames[0]))
     assert (read.size, read.losses, read.ef_mean) == (fitted.size, fitted.losses, fitted.ef_mean)

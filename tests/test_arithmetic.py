@@ -1,4 +1,6 @@
-"""Portable arithmetic: set before anything is computed, said on the card, and equal whatever the machine would do by itself."""
+"""Portable arithmetic: set before anything is computed, said on the card, and equal whatever the machine
+would do by itself.
+"""
 
 from __future__ import annotations
 
@@ -21,25 +23,36 @@ from infomotion_lib.provenance import start_stage
 from infomotion_lib.stages.fingerprint import science
 
 AVX512 = frozenset({"avx2", "fma", "avx512f", "avx512_bf16"})
-portable_here = pytest.mark.skipif(bool(obstacle()), reason=f"portable arithmetic is not to be had: {obstacle()}")
+portable_here = pytest.mark.skipif(
+    bool(obstacle()), reason=f"portable arithmetic is not to be had: {obstacle()}"
+)
 
 
 def child(code: str, **environment: str) -> str:
     """What a new process prints; none of the variables is set in it but those given."""
-    clean = {name: value for name, value in os.environ.items() if name not in PORTABLE} | {"PYTHONPATH": str(PROJECT)}
-    done = subprocess.run([sys.executable, "-c", code], env=clean | environment, capture_output=True, text=True, cwd=PROJECT)
+    clean = {name: value for name, value in os.environ.items() if name not in PORTABLE} | {
+        "PYTHONPATH": str(PROJECT)
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean | environment, capture_output=True, text=True, cwd=PROJECT
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
-TRAINED = "from infomotion_lib.evaluation.small_trainings import measured; print(measured(['regressor', 'graph'], timed=False)['pieces'])"
+TRAINED = (
+    "from infomotion_lib.evaluation.small_trainings import measured; print(measured(['regressor', 'graph'],"
+    " timed=False)['pieces'])"
+)
 LIMITED = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "OPENBLAS_CORETYPE": "Nehalem"}
 ADOPTED = "from infomotion_lib.arithmetic import adopt; adopt('portable'); "
 
 
 @portable_here
 def test_trained_numbers_are_equal_whatever_the_machine_would_do_by_itself() -> None:
-    """A machine of other instructions, played by limits on the libraries: alone the two differ, in portable arithmetic they agree."""
+    """A machine of other instructions, played by limits on the libraries: alone the two differ, in portable
+    arithmetic they agree.
+    """
     alone, limited = child(TRAINED), child(TRAINED, **LIMITED)
     assert alone != limited, "the limits change nothing here: this test shows nothing"
     assert child(ADOPTED + TRAINED) == child(ADOPTED + TRAINED, **LIMITED, OMP_NUM_THREADS="3")
@@ -47,7 +60,9 @@ def test_trained_numbers_are_equal_whatever_the_machine_would_do_by_itself() -> 
 
 @pytest.mark.parametrize("piece", ["regressor", "motion_network", "appearance", "autoencoder", "latte"])
 def test_torch_takes_no_square_root_in_our_trainings(piece: str) -> None:
-    """In portable arithmetic its roots depend on the maker of the processor; the optimiser's fused form has one of its own."""
+    """In portable arithmetic its roots depend on the maker of the processor; the optimiser's fused form has
+    one of its own.
+    """
     from torch.utils._python_dispatch import TorchDispatchMode
 
     from infomotion_lib.evaluation.small_trainings import PIECES
@@ -71,7 +86,9 @@ def test_the_hashes_are_those_of_the_table_where_versions_are_equal() -> None:
     from infomotion_lib.evaluation.small_trainings import DECIDING, measured
     from infomotion_lib.reporting.results import FROZEN
 
-    known = pd.read_csv(FROZEN / "studies" / "machines.csv").query("arithmetic == 'portable' and piece == 'regressor'")
+    known = pd.read_csv(FROZEN / "studies" / "machines.csv").query(
+        "arithmetic == 'portable' and piece == 'regressor'"
+    )
     code = ADOPTED + "import json; from infomotion_lib.evaluation.small_trainings import measured; "
     seen = json.loads(child(code + "print(json.dumps(measured(['regressor'], timed=False)))"))
     versions = ", ".join(f"{name} {number}" for name, number in seen["versions"].items())
@@ -85,21 +102,31 @@ def test_the_hashes_are_those_of_the_table_where_versions_are_equal() -> None:
 
 @portable_here
 def test_what_is_loaded_already_keeps_its_own_and_the_card_says_so() -> None:
-    told = child("import numpy; from infomotion_lib.arithmetic import adopt, state; adopt('portable'); print(state('portable'))")
+    told = child(
+        "import numpy; from infomotion_lib.arithmetic import adopt, state; adopt('portable');"
+        " print(state('portable'))"
+    )
     assert told.startswith("Portable arithmetic is not in force: numpy had been loaded")
     assert "'in_force': 'native'" in told
     in_time = child(ADOPTED + "from infomotion_lib.arithmetic import state; print(state('portable'))")
     assert in_time == str({"asked": "portable", "in_force": "portable", "why": ""})
 
 
-def test_a_processor_that_cannot_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_processor_that_cannot_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(arithmetic.platform, "machine", lambda: "aarch64")
     assert variables("portable") == {} == missing("portable")
-    assert variables("portable", threads=3) == {"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3"}
+    assert variables("portable", threads=3) == {
+        "OMP_NUM_THREADS": "3",
+        "MKL_NUM_THREADS": "3",
+        "OPENBLAS_NUM_THREADS": "3",
+    }
     arithmetic.adopt("portable")
-    assert capsys.readouterr().out == (
-        "Portable arithmetic is not in force: this processor is aarch64, and portable arithmetic is that of x86-64. "
-        "The machine's own is, and last digits may differ.\n"
+    assert (
+        capsys.readouterr().out
+        == "Portable arithmetic is not in force: this processor is aarch64, and portable arithmetic is that"
+        " of x86-64. The machine's own is, and last digits may differ.\n"
     )
     assert state("portable")["in_force"] == "native"
     monkeypatch.setattr(arithmetic.platform, "machine", lambda: "x86_64")
@@ -123,16 +150,38 @@ def test_run_cards_name_every_variable_of_portable_arithmetic() -> None:
 def test_libraries_take_the_variables_without_complaint() -> None:
     loaded = "import numpy, cv2, torch; print(torch.backends.cpu.get_cpu_capability())"
     code = f"{ADOPTED}import warnings; warnings.simplefilter('error'); {loaded}"
-    clean = {name: value for name, value in os.environ.items() if name not in PORTABLE} | {"PYTHONPATH": str(PROJECT)}
-    done = subprocess.run([sys.executable, "-c", code], env=clean, capture_output=True, text=True, cwd=PROJECT)
+    clean = {name: value for name, value in os.environ.items() if name not in PORTABLE} | {
+        "PYTHONPATH": str(PROJECT)
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean, capture_output=True, text=True, cwd=PROJECT
+    )
     assert (done.stdout.strip(), done.stderr) == ("AVX2", "")
 
 
 @portable_here
 def test_a_command_starts_itself_again_and_says_what_it_replaces(tmp_path: Path) -> None:
     """The stages without a notebook compute in the command's own process."""
-    words = ["run", "data", "--profile", "smoke", "--limit", "1", "-p", f"runs_dir={tmp_path}", "-p", "phantom_frames=48"]
-    words += ["-p", "phantom_train_per_class=1", "-p", "phantom_test_counts=[1, 1, 1, 1, 1]", "-p", "synthetic_data=none"]
+    words = [
+        "run",
+        "data",
+        "--profile",
+        "smoke",
+        "--limit",
+        "1",
+        "-p",
+        f"runs_dir={tmp_path}",
+        "-p",
+        "phantom_frames=48",
+    ]
+    words += [
+        "-p",
+        "phantom_train_per_class=1",
+        "-p",
+        "phantom_test_counts=[1, 1, 1, 1, 1]",
+        "-p",
+        "synthetic_data=none",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "ATEN_CPU_CAPABILITY": "default"}
     for asked, replaces in (("portable", True), ("native", False)):
         command = [sys.executable, "-m", "infomotion_lib.cli", *words, "-p", f"arithmetic={asked}"]
@@ -144,7 +193,9 @@ def test_a_command_starts_itself_again_and_says_what_it_replaces(tmp_path: Path)
 
 
 def test_it_decides_results_and_counts_by_its_variables() -> None:
-    portable, native = (science(stage_parameters("labels", {"arithmetic": name})) for name in ("portable", "native"))
+    portable, native = (
+        science(stage_parameters("labels", {"arithmetic": name})) for name in ("portable", "native")
+    )
     assert portable["arithmetic"] == PORTABLE and native["arithmetic"] == "native"
 
 
@@ -173,7 +224,9 @@ def test_small_profiles_are_portable_and_large_ones_fast(profile: str, asked: st
         ({"avx512_bf16"}, PORTABLE, "forbids"),
     ],
 )
-def test_bf16_asks_the_processor(monkeypatch: pytest.MonkeyPatch, flags: set[str], environment: dict[str, str], why: str) -> None:
+def test_bf16_asks_the_processor(
+    monkeypatch: pytest.MonkeyPatch, flags: set[str], environment: dict[str, str], why: str
+) -> None:
     monkeypatch.setattr(arithmetic, "flags", lambda: frozenset(flags))
     found = bf16_obstacle(environment)
     assert (why in found) if why else found == ""
@@ -186,15 +239,21 @@ def test_a_study_computes_in_the_arithmetic_of_the_run_it_is_set_beside(
     folder = run_paths("smoke", tmp_path).stage("evaluation")
     start_stage("evaluation", folder, parameters={"arithmetic": asked}).finish([])
     adopted: list[str] = []
-    monkeypatch.setattr(selection_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted))
+    monkeypatch.setattr(
+        selection_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted)
+    )
     monkeypatch.setattr(last_or_best, "run_checkpoint_study", lambda *_, **__: pd.DataFrame({"metric": []}))
     assert cli.main(["study", "checkpoint", "--profile", "smoke", "--runs-dir", str(tmp_path)]) == 0
     assert adopted == [asked]
 
 
-def test_the_study_of_hardness_adopts_the_arithmetic_that_its_rows_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_study_of_hardness_adopts_the_arithmetic_that_its_rows_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     adopted: list[str] = []
-    monkeypatch.setattr(data_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted))
+    monkeypatch.setattr(
+        data_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted)
+    )
     monkeypatch.setattr(hardness, "run_hardness", lambda *_, **__: pd.DataFrame())
     assert cli.main(["study", "hardness"]) == 0
     assert adopted == [EvaluationParameters.model_validate({}).arithmetic]

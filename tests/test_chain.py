@@ -1,4 +1,6 @@
-"""From a table back to the raw data: the chain is told, and whatever is stale, edited or missing has a name."""
+"""From a table back to the raw data: the chain is told, and whatever is stale, edited or missing has
+a name.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,13 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
     if name == "data":
         (root / VIDEO).parent.mkdir(parents=True, exist_ok=True)
         (root / VIDEO).write_bytes(b"moving pictures")
-        (folder / "phantom/SHA256SUMS").write_text(f"{sha256(root / VIDEO)}  phantom_000000.avi\n", encoding="utf-8")
-        write_json({"phantom": {"videos": 1, "SHA256SUMS": sha256(folder / "phantom/SHA256SUMS")}}, folder / "sources.json")
+        (folder / "phantom/SHA256SUMS").write_text(
+            f"{sha256(root / VIDEO)}  phantom_000000.avi\n", encoding="utf-8"
+        )
+        write_json(
+            {"phantom": {"videos": 1, "SHA256SUMS": sha256(folder / "phantom/SHA256SUMS")}},
+            folder / "sources.json",
+        )
     promised = [*stage.outputs, *stage.reports]
     for file in promised:
         if file != "sources.json":
@@ -86,14 +93,20 @@ def test_an_untouched_run_holds(root: Path) -> None:
 @pytest.mark.parametrize(
     ("happens", "expected"),
     [
-        (edit("01_frame_index/frame_index.csv"), ["edited    01_frame_index/frame_index.csv: its run card says"]),
+        (
+            edit("01_frame_index/frame_index.csv"),
+            ["edited    01_frame_index/frame_index.csv: its run card says"],
+        ),
         (edit(FIGURE), [f"edited    {FIGURE}"]),
         (edit("04_evaluation/04_evaluation.ipynb"), ["edited    04_evaluation/04_evaluation.ipynb"]),
         (edit(VIDEO), [f"edited    {VIDEO}: SHA256SUMS says"]),
         (edit("data/phantom/SHA256SUMS"), ["edited    data/phantom/SHA256SUMS"]),
         (delete("04_evaluation/table1.csv"), ["missing   04_evaluation/table1.csv"]),
         (delete(VIDEO), [f"missing   {VIDEO}"]),
-        (delete("02_ifa_training/run_card.json"), ["missing   02 ifa_training: no run card", "motion_features.npz"]),
+        (
+            delete("02_ifa_training/run_card.json"),
+            ["missing   02 ifa_training: no run card", "motion_features.npz"],
+        ),
         (
             make_upstream_anew,
             [
@@ -110,7 +123,18 @@ def test_an_untouched_run_holds(root: Path) -> None:
             ],
         ),
     ],
-    ids=["csv", "figure", "notebook", "video", "sums", "deleted", "deleted-video", "unfinished", "upstream", "edited-then-read"],
+    ids=[
+        "csv",
+        "figure",
+        "notebook",
+        "video",
+        "sums",
+        "deleted",
+        "deleted-video",
+        "unfinished",
+        "upstream",
+        "edited-then-read",
+    ],
 )
 def test_what_does_not_hold_is_named(
     root: Path, happens: Callable[[Path], object], expected: list[str], capsys: pytest.CaptureFixture[str]
@@ -129,8 +153,13 @@ def test_an_edited_file_accuses_nobody_else(root: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", "{}", "\x00\xff"])
-@pytest.mark.parametrize("file", ["04_evaluation/run_card.json", "data/sources.json", "01_frame_index/.fingerprint.json", "profile.yml"])
-def test_a_record_damaged_by_hand_ends_in_one_message(root: Path, file: str, content: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "file",
+    ["04_evaluation/run_card.json", "data/sources.json", "01_frame_index/.fingerprint.json", "profile.yml"],
+)
+def test_a_record_damaged_by_hand_ends_in_one_message(
+    root: Path, file: str, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (root / file).write_text(content, encoding="latin-1")
     status = cli.main(["verify", "--profile", "smoke", "--runs-dir", str(root.parent)])
     shown = capsys.readouterr()
@@ -139,7 +168,9 @@ def test_a_record_damaged_by_hand_ends_in_one_message(root: Path, file: str, con
     assert shown.err.count("Error: ") == (status == 2)
 
 
-def test_the_readers_own_data_is_found_where_it_lies(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_readers_own_data_is_found_where_it_lies(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = tmp_path / "disk/EchoNet-Dynamic/FileList.csv"
     own.parent.mkdir(parents=True)
     own.write_text("FileName,EF,Split\n", encoding="utf-8")
@@ -155,8 +186,14 @@ def test_the_readers_own_data_is_found_where_it_lies(root: Path, tmp_path: Path,
 
 
 @pytest.mark.parametrize("kind", ["science", "figures", "notebook"])
-def test_other_code_makes_a_stage_and_what_follows_stale(root: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain, "code_of", lambda stage: code_of(stage) | ({kind: "other"} if stage.name == "ifa_training" else {}))
+def test_other_code_makes_a_stage_and_what_follows_stale(
+    root: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        chain,
+        "code_of",
+        lambda stage: code_of(stage) | ({kind: "other"} if stage.name == "ifa_training" else {}),
+    )
     assert {(finding.stage, finding.kind) for finding in verify(root).findings} == {
         (name, "stale") for name in list(TABLE)[list(TABLE).index("ifa_training") :]
     }
@@ -164,7 +201,10 @@ def test_other_code_makes_a_stage_and_what_follows_stale(root: Path, kind: str, 
 
 def test_code_hashed_by_another_python_is_not_judged(root: Path) -> None:
     card = root / "01_frame_index/run_card.json"
-    write_json({**json.loads(card.read_text(encoding="utf-8")), "python": "3.99.1", "code": {"science": "other"}}, card)
+    write_json(
+        {**json.loads(card.read_text(encoding="utf-8")), "python": "3.99.1", "code": {"science": "other"}},
+        card,
+    )
     verdict = verify(root)
     assert verdict.holds
     assert "hashed by Python 3.99.1" in repr(verdict)
@@ -205,7 +245,11 @@ def test_a_trace_does_not_call_an_edited_stage_whole(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "verdict"),
-    [(FIGURE, "as its run card says"), (VIDEO, "as pinned"), ("02_ifa_training/checkpoints.txt", "no run card names it")],
+    [
+        (FIGURE, "as its run card says"),
+        (VIDEO, "as pinned"),
+        ("02_ifa_training/checkpoints.txt", "no run card names it"),
+    ],
 )
 def test_any_file_of_a_run_has_a_chain(root: Path, file: str, verdict: str) -> None:
     (root / "02_ifa_training/checkpoints.txt").touch()
@@ -231,7 +275,9 @@ def test_a_file_without_a_card_is_refused(root: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("profile", [results.profile for results in frozen_results()])
 def test_what_is_frozen_in_the_book_is_as_it_was_frozen(profile: str) -> None:
-    """What today's code would make of it is another question: that its code is older is said, and is no fault."""
+    """What today's code would make of it is another question: that its code is older is said, and is no
+    fault.
+    """
     verdict = verify(FROZEN / profile)
     assert verdict.holds, repr(verdict)
 
@@ -278,11 +324,15 @@ def test_a_cell_of_table_1_leads_to_its_runs_and_videos(smoke_run: FinishedRun) 
         trace(smoke_run.paths.stage("graph_selection") / "selections.csv", cell="real/infomotion/2")
 
 
-def test_a_real_run_holds_until_its_code_or_its_parameters_change(smoke_run: FinishedRun, tmp_path: Path) -> None:
+def test_a_real_run_holds_until_its_code_or_its_parameters_change(
+    smoke_run: FinishedRun, tmp_path: Path
+) -> None:
     assert "Everything is as its run card says." in smoke_run.infomotion("verify", "--profile", "smoke")
     project = Path(shutil.copytree(smoke_run.project, tmp_path / "project"))
     would = ("run", "all", "--profile", "smoke", "--dry-run")
-    assert infomotion(*would, project=project) == "Nothing to run.\n", "a project that has moved is still the same"
+    assert infomotion(*would, project=project) == "Nothing to run.\n", (
+        "a project that has moved is still the same"
+    )
     with (project / "infomotion_lib/selection/graph.py").open("a", encoding="utf-8") as stream:
         stream.write("\n# a comment changes nothing\n")
     infomotion("verify", "--profile", "smoke", project=project)
@@ -290,7 +340,10 @@ def test_a_real_run_holds_until_its_code_or_its_parameters_change(smoke_run: Fin
         stream.write("\nTOUCHED = True\n")
     assert infomotion(*would, project=project) == "Would run: graph_selection, evaluation, latte_ablation\n"
     resolved = project / "runs/smoke/profile.yml"
-    resolved.write_text(resolved.read_text(encoding="utf-8").replace("bootstrap_samples: 100", "bootstrap_samples: 50"), encoding="utf-8")
+    resolved.write_text(
+        resolved.read_text(encoding="utf-8").replace("bootstrap_samples: 100", "bootstrap_samples: 50"),
+        encoding="utf-8",
+    )
     report = infomotion_fails("verify", "--profile", "smoke", project=project, code=1)
     assert "03 graph_selection: the code that decides its results has changed" in report
     assert "04 evaluation: bootstrap_samples was 100, the last whole run asks for 50" in report

@@ -19,18 +19,23 @@ from infomotion_lib.workflow import FAILED
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "infomotion_lib.cli", *words], capture_output=True, text=True, cwd=PROJECT)
+    return subprocess.run(
+        [sys.executable, "-m", "infomotion_lib.cli", *words], capture_output=True, text=True, cwd=PROJECT
+    )
 
 
 def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from infomotion_lib.cli import main; status = main(['--help']); "
-        "print([name for name in ('torch', 'pandas', 'matplotlib', 'pydantic', 'snakemake') if name in sys.modules]); sys.exit(status)"
+        "import sys; from infomotion_lib.cli import main; status = main(['--help']); print([name for name in"
+        " ('torch', 'pandas', 'matplotlib', 'pydantic', 'snakemake') if name in sys.modules]);"
+        " sys.exit(status)"
     )
     times = []
     for _ in range(3):
         started = time.perf_counter()
-        answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True)
+        answer = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True
+        )
         times.append(time.perf_counter() - started)
     for command in ("run", "phantom", "data", "freeze", "book", "report"):
         assert f"\n  {command}" in answer.stdout
@@ -53,13 +58,22 @@ def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
         (["run", "03", "-p", "limit=1", "-p", "limit=2"], ["given twice"]),
         (["run", "all", "--profile", "smoke", "-p", "vcp=5"], ["Did you mean vpc?"]),
         (["run", "all", "--profile", "smoke", "-p", "markov_time=0"], ["markov_time = 0"]),
-        (["run", "all", "--cluster", "slrm", "-p", "runs_dir={tmp}"], ["Unknown cluster: slrm", "Did you mean slurm"]),
-        (["run", "03", "--profile", "smoke", "-p", "runs_dir={tmp}"], ["No finished stage", "01_frame_index"]),
+        (
+            ["run", "all", "--cluster", "slrm", "-p", "runs_dir={tmp}"],
+            ["Unknown cluster: slrm", "Did you mean slurm"],
+        ),
+        (
+            ["run", "03", "--profile", "smoke", "-p", "runs_dir={tmp}"],
+            ["No finished stage", "01_frame_index"],
+        ),
         (["report", "--runs-dir", "{tmp}"], ["No finished stage", "04_evaluation"]),
         (["data", "check", "{tmp}/absent"], ["{tmp}/absent"]),
         (["data", "check", "{tmp}"], ["{tmp}"]),
         (["data", "fetch", "echonet-dynamic", "--out", "{tmp}/x"], ["Cannot fetch echonet-dynamic"]),
-        (["data", "fetch", "echodiffusion", "--out", "{tmp}/x", "--ef-label", "guessed"], ["ef_label", "guessed"]),
+        (
+            ["data", "fetch", "echodiffusion", "--out", "{tmp}/x", "--ef-label", "guessed"],
+            ["ef_label", "guessed"],
+        ),
         (["data", "describe", "echonet"], ["echonet"]),
         (["phantom", "--out", "{tmp}/x", "--test-counts", "1,2"], ["Not five counts: 1,2"]),
         (["phantom", "--out", "{tmp}/x", "--role", "unreal"], ["Unknown role: unreal"]),
@@ -70,7 +84,9 @@ def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
     ],
     ids=lambda value: " ".join(value[:4]) if isinstance(value, list) else "",
 )
-def test_foreseen_errors(words: list[str], parts: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_foreseen_errors(
+    words: list[str], parts: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status = cli.main([word.format(tmp=tmp_path) for word in words])
     shown = capsys.readouterr()
     assert status == 2
@@ -88,7 +104,14 @@ def test_the_exit_code_reaches_the_shell_and_the_message_stderr() -> None:
 
 
 def test_values_are_yaml() -> None:
-    words = ["vpc=[5, 10]", "ifa_refine=true", "markov_time=0.8", "real_data=echodiffusion", "data_root=", "limit=0"]
+    words = [
+        "vpc=[5, 10]",
+        "ifa_refine=true",
+        "markov_time=0.8",
+        "real_data=echodiffusion",
+        "data_root=",
+        "limit=0",
+    ]
     assert parse_overrides(words) == {
         "vpc": [5, 10],
         "ifa_refine": True,
@@ -101,7 +124,9 @@ def test_values_are_yaml() -> None:
         parse_overrides(["=5"])
 
 
-def test_operating_system_errors_are_messages_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_operating_system_errors_are_messages_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     import infomotion_lib.runner
 
     def full(*_: object, **__: object) -> None:
@@ -129,7 +154,9 @@ def test_inside_a_workflow_operating_system_errors_are_marked_for_the_reader(
     assert shown.err == ""
 
 
-def test_a_command_that_is_interrupted_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_is_interrupted_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     import infomotion_lib.runner
 
     def interrupted(*_: object, **__: object) -> None:
@@ -152,7 +179,18 @@ def test_defects_of_our_own_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_draw_a_phantom_and_check_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--train-per-class", "1", "--val-per-class", "1", "--test-counts", "1,1,1,1,1", "--frames", "24", "--workers", "1"]
+    words = [
+        "--train-per-class",
+        "1",
+        "--val-per-class",
+        "1",
+        "--test-counts",
+        "1,1,1,1,1",
+        "--frames",
+        "24",
+        "--workers",
+        "1",
+    ]
     assert cli.main(["phantom", "--out", str(tmp_path / "p"), *words]) == 0
     assert cli.main(["data", "check", str(tmp_path / "p")]) == 0
     shown = capsys.readouterr().out
@@ -161,7 +199,9 @@ def test_draw_a_phantom_and_check_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "holds a data set already" in capsys.readouterr().err
 
 
-def test_check_says_what_is_wrong_with_a_damaged_folder(tiny_phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_says_what_is_wrong_with_a_damaged_folder(
+    tiny_phantom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "damaged"
     shutil.copytree(tiny_phantom, folder)
     lines = (folder / "FileList.csv").read_text(encoding="utf-8").splitlines()
@@ -173,14 +213,18 @@ def test_check_says_what_is_wrong_with_a_damaged_folder(tiny_phantom: Path, tmp_
     assert lines[1].split(",")[0] in message
 
 
-def test_no_claim_is_answered_without_a_run_of_the_paper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_claim_is_answered_without_a_run_of_the_paper(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["claims", "--runs-dir", str(tmp_path)]) == 0
     *_, counts, rule = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"\d+ not run", counts)
     assert rule.startswith("reproduced: ")
 
 
-@pytest.mark.parametrize("name", ["phantom", "echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte"])
+@pytest.mark.parametrize(
+    "name", ["phantom", "echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte"]
+)
 def test_every_data_set_is_described(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["data", "describe", name]) == 0
     assert len(capsys.readouterr().out.splitlines()) > 3

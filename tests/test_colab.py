@@ -1,8 +1,9 @@
-"""The notebooks in Colab: an empty folder, a Python that has Colab's packages but not ours; each first cell does the rest.
+"""The notebooks in Colab: an empty folder, a Python that has Colab's packages but not ours; each first cell
+does the rest.
 
-They share one such machine, so that a stage runs once and each notebook finds what the ones before it left; the first finds nothing.
-Their tables must be those of the whole run, byte by byte: so these tests also say that two runs of a profile on one machine are equal,
-whatever way they were run.
+They share one such machine, so that a stage runs once and each notebook finds what the ones before it left;
+the first finds nothing. Their tables must be those of the whole run, byte by byte: so these tests also say
+that two runs of a profile on one machine are equal, whatever way they were run.
 """
 
 from __future__ import annotations
@@ -28,10 +29,14 @@ pytest.importorskip("papermill")
 
 STAGES = list(NOTEBOOK_STAGES.values())
 OPENED = ["ifa_training", "graph_selection", "evaluation", "latte_ablation", "frame_index"]
-"""Order in which the notebooks are opened: the first must run stages with and without a notebook before its own."""
+"""Order in which the notebooks are opened: the first must run stages with and without a notebook before its
+own.
+"""
 
 THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""Waiting threads sleep. How many there are, the notebook says itself: the last digits of a trained weight depend on it."""
+"""Waiting threads sleep. How many there are, the notebook says itself: the last digits of a trained weight
+depend on it.
+"""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Colab:
     Attributes
     ----------
     home : Path
-        Where its Python lies: every package of this one but ours, and kernels in which ``google.colab`` is loaded.
+        Where its Python lies: every package of this one but ours, and kernels in which ``google.colab`` is
+        loaded.
     content : Path
         Folder in which notebooks run.
     repository : Path
@@ -65,9 +71,21 @@ class Colab:
 
     def open(self, notebook: Path, out: Path) -> str:
         """What the notebook's first cell said; all cells were executed."""
-        words = ["-m", "papermill", str(notebook), str(out), "-k", "python3", "--no-progress-bar", "--cwd", str(self.content)]
+        words = [
+            "-m",
+            "papermill",
+            str(notebook),
+            str(out),
+            "-k",
+            "python3",
+            "--no-progress-bar",
+            "--cwd",
+            str(self.content),
+        ]
         command = [str(self.home / "python/bin/python"), *words]
-        done = subprocess.run(command, cwd=self.content, env=self._environment(), capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=self.content, env=self._environment(), capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         (cell,) = [cell for cell in nbformat.read(out, as_version=4).cells if cell.id == "bootstrap"]
         return "".join(output.text for output in cell.outputs if output.output_type == "stream")
@@ -97,14 +115,20 @@ def colab(tmp_path_factory: pytest.TempPathFactory) -> Colab:
     (site / "colab.pth").write_text(f"{packages}\nimport google.colab\n")
     (home / "content").mkdir()
     repository = copy_project(home / "repository")
-    who = {f"GIT_{role}_{what}": "nobody@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    who = {
+        f"GIT_{role}_{what}": "nobody@example.org"
+        for role in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
     for words in (["init", "-q"], ["add", "--force", "."], ["commit", "-q", "-m", "all"]):
         subprocess.run(["git", *words], cwd=repository, check=True, env={**os.environ, **who})
     return Colab(home, home / "content", repository)
 
 
 @pytest.mark.parametrize("stage", OPENED)
-def test_a_notebook_starts_alone_and_ends_as_the_whole_run(colab: Colab, smoke_run: FinishedRun, tmp_path: Path, stage: str) -> None:
+def test_a_notebook_starts_alone_and_ends_as_the_whole_run(
+    colab: Colab, smoke_run: FinishedRun, tmp_path: Path, stage: str
+) -> None:
     notebook = notebook_of(TABLE[stage])
     assert notebook is not None
     before = earlier_stages(stage)
@@ -113,7 +137,9 @@ def test_a_notebook_starts_alone_and_ends_as_the_whole_run(colab: Colab, smoke_r
     assert sorted(item.name for item in colab.content.iterdir()) == ["infomotion"]
     assert colab.installed == {"infomotion"}, "nothing that was there is installed again"
     assert "This notebook starts from the profile smoke" in said and all(name in said for name in before)
-    assert [name for name in before if f"Running {TABLE[name].label} ..." in said] == missing, "what has run before is kept"
+    assert [name for name in before if f"Running {TABLE[name].label} ..." in said] == missing, (
+        "what has run before is kept"
+    )
     for name in (*before, stage):
         assert tables(colab.run.stage(name)) == tables(smoke_run.paths.stage(name)), name
     assert sums(colab.run) == sums(smoke_run.paths)
@@ -145,12 +171,26 @@ def first_cell(stage: str) -> str:
 
 def test_stages_before_a_stage_come_in_the_order_of_the_walk() -> None:
     assert earlier_stages("data") == []
-    assert earlier_stages("evaluation") == ["data", "labels", "frame_index", "ifa_training", "graph_selection"]
+    assert earlier_stages("evaluation") == [
+        "data",
+        "labels",
+        "frame_index",
+        "ifa_training",
+        "graph_selection",
+    ]
 
 
 def test_the_first_cell_pins_what_colab_has() -> None:
     source = first_cell(STAGES[0])
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and "'install'" in ast.unparse(node)]
+    calls = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and "'install'" in ast.unparse(node)
+    ]
     (install,) = calls
-    assert "*as_they_are" in ast.unparse(install) and "for name in ('numpy', 'torch')" in ast.unparse(ast.parse(source))
-    assert not {"--upgrade", "-U", "--force-reinstall"} & set(ast.unparse(install).replace("'", "").replace(",", "").split())
+    assert "*as_they_are" in ast.unparse(install) and "for name in ('numpy', 'torch')" in ast.unparse(
+        ast.parse(source)
+    )
+    assert not {"--upgrade", "-U", "--force-reinstall"} & set(
+        ast.unparse(install).replace("'", "").replace(",", "").split()
+    )

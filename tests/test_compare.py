@@ -52,7 +52,9 @@ def test_cells_meet_by_name_and_equal_files_are_counted(tmp_path: Path) -> None:
 
 
 def test_other_data_are_seen(tmp_path: Path) -> None:
-    text, _ = comparison_text(run_in(tmp_path / "a", mean=1.0, data="one"), run_in(tmp_path / "b", mean=1.0, data="two"))
+    text, _ = comparison_text(
+        run_in(tmp_path / "a", mean=1.0, data="one"), run_in(tmp_path / "b", mean=1.0, data="two")
+    )
     assert "data 0 of 1, evaluation 1 of 1" in text
 
 
@@ -73,7 +75,9 @@ def test_without_cards_of_the_data_their_equality_is_not_claimed(tmp_path: Path)
 
 
 def card(stage: str, **changes: Any) -> dict[str, Any]:
-    """A made-up run card: parameters, code, versions and machine are the same on each unless said otherwise."""
+    """A made-up run card: parameters, code, versions and machine are the same on each unless said
+    otherwise.
+    """
     told = {"processor": "AMD EPYC", "vendor": "AMD", "family": "25", "model": "1", "stepping": "1", "instructions": ["avx2"], "gpu": "",
             "cores": 2, "variables": {}}  # fmt: skip
     plain = {
@@ -91,7 +95,10 @@ def card(stage: str, **changes: Any) -> dict[str, Any]:
     return plain | changes
 
 
-PINNED = {"phantom": {"FileList.csv": "l", "videos": 4, SUMS: "v"}, "phantom-synthetic": {"FileList.csv": "m", "videos": 4, SUMS: "w"}}
+PINNED = {
+    "phantom": {"FileList.csv": "l", "videos": 4, SUMS: "v"},
+    "phantom-synthetic": {"FileList.csv": "m", "videos": 4, SUMS: "w"},
+}
 
 
 def run_of(*, pins: dict[str, Any] | None = None, videos: dict[str, str] | None = None, data: dict[str, Any] | None = None,
@@ -99,7 +106,10 @@ def run_of(*, pins: dict[str, Any] | None = None, videos: dict[str, str] | None 
     """A run of two stages, as its cards tell it."""
     pins = PINNED if pins is None else pins
     outputs = {"x/data/phantom/FileList.csv": "l", f"x/data/{PINS}": str(sorted(map(str, pins.items())))}
-    cards = {"data": card("data", **{"outputs": outputs} | (data or {})), "labels": card("labels", **(labels or {}))}
+    cards = {
+        "data": card("data", **{"outputs": outputs} | (data or {})),
+        "labels": card("labels", **(labels or {})),
+    }
     return Side(cards, pins, videos or {})
 
 
@@ -110,17 +120,28 @@ SLOWER = {**card("x")["machine"], "variables": {"ATEN_CPU_CAPABILITY": "avx2"}}
 
 
 def videos_of(**digests: str) -> dict[str, Any]:
-    return {name: PINNED[name] | {SUMS: digests.get(name.replace("-", "_"), PINNED[name][SUMS])} for name in PINNED}
+    return {
+        name: PINNED[name] | {SUMS: digests.get(name.replace("-", "_"), PINNED[name][SUMS])}
+        for name in PINNED
+    }
 
 
 ALL_EQUAL = "equal: the parameters, the code, the versions of packages."
 CASES: dict[str, tuple[Side, str, list[str], str]] = {
-    "nothing": (run_of(), "", [], "All stages that both runs hold are equal to the byte, the videos too: Data, Relabelling."),
+    "nothing": (
+        run_of(),
+        "",
+        [],
+        "All stages that both runs hold are equal to the byte, the videos too: Data, Relabelling.",
+    ),
     "videos": (
         run_of(pins=videos_of(phantom_synthetic="z")),
         "data",
         ["data"],
-        "is Data, other videos in phantom-synthetic: nothing else that the cards record differs; equal: the parameters, the code",
+        (
+            "is Data, other videos in phantom-synthetic: nothing else that the cards record differs; equal:"
+            " the parameters, the code"
+        ),
     ),
     "videos since": (
         run_of(videos={"phantom": "v", "phantom-synthetic": "moved"}),
@@ -132,8 +153,10 @@ CASES: dict[str, tuple[Side, str, list[str], str]] = {
         run_of(pins=videos_of(phantom="z"), data={"machine": ELSEWHERE}),
         "data",
         ["data", "machine"],
-        "other videos in phantom: of what the cards record, only the machine (AMD EPYC (family 25, model 1, AVX2) there, "
-        f"AMD EPYC (family 26, model 1, AVX-512) here) differs; {ALL_EQUAL}",
+        (
+            "other videos in phantom: of what the cards record, only the machine (AMD EPYC (family 25, model"
+            f" 1, AVX2) there, AMD EPYC (family 26, model 1, AVX-512) here) differs; {ALL_EQUAL}"
+        ),
     ),
     "list": (
         run_of(
@@ -144,7 +167,10 @@ CASES: dict[str, tuple[Side, str, list[str], str]] = {
         ),
         "data",
         ["data", "parameters"],
-        "other bytes in phantom/FileList.csv: of what the cards record, only the parameters (phantom_seed absent there, 1 here) differ;",
+        (
+            "other bytes in phantom/FileList.csv: of what the cards record, only the parameters (phantom_seed"
+            " absent there, 1 here) differ;"
+        ),
     ),
     "edition": (
         run_of(pins=videos_of(phantom="z"), data={"notes": {}}),
@@ -156,23 +182,49 @@ CASES: dict[str, tuple[Side, str, list[str], str]] = {
         run_of(labels=OTHER | {"parameters": {"knn_k": 9, "real_data": "phantom", "workers": 64}}),
         "labels",
         ["parameters"],
-        "other bytes in labels/table.csv: of what the cards record, only the parameters (knn_k 8 there, 9 here) differ; equal: the code",
+        (
+            "other bytes in labels/table.csv: of what the cards record, only the parameters (knn_k 8 there, 9"
+            " here) differ; equal: the code"
+        ),
     ),
-    "code": (run_of(labels=OTHER | {"code": CODE | {"science": "2"}}), "labels", ["code"], "the code (commit aaaaaaaaaaaa there"),
-    "notebook": (run_of(labels=OTHER | {"code": CODE | {"notebook": "2"}}), "labels", ["code"], "only the code (commit aaaaaaaaaaaa there"),
-    "figures decide nothing": (run_of(labels=OTHER | {"code": CODE | {"figures": "2"}}), "labels", ["unexplained"], "not explained"),
+    "code": (
+        run_of(labels=OTHER | {"code": CODE | {"science": "2"}}),
+        "labels",
+        ["code"],
+        "the code (commit aaaaaaaaaaaa there",
+    ),
+    "notebook": (
+        run_of(labels=OTHER | {"code": CODE | {"notebook": "2"}}),
+        "labels",
+        ["code"],
+        "only the code (commit aaaaaaaaaaaa there",
+    ),
+    "figures decide nothing": (
+        run_of(labels=OTHER | {"code": CODE | {"figures": "2"}}),
+        "labels",
+        ["unexplained"],
+        "not explained",
+    ),
     "versions": (
         run_of(labels=OTHER | {"packages": {"numpy": "2.4.7", "torch": "2.13.0"}}),
         "labels",
         ["versions"],
         "only the versions of packages (numpy 2.4.6 there, 2.4.7 here) differ;",
     ),
-    "Python": (run_of(labels=OTHER | {"python": "3.11.9"}), "labels", ["versions"], "(Python 3.11.7 there, 3.11.9 here)"),
+    "Python": (
+        run_of(labels=OTHER | {"python": "3.11.9"}),
+        "labels",
+        ["versions"],
+        "(Python 3.11.7 there, 3.11.9 here)",
+    ),
     "processor": (
         run_of(labels=OTHER | {"machine": ELSEWHERE}),
         "labels",
         ["machine"],
-        f"only the machine (AMD EPYC (family 25, model 1, AVX2) there, AMD EPYC (family 26, model 1, AVX-512) here) differs; {ALL_EQUAL}",
+        (
+            "only the machine (AMD EPYC (family 25, model 1, AVX2) there, AMD EPYC (family 26, model 1,"
+            f" AVX-512) here) differs; {ALL_EQUAL}"
+        ),
     ),
     "arithmetic": (
         run_of(labels=OTHER | {"machine": SLOWER}),
@@ -180,13 +232,20 @@ CASES: dict[str, tuple[Side, str, list[str], str]] = {
         ["machine"],
         "only the machine (ATEN_CPU_CAPABILITY unset there, avx2 here) differs",
     ),
-    "device": (run_of(labels=OTHER | {"device": "cuda"}), "labels", ["machine"], "only the machine (device cpu there, cuda here) differs"),
+    "device": (
+        run_of(labels=OTHER | {"device": "cuda"}),
+        "labels",
+        ["machine"],
+        "only the machine (device cpu there, cuda here) differs",
+    ),
     "unexplained": (
         run_of(labels=OTHER),
         "labels",
         ["unexplained"],
-        "other bytes in labels/table.csv: nothing that the cards record differs, so it is not explained; equal: the parameters, the code, "
-        "the versions of packages, the machine.",
+        (
+            "other bytes in labels/table.csv: nothing that the cards record differs, so it is not explained;"
+            " equal: the parameters, the code, the versions of packages, the machine."
+        ),
     ),
     "two at once": (
         run_of(labels=OTHER | {"machine": ELSEWHERE, "packages": {"numpy": "1", "torch": "2.13.0"}}),
@@ -230,11 +289,17 @@ def test_videos_that_nobody_hashed_are_not_called_equal() -> None:
     found = first_difference(run_of(pins=own), run_of(pins=own))
     assert found.stage == "" and not found.videos
     told = where_they_part(found)
-    assert "videos too" not in told and "Not compared: videos of echonet-dynamic, which the data stage did not hash." in told
+    assert (
+        "videos too" not in told
+        and "Not compared: videos of echonet-dynamic, which the data stage did not hash." in told
+    )
 
 
 def test_a_name_alone_does_not_make_two_processors_one() -> None:
-    old = {name: value for name, value in card("labels").items() if name != "machine"} | {"processor": "AMD EPYC", "gpu": ""}
+    old = {name: value for name, value in card("labels").items() if name != "machine"} | {
+        "processor": "AMD EPYC",
+        "gpu": "",
+    }
     frozen = replace(run_of(), cards={"labels": old})
     found = first_difference(frozen, replace(run_of(labels=OTHER), cards={"labels": card("labels", **OTHER)}))
     assert found.kind == "unexplained" and "machine" not in found.equal
@@ -248,8 +313,13 @@ def test_what_a_card_does_not_tell_is_not_called_equal() -> None:
     fewer = {"packages": {"numpy": "2.4.6"}}
     found = first_difference(run_of(), run_of(labels=OTHER | fewer | {"machine": ELSEWHERE}))
     assert found.unknown == ("versions of torch, which one card alone names",)
-    assert [reason.kind for reason in found.reasons] == ["machine"] and "only the machine" not in where_they_part(found)
-    python = {"python": "3.12.1", "code": {"science": "9", "figures": "9", "notebook": "9"}}  # other hashes of the same commit
+    assert [reason.kind for reason in found.reasons] == [
+        "machine"
+    ] and "only the machine" not in where_they_part(found)
+    python = {
+        "python": "3.12.1",
+        "code": {"science": "9", "figures": "9", "notebook": "9"},
+    }  # other hashes of the same commit
     assert first_difference(run_of(), run_of(labels=OTHER | python)).kind == "versions"
     bare = [{k: v for k, v in card("labels", **more).items() if k != "code"} for more in ({}, OTHER)]
     told = first_difference(Side({"labels": bare[0]}), Side({"labels": bare[1]}))
@@ -260,7 +330,9 @@ def test_what_a_card_does_not_tell_is_not_called_equal() -> None:
     later = {**bare[1], "git": {"commit": "b" * 40, "dirty": False}}
     assert first_difference(Side({"labels": bare[0]}), Side({"labels": later})).kind == "code"
     alone = first_difference(run_of(), replace(run_of(), cards={"data": run_of().cards["data"]}))
-    assert alone.stages == ("data",) and alone.unknown == ("labels, which one of the two runs has not finished",)
+    assert alone.stages == ("data",) and alone.unknown == (
+        "labels, which one of the two runs has not finished",
+    )
 
 
 def test_videos_are_hashed_as_they_lie_there(tmp_path: Path) -> None:
@@ -269,22 +341,36 @@ def test_videos_are_hashed_as_they_lie_there(tmp_path: Path) -> None:
         folder = side.folder("data")
         (folder / "phantom/Videos").mkdir(parents=True)
         (folder / "phantom/Videos/a.avi").write_bytes(b"moving pictures")
-        (folder / "phantom" / SUMS).write_text(f"{sha256(folder / 'phantom/Videos/a.avi')}  a.avi\n", encoding="utf-8")
+        (folder / "phantom" / SUMS).write_text(
+            f"{sha256(folder / 'phantom/Videos/a.avi')}  a.avi\n", encoding="utf-8"
+        )
         pins = write_json({"phantom": {"videos": 1, SUMS: sha256(folder / "phantom" / SUMS)}}, folder / PINS)
         start_stage("data", folder, parameters={}).finish([folder / "FileList.csv", pins])
     shutil.rmtree(frozen.folder("data") / "phantom")
     (frozen.folder("data") / PINS).unlink()
     assert "equal to the byte, the videos too" in comparison_text(frozen, own)[0]
     (own.folder("data") / "phantom/Videos/a.avi").write_bytes(b"other pictures")
-    assert "Data, videos of phantom here that are not as their data stage left them" in comparison_text(frozen, own)[0]
+    assert (
+        "Data, videos of phantom here that are not as their data stage left them"
+        in comparison_text(frozen, own)[0]
+    )
     (own.folder("data") / "phantom/Videos/a.avi").unlink()
-    assert "videos of phantom here" in comparison_text(frozen, own)[0], "a video that is gone is not an equal one"
+    assert "videos of phantom here" in comparison_text(frozen, own)[0], (
+        "a video that is gone is not an equal one"
+    )
 
 
-def test_the_command_writes_both_machines_beside_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_writes_both_machines_beside_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(frozen_files, "FROZEN", tmp_path / "frozen")
-    sides = {name: run_in(tmp_path / folder, mean=1.0, data="same") for name, folder in (("frozen", "frozen"), ("own", "runs"))}
-    told = CliRunner().invoke(cli.app, ["compare", "--runs-dir", str(tmp_path / "runs"), "--out", str(tmp_path / "two.csv")])
+    sides = {
+        name: run_in(tmp_path / folder, mean=1.0, data="same")
+        for name, folder in (("frozen", "frozen"), ("own", "runs"))
+    }
+    told = CliRunner().invoke(
+        cli.app, ["compare", "--runs-dir", str(tmp_path / "runs"), "--out", str(tmp_path / "two.csv")]
+    )
     assert told.exit_code == 0, told.output
     beside = read_json(tmp_path / "two.json")
     assert beside == {name: machine.of_card(side.card("evaluation")) for name, side in sides.items()}

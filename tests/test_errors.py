@@ -9,12 +9,17 @@ from infomotion_lib.errors import InfoMotionError, VideoError, did_you_mean
 
 
 def test_message_has_one_line_each_and_no_empty_ones() -> None:
-    assert str(InfoMotionError("It failed.", where="Looked here.", remedy="Do this.")) == "It failed.\nLooked here.\nDo this."
+    assert (
+        str(InfoMotionError("It failed.", where="Looked here.", remedy="Do this."))
+        == "It failed.\nLooked here.\nDo this."
+    )
     assert str(InfoMotionError("It failed.", remedy="Do this.")) == "It failed.\nDo this."
 
 
 def test_all_errors_are_of_one_family_with_exit_code_2() -> None:
-    family = [item for item in vars(errors).values() if isinstance(item, type) and issubclass(item, Exception)]
+    family = [
+        item for item in vars(errors).values() if isinstance(item, type) and issubclass(item, Exception)
+    ]
     assert len(family) >= 7
     assert all(issubclass(item, InfoMotionError) and item.exit_code == 2 for item in family)
 

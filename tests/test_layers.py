@@ -13,7 +13,19 @@ from infomotion_lib.paths import PROJECT
 LIBRARY = PROJECT / "infomotion_lib"
 FLOORS = (
     (
-        *("arithmetic", "errors", "classes", "keys", "machine", "paths", "parameters", "provenance", "frame_table", "frozen", "device"),
+        *(
+            "arithmetic",
+            "errors",
+            "classes",
+            "keys",
+            "machine",
+            "paths",
+            "parameters",
+            "provenance",
+            "frame_table",
+            "frozen",
+            "device",
+        ),
         *("progress", "processes", "stage_table", "weights"),
     ),
     ("data",),
@@ -26,7 +38,14 @@ FLOORS = (
     ("runner",),
     ("workflow", "colab"),
     ("options",),
-    ("data_commands", "frames_commands", "generator_commands", "machine_commands", "provenance_commands", "selection_commands"),
+    (
+        "data_commands",
+        "frames_commands",
+        "generator_commands",
+        "machine_commands",
+        "provenance_commands",
+        "selection_commands",
+    ),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -57,7 +76,9 @@ def library_files() -> list[tuple[str, str]]:
 
 
 def imports(source: str, *, lazy: bool = True) -> set[str]:
-    """Dotted names imported by some code; without ``lazy``, only those that run when the module is imported."""
+    """Dotted names imported by some code; without ``lazy``, only those that run when the module is
+    imported.
+    """
     names: set[str] = set()
     pending: list[ast.AST] = [ast.parse(source)]
     while pending:
@@ -66,7 +87,9 @@ def imports(source: str, *, lazy: bool = True) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        skipped = not lazy and (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or _type_checking(node))
+        skipped = not lazy and (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or _type_checking(node)
+        )
         pending += [] if skipped else list(ast.iter_child_nodes(node))
     return names
 
@@ -80,7 +103,9 @@ def test_every_room_has_a_floor() -> None:
     assert rooms <= set(FLOOR), f"no floor for {rooms - set(FLOOR)}"
 
 
-@pytest.mark.parametrize(("room", "file"), [pair for pair in library_files() if pair[0] != "__init__"], ids=lambda value: value)
+@pytest.mark.parametrize(
+    ("room", "file"), [pair for pair in library_files() if pair[0] != "__init__"], ids=lambda value: value
+)
 def test_imports_go_down_only(room: str, file: str) -> None:
     for name in imports((LIBRARY / file).read_text(encoding="utf-8")):
         parts = name.split(".")
@@ -89,20 +114,42 @@ def test_imports_go_down_only(room: str, file: str) -> None:
             assert lower, f"{file} imports {name}, which does not stand below it"
 
 
-@pytest.mark.parametrize(("room", "file"), [pair for pair in library_files() if pair[0] in WITHOUT_TORCH], ids=lambda value: value)
+@pytest.mark.parametrize(
+    ("room", "file"), [pair for pair in library_files() if pair[0] in WITHOUT_TORCH], ids=lambda value: value
+)
 def test_rooms_that_do_not_train_import_no_torch(room: str, file: str) -> None:
     if file == "evaluation/fidelity.py":  # Fréchet distances run networks
         return
-    direct = {name.split(".")[0] for name in imports((LIBRARY / file).read_text(encoding="utf-8"), lazy=False)}
-    assert not direct & {"torch", "monai", "diffusers", "safetensors", "lightning"}, f"{file} imports {direct} when it is imported"
+    direct = {
+        name.split(".")[0] for name in imports((LIBRARY / file).read_text(encoding="utf-8"), lazy=False)
+    }
+    assert not direct & {
+        "torch",
+        "monai",
+        "diffusers",
+        "safetensors",
+        "lightning",
+    }, f"{file} imports {direct} when it is imported"
 
 
 @pytest.mark.parametrize(
-    "module", ["infomotion_lib", "infomotion_lib.cli", "infomotion_lib.runner", "infomotion_lib.workflow", "infomotion_lib.selection"]
+    "module",
+    [
+        "infomotion_lib",
+        "infomotion_lib.cli",
+        "infomotion_lib.runner",
+        "infomotion_lib.workflow",
+        "infomotion_lib.selection",
+    ],
 )
 def test_light_modules_load_neither_torch_nor_matplotlib(module: str) -> None:
-    code = f"import {module}, sys; print([name for name in ('torch', 'matplotlib', 'monai', 'diffusers') if name in sys.modules])"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    code = (
+        f"import {module}, sys; print([name for name in ('torch', 'matplotlib', 'monai', 'diffusers') if name"
+        " in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
     assert answer.stdout.strip() == "[]"
 
 
@@ -110,19 +157,29 @@ def test_light_modules_load_neither_torch_nor_matplotlib(module: str) -> None:
     ("modules", "unwanted"),
     [
         ("infomotion_lib.generators.cutting", "torch diffusers monai"),
-        ("infomotion_lib.stages.verify, infomotion_lib.provenance_commands", "torch av cv2 scipy joblib sklearn matplotlib pooch"),
+        (
+            "infomotion_lib.stages.verify, infomotion_lib.provenance_commands",
+            "torch av cv2 scipy joblib sklearn matplotlib pooch",
+        ),
         ("infomotion_lib.stages.trace", "torch av cv2 scipy joblib sklearn matplotlib pooch"),
     ],
     ids=["cutting", "verifying", "tracing"],
 )
 def test_what_reads_and_copies_loads_no_more_than_that_needs(modules: str, unwanted: str) -> None:
     code = f"import {modules}, sys; print([name for name in {unwanted.split()} if name in sys.modules])"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
     assert answer.stdout.strip() == "[]"
 
 
 def test_the_project_does_not_depend_on_packages_that_break_a_cpu_torch() -> None:
-    segmenter = "regressor/segmenter.py"  # published weights of torchvision's own network, an extra of its own
-    files = {file: imports((LIBRARY / file).read_text(encoding="utf-8"), lazy=file != segmenter) for _, file in library_files()}
+    segmenter = (  # published weights of torchvision's own network, an extra of its own
+        "regressor/segmenter.py"
+    )
+    files = {
+        file: imports((LIBRARY / file).read_text(encoding="utf-8"), lazy=file != segmenter)
+        for _, file in library_files()
+    }
     everywhere = {name.split(".")[0] for names in files.values() for name in names}
     assert not everywhere & {"torchvision", "timm", "torch_fidelity"}

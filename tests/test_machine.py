@@ -46,7 +46,13 @@ def told_from(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
 
 def test_two_processors_of_one_name_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     zen3 = told_from(ZEN3, tmp_path, monkeypatch)
-    identity = {"processor": "AMD EPYC", "vendor": "AuthenticAMD", "family": "25", "model": "1", "stepping": "1"}
+    identity = {
+        "processor": "AMD EPYC",
+        "vendor": "AuthenticAMD",
+        "family": "25",
+        "model": "1",
+        "stepping": "1",
+    }
     assert {name: zen3[name] for name in identity} == identity, "the first processor, and that alone"
     assert zen3["instructions"] == ["avx", "avx2", "f16c", "fma"]
     wider = ZEN3.replace(": 25", ": 26").replace("avx2", "avx2 avx512f avx512_bf16 amx_tile")
@@ -65,11 +71,15 @@ def test_arm_has_other_words_for_the_same(tmp_path: Path, monkeypatch: pytest.Mo
     assert machine.in_words(arm) == "aarch64 (family 8, model 0xd40, SVE, bf16)"
 
 
-def test_a_system_without_proc_is_described_by_what_python_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_proc_is_described_by_what_python_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("CPUINFO", "MAPS"):
         monkeypatch.setattr(machine, name, tmp_path / "nowhere")
     monkeypatch.delattr(machine.os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: (_ for _ in ()).throw(OSError("no such file")))
+    monkeypatch.setattr(
+        platform, "freedesktop_os_release", lambda: (_ for _ in ()).throw(OSError("no such file"))
+    )
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     monkeypatch.setattr(platform, "processor", lambda: "arm")
     monkeypatch.setattr(platform, "mac_ver", lambda: ("26.1", ("", "", ""), "arm64"))
@@ -94,16 +104,27 @@ def test_loaded_cxx_libraries_are_named_by_file(tmp_path: Path, monkeypatch: pyt
     real = tmp_path / "libstdc++.so.6.0.30"
     real.touch()
     (tmp_path / "libstdc++.so.6").symlink_to(real)
-    maps = f"7f00-7f01 r-xp 00000000 fe:00 12 {tmp_path}/libstdc++.so.6\n7f01-7f02 r--p 00000000 00:00 0 [heap]\n"
-    maps += f"7f02-7f03 r-xp 00000000 fe:00 13 {tmp_path}/bundled.libs/libc++abi.so.1\n7f03-7f04 r-xp 0 fe:00 14 {tmp_path}/libc.so.6\n"
+    maps = (
+        f"7f00-7f01 r-xp 00000000 fe:00 12 {tmp_path}/libstdc++.so.6\n7f01-7f02 r--p 00000000 00:00 0"
+        " [heap]\n"
+    )
+    maps += (
+        f"7f02-7f03 r-xp 00000000 fe:00 13 {tmp_path}/bundled.libs/libc++abi.so.1\n7f03-7f04 r-xp 0 fe:00 14"
+        f" {tmp_path}/libc.so.6\n"
+    )
     (tmp_path / "maps").write_text(maps, encoding="utf-8")
     monkeypatch.setattr(machine, "MAPS", tmp_path / "maps")
     assert machine.describe()["cxx_library"] == "libc++abi.so.1, libstdc++.so.6.0.30"
 
 
 def test_torch_is_asked_where_it_is_loaded_and_never_loaded() -> None:
-    asks = "import json, sys; from infomotion_lib import machine; print(json.dumps([machine.describe(), 'torch' in sys.modules]))"
-    answer = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True, cwd=PROJECT)
+    asks = (
+        "import json, sys; from infomotion_lib import machine; print(json.dumps([machine.describe(), 'torch'"
+        " in sys.modules]))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", asks], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
     told, loaded = json.loads(answer.stdout)
     assert not loaded and told["torch_capability"] is None and told["torch_threads"] is None
     torch = pytest.importorskip("torch")
@@ -118,6 +139,11 @@ def test_cards_are_read_whichever_way_they_name_the_machine(tmp_path: Path) -> N
     told = machine.of_card(card)
     assert told["processor"] == machine.processor() != "" and told["architecture"] == platform.machine()
     assert "processor" not in card and "gpu" not in card, "said once"
-    assert machine.of_card({"processor": "AMD EPYC", "gpu": "a card"}) == {"processor": "AMD EPYC", "gpu": "a card"}
+    assert machine.of_card({"processor": "AMD EPYC", "gpu": "a card"}) == {
+        "processor": "AMD EPYC",
+        "gpu": "a card",
+    }
     assert machine.of_card({}) == {}
-    assert [shown_device({"device": "cuda", **more}) for more in ({"gpu": "old"}, {"machine": {"gpu": "new"}})] == ["old", "new"]
+    assert [
+        shown_device({"device": "cuda", **more}) for more in ({"gpu": "old"}, {"machine": {"gpu": "new"}})
+    ] == ["old", "new"]

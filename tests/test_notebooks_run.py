@@ -1,4 +1,6 @@
-"""All stages in their order on the smoke profile: what is written, what is not run again, and what a killed run leaves."""
+"""All stages in their order on the smoke profile: what is written, what is not run again, and what a killed
+run leaves.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +47,17 @@ def test_every_stage_left_what_it_promised(smoke_run: FinishedRun, stage: str) -
     card = read_run_card(folder)
     assert card["stage"] == stage
     assert card["stage_seconds"] > 0
-    hashes = {Path(name).name: value for name, value in card["outputs"].items() if Path(name).parent.name == folder.name}
+    hashes = {
+        Path(name).name: value
+        for name, value in card["outputs"].items()
+        if Path(name).parent.name == folder.name
+    }
     for name in (*TABLE[stage].outputs, *TABLE[stage].reports):
         assert hashes[name] == sha256(folder / name), "the run card hashes every promised file"
     assert not list(folder.glob("*.failed.ipynb"))
-    assert {file.name for file in folder.rglob(".*") if file.is_file()} == {RECORD, WORKED}, "no temporary file is left"
+    assert {file.name for file in folder.rglob(".*") if file.is_file()} == {RECORD, WORKED}, (
+        "no temporary file is left"
+    )
 
 
 def test_nothing_published_names_a_folder_of_this_machine(smoke_run: FinishedRun) -> None:
@@ -86,7 +94,9 @@ def test_controls_also_ask_the_kernel_where_one_runs(smoke_run: FinishedRun, sta
     (cell,) = [cell for cell in copy.cells if cell.id == "slider"]
     models = copy.metadata.widgets[STATE]["state"]
     shown = [models[output.data[VIEW]["model_id"]]["state"]["_dom_classes"] for output in cell.outputs]
-    assert [LIVE_CLASS in classes for classes in shown] == [False, True], "one drawn beforehand, one that asks the kernel"
+    assert [LIVE_CLASS in classes for classes in shown] == [False, True], (
+        "one drawn beforehand, one that asks the kernel"
+    )
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)
@@ -141,7 +151,9 @@ def test_two_pools_meet_one_pipeline(smoke_run: FinishedRun) -> None:
     table = pd.read_csv(folder / "table2.csv", keep_default_na=False, na_values={"paper": [""]})
     assert set(table["generator"]) == {"echosyn", "latte"}
     assert {"FID", "FVD", "All", "VPC=2", "VPC=3"} == set(table["column"])
-    latte = table[(table["generator"] == "latte") & (table["method"] == "whole") & (table["metric"] == "hard_accuracy")]
+    latte = table[
+        (table["generator"] == "latte") & (table["method"] == "whole") & (table["metric"] == "hard_accuracy")
+    ]
     assert latte["paper"].tolist() == [70.73]
     fidelity = pd.read_csv(folder / "fidelity.csv")
     assert set(fidelity["metric"]) == {"fed_frame", "fed_video"}, "no name that was not earned"
@@ -155,7 +167,11 @@ def test_the_report_shows_table_1_and_the_times(smoke_run: FinishedRun) -> None:
 
 
 def test_a_second_run_does_nothing_and_is_quick(smoke_run: FinishedRun, tmp_path: Path) -> None:
-    before = {file: file.stat().st_mtime_ns for file in smoke_run.paths.root.rglob("*") if file.name == "run_card.json"}
+    before = {
+        file: file.stat().st_mtime_ns
+        for file in smoke_run.paths.root.rglob("*")
+        if file.name == "run_card.json"
+    }
     begun = cpu_of_children()
     output, copy = smoke_run.again(tmp_path)
     assert started(output) == []
@@ -177,11 +193,17 @@ def test_a_changed_parameter_reruns_what_depends_on_it_only(smoke_run: FinishedR
 def test_a_class_with_too_few_videos_is_a_reported_shortfall(smoke_run: FinishedRun, tmp_path: Path) -> None:
     copy = smoke_run.copy(tmp_path)
     smoke_run.run("03", copy, "-p", "vpc=[9]")
-    assert smoke_run.would_run(copy) == ["graph_selection", "evaluation", "latte_ablation"], "run alone otherwise, it is brought back"
+    assert smoke_run.would_run(copy) == ["graph_selection", "evaluation", "latte_ablation"], (
+        "run alone otherwise, it is brought back"
+    )
     short = pd.read_csv(copy.stage("graph_selection") / "shortfalls.csv", keep_default_na=False)
     few = short[short["kind"] == "few_candidates"]
     assert set(few["class_name"]) == {"severe", "moderate", "mild", "normal", "hyperdynamic"}
-    assert (few["wanted"] == 9).all() and (few["chosen"] == few["candidates"]).all() and (few["candidates"] <= 6).all()
+    assert (
+        (few["wanted"] == 9).all()
+        and (few["chosen"] == few["candidates"]).all()
+        and (few["candidates"] <= 6).all()
+    )
     chosen = pd.read_csv(copy.stage("graph_selection") / "selections.csv", keep_default_na=False)
     cell = ["source", "method", "graph", "class_name"]
     sizes = chosen[chosen["selection_seed"] == 0].groupby(cell).size()
@@ -206,7 +228,11 @@ def half_a_grid(folder: Path) -> bool:
         return False
     if record["parameters"]["soft_tolerance"] == OTHER_TOLERANCE:
         return False
-    return not (folder / "run_card.json").exists() and rows.is_file() and len(rows.read_text(encoding="utf-8").splitlines()) >= 3
+    return (
+        not (folder / "run_card.json").exists()
+        and rows.is_file()
+        and len(rows.read_text(encoding="utf-8").splitlines()) >= 3
+    )
 
 
 def never_begun(run: FinishedRun, copy: RunPaths) -> None:
@@ -219,7 +245,10 @@ def run_alone_otherwise(run: FinishedRun, copy: RunPaths) -> None:
 
 @pytest.mark.parametrize(
     ("stage", "before", "half_way", "resume"),
-    [("ifa_training", never_begun, half_trained, "02"), ("evaluation", run_alone_otherwise, half_a_grid, "all")],
+    [
+        ("ifa_training", never_begun, half_trained, "02"),
+        ("evaluation", run_alone_otherwise, half_a_grid, "all"),
+    ],
 )
 def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
     smoke_run: FinishedRun,
@@ -254,8 +283,24 @@ def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRu
     copy = smoke_run.copy(tmp_path)
     before = tables(copy.stage("graph_selection"))
     notebooks = smoke_run.project / "notebooks"
-    words = ["-f", str(notebooks / "params/smoke.yml"), "-p", "runs_dir", str(copy.root.parent), "-k", "python3", "--no-progress-bar"]
-    command = [sys.executable, "-m", "papermill", str(notebooks / "03_graph_selection.ipynb"), str(tmp_path / "out.ipynb"), *words]
+    words = [
+        "-f",
+        str(notebooks / "params/smoke.yml"),
+        "-p",
+        "runs_dir",
+        str(copy.root.parent),
+        "-k",
+        "python3",
+        "--no-progress-bar",
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(notebooks / "03_graph_selection.ipynb"),
+        str(tmp_path / "out.ipynb"),
+        *words,
+    ]
     done = subprocess.run(command, **surroundings(smoke_run.project), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert tables(copy.stage("graph_selection")) == before
@@ -264,7 +309,9 @@ def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRu
 def test_a_pool_is_relabelled_by_the_runs_own_labeller(smoke_run: FinishedRun, tmp_path: Path) -> None:
     weights = smoke_run.paths.stage("labels") / "labeller.safetensors"
     pool = smoke_run.paths.data / "phantom-synthetic"
-    said = smoke_run.infomotion("relabel", str(pool), "--weights", str(weights), "--out", str(tmp_path / "labels.csv"))
+    said = smoke_run.infomotion(
+        "relabel", str(pool), "--weights", str(weights), "--out", str(tmp_path / "labels.csv")
+    )
     assert "Against the requested EF" in said and "same class" in said
     again = pd.read_csv(tmp_path / "labels.csv")
     labels = pd.read_csv(smoke_run.paths.stage("labels") / "labels.csv")
@@ -274,7 +321,9 @@ def test_a_pool_is_relabelled_by_the_runs_own_labeller(smoke_run: FinishedRun, t
 
 def test_run_cards_chain_from_the_videos_to_the_table(smoke_run: FinishedRun) -> None:
     for stage in TABLE.values():
-        used = json.loads((smoke_run.paths.stage(stage.name) / ".fingerprint.json").read_text(encoding="utf-8"))["inputs"]
+        used = json.loads(
+            (smoke_run.paths.stage(stage.name) / ".fingerprint.json").read_text(encoding="utf-8")
+        )["inputs"]
         assert {name.split("/")[0] for name in used} == set(stage.needs)
         for name, value in used.items():
             need, file = name.split("/")

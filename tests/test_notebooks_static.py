@@ -18,11 +18,15 @@ from infomotion_lib.paths import PROJECT, notebook_of
 from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
 
 FILES = [notebook_of(TABLE[stage]) for stage in NOTEBOOK_STAGES.values()]
-REPOSITORY = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+REPOSITORY = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"][
+    "Repository"
+]
 ORDER = ["title", "glance", "bootstrap", "parameters", "arithmetic", "config"]
 MAX_CODE_CELLS, MAX_LINES, MAX_BYTES = 26, 15, 60_000
 FREE_OF_THE_LINE_LIMIT = {"parameters"}
-FORBIDDEN = re.compile(r"sys\.path|os\.chdir|%cd|!pip|!git|(?<![\w.])/(?:home|root|work|tmp|content)/|\.\./|allow_pickle")
+FORBIDDEN = re.compile(
+    r"sys\.path|os\.chdir|%cd|!pip|!git|(?<![\w.])/(?:home|root|work|tmp|content)/|\.\./|allow_pickle"
+)
 
 pytestmark = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
@@ -42,7 +46,9 @@ def cell(file: Path, name: str) -> Any:
 
 def headings(file: Path) -> list[str]:
     pages = [item.source for item in read(file).cells if item.cell_type == "markdown"]
-    return [line.removeprefix("## ") for page in pages for line in page.splitlines() if line.startswith("## ")]
+    return [
+        line.removeprefix("## ") for page in pages for line in page.splitlines() if line.startswith("## ")
+    ]
 
 
 def test_it_is_valid_and_carries_nothing_from_a_run(file: Path) -> None:
@@ -124,7 +130,9 @@ def test_cells_are_short_and_define_no_function_but_a_picture_helper(file: Path)
     assert len(cells) <= MAX_CODE_CELLS
     for item in cells:
         lines = [line for line in item.source.splitlines() if line.strip()]
-        assert len(lines) <= MAX_LINES or item.id in FREE_OF_THE_LINE_LIMIT, f"{item.id} has {len(lines)} lines"
+        assert len(lines) <= MAX_LINES or item.id in FREE_OF_THE_LINE_LIMIT, (
+            f"{item.id} has {len(lines)} lines"
+        )
         for node in ast.walk(ast.parse(item.source)):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 assert re.match(r"(draw|show|picture|plot)_?", node.name), f"{item.id} defines {node.name}"
@@ -135,7 +143,9 @@ def test_it_reaches_for_no_folder_of_its_own(file: Path) -> None:
         if item.id != "bootstrap":
             assert not FORBIDDEN.search(item.source), f"{item.id}: {FORBIDDEN.search(item.source)}"
             for token in tokenize.generate_tokens(io.StringIO(item.source).readline):
-                assert not (token.type == tokenize.STRING and re.match(r"""[rfb]*["']/""", token.string)), f"{item.id}: {token.string}"
+                assert not (token.type == tokenize.STRING and re.match(r"""[rfb]*["']/""", token.string)), (
+                    f"{item.id}: {token.string}"
+                )
 
 
 def test_sections_are_numbered_and_the_end_is_check_save_limits_next(file: Path) -> None:
@@ -145,7 +155,9 @@ def test_sections_are_numbered_and_the_end_is_check_save_limits_next(file: Path)
     assert numbers == list(range(1, len(numbers) + 1))
     ends = ["Check", "Save", "Limits and exercises", "Next"]
     assert [title for title in titles if title in ends] == ends
-    assert "{dropdown} Solution" in "".join(item.source for item in read(file).cells if item.cell_type == "markdown")
+    assert "{dropdown} Solution" in "".join(
+        item.source for item in read(file).cells if item.cell_type == "markdown"
+    )
 
 
 def test_the_check_asserts_and_the_save_writes_the_promised_files(file: Path) -> None:

@@ -35,7 +35,12 @@ IMPORT_NAMES = {
 }
 
 
-COME_WITH_OTHERS = {"IPython", "cycler", "jupyter_client", "lightning"}  # ipykernel, matplotlib, papermill, lightning-fabric bring them
+COME_WITH_OTHERS = {
+    "IPython",
+    "cycler",
+    "jupyter_client",
+    "lightning",
+}  # ipykernel, matplotlib, papermill, lightning-fabric bring them
 
 
 def canonical(name: str) -> str:
@@ -74,7 +79,10 @@ def test_what_breaks_a_cpu_torch_is_asked_for_by_name_alone() -> None:
 
 def test_every_dependency_is_pinned_by_a_constraint_it_allows() -> None:
     pins = {canonical(pin.name): pin for pin in CONSTRAINTS}
-    for line in [*PYPROJECT["project"]["dependencies"], *(line for extra in EXTRAS.values() for line in extra)]:
+    for line in [
+        *PYPROJECT["project"]["dependencies"],
+        *(line for extra in EXTRAS.values() for line in extra),
+    ]:
         wanted = Requirement(line)
         if wanted.name == "infomotion":
             continue
@@ -97,15 +105,38 @@ def test_the_small_setup_takes_the_cpu_build(tmp_path: Path) -> None:
         wheel = tmp_path / folder / "torch" / f"torch-{version}-py3-none-any.whl"
         wheel.parent.mkdir(parents=True)
         with zipfile.ZipFile(wheel, "w") as archive:
-            archive.writestr(f"torch-{version}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n")
-            archive.writestr(f"torch-{version}.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(
+                f"torch-{version}.dist-info/METADATA",
+                f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n",
+            )
+            archive.writestr(
+                f"torch-{version}.dist-info/WHEEL",
+                "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            )
             archive.writestr(f"torch-{version}.dist-info/RECORD", "")
-        (wheel.parent / "index.html").write_text(f'<a href="{quote(wheel.name)}">{wheel.name}</a>', encoding="utf-8")
-    around = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")} | {"PIP_CONFIG_FILE": os.devnull}
+        (wheel.parent / "index.html").write_text(
+            f'<a href="{quote(wheel.name)}">{wheel.name}</a>', encoding="utf-8"
+        )
+    around = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")} | {
+        "PIP_CONFIG_FILE": os.devnull
+    }
     around |= {"PIP_INDEX_URL": (tmp_path / "usual").as_uri(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    words = ["install", "--dry-run", "--ignore-installed", "--no-deps", "-c", str(PROJECT / "constraints.txt"), "torch>=2.6"]
-    for more, version in (({}, tested), ({"PIP_EXTRA_INDEX_URL": (tmp_path / "cpu").as_uri()}, f"{tested}+cpu")):
-        done = subprocess.run([sys.executable, "-m", "pip", *words], env=around | more, capture_output=True, text=True)
+    words = [
+        "install",
+        "--dry-run",
+        "--ignore-installed",
+        "--no-deps",
+        "-c",
+        str(PROJECT / "constraints.txt"),
+        "torch>=2.6",
+    ]
+    for more, version in (
+        ({}, tested),
+        ({"PIP_EXTRA_INDEX_URL": (tmp_path / "cpu").as_uri()}, f"{tested}+cpu"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", *words], env=around | more, capture_output=True, text=True
+        )
         assert f"Would install torch-{version}\n" in done.stdout, done.stdout + done.stderr
     for page in ("README.md", "book/quickstart.md"):
         text = (PROJECT / page).read_text(encoding="utf-8")
@@ -118,7 +149,9 @@ def test_the_tested_versions_are_the_installed_ones() -> None:
             installed = metadata.version(pin.name)
         except metadata.PackageNotFoundError:
             continue
-        assert pin.specifier.contains(installed, prereleases=True), f"{pin.name} {installed} is installed, {pin} was tested"
+        assert pin.specifier.contains(installed, prereleases=True), (
+            f"{pin.name} {installed} is installed, {pin} was tested"
+        )
 
 
 def test_the_core_has_no_torch_and_the_book_needs_none() -> None:
@@ -149,7 +182,10 @@ def test_the_address_of_the_repository_stands_in_one_place() -> None:
     citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["repository-code"] == address
     for notebook in NOTEBOOKS.glob("*.ipynb"):
-        assert f"colab.research.google.com/github/{name}/blob/main/notebooks/{notebook.name}" in notebook.read_text(encoding="utf-8")
+        assert (
+            f"colab.research.google.com/github/{name}/blob/main/notebooks/{notebook.name}"
+            in notebook.read_text(encoding="utf-8")
+        )
 
 
 def test_the_paper_is_the_preferred_citation() -> None:
@@ -163,7 +199,9 @@ def test_the_paper_is_the_preferred_citation() -> None:
 
 def test_licence_and_the_note_on_infomap() -> None:
     assert PYPROJECT["project"]["license"] == "Apache-2.0"
-    assert "Apache License\n                           Version 2.0, January 2004" in (PROJECT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License\n                           Version 2.0, January 2004" in (
+        PROJECT / "LICENSE"
+    ).read_text(encoding="utf-8")
     for file in ("NOTICE", "README.md"):
         assert "GPL-3.0-or-later" in (PROJECT / file).read_text(encoding="utf-8"), file
 
@@ -172,7 +210,9 @@ def test_ci_and_workflows_call_the_same_doors() -> None:
     assert "make test" in (PROJECT / ".ci/run").read_text(encoding="utf-8")
     for file in (PROJECT / ".github/workflows").glob("*.yml"):
         assert yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"], file
-    doors = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    doors = set(
+        re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
     assert {"setup", "reproduce", "test", "book", "clean"} <= doors
 
 
@@ -192,5 +232,15 @@ def test_no_large_file_and_no_machine_path_is_committed() -> None:
     machine = re.compile(rb"(?<![\w.])/(?:root|work|tmp/dev)/")
     for file in tracked():
         assert file.stat().st_size < 1_500_000, file
-        if file.suffix in {".py", ".md", ".yml", ".toml", ".ipynb", ".json", ".csv", ".txt", ""} and file != Path(__file__):
+        if file.suffix in {
+            ".py",
+            ".md",
+            ".yml",
+            ".toml",
+            ".ipynb",
+            ".json",
+            ".csv",
+            ".txt",
+            "",
+        } and file != Path(__file__):
             assert not machine.search(file.read_bytes()), file

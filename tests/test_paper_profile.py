@@ -1,4 +1,6 @@
-"""The paper profile, every line of it: full network sizes for a few steps, on phantoms that pose as the gated data sets."""
+"""The paper profile, every line of it: full network sizes for a few steps, on phantoms that pose as the gated
+data sets.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,15 @@ from infomotion_lib.stage_table import TABLE
 
 
 @pytest.mark.parametrize(
-    "word", ["3", "03", "graph_selection", "03_graph_selection", "03_graph_selection.ipynb", "notebooks/03_graph_selection.ipynb"]
+    "word",
+    [
+        "3",
+        "03",
+        "graph_selection",
+        "03_graph_selection",
+        "03_graph_selection.ipynb",
+        "notebooks/03_graph_selection.ipynb",
+    ],
 )
 def test_spellings_of_a_stage(word: str) -> None:
     assert stage_name(word) == "graph_selection"
@@ -33,7 +41,13 @@ def test_spellings_of_a_stage(word: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "hint"),
-    [("graph_selectoin", "graph_selection"), ("99", "Known:"), ("", "Known:"), ("03_wrong", "Known:"), ("frame", "frame_index")],
+    [
+        ("graph_selectoin", "graph_selection"),
+        ("99", "Known:"),
+        ("", "Known:"),
+        ("03_wrong", "Known:"),
+        ("frame", "frame_index"),
+    ],
 )
 def test_unknown_stage(word: str, hint: str) -> None:
     with pytest.raises(ParameterError, match="Unknown stage") as caught:
@@ -61,7 +75,9 @@ def test_stages_with_a_notebook_own_a_numbered_folder() -> None:
         ("limit", -1, "greater than or equal to 0"),
     ],
 )
-def test_wrong_values_name_the_parameter_the_value_and_its_meaning(name: str, value: object, why: str) -> None:
+def test_wrong_values_name_the_parameter_the_value_and_its_meaning(
+    name: str, value: object, why: str
+) -> None:
     with pytest.raises(ParameterError) as caught:
         stage_parameters("graph_selection", {name: value})
     message = str(caught.value)
@@ -138,8 +154,15 @@ def test_a_profile_may_be_a_file_of_the_readers_own(tmp_path: Path) -> None:
 
 def test_small_numbers_may_be_written_as_everybody_writes_them(tmp_path: Path) -> None:
     file = tmp_path / "mine.yml"
-    file.write_text("learning_rate: 1e-3\nifa_learning_rate: 2.e-4\nregressor_weights: 1e-3.pt\n", encoding="utf-8")
-    assert read_profile(str(file)) == {"profile": "mine", "learning_rate": 1e-3, "ifa_learning_rate": 2e-4, "regressor_weights": "1e-3.pt"}
+    file.write_text(
+        "learning_rate: 1e-3\nifa_learning_rate: 2.e-4\nregressor_weights: 1e-3.pt\n", encoding="utf-8"
+    )
+    assert read_profile(str(file)) == {
+        "profile": "mine",
+        "learning_rate": 1e-3,
+        "ifa_learning_rate": 2e-4,
+        "regressor_weights": "1e-3.pt",
+    }
 
 
 def test_a_run_is_looked_for_where_its_profile_puts_it(tmp_path: Path) -> None:
@@ -159,7 +182,12 @@ def test_the_name_of_a_profile_is_the_name_of_a_folder(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"vcp: 5\n", "Did you mean vpc"), (b"- 5\n", "name: value"), (b"a: [1\n", "not valid YAML"), (b"\xff\xfe\x00", "not valid YAML")],
+    [
+        (b"vcp: 5\n", "Did you mean vpc"),
+        (b"- 5\n", "name: value"),
+        (b"a: [1\n", "not valid YAML"),
+        (b"\xff\xfe\x00", "not valid YAML"),
+    ],
 )
 def test_faulty_profiles(tmp_path: Path, content: bytes, why: str) -> None:
     file = tmp_path / "mine.yml"

@@ -50,7 +50,9 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells a child of its parent's death")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux tells a child of its parent's death"
+)
 @pytest.mark.skipif(not can_share_work(), reason="processes get no locks here, so there is no pool to kill")
 @pytest.mark.parametrize("seconds", [0, 3], ids=["at work", "starting"])
 def test_a_killed_parent_takes_its_workers_along(tmp_path: Path, seconds: int) -> None:

@@ -66,7 +66,11 @@ def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
 
 def test_json_takes_numpy_and_refuses_the_unknown(tmp_path: Path) -> None:
     write_json({"a": np.float32(0.5), "b": np.arange(2), "c": Path("x/y")}, tmp_path / "a.json")
-    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"a": 0.5, "b": [0, 1], "c": "x/y"}
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {
+        "a": 0.5,
+        "b": [0, 1],
+        "c": "x/y",
+    }
     with pytest.raises(TypeError, match="object"):
         write_json({"a": object()}, tmp_path / "b.json")
     assert not (tmp_path / "b.json").exists()
@@ -95,13 +99,24 @@ def test_the_run_card_names_the_graphics_card(tmp_path: Path, monkeypatch: pytes
     for device in ("cpu", "cuda"):
         start_stage("s", tmp_path, parameters={}, device=device).finish([tmp_path / "out.json"])
         cards[device] = read_run_card(tmp_path)
-    assert {name: card["machine"]["gpu"] for name, card in cards.items()} == {"cpu": "", "cuda": "a card, asked for as cuda"}
-    assert [shown_device(card) for card in (*cards.values(), {"device": "cpu"})] == ["CPU", "a card, asked for as cuda", "CPU"]
+    assert {name: card["machine"]["gpu"] for name, card in cards.items()} == {
+        "cpu": "",
+        "cuda": "a card, asked for as cuda",
+    }
+    assert [shown_device(card) for card in (*cards.values(), {"device": "cpu"})] == [
+        "CPU",
+        "a card, asked for as cuda",
+        "CPU",
+    ]
 
 
 def imported_packages() -> dict[str, str]:
     """Distribution of every third-party import of the rooms that decide results, with a file that has it."""
-    renamed = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn", "lightning_fabric": "lightning-fabric"}
+    renamed = {
+        "cv2": "opencv-python-headless",
+        "sklearn": "scikit-learn",
+        "lightning_fabric": "lightning-fabric",
+    }
     found = {}
     for file in (PROJECT / "infomotion_lib").rglob("*.py"):
         room = file.relative_to(PROJECT / "infomotion_lib").parts[0].removesuffix(".py")
@@ -123,9 +138,13 @@ def test_the_run_card_names_every_package_that_decides_results(tmp_path: Path) -
         "tqdm",  # progress bars
     }
     imported = imported_packages()
-    missing = {name: file for name, file in imported.items() if name not in (*RECORDED_PACKAGES, *decide_nothing)}
+    missing = {
+        name: file for name, file in imported.items() if name not in (*RECORDED_PACKAGES, *decide_nothing)
+    }
     assert not missing, f"imported where results are made, and on no run card: {missing}"
-    assert {"torch", "diffusers", "monai", "scipy", "lightning-fabric", "safetensors"} <= imported.keys(), "the search finds them"
+    assert {"torch", "diffusers", "monai", "scipy", "lightning-fabric", "safetensors"} <= imported.keys(), (
+        "the search finds them"
+    )
     assert decide_nothing <= imported.keys(), "an exception for what nobody imports"
     unused = set(RECORDED_PACKAGES) - imported.keys()
     assert unused == {"infomotion", "pillow"}, "the project itself, and what pydicom decodes pictures with"
@@ -135,7 +154,11 @@ def test_the_run_card_names_every_package_that_decides_results(tmp_path: Path) -
 
 
 def test_the_commit_is_that_of_this_project_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    who = {f"GIT_{role}_{what}": "nobody@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    who = {
+        f"GIT_{role}_{what}": "nobody@example.org"
+        for role in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
 
     def git(*words: str) -> None:
         subprocess.run(["git", *words], cwd=tmp_path, check=True, env={**os.environ, **who})
@@ -147,7 +170,9 @@ def test_the_commit_is_that_of_this_project_or_none(tmp_path: Path, monkeypatch:
     assert git_state() == {"commit": None, "dirty": None}
     git("init", "-q")
     git("commit", "-q", "--allow-empty", "-m", "somebody's own")
-    assert git_state() == {"commit": None, "dirty": None}, "the repository around an archive is not the project's"
+    assert git_state() == {"commit": None, "dirty": None}, (
+        "the repository around an archive is not the project's"
+    )
     git("add", ".")
     git("commit", "-q", "-m", "the project")
     state = git_state()

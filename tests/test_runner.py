@@ -93,7 +93,9 @@ def test_a_stage_ends_with_its_promised_files_a_run_card_and_an_executed_copy(to
     assert not list(card_path.parent.glob("*.running.ipynb"))
 
 
-def test_the_kernel_is_this_interpreter_whatever_is_registered(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_kernel_is_this_interpreter_whatever_is_registered(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wrong = toy.parent / "jupyter/kernels/python3"
     wrong.mkdir(parents=True)
     spec = {"argv": ["/bin/false", "{connection_file}"], "display_name": "Wrong", "language": "python"}
@@ -101,7 +103,9 @@ def test_the_kernel_is_this_interpreter_whatever_is_registered(toy: Path, monkey
     monkeypatch.setenv("JUPYTER_PATH", str(toy.parent / "jupyter"))
     toy_notebook(
         toy.parent,
-        work="import os, sys\nassert sys.executable == " + repr(sys.executable) + "\nassert os.environ['OMP_NUM_THREADS'] == '1'",
+        work="import os, sys\nassert sys.executable == "
+        + repr(sys.executable)
+        + "\nassert os.environ['OMP_NUM_THREADS'] == '1'",
     )
     run_toy(toy, workers=1, arithmetic="native")
 
@@ -110,14 +114,19 @@ def test_the_kernel_is_this_interpreter_whatever_is_registered(toy: Path, monkey
 def test_the_kernel_computes_in_the_arithmetic_asked_for(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    for asked, seen in (("portable", variables("portable")), ("native", {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "2"})):
+    for asked, seen in (
+        ("portable", variables("portable")),
+        ("native", {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "2"}),
+    ):
         toy_notebook(toy.parent, work=f"import os\nassert {seen!r}.items() <= os.environ.items()")
         card = read_run_card(run_toy(toy, arithmetic=asked).parent)
         assert card["arithmetic"] == {"asked": asked, "in_force": asked, "why": ""}
         assert not card["continued"], "it decides results"
 
 
-def test_the_card_describes_the_process_that_ran_the_notebook(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_card_describes_the_process_that_ran_the_notebook(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.delenv("MKL_CBWR", raising=False)
     toy_notebook(toy.parent, work="import os\nos.environ['MKL_CBWR'] = 'COMPATIBLE'")
@@ -126,7 +135,9 @@ def test_the_card_describes_the_process_that_ran_the_notebook(toy: Path, monkeyp
 
 
 def test_a_slow_machine_is_waited_for(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine's own patience is 4 seconds for what a finished cell showed: on a busy machine that ended whole runs."""
+    """The engine's own patience is 4 seconds for what a finished cell showed: on a busy machine that ended
+    whole runs.
+    """
     seen: list[tuple[int, int]] = []
     start = PapermillNotebookClient.execute
 
@@ -163,7 +174,9 @@ def test_a_kernel_that_dies_is_reported_as_such(toy: Path) -> None:
 
 def test_a_stage_that_does_not_write_what_it_promised_fails(toy: Path) -> None:
     toy_notebook(toy.parent, save="run.finish([])")
-    with pytest.raises(StageError, match=r"without writing frame_index\.csv, status_counts\.csv, detector_error\.csv"):
+    with pytest.raises(
+        StageError, match=r"without writing frame_index\.csv, status_counts\.csv, detector_error\.csv"
+    ):
         run_toy(toy)
 
 
@@ -194,7 +207,9 @@ def test_half_done_work_is_kept_for_the_same_run_and_dropped_for_another(toy: Pa
     checkpoint.touch()
     assert read_run_card(run_toy(toy).parent)["continued"]
     assert checkpoint.exists()
-    assert read_run_card(run_toy(toy, workers=1).parent)["continued"], "the number of workers decides no result"
+    assert read_run_card(run_toy(toy, workers=1).parent)["continued"], (
+        "the number of workers decides no result"
+    )
     assert not read_run_card(run_toy(toy, diastole_fraction=0.6).parent)["continued"]
     assert not checkpoint.exists()
 
@@ -259,7 +274,9 @@ def test_the_code_behind_a_stage_is_found_through_imports() -> None:
         return {file.relative_to(LIBRARY).as_posix() for file in files_behind(TABLE[stage])}
 
     assert behind("data") == behind("data"), "asking changes nothing"
-    assert {"stages/data.py", "data/phantom/rendering.py", "data/echodiffusion.py", "classes.py"} <= behind("data")
+    assert {"stages/data.py", "data/phantom/rendering.py", "data/echodiffusion.py", "classes.py"} <= behind(
+        "data"
+    )
     assert {"regressor/training.py", "regressor/model.py"} <= behind("labels")
     assert {"frames/rule.py", "frames/detect.py", "reporting/figures/frames.py"} <= behind("frame_index")
     assert {"ifa/attention.py", "appearance.py"} <= behind("ifa_training")
@@ -289,7 +306,9 @@ with only_run(run_paths("smoke", sys.argv[1])):
 
 def test_two_runs_at_once_one_refuses_or_waits(tmp_path: Path) -> None:
     paths = run_paths("smoke", tmp_path)
-    other = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=PROJECT)
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=PROJECT
+    )
     try:
         assert other.stdout is not None
         assert other.stdout.readline() == "mine\n"
@@ -310,19 +329,32 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None
         pass
 
 
-def test_in_colab_defaults_give_way_to_the_profile_that_the_cell_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    cell = {name: field.default for name, field in STAGES["evaluation"].model_fields.items()} | {"profile": "smoke", "n_runs": 7}
+def test_in_colab_defaults_give_way_to_the_profile_that_the_cell_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cell = {name: field.default for name, field in STAGES["evaluation"].model_fields.items()} | {
+        "profile": "smoke",
+        "n_runs": 7,
+    }
     at_home = notebook_parameters("evaluation", cell)
     monkeypatch.setitem(sys.modules, "google.colab", sys)
     in_colab = notebook_parameters("evaluation", cell)
     smoke = read_profile("smoke")
-    assert at_home.steps_selected == cell["steps_selected"] != smoke["steps_selected"] == in_colab.steps_selected
+    assert (
+        at_home.steps_selected == cell["steps_selected"] != smoke["steps_selected"] == in_colab.steps_selected
+    )
     assert in_colab.vpc == tuple(smoke["vpc"]) and in_colab.n_runs == 7, "what the reader sets stays"
-    assert notebook_parameters("evaluation", {**cell, "profile": "mine"}).steps_selected == cell["steps_selected"]
+    assert (
+        notebook_parameters("evaluation", {**cell, "profile": "mine"}).steps_selected
+        == cell["steps_selected"]
+    )
 
 
 def test_notebook_parameters_take_the_stages_own_names_only() -> None:
-    namespace = {name: field.default for name, field in FrameIndexParameters.model_fields.items()} | {"os": os, "vpc": [5]}
+    namespace = {name: field.default for name, field in FrameIndexParameters.model_fields.items()} | {
+        "os": os,
+        "vpc": [5],
+    }
     parameters = notebook_parameters("frame_index", namespace)
     assert isinstance(parameters, FrameIndexParameters)
     del namespace["next_es"]

@@ -1,4 +1,6 @@
-"""What a change of code costs: a better figure, page, rule, command or card trains nothing again; another loss does."""
+"""What a change of code costs: a better figure, page, rule, command or card trains nothing again; another
+loss does.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ def test_what_decides_what_is_learnt_does(library: Path, file: str, stages: set[
 def test_a_loss_with_another_factor_is_another_loss(library: Path) -> None:
     before, file = learning_hash(TABLE["ifa_training"]), library / "ifa/losses.py"
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    number = next(node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float))
+    number = next(
+        node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float)
+    )
     number.value *= 2
     file.write_text(ast.unparse(tree), encoding="utf-8")
     forget()
@@ -99,7 +103,9 @@ def test_words_and_rooms_do_not_count(library: Path) -> None:
     file.write_text("import json\n" + ast.unparse(ast.fix_missing_locations(tree)), encoding="utf-8")
     file.rename(library / "ifa/objectives.py")
     for other in (library / "ifa").glob("*.py"):
-        other.write_text(other.read_text(encoding="utf-8").replace("ifa.losses", "ifa.objectives"), encoding="utf-8")
+        other.write_text(
+            other.read_text(encoding="utf-8").replace("ifa.losses", "ifa.objectives"), encoding="utf-8"
+        )
     forget()
     assert learnt() == before
 

@@ -21,7 +21,11 @@ MIDDLE_EF = (20.0, 35.0, 45.0, 60.0, 80.0)
 
 def drawn(axis: Axes, *, at: float) -> list[float]:
     """Heights of all lines and marks at one place of the x-axis, in order."""
-    points = [point for line in axis.lines for point in zip(np.ravel(line.get_xdata()), np.ravel(line.get_ydata()), strict=True)]
+    points = [
+        point
+        for line in axis.lines
+        for point in zip(np.ravel(line.get_xdata()), np.ravel(line.get_ydata()), strict=True)
+    ]
     return sorted({round(float(y), 9) for x, y in points if abs(float(x) - at) < 1e-6 and np.isfinite(y)})
 
 
@@ -47,7 +51,9 @@ def test_medians_and_middle_halves_by_request() -> None:
     for pool, shift in zip(NAMES, (-0.1, 0.1), strict=True):
         for place, asked in enumerate(MIDDLE_EF):
             own = labels.loc[(labels["source"] == pool) & (labels["requested_ef"] == asked), "ef"]
-            np.testing.assert_allclose(drawn(axis, at=place + shift), np.percentile(own, [25, 50, 75]), atol=1e-6)
+            np.testing.assert_allclose(
+                drawn(axis, at=place + shift), np.percentile(own, [25, 50, 75]), atol=1e-6
+            )
 
 
 def test_a_pool_without_a_class_still_has_its_others() -> None:
@@ -63,21 +69,33 @@ def test_medians_and_percentiles_of_each_voter() -> None:
     for clip in range(15):
         for voter in ("detector", "network"):
             for variant in ("as_is", *votes.VARIANT_NAMES):
-                rows.append((clip, voter, variant, np.nan if variant == "as_is" else rng.uniform(0, 1), rng.uniform(-1, 1)))
+                rows.append(
+                    (
+                        clip,
+                        voter,
+                        variant,
+                        np.nan if variant == "as_is" else rng.uniform(0, 1),
+                        rng.uniform(-1, 1),
+                    )
+                )
         rows.append((clip, "random_weights", "as_is", np.nan, rng.uniform(-1, 1)))
     table = pd.DataFrame(rows, columns=["clip", "voter", "variant", "r", "agreement"])
     left, right = votes.consistency(table).axes
     for voter, shift in (("detector", -0.16), ("network", 0.16)):
         for place, variant in enumerate(votes.VARIANT_NAMES):
             own = table.loc[(table["voter"] == voter) & (table["variant"] == variant), "r"]
-            np.testing.assert_allclose(drawn(left, at=place + shift), np.percentile(own, [10, 50, 90]), atol=1e-6)
+            np.testing.assert_allclose(
+                drawn(left, at=place + shift), np.percentile(own, [10, 50, 90]), atol=1e-6
+            )
     untrained = table.loc[table["voter"] == "random_weights", "agreement"]
     np.testing.assert_allclose(drawn(right, at=2), np.percentile(untrained, [10, 50, 90]), atol=1e-6)
 
 
 def test_the_share_of_videos_nearer_than_a_distance() -> None:
     apart = pd.Series([0.0, 20.0, 20.0, 40.0])
-    table = pd.DataFrame({"es_apart_ms": apart, "ed_apart_ms": apart * 2, "agreement": 0.9, "verdict": "agree"})
+    table = pd.DataFrame(
+        {"es_apart_ms": apart, "ed_apart_ms": apart * 2, "agreement": 0.9, "verdict": "agree"}
+    )
     right = votes.vote_counts(table).axes[1]
     line = next(line for line in right.lines if str(line.get_label()).startswith("ES"))
     x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
@@ -86,7 +104,9 @@ def test_the_share_of_videos_nearer_than_a_distance() -> None:
 
 def test_bars_are_means_and_dots_are_splits() -> None:
     names = ["regressor", "requested EF", "constant"]
-    table = pd.DataFrame([{"split": s, "predictor": n, "mae": 5.0 + s + 2 * i} for s in range(3) for i, n in enumerate(names)])
+    table = pd.DataFrame(
+        [{"split": s, "predictor": n, "mae": 5.0 + s + 2 * i} for s in range(3) for i, n in enumerate(names)]
+    )
     axis = controls.control_errors(table).axes[0]
     assert sorted(bar.get_width() for bar in axis.patches) == [6, 8, 10]
     assert [label.get_text() for label in axis.get_yticklabels()] == names and axis.yaxis_inverted()

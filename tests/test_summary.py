@@ -30,7 +30,11 @@ def test_table_1_has_a_column_a_size_and_says_what_the_numbers_are() -> None:
     lines = table1_text(TABLE, title="Table 1 of profile phantom").splitlines()
     assert lines[0] == "Table 1 of profile phantom"
     assert lines[1].split("  ")[1:] != []
-    assert [word for word in ("all videos", "VPC 5", "VPC 10") if word in lines[1]] == ["all videos", "VPC 5", "VPC 10"]
+    assert [word for word in ("all videos", "VPC 5", "VPC 10") if word in lines[1]] == [
+        "all videos",
+        "VPC 5",
+        "VPC 10",
+    ]
     assert "75.0 ± 1.2 (80.0)" in lines[2]
     assert "InfoMotion (knn)" in lines[3]
     assert "43.8 ± 8.0" in lines[3]
@@ -43,7 +47,9 @@ def test_summary_shows_constants_times_and_the_book(tmp_path: Path) -> None:
     folder = paths.stage("evaluation")
     start_stage("evaluation", folder, parameters={}).finish([])
     write_csv(TABLE, folder / "table1.csv")
-    constants = pd.DataFrame({"predictor": ["always normal"], "hard_accuracy": [48.0], "soft_accuracy": [49.5]})
+    constants = pd.DataFrame(
+        {"predictor": ["always normal"], "hard_accuracy": [48.0], "soft_accuracy": [49.5]}
+    )
     write_csv(constants, folder / "constants.csv")
     card = folder / "run_card.json"
     write_json(read_run_card(folder) | {"wall_seconds": 1.0, "stage_seconds": 61.5}, card)

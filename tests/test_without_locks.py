@@ -1,4 +1,6 @@
-"""Where a user may not write to ``/dev/shm``, processes get no locks: one does the work, in silence, with the same results."""
+"""Where a user may not write to ``/dev/shm``, processes get no locks: one does the work, in silence, with the
+same results.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ except OSError:
 
 
 def without_locks(*words: str) -> list[str]:
-    """Command that runs Python where ``/dev/shm`` cannot be written: here, if it is so; skips where it cannot be made so."""
+    """Command that runs Python where ``/dev/shm`` cannot be written: here, if it is so; skips where it cannot
+    be made so.
+    """
     if not can_share_work():
         return [sys.executable, *words]
     prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c", CUT_OFF]
@@ -44,10 +48,28 @@ def test_python_gets_no_lock_there() -> None:
 
 
 def test_a_command_draws_the_same_hearts_in_silence(tmp_path: Path) -> None:
-    sizes = ["--train-per-class", "1", "--val-per-class", "1", "--test-counts", "1,1,1,1,1", "--frames", "32", "--workers", "2"]
+    sizes = [
+        "--train-per-class",
+        "1",
+        "--val-per-class",
+        "1",
+        "--test-counts",
+        "1,1,1,1,1",
+        "--frames",
+        "32",
+        "--workers",
+        "2",
+    ]
     words = ["-m", "infomotion_lib.cli", "phantom", *sizes, "--out"]
-    here = subprocess.run([sys.executable, *words, tmp_path / "here"], **surroundings(PROJECT), capture_output=True, text=True)
-    there = subprocess.run(without_locks(*words, str(tmp_path / "there")), **surroundings(PROJECT), capture_output=True, text=True)
+    here = subprocess.run(
+        [sys.executable, *words, tmp_path / "here"], **surroundings(PROJECT), capture_output=True, text=True
+    )
+    there = subprocess.run(
+        without_locks(*words, str(tmp_path / "there")),
+        **surroundings(PROJECT),
+        capture_output=True,
+        text=True,
+    )
     assert here.returncode == there.returncode == 0, there.stderr
     assert there.stderr == here.stderr == ""
     videos = {name: sorted((tmp_path / name).rglob("*.avi")) for name in ("here", "there")}
@@ -66,8 +88,12 @@ def test_a_network_is_trained_and_no_notebook_shows_a_warning(smoke_run: Finishe
     done = subprocess.run(command, **surroundings(smoke_run.project), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith(ALONE) and "joblib" not in done.stderr
-    assert len((folder / "grid.jsonl").read_text(encoding="utf-8").splitlines()) == len(rows), "two networks trained again"
+    assert len((folder / "grid.jsonl").read_text(encoding="utf-8").splitlines()) == len(rows), (
+        "two networks trained again"
+    )
     assert tables(folder) == tables(smoke_run.paths.stage("evaluation"))
     (notebook,) = folder.glob("04_*.ipynb")
-    said = [output for cell in nbformat.read(notebook, as_version=4).cells for output in cell.get("outputs", [])]
+    said = [
+        output for cell in nbformat.read(notebook, as_version=4).cells for output in cell.get("outputs", [])
+    ]
     assert not [output.text for output in said if output.output_type == "stream" and output.name == "stderr"]

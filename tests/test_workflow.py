@@ -20,11 +20,15 @@ time.sleep(60)
 
 
 @pytest.mark.parametrize(
-    ("names", "ends_by"), [([], signal.SIGTERM), (["SIGTERM"], signal.SIGINT), (["SIGTERM", "SIGINT"], signal.SIGKILL)], ids=str
+    ("names", "ends_by"),
+    [([], signal.SIGTERM), (["SIGTERM"], signal.SIGINT), (["SIGTERM", "SIGINT"], signal.SIGKILL)],
+    ids=str,
 )
 def test_an_engine_that_does_not_listen_is_stopped(names: list[str], ends_by: signal.Signals) -> None:
     code = DEAF_TO.format(names=names)
-    engine = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    engine = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert engine.stdout is not None and engine.stdout.readline() == "ready\n"
     _stop(engine, patience=1.0)
     assert engine.returncode == -ends_by

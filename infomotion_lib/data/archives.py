@@ -1,4 +1,6 @@
-"""A zip archive unpacked so that nothing lands outside its folder, and nothing grows beyond what was announced."""
+"""A zip archive unpacked so that nothing lands outside its folder, and nothing grows beyond what was
+announced.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,16 @@ from infomotion_lib.provenance import atomic
 
 _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
-_DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def unpack_zip(
@@ -30,7 +41,8 @@ def unpack_zip(
 ) -> list[Path]:
     """Files unpacked from a zip archive, or found already there with the right size.
 
-    All members are judged before the first byte is written. A file appears under its name only when it is whole.
+    All members are judged before the first byte is written. A file appears under its name only when it is
+    whole.
 
     Parameters
     ----------
@@ -48,13 +60,16 @@ def unpack_zip(
     Raises
     ------
     FetchError
-        If it is no zip archive or a damaged one, a member leads out of the folder, is a link, is encrypted, or the bounds are passed.
+        If it is no zip archive or a damaged one, a member leads out of the folder, is a link, is encrypted,
+        or the bounds are passed.
     """
     root = Path(folder).resolve()
     try:
         with zipfile.ZipFile(archive) as opened:
             members = _judge(opened, Path(archive), root, place, max_bytes=max_bytes, max_files=max_files)
-            for member, target in track(members, label=f"unpack {Path(archive).name}", unit="file") if progress else members:
+            for member, target in (
+                track(members, label=f"unpack {Path(archive).name}", unit="file") if progress else members
+            ):
                 if not (target.is_file() and target.stat().st_size == member.file_size):
                     _unpack_one(opened, member, target, root)
     except _DAMAGE as error:
@@ -78,9 +93,13 @@ def _judge(
         path = PurePosixPath(member.filename.replace("\\", "/"))
         kind = stat.S_IFMT(member.external_attr >> 16)
         if path.is_absolute() or ".." in path.parts or ":" in member.filename or "\0" in member.orig_filename:
-            raise FetchError(f"{archive}: the member {member.orig_filename!r} leads out of the folder.", remedy=remedy)
+            raise FetchError(
+                f"{archive}: the member {member.orig_filename!r} leads out of the folder.", remedy=remedy
+            )
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise FetchError(f"{archive}: the member {member.filename!r} is a link or a device.", remedy=remedy)
+            raise FetchError(
+                f"{archive}: the member {member.filename!r} is a link or a device.", remedy=remedy
+            )
         if member.flag_bits & _ENCRYPTED:
             raise FetchError(f"{archive}: the member {member.filename!r} is encrypted.", remedy=remedy)
         total += member.file_size
@@ -88,7 +107,9 @@ def _judge(
         if placed is not None:
             members.append((member, root / placed))
         if total > max_bytes or len(members) > max_files:
-            raise FetchError(f"{archive} unpacks to more than {max_bytes:,} bytes or {max_files:,} files.", remedy=remedy)
+            raise FetchError(
+                f"{archive} unpacks to more than {max_bytes:,} bytes or {max_files:,} files.", remedy=remedy
+            )
     if len({target for _, target in members}) != len(members):
         raise FetchError(f"{archive} holds a file twice.", remedy=remedy)
     return members

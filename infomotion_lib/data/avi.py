@@ -77,7 +77,9 @@ def _parse(file: Path, stream: BinaryIO, size: int) -> AviHeader | None:
             return None
         if at + 8 + length > size:
             name = kind.decode("latin-1").strip()
-            what = f"{file} is truncated: {name!r} at byte {at} needs {length} bytes, {size - at - 8} are left."
+            what = (
+                f"{file} is truncated: {name!r} at byte {at} needs {length} bytes, {size - at - 8} are left."
+            )
             raise VideoError(what, fault="truncated")
         if tag == b"hdrl":
             streams = _streams(stream.read(length - 4))
@@ -87,7 +89,9 @@ def _parse(file: Path, stream: BinaryIO, size: int) -> AviHeader | None:
             index_at, index_size = at + 8, length
         at += 8 + length + (length & 1)
     if not movi_end:
-        raise VideoError(f"{file} is truncated: its header announces pictures, but none follow.", fault="truncated")
+        raise VideoError(
+            f"{file} is truncated: its header announces pictures, but none follow.", fault="truncated"
+        )
     number = next((i for i, entry in enumerate(streams) if entry[2]), None)
     if number is None:
         return None
@@ -95,7 +99,11 @@ def _parse(file: Path, stream: BinaryIO, size: int) -> AviHeader | None:
     if index_at:
         stream.seek(index_at)
         index = stream.read(index_size)
-        count = sum(1 for i in range(0, len(index) - 15, 16) if index[i : i + 3] == prefix and index[i + 12 : i + 16] != b"\0\0\0\0")
+        count = sum(
+            1
+            for i in range(0, len(index) - 15, 16)
+            if index[i : i + 3] == prefix and index[i + 12 : i + 16] != b"\0\0\0\0"
+        )
     else:
         count = _count_chunks(stream, movi_start, movi_end, prefix)
     codec, fps, height, width = streams[number]
@@ -113,7 +121,11 @@ def _streams(header: bytes) -> list[tuple[str, float, int, int]]:
             at = body + 4  # step into the stream's list
             continue
         if kind == b"strh" and body + 28 <= len(header):
-            codec = header[body + 4 : body + 8].decode("latin-1").strip("\0 ").upper() if header[body : body + 4] == b"vids" else ""
+            codec = (
+                header[body + 4 : body + 8].decode("latin-1").strip("\0 ").upper()
+                if header[body : body + 4] == b"vids"
+                else ""
+            )
             scale, rate = struct.unpack_from("<II", header, body + 20)
             fps = rate / scale if scale else 0.0
         elif kind == b"strf":

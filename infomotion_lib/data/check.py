@@ -10,7 +10,15 @@ import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.layout import EXTRA_SPLIT, OPEN_LABELS, SPLITS
-from infomotion_lib.data.records import FAULTS, OK, PHANTOM_TRUTH, REMARKS, TRACING_FAULTS, Dataset, read_dataset
+from infomotion_lib.data.records import (
+    FAULTS,
+    OK,
+    PHANTOM_TRUTH,
+    REMARKS,
+    TRACING_FAULTS,
+    Dataset,
+    read_dataset,
+)
 from infomotion_lib.data.volume_tracings import first_tracing_areas
 
 _WANTED_A_CLASS = 10
@@ -28,7 +36,8 @@ class DataReport:
     class_counts : DataFrame
         Usable videos, a row a split, a column an EF class.
     phase_order : dict of str to int
-        Videos whose earlier traced frame is end-diastole (``"ed_first"``, by area), end-systole (``"es_first"``), or neither (``"equal"``).
+        Videos whose earlier traced frame is end-diastole (``"ed_first"``, by area), end-systole
+        (``"es_first"``), or neither (``"equal"``).
     """
 
     dataset: Dataset = field(repr=False)
@@ -39,10 +48,14 @@ class DataReport:
         return self.summary()
 
     def summary(self) -> str:
-        """Text of a few lines: found, dropped and why, tracings, order of ED and ES, classes by split, what to do next."""
+        """Text of a few lines: found, dropped and why, tracings, order of ED and ES, classes by split, what
+        to do next.
+        """
         dataset, usable = self.dataset, self.dataset.usable
         lines = [("data set", f"{dataset.name} at {dataset.root} ({dataset.layout})")]
-        lines.append(("found", f"{len(dataset.videos)} videos listed, {len(usable)} usable: {_geometry(usable)}"))
+        lines.append(
+            ("found", f"{len(dataset.videos)} videos listed, {len(usable)} usable: {_geometry(usable)}")
+        )
         lines.append(("dropped", _reasons(dataset.faults, FAULTS) or "none"))
         if dataset.tracings is not None:
             lines.append(("tracings", f"{dataset.tracings['FileName'].nunique()} videos traced"))
@@ -50,12 +63,23 @@ class DataReport:
             order = self.phase_order
             equal = f", equal areas in {order['equal']}" if order["equal"] else ""
             lines.append(
-                ("order", f"ED before ES in {order['ed_first']} videos, ES before ED in {order['es_first']}{equal} (by traced area)")
+                (
+                    "order",
+                    (
+                        f"ED before ES in {order['ed_first']} videos, ES before ED in"
+                        f" {order['es_first']}{equal} (by traced area)"
+                    ),
+                )
             )
         if dataset.layout == "echonet-synthetic":
             lines.append(("labels", "EF is the REQUESTED value: relabel before use"))
         elif (dataset.root / OPEN_LABELS).is_file():
-            lines.append(("labels", f"EF is no measurement: {OPEN_LABELS} holds what was requested and what a regressor read"))
+            lines.append(
+                (
+                    "labels",
+                    f"EF is no measurement: {OPEN_LABELS} holds what was requested and what a regressor read",
+                )
+            )
         table = self.class_counts.assign(all=self.class_counts.sum(axis=1)).to_string().splitlines()
         lines += [("classes" if number == 0 else "", row) for number, row in enumerate(table)]
         notes = [*dataset.notes, *([remarks] if (remarks := _reasons(dataset.faults, REMARKS)) else [])]
@@ -67,27 +91,43 @@ class DataReport:
         """What to do next, a sentence a line; the last one says how to use the folder."""
         steps = []
         counts = self.class_counts
-        short = [f"{name} ({n})" for name, n in counts.loc["TRAIN"].items() if n < _WANTED_A_CLASS] if "TRAIN" in counts.index else []
+        short = (
+            [f"{name} ({n})" for name, n in counts.loc["TRAIN"].items() if n < _WANTED_A_CLASS]
+            if "TRAIN" in counts.index
+            else []
+        )
         if short:
-            steps.append(f"TRAIN has fewer than {_WANTED_A_CLASS} videos of: {', '.join(short)}. Selections there will fall short.")
+            steps.append(
+                f"TRAIN has fewer than {_WANTED_A_CLASS} videos of: {', '.join(short)}. Selections there will"
+                " fall short."
+            )
         needed = SPLITS if self.dataset.layout == "echonet-dynamic" else SPLITS[:1]
         missing = [split for split in needed if split not in counts.index]
         if missing:
             steps.append(f"No usable video in {', '.join(missing)}.")
         root = self.dataset.root
-        holder = root.parent if root.name in _REAL_NAMES else root.parent.parent if root.parent.name in _REAL_NAMES else None
+        holder = (
+            root.parent
+            if root.name in _REAL_NAMES
+            else root.parent.parent
+            if root.parent.name in _REAL_NAMES
+            else None
+        )
         if any((root / made).is_file() for made in (OPEN_LABELS, PHANTOM_TRUTH)):
             steps.append("Ready: this project made the folder, nothing more is needed.")
         elif holder is not None:
             steps.append(f"Ready: set INFOMOTION_DATA={holder} and run the paper profile.")
         else:
             steps.append(
-                f"Readable. To use it as real data, name it {_REAL_NAMES[0]} or {_REAL_NAMES[1]} and point INFOMOTION_DATA at its parent."
+                f"Readable. To use it as real data, name it {_REAL_NAMES[0]} or {_REAL_NAMES[1]} and point"
+                " INFOMOTION_DATA at its parent."
             )
         return steps
 
     def to_frame(self) -> pd.DataFrame:
-        """The counts as a table: ``dataset``, ``group`` (found, fault, phase_order, class), ``split``, ``item``, ``n``."""
+        """The counts as a table: ``dataset``, ``group`` (found, fault, phase_order, class), ``split``,
+        ``item``, ``n``.
+        """
         dataset = self.dataset
         rows: list[tuple[str, str, str, str, int]] = []
         for item, n in (("listed", len(dataset.videos)), ("usable", len(dataset.usable))):
@@ -97,11 +137,16 @@ class DataReport:
         rows += [(dataset.name, "fault", "", fault, n) for fault, n in dataset.faults.items()]
         rows += [(dataset.name, "phase_order", "", item, n) for item, n in self.phase_order.items()]
         for split in self.class_counts.index:
-            rows += [(dataset.name, "class", str(split), name, int(self.class_counts.loc[split, name])) for name in CLASS_NAMES]
+            rows += [
+                (dataset.name, "class", str(split), name, int(self.class_counts.loc[split, name]))
+                for name in CLASS_NAMES
+            ]
         return pd.DataFrame(rows, columns=["dataset", "group", "split", "item", "n"])
 
 
-def check_dataset(root: str | Path, layout: str = "auto", *, name: str = "", strict: bool = False) -> DataReport:
+def check_dataset(
+    root: str | Path, layout: str = "auto", *, name: str = "", strict: bool = False
+) -> DataReport:
     """Report on the data set in the folder ``root``.
 
     Parameters
@@ -159,7 +204,11 @@ def _geometry(usable: pd.DataFrame) -> str:
 
 def _range(values: pd.Series, unit: str) -> str:
     low, high = values.min(), values.max()
-    return f"{low:.4g} {unit}" if low == high else f"{low:.4g} to {high:.4g} {unit} (median {values.median():.4g})"
+    return (
+        f"{low:.4g} {unit}"
+        if low == high
+        else f"{low:.4g} to {high:.4g} {unit} (median {values.median():.4g})"
+    )
 
 
 def _reasons(faults: dict[str, int], known: dict[str, str]) -> str:

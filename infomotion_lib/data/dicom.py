@@ -1,8 +1,9 @@
-"""One ultrasound cine in a DICOM file: grey frames of the scanned sector and their rate, and nothing else of the header.
+"""One ultrasound cine in a DICOM file: grey frames of the scanned sector and their rate, and nothing else of
+the header.
 
-Headers carry names, dates and measurements; only what pixels need is read. Text and marks burnt into the picture stand still, so
-the sector is found by what moves, and all around it becomes black. All arithmetic is of whole numbers: the
-clip is the same on every processor.
+Headers carry names, dates and measurements; only what pixels need is read. Text and marks burnt into the
+picture stand still, so the sector is found by what moves, and all around it becomes black. All arithmetic is
+of whole numbers: the clip is the same on every processor.
 """
 
 from __future__ import annotations
@@ -25,13 +26,22 @@ LUMA = (299, 587, 114)
 """Shares of red, green and blue in the grey level (ITU-R BT.601), thousandths."""
 
 _RATES = ("FrameTime", "CineRate", "RecommendedDisplayFrameRate")
-_PICTURE = ("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration")
+_PICTURE = (
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+)
 _PIXELS = ("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelData")
 _OFFSETS = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 
 
 class Cine(NamedTuple):
-    """``clip``: uint8 (T, S, S), a square around the sector, black outside it; ``fps``; ``box``: the sector's x, y, width, height."""
+    """``clip``: uint8 (T, S, S), a square around the sector, black outside it; ``fps``; ``box``: the sector's
+    x, y, width, height.
+    """
 
     clip: Clip
     fps: float
@@ -61,7 +71,9 @@ def read_cine(path: str | Path) -> Cine:
         from pydicom import dcmread
         from pydicom.pixels.decoders.base import get_decoder
     except ImportError:
-        raise VideoError(f"{path} is a DICOM file, and pydicom is not installed.", remedy="pip install 'infomotion[dicom]'") from None
+        raise VideoError(
+            f"{path} is a DICOM file, and pydicom is not installed.", remedy="pip install 'infomotion[dicom]'"
+        ) from None
     file = Path(path)
     if not file.is_file():
         raise VideoError(f"There is no DICOM file {file}.", fault="missing")
@@ -69,7 +81,10 @@ def read_cine(path: str | Path) -> Cine:
         header = dcmread(file, specific_tags=[*_RATES, *_PICTURE, *_PIXELS, *_OFFSETS])
         pixels, stored = get_decoder(header.file_meta.TransferSyntaxUID).as_array(header, raw=True)
     except Exception as error:  # pydicom and its decoders raise many kinds
-        raise VideoError(f"{file} cannot be read as a DICOM picture: {str(error).splitlines()[0] if str(error) else error!r}") from None
+        raise VideoError(
+            f"{file} cannot be read as a DICOM picture:"
+            f" {str(error).splitlines()[0] if str(error) else error!r}"
+        ) from None
     colours = int(stored["samples_per_pixel"])
     frames = pixels if pixels.ndim == (4 if colours > 1 else 3) else pixels[None]
     if len(frames) < 2:
@@ -81,7 +96,9 @@ def read_cine(path: str | Path) -> Cine:
 
 
 def sample_cine() -> Path | None:
-    """The real apical cine that comes with pydicom, one beat of 30 frames; None where pydicom, or the file, is not installed."""
+    """The real apical cine that comes with pydicom, one beat of 30 frames; None where pydicom, or the file,
+    is not installed.
+    """
     spec = find_spec("pydicom")
     if spec is None or spec.origin is None:
         return None
@@ -90,7 +107,8 @@ def sample_cine() -> Path | None:
 
 
 def moving_sector(frames: Clip, *, name: str = "The clip") -> tuple[Clip, tuple[int, int, int, int]]:
-    """Square clip (T, S, S) around all that moves, black outside it, and the box of the sector (x, y, width, height).
+    """Square clip (T, S, S) around all that moves, black outside it, and the box of the sector (x, y, width,
+    height).
 
     Parameters
     ----------
@@ -113,11 +131,18 @@ def moving_sector(frames: Clip, *, name: str = "The clip") -> tuple[Clip, tuple[
     if count < 2:
         raise VideoError(f"{name} does not move: no sector was found.")
     largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    outline, _ = cv2.findContours((labels == largest).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline, _ = cv2.findContours(
+        (labels == largest).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
     hull = cv2.convexHull(np.concatenate(outline))
     inside = cv2.fillConvexPoly(np.zeros(frames.shape[1:], np.uint8), hull, 1)
     x, y, width, height = (int(value) for value in cv2.boundingRect(hull))
-    return _square(np.where(inside, frames, 0).astype(np.uint8), x + width // 2, y, height), (x, y, width, height)
+    return _square(np.where(inside, frames, 0).astype(np.uint8), x + width // 2, y, height), (
+        x,
+        y,
+        width,
+        height,
+    )
 
 
 def _square(frames: Clip, middle: int, top: int, side: int) -> Clip:
@@ -130,7 +155,9 @@ def _square(frames: Clip, middle: int, top: int, side: int) -> Clip:
 
 
 def _grey(frames: NDArray[Any], colours: int) -> Clip:
-    """Grey levels, uint8 (T, H, W), of pictures of one or three colours; the brightest pixel over 255 becomes 255."""
+    """Grey levels, uint8 (T, H, W), of pictures of one or three colours; the brightest pixel over 255 becomes
+    255.
+    """
     weights = np.array(LUMA if colours > 1 else (1000,), np.int64)
     pictures = frames.reshape(*frames.shape[:3], colours)
     thousandths = np.stack([picture.astype(np.int64) @ weights for picture in pictures])
@@ -147,4 +174,7 @@ def _rate(header: Any, file: Path) -> float:
             continue
         if np.isfinite(value) and value > 0:
             return 1000 / value if tag == "FrameTime" else value
-    raise VideoError(f"{file} does not say how fast its frames follow each other.", where=f"Looked for: {', '.join(_RATES)}.")
+    raise VideoError(
+        f"{file} does not say how fast its frames follow each other.",
+        where=f"Looked for: {', '.join(_RATES)}.",
+    )

@@ -1,11 +1,13 @@
 """One hundred published diffusion-made clips (EchoDiffusion, MIT) as a data set in EchoNet-Dynamic's layout.
 
-The clips are fetched from the public repository at pinned addresses, or from a local mirror, and every file is checked against
-the SHA-256 of the registry. Each has 16 frames over two seconds; there are no tracings, and no label is a measurement:
+The clips are fetched from the public repository at pinned addresses, or from a local mirror, and every file
+is checked against the SHA-256 of the registry. Each has 16 frames over two seconds; there are no tracings,
+and no label is a measurement:
 
-* ``requested_ef``: the ejection fraction that the generator was asked for (column ``GT EF``); all five classes occur.
-* ``relabelled_ef``: median over the published rows of an id of what a regressor read off the generated clip (``Gen EF``);
-  the severe and hyperdynamic classes are empty.
+* ``requested_ef``: the ejection fraction that the generator was asked for (column ``GT EF``); all five
+  classes occur.
+* ``relabelled_ef``: median over the published rows of an id of what a regressor read off the generated clip
+  (``Gen EF``); the severe and hyperdynamic classes are empty.
 """
 
 from __future__ import annotations
@@ -55,9 +57,9 @@ def fetch(
 ) -> Path:
     """Folder ``root``, holding the open clips in EchoNet-Dynamic's layout.
 
-    Writes ``FileList.csv``, ``Videos/echodiffusion_000.avi`` and so on (in the order of the upstream names), ``open_labels.csv`` with
-    both labels, the licence, and ``source.json``. What was downloaded is kept in ``root/download``: a second call fetches only what is
-    missing.
+    Writes ``FileList.csv``, ``Videos/echodiffusion_000.avi`` and so on (in the order of the upstream names),
+    ``open_labels.csv`` with both labels, the licence, and ``source.json``. What was downloaded is kept in
+    ``root/download``: a second call fetches only what is missing.
 
     Parameters
     ----------
@@ -88,17 +90,30 @@ def fetch(
     chosen = labels[f"{ef_label}_ef"].to_numpy()
     splits = stratified_split(chosen, seed=split_seed)
     lengths = []
-    for name, file_name in zip(track(clips, label="convert clips", unit="clip") if progress else clips, labels["FileName"], strict=True):
+    for name, file_name in zip(
+        track(clips, label="convert clips", unit="clip") if progress else clips,
+        labels["FileName"],
+        strict=True,
+    ):
         clip = read_gif(files[name])
         write_clip(folder / VIDEOS / f"{file_name}.avi", clip, fps=FPS)
         lengths.append(clip.shape)
     frames, height, width = np.array(lengths).T
     geometry = {"FrameHeight": height, "FrameWidth": width, "FPS": FPS, "NumberOfFrames": frames}
-    file_list = pd.DataFrame({"FileName": labels["FileName"], "EF": chosen, "ESV": np.nan, "EDV": np.nan, **geometry, "Split": splits})
+    file_list = pd.DataFrame(
+        {
+            "FileName": labels["FileName"],
+            "EF": chosen,
+            "ESV": np.nan,
+            "EDV": np.nan,
+            **geometry,
+            "Split": splits,
+        }
+    )
     shutil.copyfile(files[LICENCE_FILE], folder / LICENCE_FILE)
     write_csv(labels, folder / OPEN_LABELS)
-    write_json({"manifest": "echodiffusion", "registry_sha256": sha256(REGISTRY), "ef_label": ef_label, "split_seed": split_seed},
-               folder / "source.json")  # fmt: skip
+    source = {"manifest": "echodiffusion", "registry_sha256": sha256(REGISTRY)}
+    write_json(source | {"ef_label": ef_label, "split_seed": split_seed}, folder / "source.json")
     write_csv(file_list, folder / FILE_LIST)
     return folder
 
@@ -117,7 +132,9 @@ def writable_folder(root: str | Path) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError as error:
-        raise FetchError(f"Nothing can be written to {folder}: {error.strerror}.", remedy="Give a folder you may write to.") from None
+        raise FetchError(
+            f"Nothing can be written to {folder}: {error.strerror}.", remedy="Give a folder you may write to."
+        ) from None
 
 
 def network_reason(error: Exception) -> str:
@@ -140,9 +157,16 @@ def read_registry(path: str | Path | None = None) -> tuple[dict[str, str], dict[
         if not line.strip() or line.startswith("#"):
             continue
         parts = line.split()
-        if len(parts) != 3 or len(parts[1]) != 64 or Path(parts[0]).is_absolute() or ".." in Path(parts[0]).parts:
+        if (
+            len(parts) != 3
+            or len(parts[1]) != 64
+            or Path(parts[0]).is_absolute()
+            or ".." in Path(parts[0]).parts
+        ):
             remedy = "Restore this file: git checkout data_manifests."
-            raise FetchError(f"{file}, line {number}: expected 'name sha256 address', found {line!r}.", remedy=remedy)
+            raise FetchError(
+                f"{file}, line {number}: expected 'name sha256 address', found {line!r}.", remedy=remedy
+            )
         hashes[parts[0]], addresses[parts[0]] = parts[1], parts[2]
     return hashes, addresses
 
@@ -167,7 +191,8 @@ def read_gif(path: str | Path) -> NDArray[np.uint8]:
 
 
 def stratified_split(ef: NDArray[np.float64], *, seed: int) -> NDArray[np.str_]:
-    """Split of each video: the shares of :data:`SPLIT_SHARES` within every EF class, by largest remainders, TRAIN first.
+    """Split of each video: the shares of :data:`SPLIT_SHARES` within every EF class, by largest remainders,
+    TRAIN first.
 
     Parameters
     ----------
@@ -191,7 +216,9 @@ def stratified_split(ef: NDArray[np.float64], *, seed: int) -> NDArray[np.str_]:
 
 
 def _labels(path: Path, upstream: list[str]) -> pd.DataFrame:
-    """Both labels of the clips with these upstream names, and over how many published rows the median goes."""
+    """Both labels of the clips with these upstream names, and over how many published rows the
+    median goes.
+    """
     table = read_table(path)
     require_columns(table, ("FileName", "GT EF", "Gen EF"), path)
     values = table[["GT EF", "Gen EF"]].apply(pd.to_numeric, errors="coerce")
@@ -202,7 +229,11 @@ def _labels(path: Path, upstream: list[str]) -> pd.DataFrame:
         raise FetchError(what, remedy="It is not the published file: delete it and fetch again.")
     found = by_id.loc[upstream].to_numpy()
     names = [f"echodiffusion_{number:03d}" for number in range(len(upstream))]
-    labels = {"requested_ef": found[:, 0], "relabelled_ef": found[:, 1], "labelled_rows": found[:, 2].astype(int)}
+    labels = {
+        "requested_ef": found[:, 0],
+        "relabelled_ef": found[:, 1],
+        "labelled_rows": found[:, 2].astype(int),
+    }
     return pd.DataFrame({"FileName": names, **labels})
 
 
@@ -213,18 +244,27 @@ def _files(download: Path, mirror: str | Path, *, progress: bool) -> dict[str, P
         return _from_mirror(Path(mirror).expanduser() / "echodiffusion", hashes)
     import pooch
 
-    source = pooch.create(path=download, base_url="", registry=dict(hashes), urls=addresses, retry_if_failed=1)
+    source = pooch.create(
+        path=download, base_url="", registry=dict(hashes), urls=addresses, retry_if_failed=1
+    )
     found = {}
     with _quiet(pooch):
-        for name in track(sorted(hashes), label="download EchoDiffusion", unit="file") if progress else sorted(hashes):
+        for name in (
+            track(sorted(hashes), label="download EchoDiffusion", unit="file") if progress else sorted(hashes)
+        ):
             try:
                 found[name] = Path(source.fetch(name))
-            except (OSError, ValueError) as error:  # requests' errors are OSErrors; pooch raises ValueError on a wrong hash
+            except (
+                OSError,
+                ValueError,
+            ) as error:  # requests' errors are OSErrors; pooch raises ValueError on a wrong hash
                 raise FetchError(
                     f"{name} could not be fetched: {network_reason(error)}",
                     where=f"Address: {addresses[name]}",
-                    remedy=f"Run it again: the {len(found)} of {len(hashes)} files that arrived are kept in {download}. "
-                    f"Offline: set {MIRROR_VARIABLE} to a folder that holds echodiffusion/.",
+                    remedy=(
+                        f"Run it again: the {len(found)} of {len(hashes)} files that arrived are kept in"
+                        f" {download}. Offline: set {MIRROR_VARIABLE} to a folder that holds echodiffusion/."
+                    ),
                 ) from None
     return found
 
@@ -234,7 +274,11 @@ def _from_mirror(folder: Path, hashes: dict[str, str]) -> dict[str, Path]:
     for name, expected in hashes.items():
         path = folder / name
         if not path.is_file():
-            raise FetchError(f"The mirror has no file {name}.", where=f"Looked for: {path}", remedy=f"Correct or unset {MIRROR_VARIABLE}.")
+            raise FetchError(
+                f"The mirror has no file {name}.",
+                where=f"Looked for: {path}",
+                remedy=f"Correct or unset {MIRROR_VARIABLE}.",
+            )
         if sha256(path) != expected:
             raise FetchError(
                 f"{path} is not the published file: its sha256 is {sha256(path)}, expected {expected}.",

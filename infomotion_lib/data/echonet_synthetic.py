@@ -1,4 +1,5 @@
-"""EchoNet-Synthetic fetched at a pinned revision: room checked, resumed after an interruption, hash checked, safely unpacked.
+"""EchoNet-Synthetic fetched at a pinned revision: room checked, resumed after an interruption, hash checked,
+safely unpacked.
 
 EchoNet-Dynamic has no such function: each user registers and downloads it in person.
 """
@@ -29,7 +30,8 @@ ADDRESS = f"https://huggingface.co/datasets/HReynaud/EchoNet-Synthetic-v1/resolv
 NOMINAL_BYTES = 6_930_000_000
 SIZE_TOLERANCE = 0.02
 ROOM = 2.1
-"""Free space needed, as a multiple of the archive: itself and what it unpacks to (AVI files do not shrink)."""
+"""Free space needed, as a multiple of the archive: itself and what it unpacks to (AVI files do not shrink).
+"""
 
 MAX_UNPACKED = 20_000_000_000
 MAX_FILES = 50_000
@@ -58,7 +60,12 @@ class RemoteFile:
 
 
 def fetch_echonet_synthetic(
-    root: str | Path, *, address: str = ADDRESS, nominal_bytes: int = NOMINAL_BYTES, keep_archive: bool = False, progress: bool = True
+    root: str | Path,
+    *,
+    address: str = ADDRESS,
+    nominal_bytes: int = NOMINAL_BYTES,
+    keep_archive: bool = False,
+    progress: bool = True,
 ) -> Path:
     """Folder ``root``, holding ``FileList.csv`` and ``Videos/*.avi`` of EchoNet-Synthetic.
 
@@ -78,8 +85,8 @@ def fetch_echonet_synthetic(
     Raises
     ------
     FetchError
-        If there is no room, the download fails (what arrived is kept and continued next time), the size or the hash is wrong, or
-        the archive is not safe to unpack.
+        If there is no room, the download fails (what arrived is kept and continued next time), the size or
+        the hash is wrong, or the archive is not safe to unpack.
     """
     folder = writable_folder(root)
     if (folder / "FileList.csv").is_file() and (folder / "source.json").is_file():
@@ -87,7 +94,8 @@ def fetch_echonet_synthetic(
     remote = _ask(address)
     if abs(remote.size - nominal_bytes) > SIZE_TOLERANCE * nominal_bytes:
         raise FetchError(
-            f"{address} has {remote.size:,} bytes; about {nominal_bytes:,} were expected.", remedy="It is not the published archive."
+            f"{address} has {remote.size:,} bytes; about {nominal_bytes:,} were expected.",
+            remedy="It is not the published archive.",
         )
     archive = folder / "dynamic.zip"
     partial = archive.with_suffix(".zip.partial")
@@ -98,11 +106,19 @@ def fetch_echonet_synthetic(
     digest = _hash(archive, progress=progress)
     if remote.digest and digest != remote.digest:
         archive.unlink()
-        raise FetchError(f"{archive} has the sha256 {digest}, expected {remote.digest}: it was deleted.", remedy="Fetch it again.")
-    files = unpack_zip(archive, folder, max_bytes=MAX_UNPACKED, max_files=MAX_FILES, place=_place, progress=progress)
+        raise FetchError(
+            f"{archive} has the sha256 {digest}, expected {remote.digest}: it was deleted.",
+            remedy="Fetch it again.",
+        )
+    files = unpack_zip(
+        archive, folder, max_bytes=MAX_UNPACKED, max_files=MAX_FILES, place=_place, progress=progress
+    )
     if folder / "FileList.csv" not in [folder / file.relative_to(folder.resolve()) for file in files]:
         raise FetchError(f"{archive} holds no FileList.csv.", remedy="It is not the published archive.")
-    write_json({"manifest": "echonet-synthetic", "address": address, "bytes": remote.size, "sha256": digest}, folder / "source.json")
+    write_json(
+        {"manifest": "echonet-synthetic", "address": address, "bytes": remote.size, "sha256": digest},
+        folder / "source.json",
+    )
     if not keep_archive:
         archive.unlink()
     return folder
@@ -122,7 +138,9 @@ def _ask(address: str) -> RemoteFile:
     for follow in (False, True):
         with _request("HEAD", address, follow=follow) as answer:
             headers = answer.headers
-        size = headers.get("X-Linked-Size") or (headers.get("Content-Length") if follow or answer.status_code == 200 else None)
+        size = headers.get("X-Linked-Size") or (
+            headers.get("Content-Length") if follow or answer.status_code == 200 else None
+        )
         if size and size.isdigit():
             digest = (headers.get("X-Linked-ETag") or "").strip('W/"').lower()
             return RemoteFile(int(size), digest if re.fullmatch(r"[0-9a-f]{64}", digest) else "")
@@ -133,14 +151,17 @@ def _require_room(folder: Path, size: int, *, have: int) -> None:
     needed, free = int(size * ROOM) - have, shutil.disk_usage(folder).free
     if free < needed:
         raise FetchError(
-            f"{folder} has {free / 1e9:.1f} GB free; {needed / 1e9:.1f} GB are needed for the archive and what it unpacks to.",
+            f"{folder} has {free / 1e9:.1f} GB free; {needed / 1e9:.1f} GB are needed for the archive and"
+            " what it unpacks to.",
             remedy="Make room, or give a folder on another disk.",
         )
 
 
 def _download(address: str, partial: Path, remote: RemoteFile, *, progress: bool) -> None:
     """The whole archive in ``partial``, continued from what is already there."""
-    bar: tqdm[Any] | None = track(label="download EchoNet-Synthetic", total=remote.size, unit="B") if progress else None
+    bar: tqdm[Any] | None = (
+        track(label="download EchoNet-Synthetic", total=remote.size, unit="B") if progress else None
+    )
     reason = ""
     for _ in range(_ATTEMPTS):
         have = partial.stat().st_size if partial.is_file() else 0
@@ -159,7 +180,8 @@ def _download(address: str, partial: Path, remote: RemoteFile, *, progress: bool
     if have == remote.size:
         return
     raise FetchError(
-        f"The download of {address} was interrupted at {have:,} of {remote.size:,} bytes{': ' + reason if reason else ''}.",
+        f"The download of {address} was interrupted at {have:,} of {remote.size:,}"
+        f" bytes{': ' + reason if reason else ''}.",
         remedy=f"Run it again: it goes on from {partial}.",
     )
 
@@ -169,7 +191,9 @@ def _continue(address: str, partial: Path, have: int, bar: tqdm[Any] | None) -> 
     import requests
 
     try:
-        with _request("GET", address, follow=True, headers={"Range": f"bytes={have}-"} if have else {}) as answer:
+        with _request(
+            "GET", address, follow=True, headers={"Range": f"bytes={have}-"} if have else {}
+        ) as answer:
             starts_over = have and answer.status_code != 206
             with partial.open("wb" if starts_over or not have else "ab") as sink:
                 for chunk in answer.iter_content(_RECEIVED):
@@ -179,14 +203,18 @@ def _continue(address: str, partial: Path, have: int, bar: tqdm[Any] | None) -> 
     except requests.RequestException as error:
         return network_reason(error)
     except OSError as error:
-        raise FetchError(f"{partial} cannot be written: {error.strerror}.", remedy="Make room and run it again.") from None
+        raise FetchError(
+            f"{partial} cannot be written: {error.strerror}.", remedy="Make room and run it again."
+        ) from None
     return ""
 
 
 def _hash(path: Path, *, progress: bool) -> str:
     """SHA-256 of a file that takes a while."""
     digest = hashlib.sha256()
-    bar: tqdm[Any] | None = track(label=f"check {path.name}", total=path.stat().st_size, unit="B") if progress else None
+    bar: tqdm[Any] | None = (
+        track(label=f"check {path.name}", total=path.stat().st_size, unit="B") if progress else None
+    )
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
@@ -195,17 +223,22 @@ def _hash(path: Path, *, progress: bool) -> str:
     return digest.hexdigest()
 
 
-def _request(method: str, address: str, *, follow: bool, headers: Mapping[str, str] | None = None) -> requests.Response:
+def _request(
+    method: str, address: str, *, follow: bool, headers: Mapping[str, str] | None = None
+) -> requests.Response:
     import requests
 
     plain = {"Accept-Encoding": "identity", **(headers or {})}
     try:
-        answer = requests.request(method, address, allow_redirects=follow, headers=plain, timeout=_TIMEOUT, stream=True)
+        answer = requests.request(
+            method, address, allow_redirects=follow, headers=plain, timeout=_TIMEOUT, stream=True
+        )
         answer.raise_for_status()
     except requests.RequestException as error:
         if method == "GET":
             raise
         raise FetchError(
-            f"{address} cannot be reached: {network_reason(error)}.", remedy="Check the connection and run it again."
+            f"{address} cannot be reached: {network_reason(error)}.",
+            remedy="Check the connection and run it again.",
         ) from None
     return answer

@@ -1,6 +1,8 @@
-"""Where the parts of an EchoNet-like folder lie, and its list of videos; a wrong folder is named with its remedy.
+"""Where the parts of an EchoNet-like folder lie, and its list of videos; a wrong folder is named with its
+remedy.
 
-Layout of EchoNet-Dynamic and EchoNet-Synthetic: ``FileList.csv``, ``Videos/*.avi`` and, in the former, ``VolumeTracings.csv``.
+Layout of EchoNet-Dynamic and EchoNet-Synthetic: ``FileList.csv``, ``Videos/*.avi`` and, in the former,
+``VolumeTracings.csv``.
 """
 
 from __future__ import annotations
@@ -23,11 +25,24 @@ EXTRA_SPLIT = "EXTRA"
 
 FILE_LIST, TRACINGS, VIDEOS, OPEN_LABELS = "FileList.csv", "VolumeTracings.csv", "Videos", "open_labels.csv"
 
-_PEDIATRIC = "This looks like EchoNet-Pediatric (folders A4C and PSAX, folds 0-9), which is another data set; EchoNet-Dynamic is needed."
+_PEDIATRIC = (
+    "This looks like EchoNet-Pediatric (folders A4C and PSAX, folds 0-9), which is another data set;"
+    " EchoNet-Dynamic is needed."
+)
 _EXPECTED = "A data set folder holds FileList.csv, Videos/*.avi and, for EchoNet-Dynamic, VolumeTracings.csv."
-_PLAIN_CSV = "Restore the published file: UTF-8 text, cells separated by commas. Spreadsheets save other forms under the same name."
+_PLAIN_CSV = (
+    "Restore the published file: UTF-8 text, cells separated by commas. Spreadsheets save other forms under"
+    " the same name."
+)
 _PUBLISHED_HEADER = "Some circulating copies dropped columns: use the published file, header unchanged."
-_CSV_FAILURES = (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, ValueError, OverflowError, OSError)
+_CSV_FAILURES = (
+    pd.errors.ParserError,
+    pd.errors.EmptyDataError,
+    UnicodeError,
+    ValueError,
+    OverflowError,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,8 @@ class Layout:
     root : Path
         The folder, links resolved: nothing outside it is read.
     name : str
-        ``"echonet-dynamic"`` (EF measured) or ``"echonet-synthetic"`` (EF requested, geometry columns wrong by construction).
+        ``"echonet-dynamic"`` (EF measured) or ``"echonet-synthetic"`` (EF requested, geometry columns wrong
+        by construction).
     file_list : Path
         The list of videos.
     tracings : Path or None
@@ -71,7 +87,8 @@ def find_layout(root: str | Path, *, layout: str = "auto") -> Layout:
     Raises
     ------
     DataError
-        If the folder is missing, empty, another data set, one folder too high or too low, or a link leads out of it.
+        If the folder is missing, empty, another data set, one folder too high or too low, or a link leads out
+        of it.
     """
     if layout not in ("auto", *LAYOUTS):
         raise DataError(f"Unknown layout: {layout}", remedy=did_you_mean(layout, ("auto", *LAYOUTS)))
@@ -91,7 +108,10 @@ def find_layout(root: str | Path, *, layout: str = "auto") -> Layout:
             require_inside(folder / part, folder)
         videos, notes = _video_folder(folder)
     except OSError as error:
-        raise DataError(f"The data set folder cannot be read: {folder} ({error.strerror})", remedy="Give yourself access to it.") from None
+        raise DataError(
+            f"The data set folder cannot be read: {folder} ({error.strerror})",
+            remedy="Give yourself access to it.",
+        ) from None
     name = layout if layout != "auto" else _guess(folder, tracings)
     if name == "echonet-synthetic":
         return Layout(folder, "echonet-synthetic", folder / FILE_LIST, None, videos, notes)
@@ -167,12 +187,19 @@ def plain_names(names: pd.Series, path: Path) -> pd.Series:
         If a name is empty, or is no plain file name (a path, ``..``, a drive).
     """
     plain = names.str.strip().str.replace(r"\.avi$", "", case=False, regex=True)
-    bad = plain.str.fullmatch(r"\.{0,2}") | plain.str.contains(r"[/\\:\x00-\x1f]", regex=True) | (plain.str.len() > 200)
+    bad = (
+        plain.str.fullmatch(r"\.{0,2}")
+        | plain.str.contains(r"[/\\:\x00-\x1f]", regex=True)
+        | (plain.str.len() > 200)
+    )
     if bad.any():
         row = int(bad.to_numpy().argmax())
         raise DataError(
             f"{path}: the file name {names.iloc[row]!r} in row {row + 2} is no plain file name.",
-            remedy="Each row names one file of the Videos folder; empty names, paths and names that lead elsewhere are refused.",
+            remedy=(
+                "Each row names one file of the Videos folder; empty names, paths and names that lead"
+                " elsewhere are refused."
+            ),
         )
     return plain
 
@@ -196,16 +223,22 @@ def _video_folder(folder: Path) -> tuple[Path, tuple[str, ...]]:
         return videos, ()
     if _has_avi(folder):
         return folder, (f"The videos lie beside {FILE_LIST} instead of in {VIDEOS}/: accepted.",)
-    raise DataError(f"{folder} has no folder {VIDEOS} and no AVI file.", where=f"Looked for: {videos}", remedy=_EXPECTED)
+    raise DataError(
+        f"{folder} has no folder {VIDEOS} and no AVI file.", where=f"Looked for: {videos}", remedy=_EXPECTED
+    )
 
 
 def _refuse_other_cases(folder: Path) -> None:
-    """Nothing, unless a part of the data set has its name in another case, or is a folder where a file should be."""
+    """Nothing, unless a part of the data set has its name in another case, or is a folder where a file should
+    be.
+    """
     names = {entry.name for entry in folder.iterdir()}
     for part in (FILE_LIST, TRACINGS, VIDEOS):
         other = next((name for name in sorted(names) if name.lower() == part.lower()), part)
         if part not in names and other != part:
-            raise DataError(f"{folder / other} should be called {part}.", remedy="Rename it: the case of letters counts.")
+            raise DataError(
+                f"{folder / other} should be called {part}.", remedy="Rename it: the case of letters counts."
+            )
         if part != VIDEOS and (folder / part).is_dir():
             raise DataError(f"{folder / part} is a folder, not a file.", remedy=_EXPECTED)
 
@@ -225,11 +258,21 @@ def _wrong_folder(folder: Path) -> DataError:
         return DataError(what, where=where, remedy=_PEDIATRIC)
     folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()][:100]
     deeper = [inner for inner in folders if (inner / FILE_LIST).is_file()]
-    deeper = deeper or [inner for outer in folders for inner in sorted(outer.iterdir())[:100] if (inner / FILE_LIST).is_file()]
+    deeper = deeper or [
+        inner for outer in folders for inner in sorted(outer.iterdir())[:100] if (inner / FILE_LIST).is_file()
+    ]
     if deeper:
-        return DataError(what, where=f"It lies in: {', '.join(map(str, deeper[:4]))}", remedy=f"Give that folder instead: {deeper[0]}")
+        return DataError(
+            what,
+            where=f"It lies in: {', '.join(map(str, deeper[:4]))}",
+            remedy=f"Give that folder instead: {deeper[0]}",
+        )
     if (folder.parent / FILE_LIST).is_file():
-        return DataError(what, where=f"It lies one folder up: {folder.parent}", remedy=f"Give that folder instead: {folder.parent}")
+        return DataError(
+            what,
+            where=f"It lies one folder up: {folder.parent}",
+            remedy=f"Give that folder instead: {folder.parent}",
+        )
     archives = [entry.name for entry in entries if entry.suffix.lower() == ".zip"]
     if archives:
         return DataError(what, where=where, remedy=f"Unpack {archives[0]} first.")
@@ -237,12 +280,14 @@ def _wrong_folder(folder: Path) -> DataError:
 
 
 def read_file_list(layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """List of videos (``file_name``, ``split``, ``ef`` and the list's own geometry where it has one), and notes on it.
+    """List of videos (``file_name``, ``split``, ``ef`` and the list's own geometry where it has one), and
+    notes on it.
 
     Raises
     ------
     DataError
-        If a column is missing, a name is repeated or is no plain name, a split is unknown, or EF is missing or off scale.
+        If a column is missing, a name is repeated or is no plain name, a split is unknown, or EF is missing
+        or off scale.
     """
     path = layout.file_list
     table = read_table(path)
@@ -258,7 +303,11 @@ def read_file_list(layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...]]:
     splits = table["Split"].str.strip().str.upper()
     _refuse_unknown_splits(splits, names, layout)
     listed = pd.DataFrame({"file_name": names, "split": splits, "ef": _ef(table["EF"], names, path)})
-    for column, name in {"FrameHeight": "listed_height", "FrameWidth": "listed_width", "NumberOfFrames": "listed_n_frames"}.items():
+    for column, name in {
+        "FrameHeight": "listed_height",
+        "FrameWidth": "listed_width",
+        "NumberOfFrames": "listed_n_frames",
+    }.items():
         if column in table:
             listed[name] = pd.to_numeric(table[column], errors="coerce")
     return listed, notes
@@ -297,7 +346,10 @@ def _ef(column: pd.Series, names: pd.Series, path: Path) -> pd.Series:
         raise DataError(
             f"{path}: EF of {names.iloc[row]} in row {row + 2} is {column.iloc[row]!r}, not a number.",
             where=f"Rows concerned: {int(missing.sum())} of {len(ef)}",
-            remedy="Every video needs an ejection fraction, a plain number of percent such as 55.5; take the rows without one out.",
+            remedy=(
+                "Every video needs an ejection fraction, a plain number of percent such as 55.5; take the"
+                " rows without one out."
+            ),
         )
     median = float(ef.median())
     if not 5 <= median <= 95:

@@ -1,8 +1,9 @@
-"""What may be done with each data set, what its files hold and how to cite it: the Croissant manifests, read and described.
+"""What may be done with each data set, what its files hold and how to cite it: the Croissant manifests, read
+and described.
 
-A manifest is JSON-LD of the Croissant vocabulary (http://mlcommons.org/croissant/1.0). Conditions of use stand in it as an ODRL policy
-(https://www.w3.org/TR/odrl-vocab/): permitted and prohibited actions, and obligations. Reading needs no package; checking a
-manifest against the vocabulary needs ``mlcroissant``.
+A manifest is JSON-LD of the Croissant vocabulary (http://mlcommons.org/croissant/1.0). Conditions of use
+stand in it as an ODRL policy (https://www.w3.org/TR/odrl-vocab/): permitted and prohibited actions, and
+obligations. Reading needs no package; checking a manifest against the vocabulary needs ``mlcroissant``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,17 @@ DISTRIBUTE = "odrl:distribute"
 SAME_TERMS = {"phantom-synthetic": "phantom"}
 """Data sets that go by the manifest of another."""
 
-REQUIRED = ("name", "description", "url", "license", "citeAs", "conditionsOfAccess", "odrl:hasPolicy", "distribution", "recordSet")
+REQUIRED = (
+    "name",
+    "description",
+    "url",
+    "license",
+    "citeAs",
+    "conditionsOfAccess",
+    "odrl:hasPolicy",
+    "distribution",
+    "recordSet",
+)
 WIDTH = 100
 
 
@@ -69,7 +80,11 @@ def manifest_path(name: str) -> Path:
     key = SAME_TERMS.get(name, name)
     known = manifest_names()
     if key not in known:
-        raise DataError(f"No manifest for the data set {name}.", where=f"Looked in: {MANIFESTS}", remedy=did_you_mean(name, known))
+        raise DataError(
+            f"No manifest for the data set {name}.",
+            where=f"Looked in: {MANIFESTS}",
+            remedy=did_you_mean(name, known),
+        )
     return MANIFESTS / f"{key}{SUFFIX}"
 
 
@@ -85,10 +100,14 @@ def read_manifest(name: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DataError(f"{path} is no JSON: {error}", remedy="Restore it: git checkout data_manifests.") from None
+        raise DataError(
+            f"{path} is no JSON: {error}", remedy="Restore it: git checkout data_manifests."
+        ) from None
     missing = [key for key in REQUIRED if not (isinstance(content, dict) and content.get(key))]
     if missing:
-        raise DataError(f"{path} does not state: {', '.join(missing)}.", remedy="Restore it: git checkout data_manifests.")
+        raise DataError(
+            f"{path} does not state: {', '.join(missing)}.", remedy="Restore it: git checkout data_manifests."
+        )
     manifest: dict[str, Any] = content
     return manifest
 
@@ -96,7 +115,9 @@ def read_manifest(name: str) -> dict[str, Any]:
 def conditions(name: str) -> Conditions:
     """Conditions of use of the data set ``name``."""
     policy = read_manifest(name)["odrl:hasPolicy"]
-    return Conditions(*(_rules(policy.get(f"odrl:{kind}", [])) for kind in ("permission", "prohibition", "obligation")))
+    return Conditions(
+        *(_rules(policy.get(f"odrl:{kind}", [])) for kind in ("permission", "prohibition", "obligation"))
+    )
 
 
 def may_redistribute(name: str) -> bool:
@@ -122,14 +143,18 @@ def record_columns(name: str, record_set: str) -> list[str]:
     """
     sets = {entry["name"]: entry for entry in read_manifest(name)["recordSet"]}
     if record_set not in sets:
-        raise DataError(f"{manifest_path(name)} has no record set {record_set}.", remedy=did_you_mean(record_set, sets))
+        raise DataError(
+            f"{manifest_path(name)} has no record set {record_set}.", remedy=did_you_mean(record_set, sets)
+        )
     return [field["source"]["extract"]["column"] for field in sets[record_set]["field"]]
 
 
 def describe(name: str) -> str:
     """Text that says what a data set is, its terms, files, tables and citation, for reading at a terminal."""
     manifest, terms = read_manifest(name), conditions(name)
-    verdict = "permitted" if may_redistribute(name) else "NOT permitted: nothing of it may leave your runs/ folder"
+    verdict = (
+        "permitted" if may_redistribute(name) else "NOT permitted: nothing of it may leave your runs/ folder"
+    )
     parts = [
         f"{manifest['name']} (version {manifest.get('version', 'unknown')})",
         textwrap.fill(manifest["description"], WIDTH, break_on_hyphens=False),
@@ -151,7 +176,10 @@ def describe(name: str) -> str:
         parts.append(_line("files" if number == 0 else "", f"{file['name']}: {file['description']}{sha}"))
     for entry in manifest["recordSet"]:
         parts += ["", _line("table", f"{entry['name']}: {entry['description']}")]
-        parts += [_line("", f"{field['source']['extract']['column']}: {field['description']}", hang=4) for field in entry["field"]]
+        parts += [
+            _line("", f"{field['source']['extract']['column']}: {field['description']}", hang=4)
+            for field in entry["field"]
+        ]
     return "\n".join([*parts, "", _line("cite", manifest["citeAs"])])
 
 
@@ -168,7 +196,9 @@ def problems(name: str) -> list[str]:
     try:
         import mlcroissant
     except ImportError:
-        raise DataError("Checking a manifest needs the package mlcroissant.", remedy="pip install mlcroissant") from None
+        raise DataError(
+            "Checking a manifest needs the package mlcroissant.", remedy="pip install mlcroissant"
+        ) from None
     try:
         issues = mlcroissant.Dataset(jsonld=str(path)).metadata.ctx.issues
     except mlcroissant.ValidationError as error:
@@ -178,7 +208,11 @@ def problems(name: str) -> list[str]:
 
 def _rules(entries: list[dict[str, Any]]) -> tuple[Rule, ...]:
     return tuple(
-        Rule(entry["odrl:action"], entry["description"], tuple(entry.get("odrl:constraint", {}).get("odrl:rightOperand", ())))
+        Rule(
+            entry["odrl:action"],
+            entry["description"],
+            tuple(entry.get("odrl:constraint", {}).get("odrl:rightOperand", ())),
+        )
         for entry in entries
     )
 

@@ -1,8 +1,9 @@
 """A folder on disk becomes a validated table of videos.
 
-Faults of a data set (wrong folder, missing column, repeated names, labels off scale, too many unusable videos) stop with a
-:class:`~infomotion_lib.errors.DataError`. Faults of one video give it a ``status`` and are counted. Sizes, frame counts and
-frame rates come from the video files: the lists that circulate are wrong in places.
+Faults of a data set (wrong folder, missing column, repeated names, labels off scale, too many unusable
+videos) stop with a :class:`~infomotion_lib.errors.DataError`. Faults of one video give it a ``status`` and
+are counted. Sizes, frame counts and frame rates come from the video files: the lists that circulate are wrong
+in places.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ import pandas as pd
 
 from infomotion_lib import paths
 from infomotion_lib.classes import class_name
-from infomotion_lib.data.layout import OPEN_LABELS, Layout, LayoutName, find_layout, read_file_list, read_table, require_inside
+from infomotion_lib.data.layout import (
+    OPEN_LABELS,
+    Layout,
+    LayoutName,
+    find_layout,
+    read_file_list,
+    read_table,
+    require_inside,
+)
 from infomotion_lib.data.video import VideoInfo, probe
 from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
 from infomotion_lib.errors import DataError, VideoError, did_you_mean
@@ -29,7 +38,18 @@ FRAME_RATES = (1.0, 1000.0)
 
 MAX_UNUSABLE = 0.05
 PHANTOM_TRUTH = "phantom_truth.csv"
-VIDEO_COLUMNS = ("file_name", "path", "split", "ef", "fps", "n_frames", "height", "width", "status", "tracing")
+VIDEO_COLUMNS = (
+    "file_name",
+    "path",
+    "split",
+    "ef",
+    "fps",
+    "n_frames",
+    "height",
+    "width",
+    "status",
+    "tracing",
+)
 
 FAULTS = {
     "missing": "listed, but the file is not there",
@@ -77,11 +97,13 @@ class Dataset:
     layout : str
         ``"echonet-dynamic"`` or ``"echonet-synthetic"``.
     videos : DataFrame
-        A row a listed video, in the list's order: ``file_name`` (no suffix), ``path``, ``split``, ``ef`` (points), ``fps``, ``n_frames``,
-        ``height``, ``width`` (0 where unknown), ``status`` (``"ok"`` or a key of :data:`FAULTS`), ``tracing`` (``"ok"`` or a key of
+        A row a listed video, in the list's order: ``file_name`` (no suffix), ``path``, ``split``, ``ef``
+        (points), ``fps``, ``n_frames``, ``height``, ``width`` (0 where unknown), ``status`` (``"ok"`` or a
+        key of :data:`FAULTS`), ``tracing`` (``"ok"`` or a key of
         :data:`TRACING_FAULTS`) and, where known, ``requested_ef``, ``machine``, ``es_true``, ``ed_true``.
     tracings : DataFrame or None
-        Usable tracings: ``FileName`` (no suffix), ``X1``, ``Y1``, ``X2``, ``Y2``, ``Frame``; ``None`` where the data set has none.
+        Usable tracings: ``FileName`` (no suffix), ``X1``, ``Y1``, ``X2``, ``Y2``, ``Frame``; ``None`` where
+        the data set has none.
     faults : dict of str to int
         How many of each fault and remark, zeros left out.
     notes : tuple of str
@@ -103,7 +125,12 @@ class Dataset:
 
 
 def read_dataset(
-    root: str | Path, *, name: str = "", layout: str = "auto", strict: bool = False, max_unusable: float = MAX_UNUSABLE
+    root: str | Path,
+    *,
+    name: str = "",
+    layout: str = "auto",
+    strict: bool = False,
+    max_unusable: float = MAX_UNUSABLE,
 ) -> Dataset:
     """Data set in the folder ``root``; only headers of the videos are read.
 
@@ -172,15 +199,27 @@ def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") 
     if name in real:
         root = paths.data_root(str(data_root)) / real[name]
         unpacked = root / "dynamic"  # the archive's own folder, where the reader unpacked it by hand
-        if name == "echonet-synthetic" and not (root / "FileList.csv").exists() and (unpacked / "FileList.csv").is_file():
+        if (
+            name == "echonet-synthetic"
+            and not (root / "FileList.csv").exists()
+            and (unpacked / "FileList.csv").is_file()
+        ):
             root = unpacked
         return read_dataset(root, name=name, layout=name)
-    layouts = {"phantom": "echonet-dynamic", "phantom-synthetic": "echonet-synthetic", "echodiffusion": "echonet-dynamic"}
+    layouts = {
+        "phantom": "echonet-dynamic",
+        "phantom-synthetic": "echonet-synthetic",
+        "echodiffusion": "echonet-dynamic",
+    }
     if name not in layouts:
         raise DataError(f"Unknown data set: {name}", remedy=did_you_mean(name, [*layouts, *real]))
     root = Path(data_dir) / name
     if not root.is_dir():
-        raise DataError(f"The data set {name} has not been made yet.", where=f"Looked for: {root}", remedy="Run the data stage first.")
+        raise DataError(
+            f"The data set {name} has not been made yet.",
+            where=f"Looked for: {root}",
+            remedy="Run the data stage first.",
+        )
     return read_dataset(root, name=name, layout=layouts[name])
 
 
@@ -198,7 +237,11 @@ def _probe_all(layout: Layout, listed: pd.DataFrame) -> tuple[pd.DataFrame, int]
     with os.scandir(layout.videos) as scan:
         for entry in scan:
             stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122  # ten thousand Path objects cost more than the probing
-            if suffix.lower() == ".avi" and not stem.startswith(".") and (suffix == ".avi" or stem not in on_disk):
+            if (
+                suffix.lower() == ".avi"
+                and not stem.startswith(".")
+                and (suffix == ".avi" or stem not in on_disk)
+            ):
                 on_disk[stem] = entry
     rows: list[dict[str, Any]] = []
     for file_name, ef in zip(listed["file_name"], listed["ef"], strict=True):
@@ -244,32 +287,52 @@ def _differences(videos: pd.DataFrame) -> dict[str, int]:
         held = [column for column in columns if f"listed_{column}" in readable]
         differs = np.zeros(len(readable), dtype=bool)
         for column in held:
-            differs |= (readable[f"listed_{column}"].notna() & (readable[f"listed_{column}"] != readable[column])).to_numpy()
+            differs |= (
+                readable[f"listed_{column}"].notna() & (readable[f"listed_{column}"] != readable[column])
+            ).to_numpy()
         if differs.any():
             found[remark] = int(differs.sum())
     return found
 
 
-def _refuse(layout: Layout, videos: pd.DataFrame, faults: dict[str, int], *, strict: bool, max_unusable: float) -> None:
+def _refuse(
+    layout: Layout, videos: pd.DataFrame, faults: dict[str, int], *, strict: bool, max_unusable: float
+) -> None:
     unusable = videos[videos["status"] != OK]
-    listing = ", ".join(f"{count} {fault} ({FAULTS[fault]})" for fault, count in faults.items() if fault in FAULTS)
+    listing = ", ".join(
+        f"{count} {fault} ({FAULTS[fault]})" for fault, count in faults.items() if fault in FAULTS
+    )
     examples = ", ".join(f"{row.file_name} ({row.status})" for row in unusable.head(3).itertuples())
     if len(unusable) > max_unusable * len(videos):
         raise DataError(
             f"{len(unusable)} of {len(videos)} videos of {layout.root} cannot be used: {listing}.",
-            where=f"First of them: {examples}. Videos were looked for in {layout.videos}, which holds {_held(layout.videos)}",
-            remedy=f"At most {max_unusable:.0%} may be unusable. If you hold a part on purpose, keep only its rows in FileList.csv.",
+            where=(
+                f"First of them: {examples}. Videos were looked for in {layout.videos}, which holds"
+                f" {_held(layout.videos)}"
+            ),
+            remedy=(
+                f"At most {max_unusable:.0%} may be unusable. If you hold a part on purpose, keep only its"
+                " rows in FileList.csv."
+            ),
         )
     bad = {
-        fault: count for fault, count in faults.items() if fault not in ("unlisted_video", *(r for r in REMARKS if r.startswith("listed")))
+        fault: count
+        for fault, count in faults.items()
+        if fault not in ("unlisted_video", *(r for r in REMARKS if r.startswith("listed")))
     }
     if strict and bad:
         untraced = videos[(videos["status"] == OK) & videos["tracing"].isin(list(TRACING_FAULTS))]
-        examples = examples or ", ".join(f"{row.file_name} ({row.tracing})" for row in untraced.head(3).itertuples())
+        examples = examples or ", ".join(
+            f"{row.file_name} ({row.tracing})" for row in untraced.head(3).itertuples()
+        )
         raise DataError(
-            f"{layout.root} has faults, and strict reading was asked for: {', '.join(f'{n} {fault}' for fault, n in bad.items())}.",
+            f"{layout.root} has faults, and strict reading was asked for:"
+            f" {', '.join(f'{n} {fault}' for fault, n in bad.items())}.",
             where=f"First of them: {examples}" if examples else "",
-            remedy="Repair or remove these videos, or read without strict: each then has a status and is counted.",
+            remedy=(
+                "Repair or remove these videos, or read without strict: each then has a status and is"
+                " counted."
+            ),
         )
 
 
@@ -284,7 +347,10 @@ def _with_truth(layout: Layout, videos: pd.DataFrame) -> pd.DataFrame:
     table = videos[list(VIDEO_COLUMNS)].reset_index(drop=True)
     if layout.name == "echonet-synthetic":
         table["requested_ef"] = table["ef"]
-    extras = {OPEN_LABELS: {"requested_ef": "requested_ef"}, PHANTOM_TRUTH: {"machine": "machine", "ES": "es_true", "ED": "ed_true"}}
+    extras = {
+        OPEN_LABELS: {"requested_ef": "requested_ef"},
+        PHANTOM_TRUTH: {"machine": "machine", "ES": "es_true", "ED": "ed_true"},
+    }
     for file, columns in extras.items():
         path = layout.root / file
         if not path.is_file():
@@ -292,7 +358,9 @@ def _with_truth(layout: Layout, videos: pd.DataFrame) -> pd.DataFrame:
         require_inside(path, layout.root)
         truth = read_table(path)
         if "FileName" not in truth or truth["FileName"].duplicated().any():
-            raise DataError(f"{path} needs a column FileName without repeats.", remedy="Make the data set again.")
+            raise DataError(
+                f"{path} needs a column FileName without repeats.", remedy="Make the data set again."
+            )
         truth = truth.set_index("FileName").reindex(table["file_name"])
         for column, target in columns.items():
             if column in truth:

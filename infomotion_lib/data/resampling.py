@@ -24,7 +24,8 @@ CUBIC_UNIT = 1 << 15
 
 
 def by_area(clip: Clip, side: int) -> Clip:
-    """Square frames, uint8 (T, side, side), of uint8 (T, H, W): a pixel is the mean of the area that it covers.
+    """Square frames, uint8 (T, side, side), of uint8 (T, H, W): a pixel is the mean of the area that it
+    covers.
 
     A mean halfway between two grey levels becomes the even one.
     """
@@ -53,7 +54,9 @@ def _resampled(clip: Clip, rows: Weights, columns: Weights) -> Clip:
 
 @lru_cache(maxsize=32)
 def _area(size: int, side: int) -> Weights:
-    """How much of each of ``size`` pixels lies under each of ``side`` pixels, (side, size), in whole numbers."""
+    """How much of each of ``size`` pixels lies under each of ``side`` pixels, (side, size), in whole
+    numbers.
+    """
     common = gcd(size, side)
     coarse, fine = size // common, side // common
     target, source = np.arange(side)[:, None], np.arange(size)
@@ -64,7 +67,9 @@ def _area(size: int, side: int) -> Weights:
 
 @lru_cache(maxsize=32)
 def _cubic(size: int, side: int) -> Weights:
-    """Weights of ``size`` pixels in each of ``side`` pixels, (side, size); each row sums to ``CUBIC_UNIT``."""
+    """Weights of ``size`` pixels in each of ``side`` pixels, (side, size); each row sums to
+    ``CUBIC_UNIT``.
+    """
     out = np.zeros((side, size))
     for target in range(side):
         pixel, share = divmod((2 * target + 1) * size - side, 2 * side)  # place of its centre

@@ -1,10 +1,10 @@
 """Grey clips in and out of video files: whole, or only the frames asked for.
 
-A frame is the luma (Y) plane of the file, 0-255. In Motion-JPEG every packet is a picture of its own, so decoding only
-the wanted packets gives exactly the frames of a full decode.
+A frame is the luma (Y) plane of the file, 0-255. In Motion-JPEG every packet is a picture of its own, so
+decoding only the wanted packets gives exactly the frames of a full decode.
 
-Every processor writes the same bytes and reads the same frames: FFmpeg's own choice of a cosine transform depends on the
-processor, so both directions name one that exists only in plain integer C.
+Every processor writes the same bytes and reads the same frames: FFmpeg's own choice of a cosine transform
+depends on the processor, so both directions name one that exists only in plain integer C.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from infomotion_lib.provenance import atomic
 
 Clip = NDArray[np.uint8]
 
-_INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "png"})  # not ffv1: most of its frames go on from the one before
+_INTRA_CODECS = frozenset(
+    {"mjpeg", "rawvideo", "png"}
+)  # not ffv1: most of its frames go on from the one before
 _QUALITY = 2  # MJPEG quantiser, the finest that every decoder takes
 _MAX_PIXELS = 4096 * 4096  # a damaged header may claim a picture of gigabytes
-# "auto" takes vector code for the forward transform on x86-64 and aarch64, and for the inverse one on aarch64: each
-# rounds in its own way.
+# "auto" takes vector code for the forward transform on x86-64 and aarch64, and for the inverse one on
+# aarch64: each rounds in its own way.
 _FINEST = {"qmin": str(_QUALITY), "qmax": str(_QUALITY)}
 _ENCODER: dict[str, object] = {"dct": "int", **_FINEST, "flags": "+bitexact", "threads": "1"}
 _DECODER = {"idct": "simple", "flags": "+bitexact", "max_pixels": str(_MAX_PIXELS)}
@@ -72,9 +74,16 @@ def probe(path: str | Path) -> VideoInfo:
         with _opened(path) as (container, stream):
             n_frames = sum(1 for packet in container.demux(stream) if packet.size)
             rate = stream.average_rate
-            info = VideoInfo(n_frames, stream.codec_context.height, stream.codec_context.width, float(rate) if rate else 0.0)
+            info = VideoInfo(
+                n_frames,
+                stream.codec_context.height,
+                stream.codec_context.width,
+                float(rate) if rate else 0.0,
+            )
     if not (info.n_frames and 0 < info.height * info.width <= _MAX_PIXELS):
-        raise VideoError(f"{path} holds no usable picture: {info.n_frames} frames of {info.height} x {info.width} pixels.")
+        raise VideoError(
+            f"{path} holds no usable picture: {info.n_frames} frames of {info.height} x {info.width} pixels."
+        )
     return info
 
 
@@ -90,7 +99,10 @@ def read_clip(path: str | Path) -> Clip:
     with _opened(path) as (container, stream):
         clip = _stack(path, [_luma(frame) for frame in container.decode(stream)])
     if expected is not None and len(clip) != expected.n_frames:
-        raise VideoError(f"{path} is damaged: {expected.n_frames} frames are stored, {len(clip)} can be decoded.", fault="truncated")
+        raise VideoError(
+            f"{path} is damaged: {expected.n_frames} frames are stored, {len(clip)} can be decoded.",
+            fault="truncated",
+        )
     return clip
 
 
@@ -113,13 +125,19 @@ def read_frames(path: str | Path, indices: Sequence[int] | NDArray[np.integer]) 
     """
     wanted = [int(index) for index in indices]
     if not wanted or min(wanted) < 0:
-        raise VideoError(f"{path}: frames {wanted} were asked for; frame numbers start at 0 and at least one is needed.")
+        raise VideoError(
+            f"{path}: frames {wanted} were asked for; frame numbers start at 0 and at least one is needed."
+        )
     read_avi_header(path)  # refuses a truncated file, whose last picture would decode to a half
     pending = set(wanted)
     found: dict[int, Clip] = {}
     with _opened(path) as (container, stream):
         if stream.codec_context.name not in _INTRA_CODECS:
-            found = {number: _luma(frame) for number, frame in enumerate(container.decode(stream)) if number in pending}
+            found = {
+                number: _luma(frame)
+                for number, frame in enumerate(container.decode(stream))
+                if number in pending
+            }
         else:
             pictures = (packet for packet in container.demux(stream) if packet.size)
             for number, packet in enumerate(pictures):
@@ -155,11 +173,16 @@ def write_clip(path: str | Path, clip: Clip, *, fps: float) -> Path:
     """
     frames = np.asarray(clip)
     if frames.dtype != np.uint8 or frames.ndim != 3 or not frames.size:
-        raise VideoError(f"{path} cannot be written: the clip is {frames.dtype} {frames.shape}, not uint8 (T, H, W).")
+        raise VideoError(
+            f"{path} cannot be written: the clip is {frames.dtype} {frames.shape}, not uint8 (T, H, W)."
+        )
     if not (np.isfinite(fps) and fps > 0):
         raise VideoError(f"{path} cannot be written: {fps} frames a second.")
     _, height, width = frames.shape
-    with atomic(path) as temporary, av.open(str(temporary), "w", format="avi", container_options={"fflags": "+bitexact"}) as container:
+    with (
+        atomic(path) as temporary,
+        av.open(str(temporary), "w", format="avi", container_options={"fflags": "+bitexact"}) as container,
+    ):
         stream = container.add_stream("mjpeg", rate=Fraction(fps).limit_denominator(1_001_000))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p"
         stream.options = _ENCODER
@@ -184,10 +207,14 @@ def resize_clip(clip: Clip, side: int) -> Clip:
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
-    """Container and video stream, decoding on one thread; any failure of FFmpeg becomes a :class:`VideoError`."""
+    """Container and video stream, decoding on one thread; any failure of FFmpeg becomes a
+    :class:`VideoError`.
+    """
     try:
         with av.open(str(path)) as container:
-            stream = next((stream for stream in container.streams.video if stream.codec_context is not None), None)
+            stream = next(
+                (stream for stream in container.streams.video if stream.codec_context is not None), None
+            )
             if stream is None:
                 raise VideoError(f"{path} holds no video stream that can be decoded.")
             stream.codec_context.thread_count = 1
@@ -201,7 +228,11 @@ def _opened(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.
 
 def _luma(frame: av.VideoFrame) -> Clip:
     name = frame.format.name
-    full_range = name.startswith("yuvj") or name == "gray" or (name in ("yuv420p", "yuv422p", "yuv444p") and frame.color_range == 2)
+    full_range = (
+        name.startswith("yuvj")
+        or name == "gray"
+        or (name in ("yuv420p", "yuv422p", "yuv444p") and frame.color_range == 2)
+    )
     if not full_range:  # FFmpeg's way to grey adds whole numbers: the same with and without vector code
         return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
     plane = frame.planes[0]

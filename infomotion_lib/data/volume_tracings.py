@@ -1,7 +1,8 @@
 """Rows of ``VolumeTracings.csv`` fit to be used, and a named fault for each video whose tracing is not.
 
-A traced frame has 21 rows: the long axis, then 20 short-axis chords from apex to mitral plane; (X1, Y1) and (X2, Y2) are
-the two ends, in pixels of the frame. Nearly every video of EchoNet-Dynamic has two traced frames, ED and ES.
+A traced frame has 21 rows: the long axis, then 20 short-axis chords from apex to mitral plane; (X1, Y1) and
+(X2, Y2) are the two ends, in pixels of the frame. Nearly every video of EchoNet-Dynamic has two traced
+frames, ED and ES.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ class CheckedTracings:
     Attributes
     ----------
     rows : DataFrame
-        ``FileName`` (no suffix), ``X1``, ``Y1``, ``X2``, ``Y2``, ``Frame`` (int), in file order; only videos with a usable tracing.
+        ``FileName`` (no suffix), ``X1``, ``Y1``, ``X2``, ``Y2``, ``Frame`` (int), in file order; only videos
+        with a usable tracing.
     status : Series of str
-        A status a video, index = file name: ``"ok"``, or a fault. ``"odd_tracing_rows"`` and ``"overlapping_tracings"`` stay in
-        ``rows`` as they are.
+        A status a video, index = file name: ``"ok"``, or a fault. ``"odd_tracing_rows"`` and
+        ``"overlapping_tracings"`` stay in ``rows`` as they are.
     stray : int
         Traced names that the list of videos does not have.
     """
@@ -79,7 +81,8 @@ def check_tracings(rows: pd.DataFrame, videos: pd.DataFrame) -> CheckedTracings:
     rows : DataFrame
         From :func:`read_tracings`.
     videos : DataFrame
-        ``file_name``, ``n_frames`` and ``status`` of every listed video; ``n_frames`` matters where ``status`` is ``"ok"``.
+        ``file_name``, ``n_frames`` and ``status`` of every listed video; ``n_frames`` matters where
+        ``status`` is ``"ok"``.
     """
     listed = videos.set_index("file_name")
     status = pd.Series("no_tracings", index=listed.index, dtype=object)
@@ -98,7 +101,9 @@ def check_tracings(rows: pd.DataFrame, videos: pd.DataFrame) -> CheckedTracings:
     size = in_frame["X1"].transform("size").to_numpy()
     over = size >= TWO_TRACINGS
 
-    by_name = rows.assign(unfit=~fit, outside=outside, few=size < MIN_ROWS, odd=(size != ROWS_A_FRAME) & ~over, over=over)
+    by_name = rows.assign(
+        unfit=~fit, outside=outside, few=size < MIN_ROWS, odd=(size != ROWS_A_FRAME) & ~over, over=over
+    )
     worst = by_name.groupby("FileName", sort=False)[["unfit", "outside", "few", "odd", "over"]].any()
     frames = rows.groupby("FileName", sort=False)["Frame"].nunique()
     named = pd.Series("ok", index=worst.index, dtype=object)
@@ -121,9 +126,9 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
 def first_tracing_areas(rows: pd.DataFrame) -> pd.DataFrame:
     """Area of each traced frame: columns ``FileName``, ``Frame`` and ``area`` (square pixels), in file order.
 
-    The left ventricle is the polygon through the left ends of the chords and back through their right ends; the long axis
-    (the first row) is left out, and so is what follows the first tracing of a frame. Areas by the shoelace formula, over all
-    frames at once.
+    The left ventricle is the polygon through the left ends of the chords and back through their right ends;
+    the long axis (the first row) is left out, and so is what follows the first tracing of a frame. Areas by
+    the shoelace formula, over all frames at once.
 
     Parameters
     ----------
@@ -144,7 +149,11 @@ def first_tracing_areas(rows: pd.DataFrame) -> pd.DataFrame:
         np.flatnonzero(np.r_[np.diff(number) > 0, True][: len(number)]),
     )
     twice = np.zeros(int(number.max(initial=-1)) + 1)
-    np.add.at(twice, number[together], _cross(left[together], left[together + 1]) - _cross(right[together], right[together + 1]))
+    np.add.at(
+        twice,
+        number[together],
+        _cross(left[together], left[together + 1]) - _cross(right[together], right[together + 1]),
+    )
     np.add.at(twice, number[first], _cross(right[first], left[first]))
     np.add.at(twice, number[last], _cross(left[last], right[last]))
     frames = rows[["FileName", "Frame"]].drop_duplicates().reset_index(drop=True)

@@ -1,1 +1,3 @@
-"""Accuracy and its company: metrics, intervals, constant predictors, fidelity of pools, claims beside the paper's."""
+"""Accuracy and its company: metrics, intervals, constant predictors, fidelity of pools, claims beside the
+paper's.
+"""

@@ -1,7 +1,8 @@
 """The claims ledger: every number of the paper beside ours, with a rule that says when they agree.
 
-Only a complete run of the ``paper`` profile, on EchoNet-Dynamic itself, may say ``reproduced`` or ``differs``. Every other run leaves
-every claim ``not run``: a phantom's number is no evidence about the paper's.
+Only a complete run of the ``paper`` profile, on EchoNet-Dynamic itself, may say ``reproduced`` or
+``differs``. Every other run leaves every claim ``not run``: a phantom's number is no evidence about the
+paper's.
 """
 
 from __future__ import annotations
@@ -20,7 +21,17 @@ from infomotion_lib.stage_table import RUN_CARD
 
 PAPER_RESULTS = MANIFESTS / "paper_results.csv"
 PAPER_COLUMNS = ("table", "row", "column", "value", "spread", "unit", "source")
-LEDGER_COLUMNS = (*PAPER_COLUMNS, "graph", "graph_flag", "ours", "ours_sd", "n", "delta", "tolerance", "status")
+LEDGER_COLUMNS = (
+    *PAPER_COLUMNS,
+    "graph",
+    "graph_flag",
+    "ours",
+    "ours_sd",
+    "n",
+    "delta",
+    "tolerance",
+    "status",
+)
 PAPER_RUNS = 5
 """Runs a cell that the paper's spreads are taken to be over (its first author's earlier code)."""
 
@@ -31,9 +42,9 @@ TEST_VIDEOS = 1277
 """TEST videos of EchoNet-Dynamic; a run on fewer is no run of the paper."""
 
 RULE = (
-    "reproduced: |ours - paper| is at most twice the standard error of the difference, "
-    f"and at least {LEAST_TOLERANCE:g} points are allowed (spreads over runs; the paper's taken over {PAPER_RUNS}); "
-    "quoted: a setting, or a number that the paper takes from another publication."
+    "reproduced: |ours - paper| is at most twice the standard error of the difference, and at least"
+    f" {LEAST_TOLERANCE:g} points are allowed (spreads over runs; the paper's taken over {PAPER_RUNS});"
+    " quoted: a setting, or a number that the paper takes from another publication."
 )
 
 _SOURCES = {"Real": "real", "Synth": "synthetic"}
@@ -59,7 +70,8 @@ def paper_results(path: str | Path = PAPER_RESULTS) -> pd.DataFrame:
 
 
 def our_cell(row: str, column: str) -> tuple[str, str, int, str] | None:
-    """Source, method, videos a class and metric of ours that a number of Table 1 or the abstract speaks of; None where there is none.
+    """Source, method, videos a class and metric of ours that a number of Table 1 or the abstract speaks of;
+    None where there is none.
 
     >>> our_cell("Dist. Real / InfoMotion (soft)", "VPC=10")
     ('real', 'infomotion', 10, 'soft_accuracy')
@@ -75,24 +87,40 @@ def our_cell(row: str, column: str) -> tuple[str, str, int, str] | None:
     method = _METHODS.get(name.removesuffix(" (soft)"))
     if method is None or not column.startswith("VPC="):
         return None
-    return source, method, int(column.removeprefix("VPC=")), "soft_accuracy" if name.endswith("(soft)") else "hard_accuracy"
+    return (
+        source,
+        method,
+        int(column.removeprefix("VPC=")),
+        "soft_accuracy" if name.endswith("(soft)") else "hard_accuracy",
+    )
 
 
 def is_evidence(*, profile: str, real_data: str, synthetic_data: str, limit: int, test_videos: int) -> bool:
     """Whether a run is one of the paper's own experiment: its profile, its data sets, every video of them.
 
-    A phantom that poses as either data set proves nothing. Without a synthetic pool the real half can still be answered.
+    A phantom that poses as either data set proves nothing. Without a synthetic pool the real half can still
+    be answered.
     """
-    own = profile == "paper" and real_data == "echonet-dynamic" and synthetic_data in ("echonet-synthetic", "none")
+    own = (
+        profile == "paper"
+        and real_data == "echonet-dynamic"
+        and synthetic_data in ("echonet-synthetic", "none")
+    )
     return own and limit == 0 and test_videos == TEST_VIDEOS
 
 
 def compare(
-    paper: pd.DataFrame, table1: pd.DataFrame | None, *, evidence: bool, graph: str = "", table2: pd.DataFrame | None = None
+    paper: pd.DataFrame,
+    table1: pd.DataFrame | None,
+    *,
+    evidence: bool,
+    graph: str = "",
+    table2: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The ledger: the paper's numbers with ``graph, graph_flag, ours, ours_sd, n, delta, tolerance, status``.
 
-    ``graph`` and ``graph_flag`` name the recipe behind ours and what was unhealthy about its graphs; the paper's recipe is not known.
+    ``graph`` and ``graph_flag`` name the recipe behind ours and what was unhealthy about its graphs; the
+    paper's recipe is not known.
 
     Parameters
     ----------
@@ -101,11 +129,13 @@ def compare(
     table1 : DataFrame or None
         Ours, from stage 04.
     evidence : bool
-        Whether ours is a complete run of the paper's own experiment; where it is not, every status is ``not run``.
+        Whether ours is a complete run of the paper's own experiment; where it is not, every status is ``not
+        run``.
     graph : str
         Graph recipe of the rows that used one; by default the only one there is.
     table2 : DataFrame, optional
-        Ours, from stage 05, for the paper's Latte row; its EchoSyn row repeats numbers of Table 1 and is answered by them.
+        Ours, from stage 05, for the paper's Latte row; its EchoSyn row repeats numbers of Table 1 and is
+        answered by them.
 
     Raises
     ------
@@ -116,7 +146,9 @@ def compare(
     recipe = graph or _only_recipe(table1) if table1 is not None else ""
     for claim in paper.to_dict("records"):
         ours = _ours(claim, table1, recipe, table2) if evidence and table1 is not None else None
-        rows.append({str(name): value for name, value in claim.items()} | _judged(claim, ours, evidence=evidence))
+        rows.append(
+            {str(name): value for name, value in claim.items()} | _judged(claim, ours, evidence=evidence)
+        )
     return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
 
 
@@ -124,12 +156,15 @@ def _only_recipe(table1: pd.DataFrame) -> str:
     recipes = sorted({str(name) for name in table1["graph"].fillna("")} - {""})
     if len(recipes) > 1:
         raise DataError(
-            f"Table 1 has rows of several graph recipes: {', '.join(recipes)}.", remedy="Name the one to hold against the paper."
+            f"Table 1 has rows of several graph recipes: {', '.join(recipes)}.",
+            remedy="Name the one to hold against the paper.",
         )
     return recipes[0] if recipes else ""
 
 
-def _ours(claim: Mapping[Hashable, Any], table1: pd.DataFrame, graph: str, table2: pd.DataFrame | None) -> dict[str, Any] | None:
+def _ours(
+    claim: Mapping[Hashable, Any], table1: pd.DataFrame, graph: str, table2: pd.DataFrame | None
+) -> dict[str, Any] | None:
     row, column = str(claim["row"]), str(claim["column"])
     if not str(claim["unit"]).startswith("%"):
         return None
@@ -151,8 +186,12 @@ def _first(table: pd.DataFrame, asked: Mapping[str, object]) -> dict[str, Any] |
     return None if found.empty else {str(name): value for name, value in found.iloc[0].items()}
 
 
-def _judged(claim: Mapping[Hashable, Any], ours: Mapping[str, Any] | None, *, evidence: bool) -> dict[str, Any]:
-    empty: dict[str, Any] = {"graph": "", "graph_flag": ""} | dict.fromkeys(("ours", "ours_sd", "n", "delta", "tolerance"), np.nan)
+def _judged(
+    claim: Mapping[Hashable, Any], ours: Mapping[str, Any] | None, *, evidence: bool
+) -> dict[str, Any]:
+    empty: dict[str, Any] = {"graph": "", "graph_flag": ""} | dict.fromkeys(
+        ("ours", "ours_sd", "n", "delta", "tolerance"), np.nan
+    )
     if not evidence:
         return {**empty, "status": "not run"}
     if claim["unit"] in _QUOTED_UNITS:
@@ -165,11 +204,20 @@ def _judged(claim: Mapping[Hashable, Any], ours: Mapping[str, Any] | None, *, ev
     error = np.sqrt((0.0 if np.isnan(spread) else spread**2 / PAPER_RUNS) + sd**2 / n)
     tolerance, delta = max(LEAST_TOLERANCE, 2 * float(error)), mean - value
     status = "reproduced" if abs(delta) <= tolerance else "differs"
-    return {**used, "ours": mean, "ours_sd": sd, "n": n, "delta": delta, "tolerance": tolerance, "status": status}
+    return {
+        **used,
+        "ours": mean,
+        "ours_sd": sd,
+        "n": n,
+        "delta": delta,
+        "tolerance": tolerance,
+        "status": status,
+    }
 
 
 def claims_ledger(paths: RunPaths, *, paper: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Ledger of a run's folder; ``not run`` throughout unless it is a finished, complete run of the ``paper`` profile.
+    """Ledger of a run's folder; ``not run`` throughout unless it is a finished, complete run of the ``paper``
+    profile.
 
     What is complete says :func:`is_evidence`.
     """
@@ -183,8 +231,17 @@ def claims_ledger(paths: RunPaths, *, paper: pd.DataFrame | None = None) -> pd.D
     complete = is_evidence(profile=paths.profile, test_videos=card["notes"].get("test_videos"), **named)
     latte = paths.stage("latte_ablation")
     answered = (latte / RUN_CARD).is_file() and named.items() <= read_run_card(latte)["parameters"].items()
-    return compare(claims, _read(folder / "table1.csv"), evidence=complete, table2=_read(latte / "table2.csv") if answered else None)
+    return compare(
+        claims,
+        _read(folder / "table1.csv"),
+        evidence=complete,
+        table2=_read(latte / "table2.csv") if answered else None,
+    )
 
 
 def _read(file: Path) -> pd.DataFrame:
-    return pd.read_csv(file, keep_default_na=False, na_values={name: [""] for name in ("mean", "sd", "ci_low", "ci_high", "paper")})
+    return pd.read_csv(
+        file,
+        keep_default_na=False,
+        na_values={name: [""] for name in ("mean", "sd", "ci_low", "ci_high", "paper")},
+    )

@@ -1,8 +1,9 @@
 """Controls for the open clips: what their numbers would be without the thing they claim to show.
 
-The clips were made by a diffusion model and labelled by a regressor, so a number on them means little alone. Beside every regressor
-stand answers that look at no clip, answers that read the generator's request instead of the clip, and the same network on shuffled
-frames, on a frozen frame, or with random weights. All are repeated over several splits.
+The clips were made by a diffusion model and labelled by a regressor, so a number on them means little alone.
+Beside every regressor stand answers that look at no clip, answers that read the generator's request instead
+of the clip, and the same network on shuffled frames, on a frozen frame, or with random weights. All are
+repeated over several splits.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ PREDICTORS = {
 PHANTOM_EF = (8.0, 88.0)
 RENDER_SIZE = 56
 RANDOM_NETWORKS = 5
-OVERSAMPLING = 6  # hearts are drawn at 48 frames a second, of which every sixth is kept: 8 are too few to draw a beat from
+# hearts are drawn at 48 frames a second, of which every sixth is kept: 8 are too few to draw a beat from
+OVERSAMPLING = 6
 
 
 def split_controls(
@@ -56,7 +58,8 @@ def split_controls(
     splits: int = 5,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """A row a split and predictor: ``split, predictor, n_train, n_test, spearman`` and every metric on that split's test clips.
+    """A row a split and predictor: ``split, predictor, n_train, n_test, spearman`` and every metric on that
+    split's test clips.
 
     Parameters
     ----------
@@ -77,15 +80,29 @@ def split_controls(
     from infomotion_lib.device import one_thread
     from infomotion_lib.regressor.training import train_regressor
 
-    if not (len(clips) == len(ef) == len(requested_ef)) or not (np.isfinite(ef).all() and np.isfinite(requested_ef).all()):
-        raise DataError(f"{len(clips)} clips came with {len(ef)} labels and {len(requested_ef)} requests, all of which must be finite.")
+    if not (len(clips) == len(ef) == len(requested_ef)) or not (
+        np.isfinite(ef).all() and np.isfinite(requested_ef).all()
+    ):
+        raise DataError(
+            f"{len(clips)} clips came with {len(ef)} labels and {len(requested_ef)} requests, all of which"
+            " must be finite."
+        )
     rows = []
     with one_thread():
         for split in track(range(splits), label="open clips, splits", unit="split"):
             train, test = divide(ef, seed=seed + split)
             known, unknown = [clips[i] for i in train], [clips[i] for i in test]
-            fitted = train_regressor(known, ef[train], parameters=parameters, seed=split, steps=parameters.steps_whole, progress=False)
-            blind = train_regressor(known, ef[train], parameters=parameters, seed=split, steps=0, progress=False)
+            fitted = train_regressor(
+                known,
+                ef[train],
+                parameters=parameters,
+                seed=split,
+                steps=parameters.steps_whole,
+                progress=False,
+            )
+            blind = train_regressor(
+                known, ef[train], parameters=parameters, seed=split, steps=0, progress=False
+            )
             answers = {
                 "regressor": fitted.predict(unknown),
                 "shuffled frames": fitted.predict(shuffled(unknown, seed=seed + split)),
@@ -107,7 +124,8 @@ def split_controls(
 
 
 def summarise_controls(controls: pd.DataFrame) -> pd.DataFrame:
-    """A row a predictor: mean and population sd over splits of accuracy, MAE and rank correlation; splits in which the regressor is nearer.
+    """A row a predictor: mean and population sd over splits of accuracy, MAE and rank correlation; splits in
+    which the regressor is nearer.
 
     Splits share clips, so the spread is no interval.
     """
@@ -122,19 +140,33 @@ def summarise_controls(controls: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def divide(ef: NDArray[np.float64], *, seed: int, test_share: float = 0.3) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices of TRAIN and test clips, sorted: a share of every class is tested; a class of one clip is trained on."""
+def divide(
+    ef: NDArray[np.float64], *, seed: int, test_share: float = 0.3
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of TRAIN and test clips, sorted: a share of every class is tested; a class of one clip is
+    trained on.
+    """
     rng = np.random.default_rng(seed)
     classes = ef_class(ef)
-    test = [rng.permutation(np.flatnonzero(classes == index))[: int(test_share * (classes == index).sum())] for index in np.unique(classes)]
+    test = [
+        rng.permutation(np.flatnonzero(classes == index))[: int(test_share * (classes == index).sum())]
+        for index in np.unique(classes)
+    ]
     chosen = np.sort(np.concatenate(test))
     return np.setdiff1d(np.arange(len(ef)), chosen), chosen
 
 
 def train_on_phantom(
-    parameters: EvaluationParameters, *, clips: int = 1200, steps: int = 900, frames: int = 16, fps: float = 8.0, seed: int = 70_000
+    parameters: EvaluationParameters,
+    *,
+    clips: int = 1200,
+    steps: int = 900,
+    frames: int = 16,
+    fps: float = 8.0,
+    seed: int = 70_000,
 ) -> FittedRegressor:
-    """Network that has only ever seen drawn hearts, of the open clips' length and frame rate, EF uniform over 8-88.
+    """Network that has only ever seen drawn hearts, of the open clips' length and frame rate, EF uniform over
+    8-88.
 
     Parameters
     ----------
@@ -153,13 +185,22 @@ def train_on_phantom(
     drawn = []
     for value in track(ef, label="phantom clips", unit="clip"):
         heart = sample_heart(rng, float(value), fps=OVERSAMPLING * fps)
-        drawn.append(resize_clip(render(heart, OVERSAMPLING * np.arange(frames), size=RENDER_SIZE), parameters.clip_size))
+        drawn.append(
+            resize_clip(
+                render(heart, OVERSAMPLING * np.arange(frames), size=RENDER_SIZE), parameters.clip_size
+            )
+        )
     with one_thread():
         return train_regressor(drawn, ef, parameters=parameters, seed=seed, steps=steps)
 
 
 def zero_shot(
-    fitted: FittedRegressor, clips: Clips, requested_ef: NDArray[np.float64], ef: NDArray[np.float64], *, samples: int = 2000
+    fitted: FittedRegressor,
+    clips: Clips,
+    requested_ef: NDArray[np.float64],
+    ef: NDArray[np.float64],
+    *,
+    samples: int = 2000,
 ) -> pd.DataFrame:
     """How a network that saw no open clip ranks them: a row a control and target.
 
@@ -175,8 +216,9 @@ def zero_shot(
     Returns
     -------
     DataFrame
-        ``clips`` (see :func:`zero_shot_answers`), ``against`` (``requested``, ``relabelled``), ``n``, ``spearman`` with its 95 %
-        bootstrap interval over clips, ``mae`` and ``bias`` (empty for ``pixel change``), ``constant_mae`` (of the median).
+        ``clips`` (see :func:`zero_shot_answers`), ``against`` (``requested``, ``relabelled``), ``n``,
+        ``spearman`` with its 95 % bootstrap interval over clips, ``mae`` and ``bias`` (empty for ``pixel
+        change``), ``constant_mae`` (of the median).
     """
     answers = zero_shot_answers(fitted, clips)
     rows = []
@@ -201,11 +243,12 @@ def zero_shot(
 
 
 def zero_shot_answers(fitted: FittedRegressor, clips: Clips) -> dict[str, NDArray[np.float64]]:
-    """Answers (N,) to the clips: of the network as they are, shuffled and frozen; the amount of change; of five untrained networks.
+    """Answers (N,) to the clips: of the network as they are, shuffled and frozen; the amount of change; of
+    five untrained networks.
 
-    ``pixel change`` is no EF but a number without any network, the mean absolute difference of a frame from its clip's mean: what
-    it ranks as well as the network needs no network. Untrained networks read change too, with a sign that is chance: look at the
-    size of their correlations.
+    ``pixel change`` is no EF but a number without any network, the mean absolute difference of a frame from
+    its clip's mean: what it ranks as well as the network needs no network. Untrained networks read change
+    too, with a sign that is chance: look at the size of their correlations.
     """
     import torch
 
@@ -258,4 +301,8 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64], at: NDArray[np.float64
 def _constants(train_ef: NDArray[np.float64]) -> dict[str, float]:
     classes = ef_class(train_ef)
     majority = float(np.median(train_ef[classes == np.bincount(classes).argmax()]))
-    return {"always normal": ALWAYS_NORMAL, "majority class": majority, "constant": float(np.median(train_ef))}
+    return {
+        "always normal": ALWAYS_NORMAL,
+        "majority class": majority,
+        "constant": float(np.median(train_ef)),
+    }

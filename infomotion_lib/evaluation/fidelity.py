@@ -1,9 +1,10 @@
 """How far a pool's images and clips lie from real ones: Fréchet distances between encoder features.
 
-With the standard encoders on disk the distances carry their standard names, FID (Inception over frames) and FVD (I3D over
-16-frame windows). Without them the encoders are this project's own trained networks and the names are ``fed_frame`` and
-``fed_video``: good for comparing pools here, not with published numbers. Beside every distance stand a floor (real against
-real, disjoint halves) and a ceiling (real against noise). Fréchet distances are biased upwards at small N; N is printed.
+With the standard encoders on disk the distances carry their standard names, FID (Inception over frames) and
+FVD (I3D over 16-frame windows). Without them the encoders are this project's own trained networks and the
+names are ``fed_frame`` and ``fed_video``: good for comparing pools here, not with published numbers. Beside
+every distance stand a floor (real against real, disjoint halves) and a ceiling (real against noise). Fréchet
+distances are biased upwards at small N; N is printed.
 """
 
 from __future__ import annotations
@@ -58,21 +59,32 @@ def frechet_distance(a: Features, b: Features) -> float:
 
     .. math:: \|\mu_a-\mu_b\|^2 + \mathrm{tr}\,(\Sigma_a + \Sigma_b - 2(\Sigma_a\Sigma_b)^{1/2})
 
-    The trace of the root is the sum of the roots of the eigenvalues of :math:`\Sigma_a\Sigma_b`, found here as the singular
-    values of the product of the two centred feature matrices: exact also where N is below D. Where N is above D, their
-    triangular factors (QR), which have the same covariances, take their place.
+    The trace of the root is the sum of the roots of the eigenvalues of :math:`\Sigma_a\Sigma_b`, found here
+    as the singular values of the product of the two centred feature matrices: exact also where N is below D.
+    Where N is above D, their triangular factors (QR), which have the same covariances, take their place.
     """
     if min(len(a), len(b)) < 2:
-        raise DataError(f"A Fréchet distance needs two samples or more on each side, not {len(a)} and {len(b)}.")
-    centred_a, centred_b = ((x - x.mean(0)) / np.sqrt(len(x) - 1) for x in (np.asarray(a, np.float64), np.asarray(b, np.float64)))
-    thin_a, thin_b = (np.asarray(np.linalg.qr(x, mode="r")) if len(x) > x.shape[1] else x for x in (centred_a, centred_b))
+        raise DataError(
+            f"A Fréchet distance needs two samples or more on each side, not {len(a)} and {len(b)}."
+        )
+    centred_a, centred_b = (
+        (x - x.mean(0)) / np.sqrt(len(x) - 1) for x in (np.asarray(a, np.float64), np.asarray(b, np.float64))
+    )
+    thin_a, thin_b = (
+        np.asarray(np.linalg.qr(x, mode="r")) if len(x) > x.shape[1] else x for x in (centred_a, centred_b)
+    )
     root_trace = linalg.svdvals(thin_a @ thin_b.T).sum()
     mean_term = float(np.square(np.mean(a, 0) - np.mean(b, 0)).sum())
     return max(0.0, mean_term + float((centred_a**2).sum() + (centred_b**2).sum() - 2 * root_trace))
 
 
 def fidelity_table(
-    real: NDArray[np.uint8], pools: dict[str, NDArray[np.uint8]], encoders: list[NamedEncoder], *, seed: int = 0, resamples: int = 100
+    real: NDArray[np.uint8],
+    pools: dict[str, NDArray[np.uint8]],
+    encoders: list[NamedEncoder],
+    *,
+    seed: int = 0,
+    resamples: int = 100,
 ) -> pd.DataFrame:
     """Rows of ``fidelity.csv``: each pool against real clips, with the floor and the ceiling beside.
 
@@ -85,15 +97,20 @@ def fidelity_table(
     encoders : list of NamedEncoder
         Distances to compute.
     seed, resamples : int
-        Intervals are 95 % delete-d jackknife intervals: the spread of subsamples of 80 % without replacement around their
-        median, times the root of 0.8 / 0.2, around the value (a bootstrap with repeats would bias a Fréchet distance
-        further); all pairs use the same n. They hold the luck of the draw, not the bias of few clips.
+        Intervals are 95 % delete-d jackknife intervals: the spread of subsamples of 80 % without replacement
+        around their median, times the root of 0.8 / 0.2, around the value (a bootstrap with repeats would
+        bias a Fréchet distance further); all pairs use the same n. They hold the luck of the draw, not the
+        bias of few clips.
     """
     random = np.random.default_rng(seed)
     order = random.permutation(len(real))
     reference, held_out = real[order[: len(real) // 2]], real[order[len(real) // 2 :]]
     noise = random.integers(0, 256, size=held_out.shape, dtype=np.uint8)
-    sides = {"real_vs_real": held_out, **{f"real_vs_{name}": clips for name, clips in pools.items()}, "real_vs_noise": noise}
+    sides = {
+        "real_vs_real": held_out,
+        **{f"real_vs_{name}": clips for name, clips in pools.items()},
+        "real_vs_noise": noise,
+    }
     n = min(len(reference), *(len(clips) for clips in sides.values()))
     rows = []
     for encoder in encoders:
@@ -109,21 +126,27 @@ def fidelity_table(
 
 
 def frame_encoder(model: AppearanceModel) -> NamedEncoder:
-    """Our frame ResNet-18 on the middle frame of each clip, 512 numbers; its distance is called ``fed_frame``."""
+    """Our frame ResNet-18 on the middle frame of each clip, 512 numbers; its distance is called
+    ``fed_frame``.
+    """
     from infomotion_lib.appearance import embed
 
-    return NamedEncoder("fed_frame", "our frame ResNet-18", lambda clips: embed(model, clips[:, clips.shape[1] // 2]))
+    return NamedEncoder(
+        "fed_frame", "our frame ResNet-18", lambda clips: embed(model, clips[:, clips.shape[1] // 2])
+    )
 
 
 def video_encoder(regressor: FittedRegressor, *, period: int, batch: int = 32) -> NamedEncoder:
-    """Our EF regressor's pooled features of the centred part of each clip; its distance is called ``fed_video``.
+    """Our EF regressor's pooled features of the centred part of each clip; its distance is called
+    ``fed_video``.
 
     Parameters
     ----------
     regressor : FittedRegressor
         Trained on real TRAIN clips.
     period : int
-        Clip frames between two frames that the regressor sees, such that they cover the time it was trained on.
+        Clip frames between two frames that the regressor sees, such that they cover the time it was trained
+        on.
     """
     from infomotion_lib.data.video import resize_clip
     from infomotion_lib.regressor.clips import fixed_starts
@@ -165,12 +188,15 @@ def standard_encoders(parameters: LatteParameters) -> list[NamedEncoder]:
     ]
 
 
-def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, side: int, device: str = "cpu") -> NamedEncoder:
+def torchscript_encoder(
+    path: str | Path, *, metric: str, expected_sha256: str, side: int, device: str = "cpu"
+) -> NamedEncoder:
     """Inception (``metric="fid"``) or I3D (``"fvd"``) from a TorchScript file on disk, its hash checked.
 
-    Inception sees the middle frame of each clip as (1, 3, S, S), I3D the whole clip as (1, 3, T, S, S), grey repeated. The files that
-    StyleGAN's and StyleGAN-V's metrics use prepare grey levels 0 to 255 themselves: they are asked to (``rescale``, ``resize``), and for
-    features, not class scores (``return_features``). Frames for any other file are resized bilinearly to ``side`` and scaled to [-1, 1].
+    Inception sees the middle frame of each clip as (1, 3, S, S), I3D the whole clip as (1, 3, T, S, S), grey
+    repeated. The files that StyleGAN's and StyleGAN-V's metrics use prepare grey levels 0 to 255 themselves:
+    they are asked to (``rescale``, ``resize``), and for features, not class scores (``return_features``).
+    Frames for any other file are resized bilinearly to ``side`` and scaled to [-1, 1].
 
     Raises
     ------
@@ -179,10 +205,14 @@ def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, 
     """
     file = Path(path)
     if not file.is_file():
-        raise CheckpointError(f"No encoder weights at {file}", remedy="Leave the path empty to use this project's own encoders.")
+        raise CheckpointError(
+            f"No encoder weights at {file}", remedy="Leave the path empty to use this project's own encoders."
+        )
     found = sha256(file)
     if found != expected_sha256:
-        raise CheckpointError(f"{file} has SHA-256 {found}, not {expected_sha256}.", remedy="Fetch the published file again.")
+        raise CheckpointError(
+            f"{file} has SHA-256 {found}, not {expected_sha256}.", remedy="Fetch the published file again."
+        )
     import torch
     from torch.nn import functional
 
@@ -193,7 +223,11 @@ def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, 
         network = torch.jit.load(str(file), map_location=where).eval()
     except RuntimeError as error:
         raise CheckpointError(f"{file} is no TorchScript network: {str(error).splitlines()[0]}") from None
-    options = {argument.name for argument in network.forward.schema.arguments} & {"return_features", "rescale", "resize"}
+    options = {argument.name for argument in network.forward.schema.arguments} & {
+        "return_features",
+        "rescale",
+        "resize",
+    }
     asked = dict.fromkeys(options, True)
 
     def encode(clips: NDArray[np.uint8]) -> NDArray[np.floating]:
@@ -203,9 +237,15 @@ def torchscript_encoder(path: str | Path, *, metric: str, expected_sha256: str, 
             for clip in used:
                 frames = torch.from_numpy(clip).to(where, torch.float32)[:, None]
                 if not asked:
-                    frames = functional.interpolate(frames / 127.5 - 1, (side, side), mode="bilinear", align_corners=False)
+                    frames = functional.interpolate(
+                        frames / 127.5 - 1, (side, side), mode="bilinear", align_corners=False
+                    )
                 frames = frames.expand(-1, 3, -1, -1)
-                features.append(network(frames if metric == "fid" else frames.transpose(0, 1)[None], **asked)[0].flatten().cpu())
+                features.append(
+                    network(frames if metric == "fid" else frames.transpose(0, 1)[None], **asked)[0]
+                    .flatten()
+                    .cpu()
+                )
         return torch.stack(features).numpy()
 
     return NamedEncoder(metric, f"{file.stem} sha256:{found[:12]}", encode)
@@ -215,7 +255,9 @@ def _subsampled(a: Features, b: Features, random: np.random.Generator, resamples
     size = max(2, round(KEPT * len(a)))
     return np.array(
         [
-            frechet_distance(a[random.choice(len(a), size, replace=False)], b[random.choice(len(b), size, replace=False)])
+            frechet_distance(
+                a[random.choice(len(a), size, replace=False)], b[random.choice(len(b), size, replace=False)]
+            )
             for _ in range(resamples)
         ]
     )

@@ -1,7 +1,9 @@
-"""Is the phantom hard enough for selection to matter? A few random TRAIN videos against all of TRAIN, over independent pools.
+"""Is the phantom hard enough for selection to matter? A few random TRAIN videos against all of TRAIN, over
+independent pools.
 
-Were 25 random videos as good as the whole set, no selector could show anything. Every pool has its own hearts, its own TEST
-videos and its own draws; pools are resampled whole for the intervals. Nothing here chooses a parameter: it measures the default.
+Were 25 random videos as good as the whole set, no selector could show anything. Every pool has its own
+hearts, its own TEST videos and its own draws; pools are resampled whole for the intervals. Nothing here
+chooses a parameter: it measures the default.
 """
 
 from __future__ import annotations
@@ -84,7 +86,8 @@ def run_hardness(
     workers: int = 2,
     parameters: EvaluationParameters | None = None,
 ) -> pd.DataFrame:
-    """Summary of the study (see :func:`summarise_hardness`), also written to ``hardness_summary.csv`` beside the rows of every run.
+    """Summary of the study (see :func:`summarise_hardness`), also written to ``hardness_summary.csv`` beside
+    the rows of every run.
 
     Finished pools are kept in ``hardness.jsonl`` as they end; the same call goes on with the missing ones.
 
@@ -109,7 +112,9 @@ def run_hardness(
     own, network = settings or HardnessSettings(), parameters or EvaluationParameters.model_validate({})
     folder = Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    name = json.dumps({**asdict(own), "network": network.model_dump(include=set(NETWORK_PARAMETERS))}, sort_keys=True)
+    name = json.dumps(
+        {**asdict(own), "network": network.model_dump(include=set(NETWORK_PARAMETERS))}, sort_keys=True
+    )
     done = _finished(folder / ROWS_FILE, name)
     missing = [pool for pool in range(pools) if pool not in done]
     for rows in _run_pools(missing, own, network, workers=min(workers, len(missing))):
@@ -124,7 +129,8 @@ def run_hardness(
 
 
 def summarise_hardness(runs: pd.DataFrame, *, samples: int = 10_000) -> pd.DataFrame:
-    """Means with 95 % intervals by cluster bootstrap over pools: of each set, of their gap, of each set on each machine style.
+    """Means with 95 % intervals by cluster bootstrap over pools: of each set, of their gap, of each set on
+    each machine style.
 
     Parameters
     ----------
@@ -134,14 +140,19 @@ def summarise_hardness(runs: pd.DataFrame, *, samples: int = 10_000) -> pd.DataF
     Returns
     -------
     DataFrame
-        ``set`` (``random``, ``whole``, ``gap`` = whole - random in the same pool), ``machine``, ``metric``, ``mean``, population ``sd``
-        over networks (over pools for the gap), ``n``, ``pools``, ``ci_low``, ``ci_high``.
+        ``set`` (``random``, ``whole``, ``gap`` = whole - random in the same pool), ``machine``, ``metric``,
+        ``mean``, population ``sd`` over networks (over pools for the gap), ``n``, ``pools``, ``ci_low``,
+        ``ci_high``.
     """
     rows: list[tuple[Any, ...]] = []
 
-    def add(name: str, machine: str, metric: str, value: NDArray[np.float64], pool: NDArray[np.int64]) -> None:
+    def add(
+        name: str, machine: str, metric: str, value: NDArray[np.float64], pool: NDArray[np.int64]
+    ) -> None:
         low, high = bootstrap_interval(value, clusters=pool, samples=samples)
-        rows.append((name, machine, metric, value.mean(), value.std(), len(value), len(np.unique(pool)), low, high))
+        rows.append(
+            (name, machine, metric, value.mean(), value.std(), len(value), len(np.unique(pool)), low, high)
+        )
 
     overall = runs[runs["machine"] == ""]
     for metric in ("hard_accuracy", "soft_accuracy", "mae"):
@@ -150,31 +161,60 @@ def summarise_hardness(runs: pd.DataFrame, *, samples: int = 10_000) -> pd.DataF
         means = overall.pivot_table(index="pool", columns="set", values=metric)
         add("gap", "", metric, (means["whole"] - means["random"]).to_numpy(float), means.index.to_numpy())
     for key, part in runs[runs["machine"] != ""].groupby(["set", "machine"], sort=False):
-        add(str(key[0]), str(key[1]), "hard_accuracy", part["hard_accuracy"].to_numpy(float), part["pool"].to_numpy())
+        add(
+            str(key[0]),
+            str(key[1]),
+            "hard_accuracy",
+            part["hard_accuracy"].to_numpy(float),
+            part["pool"].to_numpy(),
+        )
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 
 
-def pool_rows(pool: int, settings: HardnessSettings, parameters: EvaluationParameters) -> list[dict[str, Any]]:
-    """Rows of one pool: every random draw and the whole set, over all TEST videos and on each machine style."""
+def pool_rows(
+    pool: int, settings: HardnessSettings, parameters: EvaluationParameters
+) -> list[dict[str, Any]]:
+    """Rows of one pool: every random draw and the whole set, over all TEST videos and on each
+    machine style.
+    """
     from infomotion_lib.regressor.training import train_regressor
 
     train, ef, _ = _draw(pool, "TRAIN", settings, parameters)
     test, truth, machines = _draw(pool, "TEST", settings, parameters)
     rng = np.random.default_rng((settings.seed, pool))
     classes = ef_class(ef)
-    sets = [("random", draw, _random_selection(classes, settings.vpc, rng), settings.steps_selected) for draw in range(settings.draws)]
+    sets = [
+        ("random", draw, _random_selection(classes, settings.vpc, rng), settings.steps_selected)
+        for draw in range(settings.draws)
+    ]
     rows: list[dict[str, Any]] = []
     for name, draw, chosen, steps in [*sets, ("whole", 0, np.arange(len(ef)), settings.steps_whole)]:
         period = max(1, parameters.clip_period // STRIDE)
         videos = [train[index] for index in chosen]
-        fitted = train_regressor(videos, ef[chosen], parameters=parameters, seed=draw, steps=steps, period=period, progress=False)
+        fitted = train_regressor(
+            videos, ef[chosen], parameters=parameters, seed=draw, steps=steps, period=period, progress=False
+        )
         prediction = fitted.predict(test)
         key = {"pool": pool, "set": name, "draw": draw, "n_train": len(chosen)}
-        rows.append({**key, "machine": "", "n_test": len(truth), **score(truth, prediction, tolerance=parameters.soft_tolerance)})
+        rows.append(
+            {
+                **key,
+                "machine": "",
+                "n_test": len(truth),
+                **score(truth, prediction, tolerance=parameters.soft_tolerance),
+            }
+        )
         right = hard_correct(truth, prediction)
         for machine in dict.fromkeys(machines):
             own = machines == machine
-            rows.append({**key, "machine": str(machine), "n_test": int(own.sum()), "hard_accuracy": 100.0 * float(right[own].mean())})
+            rows.append(
+                {
+                    **key,
+                    "machine": str(machine),
+                    "n_test": int(own.sum()),
+                    "hard_accuracy": 100.0 * float(right[own].mean()),
+                }
+            )
     return rows
 
 
@@ -196,12 +236,20 @@ def _draw(
     )
     hearts = [video.heart for video in plan_videos(request) if video.split == split]
     frames = np.arange(0, settings.frames, STRIDE)
-    clips = [resize_clip(render(heart, frames, size=settings.render_size), parameters.clip_size) for heart in hearts]
+    clips = [
+        resize_clip(render(heart, frames, size=settings.render_size), parameters.clip_size)
+        for heart in hearts
+    ]
     return clips, np.array([heart.ef for heart in hearts]), np.array([heart.machine for heart in hearts])
 
 
 def _random_selection(classes: NDArray[np.int64], vpc: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    return np.concatenate([rng.choice(np.flatnonzero(classes == index), vpc, replace=False) for index in range(len(CLASS_NAMES))])
+    return np.concatenate(
+        [
+            rng.choice(np.flatnonzero(classes == index), vpc, replace=False)
+            for index in range(len(CLASS_NAMES))
+        ]
+    )
 
 
 def _run_pools(
@@ -228,7 +276,9 @@ def _finished(path: Path, name: str) -> dict[int, list[dict[str, Any]]]:
         except ValueError:
             continue  # cut off by a kill
         if record["settings"] != name:
-            raise DataError(f"{path} holds rows of other settings.", remedy="Give another folder, or delete that file.")
+            raise DataError(
+                f"{path} holds rows of other settings.", remedy="Give another folder, or delete that file."
+            )
         done[int(record["rows"][0]["pool"])] = record["rows"]
         lines.append(line + "\n")
     path.write_text("".join(lines), encoding="utf-8")

@@ -1,4 +1,6 @@
-"""How sure a mean is: intervals by bootstrap over runs, or over pools where there are several, paired differences, multiplicity."""
+"""How sure a mean is: intervals by bootstrap over runs, or over pools where there are several, paired
+differences, multiplicity.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,14 @@ from infomotion_lib.keys import CELL
 TABLE_COLUMNS = [*CELL, "metric", "mean", "sd", "n", "ci_low", "ci_high"]
 
 
-def bootstrap_interval(values: ArrayLike, *, clusters: ArrayLike | None = None, samples: int = 2000, seed: int = 0) -> tuple[float, float]:
-    """95 % percentile interval of the mean, resampling clusters (pools) whole; single runs where there is one pool.
+def bootstrap_interval(
+    values: ArrayLike, *, clusters: ArrayLike | None = None, samples: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """95 % percentile interval of the mean, resampling clusters (pools) whole; single runs where there is one
+    pool.
 
-    With one pool the interval covers training and selection seeds only: another pool may differ by more (about 10 accuracy
-    points on the phantom). NaN twice with fewer than two units to resample.
+    With one pool the interval covers training and selection seeds only: another pool may differ by more
+    (about 10 accuracy points on the phantom). NaN twice with fewer than two units to resample.
 
     Parameters
     ----------
@@ -30,7 +35,11 @@ def bootstrap_interval(values: ArrayLike, *, clusters: ArrayLike | None = None, 
         Pool of each run.
     """
     value = np.asarray(values, dtype=np.float64)
-    label = np.arange(len(value)) if clusters is None or len(np.unique(np.asarray(clusters))) == 1 else np.asarray(clusters)
+    label = (
+        np.arange(len(value))
+        if clusters is None or len(np.unique(np.asarray(clusters))) == 1
+        else np.asarray(clusters)
+    )
     keep = np.isfinite(value)
     value, label = value[keep], label[keep]
     names, member = np.unique(label, return_inverse=True)
@@ -45,7 +54,8 @@ def bootstrap_interval(values: ArrayLike, *, clusters: ArrayLike | None = None, 
 
 
 def summarise(runs: pd.DataFrame, *, metrics: Sequence[str] = METRICS, samples: int = 2000) -> pd.DataFrame:
-    """Rows of ``table1.csv``: mean, population standard deviation, n and 95 % interval of each metric in each cell.
+    """Rows of ``table1.csv``: mean, population standard deviation, n and 95 % interval of each metric in each
+    cell.
 
     Parameters
     ----------
@@ -71,17 +81,22 @@ def paired_differences(
 ) -> pd.DataFrame:
     """Each method minus the reference on the same pool, source, VPC and training seed.
 
-    Columns: :data:`CELL`, ``metric``, ``difference`` (mean), ``ci_low``, ``ci_high`` (over pools, or runs of one pool), ``effect_size``
-    (mean over the sample standard deviation of the paired differences, Cohen's d_z), ``n_pairs``, ``pools_better``, ``n_pools``,
-    ``p_value`` (of no difference; see :func:`no_difference_p`), ``p_holm`` (the same corrected for all rows of this table by
-    :func:`holm`), ``n_comparisons`` (how many those are). Several reference runs of one pair (more draws) are averaged first.
+    Columns: :data:`CELL`, ``metric``, ``difference`` (mean), ``ci_low``, ``ci_high`` (over pools, or runs of
+    one pool), ``effect_size`` (mean over the sample standard deviation of the paired differences, Cohen's
+    d_z), ``n_pairs``, ``pools_better``, ``n_pools``, ``p_value`` (of no difference; see
+    :func:`no_difference_p`), ``p_holm`` (the same corrected for all rows of this table by :func:`holm`),
+    ``n_comparisons`` (how many those are). Several reference runs of one pair (more draws) are averaged
+    first.
     """
     pair = ["source", "vpc", "pool", "training_seed"]
     base = runs[runs["method"] == reference].groupby(pair)[metric].mean().rename("reference")
     if base.empty:
         raise DataError(f"No run of the reference method {reference} to compare with.")
     others = (
-        runs[~runs["method"].isin([reference, "whole"])].groupby([*CELL, "pool", "training_seed"], sort=False)[metric].mean().reset_index()
+        runs[~runs["method"].isin([reference, "whole"])]
+        .groupby([*CELL, "pool", "training_seed"], sort=False)[metric]
+        .mean()
+        .reset_index()
     )
     joined = others.merge(base.reset_index(), on=pair)
     joined["difference"] = joined[metric] - joined["reference"]
@@ -95,13 +110,25 @@ def paired_differences(
         p_value = no_difference_p(by_pool if len(by_pool) > 1 else difference)
         counts = (len(difference), int((by_pool > 0).sum()), len(by_pool))
         rows.append((*cell, metric, difference.mean(), low, high, effect, *counts, p_value))
-    columns = [*CELL, "metric", "difference", "ci_low", "ci_high", "effect_size", "n_pairs", "pools_better", "n_pools", "p_value"]
+    columns = [
+        *CELL,
+        "metric",
+        "difference",
+        "ci_low",
+        "ci_high",
+        "effect_size",
+        "n_pairs",
+        "pools_better",
+        "n_pools",
+        "p_value",
+    ]
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(p_holm=holm(table["p_value"]), n_comparisons=int(table["p_value"].notna().sum()))
 
 
 def no_difference_p(differences: ArrayLike) -> float:
-    """Two-sided p-value of the hypothesis that the mean difference is 0, by a t-test over units: pools, or runs where there is one pool.
+    """Two-sided p-value of the hypothesis that the mean difference is 0, by a t-test over units: pools, or
+    runs where there is one pool.
 
     NaN with fewer than two units, or with no spread among them.
     """
@@ -114,8 +141,9 @@ def no_difference_p(differences: ArrayLike) -> float:
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     """P-values corrected for being several, by Holm's step-down rule (1979); NaNs stay and do not count.
 
-    The smallest of m is multiplied by m, the next by m - 1 and so on, none may fall below the one before, and 1 is the most. Calling
-    those below 0.05 real is wrong about any of the m in at most one table of twenty, however the tests depend on each other.
+    The smallest of m is multiplied by m, the next by m - 1 and so on, none may fall below the one before, and
+    1 is the most. Calling those below 0.05 real is wrong about any of the m in at most one table of twenty,
+    however the tests depend on each other.
 
     >>> holm([0.01, 0.04, 0.03]).round(2).tolist()
     [0.03, 0.06, 0.06]

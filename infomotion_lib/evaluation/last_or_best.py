@@ -1,7 +1,8 @@
 """Table 1 twice: tested with the weights of the last training step, and with those of the least error on VAL.
 
-The paper does not say which it tested. EchoNet-Dynamic keeps the best on VAL, and its VAL part has more labels than a selected set has
-videos. Here the networks of a finished stage 04 are trained again, step for step, and only the weights that are kept differ.
+The paper does not say which it tested. EchoNet-Dynamic keeps the best on VAL, and its VAL part has more
+labels than a selected set has videos. Here the networks of a finished stage 04 are trained again, step for
+step, and only the weights that are kept differ.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, write_csv
 
 DIGITS = 6
-"""Decimals of a difference: rows from a file have nine digits, and what is smaller than that is no difference."""
+"""Decimals of a difference: rows from a file have nine digits, and what is smaller than that is no
+difference.
+"""
 
 METRICS = ("hard_accuracy", "balanced_accuracy", "mae")
 COLUMNS = [*CELL, "metric", "last", "val", "difference", "ci_low", "ci_high", "n", "p_value"]
 
 
 def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int = 2) -> pd.DataFrame:
-    """Summary of the comparison (see :func:`last_or_best`), written to ``checkpoint_summary.csv`` beside ``checkpoint_runs.csv``.
+    """Summary of the comparison (see :func:`last_or_best`), written to ``checkpoint_summary.csv`` beside
+    ``checkpoint_runs.csv``.
 
     Networks are kept as they end; the same call goes on with the missing ones.
 
@@ -57,21 +61,39 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     used = read_run_card(folder)["parameters"]
     if used.get("checkpoint") == "val":
         what = "This run was tested with the best weights on VAL already."
-        raise DataError(what, where=f"Looked at the run card in: {folder}", remedy="Give a run with checkpoint = last.")
+        raise DataError(
+            what, where=f"Looked at the run card in: {folder}", remedy="Give a run with checkpoint = last."
+        )
     changed = {"checkpoint": "val", "workers": workers}
-    own = EvaluationParameters.model_validate(stage_parameters("evaluation", used, overrides=changed).model_dump())
-    datasets = {source: open_source(name, data_dir=paths.data, data_root=own.data_root) for source, name in own.sources.items()}
+    own = EvaluationParameters.model_validate(
+        stage_parameters("evaluation", used, overrides=changed).model_dump()
+    )
+    datasets = {
+        source: open_source(name, data_dir=paths.data, data_root=own.data_root)
+        for source, name in own.sources.items()
+    }
     index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
-    selections = pd.read_csv(paths.stage("graph_selection") / "selections.csv", dtype={"file_name": str}, keep_default_na=False)
+    selections = pd.read_csv(
+        paths.stage("graph_selection") / "selections.csv", dtype={"file_name": str}, keep_default_na=False
+    )
     material = open_material(datasets, index, folder=out / "clips", parameters=own)
     jobs = plan_runs(material, selections, parameters=own)
     device = str(resolve_device(own.device))
-    options: dict[str, Any] = {"stores": material.stores, "test": material.test, "val": material.val, "parameters": own, "device": device}
+    options: dict[str, Any] = {
+        "stores": material.stores,
+        "test": material.test,
+        "val": material.val,
+        "parameters": own,
+        "device": device,
+    }
     answers = run_grid(jobs, folder=out, weights=starting_weights(own), **options)
     best = score_runs(answers, tolerance=own.soft_tolerance)
     write_csv(best, out / "checkpoint_runs.csv")
     summary = with_flags(
-        last_or_best(pd.read_csv(folder / "runs.csv", keep_default_na=False), best, samples=own.bootstrap_samples), selections
+        last_or_best(
+            pd.read_csv(folder / "runs.csv", keep_default_na=False), best, samples=own.bootstrap_samples
+        ),
+        selections,
     )
     write_csv(summary, out / "checkpoint_summary.csv")
     return summary
@@ -88,8 +110,9 @@ def last_or_best(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000)
     Returns
     -------
     DataFrame
-        ``source, method, graph, vpc, metric, last, val, difference, ci_low, ci_high, n, p_value, p_holm, n_comparisons``. The interval
-        is a bootstrap over runs, the p-value a paired t-test's; ``p_holm`` corrects those of one metric for all its cells.
+        ``source, method, graph, vpc, metric, last, val, difference, ci_low, ci_high, n, p_value, p_holm,
+        n_comparisons``. The interval is a bootstrap over runs, the p-value a paired t-test's; ``p_holm``
+        corrects those of one metric for all its cells.
     """
     key = [name for name in RUN if name not in CELL]
     both = last.merge(best, on=RUN, suffixes=("_last", "_val"), validate="one_to_one")
@@ -99,7 +122,18 @@ def last_or_best(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000)
             pair = [group[f"{metric}_{which}"].to_numpy(dtype=np.float64) for which in ("last", "val")]
             gap = np.round(pair[1] - pair[0], DIGITS)
             interval = bootstrap_interval(gap, clusters=group["pool"].to_numpy(), samples=samples)
-            rows.append((*cell, metric, pair[0].mean(), pair[1].mean(), gap.mean(), *interval, len(gap), no_difference_p(gap)))
+            rows.append(
+                (
+                    *cell,
+                    metric,
+                    pair[0].mean(),
+                    pair[1].mean(),
+                    gap.mean(),
+                    *interval,
+                    len(gap),
+                    no_difference_p(gap),
+                )
+            )
     table = pd.DataFrame(rows, columns=COLUMNS).assign(p_holm=np.nan, n_comparisons=0)
     for _, own in table.groupby("metric"):
         table.loc[own.index, "p_holm"] = holm(own["p_value"])

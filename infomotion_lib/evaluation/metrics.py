@@ -30,7 +30,8 @@ def hard_correct(ef: ArrayLike, prediction: ArrayLike) -> NDArray[np.bool_]:
 
 
 def soft_correct(ef: ArrayLike, prediction: ArrayLike, *, tolerance: float) -> NDArray[np.bool_]:
-    r"""Whether each predicted EF falls in the class of the true one, widened by a tolerance on both sides, shape (N,).
+    r"""Whether each predicted EF falls in the class of the true one, widened by a tolerance on both sides,
+    shape (N,).
 
     .. math:: l_c - \tau \le \hat y < h_c + \tau
 
@@ -55,7 +56,9 @@ def confusion(ef: ArrayLike, prediction: ArrayLike) -> NDArray[np.int64]:
 
 
 def recalls(ef: ArrayLike, prediction: ArrayLike) -> NDArray[np.float64]:
-    """Share of each true class that is predicted right, percent, shape (5,); NaN for a class with no video."""
+    """Share of each true class that is predicted right, percent, shape (5,); NaN for a class with
+    no video.
+    """
     table = confusion(ef, prediction)
     count = table.sum(1)
     return np.divide(100.0 * table.diagonal(), count, out=np.full(len(count), np.nan), where=count > 0)
@@ -93,18 +96,24 @@ def score(ef: ArrayLike, prediction: ArrayLike, *, tolerance: float = 1.0) -> di
     }
 
 
-def soft_curve(ef: ArrayLike, prediction: ArrayLike, *, tolerances: Sequence[float] = (0, 1, 2, 3, 4, 5)) -> NDArray[np.float64]:
+def soft_curve(
+    ef: ArrayLike, prediction: ArrayLike, *, tolerances: Sequence[float] = (0, 1, 2, 3, 4, 5)
+) -> NDArray[np.float64]:
     """Soft accuracy, percent, at each tolerance."""
-    return np.array([100.0 * soft_correct(ef, prediction, tolerance=tolerance).mean() for tolerance in tolerances])
+    return np.array(
+        [100.0 * soft_correct(ef, prediction, tolerance=tolerance).mean() for tolerance in tolerances]
+    )
 
 
 def constant_predictors(train_ef: ArrayLike, test_ef: ArrayLike, *, tolerance: float = 1.0) -> pd.DataFrame:
-    """Scores on TEST of answers that look at no video: columns ``predictor``, ``constant`` and :data:`METRICS`.
+    """Scores on TEST of answers that look at no video: columns ``predictor``, ``constant`` and
+    :data:`METRICS`.
 
-    ``always normal`` answers 60; ``TRAIN majority class`` the median label of the most common class; ``TRAIN mean`` the mean
-    label; ``soft-optimal constant`` the constant with the best soft accuracy on TRAIN (not on TEST), hard accuracy deciding
-    among equals, on a grid of half points. ``best constant in hindsight`` is the same chosen on TEST: no method, but the most
-    that answering without looking can reach, and the bar that matters where TRAIN is balanced and TEST is not.
+    ``always normal`` answers 60; ``TRAIN majority class`` the median label of the most common class; ``TRAIN
+    mean`` the mean label; ``soft-optimal constant`` the constant with the best soft accuracy on TRAIN (not on
+    TEST), hard accuracy deciding among equals, on a grid of half points. ``best constant in hindsight`` is
+    the same chosen on TEST: no method, but the most that answering without looking can reach, and the bar
+    that matters where TRAIN is balanced and TEST is not.
     """
     labels, truth = np.asarray(train_ef, dtype=np.float64), np.asarray(test_ef, dtype=np.float64)
     classes = ef_class(labels)
@@ -116,17 +125,26 @@ def constant_predictors(train_ef: ArrayLike, test_ef: ArrayLike, *, tolerance: f
         "best constant in hindsight": _soft_optimal(truth, tolerance),
     }
     rows = [
-        {"predictor": name, "constant": value, **score(truth, np.full(len(truth), value), tolerance=tolerance)}
+        {
+            "predictor": name,
+            "constant": value,
+            **score(truth, np.full(len(truth), value), tolerance=tolerance),
+        }
         for name, value in constants.items()
     ]
     return pd.DataFrame(rows).drop(columns="n_invalid")
 
 
 def _soft_optimal(ef: NDArray[np.float64], tolerance: float) -> float:
-    """Constant with the best soft accuracy, the best hard accuracy among equals, and the lowest among those."""
+    """Constant with the best soft accuracy, the best hard accuracy among equals, and the lowest
+    among those.
+    """
     grid = np.arange(0.0, 100.5, 0.5)
     answers = [np.full(len(ef), value) for value in grid]
-    scores = [(soft_correct(ef, answer, tolerance=tolerance).sum(), hard_correct(ef, answer).sum()) for answer in answers]
+    scores = [
+        (soft_correct(ef, answer, tolerance=tolerance).sum(), hard_correct(ef, answer).sum())
+        for answer in answers
+    ]
     return float(grid[scores.index(max(scores))])
 
 
@@ -134,8 +152,12 @@ def _pair(ef: ArrayLike, prediction: ArrayLike) -> tuple[NDArray[np.float64], ND
     truth, guess = np.asarray(ef, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
     if truth.shape != guess.shape or truth.ndim != 1 or len(truth) == 0:
         raise DataError(
-            f"{truth.shape} true and {guess.shape} predicted EF values cannot be compared.", remedy="Give two vectors (N,), N > 0."
+            f"{truth.shape} true and {guess.shape} predicted EF values cannot be compared.",
+            remedy="Give two vectors (N,), N > 0.",
         )
     if not np.isfinite(truth).all():
-        raise DataError(f"{int((~np.isfinite(truth)).sum())} true EF values are not finite.", remedy="Leave unlabelled videos out.")
+        raise DataError(
+            f"{int((~np.isfinite(truth)).sum())} true EF values are not finite.",
+            remedy="Leave unlabelled videos out.",
+        )
     return truth, guess

@@ -1,8 +1,10 @@
-"""The selectors on several splits of the open clips, with features of networks that saw no open clip, beside the controls.
+"""The selectors on several splits of the open clips, with features of networks that saw no open clip, beside
+the controls.
 
-A split of a hundred clips is a lottery of thirty test clips, so one split says little. Here every split makes its own selections, its own
-networks and its own test, and Random is drawn several times. Motion and appearance vectors come from the networks of a phantom run: they
-know no open clip, so that no test clip of any split has had a hand in a selection.
+A split of a hundred clips is a lottery of thirty test clips, so one split says little. Here every split makes
+its own selections, its own networks and its own test, and Random is drawn several times. Motion and
+appearance vectors come from the networks of a phantom run: they know no open clip, so that no test clip of
+any split has had a hand in a selection.
 """
 
 from __future__ import annotations
@@ -58,11 +60,13 @@ class SplitSettings:
     methods : tuple of str
         Selectors; ``random`` is the one the others are compared with.
     splits, seeds, draws : int
-        Splits of the clips; training seeds of every selection; selections a split of the methods that draw at random.
+        Splits of the clips; training seeds of every selection; selections a split of the methods that draw at
+        random.
     vpc : int
         Clips a class.
     seed : int
-        Split i is that of :func:`infomotion_lib.evaluation.controls.divide` with seed ``seed + i``: the one its controls use.
+        Split i is that of :func:`infomotion_lib.evaluation.controls.divide` with seed ``seed + i``: the one
+        its controls use.
     """
 
     methods: tuple[str, ...] = ("random", "kmeans", "infodist", "infomotion")
@@ -90,7 +94,8 @@ class OpenClips:
 
 
 def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
-    """The clips of a run of profile ``open`` whose stage 01 has finished, with vectors by the networks of another run's stage 02.
+    """The clips of a run of profile ``open`` whose stage 01 has finished, with vectors by the networks of
+    another run's stage 02.
 
     Parameters
     ----------
@@ -108,7 +113,11 @@ def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
     from infomotion_lib.ifa import load_ema_vfi
     from infomotion_lib.ifa.features import extract_features
 
-    videos = open_source("echodiffusion", data_dir=paths.data).usable[["file_name", "path", "ef", "requested_ef"]].reset_index(drop=True)
+    videos = (
+        open_source("echodiffusion", data_dir=paths.data)
+        .usable[["file_name", "path", "ef", "requested_ef"]]
+        .reset_index(drop=True)
+    )
     index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
     rows = videos[["file_name", "path"]].merge(index, on="file_name", how="left", validate="one_to_one")
     found = extract_features(load_ema_vfi(Path(networks) / "ifa.safetensors"), rows, out=None, device="cpu")
@@ -116,7 +125,10 @@ def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
     at = found.rows_of(rows)
     motion[at >= 0] = found.features[at[at >= 0]]
     model = load_appearance(Path(networks) / "appearance.safetensors")
-    frames = [read_frames(path, [number])[0] for path, number in zip(rows["path"], appearance_frame_numbers(rows), strict=True)]
+    frames = [
+        read_frames(path, [number])[0]
+        for path, number in zip(rows["path"], appearance_frame_numbers(rows), strict=True)
+    ]
     return OpenClips(videos, {"motion": motion, "appearance": embed(model, np.stack(frames))})
 
 
@@ -128,16 +140,17 @@ def run_open_splits(
     settings: SplitSettings | None = None,
     controls: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Summary of the study (see :func:`summarise_splits`), also written beside the rows of every network and of every control.
+    """Summary of the study (see :func:`summarise_splits`), also written beside the rows of every network and
+    of every control.
 
-    Writes ``open_splits_runs.csv``, ``open_splits_controls.csv`` and ``open_splits_summary.csv``. Finished networks are kept as they
-    end; the same call goes on with the missing ones.
+    Writes ``open_splits_runs.csv``, ``open_splits_controls.csv`` and ``open_splits_summary.csv``. Finished
+    networks are kept as they end; the same call goes on with the missing ones.
 
     Parameters
     ----------
     controls : DataFrame, optional
-        Of :func:`infomotion_lib.evaluation.controls.split_controls` with the same parameters, such as ``controls.csv`` of the run: taken
-        if it has these splits; worked out otherwise.
+        Of :func:`infomotion_lib.evaluation.controls.split_controls` with the same parameters, such as
+        ``controls.csv`` of the run: taken if it has these splits; worked out otherwise.
 
     Raises
     ------
@@ -156,16 +169,22 @@ def run_open_splits(
     parts = []
     for split in range(own.splits):
         train, test = divide(ef, seed=own.seed + split)
-        asked = HeldOut(SOURCE, tuple(videos["file_name"].iloc[test]), tuple(ef[test].tolist()), parameters.clip_period)
+        asked = HeldOut(
+            SOURCE, tuple(videos["file_name"].iloc[test]), tuple(ef[test].tolist()), parameters.clip_period
+        )
         chosen = split_selections(clips, train, settings=own)
         jobs = split_jobs(clips, chosen, split=split, settings=own, parameters=parameters)
-        answers = run_grid(jobs, stores={SOURCE: store}, test=asked, parameters=parameters, folder=folder / f"split_{split}")
+        answers = run_grid(
+            jobs, stores={SOURCE: store}, test=asked, parameters=parameters, folder=folder / f"split_{split}"
+        )
         parts.append(with_flags(score_runs(answers, tolerance=parameters.soft_tolerance), chosen))
     runs = pd.concat(parts, ignore_index=True)
     write_csv(runs, folder / "open_splits_runs.csv")
     if controls is None or own.seed or controls["split"].nunique() < own.splits:
         requested, names = videos["requested_ef"].to_numpy(dtype=np.float64), videos["file_name"].tolist()
-        controls = split_controls(store.videos(names), ef, requested, parameters=parameters, splits=own.splits, seed=own.seed)
+        controls = split_controls(
+            store.videos(names), ef, requested, parameters=parameters, splits=own.splits, seed=own.seed
+        )
     write_csv(controls[controls["split"] < own.splits], folder / "open_splits_controls.csv")
     summary = summarise_splits(runs, test_share=len(test) / len(train))
     write_csv(summary, folder / "open_splits_summary.csv")
@@ -178,7 +197,10 @@ def split_selections(clips: OpenClips, train: NDArray[np.int64], *, settings: Sp
     A row a pick: ``source, method, graph, vpc, selection_seed, class_name, file_name, graph_flag``.
     """
     known = train[np.isfinite(clips.features["motion"][train]).all(axis=1)]
-    names, ef = clips.videos["file_name"].to_numpy(dtype=str)[known], clips.videos["ef"].to_numpy(dtype=np.float64)[known]
+    names, ef = (
+        clips.videos["file_name"].to_numpy(dtype=str)[known],
+        clips.videos["ef"].to_numpy(dtype=np.float64)[known],
+    )
     parts = []
     for method in settings.methods:
         spec = METHODS[method]
@@ -198,7 +220,12 @@ def split_selections(clips: OpenClips, train: NDArray[np.int64], *, settings: Sp
 
 
 def split_jobs(
-    clips: OpenClips, selections: pd.DataFrame, *, split: int, settings: SplitSettings, parameters: EvaluationParameters
+    clips: OpenClips,
+    selections: pd.DataFrame,
+    *,
+    split: int,
+    settings: SplitSettings,
+    parameters: EvaluationParameters,
 ) -> list[Job]:
     """Networks of one split: ``settings.seeds`` on every selection.
 
@@ -214,22 +241,32 @@ def split_jobs(
         names = tuple(str(name) for name in picks["file_name"])
         for seed in range(settings.seeds):
             where = (SOURCE, str(method), str(graph), settings.vpc, split, int(draw), seed)
-            jobs.append(Job(*where, names, tuple(label[name] for name in names), parameters.steps_selected, parameters.clip_period))
+            jobs.append(
+                Job(
+                    *where,
+                    names,
+                    tuple(label[name] for name in names),
+                    parameters.steps_selected,
+                    parameters.clip_period,
+                )
+            )
     return jobs
 
 
 def summarise_splits(runs: pd.DataFrame, *, test_share: float) -> pd.DataFrame:
-    """A row a method and metric: mean and population sd over networks, and its difference from Random over splits.
+    """A row a method and metric: mean and population sd over networks, and its difference from Random over
+    splits.
 
-    A split's difference is the mean over the method's networks minus that over Random's. Splits share clips, so that their
-    differences are no independent draws: the 95 % interval is Nadeau and Bengio's (Machine Learning 52, 2003),
-    :math:`\\bar d \\pm t_{k-1}\\, s \\sqrt{1/k + n_{test}/n_{train}}`, and the p-value its t-test. ``p_holm`` corrects the p-values of
-    one metric for all methods compared.
+    A split's difference is the mean over the method's networks minus that over Random's. Splits share clips,
+    so that their differences are no independent draws: the 95 % interval is Nadeau and Bengio's (Machine
+    Learning 52, 2003), :math:`\\bar d \\pm t_{k-1}\\, s \\sqrt{1/k + n_{test}/n_{train}}`, and the p-value
+    its t-test. ``p_holm`` corrects the p-values of one metric for all methods compared.
 
     Parameters
     ----------
     runs : DataFrame
-        ``open_splits_runs.csv``: ``pool`` is the split; ``graph_flag`` says what was unhealthy about the graphs of a split's selection.
+        ``open_splits_runs.csv``: ``pool`` is the split; ``graph_flag`` says what was unhealthy about the
+        graphs of a split's selection.
     test_share : float
         :math:`n_{test}/n_{train}`.
     """
@@ -238,7 +275,13 @@ def summarise_splits(runs: pd.DataFrame, *, test_share: float) -> pd.DataFrame:
         by_split = runs.pivot_table(index="pool", columns="method", values=metric, aggfunc="mean")
         for method, group in runs.groupby("method", sort=False):
             value = group[metric].to_numpy(dtype=np.float64)
-            row: dict[str, object] = {"method": method, "metric": metric, "mean": value.mean(), "sd": value.std(), "n": len(value)}
+            row: dict[str, object] = {
+                "method": method,
+                "metric": metric,
+                "mean": value.mean(),
+                "sd": value.std(),
+                "n": len(value),
+            }
             row["splits"] = group["pool"].nunique()
             if method != "random":
                 gap = (by_split[str(method)] - by_split["random"]).to_numpy(dtype=np.float64)
@@ -255,7 +298,9 @@ def summarise_splits(runs: pd.DataFrame, *, test_share: float) -> pd.DataFrame:
 
 
 def resampled_t(differences: NDArray[np.float64], *, test_share: float) -> dict[str, float]:
-    """``difference, ci_low, ci_high, p_value`` of differences (k,) over splits of one set of clips; NaN where they do not vary."""
+    """``difference, ci_low, ci_high, p_value`` of differences (k,) over splits of one set of clips; NaN where
+    they do not vary.
+    """
     count, mean = len(differences), float(differences.mean())
     error = float(differences.std(ddof=1)) * np.sqrt(1 / count + test_share) if count > 1 else 0.0
     if error == 0:
@@ -268,5 +313,8 @@ def resampled_t(differences: NDArray[np.float64], *, test_share: float) -> dict[
 def _claim(path: Path, settings: Mapping[str, object]) -> None:
     wanted = json.loads(json.dumps(settings))
     if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != wanted:
-        raise DataError(f"{path.parent} holds a study of other settings.", remedy="Give another folder, or remove that one.")
+        raise DataError(
+            f"{path.parent} holds a study of other settings.",
+            remedy="Give another folder, or remove that one.",
+        )
     write_json(wanted, path)

@@ -1,8 +1,10 @@
-"""How well are ED and ES found without tracings? Detector, network, and both where they agree, on phantoms of any rhythm.
+"""How well are ED and ES found without tracings? Detector, network, and both where they agree, on phantoms of
+any rhythm.
 
-Every clip is a heart of its own, drawn for this study alone: frame rate, ejection fraction and regularity in equal numbers, length of a
-beat and share of systole at random. Each is read twice, its frames in order and shuffled: what is found in shuffled frames is found by
-chance. Nothing here chooses a parameter; the network's training phantoms have other seeds.
+Every clip is a heart of its own, drawn for this study alone: frame rate, ejection fraction and regularity in
+equal numbers, length of a beat and share of systole at random. Each is read twice, its frames in order and
+shuffled: what is found in shuffled frames is found by chance. Nothing here chooses a parameter; the network's
+training phantoms have other seeds.
 """
 
 from __future__ import annotations
@@ -72,8 +74,9 @@ class PhaseStudySettings:
 
 
 class StudyTables(NamedTuple):
-    """``counts``: a row a clip, order of frames, voter and phase; ``errors``: a row a found phase; ``third``: a row an end frame that
-    the rule and the voters were asked for; ``summary``: see :func:`summarise_phases`."""
+    """``counts``: a row a clip, order of frames, voter and phase; ``errors``: a row a found phase; ``third``:
+    a row an end frame that the rule and the voters were asked for; ``summary``: see
+    :func:`summarise_phases`."""
 
     counts: pd.DataFrame
     errors: pd.DataFrame
@@ -81,8 +84,12 @@ class StudyTables(NamedTuple):
     summary: pd.DataFrame
 
 
-def run_phase_study(out_dir: str | Path, *, settings: PhaseStudySettings | None = None, workers: int = 2) -> StudyTables:
-    """Tables of the study, also written to ``phases_{counts,errors,third,summary}.csv``; the result does not depend on ``workers``."""
+def run_phase_study(
+    out_dir: str | Path, *, settings: PhaseStudySettings | None = None, workers: int = 2
+) -> StudyTables:
+    """Tables of the study, also written to ``phases_{counts,errors,third,summary}.csv``; the result does not
+    depend on ``workers``.
+    """
     own = settings or PhaseStudySettings()
     cells = list(product(own.fps, range(len(CLASS_NAMES)), ("regular", "irregular"), range(own.clips)))
     work: Iterable[_Rows] = (
@@ -107,8 +114,19 @@ def clip_rows(number: int, fps: float, ef_class: int, rhythm: str, settings: Pha
     """Rows of one clip for the three tables of :class:`StudyTables`."""
     rng = np.random.default_rng((settings.seed, number))
     low, high = np.clip(class_bounds(ef_class), *_EF)
-    beating = Rhythm(float(rng.uniform(*settings.beat)), float(rng.uniform(*settings.systole)), settings.jitter * (rhythm == "irregular"))
-    known = rhythm_clip(rng, beating, ef=float(rng.uniform(low, high)), fps=fps, n_frames=round(settings.seconds * fps), size=settings.size)
+    beating = Rhythm(
+        float(rng.uniform(*settings.beat)),
+        float(rng.uniform(*settings.systole)),
+        settings.jitter * (rhythm == "irregular"),
+    )
+    known = rhythm_clip(
+        rng,
+        beating,
+        ef=float(rng.uniform(low, high)),
+        fps=fps,
+        n_frames=round(settings.seconds * fps),
+        size=settings.size,
+    )
     about = {"clip": number, "fps": fps, "class_name": CLASS_NAMES[ef_class], "rhythm": rhythm}
     counts, errors, third = [], [], []
     orders = {"in_order": known.clip, "shuffled": known.clip[rng.permutation(len(known.clip))]}
@@ -118,9 +136,20 @@ def clip_rows(number: int, fps: float, ef_class: int, rhythm: str, settings: Pha
             verdict, agreement = _verdict(seen, n_frames=len(clip), fps=fps)
             for voter, phases in seen.items():
                 for phase, true, found in (("es", known.es, phases.es), ("ed", known.ed, phases.ed)):
-                    late, due, false = beat_errors(true, found, n_frames=len(clip), tolerance=TOLERANCE_MS * fps / 1000)
+                    late, due, false = beat_errors(
+                        true, found, n_frames=len(clip), tolerance=TOLERANCE_MS * fps / 1000
+                    )
                     key = about | {"frames": order, "voter": voter, "phase": phase}
-                    counts.append(key | {"due": due, "found": len(late), "false": false, "verdict": verdict, "agreement": agreement})
+                    counts.append(
+                        key
+                        | {
+                            "due": due,
+                            "found": len(late),
+                            "false": false,
+                            "verdict": verdict,
+                            "agreement": agreement,
+                        }
+                    )
                     errors += [key | {"error_frames": float(value), "verdict": verdict} for value in late]
             if order == "in_order":
                 third = [about | row for row in third_frames(known, seen)]
@@ -128,10 +157,11 @@ def clip_rows(number: int, fps: float, ef_class: int, rhythm: str, settings: Pha
 
 
 def third_frames(known: KnownClip, seen: dict[str, Phases]) -> list[dict[str, Any]]:
-    """How far the third end frame is off, ms, for each true pair of a clip that has one: by the rule of a third, and as each voter saw it.
+    """How far the third end frame is off, ms, for each true pair of a clip that has one: by the rule of a
+    third, and as each voter saw it.
 
-    ``asked``: ``next_es`` after a true ES -> ED pair, or ``previous_es`` before a true ED -> ES pair; ``systole_percent``: true share of
-    the systole in these three frames.
+    ``asked``: ``next_es`` after a true ES -> ED pair, or ``previous_es`` before a true ED -> ES pair;
+    ``systole_percent``: true share of the systole in these three frames.
     """
     rows = []
     last = len(known.clip) - 1
@@ -152,14 +182,15 @@ def third_frames(known: KnownClip, seen: dict[str, Phases]) -> list[dict[str, An
 
 
 def summarise_phases(counts: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy by frame rate, EF class and rhythm, of each voter and of both where they agree, in order and shuffled.
+    """Accuracy by frame rate, EF class and rhythm, of each voter and of both where they agree, in order and
+    shuffled.
 
     Returns
     -------
     DataFrame
-        ``by, value, frames, voter, phase, clips, agree_percent`` (clips on which the two agree), ``due`` (true phases to find),
-        ``found_percent``, ``false_a_clip``, and of the found ones ``median_frames, p90_frames, median_ms, p90_ms`` (absolute) and
-        ``bias_ms`` (mean of found minus true).
+        ``by, value, frames, voter, phase, clips, agree_percent`` (clips on which the two agree), ``due``
+        (true phases to find), ``found_percent``, ``false_a_clip``, and of the found ones ``median_frames,
+        p90_frames, median_ms, p90_ms`` (absolute) and ``bias_ms`` (mean of found minus true).
     """
     rows = []
     for by, column in GROUPS.items():
@@ -167,7 +198,14 @@ def summarise_phases(counts: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame
             mine, late = (table[table[column] == value] if column else table for table in (counts, errors))
             for order, voter, phase in product(("in_order", "shuffled"), (*VOTERS, AGREEING), ("es", "ed")):
                 count, off = (_of(table, order, voter, phase) for table in (mine, late))
-                key = {"by": by, "value": value, "frames": order, "voter": voter, "phase": phase, "clips": len(count)}
+                key = {
+                    "by": by,
+                    "value": value,
+                    "frames": order,
+                    "voter": voter,
+                    "phase": phase,
+                    "clips": len(count),
+                }
                 rows.append(key | {"agree_percent": _agreed(mine, order)} | _numbers(count, off))
     return pd.DataFrame(rows)
 
@@ -199,7 +237,9 @@ def _numbers(count: pd.DataFrame, late: pd.DataFrame) -> dict[str, float]:
 
 
 def _verdict(seen: dict[str, Phases], *, n_frames: int, fps: float) -> tuple[str, float]:
-    """The network's verdict on the pair that a frame index would take from the detector, and the correlation of the two curves."""
+    """The network's verdict on the pair that a frame index would take from the detector, and the correlation
+    of the two curves.
+    """
     best = choose_pairs(seen["detector"], n_frames=n_frames, use_detected=True)
     if best is None:
         return "no_phase", float("nan")

@@ -1,6 +1,8 @@
-"""One pipeline for any pool that comes without tracings and measured EF: relabel, find phases, extract vectors, compare.
+"""One pipeline for any pool that comes without tracings and measured EF: relabel, find phases, extract
+vectors, compare.
 
-Everything is done by the functions and networks of stages 01 to 04, so that two pools differ by their clips alone.
+Everything is done by the functions and networks of stages 01 to 04, so that two pools differ by their clips
+alone.
 """
 
 from __future__ import annotations
@@ -24,7 +26,19 @@ if TYPE_CHECKING:
     from infomotion_lib.ifa.interpolator import InterFrameInterpolator
     from infomotion_lib.regressor.fitted import FittedRegressor
 
-TABLE2_COLUMNS = ("generator", "method", "column", "metric", "mean", "sd", "n", "ci_low", "ci_high", "paper", "graph_flag")
+TABLE2_COLUMNS = (
+    "generator",
+    "method",
+    "column",
+    "metric",
+    "mean",
+    "sd",
+    "n",
+    "ci_low",
+    "ci_high",
+    "paper",
+    "graph_flag",
+)
 PAPER_ROWS = {"echosyn": "EchoSyn", "latte": "Latte"}
 """Row of the paper's Table 2 by pool."""
 
@@ -74,8 +88,11 @@ class PoolReading:
         return f"PoolReading({len(self.index)} clips, {len(self.motion.file_name)} with known phases)"
 
 
-def open_labeller(file: Path, real: Dataset, *, parameters: LabelsParameters, folder: str | Path) -> FittedRegressor:
-    """The regressor of the labels stage; where that stage had no pool to label, one trained in its way on real TRAIN, the best on VAL kept.
+def open_labeller(
+    file: Path, real: Dataset, *, parameters: LabelsParameters, folder: str | Path
+) -> FittedRegressor:
+    """The regressor of the labels stage; where that stage had no pool to label, one trained in its way on
+    real TRAIN, the best on VAL kept.
 
     Parameters
     ----------
@@ -97,8 +114,12 @@ def open_labeller(file: Path, real: Dataset, *, parameters: LabelsParameters, fo
     if file.is_file():
         return FittedRegressor.load(file, device=device)
     known = real.usable[real.usable["ef"].notna()]
-    train, val = (first_per_class(known[known["split"] == split], parameters.limit) for split in ("TRAIN", "VAL"))
-    store = open_clip_store(pd.concat([train, val]), Path(folder) / "clips", size=parameters.clip_size, workers=parameters.workers)
+    train, val = (
+        first_per_class(known[known["split"] == split], parameters.limit) for split in ("TRAIN", "VAL")
+    )
+    store = open_clip_store(
+        pd.concat([train, val]), Path(folder) / "clips", size=parameters.clip_size, workers=parameters.workers
+    )
     chosen_by = (store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None
     with one_thread():
         return train_regressor(
@@ -151,10 +172,16 @@ def read_pool(
 
     usable = dataset.usable
     store = open_clip_store(usable, folder, size=networks.labeller.clip_size, workers=parameters.workers)
-    labels = relabel(usable, networks.labeller, store=store, reference_fps=networks.reference_fps).assign(source=source)
-    index = build_frame_index(dataset, source=source, parameters=parameters, labels=labels, workers=parameters.workers)
+    labels = relabel(usable, networks.labeller, store=store, reference_fps=networks.reference_fps).assign(
+        source=source
+    )
+    index = build_frame_index(
+        dataset, source=source, parameters=parameters, labels=labels, workers=parameters.workers
+    )
     rows = attach_paths(index, {source: dataset})
-    motion = extract_features(networks.motion, rows, out=None, pooling=pooling, device=device, workers=parameters.workers)
+    motion = extract_features(
+        networks.motion, rows, out=None, pooling=pooling, device=device, workers=parameters.workers
+    )
     kept = rows[motion.rows_of(rows) >= 0]
     at = appearance_frame_numbers(kept)
     frames = np.stack([read_frames(path, [number])[0] for path, number in zip(kept["path"], at, strict=True)])
@@ -188,25 +215,32 @@ def join_readings(readings: Mapping[str, PoolReading]) -> PoolReading:
 
 
 def label_consistency(labels: pd.DataFrame) -> pd.DataFrame:
-    """How many clips of each requested class carry each relabelled class: ``source, requested, relabelled, n``, zeros included.
+    """How many clips of each requested class carry each relabelled class: ``source, requested, relabelled,
+    n``, zeros included.
 
     Parameters
     ----------
     labels : DataFrame
         ``source, requested_ef, ef``.
     """
-    named = labels.assign(requested=class_name(labels["requested_ef"].to_numpy(float)), relabelled=class_name(labels["ef"].to_numpy(float)))
+    named = labels.assign(
+        requested=class_name(labels["requested_ef"].to_numpy(float)),
+        relabelled=class_name(labels["ef"].to_numpy(float)),
+    )
     counted = named.groupby(["source", "requested", "relabelled"], sort=False).size()
-    every = pd.MultiIndex.from_product([named["source"].unique(), CLASS_NAMES, CLASS_NAMES], names=["source", "requested", "relabelled"])
+    every = pd.MultiIndex.from_product(
+        [named["source"].unique(), CLASS_NAMES, CLASS_NAMES], names=["source", "requested", "relabelled"]
+    )
     return counted.reindex(every, fill_value=0).rename("n").reset_index()
 
 
 def conditioning(labels: pd.DataFrame, *, samples: int = 2000, seed: int = 0) -> pd.DataFrame:
     """How far each pool does what it was asked, a row a pool.
 
-    Columns: ``source``, ``n``; ``same_class_percent``, clips that carry the class asked for; ``spearman``, rank correlation of relabelled
-    with requested EF, and its 95 % bootstrap interval ``ci_low, ci_high`` over clips (1 obeys, 0 ignores); ``requested_sd``, ``sd``:
-    spread of the EF asked for and of the EF delivered, points; ``classes``: relabelled classes with at least one clip.
+    Columns: ``source``, ``n``; ``same_class_percent``, clips that carry the class asked for; ``spearman``,
+    rank correlation of relabelled with requested EF, and its 95 % bootstrap interval ``ci_low, ci_high`` over
+    clips (1 obeys, 0 ignores); ``requested_sd``, ``sd``: spread of the EF asked for and of the EF delivered,
+    points; ``classes``: relabelled classes with at least one clip.
     """
     rows = []
     for source, own in labels.groupby("source", sort=False):
@@ -220,17 +254,29 @@ def conditioning(labels: pd.DataFrame, *, samples: int = 2000, seed: int = 0) ->
         spreads = float(asked.std()), float(given.std())
         classes = len(set(class_name(given).tolist()) - {""})
         rows.append((source, len(own), same, _rank_correlation(asked, given), low, high, *spreads, classes))
-    columns = ["source", "n", "same_class_percent", "spearman", "ci_low", "ci_high", "requested_sd", "sd", "classes"]
+    columns = [
+        "source",
+        "n",
+        "same_class_percent",
+        "spearman",
+        "ci_low",
+        "ci_high",
+        "requested_sd",
+        "sd",
+        "classes",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
-    """Rows of ``table2.csv``: each pool's distances and accuracies, the paper's value of the same row and column beside.
+    """Rows of ``table2.csv``: each pool's distances and accuracies, the paper's value of the same row and
+    column beside.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool, with the flags of its graphs.
+        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool, with the flags of its
+        graphs.
     fidelity : DataFrame
         From :func:`infomotion_lib.evaluation.fidelity.fidelity_table`; pairs named ``real_vs_<pool>``.
     paper : DataFrame
@@ -239,24 +285,43 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
     Returns
     -------
     DataFrame
-        ``column`` is the paper's (FID, FVD, All, VPC=5 ...), ``metric`` says what ours is: ``fed_frame`` is no FID. ``method`` is empty
-        for a distance; the paper's accuracies are InfoMotion's, or the whole pool's. ``graph_flag`` comes last.
+        ``column`` is the paper's (FID, FVD, All, VPC=5 ...), ``metric`` says what ours is: ``fed_frame`` is
+        no FID. ``method`` is empty for a distance; the paper's accuracies are InfoMotion's, or the whole
+        pool's. ``graph_flag`` comes last.
     """
-    quoted = {(row["row"], row["column"]): float(row["value"]) for row in paper[paper["table"] == "table2"].to_dict("records")}
+    quoted = {
+        (row["row"], row["column"]): float(row["value"])
+        for row in paper[paper["table"] == "table2"].to_dict("records")
+    }
     rows: list[tuple[object, ...]] = []
     for pool in table["source"].unique():
         name = PAPER_ROWS.get(str(pool), str(pool))
         for distance in fidelity[fidelity["pair"] == f"real_vs_{pool}"].to_dict("records"):
             column = "FID" if distance["metric"] in ("fid", "fed_frame") else "FVD"
             values = distance["value"], np.nan, distance["n"], distance["ci_low"], distance["ci_high"]
-            rows.append((pool, "", column, distance["metric"], *values, quoted.get((name, column), np.nan), ""))
-        own = table[(table["source"] == pool) & table["metric"].isin(["hard_accuracy", "soft_accuracy", "balanced_accuracy"])]
+            rows.append(
+                (pool, "", column, distance["metric"], *values, quoted.get((name, column), np.nan), "")
+            )
+        own = table[
+            (table["source"] == pool)
+            & table["metric"].isin(["hard_accuracy", "soft_accuracy", "balanced_accuracy"])
+        ]
         for cell in own.to_dict("records"):
             column = f"VPC={cell['vpc']}" if cell["vpc"] else "All"
             spoken_of = cell["metric"] == "hard_accuracy" and cell["method"] in ("whole", "infomotion")
             values = cell["mean"], cell["sd"], cell["n"], cell["ci_low"], cell["ci_high"]
             paper_value = quoted.get((name, column), np.nan) if spoken_of else np.nan
-            rows.append((pool, cell["method"], column, cell["metric"], *values, paper_value, cell.get("graph_flag", "")))
+            rows.append(
+                (
+                    pool,
+                    cell["method"],
+                    column,
+                    cell["metric"],
+                    *values,
+                    paper_value,
+                    cell.get("graph_flag", ""),
+                )
+            )
     return pd.DataFrame(rows, columns=list(TABLE2_COLUMNS))
 
 

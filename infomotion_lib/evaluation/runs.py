@@ -1,7 +1,7 @@
 """The runs behind Table 1: which networks are trained on what, and the scores of their predictions.
 
-TRAIN trains, VAL may choose among the weights of one training, TEST reports; nothing here chooses anything by TEST. Every method meets
-the same candidates, labels, schedule and metrics.
+TRAIN trains, VAL may choose among the weights of one training, TEST reports; nothing here chooses anything by
+TEST. Every method meets the same candidates, labels, schedule and metrics.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Material:
     Attributes
     ----------
     videos : DataFrame
-        A row a labelled, usable video: ``source, file_name, split, ef, class_name, path`` and, on a phantom, ``machine``.
+        A row a labelled, usable video: ``source, file_name, split, ef, class_name, path`` and, on a phantom,
+        ``machine``.
     stores : dict of str to ClipStore
         Decoded clips of each source.
     periods : dict of str to int
@@ -64,20 +65,32 @@ class Material:
 
     @property
     def val(self) -> HeldOut | None:
-        """The VAL videos of :attr:`test_source`, for networks of every source; None where no weights are chosen by them."""
+        """The VAL videos of :attr:`test_source`, for networks of every source; None where no weights are
+        chosen by them.
+        """
         return self._held_out("VAL") if (self.videos["split"] == "VAL").any() else None
 
     def _held_out(self, split: str) -> HeldOut:
         from infomotion_lib.regressor.grid import HeldOut
 
         rows = self.part(self.test_source, split)
-        return HeldOut(self.test_source, tuple(rows["file_name"]), tuple(rows["ef"].astype(float)), self.periods[self.test_source])
+        return HeldOut(
+            self.test_source,
+            tuple(rows["file_name"]),
+            tuple(rows["ef"].astype(float)),
+            self.periods[self.test_source],
+        )
 
 
 def open_material(
-    datasets: Mapping[str, Dataset], frame_index: pd.DataFrame, *, folder: str | Path, parameters: EvaluationParameters
+    datasets: Mapping[str, Dataset],
+    frame_index: pd.DataFrame,
+    *,
+    folder: str | Path,
+    parameters: EvaluationParameters,
 ) -> Material:
-    """Labelled TRAIN and TEST videos of every source, decoded to clips under ``folder``; VAL is touched only to choose weights by it.
+    """Labelled TRAIN and TEST videos of every source, decoded to clips under ``folder``; VAL is touched only
+    to choose weights by it.
 
     Parameters
     ----------
@@ -89,7 +102,8 @@ def open_material(
     Raises
     ------
     DataError
-        If a source has no labelled TRAIN video, or the first one no TEST video, or no VAL video where these choose the weights.
+        If a source has no labelled TRAIN video, or the first one no TEST video, or no VAL video where these
+        choose the weights.
     """
     from infomotion_lib.regressor.clips import open_clip_store, source_period
 
@@ -98,13 +112,18 @@ def open_material(
     reference_fps = 0.0
     for source, data in datasets.items():
         known = data.usable.reindex(columns=["file_name", "path", "machine"])
-        rows = frame_index[(frame_index["source"] == source) & frame_index["ef"].notna()].merge(known, on="file_name")
+        rows = frame_index[(frame_index["source"] == source) & frame_index["ef"].notna()].merge(
+            known, on="file_name"
+        )
         held_out = ["TEST", "VAL"] if parameters.checkpoint == "val" else ["TEST"]
         wanted = ["TRAIN"] if tables else ["TRAIN", *held_out]
         rows = rows[rows["split"].isin(wanted)]
         for split in wanted:
             if not (rows["split"] == split).any():
-                raise DataError(f"Source {source} has no labelled, usable {split} video.", remedy="Look at data_report.csv and labels.csv.")
+                raise DataError(
+                    f"Source {source} has no labelled, usable {split} video.",
+                    remedy="Look at data_report.csv and labels.csv.",
+                )
         fps = float(rows["fps"].median())
         reference_fps = reference_fps or fps
         periods[source] = source_period(parameters.clip_period, fps=fps, reference_fps=reference_fps)
@@ -114,7 +133,8 @@ def open_material(
 
 
 def plan_runs(material: Material, selections: pd.DataFrame, *, parameters: EvaluationParameters) -> list[Job]:
-    """Every network of Table 1: whole sets first, then each method and number of videos, ``n_runs`` times each.
+    """Every network of Table 1: whole sets first, then each method and number of videos, ``n_runs`` times
+    each.
 
     Run r trains the videos of selection seed r with training seed r, so that methods are compared in pairs.
 
@@ -130,35 +150,78 @@ def plan_runs(material: Material, selections: pd.DataFrame, *, parameters: Evalu
         train = material.part(source, "TRAIN")
         label = dict(zip(train["file_name"], train["ef"].astype(float), strict=True))
         for seed in range(parameters.n_runs):
-            jobs.append(Job(source, WHOLE, "", 0, 0, seed, seed, tuple(label), tuple(label.values()), parameters.steps_whole, period))
+            jobs.append(
+                Job(
+                    source,
+                    WHOLE,
+                    "",
+                    0,
+                    0,
+                    seed,
+                    seed,
+                    tuple(label),
+                    tuple(label.values()),
+                    parameters.steps_whole,
+                    period,
+                )
+            )
         own = selections[selections["source"] == source]
         for method in parameters.methods:
             for vpc in parameters.vpc:
                 cell = own[(own["method"] == method) & (own["vpc"] == vpc)]
                 for graph in dict.fromkeys(cell["graph"]) or ("",):
                     for seed in range(parameters.n_runs):
-                        names = _picked(cell[(cell["graph"] == graph) & (cell["selection_seed"] == seed)], source, method, vpc, seed, label)
+                        names = _picked(
+                            cell[(cell["graph"] == graph) & (cell["selection_seed"] == seed)],
+                            source,
+                            method,
+                            vpc,
+                            seed,
+                            label,
+                        )
                         ef = tuple(label[name] for name in names)
-                        jobs.append(Job(source, method, graph, vpc, 0, seed, seed, names, ef, parameters.steps_selected, period))
+                        jobs.append(
+                            Job(
+                                source,
+                                method,
+                                graph,
+                                vpc,
+                                0,
+                                seed,
+                                seed,
+                                names,
+                                ef,
+                                parameters.steps_selected,
+                                period,
+                            )
+                        )
     return jobs
 
 
-def _picked(rows: pd.DataFrame, source: str, method: str, vpc: int, seed: int, label: dict[str, float]) -> tuple[str, ...]:
+def _picked(
+    rows: pd.DataFrame, source: str, method: str, vpc: int, seed: int, label: dict[str, float]
+) -> tuple[str, ...]:
     names = tuple(rows["file_name"].astype(str))
     where = f"{source}, {method}, {vpc} videos a class, seed {seed}"
     if not names:
-        raise DataError(f"selections.csv has no picks for: {where}", remedy="Run stage 03 with the same methods, vpc and n_runs.")
+        raise DataError(
+            f"selections.csv has no picks for: {where}",
+            remedy="Run stage 03 with the same methods, vpc and n_runs.",
+        )
     unknown = [name for name in names if name not in label]
     if unknown:
-        raise DataError(f"{unknown[0]} was selected ({where}) but is no labelled TRAIN video.", remedy="Run stages 01 to 03 again.")
+        raise DataError(
+            f"{unknown[0]} was selected ({where}) but is no labelled TRAIN video.",
+            remedy="Run stages 01 to 03 again.",
+        )
     return names
 
 
 def starting_weights(parameters: EvaluationParameters) -> dict[str, Tensor] | None:
     """Weights that every network starts from, or None.
 
-    Weights with a single output were trained on EF: they label pools, but a network that starts from them has seen all of TRAIN, and
-    perhaps TEST, whatever it was selected to see. They start nothing.
+    Weights with a single output were trained on EF: they label pools, but a network that starts from them has
+    seen all of TRAIN, and perhaps TEST, whatever it was selected to see. They start nothing.
     """
     if not parameters.regressor_weights:
         return None
@@ -169,7 +232,8 @@ def starting_weights(parameters: EvaluationParameters) -> dict[str, Tensor] | No
 
 
 def score_runs(predictions: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
-    """A row a network: :data:`~infomotion_lib.keys.RUN`, ``n_train``, every metric on TEST, ``n_invalid``; in the order of ``predictions``.
+    """A row a network: :data:`~infomotion_lib.keys.RUN`, ``n_train``, every metric on TEST, ``n_invalid``; in
+    the order of ``predictions``.
 
     Parameters
     ----------
@@ -180,23 +244,36 @@ def score_runs(predictions: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
     """
     rows = []
     for key, group in predictions.groupby([*RUN, "n_train"], sort=False):
-        rows.append({**dict(zip([*RUN, "n_train"], key, strict=True)), **score(group["ef"], group["prediction"], tolerance=tolerance)})
+        rows.append(
+            {
+                **dict(zip([*RUN, "n_train"], key, strict=True)),
+                **score(group["ef"], group["prediction"], tolerance=tolerance),
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def graph_flags(selections: pd.DataFrame) -> pd.DataFrame:
-    """``source, method, graph, vpc, graph_flag``: what was unhealthy about the graphs a selection came from; empty where nothing was."""
+    """``source, method, graph, vpc, graph_flag``: what was unhealthy about the graphs a selection came from;
+    empty where nothing was.
+    """
     unhealthy = selections.assign(graph_flag=selections["graph_flag"].replace("healthy", ""))
-    names = unhealthy.groupby(CELL, sort=False)["graph_flag"].agg(lambda flags: "+".join(sorted({str(flag) for flag in flags if flag})))
+    names = unhealthy.groupby(CELL, sort=False)["graph_flag"].agg(
+        lambda flags: "+".join(sorted({str(flag) for flag in flags if flag}))
+    )
     return names.reset_index()
 
 
 def with_flags(table: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
-    """The table with a last column ``graph_flag``, so that no row of a collapsed or shattered graph goes unmarked."""
+    """The table with a last column ``graph_flag``, so that no row of a collapsed or shattered graph goes
+    unmarked.
+    """
     return table.merge(graph_flags(selections), on=CELL, how="left").fillna({"graph_flag": ""})
 
 
-def machine_accuracy(predictions: pd.DataFrame, machines: pd.Series[str], *, samples: int = 2000) -> pd.DataFrame:
+def machine_accuracy(
+    predictions: pd.DataFrame, machines: pd.Series[str], *, samples: int = 2000
+) -> pd.DataFrame:
     """Hard accuracy on the TEST videos of each machine style, mean over runs, in each cell of Table 1.
 
     Parameters
@@ -212,7 +289,8 @@ def machine_accuracy(predictions: pd.DataFrame, machines: pd.Series[str], *, sam
         ``source, method, graph, vpc, machine, n_videos, mean, sd, n, ci_low, ci_high``, percent.
     """
     table = predictions.assign(
-        machine=predictions["file_name"].map(machines), right=hard_correct(predictions["ef"], predictions["prediction"])
+        machine=predictions["file_name"].map(machines),
+        right=hard_correct(predictions["ef"], predictions["prediction"]),
     )
     by_run = (
         table.groupby([*CELL, "machine", "pool", "training_seed", "selection_seed"], sort=False)["right"]
@@ -227,22 +305,31 @@ def machine_accuracy(predictions: pd.DataFrame, machines: pd.Series[str], *, sam
     return pd.DataFrame(rows, columns=[*CELL, "machine", "n_videos", "mean", "sd", "n", "ci_low", "ci_high"])
 
 
-def tolerance_table(predictions: pd.DataFrame, *, tolerances: tuple[float, ...] = (0, 1, 2, 3, 4, 5), samples: int = 2000) -> pd.DataFrame:
-    """Soft accuracy of each cell at each tolerance: ``source .. vpc, tolerance, mean, sd, n, ci_low, ci_high``, percent.
+def tolerance_table(
+    predictions: pd.DataFrame, *, tolerances: tuple[float, ...] = (0, 1, 2, 3, 4, 5), samples: int = 2000
+) -> pd.DataFrame:
+    """Soft accuracy of each cell at each tolerance: ``source .. vpc, tolerance, mean, sd, n, ci_low,
+    ci_high``, percent.
 
-    ``sd`` is the population's over runs, the interval that of :func:`infomotion_lib.evaluation.intervals.bootstrap_interval`.
+    ``sd`` is the population's over runs, the interval that of
+    :func:`infomotion_lib.evaluation.intervals.bootstrap_interval`.
     """
     frames = []
     for tolerance in tolerances:
-        right = predictions.assign(soft_accuracy=100.0 * soft_correct(predictions["ef"], predictions["prediction"], tolerance=tolerance))
+        right = predictions.assign(
+            soft_accuracy=100.0
+            * soft_correct(predictions["ef"], predictions["prediction"], tolerance=tolerance)
+        )
         by_run = right.groupby(RUN, sort=False)["soft_accuracy"].mean().reset_index()
-        frames.append(summarise(by_run, metrics=("soft_accuracy",), samples=samples).assign(tolerance=float(tolerance)))
+        frames.append(
+            summarise(by_run, metrics=("soft_accuracy",), samples=samples).assign(tolerance=float(tolerance))
+        )
     return pd.concat(frames, ignore_index=True)[[*CELL, "tolerance", "mean", "sd", "n", "ci_low", "ci_high"]]
 
 
 def confusion_table(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Answers of each cell, all runs together, a row a true class: ``source .. vpc, class_name, answers``, then how many of these fell
-    into each class, by its name, and ``invalid``, those that are no number.
+    """Answers of each cell, all runs together, a row a true class: ``source .. vpc, class_name, answers``,
+    then how many of these fell into each class, by its name, and ``invalid``, those that are no number.
     """
     rows = []
     for cell, group in predictions.groupby(CELL, sort=False):

@@ -1,7 +1,8 @@
 """A short training of each network of the project, and its hash: do two machines compute the same?
 
-Inputs are made of integers, so they are equal everywhere, and the trainings are those of the stages. Two machines agree on a piece if
-the hashes of its weights and of what it then predicts are equal; they depend on the versions of the libraries too.
+Inputs are made of integers, so they are equal everywhere, and the trainings are those of the stages. Two
+machines agree on a piece if the hashes of its weights and of what it then predicts are equal; they depend on
+the versions of the libraries too.
 
     python -m infomotion_lib.evaluation.small_trainings [--timed] PIECE ...
 
@@ -44,12 +45,16 @@ def regressor() -> Piece:
     videos = [moving_pattern(48, 28, number) for number in range(24)]
     ef = [20.0 + (number * 37) % 60 for number in range(24)]
     with one_thread():
-        fitted = train_regressor(videos, ef, parameters=LabelsParameters.model_validate({}), seed=1, steps=20, progress=False)
+        fitted = train_regressor(
+            videos, ef, parameters=LabelsParameters.model_validate({}), seed=1, steps=20, progress=False
+        )
         return [*weights(fitted.network), fitted.predict(videos[:8])], 20
 
 
 def motion_network() -> Piece:
-    """4 steps of the inter-frame-attention network, F = 8, on triplets of 112 pixels, and its motion vectors."""
+    """4 steps of the inter-frame-attention network, F = 8, on triplets of 112 pixels, and its motion
+    vectors.
+    """
     import torch
 
     from infomotion_lib.device import as_unit
@@ -59,7 +64,9 @@ def motion_network() -> Piece:
     from infomotion_lib.ifa.triplets import TripletStore
 
     frames = np.concatenate([moving_pattern(3, 112, number) for number in range(8)])
-    store = TripletStore(frames, np.arange(24).reshape(8, 3), tuple(f"pattern {number}" for number in range(8)))
+    store = TripletStore(
+        frames, np.arange(24).reshape(8, 3), tuple(f"pattern {number}" for number in range(8))
+    )
     settings = TrainingSettings(steps=4, warmup_steps=1)
     with tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
         start = new_interpolator(8, (2, 2, 2, 2, 2), seed=0, refine=False)
@@ -93,7 +100,9 @@ def latte() -> Piece:
 
     from infomotion_lib.generators.diffusion import LatteRecipe, sample_latents, train_latte
 
-    latents = torch.from_numpy(moving_pattern(10 * 16 * 4, 8, 0).reshape(10, 16, 4, 8, 8).astype(np.float32) / 64 - 2)
+    latents = torch.from_numpy(
+        moving_pattern(10 * 16 * 4, 8, 0).reshape(10, 16, 4, 8, 8).astype(np.float32) / 64 - 2
+    )
     trained = train_latte(latents, np.arange(10) % 5, LatteRecipe("cpu/2", latent_side=8, frames=16, steps=5))
     return [*weights(trained.network), sample_latents(trained, 0, seeds=[0, 1], sampling_steps=4).numpy()], 5
 
@@ -127,7 +136,8 @@ def infomap() -> Piece:
 
 
 PIECES: dict[str, Callable[[], Piece]] = {
-    made.__name__: made for made in (regressor, motion_network, appearance, autoencoder, latte, kmeans, graph, infomap)
+    made.__name__: made
+    for made in (regressor, motion_network, appearance, autoencoder, latte, kmeans, graph, infomap)
 }
 """Pieces by name: first what Table 1 rests on."""
 
@@ -140,7 +150,9 @@ def moving_pattern(frames: int, side: int, number: int) -> NDArray[np.uint8]:
 
 
 def fixed_vectors(count: int, size: int) -> NDArray[np.float32]:
-    """Vectors (count, size) in three loose groups, each number a multiple of 1/64: exact in every arithmetic."""
+    """Vectors (count, size) in three loose groups, each number a multiple of 1/64: exact in every
+    arithmetic.
+    """
     row, column = np.indices((count, size))
     noise = (row * row * 31 + column * column * 17 + row * column * 7) % 61
     return ((noise + 24 * ((row % 3) * (column % 5) % 4)) / 64).astype(np.float32)
@@ -159,7 +171,8 @@ def measured(names: list[str], *, timed: bool) -> dict[str, Any]:
     names : list of str
         Keys of :data:`PIECES`.
     timed : bool
-        Compute each piece again, for its milliseconds a step with everything loaded (building and predicting included).
+        Compute each piece again, for its milliseconds a step with everything loaded (building and predicting
+        included).
 
     Raises
     ------
@@ -176,7 +189,11 @@ def measured(names: list[str], *, timed: bool) -> dict[str, Any]:
             pieces[name]["ms_a_step"] = round(1000 * (time.perf_counter() - began) / steps, 1)
             if digest(again) != digest(first):
                 raise StageError(f"The piece {name} gave other numbers when it was computed again.")
-    return {"pieces": pieces, "in_force": state("native")["in_force"], "versions": {name: version(name) for name in DECIDING}}
+    return {
+        "pieces": pieces,
+        "in_force": state("native")["in_force"],
+        "versions": {name: version(name) for name in DECIDING},
+    }
 
 
 def digest(arrays: list[Any]) -> str:
@@ -185,4 +202,8 @@ def digest(arrays: list[Any]) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measured([word for word in sys.argv[1:] if word != "--timed"], timed="--timed" in sys.argv)))
+    print(
+        json.dumps(
+            measured([word for word in sys.argv[1:] if word != "--timed"], timed="--timed" in sys.argv)
+        )
+    )

@@ -1,6 +1,7 @@
 """How far the detected phases are from the true ones, always beside the same count on shuffled frames.
 
-Shuffled clips have no heart beat left, only its pictures: what the detector still finds there is what chance finds.
+Shuffled clips have no heart beat left, only its pictures: what the detector still finds there is what chance
+finds.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ _PHANTOM_EF = (12.0, 83.0)
 
 
 class KnownClip(NamedTuple):
-    """A clip whose phases are known: ``clip`` (T, H, W), ``fps``, all true ``es`` and ``ed`` frames, in the clip and around it.
+    """A clip whose phases are known: ``clip`` (T, H, W), ``fps``, all true ``es`` and ``ed`` frames, in the
+    clip and around it.
 
     ``volume`` (T,), if known, is the exact curve that the detector's signal stands for.
     """
@@ -55,9 +57,16 @@ def true_beats(first_es: int, first_ed: int, *, cycle: int, n_frames: int) -> tu
 
 
 def known_phantoms(
-    number: int, *, n_frames: int = 64, fps: float = NUISANCE_FPS, seed: int = 0, level: float = DEFAULT_LEVEL, size: int = 112
+    number: int,
+    *,
+    n_frames: int = 64,
+    fps: float = NUISANCE_FPS,
+    seed: int = 0,
+    level: float = DEFAULT_LEVEL,
+    size: int = 112,
 ) -> Iterator[KnownClip]:
-    """Phantom clips drawn for the test alone, with their exact phases; EF evenly spread over what a phantom can have.
+    """Phantom clips drawn for the test alone, with their exact phases; EF evenly spread over what a phantom
+    can have.
 
     Parameters
     ----------
@@ -66,7 +75,8 @@ def known_phantoms(
     n_frames : int
         Frames a clip.
     fps : float
-        Frames a second; a slow clip is every so many frames of one at the phantom's own rate, so the rate is met only nearly.
+        Frames a second; a slow clip is every so many frames of one at the phantom's own rate, so the rate is
+        met only nearly.
     seed : int
         Of the hearts.
     level : float
@@ -79,14 +89,21 @@ def known_phantoms(
     random = np.random.default_rng(seed)
     for ef in np.linspace(*_PHANTOM_EF, number):
         heart = sample_heart(random, float(ef), level=level, fps=own)
-        es, ed = true_beats(heart.cycle // 3 - heart.start, -heart.start, cycle=heart.cycle, n_frames=stride * n_frames)
+        es, ed = true_beats(
+            heart.cycle // 3 - heart.start, -heart.start, cycle=heart.cycle, n_frames=stride * n_frames
+        )
         frames = stride * np.arange(n_frames)
         true_es, true_ed = ([frame / stride for frame in phase] for phase in (es, ed))
-        yield KnownClip(render(heart, frames, size=size), own / stride, true_es, true_ed, volume_curve(heart, frames))
+        yield KnownClip(
+            render(heart, frames, size=size), own / stride, true_es, true_ed, volume_curve(heart, frames)
+        )
 
 
-def beat_errors(true: ArrayLike, found: ArrayLike, *, n_frames: int, tolerance: float, margin: int = MARGIN) -> tuple[Curve, int, int]:
-    """Signed error in frames of each true phase that was found, how many had to be found, and how many finds are false.
+def beat_errors(
+    true: ArrayLike, found: ArrayLike, *, n_frames: int, tolerance: float, margin: int = MARGIN
+) -> tuple[Curve, int, int]:
+    """Signed error in frames of each true phase that was found, how many had to be found, and how many finds
+    are false.
 
     Parameters
     ----------
@@ -113,10 +130,14 @@ def beat_errors(true: ArrayLike, found: ArrayLike, *, n_frames: int, tolerance: 
     return np.asarray(wanted, float), len(due), len(seen) - len(hits)
 
 
-def detector_error(clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: float = TOLERANCE_MS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Summary table and all single errors of the detector, on the frames in order, on the same frames shuffled, and on the exact volume.
+def detector_error(
+    clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: float = TOLERANCE_MS
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Summary table and all single errors of the detector, on the frames in order, on the same frames
+    shuffled, and on the exact volume.
 
-    The exact volume shows what the definitions alone contribute: an onset at 90 % comes after ED even on a perfect curve.
+    The exact volume shows what the definitions alone contribute: an onset at 90 % comes after ED even on a
+    perfect curve.
 
     Parameters
     ----------
@@ -130,9 +151,10 @@ def detector_error(clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: f
     Returns
     -------
     summary : DataFrame
-        A row an order of frames and phase: ``frames`` (in_order, shuffled, exact_volume), ``phase`` (es, ed), ``clips``, ``due`` (true
-        phases to find), ``found_share``, ``false_a_clip``, and of the found ones ``median_frames``, ``p90_frames``, ``median_ms``,
-        ``p90_ms`` (absolute) and ``bias_ms`` (mean of detected minus true).
+        A row an order of frames and phase: ``frames`` (in_order, shuffled, exact_volume), ``phase`` (es, ed),
+        ``clips``, ``due`` (true phases to find), ``found_share``, ``false_a_clip``, and of the found ones
+        ``median_frames``, ``p90_frames``, ``median_ms``, ``p90_ms`` (absolute) and ``bias_ms`` (mean of
+        detected minus true).
     errors : DataFrame
         A row a found phase: ``frames``, ``phase``, ``error_frames``, ``error_ms``, signed.
     """
@@ -142,12 +164,18 @@ def detector_error(clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: f
         n = len(known.clip)
         with single_threaded():
             orders = {"in_order": known.clip, "shuffled": known.clip[random.permutation(n)]}
-            seen = {order: (phases.es, phases.ed) for order, clip in orders.items() for phases in [detect_phases(clip, known.fps)]}
+            seen = {
+                order: (phases.es, phases.ed)
+                for order, clip in orders.items()
+                for phases in [detect_phases(clip, known.fps)]
+            }
         if known.volume is not None:
             seen["exact_volume"] = find_phases(known.volume, known.fps)
         for order, (es, ed) in seen.items():
             for phase, true, found in (("es", known.es, es), ("ed", known.ed, ed)):
-                errors, due, false = beat_errors(true, found, n_frames=n, tolerance=tolerance_ms * known.fps / 1000)
+                errors, due, false = beat_errors(
+                    true, found, n_frames=n, tolerance=tolerance_ms * known.fps / 1000
+                )
                 counts.append((order, phase, due, len(errors), false))
                 rows += [(order, phase, error, 1000 * error / known.fps) for error in errors]
     single = pd.DataFrame(rows, columns=["frames", "phase", "error_frames", "error_ms"])
@@ -156,7 +184,9 @@ def detector_error(clips: Iterable[KnownClip], *, seed: int = 0, tolerance_ms: f
     return pd.DataFrame(summary), single
 
 
-def order_control(clips: Iterable[tuple[Clip, float]], *, seed: int = 0, diastole_fraction: float = 2 / 3) -> pd.DataFrame:
+def order_control(
+    clips: Iterable[tuple[Clip, float]], *, seed: int = 0, diastole_fraction: float = 2 / 3
+) -> pd.DataFrame:
     """What the detector reports of each clip with its frames in order and shuffled, where no truth is known.
 
     Parameters
@@ -171,10 +201,11 @@ def order_control(clips: Iterable[tuple[Clip, float]], *, seed: int = 0, diastol
     Returns
     -------
     DataFrame
-        Two rows a clip: ``clip`` (number), ``frames`` (in_order, shuffled), ``es`` (how many), ``confidence``, ``residual``, ``lag1``
-        (correlation of the unfiltered central component with itself a frame later: near 1 where frames follow each other, near 0 where
-        they do not), ``complete`` (an ES, an ED and an ES were found in a row, with a frame between them) and ``rule_error_ms`` (of
-        complete ones: next ES by the fraction rule minus next ES detected).
+        Two rows a clip: ``clip`` (number), ``frames`` (in_order, shuffled), ``es`` (how many),
+        ``confidence``, ``residual``, ``lag1`` (correlation of the unfiltered central component with itself a
+        frame later: near 1 where frames follow each other, near 0 where they do not), ``complete`` (an ES, an
+        ED and an ES were found in a row, with a frame between them) and ``rule_error_ms`` (of complete ones:
+        next ES by the fraction rule minus next ES detected).
     """
     random = np.random.default_rng(seed)
     rows = []
@@ -187,9 +218,24 @@ def order_control(clips: Iterable[tuple[Clip, float]], *, seed: int = 0, diastol
             late = np.nan
             if beat is not None:
                 es, ed, next_es = beat
-                late = 1000 * (ed + systole_frames(ed - es, diastole_fraction=diastole_fraction) - next_es) / fps
-            rows.append((number, order, len(seen.es), seen.confidence, seen.residual, _lag1(signals.component), beat is not None, late))
-    return pd.DataFrame(rows, columns=["clip", "frames", "es", "confidence", "residual", "lag1", "complete", "rule_error_ms"])
+                late = (
+                    1000 * (ed + systole_frames(ed - es, diastole_fraction=diastole_fraction) - next_es) / fps
+                )
+            rows.append(
+                (
+                    number,
+                    order,
+                    len(seen.es),
+                    seen.confidence,
+                    seen.residual,
+                    _lag1(signals.component),
+                    beat is not None,
+                    late,
+                )
+            )
+    return pd.DataFrame(
+        rows, columns=["clip", "frames", "es", "confidence", "residual", "lag1", "complete", "rule_error_ms"]
+    )
 
 
 def _lag1(curve: Curve) -> float:

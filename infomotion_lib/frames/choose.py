@@ -11,10 +11,12 @@ from infomotion_lib.frames.rule import USABLE_STATUSES, MotionPairs, motion_pair
 def choose_pairs(
     phases: Phases, *, n_frames: int, diastole_fraction: float = 2 / 3, use_detected: bool = False
 ) -> tuple[int, int, MotionPairs] | None:
-    """ES, ED and the motions around them for the best neighbouring pair of detected phases; None where there is no pair.
+    """ES, ED and the motions around them for the best neighbouring pair of detected phases; None where there
+    is no pair.
 
-    Best means, in this order: it has frames; its third end frame was detected (if asked for); its status comes first in
-    :data:`~infomotion_lib.frames.rule.USABLE_STATUSES`, an ES -> ED pair before an ED -> ES one; the signal moves most.
+    Best means, in this order: it has frames; its third end frame was detected (if asked for); its status
+    comes first in :data:`~infomotion_lib.frames.rule.USABLE_STATUSES`, an ES -> ED pair before an ED -> ES
+    one; the signal moves most.
 
     Parameters
     ----------
@@ -34,7 +36,9 @@ def choose_pairs(
         if kind == other:
             continue
         es, ed = (first, second) if kind == "es" else (second, first)
-        pairs = motion_pairs(es, ed, n_frames=n_frames, diastole_fraction=diastole_fraction, seen_es=seen_es, seen_ed=seen_ed)
+        pairs = motion_pairs(
+            es, ed, n_frames=n_frames, diastole_fraction=diastole_fraction, seen_es=seen_es, seen_ed=seen_ed
+        )
         swing = float(abs(phases.signal[ed] - phases.signal[es]))
         options.append((_rank(pairs, seen_es + seen_ed), swing, -first, es, ed, pairs))
     if not options:
@@ -44,7 +48,9 @@ def choose_pairs(
 
 
 def detected_beat(phases: Phases, *, n_frames: int) -> tuple[int, int, int] | None:
-    """ES, ED and next ES that were all detected, of the beat that moves most; None where no three follow each other."""
+    """ES, ED and next ES that were all detected, of the beat that moves most; None where no three follow each
+    other.
+    """
     best = choose_pairs(phases, n_frames=n_frames, use_detected=True)
     if best is None or best[2].status != "annotated" or best[2].systole is None:
         return None

@@ -1,7 +1,8 @@
-"""Does a voter contradict itself? The same clip backwards, thinned out, cut short or cut in, and its frames shuffled.
+"""Does a voter contradict itself? The same clip backwards, thinned out, cut short or cut in, and its frames
+shuffled.
 
-None of these changes which picture shows how large a ventricle, so the curve over the pictures should stay. Shuffling keeps the
-pictures too: what survives it was read off single frames, and says nothing of a rhythm.
+None of these changes which picture shows how large a ventricle, so the curve over the pictures should stay.
+Shuffling keeps the pictures too: what survives it was read off single frames, and says nothing of a rhythm.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ BORDER = 0.06
 
 
 class Variant(NamedTuple):
-    """A changed clip: its frames, which frame of the original each one is, and its frame rate over the original's."""
+    """A changed clip: its frames, which frame of the original each one is, and its frame rate over the
+    original's.
+    """
 
     clip: Clip
     frames: NDArray[np.int64]
@@ -68,7 +71,9 @@ VARIANTS: dict[str, Callable[[Clip, np.random.Generator], Variant]] = {
 """Ways to change a clip, by name; the last is the control."""
 
 
-def self_consistency(clips: Iterable[tuple[Clip, float]], *, network: nn.Module | None = None, seed: int = 0) -> pd.DataFrame:
+def self_consistency(
+    clips: Iterable[tuple[Clip, float]], *, network: nn.Module | None = None, seed: int = 0
+) -> pd.DataFrame:
     """How much of each voter's reading stays when the clip is changed.
 
     Parameters
@@ -83,9 +88,10 @@ def self_consistency(clips: Iterable[tuple[Clip, float]], *, network: nn.Module 
     Returns
     -------
     DataFrame
-        Rows of ``clip`` (number), ``voter``, ``variant`` (``as_is`` or one of :data:`VARIANTS`): ``r`` (correlation with the voter's own
-        curve on the clip as it is, frame by frame), ``es_kept`` (share of the ES found in the clip as it is that lie within a frame of
-        one found in the variant) and ``agreement`` (correlation of the two voters). ``random_weights`` has the agreement of an untrained
+        Rows of ``clip`` (number), ``voter``, ``variant`` (``as_is`` or one of :data:`VARIANTS`): ``r``
+        (correlation with the voter's own curve on the clip as it is, frame by frame), ``es_kept`` (share of
+        the ES found in the clip as it is that lie within a frame of one found in the variant) and
+        ``agreement`` (correlation of the two voters). ``random_weights`` has the agreement of an untrained
         network with the detector, without regard to sign.
     """
     rng = np.random.default_rng(seed)
@@ -104,10 +110,17 @@ def self_consistency(clips: Iterable[tuple[Clip, float]], *, network: nn.Module 
                 if len(other.clip) < MIN_FRAMES:
                     continue
                 again = dict(
-                    zip(("detector", "network"), both_votes(np.ascontiguousarray(other.clip), other.rate * fps, network), strict=True)
+                    zip(
+                        ("detector", "network"),
+                        both_votes(np.ascontiguousarray(other.clip), other.rate * fps, network),
+                        strict=True,
+                    )
                 )
                 agreement = correlation(again["detector"].signal, again["network"].signal)
-                rows += [(number, voter, name, *_kept(seen[voter], again[voter], other), agreement) for voter in seen]
+                rows += [
+                    (number, voter, name, *_kept(seen[voter], again[voter], other), agreement)
+                    for voter in seen
+                ]
     return pd.DataFrame(rows, columns=["clip", "voter", "variant", "r", "es_kept", "agreement"])
 
 

@@ -1,8 +1,8 @@
 """ED and ES frames of a clip from the picture alone: no tracing, no segmenter, no training.
 
-The sum of three standardised signals (:mod:`signals`) stands for the volume curve. ES is its minimum. ED is the onset of
-contraction, the last frame still at 90 % of the fall: the maximum itself is ill-posed where the volume rests before the
-atrial kick.
+The sum of three standardised signals (:mod:`signals`) stands for the volume curve. ES is its minimum. ED is
+the onset of contraction, the last frame still at 90 % of the fall: the maximum itself is ill-posed where the
+volume rests before the atrial kick.
 """
 
 from __future__ import annotations
@@ -48,12 +48,13 @@ class Phases:
     es, ed : ndarray of int
         Frame numbers in order.
     signal : ndarray, shape (T,)
-        Sum of the three filtered signals, each with mean 0 and standard deviation 1, large where the ventricle is.
+        Sum of the three filtered signals, each with mean 0 and standard deviation 1, large where the
+        ventricle is.
     components : ndarray, shape (3, T)
         Those three: soft dark area, central principal component, integrated radial flow.
     confidence : float
-        Median correlation of the three, after the first two took the third one's sign: 1 where all agree. Short or shuffled
-        clips agree too, so it says that the three see the same, not that they see a heart.
+        Median correlation of the three, after the first two took the third one's sign: 1 where all agree.
+        Short or shuffled clips agree too, so it says that the three see the same, not that they see a heart.
     residual : float
         Flow-compensated residual, see :class:`~infomotion_lib.frames.signals.ClipSignals`.
     """
@@ -77,7 +78,8 @@ def detect_phases(clip: Clip, fps: float) -> Phases:
     Parameters
     ----------
     clip : ndarray of uint8, shape (T, H, W)
-        Grey frames of an apical view. Fewer than :data:`MIN_FRAMES` or frames that never change give no phase.
+        Grey frames of an apical view. Fewer than :data:`MIN_FRAMES` or frames that never change give no
+        phase.
     fps : float
         Frames a second.
 
@@ -96,12 +98,16 @@ def detect_phases(clip: Clip, fps: float) -> Phases:
 def check_clip(clip: Clip, fps: float) -> None:
     """Raise DataError unless the clip is (T, H, W) and the frame rate positive."""
     if clip.ndim != 3 or not (np.isfinite(fps) and fps > 0):
-        raise DataError(f"Phases cannot be detected in a clip of shape {clip.shape} at {fps} frames a second.")
+        raise DataError(
+            f"Phases cannot be detected in a clip of shape {clip.shape} at {fps} frames a second."
+        )
 
 
 def read_phases(seen: ClipSignals, fps: float) -> Phases:
     """ED and ES frames in the three signals of a clip of ``fps`` frames a second."""
-    components = np.stack([_standardised(_filtered(curve, fps)) for curve in (seen.dark, seen.component, seen.radial)])
+    components = np.stack(
+        [_standardised(_filtered(curve, fps)) for curve in (seen.dark, seen.component, seen.radial)]
+    )
     agreement = _correlations(components)
     signs = np.where(agreement[:, 2] < 0, -1.0, 1.0)
     components *= signs[:, None]
@@ -124,22 +130,33 @@ def find_phases(curve: Curve, fps: float) -> tuple[Frames, Frames]:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     last = len(curve) - 1
     floors = [*curve[es], curve[es].mean()]  # the fall after the last ES is not seen to its end
-    found = [_onset(curve[a : b + 1], float(floor), span) for a, b, floor in zip([0, *es], [*es, last], floors, strict=True)]
-    onsets = np.array([start + onset for start, onset in zip([0, *es], found, strict=True) if onset is not None], np.int64)
+    found = [
+        _onset(curve[a : b + 1], float(floor), span)
+        for a, b, floor in zip([0, *es], [*es, last], floors, strict=True)
+    ]
+    onsets = np.array(
+        [start + onset for start, onset in zip([0, *es], found, strict=True) if onset is not None], np.int64
+    )
     return es, onsets[(onsets >= max(1, round(_EDGE_SECONDS * fps))) & (onsets < last)]
 
 
 def _minima(curve: Curve, span: float, *, distance: int) -> Frames:
-    """Minima at least ``distance`` apart, of full prominence on a side that is seen whole and of some on one that the clip cuts off."""
+    """Minima at least ``distance`` apart, of full prominence on a side that is seen whole and of some on one
+    that the clip cuts off.
+    """
     wall = curve.max() + span
-    minima, _ = filters.find_peaks(-np.concatenate([[wall], curve, [wall]]), prominence=PROMINENCE * span, distance=distance)
+    minima, _ = filters.find_peaks(
+        -np.concatenate([[wall], curve, [wall]]), prominence=PROMINENCE * span, distance=distance
+    )
     minima = minima - 1
     sides = [min(curve[: at + 1].max(), curve[at:].max()) - curve[at] for at in minima]
     return np.asarray(minima[np.array(sides, float) >= _BORDER_RISE * span], np.int64)
 
 
 def _onset(piece: Curve, floor: float, span: float) -> int | None:
-    """Last frame of a piece that is still at :data:`ONSET_LEVEL` of its fall to ``floor``; None where it falls too little."""
+    """Last frame of a piece that is still at :data:`ONSET_LEVEL` of its fall to ``floor``; None where it
+    falls too little.
+    """
     top = float(piece.max())
     if len(piece) < 3 or top - floor < _FALL * span:
         return None
@@ -147,7 +164,9 @@ def _onset(piece: Curve, floor: float, span: float) -> int | None:
 
 
 def _period(curve: Curve, fps: float) -> float:
-    """Frames of a beat: the first peak of the autocorrelation, among plausible heart rates, that is nearly the highest."""
+    """Frames of a beat: the first peak of the autocorrelation, among plausible heart rates, that is nearly
+    the highest.
+    """
     n = len(curve)
     slowest, fastest = (60 * fps / rate for rate in HEART_RATES)
     centred = curve - curve.mean()
@@ -158,7 +177,11 @@ def _period(curve: Curve, fps: float) -> float:
     if not len(peaks):
         return float(last)
     heights = correlation[peaks]
-    return float(peaks[np.flatnonzero(heights >= _NEARLY * heights.max())[0]]) if heights.max() > 0 else float(peaks[heights.argmax()])
+    return (
+        float(peaks[np.flatnonzero(heights >= _NEARLY * heights.max())[0]])
+        if heights.max() > 0
+        else float(peaks[heights.argmax()])
+    )
 
 
 def _filtered(curve: Curve, fps: float) -> Curve:

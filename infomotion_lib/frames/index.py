@@ -1,4 +1,6 @@
-"""The frame index: a row a video with its ED, ES and middle frames and where they come from, or the reason why it has none."""
+"""The frame index: a row a video with its ED, ES and middle frames and where they come from, or the reason
+why it has none.
+"""
 
 from __future__ import annotations
 
@@ -48,10 +50,11 @@ def build_frame_index(
     source : str
         Value of the ``source`` column: ``real``, ``synthetic`` or ``open``.
     parameters : FrameIndexParameters
-        ``phase_rule``, ``diastole_fraction``, ``next_es``, ``residual_gate``, and ``limit``: first usable videos of each class and split.
+        ``phase_rule``, ``diastole_fraction``, ``next_es``, ``residual_gate``, and ``limit``: first usable
+        videos of each class and split.
     labels : DataFrame, optional
-        ``source, file_name, ef``: labels that take the place of the data set's EF. Where it has rows of this source, a video without one
-        has no EF; where it has none, the data set's EF stays.
+        ``source, file_name, ef``: labels that take the place of the data set's EF. Where it has rows of this
+        source, a video without one has no EF; where it has none, the data set's EF stays.
     workers : int
         Processes that read clips.
     progress : bool
@@ -60,22 +63,38 @@ def build_frame_index(
     Returns
     -------
     DataFrame
-        ``source, file_name, split, ef, class_name, fps, n_frames``;
-        ``phase_source``: ``annotated``, ``temporal``, ``detected`` or ``none``;
-        ``status``: see :class:`~infomotion_lib.frames.rule.MotionPairs`, ``detected``, ``high_residual`` (detected, but the frames do not
-        hang together), ``no_phase``, or the fault of the video;
-        ``confidence``, ``residual``: see :class:`~infomotion_lib.frames.detect.Phases`, empty where no clip was read;
-        ``es, ed``: the annotated or detected pair, ``next_es``: the ES that ends the systole;
-        ``diastole_start, _mid, _end, systole_start, _mid, _end``: empty where there are no frames.
+        ``source, file_name, split, ef, class_name, fps, n_frames``; ``phase_source``: ``annotated``,
+        ``temporal``, ``detected`` or ``none``; ``status``: see
+        :class:`~infomotion_lib.frames.rule.MotionPairs`, ``detected``, ``high_residual`` (detected, but the
+        frames do not hang together), ``no_phase``, or the fault of the video; ``confidence``, ``residual``:
+        see :class:`~infomotion_lib.frames.detect.Phases`, empty where no clip was read; ``es, ed``: the
+        annotated or detected pair, ``next_es``: the ES that ends the systole; ``diastole_start, _mid, _end,
+        systole_start, _mid, _end``: empty where there are no frames.
     """
     videos = _limited(dataset, parameters.limit)
     known = _annotated(dataset, parameters)
     listed = videos.to_dict("records")
-    wanted = [row for row in listed if row["status"] == OK and (row["file_name"] not in known or parameters.next_es == "detect")]
+    wanted = [
+        row
+        for row in listed
+        if row["status"] == OK and (row["file_name"] not in known or parameters.next_es == "detect")
+    ]
     files = [_Video(str(row["path"]), float(row["fps"]), int(row["n_frames"])) for row in wanted]
-    found = dict(zip((row["file_name"] for row in wanted), _detect_all(files, workers=workers, progress=progress), strict=True))
-    rows = [_row(video, known.get(video["file_name"]), found.get(video["file_name"]), parameters) for video in listed]
-    index = pd.concat([videos[["file_name", "split", "ef", "fps", "n_frames"]], pd.DataFrame(rows, index=videos.index)], axis=1)
+    found = dict(
+        zip(
+            (row["file_name"] for row in wanted),
+            _detect_all(files, workers=workers, progress=progress),
+            strict=True,
+        )
+    )
+    rows = [
+        _row(video, known.get(video["file_name"]), found.get(video["file_name"]), parameters)
+        for video in listed
+    ]
+    index = pd.concat(
+        [videos[["file_name", "split", "ef", "fps", "n_frames"]], pd.DataFrame(rows, index=videos.index)],
+        axis=1,
+    )
     index["source"] = source
     index["ef"] = _labelled(index, source, labels)
     index["class_name"] = class_name(index["ef"].to_numpy(float))
@@ -93,11 +112,15 @@ def pairs_of(row: Mapping[Any, Any]) -> MotionPairs:
     if pd.isna(row["diastole_start"]):
         return MotionPairs(str(row["status"]))
     frames = [int(row[name]) for name in PAIR_COLUMNS]
-    return MotionPairs(str(row["status"]), (frames[0], frames[1], frames[2]), (frames[3], frames[4], frames[5]))
+    return MotionPairs(
+        str(row["status"]), (frames[0], frames[1], frames[2]), (frames[3], frames[4], frames[5])
+    )
 
 
 def _limited(dataset: Dataset, limit: int) -> pd.DataFrame:
-    """The data set's videos; with a limit, the first usable ones of each class and split, and every unusable one."""
+    """The data set's videos; with a limit, the first usable ones of each class and split, and every unusable
+    one.
+    """
     if not limit:
         return dataset.videos.reset_index(drop=True)
     kept = first_per_class(dataset.usable, limit)["file_name"]
@@ -110,11 +133,16 @@ def _annotated(dataset: Dataset, parameters: FrameIndexParameters) -> dict[str, 
         return {}
     phases = annotated_phases(dataset.tracings, phase_rule=parameters.phase_rule)
     sure = phases[phases["status"] == "ok"]
-    return dict(zip(sure["file_name"], zip(sure["es"].astype(int), sure["ed"].astype(int), strict=True), strict=True))
+    return dict(
+        zip(sure["file_name"], zip(sure["es"].astype(int), sure["ed"].astype(int), strict=True), strict=True)
+    )
 
 
 def _row(
-    video: Mapping[Any, Any], known: tuple[int, int] | None, phases: Phases | str | None, parameters: FrameIndexParameters
+    video: Mapping[Any, Any],
+    known: tuple[int, int] | None,
+    phases: Phases | str | None,
+    parameters: FrameIndexParameters,
 ) -> dict[str, Any]:
     """Cells of one video that come from its phases."""
     n_frames, fraction = int(video["n_frames"]), parameters.diastole_fraction
@@ -127,7 +155,11 @@ def _row(
         source = "annotated" if parameters.phase_rule == "area" else "temporal"
         return measured | _cells(source, pairs.status, known, pairs)
     best = (
-        choose_pairs(phases, n_frames=n_frames, diastole_fraction=fraction, use_detected=parameters.next_es == "detect") if phases else None
+        choose_pairs(
+            phases, n_frames=n_frames, diastole_fraction=fraction, use_detected=parameters.next_es == "detect"
+        )
+        if phases
+        else None
     )
     if phases is None or best is None:
         return measured | {"phase_source": "none", "status": "no_phase"}
@@ -141,7 +173,9 @@ def _row(
 def _cells(source: str, status: str, pair: tuple[int, int], pairs: MotionPairs) -> dict[str, Any]:
     cells: dict[str, Any] = {"phase_source": source, "status": status, "es": pair[0], "ed": pair[1]}
     if pairs.diastole is not None and pairs.systole is not None:
-        cells |= dict(zip(PAIR_COLUMNS, (*pairs.diastole, *pairs.systole), strict=True)) | {"next_es": pairs.systole[2]}
+        cells |= dict(zip(PAIR_COLUMNS, (*pairs.diastole, *pairs.systole), strict=True)) | {
+            "next_es": pairs.systole[2]
+        }
     return cells
 
 
@@ -157,7 +191,9 @@ def _detect_all(files: list[_Video], *, workers: int, progress: bool) -> list[Ph
         if workers < 2 or sum(file.n_frames for file in files) < _PARALLEL_FROM:
             found: Iterable[Phases | str] = map(_detect_file, files)
         else:
-            found = Parallel(n_jobs=workers, return_as="generator", batch_size=4)(delayed(_detect_alone)(file) for file in files)
+            found = Parallel(n_jobs=workers, return_as="generator", batch_size=4)(
+                delayed(_detect_alone)(file) for file in files
+            )
         if progress and files:
             found = track(found, label="Finding ED and ES", total=len(files), unit="video")
         return list(found)

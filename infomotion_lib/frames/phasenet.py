@@ -1,7 +1,8 @@
 """The second vote: a small network, trained on phantoms alone, that reads the ventricle's volume off a clip.
 
-No labelled heart taught it: :mod:`phasenet_training` draws what it learns from and made the weights that lie beside this file. Its
-curve is read by the same rules as the detector's (:mod:`detect`); what the two have in common is the clip, not the way they look at it.
+No labelled heart taught it: :mod:`phasenet_training` draws what it learns from and made the weights that lie
+beside this file. Its curve is read by the same rules as the detector's (:mod:`detect`); what the two have in
+common is the clip, not the way they look at it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ SIDE = 28
 """Side of the frames the network sees, pixels."""
 
 FRAME_RATE = 25.0
-"""Frames a second it looks at: a faster clip is read as several slower ones, each between the frames of the others."""
+"""Frames a second it looks at: a faster clip is read as several slower ones, each between the frames of the
+others.
+"""
 
 CHANNELS, WIDTHS, DILATIONS = 4, (16, 24, 32), (1, 2, 4)
 
@@ -42,26 +45,37 @@ def build_phasenet() -> nn.Sequential:
 
     layers: list[nn.Module] = []
     for channels, width in pairwise((CHANNELS, *WIDTHS)):
-        layers += [nn.Conv3d(channels, width, 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(width), nn.ReLU()]
+        layers += [
+            nn.Conv3d(channels, width, 3, stride=(1, 2, 2), padding=1, bias=False),
+            nn.BatchNorm3d(width),
+            nn.ReLU(),
+        ]
     width = WIDTHS[-1]
     layers += [nn.Conv3d(width, width, (1, SIDE // 7, SIDE // 7)), nn.ReLU(), nn.Flatten(2)]  # (B, C, T)
     for dilation in DILATIONS:
-        layers += [nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation, bias=False), nn.BatchNorm1d(width), nn.ReLU()]
+        layers += [
+            nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation, bias=False),
+            nn.BatchNorm1d(width),
+            nn.ReLU(),
+        ]
     return nn.Sequential(*layers, nn.Conv1d(width, 1, 1), nn.Flatten(1))
 
 
 def network_input(clips: NDArray[np.uint8]) -> Tensor:
     """What the network sees of clips (B, T, 28, 28), float32 (B, 4, T, 28, 28).
 
-    Square root of grey; its departure from the clip's mean picture, so what moves; each standardised over the clip, which takes gain
-    out; and the place, x and y.
+    Square root of grey; its departure from the clip's mean picture, so what moves; each standardised over the
+    clip, which takes gain out; and the place, x and y.
     """
     import torch
 
     grey = torch.from_numpy(np.sqrt(clips.astype(np.float32) / 255))
     over = (1, 2, 3)
     moving = grey - grey.mean(dim=1, keepdim=True)
-    seen = [(channel - channel.mean(dim=over, keepdim=True)) / (channel.std(dim=over, keepdim=True) + 1e-3) for channel in (grey, moving)]
+    seen = [
+        (channel - channel.mean(dim=over, keepdim=True)) / (channel.std(dim=over, keepdim=True) + 1e-3)
+        for channel in (grey, moving)
+    ]
     place = torch.linspace(-1, 1, SIDE)
     return torch.stack([*seen, place.expand_as(grey), place[:, None].expand_as(grey)], dim=1)
 
@@ -91,7 +105,8 @@ def network_curve(clip: Clip, fps: float, network: nn.Module | None = None) -> C
 
 
 def network_phases(clip: Clip, fps: float, network: nn.Module | None = None) -> Phases:
-    """ED and ES frames of a clip in the network's curve, by the detector's own rules; arguments as :func:`network_curve`.
+    """ED and ES frames of a clip in the network's curve, by the detector's own rules; arguments as
+    :func:`network_curve`.
 
     Raises
     ------
@@ -99,7 +114,9 @@ def network_phases(clip: Clip, fps: float, network: nn.Module | None = None) -> 
         If the clip is not (T, H, W) or the frame rate is not positive.
     """
     check_clip(clip, fps)
-    return curve_phases(network_curve(clip, fps, network) if len(clip) >= MIN_FRAMES else np.zeros(len(clip)), fps)
+    return curve_phases(
+        network_curve(clip, fps, network) if len(clip) >= MIN_FRAMES else np.zeros(len(clip)), fps
+    )
 
 
 def curve_phases(curve: Curve, fps: float) -> Phases:
@@ -111,7 +128,8 @@ def curve_phases(curve: Curve, fps: float) -> Phases:
 
 
 def load_phasenet(path: str | Path | None = None) -> nn.Module:
-    """Network in evaluation mode: the library's own, or the one in a file that :func:`phasenet_training.train_phasenet` wrote.
+    """Network in evaluation mode: the library's own, or the one in a file that
+    :func:`phasenet_training.train_phasenet` wrote.
 
     Raises
     ------
@@ -142,5 +160,7 @@ def _read(path: Path) -> nn.Module:
     except (OSError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         remedy = "Make it with `infomotion frames train-phasenet`."
-        raise CheckpointError(f"Not the weights of a PhaseNet: {path}", where=f"Reason: {reason}", remedy=remedy) from None
+        raise CheckpointError(
+            f"Not the weights of a PhaseNet: {path}", where=f"Reason: {reason}", remedy=remedy
+        ) from None
     return network.eval()

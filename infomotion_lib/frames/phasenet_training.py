@@ -1,7 +1,9 @@
-"""Teaching the second vote on drawn hearts: every clip has its own rhythm, nuisance and machine, and its exact volume.
+"""Teaching the second vote on drawn hearts: every clip has its own rhythm, nuisance and machine, and its
+exact volume.
 
-The loss is ``1 - r``, r the correlation of output and volume over the clip (Pearson): scale and offset are free, and no phase is ever
-named. What a real clip may have and a phantom may not is drawn at random on top: gain fields, flicker, noise, other grey maps.
+The loss is ``1 - r``, r the correlation of output and volume over the clip (Pearson): scale and offset are
+free, and no phase is ever named. What a real clip may have and a phantom may not is drawn at random on top:
+gain fields, flicker, noise, other grey maps.
 """
 
 from __future__ import annotations
@@ -83,16 +85,24 @@ class Drawn(NamedTuple):
 def draw_clips(settings: PhaseNetSettings, *, held_out: bool = False, progress: bool = True) -> Drawn:
     """Phantom clips for training, or those held out; clip i depends on the settings and on i alone."""
     number, stream = (settings.held_out, _HELD_OUT) if held_out else (settings.clips, _CLIPS)
-    out = Drawn(np.empty((number, settings.frames, SIDE, SIDE), np.uint8), np.empty((number, settings.frames), np.float32))
+    out = Drawn(
+        np.empty((number, settings.frames, SIDE, SIDE), np.uint8),
+        np.empty((number, settings.frames), np.float32),
+    )
     counter = track(range(number), label="Drawing phantom clips", unit="clip") if progress else range(number)
     with single_threaded():
         for index in counter:
-            out.clips[index], out.volumes[index] = _draw(settings, np.random.default_rng((settings.seed, stream, index)))
+            out.clips[index], out.volumes[index] = _draw(
+                settings, np.random.default_rng((settings.seed, stream, index))
+            )
     return out
 
 
-def train_phasenet(path: str | Path, *, settings: PhaseNetSettings | None = None, progress: bool = True) -> dict[str, float]:
-    """Correlation of the trained network's curve with the exact volume on held-out phantoms; its weights are written whole to ``path``.
+def train_phasenet(
+    path: str | Path, *, settings: PhaseNetSettings | None = None, progress: bool = True
+) -> dict[str, float]:
+    """Correlation of the trained network's curve with the exact volume on held-out phantoms; its weights are
+    written whole to ``path``.
 
     Parameters
     ----------
@@ -106,7 +116,8 @@ def train_phasenet(path: str | Path, *, settings: PhaseNetSettings | None = None
     Returns
     -------
     dict
-        ``median_r``, ``p10_r``: median and 10th percentile over held-out clips; ``loss``: mean of the last tenth of the steps.
+        ``median_r``, ``p10_r``: median and 10th percentile over held-out clips; ``loss``: mean of the last
+        tenth of the steps.
     """
     own = settings or PhaseNetSettings()
     drawn = draw_clips(own, progress=progress)
@@ -127,13 +138,21 @@ def correlations(network: nn.Module, drawn: Drawn, *, batch_size: int = 50) -> N
     with torch.inference_mode():
         for first in range(0, len(drawn.clips), batch_size):
             part = slice(first, first + batch_size)
-            found.append(_pearson(network(network_input(drawn.clips[part])), torch.from_numpy(drawn.volumes[part])).double().numpy())
+            found.append(
+                _pearson(network(network_input(drawn.clips[part])), torch.from_numpy(drawn.volumes[part]))
+                .double()
+                .numpy()
+            )
     return np.concatenate(found)
 
 
-def _draw(settings: PhaseNetSettings, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def _draw(
+    settings: PhaseNetSettings, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     cycle = float(np.exp(rng.uniform(*np.log(settings.cycle))))
-    rhythm = Rhythm(cycle / FRAME_RATE, float(rng.uniform(*settings.systole)), float(settings.jitter * rng.uniform()))
+    rhythm = Rhythm(
+        cycle / FRAME_RATE, float(rng.uniform(*settings.systole)), float(settings.jitter * rng.uniform())
+    )
     role: Role = "real" if rng.uniform() < 0.5 else "synthetic"
     known = rhythm_clip(
         rng,
@@ -154,10 +173,18 @@ def _fit(drawn: Drawn, settings: PhaseNetSettings, *, progress: bool) -> tuple[n
     import torch
 
     network = build_phasenet().to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # torch's stub lacks 3-D
-    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=settings.steps + 1, pct_start=0.1)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, settings.learning_rate, total_steps=settings.steps + 1, pct_start=0.1
+    )
     losses = []
-    bar = track(range(settings.steps), label="Training PhaseNet", unit="step") if progress else range(settings.steps)
+    bar = (
+        track(range(settings.steps), label="Training PhaseNet", unit="step")
+        if progress
+        else range(settings.steps)
+    )
     network.train()
     for step in bar:
         rng = np.random.default_rng((settings.seed, _BATCHES, step))
@@ -168,11 +195,17 @@ def _fit(drawn: Drawn, settings: PhaseNetSettings, *, progress: bool) -> tuple[n
         optimiser.step()
         schedule.step()
         losses.append(float(loss.detach()))
-    return network.to(memory_format=torch.contiguous_format).eval(), float(np.mean(losses[-max(1, settings.steps // 10) :]))
+    return network.to(memory_format=torch.contiguous_format).eval(), float(
+        np.mean(losses[-max(1, settings.steps // 10) :])
+    )
 
 
-def _batch(drawn: Drawn, settings: PhaseNetSettings, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Clips of one length, cut and changed at random, and their volumes: time may run backwards, left may be right."""
+def _batch(
+    drawn: Drawn, settings: PhaseNetSettings, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Clips of one length, cut and changed at random, and their volumes: time may run backwards, left may be
+    right.
+    """
     chosen = rng.choice(len(drawn.clips), min(settings.batch_size, len(drawn.clips)), replace=False)
     length = int(rng.integers(settings.shortest, settings.frames + 1))
     clips, volumes = [], []
@@ -190,12 +223,18 @@ def _batch(drawn: Drawn, settings: PhaseNetSettings, rng: np.random.Generator) -
 
 
 def _other_machine(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The clip after a shift, another grey map, a gain that varies over the picture and flickers, and noise."""
+    """The clip after a shift, another grey map, a gain that varies over the picture and flickers,
+    and noise.
+    """
     shift = rng.integers(-2, 3, 2)
     moved = np.roll(clip, shift, axis=(1, 2)).astype(np.float32) / 255
-    field = cv2.resize(rng.normal(0, 0.15, (3, 3)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    field = cv2.resize(
+        rng.normal(0, 0.15, (3, 3)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC
+    )
     flicker = rng.normal(0, 0.03, len(clip)).astype(np.float32)[:, None, None]
-    changed = moved ** np.float32(rng.uniform(0.7, 1.4)) * np.exp(field + flicker + np.float32(rng.normal(0, 0.15)))
+    changed = moved ** np.float32(rng.uniform(0.7, 1.4)) * np.exp(
+        field + flicker + np.float32(rng.normal(0, 0.15))
+    )
     changed += np.float32(rng.uniform(0, 0.03)) * rng.standard_normal(clip.shape, np.float32) * (moved > 0)
     return np.rint(255 * np.clip(changed, 0, 1)).astype(np.uint8)
 
@@ -208,7 +247,9 @@ def _pearson(output: Tensor, volume: Tensor) -> Tensor:
 
 @contextmanager
 def _one_thread(seed: int) -> Iterator[None]:
-    """Torch on one thread and seeded, its generator given back as it was: sums depend on the number of threads."""
+    """Torch on one thread and seeded, its generator given back as it was: sums depend on the number of
+    threads.
+    """
     import torch
 
     with torch.random.fork_rng(devices=[]), one_thread():

@@ -1,8 +1,10 @@
-"""Phantom clips of any rhythm: beats of unequal length, any share of systole, any frame rate, with their exact phases.
+"""Phantom clips of any rhythm: beats of unequal length, any share of systole, any frame rate, with their
+exact phases.
 
-A phantom beats regularly and contracts for a third of its cycle. Here it is drawn at a fine frame rate, and its frames are picked
-along another clock: time within a beat is stretched, systole and diastole each on its own, so that ED and ES fall where the rhythm has
-them. A beat that comes early has a short diastole; its systole lasts as long as the others'.
+A phantom beats regularly and contracts for a third of its cycle. Here it is drawn at a fine frame rate, and
+its frames are picked along another clock: time within a beat is stretched, systole and diastole each on its
+own, so that ED and ES fall where the rhythm has them. A beat that comes early has a short diastole; its
+systole lasts as long as the others'.
 """
 
 from __future__ import annotations
@@ -62,7 +64,9 @@ class Beats:
     systoles: Floats
 
     def phase(self, seconds: Floats) -> tuple[NDArray[np.int64], Floats]:
-        """Number of the beat at each moment, and its position in the phantom's own cycle: 0 at ED, a third at ES."""
+        """Number of the beat at each moment, and its position in the phantom's own cycle: 0 at ED, a third at
+        ES.
+        """
         number = np.searchsorted(self.starts, seconds, side="right") - 1
         since, systole = seconds - self.starts[number], self.systoles[number]
         diastole = np.diff(self.starts)[number] - systole
@@ -91,7 +95,8 @@ def rhythm_clip(
     machine_shares: Sequence[float] | None = None,
     role: Role = "real",
 ) -> KnownClip:
-    """A phantom clip of this rhythm with its exact ES and ED frames, as fractions of frames, and its exact volume.
+    """A phantom clip of this rhythm with its exact ES and ED frames, as fractions of frames, and its exact
+    volume.
 
     Parameters
     ----------
@@ -112,4 +117,6 @@ def rhythm_clip(
     heart = replace(heart, start=0)
     frames = number * heart.cycle + np.rint(phase * heart.cycle).astype(np.int64)
     es, ed = fps * (beats.starts[:-1] + beats.systoles), fps * beats.starts
-    return KnownClip(render(heart, frames, size=size), fps, es.tolist(), ed.tolist(), volume_curve(heart, frames))
+    return KnownClip(
+        render(heart, frames, size=size), fps, es.tolist(), ed.tolist(), volume_curve(heart, frames)
+    )

@@ -1,11 +1,12 @@
 """From one ES and one ED frame to the two motions of the paper: diastole ES -> ED and systole ED -> next ES.
 
-Systole lasts a fixed share 1 - f of the cycle, diastole the share f (paper: f = 2/3). With g frames between ES and ED,
+Systole lasts a fixed share 1 - f of the cycle, diastole the share f (paper: f = 2/3). With g frames between
+ES and ED,
 
-- ES before ED (the pair is a diastole): systole = g (1 - f) / f, next ES = ED + systole; if that leaves the clip, the
-  systole before the pair is used, from the previous ED = ES - systole;
-- ED before ES (the pair is a systole): diastole = g f / (1 - f), previous ES = ED - diastole; if that leaves the clip, the
-  diastole after the pair, up to the next ED = ES + diastole;
+- ES before ED (the pair is a diastole): systole = g (1 - f) / f, next ES = ED + systole; if that leaves the
+  clip, the systole before the pair is used, from the previous ED = ES - systole;
+- ED before ES (the pair is a systole): diastole = g f / (1 - f), previous ES = ED - diastole; if that leaves
+  the clip, the diastole after the pair, up to the next ED = ES + diastole;
 - if both leave the clip, the end that misses less of its way is moved to the clip's border.
 
 The two motions always share one frame, so a video has three end frames and two middle ones.
@@ -31,9 +32,10 @@ class MotionPairs:
     Attributes
     ----------
     status : str
-        ``annotated`` (next ES after an ES -> ED pair), ``previous_es`` or ``next_ed`` (diastole before or after an ED -> ES
-        pair), ``previous_ed`` (systole before an ES -> ED pair), ``clamped`` (end moved to the clip's border); without
-        frames: ``frame_outside_clip``, ``short_pair`` (no frame between ES and ED), ``no_room`` (not even clamped).
+        ``annotated`` (next ES after an ES -> ED pair), ``previous_es`` or ``next_ed`` (diastole before or
+        after an ED -> ES pair), ``previous_ed`` (systole before an ES -> ED pair), ``clamped`` (end moved to
+        the clip's border); without frames: ``frame_outside_clip``, ``short_pair`` (no frame between ES and
+        ED), ``no_room`` (not even clamped).
     diastole, systole : tuple of 3 int, or None
         Start, middle and end of ES -> ED and of ED -> ES.
     """
@@ -58,7 +60,8 @@ def middle(start: int, end: int) -> int:
 
 
 def systole_frames(diastole: int, *, diastole_fraction: float = 2 / 3) -> int:
-    """Frames of a systole beside a diastole of so many frames, floor(g (1 - f) / f), at least :data:`MIN_GAP`.
+    """Frames of a systole beside a diastole of so many frames, floor(g (1 - f) / f), at least
+    :data:`MIN_GAP`.
 
     >>> systole_frames(20), systole_frames(20, diastole_fraction=0.5)
     (10, 20)
@@ -67,7 +70,8 @@ def systole_frames(diastole: int, *, diastole_fraction: float = 2 / 3) -> int:
 
 
 def diastole_frames(systole: int, *, diastole_fraction: float = 2 / 3) -> int:
-    """Frames of a diastole beside a systole of so many frames, floor(g f / (1 - f)), at least :data:`MIN_GAP`.
+    """Frames of a diastole beside a systole of so many frames, floor(g f / (1 - f)), at least
+    :data:`MIN_GAP`.
 
     >>> diastole_frames(10)
     20
@@ -76,9 +80,16 @@ def diastole_frames(systole: int, *, diastole_fraction: float = 2 / 3) -> int:
 
 
 def motion_pairs(
-    es: int, ed: int, *, n_frames: int, diastole_fraction: float = 2 / 3, seen_es: Sequence[int] = (), seen_ed: Sequence[int] = ()
+    es: int,
+    ed: int,
+    *,
+    n_frames: int,
+    diastole_fraction: float = 2 / 3,
+    seen_es: Sequence[int] = (),
+    seen_ed: Sequence[int] = (),
 ) -> MotionPairs:
-    """Both motions around one ES and one ED frame, all frames inside the clip, or the reason why there are none.
+    """Both motions around one ES and one ED frame, all frames inside the clip, or the reason why there are
+    none.
 
     Parameters
     ----------
@@ -142,7 +153,9 @@ def _three(status: str, es: int, ed: int, third: int) -> MotionPairs:
 
 
 def _nearest(start: int, step: int, gap: int, seen: Sequence[int]) -> int:
-    """First seen frame beyond ``start`` in the direction of ``step``, if within a cycle; otherwise ``start + step``."""
+    """First seen frame beyond ``start`` in the direction of ``step``, if within a cycle; otherwise ``start +
+    step``.
+    """
     sign = 1 if step > 0 else -1
     away = sorted(sign * (frame - start) for frame in seen)
     near = [distance for distance in away if MIN_GAP <= distance <= abs(step) + gap]

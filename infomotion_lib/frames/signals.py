@@ -1,8 +1,9 @@
-"""Three signals that follow the ventricle's volume through a clip without any training, and how well the frames hang together.
+"""Three signals that follow the ventricle's volume through a clip without any training, and how well the
+frames hang together.
 
-Each works on frames of 56 x 56 pixels and looks mostly at the middle of the sector's upper half, where an apical view has its
-left ventricle. Each fails on its own somewhere: darkness with gain and atria, the principal component with its sign, flow with
-noise. Their sum is what :mod:`detect` reads.
+Each works on frames of 56 x 56 pixels and looks mostly at the middle of the sector's upper half, where an
+apical view has its left ventricle. Each fails on its own somewhere: darkness with gain and atria, the
+principal component with its sign, flow with noise. Their sum is what :mod:`detect` reads.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ class ClipSignals:
     radial : ndarray, shape (T,)
         Flow away from the centre summed over time, pixels: the wall's mean way outwards.
     residual : float
-        Largest mean absolute difference of a frame from the next one brought back along the flow, over the clip's mean grey.
-        Small where one heart moves; large where anatomy or gain jumps.
+        Largest mean absolute difference of a frame from the next one brought back along the flow, over the
+        clip's mean grey. Small where one heart moves; large where anatomy or gain jumps.
     """
 
     dark: Curve
@@ -83,7 +84,12 @@ def clip_signals(clip: Clip) -> ClipSignals:
     smooth = np.stack([cv2.GaussianBlur(frame, (0, 0), _BLUR) for frame in frames]).astype(np.float32)
     flow = np.stack([_farneback(a, b) for a, b in pairwise(frames)])  # (T-1, S, S, 2)
     weight = _weight()
-    return ClipSignals(_dark(frames, weight), _component(smooth, weight), _radial(smooth, flow, weight), _residual(frames, smooth, flow))
+    return ClipSignals(
+        _dark(frames, weight),
+        _component(smooth, weight),
+        _radial(smooth, flow, weight),
+        _residual(frames, smooth, flow),
+    )
 
 
 def _grid() -> tuple[_Float, _Float]:
@@ -120,7 +126,9 @@ def _component(smooth: _Float, weight: _Float) -> Curve:
 def _radial(smooth: _Float, flow: _Float, weight: _Float) -> Curve:
     x, y = _grid()
     outward = (flow[..., 0] * x + flow[..., 1] * y) / (np.hypot(x, y) + 1e-6)
-    tissue = weight * (smooth[:-1] + smooth[1:])  # bright pixels are tissue; blood's speckle has no lasting flow
+    tissue = weight * (
+        smooth[:-1] + smooth[1:]
+    )  # bright pixels are tissue; blood's speckle has no lasting flow
     speed = (outward * tissue).sum(axis=(1, 2)) / (tissue.sum(axis=(1, 2)) + 1e-6)
     return np.concatenate([[0.0], np.cumsum(speed, dtype=np.float64)])
 
@@ -132,6 +140,12 @@ def _residual(frames: Clip, smooth: _Float, flow: _Float) -> float:
     rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     worst = 0.0
     for step, following, first in zip(flow, smooth[1:], smooth[:-1], strict=True):
-        back = cv2.remap(following, columns + step[..., 0], rows + step[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        back = cv2.remap(
+            following,
+            columns + step[..., 0],
+            rows + step[..., 1],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
         worst = max(worst, float(np.abs(back - first)[sector].mean()))
     return worst / float(frames[:, sector].mean())

@@ -1,7 +1,8 @@
-"""Two votes on the phases of a video: the training-free detector and the network taught on phantoms, in agreement or flagged.
+"""Two votes on the phases of a video: the training-free detector and the network taught on phantoms, in
+agreement or flagged.
 
-They agree where their curves rise and fall together and both put an ES and an ED at the pair that the frame index took. What they
-agree on may still be wrong; what they do not agree on should not be trusted unseen.
+They agree where their curves rise and fall together and both put an ES and an ED at the pair that the frame
+index took. What they agree on may still be wrong; what they do not agree on should not be trusted unseen.
 """
 
 from __future__ import annotations
@@ -33,7 +34,17 @@ NEAR_MS = 100.0
 AGREE, CURVES_DIFFER, FRAMES_DIFFER, UNREADABLE = "agree", "curves_differ", "frames_differ", "unreadable"
 VERDICTS = (AGREE, FRAMES_DIFFER, CURVES_DIFFER, UNREADABLE)
 VOTE_COLUMNS = (
-    *("source", "file_name", "phase_source", "es", "ed", "detector_es", "detector_ed", "network_es", "network_ed"),
+    *(
+        "source",
+        "file_name",
+        "phase_source",
+        "es",
+        "ed",
+        "detector_es",
+        "detector_ed",
+        "network_es",
+        "network_ed",
+    ),
     *("agreement", "es_apart_ms", "ed_apart_ms", "verdict", "flagged"),
 )
 _PARALLEL_FROM = 120  # videos; fewer are done before other processes have loaded torch
@@ -42,8 +53,9 @@ _PARALLEL_FROM = 120  # videos; fewer are done before other processes have loade
 class Vote(NamedTuple):
     """What the two say about one pair of frames.
 
-    ``detector_es, detector_ed, network_es, network_ed``: their phases nearest to the pair, None where there is none; ``agreement``:
-    correlation of the two curves; ``es_apart_ms, ed_apart_ms``: distance of the two, nan where one is missing; ``verdict``: one of
+    ``detector_es, detector_ed, network_es, network_ed``: their phases nearest to the pair, None where there
+    is none; ``agreement``: correlation of the two curves; ``es_apart_ms, ed_apart_ms``: distance of the two,
+    nan where one is missing; ``verdict``: one of
     :data:`VERDICTS`.
     """
 
@@ -78,11 +90,16 @@ def compare(detector: Phases, network: Phases, *, es: int, ed: int, fps: float) 
     """
     first = [_nearest(detector.es, es), _nearest(detector.ed, ed)]
     second = [_nearest(network.es, es), _nearest(network.ed, ed)]
-    apart = [np.nan if a is None or b is None else 1000 * abs(a - b) / fps for a, b in zip(first, second, strict=True)]
+    apart = [
+        np.nan if a is None or b is None else 1000 * abs(a - b) / fps
+        for a, b in zip(first, second, strict=True)
+    ]
     agreement = correlation(detector.signal, network.signal)
     near = all(distance <= max(NEAR_MS, 1000 / fps) + 1e-6 for distance in apart)  # nan is not near
     verdict = CURVES_DIFFER if not agreement >= LEAST_AGREEMENT else AGREE if near else FRAMES_DIFFER
-    return Vote(first[0], first[1], second[0], second[1], agreement, float(apart[0]), float(apart[1]), verdict)
+    return Vote(
+        first[0], first[1], second[0], second[1], agreement, float(apart[0]), float(apart[1]), verdict
+    )
 
 
 def both_votes(clip: Clip, fps: float, network: nn.Module | None = None) -> tuple[Phases, Phases]:
@@ -91,9 +108,15 @@ def both_votes(clip: Clip, fps: float, network: nn.Module | None = None) -> tupl
 
 
 def phase_votes(
-    index: pd.DataFrame, paths: Mapping[tuple[str, str], str | Path], *, most_traced: int = 60, workers: int = 1, progress: bool = True
+    index: pd.DataFrame,
+    paths: Mapping[tuple[str, str], str | Path],
+    *,
+    most_traced: int = 60,
+    workers: int = 1,
+    progress: bool = True,
 ) -> pd.DataFrame:
-    """Votes on the pair of every detected video of a frame index, and of some traced ones, for which the tracing is the truth.
+    """Votes on the pair of every detected video of a frame index, and of some traced ones, for which the
+    tracing is the truth.
 
     Parameters
     ----------
@@ -111,20 +134,31 @@ def phase_votes(
     Returns
     -------
     DataFrame
-        :data:`VOTE_COLUMNS`, a row a video in the order of the index: the index's pair, the fields of :class:`Vote`, and ``flagged``,
-        true unless the two agree.
+        :data:`VOTE_COLUMNS`, a row a video in the order of the index: the index's pair, the fields of
+        :class:`Vote`, and ``flagged``, true unless the two agree.
     """
     known = index[index["es"].notna() & index["ed"].notna()]
     traced = known[known["phase_source"] == "annotated"]
-    some = traced.iloc[np.unique(np.linspace(0, len(traced) - 1, min(most_traced, len(traced))).astype(int))] if len(traced) else traced
+    some = (
+        traced.iloc[np.unique(np.linspace(0, len(traced) - 1, min(most_traced, len(traced))).astype(int))]
+        if len(traced)
+        else traced
+    )
     wanted = known[(known["phase_source"] == "detected") | known.index.isin(some.index)]
     rows = wanted[["source", "file_name", "phase_source", "es", "ed", "fps"]].to_dict("records")
-    files = [_Video(str(paths[row["source"], row["file_name"]]), float(row["fps"]), int(row["es"]), int(row["ed"])) for row in rows]
+    files = [
+        _Video(str(paths[row["source"], row["file_name"]]), float(row["fps"]), int(row["es"]), int(row["ed"]))
+        for row in rows
+    ]
     votes = [vote._asdict() for vote in _vote_all(files, workers=workers, progress=progress)]
-    table = pd.DataFrame([row | vote for row, vote in zip(rows, votes, strict=True)], columns=[*VOTE_COLUMNS[:-1]])
+    table = pd.DataFrame(
+        [row | vote for row, vote in zip(rows, votes, strict=True)], columns=[*VOTE_COLUMNS[:-1]]
+    )
     table["flagged"] = table["verdict"] != AGREE
     frames = [name for name in VOTE_COLUMNS if name.endswith(("es", "ed")) and name != "flagged"]
-    return table.astype(dict.fromkeys(frames, "Int64") | dict.fromkeys(("agreement", "es_apart_ms", "ed_apart_ms"), "float64"))
+    return table.astype(
+        dict.fromkeys(frames, "Int64") | dict.fromkeys(("agreement", "es_apart_ms", "ed_apart_ms"), "float64")
+    )
 
 
 def verdict_counts(votes: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +166,8 @@ def verdict_counts(votes: pd.DataFrame) -> pd.DataFrame:
     counted = votes.groupby(["source", "phase_source", "verdict"], sort=True).size().rename("n").reset_index()
     order = {verdict: place for place, verdict in enumerate(VERDICTS)}
     return counted.sort_values(
-        ["source", "phase_source", "verdict"], key=lambda column: column.map(order) if column.name == "verdict" else column
+        ["source", "phase_source", "verdict"],
+        key=lambda column: column.map(order) if column.name == "verdict" else column,
     ).reset_index(drop=True)
 
 
@@ -152,7 +187,11 @@ def traced_errors(votes: pd.DataFrame, fps: pd.Series[float]) -> pd.DataFrame:
     for voter, own in (("detector", traced), ("network", traced), ("both agree", traced[~traced["flagged"]])):
         for phase in ("es", "ed"):
             seen = own[f"network_{phase}" if voter == "network" else f"detector_{phase}"]
-            late = 1000 * (seen - own[phase]).abs().astype("Float64").to_numpy(float, na_value=np.nan) / rates[traced.index.isin(own.index)]
+            late = (
+                1000
+                * (seen - own[phase]).abs().astype("Float64").to_numpy(float, na_value=np.nan)
+                / rates[traced.index.isin(own.index)]
+            )
             found = late[np.isfinite(late)]
             share = len(found) / len(own) if len(own) else np.nan
             median, p90 = np.percentile(found, [50, 90]) if len(found) else (np.nan, np.nan)
@@ -173,7 +212,9 @@ def _vote_all(files: Sequence[_Video], *, workers: int, progress: bool) -> list[
     if workers < 2 or len(files) < _PARALLEL_FROM:
         votes: Iterable[Vote] = map(_vote_alone, files)
     else:
-        votes = Parallel(n_jobs=workers, return_as="generator", batch_size=8)(delayed(_vote_alone)(file) for file in files)
+        votes = Parallel(n_jobs=workers, return_as="generator", batch_size=8)(
+            delayed(_vote_alone)(file) for file in files
+        )
     if progress and files:
         votes = track(votes, label="Second vote", total=len(files), unit="video")
     return list(votes)

@@ -1,4 +1,6 @@
-"""The autoencoder of latent diffusion: grey frames to small latent maps and back (diffusers' ``AutoencoderKL``)."""
+"""The autoencoder of latent diffusion: grey frames to small latent maps and back (diffusers'
+``AutoencoderKL``).
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,16 @@ from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
 FORMAT = 1
-"""Raised when equal frames and settings teach another autoencoder: a checkpoint of another format is not gone on from."""
+"""Raised when equal frames and settings teach another autoencoder: a checkpoint of another format is not gone
+on from.
+"""
 
 DOWNSAMPLING = 8
 LATENT_CHANNELS = 4
 WIDTHS = {"small": (16, 32, 32, 32), "full": (128, 256, 512, 512)}
-"""Channels a scale; ``full`` is the Stable Diffusion autoencoder's (112 px to 4 x 14 x 14), ``small`` a CPU's."""
+"""Channels a scale; ``full`` is the Stable Diffusion autoencoder's (112 px to 4 x 14 x 14), ``small`` a
+CPU's.
+"""
 LAYERS = {"small": 1, "full": 2}
 CHECKPOINT_EVERY = 100
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -55,7 +61,10 @@ class FittedAutoencoder:
     @torch.no_grad()
     def encode(self, frames: NDArray[np.uint8], *, batch: int = 128) -> Tensor:
         """Scaled latents (N, 4, S/8, S/8), posterior means, of grey frames (N, S, S)."""
-        parts = [self.network.encode(self._input(frames[i : i + batch])).latent_dist.mean for i in range(0, len(frames), batch)]
+        parts = [
+            self.network.encode(self._input(frames[i : i + batch])).latent_dist.mean
+            for i in range(0, len(frames), batch)
+        ]
         return torch.cat(parts).cpu() * self.scale
 
     @torch.no_grad()
@@ -111,7 +120,8 @@ def train_autoencoder(
     checkpoint: str | Path | None = None,
     device: str = "cpu",
 ) -> FittedAutoencoder:
-    """Autoencoder trained by L1 reconstruction plus a small KL term, its scale factor measured on the training frames.
+    """Autoencoder trained by L1 reconstruction plus a small KL term, its scale factor measured on the
+    training frames.
 
     Parameters
     ----------
@@ -130,7 +140,9 @@ def train_autoencoder(
     network = build_autoencoder(name).to(device)
     # fused: its square root is exact, see arithmetic.py
     optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.0, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=max(steps, 1), pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, learning_rate, total_steps=max(steps, 1), pct_start=0.1
+    )
     path = Path(checkpoint) if checkpoint else None
     content = hashlib.sha256(np.ascontiguousarray(frames).data).hexdigest()
     identity = [FORMAT, name, steps, batch, learning_rate, seed, *frames.shape, content]
@@ -141,7 +153,10 @@ def train_autoencoder(
         chosen = random.choice(len(frames), size=min(batch, len(frames)), replace=False)
         target = to_input(torch.from_numpy(frames[chosen]).to(device), channels=1)
         posterior = network.encode(target).latent_dist
-        loss = functional.l1_loss(network.decode(posterior.sample()).sample, target) + KL_WEIGHT * posterior.kl().mean()
+        loss = (
+            functional.l1_loss(network.decode(posterior.sample()).sample, target)
+            + KL_WEIGHT * posterior.kl().mean()
+        )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -150,12 +165,21 @@ def train_autoencoder(
         if path and ((step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps):
             parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
             with atomic(path) as temporary:
-                torch.save({"identity": identity, "done": step + 1, **{key: part.state_dict() for key, part in parts.items()}}, temporary)
+                torch.save(
+                    {
+                        "identity": identity,
+                        "done": step + 1,
+                        **{key: part.state_dict() for key, part in parts.items()},
+                    },
+                    temporary,
+                )
     return scaled_to(frames, FittedAutoencoder(network.eval(), 1.0, name), seed=seed)
 
 
 def scaled_to(frames: NDArray[np.uint8], fitted: FittedAutoencoder, *, seed: int = 0) -> FittedAutoencoder:
-    """The same autoencoder with the factor that gives the latents of these frames (N, S, S) unit variance, measured on 512 of them."""
+    """The same autoencoder with the factor that gives the latents of these frames (N, S, S) unit variance,
+    measured on 512 of them.
+    """
     some = np.random.default_rng(seed).choice(len(frames), size=min(512, len(frames)), replace=False)
     return replace(fitted, scale=float(1 / replace(fitted, scale=1.0).encode(frames[some]).std()))
 
@@ -178,7 +202,9 @@ def _resume(
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
     except Exception as error:
-        raise CheckpointError(f"{path} is not a training checkpoint: {error}", remedy="Delete it to train from the start.") from None
+        raise CheckpointError(
+            f"{path} is not a training checkpoint: {error}", remedy="Delete it to train from the start."
+        ) from None
     return int(state["done"])
 
 
@@ -193,7 +219,8 @@ def obtain_autoencoder(
     seed: int = 0,
     device: str = "cpu",
 ) -> FittedAutoencoder:
-    """An autoencoder kept in ``folder``: published weights or one trained on ``frames``, its scale factor measured on them.
+    """An autoencoder kept in ``folder``: published weights or one trained on ``frames``, its scale factor
+    measured on them.
 
     A training that was done or begun with the same frames and settings is taken up, not repeated.
 
@@ -213,13 +240,17 @@ def obtain_autoencoder(
         fitted = scaled_to(frames, load_autoencoder(weights, device=device), seed=seed)
     else:
         state = target.parent / "checkpoints" / "autoencoder.pt"
-        fitted = train_autoencoder(frames, name, steps=steps, batch=batch, seed=seed, checkpoint=state, device=device)
+        fitted = train_autoencoder(
+            frames, name, steps=steps, batch=batch, seed=seed, checkpoint=state, device=device
+        )
     save_autoencoder(fitted, target)
     return load_autoencoder(target, device=device)
 
 
 def save_autoencoder(fitted: FittedAutoencoder, folder: str | Path) -> Path:
-    """Folder with the network in diffusers' own format (configuration and safetensors), the scale factor inside; written whole."""
+    """Folder with the network in diffusers' own format (configuration and safetensors), the scale factor
+    inside; written whole.
+    """
     target = Path(folder)
     fitted.network.register_to_config(scaling_factor=fitted.scale)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -241,27 +272,43 @@ def load_autoencoder(folder: str | Path, *, device: str = "cpu") -> FittedAutoen
     Raises
     ------
     CheckpointError
-        If the folder is not one, lacks some weights, or its latents are not 4 channels at an eighth of the side.
+        If the folder is not one, lacks some weights, or its latents are not 4 channels at an eighth of the
+        side.
     """
     path = Path(folder)
     absent = [file for file in ("config.json", WEIGHTS) if not (path / file).is_file()]
     if absent:
         looked = f"Looked for: {' and '.join(absent)}"
-        raise CheckpointError(f"No autoencoder in {path}", where=looked, remedy="Give a folder in diffusers' layout, with safetensors.")
-    how = {"local_files_only": True, "use_safetensors": True, "low_cpu_mem_usage": False, "output_loading_info": True}
+        raise CheckpointError(
+            f"No autoencoder in {path}",
+            where=looked,
+            remedy="Give a folder in diffusers' layout, with safetensors.",
+        )
+    how = {
+        "local_files_only": True,
+        "use_safetensors": True,
+        "low_cpu_mem_usage": False,
+        "output_loading_info": True,
+    }
     try:
         network, loaded = AutoencoderKL.from_pretrained(path, **how)
     except (OSError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{path} does not hold AutoencoderKL weights as safetensors: {error}") from None
     if loaded["missing_keys"]:  # diffusers would draw them at random
-        raise CheckpointError(f"{path} lacks weights of an AutoencoderKL: {', '.join(sorted(loaded['missing_keys'])[:3])} ...")
+        raise CheckpointError(
+            f"{path} lacks weights of an AutoencoderKL: {', '.join(sorted(loaded['missing_keys'])[:3])} ..."
+        )
     config = network.config
     if config["latent_channels"] != LATENT_CHANNELS or len(config["block_out_channels"]) != 4:
         raise CheckpointError(
-            f"{path} makes {config['latent_channels']}-channel latents at 1/{2 ** (len(config['block_out_channels']) - 1)};"
-            f" {LATENT_CHANNELS} channels at 1/{DOWNSAMPLING} are needed."
+            f"{path} makes {config['latent_channels']}-channel latents at"
+            f" 1/{2 ** (len(config['block_out_channels']) - 1)}; {LATENT_CHANNELS} channels at"
+            f" 1/{DOWNSAMPLING} are needed."
         )
-    name = next((size for size, widths in WIDTHS.items() if tuple(config["block_out_channels"]) == widths), "published")
+    name = next(
+        (size for size, widths in WIDTHS.items() if tuple(config["block_out_channels"]) == widths),
+        "published",
+    )
     return FittedAutoencoder(network.to(device).eval(), float(config["scaling_factor"]), name)
 
 

@@ -1,4 +1,6 @@
-"""Clips of one length, rate and size: what a generator learns from, and what two pools must share before they are compared."""
+"""Clips of one length, rate and size: what a generator learns from, and what two pools must share before they
+are compared.
+"""
 
 from __future__ import annotations
 
@@ -57,11 +59,16 @@ class Cut:
         last = n_frames - self.span(fps)
         if last < 0:
             return []
-        return [last // 2] if windows == 1 else sorted({int(start) for start in np.linspace(0, last, windows)})
+        return (
+            [last // 2] if windows == 1 else sorted({int(start) for start in np.linspace(0, last, windows)})
+        )
 
 
-def cut_videos(videos: pd.DataFrame, cut: Cut, *, windows: int = 1, workers: int = 1) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Clips (N, T, S, S), uint8, and the row of ``videos`` each comes from, (N,); videos that are too short give none.
+def cut_videos(
+    videos: pd.DataFrame, cut: Cut, *, windows: int = 1, workers: int = 1
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Clips (N, T, S, S), uint8, and the row of ``videos`` each comes from, (N,); videos that are too short
+    give none.
 
     Parameters
     ----------
@@ -79,7 +86,9 @@ def cut_videos(videos: pd.DataFrame, cut: Cut, *, windows: int = 1, workers: int
     """
     jobs = [
         (row, path, float(fps), start)
-        for row, (path, fps, length) in enumerate(zip(videos["path"], videos["fps"], videos["n_frames"], strict=True))
+        for row, (path, fps, length) in enumerate(
+            zip(videos["path"], videos["fps"], videos["n_frames"], strict=True)
+        )
         for start in cut.starts(int(length), float(fps), windows=windows)
     ]
     if not jobs:
@@ -92,7 +101,9 @@ def cut_videos(videos: pd.DataFrame, cut: Cut, *, windows: int = 1, workers: int
         return resize_clip(read_frames(job[1], cut.indices(job[2], start=job[3])), cut.side)
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        clips = list(track(pool.map(read, jobs), label=f"clips of {cut.side} px", total=len(jobs), unit="clip"))
+        clips = list(
+            track(pool.map(read, jobs), label=f"clips of {cut.side} px", total=len(jobs), unit="clip")
+        )
     return np.stack(clips), np.array([job[0] for job in jobs], dtype=np.int64)
 
 
@@ -142,13 +153,21 @@ class LabelledClips:
         if empty:
             raise DataError(
                 f"No training clip of class: {', '.join(empty)}.",
-                where=f"Looked among {len(self.ef)} clips with an EF of {self.ef.min():.0f} to {self.ef.max():.0f}.",
-                remedy="Train on a pool that has every class, or condition on the requested EF: latte_condition=requested.",
+                where=(
+                    f"Looked among {len(self.ef)} clips with an EF of {self.ef.min():.0f} to"
+                    f" {self.ef.max():.0f}."
+                ),
+                remedy=(
+                    "Train on a pool that has every class, or condition on the requested EF:"
+                    " latte_condition=requested."
+                ),
             )
         return tuple(float(self.ef[self.label == i].mean()) for i in range(len(CLASS_NAMES)))
 
 
-def labelled_clips(videos: pd.DataFrame, cut: Cut, *, condition: str = "label", windows: int = 1, workers: int = 1) -> LabelledClips:
+def labelled_clips(
+    videos: pd.DataFrame, cut: Cut, *, condition: str = "label", windows: int = 1, workers: int = 1
+) -> LabelledClips:
     """Clips of the videos whose EF is known.
 
     Parameters
@@ -167,7 +186,9 @@ def labelled_clips(videos: pd.DataFrame, cut: Cut, *, condition: str = "label", 
     """
     column = "requested_ef" if condition == "requested" else "ef"
     if column not in videos:
-        raise ParameterError("These videos carry no requested EF.", remedy="Condition on their label: latte_condition=label.")
+        raise ParameterError(
+            "These videos carry no requested EF.", remedy="Condition on their label: latte_condition=label."
+        )
     known = videos[videos[column].notna()].reset_index(drop=True)
     clips, rows = cut_videos(known, cut, windows=windows, workers=workers)
     return LabelledClips(clips, known[column].to_numpy(dtype=np.float64)[rows])
@@ -192,11 +213,18 @@ def write_cut_pool(videos: pd.DataFrame, root: str | Path, cut: Cut, *, workers:
     for name, clip in zip(kept["file_name"], clips, strict=True):
         write_clip(folder / "Videos" / f"{name}.avi", clip, fps=cut.fps)
     requested = kept["requested_ef"] if "requested_ef" in kept else kept["ef"]
-    write_csv(file_list(kept["file_name"], requested, side=cut.side, fps=cut.fps, frames=cut.frames), folder / "FileList.csv")
+    write_csv(
+        file_list(kept["file_name"], requested, side=cut.side, fps=cut.fps, frames=cut.frames),
+        folder / "FileList.csv",
+    )
     return folder
 
 
-def file_list(names: Iterable[str], requested_ef: Iterable[float], *, side: int, fps: float, frames: int) -> pd.DataFrame:
-    """Rows of a generated pool's ``FileList.csv``: the EF is the requested one and there are no volumes, as in EchoNet-Synthetic."""
+def file_list(
+    names: Iterable[str], requested_ef: Iterable[float], *, side: int, fps: float, frames: int
+) -> pd.DataFrame:
+    """Rows of a generated pool's ``FileList.csv``: the EF is the requested one and there are no volumes, as
+    in EchoNet-Synthetic.
+    """
     table = pd.DataFrame({"FileName": list(names), "EF": list(requested_ef), "ESV": 0.0, "EDV": 0.0})
     return table.assign(FrameHeight=side, FrameWidth=side, FPS=fps, NumberOfFrames=frames, Split="TRAIN")

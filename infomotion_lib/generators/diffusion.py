@@ -1,4 +1,6 @@
-"""Training a Latte on latent clips and sampling new ones (DDPM, linear schedule, 1000 steps; schedulers from diffusers)."""
+"""Training a Latte on latent clips and sampling new ones (DDPM, linear schedule, 1000 steps; schedulers from
+diffusers).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from infomotion_lib.provenance import atomic
 from infomotion_lib.weights import read_weights, refused, save_weights
 
 FORMAT = 1
-"""Raised when equal latents and settings teach another Latte: a checkpoint of another format is not gone on from."""
+"""Raised when equal latents and settings teach another Latte: a checkpoint of another format is not gone on
+from.
+"""
 
 NOISE_STEPS = 1000
 _KIND = "infomotion_latte"
@@ -30,12 +34,15 @@ EMA_DECAY = 0.999
 CHECKPOINT_EVERY = 200
 GUIDANCE_RANGE = (1.0, 20.0)
 LATENT_RANGE = 4.0
-"""Estimates of the clean latent are clipped here, in standard deviations: the first steps divide by nearly zero."""
+"""Estimates of the clean latent are clipped here, in standard deviations: the first steps divide by nearly
+zero.
+"""
 
 
 @dataclass(frozen=True)
 class LatteRecipe:
-    """What a trained Latte is, and all that is needed to sample from it; it travels in the header of its weights.
+    """What a trained Latte is, and all that is needed to sample from it; it travels in the header of its
+    weights.
 
     Attributes
     ----------
@@ -87,18 +94,30 @@ class TrainedLatte:
 
 def noise_schedule() -> DDPMScheduler:
     """DDPM noise schedule: 1000 linear steps from 1e-4 to 0.02, noise prediction."""
-    return DDPMScheduler(num_train_timesteps=NOISE_STEPS, beta_start=1e-4, beta_end=0.02, beta_schedule="linear", clip_sample=False)
+    return DDPMScheduler(
+        num_train_timesteps=NOISE_STEPS,
+        beta_start=1e-4,
+        beta_end=0.02,
+        beta_schedule="linear",
+        clip_sample=False,
+    )
 
 
 def with_noise(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
-    """Clean latents (N, ...) with noise added as at each one's step (N,): what the scheduler's ``add_noise`` gives, to rounding."""
-    kept, added = (root.to(clean.device)[timestep].view(-1, *[1] * (clean.ndim - 1)) for root in _noise_roots())
+    """Clean latents (N, ...) with noise added as at each one's step (N,): what the scheduler's ``add_noise``
+    gives, to rounding.
+    """
+    kept, added = (
+        root.to(clean.device)[timestep].view(-1, *[1] * (clean.ndim - 1)) for root in _noise_roots()
+    )
     return kept * clean + added * noise
 
 
 @cache
 def _noise_roots() -> tuple[Tensor, Tensor]:
-    """Shares of clip and noise at every step, (1000,) each; numpy takes the roots, as torch's differ between processors."""
+    """Shares of clip and noise at every step, (1000,) each; numpy takes the roots, as torch's differ between
+    processors.
+    """
     kept = noise_schedule().alphas_cumprod.numpy()
     return torch.from_numpy(np.sqrt(kept)), torch.from_numpy(np.sqrt(1 - kept))
 
@@ -132,9 +151,15 @@ def train_latte(
     by_class = [np.flatnonzero(label == index) for index in range(recipe.n_classes)]
     empty = [CLASS_NAMES[i] for i, clips in enumerate(by_class) if len(clips) == 0]
     if empty:
-        raise DataError(f"No training clip of class: {', '.join(empty)}.", remedy="Train on a pool that has every class.")
+        raise DataError(
+            f"No training clip of class: {', '.join(empty)}.", remedy="Train on a pool that has every class."
+        )
     torch.manual_seed(recipe.seed)
-    network = latte(recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes).to(device).train()
+    network = (
+        latte(recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes)
+        .to(device)
+        .train()
+    )
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=0.0, fused=True)
     rate = torch.optim.lr_scheduler.LambdaLR(optimiser, partial(_rate, steps=recipe.steps))
@@ -151,7 +176,9 @@ def train_latte(
         start = int(random.integers(latents.shape[1] - recipe.frames + 1))
         clean = latents[torch.from_numpy(chosen), start : start + recipe.frames].to(device)
         noise, timestep = torch.randn_like(clean), torch.randint(NOISE_STEPS, (recipe.batch,), device=device)
-        predicted = network(with_noise(clean, noise, timestep), timestep, torch.from_numpy(classes).to(device))
+        predicted = network(
+            with_noise(clean, noise, timestep), timestep, torch.from_numpy(classes).to(device)
+        )
         loss = functional.mse_loss(predicted, noise)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -177,20 +204,33 @@ def check_sampling(guidance: float, sampling_steps: int) -> None:
         Naming the one that is out of range.
     """
     if not GUIDANCE_RANGE[0] <= guidance <= GUIDANCE_RANGE[1]:
-        raise ParameterError(f"Guidance must lie in {GUIDANCE_RANGE[0]:g} to {GUIDANCE_RANGE[1]:g}, not {guidance:g}.")
+        raise ParameterError(
+            f"Guidance must lie in {GUIDANCE_RANGE[0]:g} to {GUIDANCE_RANGE[1]:g}, not {guidance:g}."
+        )
     if not 1 <= sampling_steps <= NOISE_STEPS:
         raise ParameterError(f"Sampling steps must lie in 1 to {NOISE_STEPS}, not {sampling_steps}.")
-    if NOISE_STEPS % sampling_steps:  # the sampler's strides would not meet its noise levels: noise would be left in the clip
+    if (
+        NOISE_STEPS % sampling_steps
+    ):  # the sampler's strides would not meet its noise levels: noise would be left in the clip
         whole = [number for number in range(1, NOISE_STEPS + 1) if NOISE_STEPS % number == 0]
         near = max(n for n in whole if n < sampling_steps), min(n for n in whole if n > sampling_steps)
-        raise ParameterError(f"Sampling steps must divide {NOISE_STEPS}: {near[0]} or {near[1]}, not {sampling_steps}.")
+        raise ParameterError(
+            f"Sampling steps must divide {NOISE_STEPS}: {near[0]} or {near[1]}, not {sampling_steps}."
+        )
 
 
 @torch.no_grad()
 def sample_latents(
-    trained: TrainedLatte, label: int, *, seeds: list[int], guidance: float = 2.0, sampling_steps: int = 50, device: str = "cpu"
+    trained: TrainedLatte,
+    label: int,
+    *,
+    seeds: list[int],
+    guidance: float = 2.0,
+    sampling_steps: int = 50,
+    device: str = "cpu",
 ) -> Tensor:
-    """Latent clips (len(seeds), T, 4, S, S) of one class by DDIM; each depends on its own seed only, not on the batch.
+    """Latent clips (len(seeds), T, 4, S, S) of one class by DDIM; each depends on its own seed only, not on
+    the batch.
 
     Raises
     ------
@@ -200,14 +240,21 @@ def sample_latents(
     recipe = trained.recipe
     check_sampling(guidance, sampling_steps)
     if not 0 <= label < recipe.n_classes:
-        raise ParameterError(f"Class index {label} is out of range for a Latte of {recipe.n_classes} classes.")
+        raise ParameterError(
+            f"Class index {label} is out of range for a Latte of {recipe.n_classes} classes."
+        )
     shape = (recipe.frames, trained.network.channels, recipe.latent_side, recipe.latent_side)
-    x = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(device)
+    x = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(
+        device
+    )
     sampler = DDIMScheduler.from_config(
         noise_schedule().config, timestep_spacing="trailing", clip_sample=True, clip_sample_range=LATENT_RANGE
     )
     sampler.set_timesteps(sampling_steps)
-    sampler.alphas_cumprod, sampler.final_alpha_cumprod = sampler.alphas_cumprod.tolist(), 1.0  # so Python takes its roots, not torch
+    sampler.alphas_cumprod, sampler.final_alpha_cumprod = (
+        sampler.alphas_cumprod.tolist(),
+        1.0,
+    )  # so Python takes its roots, not torch
     classes = torch.full((len(seeds),), label, device=device)
     for timestep in sampler.timesteps:
         noise = trained.network.guided(x, timestep.expand(len(seeds)).to(device), classes, guidance=guidance)
@@ -216,8 +263,11 @@ def sample_latents(
 
 
 @torch.no_grad()
-def denoising_loss(trained: TrainedLatte, latents: Tensor, label: NDArray[np.int64], *, batch: int = 16, device: str = "cpu") -> float:
-    """Mean square error of the predicted noise, over ten noise levels, the noise the same at every call; predicting zero scores 1.
+def denoising_loss(
+    trained: TrainedLatte, latents: Tensor, label: NDArray[np.int64], *, batch: int = 16, device: str = "cpu"
+) -> float:
+    """Mean square error of the predicted noise, over ten noise levels, the noise the same at every call;
+    predicting zero scores 1.
 
     Parameters
     ----------
@@ -231,7 +281,11 @@ def denoising_loss(trained: TrainedLatte, latents: Tensor, label: NDArray[np.int
     for timestep in torch.arange(NOISE_STEPS // 20, NOISE_STEPS, NOISE_STEPS // 10).tolist():
         noise = torch.randn(latents.shape, generator=generator)
         for i in range(0, len(latents), batch):
-            clean, added, own = latents[i : i + batch], noise[i : i + batch], torch.from_numpy(label[i : i + batch]).to(device)
+            clean, added, own = (
+                latents[i : i + batch],
+                noise[i : i + batch],
+                torch.from_numpy(label[i : i + batch]).to(device),
+            )
             steps = torch.full((len(clean),), timestep)
             noisy = with_noise(clean, added, steps).to(device)
             predicted = trained.network(noisy, steps.to(device), own)
@@ -244,7 +298,9 @@ def save_latte(trained: TrainedLatte, path: str | Path) -> Path:
     return save_weights(trained.network, path, kind=_KIND, about=asdict(trained.recipe))
 
 
-def load_latte(path: str | Path, *, n_classes: int | None = None, size: str | None = None, device: str = "cpu") -> TrainedLatte:
+def load_latte(
+    path: str | Path, *, n_classes: int | None = None, size: str | None = None, device: str = "cpu"
+) -> TrainedLatte:
     """Latte saved by :func:`save_latte`.
 
     Raises
@@ -258,9 +314,12 @@ def load_latte(path: str | Path, *, n_classes: int | None = None, size: str | No
     for wanted, found, what in ((n_classes, recipe.n_classes, "classes"), (size, recipe.size, "size")):
         if wanted is not None and wanted != found:
             raise CheckpointError(
-                f"{path} holds a Latte of {what} {found}, not {wanted}.", remedy="Name the profile that it was trained with."
+                f"{path} holds a Latte of {what} {found}, not {wanted}.",
+                remedy="Name the profile that it was trained with.",
             )
-    network = latte(recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes)
+    network = latte(
+        recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes
+    )
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
@@ -270,7 +329,9 @@ def load_latte(path: str | Path, *, n_classes: int | None = None, size: str | No
 
 def _rate(step: int, steps: int) -> float:
     warm_up = max(1, steps // 20)
-    return min(1.0, (step + 1) / warm_up) * (0.55 + 0.45 * float(np.cos(np.pi * min(1.0, step / max(1, steps)))))
+    return min(1.0, (step + 1) / warm_up) * (
+        0.55 + 0.45 * float(np.cos(np.pi * min(1.0, step / max(1, steps))))
+    )
 
 
 def _update_average(average: dict[str, Tensor], network: Latte, step: int) -> None:
@@ -280,7 +341,13 @@ def _update_average(average: dict[str, Tensor], network: Latte, step: int) -> No
 
 
 def _save_state(
-    path: Path, network: Latte, average: dict[str, Tensor], optimiser: Any, rate: Any, recipe: LatteRecipe, losses: list[float]
+    path: Path,
+    network: Latte,
+    average: dict[str, Tensor],
+    optimiser: Any,
+    rate: Any,
+    recipe: LatteRecipe,
+    losses: list[float],
 ) -> None:
     state = {
         "format": FORMAT,
@@ -295,7 +362,9 @@ def _save_state(
         torch.save(state, temporary)
 
 
-def _resume(path: Path, network: Latte, average: dict[str, Tensor], optimiser: Any, rate: Any, recipe: LatteRecipe) -> list[float]:
+def _resume(
+    path: Path, network: Latte, average: dict[str, Tensor], optimiser: Any, rate: Any, recipe: LatteRecipe
+) -> list[float]:
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
         if (state.get("format"), state["recipe"]) != (FORMAT, asdict(recipe)):
@@ -306,5 +375,7 @@ def _resume(path: Path, network: Latte, average: dict[str, Tensor], optimiser: A
         for name, value in state["average"].items():
             average[name].copy_(value)
     except Exception as error:
-        raise CheckpointError(f"{path} is not a training checkpoint: {error}", remedy="Delete it to train from the start.") from None
+        raise CheckpointError(
+            f"{path} is not a training checkpoint: {error}", remedy="Delete it to train from the start."
+        ) from None
     return list(state["losses"])

@@ -1,4 +1,6 @@
-"""A pool sampled from a Latte: a data set folder in EchoNet's layout, with a manifest of how each clip was made."""
+"""A pool sampled from a Latte: a data set folder in EchoNet's layout, with a manifest of how each clip was
+made.
+"""
 
 from __future__ import annotations
 
@@ -67,10 +69,11 @@ def generate_pool(
     batch: int = 16,
     device: str = "cpu",
 ) -> Path:
-    """Folder with exactly ``per_class`` clips of each class, ``FileList.csv``, ``manifest.csv`` and the request.
+    """Folder with exactly ``per_class`` clips of each class, ``FileList.csv``, ``manifest.csv`` and the
+    request.
 
-    ``FileList.csv`` carries the class's typical EF as the requested one, like EchoNet-Synthetic: relabel before use.
-    A killed run resumes: clips that are there are kept, and a clip depends on its own seed only.
+    ``FileList.csv`` carries the class's typical EF as the requested one, like EchoNet-Synthetic: relabel
+    before use. A killed run resumes: clips that are there are kept, and a clip depends on its own seed only.
 
     Parameters
     ----------
@@ -105,12 +108,19 @@ def generate_pool(
                     sampling_steps=request.sampling_steps,
                     device=device,
                 )
-                for path, clip in zip(paths, decode_clips(autoencoder, latents[:, :frames], side=request.side), strict=True):
+                for path, clip in zip(
+                    paths, decode_clips(autoencoder, latents[:, :frames], side=request.side), strict=True
+                ):
                     write_clip(path, clip, fps=request.fps)
                 bar.update(len(paths))
-    listed = file_list(manifest["FileName"], manifest["requested_ef"], side=request.side, fps=request.fps, frames=frames)
+    listed = file_list(
+        manifest["FileName"], manifest["requested_ef"], side=request.side, fps=request.fps, frames=frames
+    )
     write_csv(listed, folder / "FileList.csv")
-    write_csv(manifest.assign(requested_class=[CLASS_NAMES[i] for i in manifest.requested_class]), folder / "manifest.csv")
+    write_csv(
+        manifest.assign(requested_class=[CLASS_NAMES[i] for i in manifest.requested_class]),
+        folder / "manifest.csv",
+    )
     return folder
 
 
@@ -139,7 +149,11 @@ def _claim(folder: Path, request: PoolRequest) -> None:
                 remedy="Delete the folder, or generate into another one.",
             )
     elif folder.is_dir() and any(not entry.name.startswith(UNFINISHED) for entry in folder.iterdir()):
-        raise DataError(f"{folder} is not empty and holds no pool.", where=f"Looked for: {record}", remedy="Generate into an empty folder.")
+        raise DataError(
+            f"{folder} is not empty and holds no pool.",
+            where=f"Looked for: {record}",
+            remedy="Generate into an empty folder.",
+        )
     else:
         write_json(asdict(request), record)
     for file in folder.rglob(f"{UNFINISHED}*"):  # what a killed run was writing
@@ -153,7 +167,11 @@ def _manifest(request: PoolRequest, class_ef: Sequence[float], n_classes: int) -
             seed = int(np.random.SeedSequence([request.seed, label, index]).generate_state(1)[0])
             rows.append((f"latte_{label * request.per_class + index:06d}", label, class_ef[label], seed))
     table = pd.DataFrame(rows, columns=["FileName", "requested_class", "requested_ef", "seed"])
-    return table.assign(guidance=request.guidance, sampling_steps=request.sampling_steps, checkpoint_sha256=request.checkpoint_sha256)
+    return table.assign(
+        guidance=request.guidance,
+        sampling_steps=request.sampling_steps,
+        checkpoint_sha256=request.checkpoint_sha256,
+    )
 
 
 def _checked(request: PoolRequest, class_ef: Sequence[float], trained: TrainedLatte) -> int:
@@ -162,9 +180,14 @@ def _checked(request: PoolRequest, class_ef: Sequence[float], trained: TrainedLa
     if request.per_class < 1:
         raise ParameterError(f"A pool needs at least one clip a class, not {request.per_class}.")
     if len(class_ef) != recipe.n_classes:
-        raise ParameterError(f"{len(class_ef)} class EFs were given for a Latte of {recipe.n_classes} classes.")
+        raise ParameterError(
+            f"{len(class_ef)} class EFs were given for a Latte of {recipe.n_classes} classes."
+        )
     if request.frames and not MIN_FRAMES <= request.frames <= recipe.frames:
-        raise ParameterError(f"Frames must lie in {MIN_FRAMES} to {recipe.frames}, the length this Latte makes, not {request.frames}.")
+        raise ParameterError(
+            f"Frames must lie in {MIN_FRAMES} to {recipe.frames}, the length this Latte makes, not"
+            f" {request.frames}."
+        )
     if not request.fps > 0:
         raise ParameterError(f"Clips need a positive number of frames a second, not {request.fps:g}.")
     check_sampling(request.guidance, request.sampling_steps)

@@ -6,8 +6,9 @@ For one head, with queries Q from a frame and keys K, values V from the other, o
     appearance = P (A V)                              what the other frame looks like there    (n, C)
     motion     = W (A c - c) + b                      expected position there minus own        (n, m)
 
-with c the tokens' coordinates. The published network embeds c by a linear map before it averages; the rows of A sum to
-one, so the embedding's bias cancels and both linear maps fold into the one W used here (Zhang et al., CVPR 2023, equations 2-4).
+with c the tokens' coordinates. The published network embeds c by a linear map before it averages; the rows of
+A sum to one, so the embedding's bias cancels and both linear maps fold into the one W used here (Zhang et
+al., CVPR 2023, equations 2-4).
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Sight(NamedTuple):
     attention : Tensor
         ``(2B, windows, heads, n, n)``: A, rows are tokens of the frame, columns tokens of the other.
     displacement : Tensor
-        ``(2B, windows, n, 2 * heads)``: A c - c, an (x, y) pair a head, in map coordinates (the map is 2 wide).
+        ``(2B, windows, n, 2 * heads)``: A c - c, an (x, y) pair a head, in map coordinates (the map is 2
+        wide).
     """
 
     attention: Tensor
@@ -68,7 +70,8 @@ class InterFrameAttention(nn.Module):
         Parameters
         ----------
         query, key : Tensor
-            ``(2B, windows, heads, n, C / heads)``: queries of each frame, scaled, and keys of the other frame.
+            ``(2B, windows, heads, n, C / heads)``: queries of each frame, scaled, and keys of the other
+            frame.
         plan : WindowPlan
             Gives mask and coordinates.
         """
@@ -76,7 +79,9 @@ class InterFrameAttention(nn.Module):
         if plan.mask is not None:
             scores = scores + plan.mask[:, None]
         attention = scores.float().softmax(dim=-1)
-        with torch.autocast(query.device.type, enabled=False):  # A c - c is a small difference: always in full precision
+        with torch.autocast(
+            query.device.type, enabled=False
+        ):  # A c - c is a small difference: always in full precision
             moved = (attention @ plan.coordinates[:, None]).transpose(2, 3)  # (2B, windows, n, heads, 2)
             displacement = (moved - plan.coordinates[:, :, None]).flatten(3)
         return Sight(attention, displacement)
@@ -86,18 +91,24 @@ class InterFrameAttention(nn.Module):
         return tokens.unflatten(-1, (self.heads, -1)).transpose(2, 3)
 
     def gather(self, attention: Tensor, value: Tensor) -> Tensor:
-        """Appearance ``(2B, windows, n, C)`` found where each token looks, P (A V); values split into heads."""
+        """Appearance ``(2B, windows, n, C)`` found where each token looks, P (A V); values split
+        into heads.
+        """
         return cast(Tensor, self.proj((attention.to(value.dtype) @ value).transpose(2, 3).flatten(3)))
 
     def motion_matrix(self) -> Tensor:
-        """W ``(m, 2 * heads)`` of motion = W (A c - c) + b: the coordinate embedding, head by head, then the projection."""
+        """W ``(m, 2 * heads)`` of motion = W (A c - c) + b: the coordinate embedding, head by head, then the
+        projection.
+        """
         m = self.motion_proj.in_features
         by_head = self.cor_embed.weight.unflatten(0, (self.heads, -1))  # (heads, m / heads, 2)
         project = self.motion_proj.weight.unflatten(1, (self.heads, -1))  # (m, heads, m / heads)
         return torch.einsum("ohk,hkc->ohc", project, by_head).reshape(m, 2 * self.heads)
 
     def motion(self, displacement: Tensor) -> Tensor:
-        """Motion ``(..., m)`` of displacements ``(..., 2 * heads)``; affine, so the mean motion is the motion of the mean."""
+        """Motion ``(..., m)`` of displacements ``(..., 2 * heads)``; affine, so the mean motion is the motion
+        of the mean.
+        """
         return F.linear(displacement, self.motion_matrix(), self.motion_proj.bias)
 
 
@@ -119,7 +130,8 @@ class Mixer(nn.Module):
 
 
 class InterFrameBlock(nn.Module):
-    """Attention on the other frame, then the mixer, both residual; gives the appearance to go on with, and the motion.
+    """Attention on the other frame, then the mixer, both residual; gives the appearance to go on with, and
+    the motion.
 
     Parameters
     ----------
@@ -141,7 +153,9 @@ class InterFrameBlock(nn.Module):
 
     def plan(self, tokens: Tensor) -> WindowPlan:
         """Window plan of a token map ``(B, H, W, C)``."""
-        return window_plan(tokens.shape[1], tokens.shape[2], window=self.window, shift=self.shift, device=tokens.device)
+        return window_plan(
+            tokens.shape[1], tokens.shape[2], window=self.window, shift=self.shift, device=tokens.device
+        )
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Appearance ``(2B, H, W, C)`` and motion ``(2B, H, W, m)``.

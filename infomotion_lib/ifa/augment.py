@@ -17,13 +17,14 @@ class Augmentation:
     temporal_swap : bool
         First and last frame exchanged, one time in two.
     horizontal_flip, vertical_flip : bool
-        Mirrored, one time in two. A mirrored heart exists in no patient: the network learns motion, not anatomy, but whether
-        it should see such frames is debatable, hence the switches.
+        Mirrored, one time in two. A mirrored heart exists in no patient: the network learns motion, not
+        anatomy, but whether it should see such frames is debatable, hence the switches.
     rotation : bool
-        By 0, 90, 180 or 270 degrees, one time in four each; frames that are not square are turned by 0 or 180 only.
+        By 0, 90, 180 or 270 degrees, one time in four each; frames that are not square are turned by 0 or 180
+        only.
     channel_reversal : bool
-        Colour channels in reverse order, one time in two. Grey frames have no channel axis, so on echo clips this does
-        nothing; it is kept so that the published list is whole.
+        Colour channels in reverse order, one time in two. Grey frames have no channel axis, so on echo clips
+        this does nothing; it is kept so that the published list is whole.
     """
 
     temporal_swap: bool = True
@@ -40,7 +41,8 @@ class Augmentation:
         triplets : ndarray of uint8, shape (B, 3, H, W) or (B, 3, H, W, channels)
             First, middle and last frame.
         rng : numpy.random.Generator
-            Draws the same numbers whatever is switched off, so that runs with and without a part can be compared.
+            Draws the same numbers whatever is switched off, so that runs with and without a part can be
+            compared.
         """
         coins, turns = rng.random((len(triplets), 4)) < 0.5, rng.integers(0, 4, len(triplets))
         return np.stack([self._one(*drawn) for drawn in zip(triplets, coins, turns, strict=True)])

@@ -1,4 +1,5 @@
-"""The backbone of EMA-VFI: three convolution scales a frame, then two scales where the frames look at each other.
+"""The backbone of EMA-VFI: three convolution scales a frame, then two scales where the frames look at each
+other.
 
 Parameter names are those of the published network, so that its checkpoints load by name.
 """
@@ -16,7 +17,8 @@ from infomotion_lib.ifa.layers import ChannelPReLU, conv_prelu
 
 
 class Features(NamedTuple):
-    """Feature maps of a batch of B frame pairs; rows 0..B-1 look from frame 0 to frame 1, rows B..2B-1 the other way.
+    """Feature maps of a batch of B frame pairs; rows 0..B-1 look from frame 0 to frame 1, rows B..2B-1 the
+    other way.
 
     Attributes
     ----------
@@ -46,12 +48,16 @@ class ConvStage(nn.Module):
 
 
 class CrossScaleEmbedding(nn.Module):
-    """Tokens at 1/8 from the maps at 1/4, 1/2 and 1/1, the finer ones through several dilations (1, 2 and 4 convolutions)."""
+    """Tokens at 1/8 from the maps at 1/4, 1/2 and 1/1, the finer ones through several dilations (1, 2 and 4
+    convolutions).
+    """
 
     def __init__(self, width: int, *, outputs: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            nn.Conv2d(width * 2 ** (2 - k), width, 3, stride=2 ** (k + 1), padding=dilation, dilation=dilation)
+            nn.Conv2d(
+                width * 2 ** (2 - k), width, 3, stride=2 ** (k + 1), padding=dilation, dilation=dilation
+            )
             for k in range(3)
             for dilation in range(1, 2**k + 1)
         )
@@ -127,12 +133,20 @@ class Backbone(nn.Module):
         eighth = self.norm4(eighth)
         sixteenth, motion16 = _walk(self.block5, self.patch_embed5(eighth))
         sixteenth = self.norm5(sixteenth)
-        return Features((*scales, eighth.permute(0, 3, 1, 2), sixteenth.permute(0, 3, 1, 2)), (motion8, motion16))
+        return Features(
+            (*scales, eighth.permute(0, 3, 1, 2), sixteenth.permute(0, 3, 1, 2)), (motion8, motion16)
+        )
 
 
 def _blocks(channels: int, depth: int, *, window: int) -> nn.ModuleList:
     return nn.ModuleList(
-        InterFrameBlock(channels, channels // depth, heads=channels // HEAD_WIDTH, window=window, shift=window // 2 if k % 2 else 0)
+        InterFrameBlock(
+            channels,
+            channels // depth,
+            heads=channels // HEAD_WIDTH,
+            window=window,
+            shift=window // 2 if k % 2 else 0,
+        )
         for k in range(depth)
     )
 
@@ -146,7 +160,9 @@ def _walk(blocks: nn.ModuleList, tokens: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _initialise(module: nn.Module) -> None:
-    """Published start: linear weights from a normal of sd 0.02 cut at +-2, convolutions by fan-out, biases zero."""
+    """Published start: linear weights from a normal of sd 0.02 cut at +-2, convolutions by fan-out, biases
+    zero.
+    """
     if isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.02)
         nn.init.zeros_(module.bias)

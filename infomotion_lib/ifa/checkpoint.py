@@ -1,4 +1,6 @@
-"""Weights in and out: published EMA-VFI checkpoints and our own, by parameter name, without running any code of theirs."""
+"""Weights in and out: published EMA-VFI checkpoints and our own, by parameter name, without running any code
+of theirs.
+"""
 
 from __future__ import annotations
 
@@ -20,30 +22,37 @@ CACHED_BUFFERS = (".attn_mask", ".HW")
 
 
 def load_ema_vfi(source: str | Path | Mapping[str, Tensor], *, window: int = 7) -> InterFrameInterpolator:
-    """Network, in evaluation mode, with the weights of a published or own checkpoint; its size is read off the tensors.
+    """Network, in evaluation mode, with the weights of a published or own checkpoint; its size is read off
+    the tensors.
 
     Parameters
     ----------
     source : path or state dict
-        A ``.safetensors`` file, a PyTorch file of tensors (``.pkl``, ``.pt``, ``.pth``; read with ``weights_only=True``), or
-        the mapping itself. ``module.`` prefixes are stripped, a ``state_dict`` or ``model`` entry is opened, cached
-        ``attn_mask`` and ``HW`` buffers are ignored. Without any ``unet.`` tensor the network has no refinement U-Net.
+        A ``.safetensors`` file, a PyTorch file of tensors (``.pkl``, ``.pt``, ``.pth``; read with
+        ``weights_only=True``), or the mapping itself. ``module.`` prefixes are stripped, a ``state_dict`` or
+        ``model`` entry is opened, cached ``attn_mask`` and ``HW`` buffers are ignored. Without any ``unet.``
+        tensor the network has no refinement U-Net.
     window : int
         Side of an attention window; the weights do not depend on it (published: 7).
 
     Raises
     ------
     CheckpointError
-        If the file cannot be read safely, or names or shapes do not fit; missing and unexpected names are listed.
+        If the file cannot be read safely, or names or shapes do not fit; missing and unexpected names are
+        listed.
     """
     shown = str(source) if isinstance(source, (str, Path)) else "the state dict"
     raw = read_tensors(source) if isinstance(source, (str, Path)) else source
     state = clean_names(raw, shown=shown)
     width, depths = infer_size(state, shown=shown)
     with torch.device("meta"):
-        network = InterFrameInterpolator(width, depths, window=window, refine=any(name.startswith("unet.") for name in state))
+        network = InterFrameInterpolator(
+            width, depths, window=window, refine=any(name.startswith("unet.") for name in state)
+        )
     _refuse_misfits(state, network.state_dict(), shown=shown)
-    network.load_state_dict({name: value.detach().to(torch.float32, copy=True) for name, value in state.items()}, assign=True)
+    network.load_state_dict(
+        {name: value.detach().to(torch.float32, copy=True) for name, value in state.items()}, assign=True
+    )
     return network.requires_grad_(True).eval()
 
 
@@ -75,12 +84,17 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
     except Exception as error:  # torch raises many kinds: bad zip, truncated stream, refused pickle
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(
-            f"{file} cannot be read as a file of tensors: {reason}", remedy="Only files of plain tensors are opened."
+            f"{file} cannot be read as a file of tensors: {reason}",
+            remedy="Only files of plain tensors are opened.",
         ) from None
     for key in ("state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
-    if not isinstance(content, dict) or not content or not all(isinstance(value, Tensor) for value in content.values()):
+    if (
+        not isinstance(content, dict)
+        or not content
+        or not all(isinstance(value, Tensor) for value in content.values())
+    ):
         raise CheckpointError(f"{file} does not hold a mapping of names to tensors.")
     return content
 
@@ -114,14 +128,20 @@ def infer_size(state: Mapping[str, Tensor], *, shown: str = "the state dict") ->
     """
     first = state.get("feature_bone.block1.conv.0.weight")
     convolutions = [
-        len({name for name in state if re.fullmatch(rf"feature_bone\.block{k}\.conv\.\d+\.bias", name)}) for k in (1, 2, 3)
+        len({name for name in state if re.fullmatch(rf"feature_bone\.block{k}\.conv\.\d+\.bias", name)})
+        for k in (1, 2, 3)
     ]  # only convolutions have a bias; PReLU has none
-    blocks = [len({name.split(".")[2] for name in state if name.startswith(f"feature_bone.block{k}.")}) for k in (4, 5)]
+    blocks = [
+        len({name.split(".")[2] for name in state if name.startswith(f"feature_bone.block{k}.")})
+        for k in (4, 5)
+    ]
     depths = tuple(convolutions + blocks)
     if first is None or first.dim() != 4 or not all(depths):
         raise CheckpointError(
             f"{shown} is not an EMA-VFI checkpoint: its size cannot be told.",
-            where=f"Looked for feature_bone.block1.conv.0.weight and the blocks 1 to 5; found depths {depths}.",
+            where=(
+                f"Looked for feature_bone.block1.conv.0.weight and the blocks 1 to 5; found depths {depths}."
+            ),
         )
     return first.shape[0], depths
 

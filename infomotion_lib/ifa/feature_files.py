@@ -60,7 +60,10 @@ class FeatureTable:
     ) -> FeatureTable:
         """Table of some videos, from vectors and statuses by their number in ``videos``."""
         kept = sorted(vectors)
-        listed = [(videos[number]["source"], videos[number]["file_name"], missing[number]) for number in sorted(missing)]
+        listed = [
+            (videos[number]["source"], videos[number]["file_name"], missing[number])
+            for number in sorted(missing)
+        ]
         return cls(
             np.array([videos[number]["source"] for number in kept], dtype=np.str_),
             np.array([videos[number]["file_name"] for number in kept], dtype=np.str_),
@@ -70,7 +73,9 @@ class FeatureTable:
         )
 
     @classmethod
-    def joined(cls, tables: Sequence[FeatureTable], *, more_missing: pd.DataFrame | None, size: int) -> FeatureTable:
+    def joined(
+        cls, tables: Sequence[FeatureTable], *, more_missing: pd.DataFrame | None, size: int
+    ) -> FeatureTable:
         """All rows of several tables, sorted.
 
         Raises
@@ -80,33 +85,46 @@ class FeatureTable:
         """
         source = np.concatenate([np.array([], dtype=np.str_), *(table.source for table in tables)])
         name = np.concatenate([np.array([], dtype=np.str_), *(table.file_name for table in tables)])
-        features = np.concatenate([np.zeros((0, size), dtype=np.float32), *(table.features for table in tables)])
+        features = np.concatenate(
+            [np.zeros((0, size), dtype=np.float32), *(table.features for table in tables)]
+        )
         order = np.lexsort((name, source))
         keys = list(zip(source[order].tolist(), name[order].tolist(), strict=True))
         twice = [f"{first[0]}/{first[1]}" for first, second in pairwise(keys) if first == second]
         if twice:
             raise DataError(f"Videos have two feature vectors: {', '.join(twice[:5])}")
         lists = [table.missing for table in tables] + ([] if more_missing is None else [more_missing])
-        missing = pd.concat([pd.DataFrame(columns=list(MISSING_COLUMNS), dtype=str), *lists], ignore_index=True)
+        missing = pd.concat(
+            [pd.DataFrame(columns=list(MISSING_COLUMNS), dtype=str), *lists], ignore_index=True
+        )
         missing = missing.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
         identity = tables[0].identity if tables else ""
         return cls(source[order], name[order], features[order].astype(np.float32), missing, identity)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays of a part or shard file, missing videos included."""
-        lists = {f"missing_{column}": np.array(self.missing[column].tolist(), dtype=np.str_) for column in MISSING_COLUMNS}
+        lists = {
+            f"missing_{column}": np.array(self.missing[column].tolist(), dtype=np.str_)
+            for column in MISSING_COLUMNS
+        }
         rows = {"source": self.source, "file_name": self.file_name, "features": self.features}
         return {**rows, **lists, "identity": np.array(self.identity)}
 
     def rows_of(self, videos: pd.DataFrame) -> NDArray[np.int64]:
         """Row of each video of a table with ``source`` and ``file_name``, (N,); -1 where it has no vector."""
-        where = {key: row for row, key in enumerate(zip(self.source.tolist(), self.file_name.tolist(), strict=True))}
+        where = {
+            key: row
+            for row, key in enumerate(zip(self.source.tolist(), self.file_name.tolist(), strict=True))
+        }
         keys = zip(videos["source"].tolist(), videos["file_name"].tolist(), strict=True)
         return np.array([where.get(key, -1) for key in keys], dtype=np.int64)
 
 
-def write_features(table: FeatureTable, path: Path, *, identity: str = "", shard: int = 0, num_shards: int = 1) -> Path:
-    """Path of the vectors, written whole: ``source``, ``file_name`` and ``features``, with ``missing_videos.csv`` beside them.
+def write_features(
+    table: FeatureTable, path: Path, *, identity: str = "", shard: int = 0, num_shards: int = 1
+) -> Path:
+    """Path of the vectors, written whole: ``source``, ``file_name`` and ``features``, with
+    ``missing_videos.csv`` beside them.
 
     The file of one shard among several holds its missing videos and its identity too.
     """
@@ -132,6 +150,11 @@ def read_features(path: str | Path) -> FeatureTable:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is not a feature file: {error}", remedy="Run stage 02 again.") from None
     if not len(rows[0]) == len(rows[1]) == len(rows[2]):
-        raise DataError(f"{path}: {len(rows[1])} names and {len(rows[2])} vectors.", remedy="Run stage 02 again.")
-    lists = {column: content.get(f"missing_{column}", np.array([], dtype=np.str_)).tolist() for column in MISSING_COLUMNS}
+        raise DataError(
+            f"{path}: {len(rows[1])} names and {len(rows[2])} vectors.", remedy="Run stage 02 again."
+        )
+    lists = {
+        column: content.get(f"missing_{column}", np.array([], dtype=np.str_)).tolist()
+        for column in MISSING_COLUMNS
+    }
     return FeatureTable(*rows, pd.DataFrame(lists, dtype=str), str(content.get("identity", "")))

@@ -1,7 +1,9 @@
-"""One motion vector a video, for a whole frame index: resumable, in shards if wanted, and never a row of nothing.
+"""One motion vector a video, for a whole frame index: resumable, in shards if wanted, and never a row of
+nothing.
 
-Videos are taken in blocks, sorted by source and name. A block is computed the same way whoever computes it, so shards merge to
-the very file that an unsharded run writes, and a run that was cut short goes on with the next block.
+Videos are taken in blocks, sorted by source and name. A block is computed the same way whoever computes it,
+so shards merge to the very file that an unsharded run writes, and a run that was cut short goes on with the
+next block.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_npz
 
 FORMAT = 1
-"""Raised when equal weights and frames give other vectors: finished blocks of another format are not taken up."""
+"""Raised when equal weights and frames give other vectors: finished blocks of another format are not taken
+up.
+"""
 
 BLOCK = 32
 """Videos of one resumable block."""
@@ -62,10 +66,12 @@ def extract_features(
     bf16: bool = False,
     workers: int = 1,
 ) -> FeatureTable:
-    """Motion vectors of all videos that have end frames, written to ``out``, with a list of those that have none.
+    """Motion vectors of all videos that have end frames, written to ``out``, with a list of those that have
+    none.
 
-    Only the backbone runs; the frames of a video are decoded once and the frame that its two motions share is encoded once.
-    Finished blocks lie in ``<out>.parts/`` until the file is whole; a second call takes them up.
+    Only the backbone runs; the frames of a video are decoded once and the frame that its two motions share is
+    encoded once. Finished blocks lie in ``<out>.parts/`` until the file is whole; a second call takes them
+    up.
 
     Parameters
     ----------
@@ -74,9 +80,9 @@ def extract_features(
     rows : DataFrame
         Frame index with a ``path`` column (:func:`infomotion_lib.ifa.triplets.attach_paths`).
     out : path or None
-        ``.npz`` file of ``source``, ``file_name`` and ``features``; ``missing_videos.csv`` goes beside it. With more than one
-        shard, the shard's own file ``<stem>.shard<i>of<n>.npz`` is written instead (see :func:`merge_shards`). ``None``:
-        nothing is written, and nothing can be resumed.
+        ``.npz`` file of ``source``, ``file_name`` and ``features``; ``missing_videos.csv`` goes beside it.
+        With more than one shard, the shard's own file ``<stem>.shard<i>of<n>.npz`` is written instead (see
+        :func:`merge_shards`). ``None``: nothing is written, and nothing can be resumed.
     pooling : {"mean", "grid", "flow"}
         See :class:`infomotion_lib.ifa.pooling.MotionPooler`.
     batch_size : int
@@ -86,7 +92,8 @@ def extract_features(
     device : {"auto", "cpu", "cuda"}
         Where it runs.
     bf16 : bool
-        Matrix products in bfloat16: not exact, and faster where the device has instructions for it; refused elsewhere.
+        Matrix products in bfloat16: not exact, and faster where the device has instructions for it; refused
+        elsewhere.
     workers : int
         Decoding threads.
 
@@ -99,13 +106,17 @@ def extract_features(
     """
     if not (0 <= shard < num_shards and 1 <= batch_size <= BLOCK):
         raise ParameterError(
-            f"Shard {shard} of {num_shards} with batches of {batch_size}: shards count from 0, batches are 1 to {BLOCK} videos."
+            f"Shard {shard} of {num_shards} with batches of {batch_size}: shards count from 0, batches are 1"
+            f" to {BLOCK} videos."
         )
     ordered = rows.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
     known = np.asarray(ordered[list(END_COLUMNS)].notna().all(axis=1), dtype=np.bool_)
     videos = ordered[known].to_dict("records")
     if not videos:
-        raise DataError("No video has end frames.", remedy="See status_counts.csv of stage 01 for what became of the videos.")
+        raise DataError(
+            "No video has end frames.",
+            remedy="See status_counts.csv of stage 01 for what became of the videos.",
+        )
     where = resolve_device(device)
     pooler = MotionPooler(network, pooling=pooling, device=where, bf16=bf16)
     identity = _identity(network, videos, pooling=pooling, batch_size=batch_size, device=where, bf16=bf16)
@@ -115,7 +126,10 @@ def extract_features(
     done: list[FeatureTable] = []
     with ThreadPoolExecutor(workers) as pool:
         for number in track(range(shard, len(starts), num_shards), label="motion vectors", unit="block"):
-            block, part = videos[starts[number] : starts[number] + BLOCK], None if parts is None else parts / f"{number:06d}.npz"
+            block, part = (
+                videos[starts[number] : starts[number] + BLOCK],
+                None if parts is None else parts / f"{number:06d}.npz",
+            )
             done.append(_block(pooler, block, part, identity=identity, batch_size=batch_size, pool=pool))
     absent = ordered.loc[~known if shard == 0 else [], ["source", "file_name", "status"]]
     table = FeatureTable.joined(done, more_missing=absent, size=vector_size(network.width, pooling))
@@ -137,11 +151,18 @@ def merge_shards(out: str | Path, *, num_shards: int) -> FeatureTable:
     paths = [shard_path(out, shard=shard, num_shards=num_shards) for shard in range(num_shards)]
     absent = [path.name for path in paths if not path.is_file()]
     if absent:
-        raise DataError(f"Shards are missing: {', '.join(absent)}", where=f"Looked in {Path(out).parent}", remedy="Extract them first.")
+        raise DataError(
+            f"Shards are missing: {', '.join(absent)}",
+            where=f"Looked in {Path(out).parent}",
+            remedy="Extract them first.",
+        )
     tables = [read_features(path) for path in paths]
     identities = {table.identity for table in tables}
     if len(identities) > 1:
-        raise DataError(f"The shards of {out} come from different weights, videos or settings.", remedy="Extract all of them anew.")
+        raise DataError(
+            f"The shards of {out} come from different weights, videos or settings.",
+            remedy="Extract all of them anew.",
+        )
     table = FeatureTable.joined(tables, more_missing=None, size=tables[0].features.shape[1])
     refuse_degenerate(table)
     write_features(table, Path(out), identity=identities.pop(), shard=0, num_shards=1)
@@ -160,7 +181,8 @@ def refuse_degenerate(table: FeatureTable) -> None:
     Raises
     ------
     DataError
-        Naming videos whose vector holds nan or infinity, or one and the same number; or if all videos have the same vector.
+        Naming videos whose vector holds nan or infinity, or one and the same number; or if all videos have
+        the same vector.
     """
     finite = np.asarray(np.isfinite(table.features).all(axis=1), dtype=np.bool_)
     spread = np.ptp(np.where(finite[:, None], table.features, 0), axis=1)
@@ -168,11 +190,13 @@ def refuse_degenerate(table: FeatureTable) -> None:
     for bad, what in ((~finite, "not finite"), (constant, "constant")):
         if bad.any():
             raise DataError(
-                f"Motion vectors of {int(bad.sum())} videos are {what}: {_named(table, bad)}", remedy="Check weights and clips."
+                f"Motion vectors of {int(bad.sum())} videos are {what}: {_named(table, bad)}",
+                remedy="Check weights and clips.",
             )
     if len(table) > 1 and (table.features == table.features[0]).all():
         raise DataError(
-            f"All {len(table)} videos have the same motion vector: {_named(table, finite)}", remedy="The weights are dead: train anew."
+            f"All {len(table)} videos have the same motion vector: {_named(table, finite)}",
+            remedy="The weights are dead: train anew.",
         )
 
 
@@ -214,10 +238,14 @@ def _block(
         for group in by_size.values():
             offsets = np.cumsum([0] + [len(ends.frames) for _, ends in group])
             frames = as_unit(np.concatenate([ends.frames for _, ends in group]), pooler.device)[:, None]
-            pairs = np.stack([ends.pairs + offset for (_, ends), offset in zip(group, offsets[:-1], strict=True)])
+            pairs = np.stack(
+                [ends.pairs + offset for (_, ends), offset in zip(group, offsets[:-1], strict=True)]
+            )
             found = pooler.vectors(frames, torch.from_numpy(pairs)).numpy()
             vectors |= {number: vector for (number, _), vector in zip(group, found, strict=True)}
-    table = FeatureTable.of(videos, vectors, missing, size=vector_size(pooler.network.width, pooler.pooling), identity=identity)
+    table = FeatureTable.of(
+        videos, vectors, missing, size=vector_size(pooler.network.width, pooler.pooling), identity=identity
+    )
     if part is not None:
         write_npz(part, **table.arrays())
     return table
@@ -235,11 +263,19 @@ def _identity(
     """What must be equal for two blocks to belong together: weights, videos and their frames, settings."""
     weights = 0
     for name, value in network.state_dict().items():
-        weights = zlib.crc32(value.detach().cpu().contiguous().numpy().tobytes(), zlib.crc32(name.encode(), weights))
-    listed = "\n".join(f"{row['source']}/{row['file_name']} {[int(row[column]) for column in END_COLUMNS]}" for row in videos)
-    return f"{FORMAT}-{weights:08x}-{zlib.crc32(listed.encode()):08x}-{pooling}-{batch_size}-{device.type}-{'bf16' if bf16 else 'float32'}"
+        weights = zlib.crc32(
+            value.detach().cpu().contiguous().numpy().tobytes(), zlib.crc32(name.encode(), weights)
+        )
+    listed = "\n".join(
+        f"{row['source']}/{row['file_name']} {[int(row[column]) for column in END_COLUMNS]}" for row in videos
+    )
+    precision = "bf16" if bf16 else "float32"
+    videos = zlib.crc32(listed.encode())
+    return f"{FORMAT}-{weights:08x}-{videos:08x}-{pooling}-{batch_size}-{device.type}-{precision}"
 
 
 def _named(table: FeatureTable, chosen: NDArray[np.bool_], *, most: int = 8) -> str:
-    names = [f"{source}/{name}" for source, name in zip(table.source[chosen], table.file_name[chosen], strict=True)]
+    names = [
+        f"{source}/{name}" for source, name in zip(table.source[chosen], table.file_name[chosen], strict=True)
+    ]
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -22,7 +22,9 @@ def warp(images: Tensor, flow: Tensor) -> Tensor:
     height, width = images.shape[-2:]
     with torch.autocast(images.device.type, enabled=False):
         x = torch.linspace(-1, 1, width, device=flow.device) + flow[:, 0].float() * (2 / max(width - 1, 1))
-        y = torch.linspace(-1, 1, height, device=flow.device)[:, None] + flow[:, 1].float() * (2 / max(height - 1, 1))
+        y = torch.linspace(-1, 1, height, device=flow.device)[:, None] + flow[:, 1].float() * (
+            2 / max(height - 1, 1)
+        )
         grid = torch.stack([x, y], dim=-1)
         return F.grid_sample(images.float(), grid, mode="bilinear", padding_mode="border", align_corners=True)
 
@@ -30,8 +32,8 @@ def warp(images: Tensor, flow: Tensor) -> Tensor:
 class FlowHead(nn.Module):
     """Flow and mask residual from the features of one scale and the pictures so far.
 
-    The features, at 1/scale, are brought to 4/scale by two pixel shuffles and joined with the pictures at that size; three
-    convolutions follow, and their output is enlarged to the frame.
+    The features, at 1/scale, are brought to 4/scale by two pixel shuffles and joined with the pictures at
+    that size; three convolutions follow, and their output is enlarged to the frame.
 
     Parameters
     ----------
@@ -50,10 +52,15 @@ class FlowHead(nn.Module):
         self.enlarge = scale // 4
         self.upsample = nn.Sequential(nn.PixelShuffle(2), nn.PixelShuffle(2))
         inputs = feature_channels // 16 + picture_channels
-        self.conv = nn.Sequential(conv_prelu(inputs, hidden), conv_prelu(hidden, hidden), conv_prelu(hidden, 5))
+        self.conv = nn.Sequential(
+            conv_prelu(inputs, hidden), conv_prelu(hidden, hidden), conv_prelu(hidden, 5)
+        )
 
-    def forward(self, features: Tensor, images: Tensor, mask: Tensor | None = None, flow: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Flow ``(B, 4, H, W)`` in pixels (to frame 0, to frame 1; x, y each) and mask logit ``(B, 1, H, W)``.
+    def forward(
+        self, features: Tensor, images: Tensor, mask: Tensor | None = None, flow: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Flow ``(B, 4, H, W)`` in pixels (to frame 0, to frame 1; x, y each) and mask logit ``(B, 1, H,
+        W)``.
 
         Parameters
         ----------

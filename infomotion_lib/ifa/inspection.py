@@ -1,4 +1,6 @@
-"""The network from the inside, for people who want to follow it: shapes, one attention window, flow as numbers."""
+"""The network from the inside, for people who want to follow it: shapes, one attention window, flow as
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,12 @@ class WindowView:
 
 @torch.inference_mode()
 def follow_window(
-    network: InterFrameInterpolator, first: NDArray[np.uint8], second: NDArray[np.uint8], *, scale: int = 8, window: int | None = None
+    network: InterFrameInterpolator,
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    *,
+    scale: int = 8,
+    window: int | None = None,
 ) -> WindowView:
     """One window of the first attention layer at 1/8 or 1/16.
 
@@ -110,7 +117,12 @@ def follow_window(
     sight = layer.look(query * layer.scale, key, plan)
     per_unit = np.array([(plan.width - 1) / 2, (plan.height - 1) / 2], dtype=np.float32) * scale
     if window is None:
-        contrast = torch.from_numpy(first.astype(np.float32)).unfold(0, scale, scale).unfold(1, scale, scale).std(dim=(2, 3))
+        contrast = (
+            torch.from_numpy(first.astype(np.float32))
+            .unfold(0, scale, scale)
+            .unfold(1, scale, scale)
+            .std(dim=(2, 3))
+        )
         window = int(plan.split(contrast[None, :, :, None].to(device))[0, :, :, 0].mean(dim=1).argmax())
     if not 0 <= window < plan.n_windows:
         raise ParameterError(f"There is no window {window}: the map has {plan.n_windows}.")
@@ -133,22 +145,33 @@ def follow_window(
 
 @torch.inference_mode()
 def shape_table(network: InterFrameInterpolator, *, height: int, width: int) -> pd.DataFrame:
-    """Shapes on the way from one pair of frames to one vector a video: ``step``, ``scale``, ``shape``, ``numbers``."""
+    """Shapes on the way from one pair of frames to one vector a video: ``step``, ``scale``, ``shape``,
+    ``numbers``.
+    """
     device = next(network.parameters()).device
     frame = torch.zeros(1, 1, height, width, device=device)
     features = network.features(frame, frame)
     rows: list[tuple[str, int, tuple[int, ...]]] = [("pair of frames", 1, (2, 3, height, width))]
-    rows += [(f"appearance {k}", 2 ** (k - 1), tuple(maps.shape)) for k, maps in enumerate(features.appearance, 1)]
-    rows += [("motion, fine", 8, tuple(features.motion[0].shape)), ("motion, coarse", 16, tuple(features.motion[1].shape))]
+    rows += [
+        (f"appearance {k}", 2 ** (k - 1), tuple(maps.shape)) for k, maps in enumerate(features.appearance, 1)
+    ]
+    rows += [
+        ("motion, fine", 8, tuple(features.motion[0].shape)),
+        ("motion, coarse", 16, tuple(features.motion[1].shape)),
+    ]
     rows += [("flow", 1, (1, 4, height, width)), ("mean motion of a direction", 0, (network.motion_size,))]
     rows += [("motion vector of a video", 0, (PAIRS * DIRECTIONS * network.motion_size,))]
-    named = [(step, f"1/{scale}" if scale else "", " x ".join(map(str, shape)), int(np.prod(shape))) for step, scale, shape in rows]
+    named = [
+        (step, f"1/{scale}" if scale else "", " x ".join(map(str, shape)), int(np.prod(shape)))
+        for step, scale, shape in rows
+    ]
     return pd.DataFrame(named, columns=["step", "scale", "shape", "numbers"])
 
 
 @dataclass(frozen=True)
 class FilledIn:
-    """Middle frames that the network made of one or more triplets, and what they are compared with; all (K, H, W) in [0, 1].
+    """Middle frames that the network made of one or more triplets, and what they are compared with; all (K,
+    H, W) in [0, 1].
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """The whole network: two frames in, the frame between them out, and the motion features on the way.
 
-Numerically the published EMA-VFI (Zhang et al., "Extracting Motion and Appearance via Inter-Frame Attention for Efficient
-Video Frame Interpolation", CVPR 2023), with its parameter names.
+Numerically the published EMA-VFI (Zhang et al., "Extracting Motion and Appearance via Inter-Frame Attention
+for Efficient Video Frame Interpolation", CVPR 2023), with its parameter names.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ SIDE_MULTIPLE = 16
 
 
 class Interpolation(NamedTuple):
-    """What the network makes of B frame pairs; the first three hold the coarse (1/16), then the fine (1/8) stage.
+    """What the network makes of B frame pairs; the first three hold the coarse (1/16), then the fine (1/8)
+    stage.
 
     Attributes
     ----------
@@ -62,7 +63,14 @@ class InterFrameInterpolator(nn.Module):
         If the channels of a scale do not divide into heads and blocks.
     """
 
-    def __init__(self, width: int = 32, depths: Sequence[int] = (2, 2, 2, 4, 4), *, window: int = 7, refine: bool = True) -> None:
+    def __init__(
+        self,
+        width: int = 32,
+        depths: Sequence[int] = (2, 2, 2, 4, 4),
+        *,
+        window: int = 7,
+        refine: bool = True,
+    ) -> None:
         super().__init__()
         self.width, self.depths, self.window = width, tuple(depths), window
         _refuse_bad_size(width, self.depths)
@@ -101,8 +109,8 @@ class InterFrameInterpolator(nn.Module):
     def forward(self, frame0: Tensor, frame1: Tensor, timestep: float = 0.5) -> Interpolation:
         """The frame at ``timestep`` between two frames, and how it came about.
 
-        Grey frames ``(B, 1, H, W)`` count as three equal channels; flow, mask and blends are then those of the colour
-        frames at a third of the cost. The U-Net's correction has three channels all the same.
+        Grey frames ``(B, 1, H, W)`` count as three equal channels; flow, mask and blends are then those of
+        the colour frames at a third of the cost. The U-Net's correction has three channels all the same.
 
         Parameters
         ----------
@@ -113,14 +121,18 @@ class InterFrameInterpolator(nn.Module):
         """
         return self.interpolate(self.features(frame0, frame1), frame0, frame1, timestep=timestep)
 
-    def interpolate(self, features: Features, frame0: Tensor, frame1: Tensor, *, timestep: float = 0.5) -> Interpolation:
+    def interpolate(
+        self, features: Features, frame0: Tensor, frame1: Tensor, *, timestep: float = 0.5
+    ) -> Interpolation:
         """Interpolation of frames whose features are known."""
         flows: list[Tensor] = []
         masks: list[Tensor] = []
         merged: list[Tensor] = []
         flow = mask = None
         images = torch.stack([frame0, frame1], dim=1)  # (B, 2, C, H, W)
-        for head, motion, appearance in zip(self.block, features.motion[::-1], features.appearance[:-3:-1], strict=True):
+        for head, motion, appearance in zip(
+            self.block, features.motion[::-1], features.appearance[:-3:-1], strict=True
+        ):
             forth, back = motion.chunk(2)
             maps = torch.cat([timestep * forth, (1 - timestep) * back, *appearance.chunk(2)], dim=1)
             d_flow, d_mask = head(maps, images, mask, flow)
@@ -172,5 +184,7 @@ def _refuse_bad_size(width: int, depths: tuple[int, ...]) -> None:
         channels = scale * width
         if channels % HEAD_WIDTH or channels % (depth * (channels // HEAD_WIDTH)):
             raise ParameterError(
-                f"The {channels} channels at 1/{scale} do not divide into heads of {HEAD_WIDTH} and {depth} blocks.", remedy=remedy
+                f"The {channels} channels at 1/{scale} do not divide into heads of {HEAD_WIDTH} and {depth}"
+                " blocks.",
+                remedy=remedy,
             )

@@ -1,4 +1,6 @@
-"""Layers of the published network in a form that a CPU runs fast: same functions, same parameters, same names."""
+"""Layers of the published network in a form that a CPU runs fast: same functions, same parameters, same
+names.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from torch import Tensor, nn
 class ChannelPReLU(nn.PReLU):
     """PReLU with one slope a channel: x where positive, slope times x elsewhere.
 
-    On a CPU, channels-last maps are treated as rows of W * C numbers: torch's own kernel walks them C at a time, and its
-    backward pass takes a mispredicted branch a number. Values and gradients are the same.
+    On a CPU, channels-last maps are treated as rows of W * C numbers: torch's own kernel walks them C at a
+    time, and its backward pass takes a mispredicted branch a number. Values and gradients are the same.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -51,4 +53,8 @@ def conv_prelu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
 
 def resize(maps: Tensor, factor: float) -> Tensor:
     """Maps ``(B, C, factor H, factor W)``, bilinear."""
-    return maps if factor == 1 else F.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
+    return (
+        maps
+        if factor == 1
+        else F.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
+    )

@@ -1,12 +1,14 @@
 """Motion maps to one vector a video, without computing what the vector does not need.
 
-The plain way runs the backbone on both pairs of a video and averages its motion maps. The same numbers come cheaper:
+The plain way runs the backbone on both pairs of a video and averages its motion maps. The same numbers come
+cheaper:
 
-- the two motions of a video share a frame, so three frames are encoded, not four (all that sees one frame at a time: the
-  convolutions, the first block's norm, queries, keys and values);
+- the two motions of a video share a frame, so three frames are encoded, not four (all that sees one frame at
+  a time: the convolutions, the first block's norm, queries, keys and values);
 - motion is affine in the displacement A c - c, so displacements are averaged first and projected once a map;
 - the last block's appearance path (values, projection, mixer) feeds nothing and is left out;
-- queries, keys and values come from one product; convolutions run channels-last; a CPU takes four videos at a time.
+- queries, keys and values come from one product; convolutions run channels-last; a CPU takes four videos at a
+  time.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ Pooling = Literal["mean", "grid", "flow"]
 GRID, FLOW_GRID = 4, 7
 DIRECTIONS, PAIRS = 2, 2
 CPU_VIDEOS = 4
-"""Videos that a CPU takes at a time: with more, maps of full size leave its caches (measured: 8 cost 8-25 % more)."""
+"""Videos that a CPU takes at a time: with more, maps of full size leave its caches (measured: 8 cost 8-25 %
+more).
+"""
 
 
 def vector_size(width: int, pooling: Pooling) -> int:
@@ -41,9 +45,17 @@ def vector_size(width: int, pooling: Pooling) -> int:
 
 
 def rank_bound(network: InterFrameInterpolator) -> int:
-    """Most dimensions that mean motion vectors can span: 2 x heads x blocks, summed over both scales, x directions x pairs."""
-    blocks = [block for blocks in (network.feature_bone.block4, network.feature_bone.block5) for block in blocks]
-    return DIRECTIONS * PAIRS * sum(2 * block.attn.heads for block in blocks if isinstance(block, InterFrameBlock))
+    """Most dimensions that mean motion vectors can span: 2 x heads x blocks, summed over both scales, x
+    directions x pairs.
+    """
+    blocks = [
+        block for blocks in (network.feature_bone.block4, network.feature_bone.block5) for block in blocks
+    ]
+    return (
+        DIRECTIONS
+        * PAIRS
+        * sum(2 * block.attn.heads for block in blocks if isinstance(block, InterFrameBlock))
+    )
 
 
 class MotionPooler:
@@ -54,8 +66,8 @@ class MotionPooler:
     network : InterFrameInterpolator
         Any weights.
     pooling : {"mean", "grid", "flow"}
-        ``mean``: the paper's average over each motion map. ``grid``: averages over 4 x 4 cells. ``flow``: predicted flow over
-        7 x 7 cells, which runs the flow heads too.
+        ``mean``: the paper's average over each motion map. ``grid``: averages over 4 x 4 cells. ``flow``:
+        predicted flow over 7 x 7 cells, which runs the flow heads too.
     device : torch.device
         Where it runs.
     bf16 : bool
@@ -68,16 +80,25 @@ class MotionPooler:
     """
 
     def __init__(
-        self, network: InterFrameInterpolator, *, pooling: Pooling = "mean", device: torch.device | str = "cpu", bf16: bool = False
+        self,
+        network: InterFrameInterpolator,
+        *,
+        pooling: Pooling = "mean",
+        device: torch.device | str = "cpu",
+        bf16: bool = False,
     ) -> None:
         _refuse_unknown(pooling)
         if bf16:
             refuse_bf16(device)
         self.pooling, self.device, self.mixed = pooling, torch.device(device), bf16 and pooling == "flow"
-        self.type = torch.bfloat16 if bf16 and not self.mixed else torch.float32  # warps are always in float32
+        self.type = (
+            torch.bfloat16 if bf16 and not self.mixed else torch.float32
+        )  # warps are always in float32
         self.network = copy.deepcopy(network).to(self.device).eval()
         bone = self.network.feature_bone
-        blocks = [[_Step.of(block) for block in scale] for scale in (bone.block4, bone.block5)]  # in float32, before any rounding
+        blocks = [
+            [_Step.of(block) for block in scale] for scale in (bone.block4, bone.block5)
+        ]  # in float32, before any rounding
         blocks[-1][-1] = blocks[-1][-1].without_values()
         self.network.to(dtype=self.type, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
         self.steps = [[step.to(self.type) for step in scale] for scale in blocks]
@@ -86,7 +107,8 @@ class MotionPooler:
     def vectors(self, frames: Tensor, pairs: Tensor) -> Tensor:
         """Float32 vectors (V, D) of V videos, on the CPU.
 
-        The order is scale (1/8, then 1/16), pair, direction (forth, back), channel, cell; for ``flow`` pair, component, cell.
+        The order is scale (1/8, then 1/16), pair, direction (forth, back), channel, cell; for ``flow`` pair,
+        component, cell.
 
         Parameters
         ----------
@@ -103,7 +125,9 @@ class MotionPooler:
         """Vectors of a few videos, whose maps fit a cache."""
         needed, local = torch.unique(pairs, return_inverse=True)
         flat = local.to(self.device).reshape(-1, 2)  # (P = 2V, 2)
-        frames = as_colour(frames[needed].to(self.device, self.type)).contiguous(memory_format=torch.channels_last)
+        frames = as_colour(frames[needed].to(self.device, self.type)).contiguous(
+            memory_format=torch.channels_last
+        )
         if self.pooling == "flow":
             first, second = frames[flat[:, 0]], frames[flat[:, 1]]
             with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.mixed):
@@ -125,13 +149,19 @@ class MotionPooler:
             motions[scale].append(motion)
         return [torch.cat(motion, dim=1) for motion in motions]
 
-    def _shared_block(self, step: _Step, tokens: Tensor, rows: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-        """First block: what belongs to one frame is computed once a frame, then handed to the pairs that hold it."""
+    def _shared_block(
+        self, step: _Step, tokens: Tensor, rows: Tensor, others: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """First block: what belongs to one frame is computed once a frame, then handed to the pairs that hold
+        it.
+        """
         plan = step.block.plan(tokens)
         own = step.block.norm1(plan.split(tokens))
         query, key, value = step.project(own)
         sight = step.block.attn.look(query.index_select(0, rows), key.index_select(0, others), plan)
-        found = own.index_select(0, rows) + step.block.attn.gather(sight.attention, value.index_select(0, others))
+        found = own.index_select(0, rows) + step.block.attn.gather(
+            sight.attention, value.index_select(0, others)
+        )
         return step.block.blend(plan.join(found)), self._pool(step, sight.displacement, plan)
 
     def _block(self, step: _Step, tokens: Tensor) -> tuple[Tensor, Tensor]:
@@ -150,13 +180,17 @@ class MotionPooler:
             pooled = displacement.mean(dim=(1, 2))[:, None]
         else:
             maps = plan.join(displacement).permute(0, 3, 1, 2)
-            pooled = F.adaptive_avg_pool2d(maps, GRID if self.pooling == "grid" else 1).flatten(2).transpose(1, 2)
+            pooled = (
+                F.adaptive_avg_pool2d(maps, GRID if self.pooling == "grid" else 1).flatten(2).transpose(1, 2)
+            )
         return F.linear(pooled, step.motion_weight, step.motion_bias).transpose(1, 2)
 
 
 @dataclass(frozen=True)
 class _Step:
-    """A block with its products made ready: queries, keys and values in one; displacement to motion in float32."""
+    """A block with its products made ready: queries, keys and values in one; displacement to motion in
+    float32.
+    """
 
     block: InterFrameBlock
     weight: Tensor

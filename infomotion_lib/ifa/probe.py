@@ -1,7 +1,7 @@
 """What a feature knows of EF: a linear probe on held-out videos, and whether near neighbours share a class.
 
-The probe sees TRAIN and is scored on held-out videos; nothing is chosen by its score. Simple features stand beside the
-network's, since a number alone says little.
+The probe sees TRAIN and is scored on held-out videos; nothing is chosen by its score. Simple features stand
+beside the network's, since a number alone says little.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ Floats = NDArray[np.float32]
 
 
 def read_pairs(rows: pd.DataFrame) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """End frames (N, 2, 2, H, W) of the readable videos (video, pair, first and second), and which of the rows those are.
+    """End frames (N, 2, 2, H, W) of the readable videos (video, pair, first and second), and which of the
+    rows those are.
 
     Parameters
     ----------
@@ -69,7 +70,9 @@ def difference_features(pairs: NDArray[np.uint8]) -> Floats:
 
 
 def dense_flow_features(pairs: NDArray[np.uint8]) -> Floats:
-    """Farneback's dense optical flow from first to second frame of each pair in 7 x 7 cells, pixels, (N, 196)."""
+    """Farneback's dense optical flow from first to second frame of each pair in 7 x 7 cells, pixels, (N,
+    196).
+    """
     vectors = []
     for video in pairs:
         flows = [dense_flow(first, second) for first, second in video]
@@ -84,8 +87,11 @@ def dense_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Floats:
     return np.asarray(flow, dtype=np.float32)
 
 
-def ridge_probe(train: Floats, train_ef: NDArray[np.floating], test: Floats, test_ef: NDArray[np.floating]) -> tuple[float, float]:
-    """R2 and mean absolute error (EF points) on held-out videos of a ridge regression; its strength is chosen inside TRAIN.
+def ridge_probe(
+    train: Floats, train_ef: NDArray[np.floating], test: Floats, test_ef: NDArray[np.floating]
+) -> tuple[float, float]:
+    """R2 and mean absolute error (EF points) on held-out videos of a ridge regression; its strength is chosen
+    inside TRAIN.
 
     Parameters
     ----------
@@ -98,11 +104,16 @@ def ridge_probe(train: Floats, train_ef: NDArray[np.floating], test: Floats, tes
     model.fit(train.astype(np.float64), train_ef)
     error = np.asarray(model.predict(test.astype(np.float64))) - test_ef
     spread = float(np.square(test_ef - test_ef.mean()).sum())
-    return (1 - float(np.square(error).sum()) / spread if spread else float("nan")), float(np.abs(error).mean())
+    return (1 - float(np.square(error).sum()) / spread if spread else float("nan")), float(
+        np.abs(error).mean()
+    )
 
 
-def neighbour_purity(train: Floats, train_ef: NDArray[np.floating], test: Floats, test_ef: NDArray[np.floating]) -> float:
-    """Share of a held-out video's 5 nearest TRAIN videos that are of its EF class, averaged over classes (chance: 1 / classes).
+def neighbour_purity(
+    train: Floats, train_ef: NDArray[np.floating], test: Floats, test_ef: NDArray[np.floating]
+) -> float:
+    """Share of a held-out video's 5 nearest TRAIN videos that are of its EF class, averaged over classes
+    (chance: 1 / classes).
 
     Distances are Euclidean on the features as they are, as in the selection graph.
     """
@@ -114,7 +125,11 @@ def neighbour_purity(train: Floats, train_ef: NDArray[np.floating], test: Floats
 
 
 def probe_table(
-    features: Mapping[str, Floats], ef: NDArray[np.floating], *, train: NDArray[np.bool_], test: NDArray[np.bool_]
+    features: Mapping[str, Floats],
+    ef: NDArray[np.floating],
+    *,
+    train: NDArray[np.bool_],
+    test: NDArray[np.bool_],
 ) -> pd.DataFrame:
     """A row a feature: ``feature``, ``size``, ``ridge_r2``, ``ridge_mae``, ``knn_purity``.
 
@@ -135,22 +150,35 @@ def probe_table(
     if (train & test).any():
         raise DataError(f"{int((train & test).sum())} videos are both TRAIN and held out.")
     if train.sum() < 3 or test.sum() < 2:
-        raise DataError(f"A probe of {int(train.sum())} TRAIN and {int(test.sum())} held-out videos says nothing.")
+        raise DataError(
+            f"A probe of {int(train.sum())} TRAIN and {int(test.sum())} held-out videos says nothing."
+        )
     rows: list[dict[str, Any]] = []
     for name, vectors in features.items():
         four = vectors[train], ef[train], vectors[test], ef[test]
         r2, mae = ridge_probe(*four)
-        rows.append({"feature": name, "size": vectors.shape[1], "ridge_r2": r2, "ridge_mae": mae, "knn_purity": neighbour_purity(*four)})
+        rows.append(
+            {
+                "feature": name,
+                "size": vectors.shape[1],
+                "ridge_r2": r2,
+                "ridge_mae": mae,
+                "knn_purity": neighbour_purity(*four),
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def measured_rank(features: Floats) -> int:
-    """Dimensions that the centred vectors span, as far as float32 can tell: entries of :func:`relative_spectrum` above its resolution."""
+    """Dimensions that the centred vectors span, as far as float32 can tell: entries of
+    :func:`relative_spectrum` above its resolution.
+    """
     return int((relative_spectrum(features) > RESOLUTION).sum())
 
 
 def relative_spectrum(features: Floats) -> NDArray[np.float64]:
-    """Singular values of the centred vectors, in falling order, over the largest one of the vectors as they are.
+    """Singular values of the centred vectors, in falling order, over the largest one of the vectors as they
+    are.
 
     Rounding of the vectors is relative to the vectors, not to how much they differ; so is this scale.
     """
@@ -163,7 +191,9 @@ def relative_spectrum(features: Floats) -> NDArray[np.float64]:
 def first_components(features: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """First two principal components (N, 2) of the vectors, and the share of variance of each (2,)."""
     model = PCA(n_components=2, random_state=0)
-    return np.asarray(model.fit_transform(features.astype(np.float64))), np.asarray(model.explained_variance_ratio_)
+    return np.asarray(model.fit_transform(features.astype(np.float64))), np.asarray(
+        model.explained_variance_ratio_
+    )
 
 
 def _cells(maps: NDArray[np.float32], grid: int) -> Floats:

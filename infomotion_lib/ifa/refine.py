@@ -1,4 +1,6 @@
-"""The refinement U-Net: a bounded correction of the blended picture from images, warps, flow and warped features."""
+"""The refinement U-Net: a bounded correction of the blended picture from images, warps, flow and warped
+features.
+"""
 
 from __future__ import annotations
 

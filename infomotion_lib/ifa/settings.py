@@ -52,7 +52,8 @@ class TrainingSettings:
     seed : int
         Of batches and augmentation.
     validate_every, checkpoint_every, log_every : int
-        Steps between two looks at VAL, two checkpoints, two rows of the log; 0: a tenth of the run for the first two.
+        Steps between two looks at VAL, two checkpoints, two rows of the log; 0: a tenth of the run for the
+        first two.
     most_validation : int
         VAL triplets that a look takes at most.
     """
@@ -89,15 +90,22 @@ class TrainingSettings:
 
     def augmented(self, triplets: NDArray[np.uint8], *, step: int) -> NDArray[np.uint8]:
         """Triplets of a step after augmentation."""
-        return self.augmentation.apply(triplets, np.random.default_rng([self.seed, _AUGMENTATION_STREAM, step]))
+        return self.augmentation.apply(
+            triplets, np.random.default_rng([self.seed, _AUGMENTATION_STREAM, step])
+        )
 
     def due(self, step: int, every: int) -> bool:
-        """Whether something that happens ``every`` steps (0: a tenth of the run) happens after ``step`` steps; always at the end."""
+        """Whether something that happens ``every`` steps (0: a tenth of the run) happens after ``step``
+        steps; always at the end.
+        """
         return step == self.steps or step % (every or max(self.steps // 10, 1)) == 0
 
 
-def resolve_precision(precision: Precision | Literal["auto"], device: torch.device | str = "auto") -> Precision:
-    """Precision of a training on a device; ``auto`` is ``bf16-mixed`` where it has the instructions, else ``32-true``.
+def resolve_precision(
+    precision: Precision | Literal["auto"], device: torch.device | str = "auto"
+) -> Precision:
+    """Precision of a training on a device; ``auto`` is ``bf16-mixed`` where it has the instructions, else
+    ``32-true``.
 
     Raises
     ------
@@ -122,7 +130,10 @@ def refuse_bf16(device: torch.device | str = "auto") -> None:
     if obstacle := _bf16_obstacle(device):
         raise ParameterError(
             f"bfloat16 would be slower than float32 here: {obstacle}.",
-            remedy="Use float32 (ifa_precision = '32-true', or 'auto'); on a processor that has it, arithmetic = 'native' allows it.",
+            remedy=(
+                "Use float32 (ifa_precision = '32-true', or 'auto'); on a processor that has it, arithmetic ="
+                " 'native' allows it."
+            ),
         )
 
 

@@ -1,7 +1,7 @@
 """Training of the interpolator: resumable at any step to the same numbers, best weights chosen on VAL.
 
-Batches and augmentation are functions of (seed, step), so a checkpoint needs no state of a random generator: weights,
-optimiser and step are the whole state.
+Batches and augmentation are functions of (seed, step), so a checkpoint needs no state of a random generator:
+weights, optimiser and step are the whole state.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
 FORMAT = 1
-"""Raised when equal triplets and settings teach another network: a checkpoint of another format is not gone on from."""
+"""Raised when equal triplets and settings teach another network: a checkpoint of another format is not gone
+on from.
+"""
 
 LAST, BEST, LOG = "last.pt", "best.safetensors", "log.csv"
 
@@ -45,7 +47,8 @@ class TrainingResult:
     network : InterFrameInterpolator
         With the weights that were best on VAL (the last ones without VAL), in evaluation mode, on the CPU.
     log : DataFrame
-        ``step``, ``loss``, ``lr``, ``psnr``, ``psnr_naive``; the last two on VAL, in dB, empty between two looks.
+        ``step``, ``loss``, ``lr``, ``psnr``, ``psnr_naive``; the last two on VAL, in dB, empty between two
+        looks.
     psnr, psnr_naive : float
         On VAL at the best step; nan without VAL.
     best_step : int
@@ -80,7 +83,9 @@ class TrainingResult:
         }
 
 
-def new_interpolator(width: int, depths: tuple[int, ...], *, seed: int, refine: bool = True) -> InterFrameInterpolator:
+def new_interpolator(
+    width: int, depths: tuple[int, ...], *, seed: int, refine: bool = True
+) -> InterFrameInterpolator:
     """Network with random weights that depend on the seed alone; torch's own generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -97,7 +102,8 @@ def train_interpolator(
     device: str = "auto",
     on_step: Callable[[int, float], None] | None = None,
 ) -> TrainingResult:
-    """Network trained to predict middle frames; continues from ``folder`` if a run of the same settings was cut short there.
+    """Network trained to predict middle frames; continues from ``folder`` if a run of the same settings was
+    cut short there.
 
     Parameters
     ----------
@@ -106,7 +112,8 @@ def train_interpolator(
     store : TripletStore
         TRAIN triplets.
     folder : path
-        Holds ``last.pt`` (weights, optimiser, step), ``best.safetensors`` and ``log.csv``, each written whole.
+        Holds ``last.pt`` (weights, optimiser, step), ``best.safetensors`` and ``log.csv``, each written
+        whole.
     settings : TrainingSettings
         Steps, rates, loss, augmentation, seed.
     val : TripletStore, optional
@@ -161,8 +168,12 @@ class _Run:
         self.network = network
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
         # fused: its square root is exact, see arithmetic.py
-        self.optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=settings.weight_decay, fused=True)
-        fabric = Fabric(accelerator=device.type, devices=1, precision=settings.precision, plugins=[LightningEnvironment()])
+        self.optimiser = torch.optim.AdamW(
+            network.parameters(), lr=0.0, weight_decay=settings.weight_decay, fused=True
+        )
+        fabric = Fabric(
+            accelerator=device.type, devices=1, precision=settings.precision, plugins=[LightningEnvironment()]
+        )
         self.model, self.steps = fabric.setup(network, self.optimiser)
         self.fabric, self.device, self.step = fabric, device, 0
         self.best: dict[str, float] = {"psnr": float("nan"), "psnr_naive": float("nan"), "step": 0}
@@ -178,8 +189,12 @@ class _Run:
             group["lr"] = rate
         self.model.train()
         made = self.model(first, last)
-        loss = interpolation_loss(made, middle, loss=settings.loss, laplacian_weight=settings.laplacian_weight)
-        if self.device.type == "cpu":  # costs nothing here, and torch's CPU warp crashes in the backward pass of a nan flow
+        loss = interpolation_loss(
+            made, middle, loss=settings.loss, laplacian_weight=settings.laplacian_weight
+        )
+        if (
+            self.device.type == "cpu"
+        ):  # costs nothing here, and torch's CPU warp crashes in the backward pass of a nan flow
             self._refuse_divergence(loss, *made.flow)
         self.steps.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
@@ -238,7 +253,9 @@ class _Run:
             state = torch.load(path, map_location=self.device, weights_only=True)
             identity = dict(state["identity"])
         except Exception as error:  # torch raises many kinds for a damaged file
-            raise CheckpointError(f"{path} cannot be read: {type(error).__name__}", remedy="Delete it to train anew.") from None
+            raise CheckpointError(
+                f"{path} cannot be read: {type(error).__name__}", remedy="Delete it to train anew."
+            ) from None
         other = [name for name, value in self.identity.items() if identity.get(name) != value]
         if other:
             raise CheckpointError(
@@ -259,10 +276,14 @@ class _Run:
         elif self.val is not None:
             network = load_ema_vfi(self.folder / BEST, window=network.window)
         best_step = self.step if self.val is None else int(self.best["step"])
-        return TrainingResult(network, self.log.table(), self.best["psnr"], self.best["psnr_naive"], best_step)
+        return TrainingResult(
+            network, self.log.table(), self.best["psnr"], self.best["psnr_naive"], best_step
+        )
 
 
-def _identity(network: InterFrameInterpolator, store: TripletStore, val: TripletStore | None, settings: TrainingSettings) -> dict[str, Any]:
+def _identity(
+    network: InterFrameInterpolator, store: TripletStore, val: TripletStore | None, settings: TrainingSettings
+) -> dict[str, Any]:
     """What must be equal for a checkpoint to be continued: settings, network, start weights and data."""
     start = 0
     for value in network.state_dict().values():

@@ -14,7 +14,9 @@ LOG_COLUMNS = ("step", "loss", "lr", "psnr", "psnr_naive")
 
 
 class TrainingLog:
-    """Rows of ``step, loss, lr, psnr, psnr_naive`` in a CSV file; the last two are empty where VAL was not looked at."""
+    """Rows of ``step, loss, lr, psnr, psnr_naive`` in a CSV file; the last two are empty where VAL was not
+    looked at.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -33,7 +35,9 @@ class TrainingLog:
             writer = csv.writer(stream, lineterminator="\n")
             if stream.tell() == 0:
                 writer.writerow(LOG_COLUMNS)
-            writer.writerows(["" if value is None else f"{value:.9g}" for value in row] for row in self._waiting)
+            writer.writerows(
+                ["" if value is None else f"{value:.9g}" for value in row] for row in self._waiting
+            )
             stream.flush()
             os.fsync(stream.fileno())
         self._waiting.clear()
@@ -52,7 +56,11 @@ class TrainingLog:
         rows = []
         if self.path.is_file():
             with self.path.open(newline="", encoding="utf-8", errors="replace") as stream:
-                rows = [row for row in csv.reader(stream) if len(row) == len(LOG_COLUMNS) and row[0].isdigit()]
-        numbers = pd.DataFrame(rows, columns=list(LOG_COLUMNS)).apply(pd.to_numeric, errors="coerce").astype(float)
+                rows = [
+                    row for row in csv.reader(stream) if len(row) == len(LOG_COLUMNS) and row[0].isdigit()
+                ]
+        numbers = (
+            pd.DataFrame(rows, columns=list(LOG_COLUMNS)).apply(pd.to_numeric, errors="coerce").astype(float)
+        )
         numbers = numbers.dropna(subset=["loss"]).astype({"step": int})
         return (numbers if upto is None else numbers[numbers["step"] <= upto]).reset_index(drop=True)

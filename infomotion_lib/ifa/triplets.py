@@ -1,6 +1,7 @@
 """Training triplets of the interpolator: the two end frames of a motion and the true frame midway.
 
-A video gives two (diastole ES -> ED, systole ED -> next ES), out of five distinct frames, decoded once and kept as bytes.
+A video gives two (diastole ES -> ED, systole ED -> next ES), out of five distinct frames, decoded once and
+kept as bytes.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def attach_paths(frame_index: pd.DataFrame, datasets: Mapping[str, Dataset]) -> 
     DataError
         If a row's source or video is in none of them.
     """
-    known = [dataset.videos[["file_name", "path"]].assign(source=source) for source, dataset in datasets.items()]
+    known = [
+        dataset.videos[["file_name", "path"]].assign(source=source) for source, dataset in datasets.items()
+    ]
     files = pd.concat(known, ignore_index=True).drop_duplicates(["source", "file_name"])
     rows = frame_index.merge(files, on=["source", "file_name"], how="left", validate="many_to_one")
     lost = rows[rows["path"].isna()]
@@ -84,7 +87,10 @@ class TripletStore:
 
     def __repr__(self) -> str:
         size = "x".join(str(side) for side in self.frames.shape[1:])
-        return f"TripletStore({len(self)} triplets of {size} pixels, {len(self.frames)} frames, {self.frames.nbytes / 1e6:.1f} MB)"
+        return (
+            f"TripletStore({len(self)} triplets of {size} pixels, {len(self.frames)} frames,"
+            f" {self.frames.nbytes / 1e6:.1f} MB)"
+        )
 
     def batch(self, rows: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Triplets ``(B, 3, H, W)``: first, middle and last frame of each."""
@@ -95,14 +101,18 @@ class TripletStore:
         if len(self) <= most:
             return self
         rows = np.unique(np.linspace(0, len(self) - 1, most).round().astype(np.int64))
-        return TripletStore(self.frames, self.triplets[rows], tuple(self.names[row] for row in rows), self.skipped)
+        return TripletStore(
+            self.frames, self.triplets[rows], tuple(self.names[row] for row in rows), self.skipped
+        )
 
     @classmethod
-    def from_frame_index(cls, rows: pd.DataFrame, *, split: str = "TRAIN", source: str | None = None, workers: int = 1) -> TripletStore:
+    def from_frame_index(
+        cls, rows: pd.DataFrame, *, split: str = "TRAIN", source: str | None = None, workers: int = 1
+    ) -> TripletStore:
         """Triplets of one split, decoded from the video files.
 
-        A motion whose middle frame is one of its ends teaches nothing and is left out; so is a video that cannot be read, or
-        whose frames are not of the most common size (it is listed in ``skipped``).
+        A motion whose middle frame is one of its ends teaches nothing and is left out; so is a video that
+        cannot be read, or whose frames are not of the most common size (it is listed in ``skipped``).
 
         Parameters
         ----------
@@ -125,7 +135,14 @@ class TripletStore:
             wanted = wanted[wanted["source"] == source]
         videos = wanted.to_dict("records")
         with ThreadPoolExecutor(workers) as pool:
-            decoded = list(track(pool.map(_decode, videos), label=f"decoding {split} triplets", total=len(videos), unit="video"))
+            decoded = list(
+                track(
+                    pool.map(_decode, videos),
+                    label=f"decoding {split} triplets",
+                    total=len(videos),
+                    unit="video",
+                )
+            )
         store = _assemble(videos, decoded)
         if not len(store):
             raise DataError(
@@ -139,7 +156,9 @@ class TripletStore:
 
 
 def pair_frames(row: Mapping[str, Any]) -> tuple[list[int], NDArray[np.int64]]:
-    """Distinct end frames of a video's two motions, in time order, and the two pairs as rows (2, 2) into them."""
+    """Distinct end frames of a video's two motions, in time order, and the two pairs as rows (2, 2) into
+    them.
+    """
     pairs = [(int(row[f"{motion}_start"]), int(row[f"{motion}_end"])) for motion in MOTIONS]
     wanted = sorted({frame for pair in pairs for frame in pair})
     return wanted, np.array([[wanted.index(frame) for frame in pair] for pair in pairs])
@@ -153,7 +172,9 @@ def _decode(row: Mapping[str, Any]) -> tuple[list[int], NDArray[np.uint8] | Vide
         return wanted, error
 
 
-def _assemble(videos: list[dict[Any, Any]], decoded: list[tuple[list[int], NDArray[np.uint8] | VideoError]]) -> TripletStore:
+def _assemble(
+    videos: list[dict[Any, Any]], decoded: list[tuple[list[int], NDArray[np.uint8] | VideoError]]
+) -> TripletStore:
     sizes = [frames.shape[1:] for _, frames in decoded if not isinstance(frames, VideoError)]
     size = max(set(sizes), key=sizes.count) if sizes else (0, 0)
     kept: list[NDArray[np.uint8]] = []
@@ -177,4 +198,6 @@ def _assemble(videos: list[dict[Any, Any]], decoded: list[tuple[list[int], NDArr
                 names.append(f"{name} {motion}")
         offset += len(frames)
     stacked = np.concatenate(kept) if kept else np.zeros((0, *size), dtype=np.uint8)
-    return TripletStore(stacked, np.array(triplets, dtype=np.int64).reshape(-1, 3), tuple(names), tuple(skipped))
+    return TripletStore(
+        stacked, np.array(triplets, dtype=np.int64).reshape(-1, 3), tuple(names), tuple(skipped)
+    )

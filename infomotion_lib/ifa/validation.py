@@ -11,11 +11,15 @@ from infomotion_lib.ifa.losses import psnr
 from infomotion_lib.ifa.triplets import TripletStore
 
 IGNITION_DB = 1.0
-"""Least gain over the naive average, dB, at which a network has learnt motion; below it the features are flagged."""
+"""Least gain over the naive average, dB, at which a network has learnt motion; below it the features are
+flagged.
+"""
 
 
 @torch.inference_mode()
-def validation_psnr(network: InterFrameInterpolator, store: TripletStore, *, batch_size: int = 8) -> tuple[float, float]:
+def validation_psnr(
+    network: InterFrameInterpolator, store: TripletStore, *, batch_size: int = 8
+) -> tuple[float, float]:
     """Mean PSNR in dB over the triplets: of the prediction, and of the naive average (f0 + f1) / 2.
 
     Parameters
@@ -31,7 +35,9 @@ def validation_psnr(network: InterFrameInterpolator, store: TripletStore, *, bat
     network.eval()
     ours, naive = [], []
     for start in range(0, len(store), batch_size):
-        first, middle, last = as_unit(store.batch(np.arange(start, min(start + batch_size, len(store)))), device).split(1, dim=1)
+        first, middle, last = as_unit(
+            store.batch(np.arange(start, min(start + batch_size, len(store)))), device
+        ).split(1, dim=1)
         ours.append(psnr(network(first, last).prediction, middle))
         naive.append(psnr((first + last) / 2, middle))
     network.train(training)

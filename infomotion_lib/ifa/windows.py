@@ -1,4 +1,6 @@
-"""How a token map is cut into attention windows: padding, cyclic shift, and which tokens may not see each other."""
+"""How a token map is cut into attention windows: padding, cyclic shift, and which tokens may not see each
+other.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 BLOCKED = -100.0
-"""Added to the score of a forbidden pair before the softmax (the published network's value; e^-100 is zero in float32)."""
+"""Added to the score of a forbidden pair before the softmax (the published network's value; e^-100 is zero in
+float32).
+"""
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class WindowPlan:
     padding : tuple of int
         Rows and columns of zeros added: top, bottom, left, right.
     mask : Tensor or None
-        ``(windows, n, n)`` with ``n = window ** 2``: 0, or :data:`BLOCKED` where two tokens of a window are not neighbours in
-        the picture; ``None`` where all are.
+        ``(windows, n, n)`` with ``n = window ** 2``: 0, or :data:`BLOCKED` where two tokens of a window are
+        not neighbours in the picture; ``None`` where all are.
     coordinates : Tensor
         ``(windows, n, 2)`` x then y of each token, from -1 to 1 over the unpadded map; 0 in the padding.
     """
@@ -95,8 +99,16 @@ def window_plan(height: int, width: int, *, window: int, shift: int, device: tor
             mask = _blocked(
                 _regions(
                     full,
-                    (slice(0, top), slice(top, -bottom or None), slice(-bottom, None) if bottom else slice(0, 0)),
-                    (slice(0, left), slice(left, -right or None), slice(-right, None) if right else slice(0, 0)),
+                    (
+                        slice(0, top),
+                        slice(top, -bottom or None),
+                        slice(-bottom, None) if bottom else slice(0, 0),
+                    ),
+                    (
+                        slice(0, left),
+                        slice(left, -right or None),
+                        slice(-right, None) if right else slice(0, 0),
+                    ),
                 ),
                 window,
             )
@@ -106,12 +118,20 @@ def window_plan(height: int, width: int, *, window: int, shift: int, device: tor
             seams = _blocked(_regions(full, bands, bands), window)
             mask = seams if mask is None else torch.minimum(seams, mask)
         return WindowPlan(
-            height, width, window, shift, padding, None if mask is None else mask.to(device), _cut(grid, window)[0].to(device)
+            height,
+            width,
+            window,
+            shift,
+            padding,
+            None if mask is None else mask.to(device),
+            _cut(grid, window)[0].to(device),
         )
 
 
 def map_coordinates(height: int, width: int) -> Tensor:
-    """Coordinates ``(H, W, 2)`` of a map's tokens: x from -1 (left) to 1 (right), then y from -1 (top) to 1 (bottom)."""
+    """Coordinates ``(H, W, 2)`` of a map's tokens: x from -1 (left) to 1 (right), then y from -1 (top) to 1
+    (bottom).
+    """
     x, y = torch.linspace(-1, 1, width), torch.linspace(-1, 1, height)
     return torch.stack([x.expand(height, width), y[:, None].expand(height, width)], dim=-1)
 

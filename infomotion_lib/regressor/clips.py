@@ -21,7 +21,8 @@ from infomotion_lib.provenance import atomic, sha256
 
 Video = NDArray[np.uint8]
 MEMORY_LIMIT = 2 * 1024**3
-"""Videos whose frames take less than this many bytes are held in memory, larger sets are read frame by frame."""
+"""Videos whose frames take less than this many bytes are held in memory, larger sets are read frame by frame.
+"""
 
 
 def clip_span(frames: int, period: int) -> int:
@@ -80,7 +81,8 @@ def too_short(lengths: Sequence[int], *, frames: int, period: int) -> int:
 def source_period(period: int, *, fps: float, reference_fps: float) -> int:
     """Period that makes a clip of another frame rate last as long as one of ``period`` at ``reference_fps``.
 
-    EchoNet-Dynamic (50 fps) is read with period 2 and EchoNet-Synthetic (32 fps) with period 1, as its authors do.
+    EchoNet-Dynamic (50 fps) is read with period 2 and EchoNet-Synthetic (32 fps) with period 1, as its
+    authors do.
 
     >>> source_period(2, fps=32, reference_fps=50)
     1
@@ -119,13 +121,17 @@ class ClipStore:
         """Frames of one video, uint8 (T, S, S), read from disk as they are touched."""
         if file_name not in self.keys:
             raise DataError(
-                f"No decoded video named {file_name}", where=f"Looked in: {self.folder}", remedy=did_you_mean(file_name, self.keys)
+                f"No decoded video named {file_name}",
+                where=f"Looked in: {self.folder}",
+                remedy=did_you_mean(file_name, self.keys),
             )
         video: Video = np.load(self.folder / self.keys[file_name], mmap_mode="r")
         return video
 
     def videos(self, file_names: Sequence[str], *, memory_limit: int = MEMORY_LIMIT) -> Sequence[Video]:
-        """Videos in the order asked for: in memory while they fit ``memory_limit`` bytes, else opened at each use."""
+        """Videos in the order asked for: in memory while they fit ``memory_limit`` bytes, else opened at each
+        use.
+        """
         lazy = _LazyVideos(self, tuple(file_names))
         size = sum(self.lengths.get(name, 0) for name in file_names) * self.size**2
         return [np.array(video) for video in lazy] if size <= memory_limit else lazy
@@ -170,7 +176,9 @@ def open_clip_store(videos: pd.DataFrame, folder: str | Path, *, size: int, work
 
     def decoded(path: str) -> tuple[str, int]:
         if not Path(path).is_file():
-            raise VideoError(f"The video is not there: {path}", remedy="Run `infomotion data check` on its folder.")
+            raise VideoError(
+                f"The video is not there: {path}", remedy="Run `infomotion data check` on its folder."
+            )
         key = f"{sha256(path)[:24]}_{size}.npy"
         target = root / key
         if not target.is_file():
@@ -181,10 +189,15 @@ def open_clip_store(videos: pd.DataFrame, folder: str | Path, *, size: int, work
 
     names, paths = videos["file_name"].astype(str).tolist(), videos["path"].astype(str).tolist()
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        results = list(track(pool.map(decoded, paths), label=f"clips of {size} px", total=len(paths), unit="video"))
+        results = list(
+            track(pool.map(decoded, paths), label=f"clips of {size} px", total=len(paths), unit="video")
+        )
     store = ClipStore(root, size, {}, {})
     for name, (key, length) in zip(names, results, strict=True):
         if store.keys.setdefault(name, key) != key:
-            raise DataError(f"The name {name} stands for two different videos.", remedy="Open one store for each data set.")
+            raise DataError(
+                f"The name {name} stands for two different videos.",
+                remedy="Open one store for each data set.",
+            )
         store.lengths[name] = length
     return store

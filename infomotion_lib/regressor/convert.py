@@ -1,6 +1,8 @@
-"""A published EF checkpoint made into one plain file of this project: named tensors and constants, no pickle, with its hashes.
+"""A published EF checkpoint made into one plain file of this project: named tensors and constants, no pickle,
+with its hashes.
 
-The file says which network it holds and what it was made from, so it labels pools whatever network a profile trains.
+The file says which network it holds and what it was made from, so it labels pools whatever network a profile
+trains.
 """
 
 from __future__ import annotations
@@ -20,11 +22,15 @@ from infomotion_lib.regressor.checkpoints import is_ef_regressor, published_regr
 from infomotion_lib.regressor.model import ARCHITECTURES, build_regressor
 
 ECHONET_CLIP = {"clip_frames": 32, "clip_period": 2, "clip_size": 112, "test_clips": 1}
-"""Clips that EchoNet-Dynamic's regressors were trained and tested on (``..._32_2_pretrained.pt``: 32 frames, every second)."""
+"""Clips that EchoNet-Dynamic's regressors were trained and tested on (``..._32_2_pretrained.pt``: 32 frames,
+every second).
+"""
 
 
 class Converted(NamedTuple):
-    """``path`` of the file written, ``network`` it holds, ``sha256`` of it, ``source_sha256`` of the checkpoint it was made from."""
+    """``path`` of the file written, ``network`` it holds, ``sha256`` of it, ``source_sha256`` of the
+    checkpoint it was made from.
+    """
 
     path: Path
     network: str
@@ -48,19 +54,24 @@ def network_of(weights: Mapping[str, Tensor], *, shown: str = "the checkpoint") 
             return name
     raise CheckpointError(
         f"{shown} holds no network of the family.",
-        where=f"{len(shapes)} tensors, the first {next(iter(shapes), 'none')}; known: {', '.join(ARCHITECTURES)}",
+        where=(
+            f"{len(shapes)} tensors, the first {next(iter(shapes), 'none')}; known:"
+            f" {', '.join(ARCHITECTURES)}"
+        ),
         remedy="Published EF checkpoints are EchoNet-Dynamic's r2plus1d_18 and r3d_18.",
     )
 
 
-def convert_checkpoint(source: str | Path, out: str | Path, *, clip: Mapping[str, int] = ECHONET_CLIP) -> Converted:
+def convert_checkpoint(
+    source: str | Path, out: str | Path, *, clip: Mapping[str, int] = ECHONET_CLIP
+) -> Converted:
     """One safetensors file with the weights of a published EF checkpoint; equal checkpoints give equal bytes.
 
     Parameters
     ----------
     source : path
-        Such as ``r2plus1d_18_32_2_pretrained.pt``: its ``module.`` prefixes are stripped, losses and optimiser left behind; none of
-        its code is run.
+        Such as ``r2plus1d_18_32_2_pretrained.pt``: its ``module.`` prefixes are stripped, losses and
+        optimiser left behind; none of its code is run.
     out : path
         A ``.safetensors`` file that does not exist yet.
     clip : mapping
@@ -82,7 +93,10 @@ def convert_checkpoint(source: str | Path, out: str | Path, *, clip: Mapping[str
         outputs = len(weights["fc.weight"]) if "fc.weight" in weights else "no"
         raise CheckpointError(
             f"{source} does not predict EF: its head has {outputs} outputs.",
-            remedy="Weights of another task, such as Kinetics, can start a training: give them as regressor_weights.",
+            remedy=(
+                "Weights of another task, such as Kinetics, can start a training: give them as"
+                " regressor_weights."
+            ),
         )
     name = network_of(weights, shown=str(source))
     parameters = LabelsParameters.model_validate({"regressor": name, **clip})

@@ -55,7 +55,10 @@ class FittedRegressor:
 
     def __repr__(self) -> str:
         shape = f"{self.clip_frames} frames x {self.clip_size} px, period {self.clip_period}"
-        return f"FittedRegressor({self.name}, {shape}, {self.record.get('n_train', '?')} videos, {self.record.get('steps', '?')} steps)"
+        return (
+            f"FittedRegressor({self.name}, {shape}, {self.record.get('n_train', '?')} videos,"
+            f" {self.record.get('steps', '?')} steps)"
+        )
 
     @property
     def device(self) -> torch.device:
@@ -63,7 +66,12 @@ class FittedRegressor:
         return next(self.network.parameters()).device
 
     def predict(
-        self, videos: Sequence[Video], *, period: int | None = None, test_clips: int | None = None, batch_size: int = 16
+        self,
+        videos: Sequence[Video],
+        *,
+        period: int | None = None,
+        test_clips: int | None = None,
+        batch_size: int = 16,
     ) -> NDArray[np.float64]:
         """EF (N,) in points of videos, each uint8 (T, S, S).
 
@@ -72,9 +80,11 @@ class FittedRegressor:
         videos : sequence of ndarray
             At ``clip_size`` pixels.
         period : int, optional
-            Video frames between two clip frames; the trained one by default (another frame rate may need another).
+            Video frames between two clip frames; the trained one by default (another frame rate may need
+            another).
         test_clips : int, optional
-            Clips a video, evenly spread, whose predictions are averaged; 1 is the centre clip; ``self.test_clips`` by default.
+            Clips a video, evenly spread, whose predictions are averaged; 1 is the centre clip;
+            ``self.test_clips`` by default.
         batch_size : int
             Videos a pass; the result does not depend on it beyond rounding.
 
@@ -90,7 +100,10 @@ class FittedRegressor:
                 batch = videos[first : first + batch_size]
                 self._check(batch)
                 begins = np.stack(
-                    [fixed_starts(len(video), frames=self.clip_frames, period=step, count=count) for video in batch]
+                    [
+                        fixed_starts(len(video), frames=self.clip_frames, period=step, count=count)
+                        for video in batch
+                    ]
                 )  # (B, K)
                 outputs = [self._forward(batch, begins[:, k].tolist(), step) for k in range(count)]
                 rows.append(np.mean(outputs, axis=0))
@@ -106,7 +119,9 @@ class FittedRegressor:
         for video in videos:
             if video.ndim != 3 or video.shape[1:] != (self.clip_size, self.clip_size):
                 wanted = f"(T, {self.clip_size}, {self.clip_size})"
-                raise CheckpointError(f"The regressor was trained on frames of shape {wanted}; it was given {video.shape}.")
+                raise CheckpointError(
+                    f"The regressor was trained on frames of shape {wanted}; it was given {video.shape}."
+                )
 
     def save(self, path: str | Path) -> Path:
         """Path of the weights and constants, written whole as one safetensors file."""

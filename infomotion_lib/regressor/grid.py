@@ -1,7 +1,9 @@
-"""The grid of training runs behind Table 1: many small networks, one core each, every finished one kept at once.
+"""The grid of training runs behind Table 1: many small networks, one core each, every finished one kept at
+once.
 
-Networks this small gain little from a second thread, so runs go to single-thread worker processes. A finished run is one line
-of ``grid.jsonl``, written by one system call; a grid that was stopped reads them back and does the rest.
+Networks this small gain little from a second thread, so runs go to single-thread worker processes. A finished
+run is one line of ``grid.jsonl``, written by one system call; a grid that was stopped reads them back and
+does the rest.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ class Job:
     Attributes
     ----------
     source, method, graph, vpc : str, str, str, int
-        Row of Table 1; ``method`` ``"whole"`` and ``vpc`` 0 for a whole set, ``graph`` empty where none was used.
+        Row of Table 1; ``method`` ``"whole"`` and ``vpc`` 0 for a whole set, ``graph`` empty where none was
+        used.
     pool, selection_seed, training_seed : int
         Repetition.
     file_names : tuple of str
@@ -74,7 +77,8 @@ class Job:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Videos that no network is trained on: those that all are tested on, or those that choose among the weights of one training.
+    """Videos that no network is trained on: those that all are tested on, or those that choose among the
+    weights of one training.
 
     Attributes
     ----------
@@ -131,7 +135,8 @@ def run_grid(
     Returns
     -------
     DataFrame
-        ``source, method, graph, vpc, pool, selection_seed, training_seed, n_train, file_name, ef, prediction``.
+        ``source, method, graph, vpc, pool, selection_seed, training_seed, n_train, file_name, ef,
+        prediction``.
 
     Raises
     ------
@@ -146,17 +151,27 @@ def run_grid(
     done = _finished(path)
     missing = [index for index, fingerprint in enumerate(prints) if fingerprint not in done]
     missing.sort(key=lambda index: -jobs[index].steps)  # long runs first: the workers end together
-    bar: tqdm[Any] = track(label=f"{len(jobs)} networks", total=sum(jobs[index].steps for index in missing), unit="step")
+    bar: tqdm[Any] = track(
+        label=f"{len(jobs)} networks", total=sum(jobs[index].steps for index in missing), unit="step"
+    )
     tasks = ((index, _Task(jobs[index], stores, test, val, parameters, weights, device)) for index in missing)
     with bar:
-        for index, prediction in _run_all(tasks, workers=min(parameters.workers, len(missing)) if device == "cpu" else 1):
+        for index, prediction in _run_all(
+            tasks, workers=min(parameters.workers, len(missing)) if device == "cpu" else 1
+        ):
             row = {"print": prints[index], **jobs[index].key, "prediction": prediction}
             append_line(path, row)
             done[prints[index]] = row
             bar.update(jobs[index].steps)
     tables = [
         pd.DataFrame(
-            {**job.key, "n_train": len(job.file_names), "file_name": test.file_names, "ef": test.ef, "prediction": done[name]["prediction"]}
+            {
+                **job.key,
+                "n_train": len(job.file_names),
+                "file_name": test.file_names,
+                "ef": test.ef,
+                "prediction": done[name]["prediction"],
+            }
         )
         for job, name in zip(jobs, prints, strict=True)
     ]
@@ -229,7 +244,9 @@ def _fingerprint(
         "clips": [stores[job.source].keys[name] for name in job.file_names],
         **seen,
         "parameters": [getattr(parameters, name) for name in schedule],
-        "weights": {name: float(value.double().sum()) for name, value in weights.items()} if weights else None,
+        "weights": {name: float(value.double().sum()) for name, value in weights.items()}
+        if weights
+        else None,
     }
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
 

@@ -1,4 +1,6 @@
-"""From uint8 frames to what the network sees: normalised channels, with constants from the training set alone."""
+"""From uint8 frames to what the network sees: normalised channels, with constants from the training set
+alone.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from infomotion_lib.regressor.clips import Video, clip_indices, fixed_starts
 _VIDEOS_FOR_CONSTANTS = 512
 _LEAST_SPREAD = 1.0  # grey levels: a black or still set must not divide by nought
 _STILL_SHARE = 1 / 3
-"""Weight of the still frame beside the motion channel: at 1, networks of few clips learn the picture instead of its motion."""
+"""Weight of the still frame beside the motion channel: at 1, networks of few clips learn the picture instead
+of its motion.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,28 +42,35 @@ class Normalisation:
     def channels(self, clips: Tensor, *, in_channels: int) -> Tensor:
         """Network input (B, C, T, S, S), float32, channels last, of uint8 clips (B, T, S, S).
 
-        Two channels: the frame (at a third), and the frame minus the mean of its clip, so that a narrow network sees motion
-        at once.
-        One or three channels: the grey frame, repeated.
+        Two channels: the frame (at a third), and the frame minus the mean of its clip, so that a narrow
+        network sees motion at once. One or three channels: the grey frame, repeated.
         """
         grey = clips.to(torch.float32)
         frame = (grey - self.mean) / self.std
         if in_channels != 2:
-            return frame[:, None].expand(-1, in_channels, -1, -1, -1).contiguous(memory_format=torch.channels_last_3d)
+            return (
+                frame[:, None]
+                .expand(-1, in_channels, -1, -1, -1)
+                .contiguous(memory_format=torch.channels_last_3d)
+            )
         motion = (grey - grey.mean(dim=1, keepdim=True)) / self.motion_std
-        return torch.stack((_STILL_SHARE * frame, motion), dim=4).permute(0, 4, 1, 2, 3)  # (B, T, S, S, C) in memory: channels last
+        return torch.stack((_STILL_SHARE * frame, motion), dim=4).permute(
+            0, 4, 1, 2, 3
+        )  # (B, T, S, S, C) in memory: channels last
 
 
 def cut(videos: Sequence[Video], *, frames: int, period: int, starts: Sequence[int]) -> Tensor:
     """Clips (B, T, S, S) uint8, one from each video, beginning at ``starts``."""
     clips = [
-        video[clip_indices(len(video), frames=frames, period=period, start=int(start))] for video, start in zip(videos, starts, strict=True)
+        video[clip_indices(len(video), frames=frames, period=period, start=int(start))]
+        for video, start in zip(videos, starts, strict=True)
     ]
     return torch.from_numpy(np.stack(clips))
 
 
 def shifted(clips: Tensor, offsets: NDArray[np.int64]) -> Tensor:
-    """Clips (B, T, S, S), each moved by its own (down, right) offset (B, 2) in pixels; what moves in is black.
+    """Clips (B, T, S, S), each moved by its own (down, right) offset (B, 2) in pixels; what moves in is
+    black.
 
     The random part of EchoNet-Dynamic's training: pad by 12 of 112 pixels, crop at a random place.
     """
@@ -69,7 +80,9 @@ def shifted(clips: Tensor, offsets: NDArray[np.int64]) -> Tensor:
     side = clips.shape[-1]
     padded = torch.nn.functional.pad(clips, (pad, pad, pad, pad))
     corners = (pad - offsets).tolist()
-    return torch.stack([clip[:, y : y + side, x : x + side] for clip, (y, x) in zip(padded, corners, strict=True)])
+    return torch.stack(
+        [clip[:, y : y + side, x : x + side] for clip, (y, x) in zip(padded, corners, strict=True)]
+    )
 
 
 def measure(videos: Sequence[Video], *, frames: int, period: int) -> Normalisation:
@@ -81,14 +94,19 @@ def measure(videos: Sequence[Video], *, frames: int, period: int) -> Normalisati
         If there is no video.
     """
     if not len(videos):
-        raise DataError("The regressor was given no training video.", remedy="Look at the selection and at the class counts by split.")
+        raise DataError(
+            "The regressor was given no training video.",
+            remedy="Look at the selection and at the class counts by split.",
+        )
     picked = np.unique(np.linspace(0, len(videos) - 1, min(len(videos), _VIDEOS_FOR_CONSTANTS)).astype(int))
     total = square = motion = 0.0
     count = 0
     for index in picked:
         video = videos[int(index)]
         start = int(fixed_starts(len(video), frames=frames, period=period)[0])
-        clip = video[clip_indices(len(video), frames=frames, period=period, start=start)].astype(np.float64)  # (T, S, S)
+        clip = video[clip_indices(len(video), frames=frames, period=period, start=start)].astype(
+            np.float64
+        )  # (T, S, S)
         total, square = total + clip.sum(), square + (clip**2).sum()
         motion += ((clip - clip.mean(axis=0)) ** 2).sum()
         count += clip.size

@@ -75,13 +75,19 @@ class ResidualBlock(nn.Module):
         super().__init__()
         middle = middle_width(in_channels, out_channels)
         self.conv1 = nn.Sequential(
-            _convolution(in_channels, out_channels, stride, factored, middle), nn.BatchNorm3d(out_channels), nn.ReLU(inplace=True)
+            _convolution(in_channels, out_channels, stride, factored, middle),
+            nn.BatchNorm3d(out_channels),
+            nn.ReLU(inplace=True),
         )
-        self.conv2 = nn.Sequential(_convolution(out_channels, out_channels, 1, factored, middle), nn.BatchNorm3d(out_channels))
+        self.conv2 = nn.Sequential(
+            _convolution(out_channels, out_channels, 1, factored, middle), nn.BatchNorm3d(out_channels)
+        )
         self.relu = nn.ReLU(inplace=True)
         self.downsample: nn.Module | None = None
         if stride != 1 or in_channels != out_channels:
-            self.downsample = nn.Sequential(nn.Conv3d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm3d(out_channels))
+            self.downsample = nn.Sequential(
+                nn.Conv3d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm3d(out_channels)
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (B, C', T', H', W')."""
@@ -102,7 +108,9 @@ def _stem(architecture: Architecture, in_channels: int) -> nn.Sequential:
             nn.ReLU(inplace=True),
         )
     side = 7 if architecture.wide_stem else 3
-    convolution = nn.Conv3d(in_channels, width, (3, side, side), (1, 2, 2), (1, side // 2, side // 2), bias=False)
+    convolution = nn.Conv3d(
+        in_channels, width, (3, side, side), (1, 2, 2), (1, side // 2, side // 2), bias=False
+    )
     return nn.Sequential(convolution, nn.BatchNorm3d(width), nn.ReLU(inplace=True))
 
 
@@ -126,7 +134,9 @@ class VideoResNet(nn.Module):
         self.stem = _stem(architecture, in_channels)
         self.stages: list[str] = []
         width = architecture.widths[0]
-        for index, (out, count) in enumerate(zip(architecture.widths, architecture.blocks, strict=True), start=1):
+        for index, (out, count) in enumerate(
+            zip(architecture.widths, architecture.blocks, strict=True), start=1
+        ):
             first = ResidualBlock(width, out, 1 if index == 1 else 2, factored=architecture.factored)
             rest = [ResidualBlock(out, out, 1, factored=architecture.factored) for _ in range(count - 1)]
             self.add_module(f"layer{index}", nn.Sequential(first, *rest))
@@ -139,7 +149,10 @@ class VideoResNet(nn.Module):
     def features(self, clips: Tensor) -> Tensor:
         """Embedding (B, D) of clips (B, C, T, H, W): the pooled vector below the head."""
         if clips.ndim != 5 or clips.shape[1] != self.in_channels:
-            raise ParameterError(f"The network takes clips (B, {self.in_channels}, T, H, W); it was given {tuple(clips.shape)}.")
+            raise ParameterError(
+                f"The network takes clips (B, {self.in_channels}, T, H, W); it was given"
+                f" {tuple(clips.shape)}."
+            )
         x = self.stem(clips)
         for name in self.stages:
             x = self.get_submodule(name)(x)  # T, H, W halve at each stage after the first
@@ -161,7 +174,8 @@ def _initialise(module: nn.Module) -> None:
 
 
 def build_regressor(name: str, *, in_channels: int | None = None, out_features: int = 1) -> VideoResNet:
-    """Network of that name with random weights, in ``channels_last_3d`` memory order (a quarter faster on a processor).
+    """Network of that name with random weights, in ``channels_last_3d`` memory order (a quarter faster on a
+    processor).
 
     Parameters
     ----------
@@ -180,5 +194,7 @@ def build_regressor(name: str, *, in_channels: int | None = None, out_features: 
     if name not in ARCHITECTURES:
         raise ParameterError(f"Unknown regressor: {name}", remedy=did_you_mean(name, ARCHITECTURES))
     architecture = ARCHITECTURES[name]
-    network = VideoResNet(architecture, in_channels=in_channels or architecture.in_channels, out_features=out_features)
+    network = VideoResNet(
+        architecture, in_channels=in_channels or architecture.in_channels, out_features=out_features
+    )
     return network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # torch's stub lacks 3-D

@@ -1,7 +1,8 @@
-"""EchoNet-Dynamic's published segmenter: masks of the left ventricle, and ED and ES from their area, frame by frame.
+"""EchoNet-Dynamic's published segmenter: masks of the left ventricle, and ED and ES from their area, frame by
+frame.
 
-The network is torchvision's DeepLabV3 on a ResNet-50 with one output. torchvision must match the installed torch to the letter, so it
-comes with the extra ``pretrained`` alone; nothing else in this project needs it.
+The network is torchvision's DeepLabV3 on a ResNet-50 with one output. torchvision must match the installed
+torch to the letter, so it comes with the extra ``pretrained`` alone; nothing else in this project needs it.
 """
 
 from __future__ import annotations
@@ -34,14 +35,16 @@ def load_segmenter(path: str | Path, *, device: str = "cpu") -> nn.Module:
     Parameters
     ----------
     path : path
-        The checkpoint: a dict whose ``state_dict`` has names that begin with ``module.``; it is read without running its code.
+        The checkpoint: a dict whose ``state_dict`` has names that begin with ``module.``; it is read without
+        running its code.
     device : str
         Where it shall lie.
 
     Raises
     ------
     CheckpointError
-        If torchvision cannot be imported, the file is no such checkpoint, or its tensors do not fit the network.
+        If torchvision cannot be imported, the file is no such checkpoint, or its tensors do not fit the
+        network.
     """
     weights = read_weights(path)
     network = _deeplab()
@@ -72,7 +75,9 @@ def area_phases(masks: NDArray[np.bool_], fps: float) -> Phases:
     return read_phases(ClipSignals(area, area, area, 0.0), fps)
 
 
-def segmented_phases(videos: pd.DataFrame, network: nn.Module, *, diastole_fraction: float = 2 / 3, progress: bool = True) -> pd.DataFrame:
+def segmented_phases(
+    videos: pd.DataFrame, network: nn.Module, *, diastole_fraction: float = 2 / 3, progress: bool = True
+) -> pd.DataFrame:
     """ED, ES and next ES of each video by the area of its masks.
 
     Parameters
@@ -89,13 +94,21 @@ def segmented_phases(videos: pd.DataFrame, network: nn.Module, *, diastole_fract
     Returns
     -------
     DataFrame
-        :data:`SEGMENTED_COLUMNS`: ``status`` as the frame index has it for detected videos; areas in pixels of 112 x 112.
+        :data:`SEGMENTED_COLUMNS`: ``status`` as the frame index has it for detected videos; areas in pixels
+        of 112 x 112.
     """
-    rows = list(zip(videos["file_name"].astype(str), videos["path"].astype(str), videos["fps"].astype(float), strict=True))
-    steps = track(rows, label="Segmenting", unit="video") if progress else rows
-    return pd.DataFrame([_row(*row, network, diastole_fraction) for row in steps], columns=list(SEGMENTED_COLUMNS)).astype(
-        dict.fromkeys(("n_frames", "es", "ed", "next_es"), "Int64")
+    rows = list(
+        zip(
+            videos["file_name"].astype(str),
+            videos["path"].astype(str),
+            videos["fps"].astype(float),
+            strict=True,
+        )
     )
+    steps = track(rows, label="Segmenting", unit="video") if progress else rows
+    return pd.DataFrame(
+        [_row(*row, network, diastole_fraction) for row in steps], columns=list(SEGMENTED_COLUMNS)
+    ).astype(dict.fromkeys(("n_frames", "es", "ed", "next_es"), "Int64"))
 
 
 def _row(name: str, path: str, fps: float, network: nn.Module, diastole_fraction: float) -> dict[str, object]:
@@ -105,25 +118,41 @@ def _row(name: str, path: str, fps: float, network: nn.Module, diastole_fraction
     except VideoError as error:
         return found | {"status": error.fault}
     area = masks.sum(axis=(1, 2))
-    best = choose_pairs(area_phases(masks, fps), n_frames=len(masks), diastole_fraction=diastole_fraction, use_detected=True)
+    best = choose_pairs(
+        area_phases(masks, fps), n_frames=len(masks), diastole_fraction=diastole_fraction, use_detected=True
+    )
     found["n_frames"] = len(masks)
     if best is None:
         return found | {"status": "no_phase"}
     es, ed, pairs = best
     next_es = pairs.systole[2] if pairs.systole else None
     status = "detected" if pairs.usable and pairs.status != "clamped" else pairs.status
-    return found | {"es": es, "ed": ed, "next_es": next_es, "status": status, "es_area": int(area[es]), "ed_area": int(area[ed])}
+    return found | {
+        "es": es,
+        "ed": ed,
+        "next_es": next_es,
+        "status": status,
+        "es_area": int(area[es]),
+        "ed_area": int(area[ed]),
+    }
 
 
 def _deeplab() -> nn.Module:
     """DeepLabV3 with one output a pixel, random weights, nothing downloaded."""
     try:
         from torchvision.models.segmentation import deeplabv3_resnet50
-    except (ImportError, RuntimeError, OSError) as error:  # a torchvision built for another torch fails in any of these ways
+    except (
+        ImportError,
+        RuntimeError,
+        OSError,
+    ) as error:  # a torchvision built for another torch fails in any of these ways
         raise CheckpointError(
             "The segmenter needs torchvision, which cannot be imported here.",
             where=f"Reason: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
-            remedy="pip install 'infomotion[pretrained]' in an environment whose torch is the same build (CUDA) as torchvision's.",
+            remedy=(
+                "pip install 'infomotion[pretrained]' in an environment whose torch is the same build (CUDA)"
+                " as torchvision's."
+            ),
         ) from None
     network = deeplabv3_resnet50(weights=None, weights_backbone=None, aux_loss=False)
     last = network.classifier[-1]

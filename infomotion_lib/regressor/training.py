@@ -1,9 +1,10 @@
 """Train one EF regressor: mean squared error, one cosine schedule, the same numbers for the same seed.
 
-Every batch is a function of (seed, step), not of what was drawn before it, so a run that was stopped goes on exactly
-where it was. The schedule is one for all selection methods (300 steps of 8 clips on a selected set, 1,200 on a whole one, by
-default). EchoNet-Dynamic's recipe, 45 epochs of batch 20 by SGD, would be 45 steps on 25 videos: too few to leave the starting bias.
-Labels are standardised, so that the size of a step does not depend on their unit.
+Every batch is a function of (seed, step), not of what was drawn before it, so a run that was stopped goes on
+exactly where it was. The schedule is one for all selection methods (300 steps of 8 clips on a selected set,
+1,200 on a whole one, by default). EchoNet-Dynamic's recipe, 45 epochs of batch 20 by SGD, would be 45 steps
+on 25 videos: too few to leave the starting bias. Labels are standardised, so that the size of a step does not
+depend on their unit.
 """
 
 from __future__ import annotations
@@ -31,9 +32,14 @@ from infomotion_lib.regressor.inputs import Normalisation, cut, measure, shifted
 from infomotion_lib.regressor.model import VideoResNet, build_regressor
 
 FORMAT = 1
-"""Raised when equal videos, labels and settings teach another network: rows and checkpoints of another format are not gone on from."""
+"""Raised when equal videos, labels and settings teach another network: rows and checkpoints of another format
+are not gone on from.
+"""
 
-_ORDER, _PLACES = 1, 2  # streams of random numbers: which videos; where their clips begin and how they are shifted
+_ORDER, _PLACES = (
+    1,
+    2,
+)  # streams of random numbers: which videos; where their clips begin and how they are shifted
 _CLIPS = ("clip_frames", "clip_size", "clip_shift", "test_clips")
 _SCHEDULE = ("regressor", *_CLIPS, "optimiser", "learning_rate", "weight_decay", "arithmetic")
 SGD_MOMENTUM = 0.9  # EchoNet-Dynamic's
@@ -51,11 +57,18 @@ class _State:
 
 
 def batch_of(step: int, *, n: int, batch_size: int, seed: int) -> NDArray[np.int64]:
-    """Which of ``n`` videos make the batch of one step: (batch_size,), every video once an epoch, order new each epoch."""
+    """Which of ``n`` videos make the batch of one step: (batch_size,), every video once an epoch, order new
+    each epoch.
+    """
     positions = np.arange(step * batch_size, (step + 1) * batch_size)
     epochs = positions // n
-    orders = {int(epoch): np.random.default_rng((seed, _ORDER, int(epoch))).permutation(n) for epoch in np.unique(epochs)}
-    return np.array([orders[int(epoch)][position % n] for epoch, position in zip(epochs, positions, strict=True)])
+    orders = {
+        int(epoch): np.random.default_rng((seed, _ORDER, int(epoch))).permutation(n)
+        for epoch in np.unique(epochs)
+    }
+    return np.array(
+        [orders[int(epoch)][position % n] for epoch, position in zip(epochs, positions, strict=True)]
+    )
 
 
 def learning_rate_at(step: int, *, steps: int, peak: float) -> float:
@@ -95,11 +108,13 @@ def train_regressor(
     period : int, optional
         Video frames between two clip frames; ``parameters.clip_period`` by default.
     val : (videos, ef), optional
-        Keeps the weights with the least error on these, looked at every 100 steps, instead of the last ones. Never the TEST split.
+        Keeps the weights with the least error on these, looked at every 100 steps, instead of the last ones.
+        Never the TEST split.
     val_period : int, optional
         Frames between two clip frames of these videos; ``period`` by default.
     checkpoint : path, optional
-        Where progress is kept every 200 steps; a run stopped half way goes on from there and the file goes when it ends.
+        Where progress is kept every 200 steps; a run stopped half way goes on from there and the file goes
+        when it ends.
     weights : dict, optional
         State dict to start from, such as a Kinetics one; the head is always new.
     device : str
@@ -121,7 +136,13 @@ def train_regressor(
     ef_mean, ef_std = float(labels.mean()), float(max(labels.std(), 1.0))
     targets = torch.from_numpy((labels - ef_mean) / ef_std).float()
     state = _start(parameters, seed=seed, weights=weights, device=device)
-    run = {"seed": seed, "steps": steps, "n_train": len(labels), "batch_size": parameters.batch_size, "period": step_period}
+    run = {
+        "seed": seed,
+        "steps": steps,
+        "n_train": len(labels),
+        "batch_size": parameters.batch_size,
+        "period": step_period,
+    }
     fingerprint = {
         "format": FORMAT,
         **run,
@@ -138,12 +159,23 @@ def train_regressor(
         record = {**run, "chosen_by": "last step", "losses": [round(loss, 6) for loss in state.losses]}
         shape = (parameters.clip_frames, step_period, parameters.clip_size)
         return FittedRegressor(
-            state.network.eval(), parameters.regressor, *shape, normalisation, ef_mean, ef_std, parameters.test_clips, record
+            state.network.eval(),
+            parameters.regressor,
+            *shape,
+            normalisation,
+            ef_mean,
+            ef_std,
+            parameters.test_clips,
+            record,
         )
 
     remaining = range(state.step, steps)
     state.network.train()
-    for step in track(remaining, label=f"{parameters.regressor}, {len(labels)} videos", unit="step") if progress else remaining:
+    for step in (
+        track(remaining, label=f"{parameters.regressor}, {len(labels)} videos", unit="step")
+        if progress
+        else remaining
+    ):
         loss = _train_step(state, videos, targets, normalisation, step, steps, parameters, step_period, seed)
         state.losses.append(loss)
         state.step = step + 1
@@ -180,7 +212,10 @@ def _train_step(
     rng = np.random.default_rng((seed, _PLACES, step))
     starts = rng.integers(0, room)
     most = round(parameters.clip_shift * parameters.clip_size)
-    clips = shifted(cut(batch, frames=frames, period=period, starts=starts.tolist()), rng.integers(-most, most + 1, (len(batch), 2)))
+    clips = shifted(
+        cut(batch, frames=frames, period=period, starts=starts.tolist()),
+        rng.integers(-most, most + 1, (len(batch), 2)),
+    )
     clips = clips.to(device)
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate_at(step, steps=steps, peak=parameters.learning_rate)
@@ -192,7 +227,9 @@ def _train_step(
     return float(loss.detach())
 
 
-def _start(parameters: LabelsParameters, *, seed: int, weights: dict[str, Tensor] | None, device: str) -> _State:
+def _start(
+    parameters: LabelsParameters, *, seed: int, weights: dict[str, Tensor] | None, device: str
+) -> _State:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build_regressor(parameters.regressor)
@@ -215,16 +252,27 @@ def _load_body(network: VideoResNet, weights: dict[str, Tensor]) -> None:
     try:
         missing, unexpected = network.load_state_dict(body, strict=False)
     except RuntimeError as error:
-        raise CheckpointError("The starting weights do not fit the regressor.", where=str(error).splitlines()[1].strip()) from None
+        raise CheckpointError(
+            "The starting weights do not fit the regressor.", where=str(error).splitlines()[1].strip()
+        ) from None
     lost = [name for name in missing if not name.startswith("fc.")]
     if lost or unexpected:
-        raise CheckpointError("The starting weights do not fit the regressor.", where=f"Missing: {lost[:5]}; unexpected: {unexpected[:5]}")
+        raise CheckpointError(
+            "The starting weights do not fit the regressor.",
+            where=f"Missing: {lost[:5]}; unexpected: {unexpected[:5]}",
+        )
 
 
-def _validate(state: _State, fitted: FittedRegressor, val: tuple[Sequence[Video], ArrayLike], *, period: int | None) -> None:
+def _validate(
+    state: _State, fitted: FittedRegressor, val: tuple[Sequence[Video], ArrayLike], *, period: int | None
+) -> None:
     error = float(np.abs(fitted.predict(val[0], period=period) - np.asarray(val[1], dtype=np.float64)).mean())
     if state.best is None or error < state.best[0]:
-        state.best = (error, state.step, {name: value.detach().clone() for name, value in state.network.state_dict().items()})
+        state.best = (
+            error,
+            state.step,
+            {name: value.detach().clone() for name, value in state.network.state_dict().items()},
+        )
     state.network.train()
 
 
@@ -247,10 +295,15 @@ def _resume(state: _State, path: Path, fingerprint: dict[str, Any]) -> None:
         same = content["fingerprint"] == fingerprint
     except Exception as error:
         raise CheckpointError(
-            f"The training checkpoint cannot be read: {path}", where=str(error).splitlines()[0], remedy="Delete it."
+            f"The training checkpoint cannot be read: {path}",
+            where=str(error).splitlines()[0],
+            remedy="Delete it.",
         ) from None
     if not same:
-        raise CheckpointError(f"The training checkpoint is of another run: {path}", remedy="Delete it, or train with the old parameters.")
+        raise CheckpointError(
+            f"The training checkpoint is of another run: {path}",
+            remedy="Delete it, or train with the old parameters.",
+        )
     state.network.load_state_dict(content["network"])
     state.optimiser.load_state_dict(content["optimiser"])
     state.step, state.losses, state.best = content["step"], content["losses"], content["best"]
@@ -263,8 +316,14 @@ def _hash(videos: Sequence[Video]) -> int:
 
 def _check(videos: Sequence[Video], labels: NDArray[np.float64]) -> None:
     if not len(videos):
-        raise DataError("The regressor was given no training video.", remedy="Look at the selection and at the class counts by split.")
+        raise DataError(
+            "The regressor was given no training video.",
+            remedy="Look at the selection and at the class counts by split.",
+        )
     if len(videos) != len(labels):
         raise DataError(f"{len(videos)} training videos came with {len(labels)} labels.")
     if not np.isfinite(labels).all():
-        raise DataError(f"{int((~np.isfinite(labels)).sum())} training labels are not finite numbers.", remedy="Label the pool first.")
+        raise DataError(
+            f"{int((~np.isfinite(labels)).sum())} training labels are not finite numbers.",
+            remedy="Label the pool first.",
+        )

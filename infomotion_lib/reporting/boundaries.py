@@ -26,8 +26,8 @@ def alt() -> str:
     """What the figure shows, in words."""
     told = "; ".join(f"an answer of {answer:g} is {_verdict(answer)}" for answer in ANSWERS)
     return (
-        f"An axis of ejection fraction around the edge between {class_name(EDGE - 1)} and {class_name(EDGE)}, {EDGE:g} points. "
-        f"For a heart of {TRUE_EF:g}, {told}. The soft zone is {TOLERANCE:g} point wide."
+        f"An axis of ejection fraction around the edge between {class_name(EDGE - 1)} and {class_name(EDGE)},"
+        f" {EDGE:g} points. For a heart of {TRUE_EF:g}, {told}. The soft zone is {TOLERANCE:g} point wide."
     )
 
 
@@ -35,23 +35,37 @@ def soft_boundaries_svg() -> str:
     """SVG text: a heart near a class edge, three answers, and what the hard and the soft rule say of each."""
     below, above = str(class_name(EDGE - 1)), str(class_name(EDGE))
     top, bottom = 62, 236
-    parts = [svg.text(_LEFT, 28, "Just over the edge: wrong by the hard rule, right by the soft one", size=15, bold=True)]
+    parts = [
+        svg.text(
+            _LEFT, 28, "Just over the edge: wrong by the hard rule, right by the soft one", size=15, bold=True
+        )
+    ]
     for first, last, name in ((_FIRST, EDGE, below), (EDGE, _LAST, above)):
         parts.append(_band(first, last, top, bottom, CLASS_COLOURS[name], 0.22))
-        parts.append(svg.text((_x(first) + _x(last)) / 2, top + 20, name, anchor="middle", bold=True, size=15))
+        parts.append(
+            svg.text((_x(first) + _x(last)) / 2, top + 20, name, anchor="middle", bold=True, size=15)
+        )
     parts.append(_band(EDGE, EDGE + TOLERANCE, top + 30, bottom, CLASS_COLOURS[below], 0.3))
     parts.append(svg.line(_x(EDGE), top, _x(EDGE), bottom, width=2))
-    parts.append(svg.line(_x(EDGE + TOLERANCE), top + 30, _x(EDGE + TOLERANCE), bottom, width=1.5, dash="5 4"))
+    parts.append(
+        svg.line(_x(EDGE + TOLERANCE), top + 30, _x(EDGE + TOLERANCE), bottom, width=1.5, dash="5 4")
+    )
     parts.append(svg.text(_x(EDGE + TOLERANCE) + 8, top + 44, f"tolerance τ = {TOLERANCE:g}", size=13))
     parts.append(svg.line(_x(TRUE_EF), top + 30, _x(TRUE_EF), bottom, width=1.5, dash="2 3"))
     parts.append(svg.text(_x(TRUE_EF) - 6, top + 44, f"true EF {TRUE_EF:g}", anchor="end", size=13))
     for row, answer in enumerate(ANSWERS):
         y = top + 78 + 34 * row
-        parts += [svg.line(_x(TRUE_EF), y, _x(answer), y, stroke=svg.SOFT), svg.dot(_x(answer), y, 6, svg.INK)]
+        parts += [
+            svg.line(_x(TRUE_EF), y, _x(answer), y, stroke=svg.SOFT),
+            svg.dot(_x(answer), y, 6, svg.INK),
+        ]
         parts.append(svg.text(_x(_WORDS), y + 5, f"{answer:g}: {_verdict(answer)}"))
     parts.append(svg.line(_x(_FIRST), bottom, _x(_LAST), bottom, width=1.5))
     for value in range(int(_FIRST), int(_LAST) + 1):
-        parts += [svg.line(_x(value), bottom, _x(value), bottom + 6), svg.text(_x(value), bottom + 22, f"{value}", anchor="middle")]
+        parts += [
+            svg.line(_x(value), bottom, _x(value), bottom + 6),
+            svg.text(_x(value), bottom + 22, f"{value}", anchor="middle"),
+        ]
     parts.append(svg.text(_WIDTH / 2, bottom + 46, "ejection fraction, points", anchor="middle"))
     return svg.picture(_WIDTH, _HEIGHT, parts)
 
@@ -73,5 +87,7 @@ def _band(first: float, last: float, top: float, bottom: float, fill: str, opaci
 
 
 def _verdict(answer: float) -> str:
-    hard, soft = (bool(soft_correct([TRUE_EF], [answer], tolerance=tolerance)[0]) for tolerance in (0.0, TOLERANCE))
+    hard, soft = (
+        bool(soft_correct([TRUE_EF], [answer], tolerance=tolerance)[0]) for tolerance in (0.0, TOLERANCE)
+    )
     return "right by both rules" if hard else "right by the soft rule only" if soft else "wrong by both"

@@ -20,13 +20,19 @@ from infomotion_lib.stage_table import RUN_CARD, TABLE
 SHOWN = 3
 """Files of a stage that are named; the others are counted."""
 
-_KINDS = {"parameters": "the parameters", "code": "the code", "versions": "the versions of packages", "machine": "the machine"}
+_KINDS = {
+    "parameters": "the parameters",
+    "code": "the code",
+    "versions": "the versions of packages",
+    "machine": "the machine",
+}
 
 COMPARISON_COLUMNS = (*CELL, "frozen_mean", "frozen_sd", "mean", "sd", "difference", "graph_flag")
 
 
 def compare_tables(frozen: pd.DataFrame, own: pd.DataFrame, *, metric: str = "hard_accuracy") -> pd.DataFrame:
-    """One metric of two Table 1s, a row a cell that both have: means, standard deviations over runs, own minus frozen mean, flags of both.
+    """One metric of two Table 1s, a row a cell that both have: means, standard deviations over runs, own
+    minus frozen mean, flags of both.
 
     Parameters
     ----------
@@ -38,13 +44,21 @@ def compare_tables(frozen: pd.DataFrame, own: pd.DataFrame, *, metric: str = "ha
     columns = [*CELL, "mean", "sd", "graph_flag"]
     texts = dict.fromkeys(("graph", "graph_flag"), "")
     sides = [
-        table[table["metric"] == metric].reindex(columns=columns).astype(dict.fromkeys(texts, object)).fillna(texts)
+        table[table["metric"] == metric]
+        .reindex(columns=columns)
+        .astype(dict.fromkeys(texts, object))
+        .fillna(texts)
         for table in (frozen, own)
     ]
     first = sides[0].rename(columns={name: f"frozen_{name}" for name in columns[len(CELL) :]})
     both = first.merge(sides[1], on=CELL, validate="one_to_one")
-    flags = ["+".join(dict.fromkeys(filter(None, pair))) for pair in zip(both["frozen_graph_flag"], both["graph_flag"], strict=True)]
-    return both.assign(difference=both["mean"] - both["frozen_mean"], graph_flag=flags)[list(COMPARISON_COLUMNS)]
+    flags = [
+        "+".join(dict.fromkeys(filter(None, pair)))
+        for pair in zip(both["frozen_graph_flag"], both["graph_flag"], strict=True)
+    ]
+    return both.assign(difference=both["mean"] - both["frozen_mean"], graph_flag=flags)[
+        list(COMPARISON_COLUMNS)
+    ]
 
 
 def equal_files(frozen: Side, own: Side) -> pd.DataFrame:
@@ -62,14 +76,24 @@ def equal_files(frozen: Side, own: Side) -> pd.DataFrame:
 
 
 def side_of(results: Results) -> Side:
-    """What is known of a run, or of frozen results; the videos that lie there are hashed, the largest part of the work."""
-    cards = {stage: read_run_card(results.folder(stage)) for stage in TABLE if (results.folder(stage) / RUN_CARD).is_file()}
+    """What is known of a run, or of frozen results; the videos that lie there are hashed, the largest part of
+    the work.
+    """
+    cards = {
+        stage: read_run_card(results.folder(stage))
+        for stage in TABLE
+        if (results.folder(stage) / RUN_CARD).is_file()
+    }
     pins = results.values("data", PINS.removesuffix(".json")) if "data" in cards else {}
-    return Side(cards, pins, {name: digest for name in pins if (digest := _digest(results.folder("data") / name))})
+    return Side(
+        cards, pins, {name: digest for name in pins if (digest := _digest(results.folder("data") / name))}
+    )
 
 
 def _digest(folder: Path) -> str:
-    """What :data:`~infomotion_lib.reporting.difference.SUMS` would hash to, were it written of the videos that lie there now."""
+    """What :data:`~infomotion_lib.reporting.difference.SUMS` would hash to, were it written of the videos
+    that lie there now.
+    """
     if not (folder / SUMS).is_file():
         return ""
     names = [line.partition("  ")[2] for line in (folder / SUMS).read_text(encoding="utf-8").splitlines()]
@@ -79,7 +103,9 @@ def _digest(folder: Path) -> str:
 
 
 def where_they_part(found: Difference) -> str:
-    """A sentence: the first stage that differs and why, as far as the cards tell; or that all is equal. Then what was not compared."""
+    """A sentence: the first stage that differs and why, as far as the cards tell; or that all is equal. Then
+    what was not compared.
+    """
     untold = f" Not compared: {'; '.join(found.unknown)}." if found.unknown else ""
     names = [title_of(stage) for stage in found.stages]
     if not found.stages:
@@ -116,27 +142,52 @@ def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
         If either side has no Table 1.
     """
     tables = []
-    for side, remedy in ((frozen, "Only profiles with frozen results can be compared."), (own, "Finish the run first: `make reproduce`.")):
+    for side, remedy in (
+        (frozen, "Only profiles with frozen results can be compared."),
+        (own, "Finish the run first: `make reproduce`."),
+    ):
         table = side.table("evaluation", "table1")
         if table is None:
-            raise StageError("There is no Table 1 to compare.", where=f"Looked in: {side.folder('evaluation')}", remedy=remedy)
+            raise StageError(
+                "There is no Table 1 to compare.",
+                where=f"Looked in: {side.folder('evaluation')}",
+                remedy=remedy,
+            )
         tables.append(table)
     cells = compare_tables(*tables)
     rows = [["source", "method", "VPC", "frozen", "yours", "difference"]]
     for row in cells.to_dict("records"):
         name = shown_method(str(row["method"]), str(row["graph"]), [row["graph_flag"]])
-        ours, theirs = f"{row['mean']:.1f} ± {row['sd']:.1f}", f"{row['frozen_mean']:.1f} ± {row['frozen_sd']:.1f}"
-        rows.append([shown_source(str(row["source"])), name, str(row["vpc"] or "all"), theirs, ours, f"{row['difference']:+.1f}"])
+        ours, theirs = (
+            f"{row['mean']:.1f} ± {row['sd']:.1f}",
+            f"{row['frozen_mean']:.1f} ± {row['frozen_sd']:.1f}",
+        )
+        rows.append(
+            [
+                shown_source(str(row["source"])),
+                name,
+                str(row["vpc"] or "all"),
+                theirs,
+                ours,
+                f"{row['difference']:+.1f}",
+            ]
+        )
     sides = side_of(frozen), side_of(own)
     found = first_difference(*sides)
     same = equal_files(*sides)
     stages = [f"{row.stage} {row.equal} of {row.files}" for row in same.itertuples()]
-    return "\n".join(
-        [
-            f"Hard accuracy of profile {own.profile}, percent, mean ± population sd over runs: frozen in the book, and yours",
-            *aligned(rows),
-            f"files equal to the byte: {', '.join(stages) or 'no stage can be compared'}",
-            where_they_part(found),
-            *filter(None, [explained(*cells["graph_flag"])]),
-        ]
-    ), cells
+    return (
+        "\n".join(
+            [
+                (
+                    f"Hard accuracy of profile {own.profile}, percent, mean ± population sd over runs: frozen"
+                    " in the book, and yours"
+                ),
+                *aligned(rows),
+                f"files equal to the byte: {', '.join(stages) or 'no stage can be compared'}",
+                where_they_part(found),
+                *filter(None, [explained(*cells["graph_flag"])]),
+            ]
+        ),
+        cells,
+    )

@@ -33,7 +33,8 @@ class Side:
     pins : mapping of str to mapping
         What its data stage pinned of each data set; empty where that was not kept.
     videos : mapping of str to str
-        Digest of the videos of each data set as they lie on disk now, made as the pinned one; empty where they are not at hand.
+        Digest of the videos of each data set as they lie on disk now, made as the pinned one; empty where
+        they are not at hand.
     """
 
     cards: Mapping[str, Card]
@@ -60,7 +61,8 @@ class Difference:
     files : tuple of str
         Its outputs that differ.
     reasons : tuple of Reason
-        All that differs and may be why, of the data stage the data themselves first; ``unexplained`` alone where the cards tell nothing.
+        All that differs and may be why, of the data stage the data themselves first; ``unexplained`` alone
+        where the cards tell nothing.
     equal : tuple of str
         Of parameters, code, versions and machine: what was compared and is equal.
     unknown : tuple of str
@@ -91,7 +93,9 @@ class Difference:
 
 
 def first_difference(frozen: Side, own: Side) -> Difference:
-    """The first stage, in the order of the walk, whose data or output files differ between two runs; with what differs beside them."""
+    """The first stage, in the order of the walk, whose data or output files differ between two runs; with
+    what differs beside them.
+    """
     stages = tuple(stage for stage in TABLE if stage in frozen.cards and stage in own.cards)
     alone = [stage for stage in TABLE if (stage in frozen.cards) != (stage in own.cards)]
     missing = [f"{_and(alone)}, which one of the two runs has not finished"] if alone else []
@@ -105,14 +109,24 @@ def first_difference(frozen: Side, own: Side) -> Difference:
             found, equal, untold = _beside(there, here)
             reasons = ([Reason("data", data)] if data else []) + found or [Reason("unexplained", "")]
             unknown = (*unseen, *untold, *missing)
-            return Difference(stage, tuple(files), tuple(reasons), tuple(equal), unknown, stages, "data" in stages and not unseen)
+            return Difference(
+                stage,
+                tuple(files),
+                tuple(reasons),
+                tuple(equal),
+                unknown,
+                stages,
+                "data" in stages and not unseen,
+            )
     return Difference("", unknown=(*unseen, *missing), stages=stages, videos="data" in stages and not unseen)
 
 
 def changed_files(first: Card, second: Card) -> list[str]:
     """Outputs of a stage that are not the same bytes on two cards, or stand on one of them only."""
     sides = [outputs(card) for card in (first, second)]
-    return [name for name in dict.fromkeys([*sides[0], *sides[1]]) if sides[0].get(name) != sides[1].get(name)]
+    return [
+        name for name in dict.fromkeys([*sides[0], *sides[1]]) if sides[0].get(name) != sides[1].get(name)
+    ]
 
 
 def outputs(card: Card) -> dict[str, str]:
@@ -139,10 +153,15 @@ def _data(frozen: Side, own: Side, files: list[str]) -> tuple[str, list[str]]:
     if other:
         found.append(f"other videos in {_and(other)}")
     if moved:
-        found.append(f"videos of {_and(moved)} here that are not as their data stage left them (ask `infomotion verify`)")
+        found.append(
+            f"videos of {_and(moved)} here that are not as their data stage left them (ask `infomotion"
+            " verify`)"
+        )
     # equal lists pinned by equal code: nothing but the videos can have made another record of them
     if not there and repinned and not lists and _code(*cards) == ("", ""):
-        found.append(f"other videos, of which data set is not known, since the frozen results do not keep {PINS}")
+        found.append(
+            f"other videos, of which data set is not known, since the frozen results do not keep {PINS}"
+        )
     elif not there or not here:
         unknown.append(f"videos, since {PINS} is not at hand for both runs")
     elif unhashed := [name for name in here if name not in hashed]:
@@ -170,41 +189,73 @@ def _beside(there: Card, here: Card) -> tuple[list[Reason], list[str], list[str]
 
 
 def _parameters(there: Card, here: Card) -> Told:
-    sides = [{k: v for k, v in card["parameters"].items() if k not in WHERE_AND_HOW_FAST} for card in (there, here)]
+    sides = [
+        {k: v for k, v in card["parameters"].items() if k not in WHERE_AND_HOW_FAST} for card in (there, here)
+    ]
     return _apart(dict.fromkeys([*sides[0], *sides[1]]), *sides), ""
 
 
 def _code(there: Card, here: Card) -> Told:
     """By the hashes of the code where both cards have comparable ones, else by commit."""
-    commits = [f"{str(card['git'].get('commit'))[:12]}{' with changes' if card['git'].get('dirty') else ''}" for card in (there, here)]
+    commits = [
+        f"{str(card['git'].get('commit'))[:12]}{' with changes' if card['git'].get('dirty') else ''}"
+        for card in (there, here)
+    ]
     named = f"commit {commits[0]} there, {commits[1]} here"
     if there.get("kept_from") != here.get("kept_from"):
         return f"{named}; one of the two went on from work of earlier code", ""
-    hashes = [[card["code"].get(kind) for kind in ("science", "notebook")] for card in (there, here) if "code" in card]
+    hashes = [
+        [card["code"].get(kind) for kind in ("science", "notebook")]
+        for card in (there, here)
+        if "code" in card
+    ]
     python = [str(card.get("python")).split(".")[:2] for card in (there, here)]
     if len(hashes) == 2 and python[0] == python[1]:  # another Python hashes equal code otherwise
         return ("" if hashes[0] == hashes[1] else named), ""
     if commits[0] != commits[1]:
         return named, ""
     clean = there["git"].get("commit") and not there["git"].get("dirty")
-    return "", "" if clean else "code, of which the cards tell neither comparable hashes nor a commit without changes"
+    return (
+        "",
+        (
+            ""
+            if clean
+            else "code, of which the cards tell neither comparable hashes nor a commit without changes"
+        ),
+    )
 
 
 def _versions(there: Card, here: Card) -> Told:
     sides = [{"Python": card.get("python"), **card.get("packages", {})} for card in (there, here)]
     alone = sorted(sides[0].keys() ^ sides[1].keys())
-    return _apart(_both(*sides), *sides), f"versions of {_and(alone)}, which one card alone names" if alone else ""
+    return _apart(_both(*sides), *sides), (
+        f"versions of {_and(alone)}, which one card alone names" if alone else ""
+    )
 
 
 def _machine(there: Card, here: Card) -> Told:
-    """By all that both cards say; by their names alone two processors may be told apart but not be called equal."""
+    """By all that both cards say; by their names alone two processors may be told apart but not be called
+    equal.
+    """
     sides = [_flat(card) for card in (there, here)]
     words = [machine.in_words(machine.of_card(card)) for card in (there, here)]
     short = [word for word, card in zip(words, (there, here), strict=True) if "machine" not in card]
     told = [f"{words[0]} there, {words[1]} here"] if words[0] != words[1] and not short else []
-    told += [more] if (more := _apart([name for name in _both(*sides) if not told or name not in machine.IDENTITY], *sides)) else []
+    told += (
+        [more]
+        if (
+            more := _apart(
+                [name for name in _both(*sides) if not told or name not in machine.IDENTITY], *sides
+            )
+        )
+        else []
+    )
     same = sides[0].get("processor") == sides[1].get("processor")
-    untold = f"the kind of processor, of which a card says only “{short[0]}”, a name that several kinds share" if short and same else ""
+    untold = (
+        f"the kind of processor, of which a card says only “{short[0]}”, a name that several kinds share"
+        if short and same
+        else ""
+    )
     return "; ".join(told), untold
 
 
@@ -212,7 +263,11 @@ def _flat(card: Card) -> dict[str, Any]:
     """What a card says of its machine, each dispatch variable by its own name."""
     told = machine.of_card(card) | {"device": card.get("device")}
     variables = told.pop("variables", None)
-    return told if variables is None else told | {name: variables.get(name, "unset") for name in machine.VARIABLES}
+    return (
+        told
+        if variables is None
+        else told | {name: variables.get(name, "unset") for name in machine.VARIABLES}
+    )
 
 
 def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
@@ -220,13 +275,17 @@ def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
 
 
 def _apart(names: Iterable[str], there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
-    """Values that differ, as ``knn_k 8 there, 16 here``; of instruction sets those that one side alone has."""
+    """Values that differ, as ``knn_k 8 there, 16 here``; of instruction sets those that one side
+    alone has.
+    """
     found = []
     for name in names:
         pair = [side.get(name, "absent") for side in (there, here)]
         if pair[0] != pair[1]:
             if name == "instructions":
-                pair = [" ".join(sorted(set(one) - set(other))) or "no more" for one, other in (pair, pair[::-1])]
+                pair = [
+                    " ".join(sorted(set(one) - set(other))) or "no more" for one, other in (pair, pair[::-1])
+                ]
             found.append(f"{name} {pair[0]} there, {pair[1]} here")
     return "; ".join(found)
 

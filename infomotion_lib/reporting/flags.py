@@ -1,4 +1,6 @@
-"""Marks of unhealthy graphs: what stands behind a selector whose graphs collapsed or shattered, wherever its result is shown."""
+"""Marks of unhealthy graphs: what stands behind a selector whose graphs collapsed or shattered, wherever its
+result is shown.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ MEANINGS = {
     "collapsed": "one community holds nearly all of a class",
     "shattered": "more than a third of a class lies in communities of one or two videos",
 }
-"""What each mark and each flag says; the flags are those of :attr:`infomotion_lib.selection.communities.Communities.flag`."""
+"""What each mark and each flag says; the flags are those of
+:attr:`infomotion_lib.selection.communities.Communities.flag`.
+"""
 
 
 def flag_words(flags: Iterable[object]) -> str:
@@ -33,7 +37,8 @@ def in_brackets(flags: Iterable[object]) -> str:
 
 
 def mark_of(unhealthy: float) -> str:
-    """Mark behind a selector of whose graphs this share, in percent, is collapsed or shattered, after a space; empty for none.
+    """Mark behind a selector of whose graphs this share, in percent, is collapsed or shattered, after a
+    space; empty for none.
 
     >>> mark_of(100), mark_of(10), mark_of(0)
     (' †', ' ‡', '')
@@ -42,7 +47,8 @@ def mark_of(unhealthy: float) -> str:
 
 
 def explained(*texts: str) -> str:
-    """Sentence that explains the marks and flags in some texts, for the note beneath them; empty where they have none.
+    """Sentence that explains the marks and flags in some texts, for the note beneath them; empty where they
+    have none.
 
     >>> explained("InfoMotion [collapsed]")
     'Collapsed: one community holds nearly all of a class.'

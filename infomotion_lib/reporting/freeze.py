@@ -1,4 +1,6 @@
-"""Freeze a run into the book: small copies of tables, figures and executed notebooks, past the publishing guard."""
+"""Freeze a run into the book: small copies of tables, figures and executed notebooks, past the publishing
+guard.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,10 @@ class Frozen:
         return sum((self.folder / name).stat().st_size for name in self.files)
 
     def __repr__(self) -> str:
-        lines = [f"Frozen: {len(self.files)} files, {self.size / 1e6:.1f} MB, in {self.folder} (allowed: {self.level.name.lower()})"]
+        lines = [
+            f"Frozen: {len(self.files)} files, {self.size / 1e6:.1f} MB, in {self.folder} (allowed:"
+            f" {self.level.name.lower()})"
+        ]
         return "\n".join([*lines, *(f"  left out  {item}" for item in self.left_out)])
 
 
@@ -77,8 +82,8 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN, w
     out : Path
         Folder of all frozen results.
     whole : bool
-        Executed notebooks, every figure and the controls too, as the leading profile of a book needs them; without, tables, run cards
-        and the figures that the results page shows of every profile.
+        Executed notebooks, every figure and the controls too, as the leading profile of a book needs them;
+        without, tables, run cards and the figures that the results page shows of every profile.
 
     Raises
     ------
@@ -103,7 +108,9 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN, w
         copy = Path(name) / profile
         left_out = _copy(results, copy, whole=whole) + _clear(copy, guard)
         if remaining := inspect(copy, guard):
-            raise PublishingError("Nothing was frozen: the guard still finds", where="\n".join(map(str, remaining)))
+            raise PublishingError(
+                "Nothing was frozen: the guard still finds", where="\n".join(map(str, remaining))
+            )
         write_json(frozen_hashes(copy), copy / FROZEN_FILES)
         if (out / profile / STUDY).is_dir():  # published by a command of its own
             shutil.move(str(out / profile / STUDY), copy / STUDY)
@@ -114,7 +121,9 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN, w
 
 
 def guard_of(results: Results, paths: RunPaths) -> Guard:
-    """Guard for a run: the strictest level of its data sets, and the names of their videos where those are secret."""
+    """Guard for a run: the strictest level of its data sets, and the names of their videos where those are
+    secret.
+    """
     parameters = results.parameters
     if "real_data" not in parameters:
         return Guard(Level.AGGREGATES, _video_names(paths.root))
@@ -128,7 +137,10 @@ def _video_names(root: Path) -> frozenset[str]:
         head = [str(name) for name in pd.read_csv(file, nrows=0).columns] if file.stat().st_size else []
         for column in ("file_name", "FileName"):
             if column in head:
-                names |= {str(name).removesuffix(".avi") for name in pd.read_csv(file, usecols=[column], dtype=str)[column].dropna()}
+                names |= {
+                    str(name).removesuffix(".avi")
+                    for name in pd.read_csv(file, usecols=[column], dtype=str)[column].dropna()
+                }
     return frozenset(name for name in names if len(name) > 3)
 
 
@@ -143,20 +155,31 @@ def _copy(results: Results, copy: Path, *, whole: bool) -> list[Finding]:
         wanted = [*source.glob("*"), *figures]
         if stage == "data":
             wanted = [source / name for name in (RUN_CARD, "data_report.csv", PINS)]
-        for file in sorted(item for item in wanted if item.is_file() and item.suffix in _KINDS and not item.name.startswith(".")):
+        for file in sorted(
+            item
+            for item in wanted
+            if item.is_file() and item.suffix in _KINDS and not item.name.startswith(".")
+        ):
             place = target / file.relative_to(source)
             if file.stat().st_size > LARGEST:
-                left_out.append(Finding(place.relative_to(copy).as_posix(), f"larger than {LARGEST / 1e6:g} MB"))
+                left_out.append(
+                    Finding(place.relative_to(copy).as_posix(), f"larger than {LARGEST / 1e6:g} MB")
+                )
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, place)
         if whole and (notebook := results.notebook(stage)) is not None:
             target.mkdir(parents=True, exist_ok=True)
             (target / notebook.name).write_text(
-                json.dumps(_slim(without_live(json.loads(notebook.read_text(encoding="utf-8")))), indent=1) + "\n", encoding="utf-8"
+                json.dumps(_slim(without_live(json.loads(notebook.read_text(encoding="utf-8")))), indent=1)
+                + "\n",
+                encoding="utf-8",
             )
         if (card := target / RUN_CARD).is_file():
-            card.write_text(json.dumps(_without_places(json.loads(card.read_text(encoding="utf-8"))), indent=2) + "\n", encoding="utf-8")
+            card.write_text(
+                json.dumps(_without_places(json.loads(card.read_text(encoding="utf-8"))), indent=2) + "\n",
+                encoding="utf-8",
+            )
     return left_out
 
 
@@ -220,7 +243,9 @@ def _clear_notebook(file: Path, where: str, guard: Guard) -> list[Finding]:
         if findings := guard.text("".join(cell["source"]), f"{where}, cell {cell.get('id')}"):
             found += findings
             cell["source"] = (
-                "*Left out by the publishing guard.*" if cell["cell_type"] == "markdown" else "# left out by the publishing guard"
+                "*Left out by the publishing guard.*"
+                if cell["cell_type"] == "markdown"
+                else "# left out by the publishing guard"
             )
     file.write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
     return found

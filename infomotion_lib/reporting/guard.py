@@ -1,6 +1,7 @@
 """The publishing guard: reads whatever is about to be published and lists what may not leave ``runs/``.
 
-It is an allow-list for the :class:`~infomotion_lib.reporting.levels.Level` of the run: what it does not know, it refuses.
+It is an allow-list for the :class:`~infomotion_lib.reporting.levels.Level` of the run: what it does not know,
+it refuses.
 """
 
 from __future__ import annotations
@@ -32,11 +33,26 @@ AGGREGATE_VALUES = {"run_card", "summary", "frozen"}
 """JSON files that hold nothing a video; only these pass at the strictest level."""
 
 ID_COLUMNS = {"filename", "file_name", "id", "path", "condimagefilename", "video", "name"}
-VIDEO_COLUMNS = {"ef", "esv", "edv", "prediction", "requested_ef", "ef_label", "ef_true", "framenumber", "x1", "y1", "x2", "y2"}
+VIDEO_COLUMNS = {
+    "ef",
+    "esv",
+    "edv",
+    "prediction",
+    "requested_ef",
+    "ef_label",
+    "ef_true",
+    "framenumber",
+    "x1",
+    "y1",
+    "x2",
+    "y2",
+}
 """Columns that hold one video's value a row, under whatever name the table has."""
 
 MARKS = 60
-"""Most marks of one kind in a figure, and values in a list, that still count as a summary at the strictest level."""
+"""Most marks of one kind in a figure, and values in a list, that still count as a summary at the strictest
+level.
+"""
 
 SUMMARY_SHAPES, SUMMARY_LINE = 150, 1000
 """Shapes of a figure, and points of one line, that still count as a summary at the strictest level."""
@@ -45,16 +61,28 @@ PICTURE_SHAPES, PICTURE_VERTICES, PICTURE_SHADES = 1000, 5000, 64
 """A drawing with more shapes, points or fill colours could be a frame redrawn as a mosaic or as contours."""
 
 LONGEST_TEXT, LONGEST_LIST, MOST_COLUMNS = 20_000, 1000, 48
-"""Characters of one text output, values of one list, columns of one table; more could be a picture in disguise."""
+"""Characters of one text output, values of one list, columns of one table; more could be a picture in
+disguise.
+"""
 
 _PATIENT_LIKE = re.compile(r"\b0X[0-9A-F]{8,}", re.IGNORECASE)
 _PIXELS = re.compile(
-    r"data:(?:image/(?!svg)|video/|application/octet|audio/)|<(?:canvas|video|object|embed|iframe|script)\b", re.IGNORECASE
+    r"data:(?:image/(?!svg)|video/|application/octet|audio/)|<(?:canvas|video|object|embed|iframe|script)\b",
+    re.IGNORECASE,
 )
-_LINKED_PIXELS = re.compile(r"""(?:src|href)\s*=\s*["'][^"']+\.(?:png|gif|jpe?g|webp|avi|mp4)\b""", re.IGNORECASE)
+_LINKED_PIXELS = re.compile(
+    r"""(?:src|href)\s*=\s*["'][^"']+\.(?:png|gif|jpe?g|webp|avi|mp4)\b""", re.IGNORECASE
+)
 _ENCODED = re.compile(r"[A-Za-z0-9+/_\-]{300,}")
 _SVG_URI = re.compile(r"data:image/svg\+xml(;base64)?,([^\"'\s)>]+)", re.IGNORECASE)
-_TEXT_MIMES = {"text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml", "application/vnd.jupyter.widget-view+json"}
+_TEXT_MIMES = {
+    "text/plain",
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "image/svg+xml",
+    "application/vnd.jupyter.widget-view+json",
+}
 
 
 class PublishingError(InfoMotionError):
@@ -121,13 +149,23 @@ class Guard:
         if self.level is Level.EVERYTHING:
             return found
         drawn = measure(text)
-        if drawn.shapes > PICTURE_SHAPES or drawn.vertices > PICTURE_VERTICES or drawn.shades > PICTURE_SHADES:
+        if (
+            drawn.shapes > PICTURE_SHAPES
+            or drawn.vertices > PICTURE_VERTICES
+            or drawn.shades > PICTURE_SHADES
+        ):
             found.append(Finding(where, "so many shapes or shades that they could be a picture"))
         if self.level is Level.AGGREGATES:
             if drawn.marks > MARKS:
                 found.append(Finding(where, f"more than {MARKS} marks of one kind, perhaps one a video"))
             if drawn.shapes > SUMMARY_SHAPES or drawn.longest > SUMMARY_LINE:
-                found.append(Finding(where, f"over {SUMMARY_SHAPES} shapes or a line of over {SUMMARY_LINE} points, perhaps one a video"))
+                found.append(
+                    Finding(
+                        where,
+                        f"over {SUMMARY_SHAPES} shapes or a line of over {SUMMARY_LINE} points, perhaps one a"
+                        " video",
+                    )
+                )
         return found
 
     def table(self, text: str, where: str) -> list[Finding]:
@@ -153,7 +191,9 @@ class Guard:
             found.append(Finding(where, "not on the list of files without per-video values"))
         most = {Level.AGGREGATES: MARKS, Level.LINES: LONGEST_LIST}.get(self.level)
         if most is not None and _longest_list(json.loads(text)) > most:
-            found.append(Finding(where, f"a list of more than {most} values, perhaps one a video or a picture"))
+            found.append(
+                Finding(where, f"a list of more than {most} values, perhaps one a video or a picture")
+            )
         return found
 
     def output(self, output: dict[str, Any], where: str) -> list[Finding]:
@@ -164,7 +204,13 @@ class Guard:
         found += self.text(json.dumps(output.get("metadata", {})), where)
         pieces = {"text/plain": output["text"]} if "text" in output else output.get("data", {})
         for mime, value in pieces.items():
-            text = value if isinstance(value, str) else "".join(value) if isinstance(value, list) else json.dumps(value)
+            text = (
+                value
+                if isinstance(value, str)
+                else "".join(value)
+                if isinstance(value, list)
+                else json.dumps(value)
+            )
             if self.level < Level.EVERYTHING and mime not in _TEXT_MIMES:
                 found.append(Finding(where, f"an output of kind {mime}"))
                 continue
@@ -187,7 +233,9 @@ class Guard:
         """Findings in the saved state of a notebook's controls."""
         found = []
         for model, content in state.get("state", {}).items():
-            if self.level < Level.EVERYTHING and (content.get("buffers") or "Image" in str(content.get("model_name"))):
+            if self.level < Level.EVERYTHING and (
+                content.get("buffers") or "Image" in str(content.get("model_name"))
+            ):
                 found.append(Finding(f"{where}, control {model[:8]}", "a picture made of pixels"))
             place, values = f"{where}, control {model[:8]}", content.get("state", {})
             found += self.text(json.dumps(values).replace('\\"', '"'), place)
@@ -200,10 +248,15 @@ class Guard:
         page = json.loads(text)
         about = page.get("metadata", {})
         found = self.state(about.get("widgets", {}).get(STATE, {}), where)
-        found += self.text(json.dumps({name: value for name, value in about.items() if name != "widgets"}), f"{where}, metadata")
+        found += self.text(
+            json.dumps({name: value for name, value in about.items() if name != "widgets"}),
+            f"{where}, metadata",
+        )
         for index, cell in enumerate(page["cells"]):
             place = f"{where}, cell {cell.get('id', index)}"
-            found += self.text("".join(cell["source"]), place) + self.text(json.dumps(cell.get("metadata", {})), place)
+            found += self.text("".join(cell["source"]), place) + self.text(
+                json.dumps(cell.get("metadata", {})), place
+            )
             if cell.get("attachments"):
                 found.append(Finding(place, "an attachment"))
             for output in cell.get("outputs", []):
@@ -215,7 +268,14 @@ class Guard:
         place = where or path.name
         if named := self.text(place.removesuffix(path.suffix), f"{place}, its name"):
             return named
-        look = {".csv": self.table, ".json": self.values, ".svg": self.svg, ".ipynb": self.notebook, ".yml": self.text, ".md": self.text}
+        look = {
+            ".csv": self.table,
+            ".json": self.values,
+            ".svg": self.svg,
+            ".ipynb": self.notebook,
+            ".yml": self.text,
+            ".md": self.text,
+        }
         if path.suffix in look:
             try:
                 return look[path.suffix](path.read_text(encoding="utf-8"), place)
@@ -224,18 +284,34 @@ class Guard:
         if self.level is Level.EVERYTHING and path.suffix in {".png", ".webp", ".gif"}:
             return []
         return [
-            Finding(place, "a picture made of pixels" if path.suffix in {".png", ".webp", ".gif", ".jpg"} else "a file of unknown kind")
+            Finding(
+                place,
+                (
+                    "a picture made of pixels"
+                    if path.suffix in {".png", ".webp", ".gif", ".jpg"}
+                    else "a file of unknown kind"
+                ),
+            )
         ]
 
 
 def inspect(folder: Path, guard: Guard) -> list[Finding]:
     """Findings in every file under a folder."""
-    return [item for file in sorted(folder.rglob("*")) if file.is_file() for item in guard.file(file, file.relative_to(folder).as_posix())]
+    return [
+        item
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+        for item in guard.file(file, file.relative_to(folder).as_posix())
+    ]
 
 
 def _decoded(match: re.Match[str]) -> str:
     try:
-        return base64.b64decode(match.group(2), validate=True).decode("utf-8") if match.group(1) else unquote(match.group(2))
+        return (
+            base64.b64decode(match.group(2), validate=True).decode("utf-8")
+            if match.group(1)
+            else unquote(match.group(2))
+        )
     except (binascii.Error, UnicodeDecodeError):
         return "<image unreadable>"
 

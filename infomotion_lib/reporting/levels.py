@@ -13,9 +13,10 @@ class Level(IntEnum):
     """How much of a run may be published.
 
     - ``EVERYTHING``: the data was drawn by this project (phantom), and its manifest allows redistribution.
-    - ``LINES``: its manifest allows redistribution, but it shows hearts: tables, and figures made of lines; no pixels.
-    - ``AGGREGATES``: its manifest forbids redistribution: tables of sums and means from a fixed list, and figures made of
-      lines without a mark a video; no ids, no per-video rows.
+    - ``LINES``: its manifest allows redistribution, but it shows hearts: tables, and figures made of lines;
+      no pixels.
+    - ``AGGREGATES``: its manifest forbids redistribution: tables of sums and means from a fixed list, and
+      figures made of lines without a mark a video; no ids, no per-video rows.
     """
 
     AGGREGATES = 0

@@ -1,4 +1,5 @@
-"""What a running kernel adds to a control: ipywidgets' ``interact``, which draws for any value, under the pictures drawn beforehand.
+"""What a running kernel adds to a control: ipywidgets' ``interact``, which draws for any value, under the
+pictures drawn beforehand.
 
 A page without a kernel would show it dead, so the book leaves it out (:func:`without_live`).
 """
@@ -32,7 +33,8 @@ class Explorer:
     drawn : ipywidgets.Widget
         Works with no kernel behind it.
     live : ipywidgets.interactive
-        Draws anew for each value; its handles are ``live.kwargs_widgets``, its picture is :func:`picture_of` it.
+        Draws anew for each value; its handles are ``live.kwargs_widgets``, its picture is :func:`picture_of`
+        it.
     """
 
     drawn: ipywidgets.Widget
@@ -47,8 +49,9 @@ class Explorer:
 def interactive(draw: Callable[..., tuple[Picture, str]], /, **handles: Any) -> ipywidgets.interactive:
     """ipywidgets' ``interactive`` over ``draw``: handles named in words, drawn when a handle is let go.
 
-    The picture is a widget of its own. Captured output would be sent back to the kernel by the program that executes the notebook, and
-    that sending can swallow the kernel's word that the cell has ended: the run would wait for ever.
+    The picture is a widget of its own. Captured output would be sent back to the kernel by the program that
+    executes the notebook, and that sending can swallow the kernel's word that the cell has ended: the run
+    would wait for ever.
     """
     import ipywidgets as w
 
@@ -77,14 +80,20 @@ def picture_of(live: ipywidgets.interactive) -> str:
 def without_live(page: dict[str, Any]) -> dict[str, Any]:
     """The notebook less the controls that need a kernel, in its outputs and in its saved state."""
     models = page.get("metadata", {}).get("widgets", {}).get(STATE, {}).get("state", {})
-    live = {name for name, model in models.items() if LIVE_CLASS in model.get("state", {}).get("_dom_classes", [])}
+    live = {
+        name for name, model in models.items() if LIVE_CLASS in model.get("state", {}).get("_dom_classes", [])
+    }
     if not live:
         return page
     shown: set[str] = set()
     for cell in page["cells"]:
-        views = [output.get("data", {}).get(VIEW, {}).get("model_id", "") for output in cell.get("outputs", [])]
+        views = [
+            output.get("data", {}).get(VIEW, {}).get("model_id", "") for output in cell.get("outputs", [])
+        ]
         if live & set(views):
-            cell["outputs"] = [output for output, view in zip(cell["outputs"], views, strict=True) if view not in live]
+            cell["outputs"] = [
+                output for output, view in zip(cell["outputs"], views, strict=True) if view not in live
+            ]
         shown |= set(views) - live
     for name in _reached(models, live) - _reached(models, shown):
         del models[name]

@@ -1,7 +1,8 @@
 """The pipeline drawn as one SVG: from echo videos to a small training set and its test.
 
-Lines and text only, in four variants (light or dark, wide or tall), so that it stays sharp and legible on paper, on a
-phone and in dark mode. The names on the arrows are the files that one stage writes and the next one reads.
+Lines and text only, in four variants (light or dark, wide or tall), so that it stays sharp and legible on
+paper, on a phone and in dark mode. The names on the arrows are the files that one stage writes and the next
+one reads.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from infomotion_lib.provenance import atomic
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, PHASE_COLOURS
 
 ALT = (
-    "The pipeline in six steps. Echo videos with an ejection fraction; the end-systolic, end-diastolic and middle frames of each; "
-    "a network with inter-frame attention that turns frame pairs into one motion vector a video; one graph an EF class, "
-    "split into communities by Infomap, with central videos picked from each; the distilled set of a few videos a class; "
-    "an EF regressor trained on it and tested on real videos."
+    "The pipeline in six steps. Echo videos with an ejection fraction; the end-systolic, end-diastolic and"
+    " middle frames of each; a network with inter-frame attention that turns frame pairs into one motion"
+    " vector a video; one graph an EF class, split into communities by Infomap, with central videos picked"
+    " from each; the distilled set of a few videos a class; an EF regressor trained on it and tested on real"
+    " videos."
 )
 """Alt text of the figure."""
 
@@ -44,8 +46,12 @@ class Ink:
     classes: Mapping[str, str]
 
 
-LIGHT = Ink("#1F2933", "#52606D", "#3E4C59", "#F5F7FA", "#CBD2D9", METHOD_COLOURS["infomotion"], CLASS_COLOURS)
-DARK = Ink("#F0F4F8", "#C3CFD9", "#D9E2EC", "#1D2730", "#52606D", "#FF8A3D", CLASS_COLOURS | {"severe": "#7B3F98"})
+LIGHT = Ink(
+    "#1F2933", "#52606D", "#3E4C59", "#F5F7FA", "#CBD2D9", METHOD_COLOURS["infomotion"], CLASS_COLOURS
+)
+DARK = Ink(
+    "#F0F4F8", "#C3CFD9", "#D9E2EC", "#1D2730", "#52606D", "#FF8A3D", CLASS_COLOURS | {"severe": "#7B3F98"}
+)
 
 
 def pipeline_svg(*, dark: bool = False, tall: bool = False) -> str:
@@ -62,8 +68,8 @@ def pipeline_svg(*, dark: bool = False, tall: bool = False) -> str:
     body = _tall(ink) if tall else _wide(ink)
     width, height = (380, _TALL_ROW * len(_STEPS) - 24) if tall else (2 * _COLUMN + WIDTH + 32, 2 * _ROW - 30)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" font-family="{_SANS}">'
-        f"<title>The InfoMotion pipeline</title><desc>{escape(ALT)}</desc>{body}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
+        f' font-family="{_SANS}"><title>The InfoMotion pipeline</title><desc>{escape(ALT)}</desc>{body}</svg>'
     )
 
 
@@ -86,19 +92,35 @@ def _wide(ink: Ink) -> str:
         middle = y + HEIGHT / 2
         parts.append(f'<g transform="translate({x} {y})">{_panel(ink)}{draw(ink)}</g>')
         parts.append(_text(x + WIDTH / 2, y + HEIGHT + 22, title, ink.text, size=15, weight=700))
-        parts += [_text(x + WIDTH / 2, y + HEIGHT + 41 + 16 * i, line, ink.soft) for i, line in enumerate(lines)]
+        parts += [
+            _text(x + WIDTH / 2, y + HEIGHT + 41 + 16 * i, line, ink.soft) for i, line in enumerate(lines)
+        ]
         if index in (2, len(_STEPS) - 1):
             continue
-        parts.append(_arrow(ink, f"M{x + WIDTH + 5} {middle:g}H{x + _COLUMN - 12}", x + _COLUMN - 5, middle, right=True))
+        parts.append(
+            _arrow(
+                ink, f"M{x + WIDTH + 5} {middle:g}H{x + _COLUMN - 12}", x + _COLUMN - 5, middle, right=True
+            )
+        )
         short, _, kind = file.partition(".")
         for i, word in enumerate((*_halves(short), f".{kind}")):
             parts.append(
-                _text(x + (WIDTH + _COLUMN) / 2, middle - 12 - 13 * (2 - i) + (26 if i == 2 else 0), word, ink.soft, size=11, mono=True)
+                _text(
+                    x + (WIDTH + _COLUMN) / 2,
+                    middle - 12 - 13 * (2 - i) + (26 if i == 2 else 0),
+                    word,
+                    ink.soft,
+                    size=11,
+                    mono=True,
+                )
                 if word
                 else ""
             )
     right, left, turn = 16 + 2 * _COLUMN + WIDTH, 16, _ROW - 12
-    path = f"M{right} {8 + HEIGHT / 2:g}h9q6 0 6 6V{turn - 6}q0 6 -6 6H{left - 5}q-6 0 -6 6V{8 + _ROW + HEIGHT / 2 - 6:g}q0 6 6 6h1"
+    path = (
+        f"M{right} {8 + HEIGHT / 2:g}h9q6 0 6 6V{turn - 6}q0 6 -6 6H{left - 5}q-6 0 -6"
+        f" 6V{8 + _ROW + HEIGHT / 2 - 6:g}q0 6 6 6h1"
+    )
     parts.append(_arrow(ink, path, left - 1, 8 + _ROW + HEIGHT / 2, right=True))
     parts.append(_text(16 + _COLUMN * 1.5 - 36, turn - 6, _STEPS[2][3], ink.soft, size=11, mono=True))
     return "".join(parts)
@@ -111,10 +133,17 @@ def _tall(ink: Ink) -> str:
         side = x + WIDTH + 14
         parts.append(f'<g transform="translate({x} {y})">{_panel(ink)}{draw(ink)}</g>')
         parts.append(_text(side, y + 34, title, ink.text, size=16, weight=700, anchor="start"))
-        parts += [_text(side, y + 55 + 18 * i, line, ink.soft, size=14, anchor="start") for i, line in enumerate(lines)]
+        parts += [
+            _text(side, y + 55 + 18 * i, line, ink.soft, size=14, anchor="start")
+            for i, line in enumerate(lines)
+        ]
         if file:
             at = x + WIDTH / 2
-            parts.append(_arrow(ink, f"M{at:g} {y + HEIGHT + 4}V{y + _TALL_ROW - 11}", at, y + _TALL_ROW - 4, right=False))
+            parts.append(
+                _arrow(
+                    ink, f"M{at:g} {y + HEIGHT + 4}V{y + _TALL_ROW - 11}", at, y + _TALL_ROW - 4, right=False
+                )
+            )
             parts.append(_text(side, y + HEIGHT + 25, file, ink.soft, size=13, anchor="start", mono=True))
     return "".join(parts)
 
@@ -124,16 +153,30 @@ def _panel(ink: Ink) -> str:
 
 
 def _text(
-    x: float, y: float, words: str, fill: str, *, size: float = 12.5, weight: int = 400, anchor: str = "middle", mono: bool = False
+    x: float,
+    y: float,
+    words: str,
+    fill: str,
+    *,
+    size: float = 12.5,
+    weight: int = 400,
+    anchor: str = "middle",
+    mono: bool = False,
 ) -> str:
     family = f' font-family="{_MONO}"' if mono else ""
     place = f'x="{x:g}" y="{y:g}" text-anchor="{anchor}"'
-    return f'<text {place} font-size="{size:g}" font-weight="{weight}" fill="{fill}"{family}>{escape(words)}</text>'
+    return (
+        f'<text {place} font-size="{size:g}" font-weight="{weight}"'
+        f' fill="{fill}"{family}>{escape(words)}</text>'
+    )
 
 
 def _arrow(ink: Ink, path: str, x: float, y: float, *, right: bool) -> str:
     head = f"M{x:g} {y:g}l-9 -5v10z" if right else f"M{x:g} {y:g}l-5 -9h10z"
-    return f'<path d="{path}" stroke="{ink.line}" stroke-width="2" fill="none"/><path d="{head}" fill="{ink.line}"/>'
+    return (
+        f'<path d="{path}" stroke="{ink.line}" stroke-width="2" fill="none"/><path d="{head}"'
+        f' fill="{ink.line}"/>'
+    )
 
 
 def _halves(name: str) -> tuple[str, str]:
@@ -165,10 +208,16 @@ def _draw_frames(ink: Ink) -> str:
         ejection = 0.5 + 0.5 * math.cos(math.pi * phase * 3)
         filling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (phase - 1 / 3) / 0.5))
         points.append((12 + i * 2.1, 82 - 58 * (ejection if phase < 1 / 3 else filling)))
-    parts = [f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" fill="none" stroke="{ink.line}" stroke-width="2"/>']
+    parts = [
+        f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" fill="none"'
+        f' stroke="{ink.line}" stroke-width="2"/>'
+    ]
     for i in (18, 38):
         x, y = points[i]
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.6" fill="{ink.panel}" stroke="{ink.line}" stroke-width="1.6"/>')
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.6" fill="{ink.panel}" stroke="{ink.line}"'
+            ' stroke-width="1.6"/>'
+        )
     for i, name, kind in ((5, "ES", "es"), (31, "ED", "ed"), (45, "ES′", "next_es")):
         x, y = points[i]
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{PHASE_COLOURS[kind]}"/>')
@@ -179,9 +228,14 @@ def _draw_frames(ink: Ink) -> str:
 def _draw_motion(ink: Ink) -> str:
     parts = [_heart(34, 10, 44, ink), _heart(34, 56, 44, ink, squeeze=1.0)]
     for i in range(4):
-        parts.append(f'<path d="M40 {34 + 2 * i}L{26 + 6 * i} {80 - 2 * i}" stroke="{ink.accent}" stroke-width="1.1"/>')
+        parts.append(
+            f'<path d="M40 {34 + 2 * i}L{26 + 6 * i} {80 - 2 * i}" stroke="{ink.accent}" stroke-width="1.1"/>'
+        )
     for i, height in enumerate((17, 42, 28, 53, 11, 34, 22, 48, 31, 17)):
-        parts.append(f'<rect x="{84 + 5.4 * i:.1f}" y="{84 - height}" width="3.8" height="{height}" fill="{ink.accent}"/>')
+        parts.append(
+            f'<rect x="{84 + 5.4 * i:.1f}" y="{84 - height}" width="3.8" height="{height}"'
+            f' fill="{ink.accent}"/>'
+        )
     return "".join(parts) + _arrow(ink, "M62 56h10", 78, 56, right=True)
 
 
@@ -189,13 +243,20 @@ def _draw_graph(ink: Ink) -> str:
     links, nodes = ["M50 34L96 36M40 46L44 64M104 46L110 62M60 76L94 82"], []
     for index, ((cx, cy), n) in enumerate((((34, 30), 5), ((112, 32), 5), ((42, 80), 4), ((112, 80), 4))):
         fill = f'fill="{_COMMUNITY[index]}"'
-        ring = [(cx + 17 * math.cos(2 * math.pi * k / n + index), cy + 15 * math.sin(2 * math.pi * k / n + index)) for k in range(n)]
+        ring = [
+            (cx + 17 * math.cos(2 * math.pi * k / n + index), cy + 15 * math.sin(2 * math.pi * k / n + index))
+            for k in range(n)
+        ]
         for (x, y), (u, v) in zip(ring, ring[1:] + ring[:1], strict=True):
             links.append(f"M{cx} {cy}L{x:.1f} {y:.1f}L{u:.1f} {v:.1f}")
             nodes.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.4" {fill}/>')
         nodes.append(f'<circle cx="{cx}" cy="{cy}" r="5" {fill}/>')
-        nodes.append(f'<circle cx="{cx}" cy="{cy}" r="8.4" fill="none" stroke="{ink.accent}" stroke-width="2.4"/>')
-    return f'<path d="{"".join(links)}" stroke="{ink.border}" stroke-width="1.2" fill="none"/>{"".join(nodes)}'
+        nodes.append(
+            f'<circle cx="{cx}" cy="{cy}" r="8.4" fill="none" stroke="{ink.accent}" stroke-width="2.4"/>'
+        )
+    return (
+        f'<path d="{"".join(links)}" stroke="{ink.border}" stroke-width="1.2" fill="none"/>{"".join(nodes)}'
+    )
 
 
 def _draw_distilled(ink: Ink) -> str:
@@ -210,13 +271,32 @@ def _draw_distilled(ink: Ink) -> str:
 def _draw_test(ink: Ink) -> str:
     parts = []
     for i, name in enumerate(reversed(CLASS_NAMES)):
-        parts.append(f'<rect x="26" y="{14 + 14.8 * i:.1f}" width="112" height="14.8" fill="{ink.classes[name]}" opacity="0.28"/>')
+        parts.append(
+            f'<rect x="26" y="{14 + 14.8 * i:.1f}" width="112" height="14.8" fill="{ink.classes[name]}"'
+            ' opacity="0.28"/>'
+        )
     parts.append(f'<path d="M26 14V88H138" fill="none" stroke="{ink.line}" stroke-width="1.6"/>')
     parts.append(f'<path d="M26 88L138 14" stroke="{ink.line}" stroke-dasharray="4 4"/>')
-    spots = ((36, 80), (44, 74), (54, 73), (60, 62), (70, 66), (76, 52), (88, 54), (96, 44), (104, 34), (114, 38), (122, 24), (130, 22))
+    spots = (
+        (36, 80),
+        (44, 74),
+        (54, 73),
+        (60, 62),
+        (70, 66),
+        (76, 52),
+        (88, 54),
+        (96, 44),
+        (104, 34),
+        (114, 38),
+        (122, 24),
+        (130, 22),
+    )
     parts += [f'<circle cx="{x}" cy="{y}" r="3.4" fill="{ink.accent}"/>' for x, y in spots]
     parts.append(_text(82, 102, "true EF", ink.soft, size=11.5))
-    return "".join(parts) + f'<g transform="rotate(-90 17 52)">{_text(17, 52, "predicted", ink.soft, size=11.5)}</g>'
+    return (
+        "".join(parts)
+        + f'<g transform="rotate(-90 17 52)">{_text(17, 52, "predicted", ink.soft, size=11.5)}</g>'
+    )
 
 
 _STEPS = (

@@ -59,9 +59,14 @@ class Results:
 
     @property
     def graph_flags(self) -> dict[tuple[str, str, str, int], str]:
-        """What was unhealthy about the graphs behind each cell of Table 1: by source, method, graph and videos a class."""
+        """What was unhealthy about the graphs behind each cell of Table 1: by source, method, graph and
+        videos a class.
+        """
         rows = records(self.table("evaluation", "table1"))
-        return {(row["source"], row["method"], row["graph"], int(row["vpc"])): str(row.get("graph_flag", "")) for row in rows}
+        return {
+            (row["source"], row["method"], row["graph"], int(row["vpc"])): str(row.get("graph_flag", ""))
+            for row in rows
+        }
 
     def notebook(self, stage: str) -> Path | None:
         """Executed notebook of a stage, or None."""
@@ -70,14 +75,18 @@ class Results:
 
     def figures(self, stage: str) -> list[Path]:
         """Figure files of a stage, by name."""
-        return sorted(file for file in (self.folder(stage) / "figures").glob("*") if file.suffix in (".svg", ".png"))
+        return sorted(
+            file for file in (self.folder(stage) / "figures").glob("*") if file.suffix in (".svg", ".png")
+        )
 
     @property
     def stages(self) -> list[str]:
         """Finished stages, in the order of the walk; later stages, such as ``latte_ablation``, come last."""
         known = [stage for stage in TABLE if self.card(stage)]
         more = sorted(
-            card.parent.name for card in self.root.glob(f"*/{RUN_CARD}") if card.parent.name not in {self.folder(s).name for s in TABLE}
+            card.parent.name
+            for card in self.root.glob(f"*/{RUN_CARD}")
+            if card.parent.name not in {self.folder(s).name for s in TABLE}
         )
         return known + more
 
@@ -122,20 +131,28 @@ class Results:
 
 
 def card_edition(card: Mapping[str, Any]) -> int | None:
-    """Edition of the phantom on a card of the data stage: 1 where it says none, None where its real source is no phantom."""
+    """Edition of the phantom on a card of the data stage: 1 where it says none, None where its real source is
+    no phantom.
+    """
     if not str(card.get("parameters", {}).get("real_data", "phantom")).startswith("phantom"):
         return None
     return min(card.get("notes", {}).get("phantom_edition", {}).values(), default=1)
 
 
 def phantom_edition(results: Results) -> int | None:
-    """Edition of the phantom that a profile was computed on: 1 where its card says none, None where its real source is no phantom."""
+    """Edition of the phantom that a profile was computed on: 1 where its card says none, None where its real
+    source is no phantom.
+    """
     return card_edition(results.card("data")) if results.is_phantom else None
 
 
 def records(table: pd.DataFrame | None) -> list[dict[str, Any]]:
     """Rows of a table as dictionaries; none without a table."""
-    return [] if table is None else [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    return (
+        []
+        if table is None
+        else [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    )
 
 
 def title_of(stage: str) -> str:
@@ -148,11 +165,16 @@ def frozen_results(folder: Path = FROZEN) -> list[Results]:
     """Every frozen profile with at least one finished stage, the readers' first one first."""
     found = [Results(path.name, path) for path in sorted(folder.glob("*")) if path.is_dir()]
     rank = {name: index for index, name in enumerate(_ORDER)}
-    return sorted((item for item in found if item.exists), key=lambda item: (rank.get(item.profile, len(rank)), item.profile))
+    return sorted(
+        (item for item in found if item.exists),
+        key=lambda item: (rank.get(item.profile, len(rank)), item.profile),
+    )
 
 
 def results_of(profile: str, results_dir: str | Path | None = None) -> Results:
-    """Results of a profile in ``results_dir``; without one, the run if it is complete, else the frozen copy."""
+    """Results of a profile in ``results_dir``; without one, the run if it is complete, else the
+    frozen copy.
+    """
     if results_dir is not None:
         return Results(profile, Path(results_dir))
     fresh = Results(profile, run_paths(profile).root)

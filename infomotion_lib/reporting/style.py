@@ -1,7 +1,7 @@
 """One look for every figure: colours, names, sizes, and files that carry their own alt text.
 
-Colours are those of Okabe and Ito (methods) and viridis (EF classes, in order), which stay apart for colour-blind readers
-and in grey print. Markers differ too, so that no figure speaks by colour alone.
+Colours are those of Okabe and Ito (methods) and viridis (EF classes, in order), which stay apart for
+colour-blind readers and in grey print. Markers differ too, so that no figure speaks by colour alone.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def graph_name(graph: str) -> str:
 
 
 def data_name(real_data: str) -> str:
-    """What the videos of a run are called over every number: a phantom is called a phantom, and nothing else is.
+    """What the videos of a run are called over every number: a phantom is called a phantom, and nothing else
+    is.
 
     Raises
     ------
@@ -107,7 +108,10 @@ def data_name(real_data: str) -> str:
         raise ParameterError(
             f"Unknown real data set: {real_data or 'none is named'}.",
             where=f"Looked in: DATA_NAMES of {__name__}",
-            remedy=f"{did_you_mean(real_data, DATA_NAMES)} A new data set needs a name there before its numbers are shown.",
+            remedy=(
+                f"{did_you_mean(real_data, DATA_NAMES)} A new data set needs a name there before its numbers"
+                " are shown."
+            ),
         )
     return DATA_NAMES[real_data]
 
@@ -115,8 +119,8 @@ def data_name(real_data: str) -> str:
 def use_style() -> None:
     """Set matplotlib's defaults for this project; call it once at the top of a notebook.
 
-    White ground in light and dark pages alike (the book shows figures as white cards), text drawn as outlines, the same
-    bytes for the same figure.
+    White ground in light and dark pages alike (the book shows figures as white cards), text drawn as
+    outlines, the same bytes for the same figure.
     """
     import matplotlib
     from cycler import cycler
@@ -141,7 +145,10 @@ def use_style() -> None:
             "axes.axisbelow": True,
             "axes.grid": True,
             "axes.prop_cycle": cycler(
-                color=[METHOD_COLOURS[m] for m in ("kmeans", "infomotion", "infodist", "facility_location", "ef_stratified")]
+                color=[
+                    METHOD_COLOURS[m]
+                    for m in ("kmeans", "infomotion", "infodist", "facility_location", "ef_stratified")
+                ]
             ),
             "grid.color": _SOFT,
             "grid.linewidth": 0.6,
@@ -176,7 +183,9 @@ class SavedFigure:
         return f"{self.path.name}: {self.alt}"  # what a notebook keeps as text; no folder of this machine
 
     def _repr_html_(self) -> str:
-        return image_html(self.path.read_bytes(), alt=self.alt, mime=_MIME[self.path.suffix], name=self.path.name)
+        return image_html(
+            self.path.read_bytes(), alt=self.alt, mime=_MIME[self.path.suffix], name=self.path.name
+        )
 
 
 def image_html(data: bytes, *, alt: str, mime: str = "image/png", name: str = "", width: str = "100%") -> str:
@@ -229,7 +238,9 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
 
 
 def _wrap_title(fig: Figure) -> None:
-    """Break a title that is longer than :data:`TITLE_WIDTH` into lines of like length, and make the figure so much taller."""
+    """Break a title that is longer than :data:`TITLE_WIDTH` into lines of like length, and make the figure so
+    much taller.
+    """
     lines = fig.get_suptitle().split("\n")
     wrapped = [part for line in lines for part in _balanced(line)]
     if len(wrapped) > len(lines):
@@ -239,14 +250,18 @@ def _wrap_title(fig: Figure) -> None:
 
 def _balanced(line: str) -> list[str]:
     fewest = len(textwrap.wrap(line, TITLE_WIDTH))
-    tries = (textwrap.wrap(line, width) for width in range(max(len(line) // max(fewest, 1), 1), TITLE_WIDTH + 1))
+    tries = (
+        textwrap.wrap(line, width) for width in range(max(len(line) // max(fewest, 1), 1), TITLE_WIDTH + 1)
+    )
     return next((parts for parts in tries if len(parts) == fewest), [line])
 
 
 def figure_bytes(fig: Figure, *, kind: str = "png", dpi: int = 110) -> bytes:
     """Bytes of the figure as ``"png"`` or ``"svg"``; the figure is closed."""
     stream = io.BytesIO()
-    fig.savefig(stream, format=kind, dpi=dpi, metadata={"Date": None} if kind == "svg" else {"Software": None})
+    fig.savefig(
+        stream, format=kind, dpi=dpi, metadata={"Date": None} if kind == "svg" else {"Software": None}
+    )
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
     return stream.getvalue()

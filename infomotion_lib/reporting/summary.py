@@ -35,7 +35,9 @@ def summary(paths: RunPaths, stages: list[str], *, book: Path | None = None) -> 
     read_run_card(paths.stage("evaluation"))
     table = pd.read_csv(paths.stage("evaluation") / "table1.csv", keep_default_na=False, na_values=[""])
     constants = pd.read_csv(paths.stage("evaluation") / "constants.csv")
-    shown = "\n".join([table1_text(table, title=f"Table 1 of profile {paths.profile}"), constants_text(constants)])
+    shown = "\n".join(
+        [table1_text(table, title=f"Table 1 of profile {paths.profile}"), constants_text(constants)]
+    )
     blocks = [shown, times_text(paths, stages)]
     if book is not None:
         blocks.append(f"The book: {book}")
@@ -43,12 +45,14 @@ def summary(paths: RunPaths, stages: list[str], *, book: Path | None = None) -> 
 
 
 def table1_text(table: pd.DataFrame, *, title: str) -> str:
-    """Table 1 in the paper's shape: rows are sources and methods, columns videos per class, hard accuracy and soft beside it.
+    """Table 1 in the paper's shape: rows are sources and methods, columns videos per class, hard accuracy and
+    soft beside it.
 
     Parameters
     ----------
     table : DataFrame
-        ``table1.csv``: source, method, graph, vpc, metric, mean, sd, n; ``graph_flag`` marks rows whose graph was unhealthy.
+        ``table1.csv``: source, method, graph, vpc, metric, mean, sd, n; ``graph_flag`` marks rows whose graph
+        was unhealthy.
     title : str
         First line.
     """
@@ -60,15 +64,23 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
         name = shown_method(str(method), str(graph), part.get("graph_flag", ()))
         rows.append([shown_source(str(source)), name, *(_cell(part, size) for size in sizes)])
     counts = sorted({int(count) for count in long["n"]})
-    note = f"accuracy in percent, mean ± population sd over {'/'.join(map(str, counts))} runs, soft accuracy in brackets"
+    note = (
+        f"accuracy in percent, mean ± population sd over {'/'.join(map(str, counts))} runs, soft accuracy in"
+        " brackets"
+    )
     flags = explained(in_brackets(long.get("graph_flag", ())))
     return "\n".join([title, *aligned(rows), note, *([flags] if flags else [])])
 
 
 def constants_text(constants: pd.DataFrame) -> str:
-    """What one unchanging answer scores on the same TEST videos: the least that a trained network has to beat."""
+    """What one unchanging answer scores on the same TEST videos: the least that a trained network has to
+    beat.
+    """
     named = constants.assign(predictor=constants["predictor"].replace(CONSTANT_NAMES))
-    rows = [[str(row.predictor), f"{row.hard_accuracy:.1f} ({row.soft_accuracy:.1f})"] for row in named.itertuples()]
+    rows = [
+        [str(row.predictor), f"{row.hard_accuracy:.1f} ({row.soft_accuracy:.1f})"]
+        for row in named.itertuples()
+    ]
     return "\n".join(["Answers that look at no video", *aligned(rows)])
 
 
@@ -98,7 +110,9 @@ def _cell(part: pd.DataFrame, vpc: int) -> str:
 
 
 def shown_method(method: str, graph: str, flags: Iterable[object] = ()) -> str:
-    """Name of a method for readers, its graph recipe in brackets, and behind it what was unhealthy about its graphs."""
+    """Name of a method for readers, its graph recipe in brackets, and behind it what was unhealthy about its
+    graphs.
+    """
     return METHOD_NAMES.get(method, method) + (f" ({graph})" if graph else "") + in_brackets(flags)
 
 
@@ -115,4 +129,7 @@ def size_name(vpc: int) -> str:
 def aligned(rows: list[list[str]]) -> list[str]:
     """Lines of a table in columns of equal width."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -12,27 +12,53 @@ _SANS = "system-ui,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
 def picture(width: int, height: int, parts: Iterable[str]) -> str:
     """SVG of a white card with the parts on it."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="{_SANS}" '
-        f'font-size="13" fill="{INK}"><rect width="{width}" height="{height}" fill="#fff"/>{"".join(parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
+        f' height="{height}" font-family="{_SANS}" font-size="13" fill="{INK}"><rect width="{width}"'
+        f' height="{height}" fill="#fff"/>{"".join(parts)}</svg>'
     )
 
 
-def text(x: float, y: float, words: str, *, size: float = 13, anchor: str = "start", fill: str = INK, bold: bool = False) -> str:
+def text(
+    x: float,
+    y: float,
+    words: str,
+    *,
+    size: float = 13,
+    anchor: str = "start",
+    fill: str = INK,
+    bold: bool = False,
+) -> str:
     """A line of text; its baseline starts, ends or is centred at (x, y)."""
     weight = ' font-weight="700"' if bold else ""
-    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}" fill="{fill}"{weight}>{escape(words)}</text>'
+    return (
+        f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}"'
+        f' fill="{fill}"{weight}>{escape(words)}</text>'
+    )
 
 
-def line(x1: float, y1: float, x2: float, y2: float, *, stroke: str = INK, width: float = 1, dash: str = "") -> str:
+def line(
+    x1: float, y1: float, x2: float, y2: float, *, stroke: str = INK, width: float = 1, dash: str = ""
+) -> str:
     """A straight line."""
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<path d="M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}" stroke="{stroke}" stroke-width="{_n(width)}"{dashes}/>'
+    return (
+        f'<path d="M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}" stroke="{stroke}"'
+        f' stroke-width="{_n(width)}"{dashes}/>'
+    )
 
 
-def lines(segments: Iterable[tuple[float, float, float, float]], *, stroke: str, width: float = 1, opacity: float = 1) -> str:
+def lines(
+    segments: Iterable[tuple[float, float, float, float]],
+    *,
+    stroke: str,
+    width: float = 1,
+    opacity: float = 1,
+) -> str:
     """Many straight lines of one kind as one path."""
     path = "".join(f"M{_n(a)} {_n(b)}L{_n(c)} {_n(d)}" for a, b, c, d in segments)
-    return f'<path d="{path}" stroke="{stroke}" stroke-width="{_n(width)}" opacity="{_n(opacity)}" fill="none"/>'
+    return (
+        f'<path d="{path}" stroke="{stroke}" stroke-width="{_n(width)}" opacity="{_n(opacity)}" fill="none"/>'
+    )
 
 
 def curve(points: Iterable[tuple[float, float]], *, stroke: str = INK, width: float = 2) -> str:

@@ -1,4 +1,6 @@
-"""Table 2 in the paper's shape: a row a pool, ours and the paper's side by side; and what it says in words."""
+"""Table 2 in the paper's shape: a row a pool, ours and the paper's side by side; and what it says
+in words.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,12 @@ WHOLE_POOL = "Whole pool"
 
 _ENCODERS = {"FID": "frames: our ResNet-18", "FVD": "clips: our regressor"}
 
-DISTANCE_HEADS = {"fed_frame": "Fréchet distance, frames", "fed_video": "Fréchet distance, clips", "FID": "FID", "FVD": "FVD"}
+DISTANCE_HEADS = {
+    "fed_frame": "Fréchet distance, frames",
+    "fed_video": "Fréchet distance, clips",
+    "FID": "FID",
+    "FVD": "FVD",
+}
 """Name of each distance over its column."""
 
 NO_BREAK = "\u2011"
@@ -54,19 +61,29 @@ def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
     'Latte (ours, trained on the published clips)'
     """
     if real == "echodiffusion":
-        return {"echosyn": POOL_NAMES["echodiffusion"], "latte": "Latte (ours, trained on the published clips)"}
+        return {
+            "echosyn": POOL_NAMES["echodiffusion"],
+            "latte": "Latte (ours, trained on the published clips)",
+        }
     learnt_from = "phantoms" if real == "phantom" else data_name(real)
-    return {"echosyn": POOL_NAMES.get(synthetic, synthetic), "latte": f"Latte (ours, trained on {learnt_from})"}
+    return {
+        "echosyn": POOL_NAMES.get(synthetic, synthetic),
+        "latte": f"Latte (ours, trained on {learnt_from})",
+    }
 
 
 def short_names(*, real: str, synthetic: str) -> dict[str, str]:
     """The same in a word or two, for figures."""
-    other = {"phantom-synthetic": "EF-conditioned", "echonet-synthetic": "EchoSyn", "none": "real clips"}.get(synthetic, synthetic)
+    other = {"phantom-synthetic": "EF-conditioned", "echonet-synthetic": "EchoSyn", "none": "real clips"}.get(
+        synthetic, synthetic
+    )
     return {"echosyn": "published clips" if real == "echodiffusion" else other, "latte": "Latte"}
 
 
 def is_real(*, real: str, synthetic: str) -> bool:
-    """Whether the pool in EchoSyn's place is the real source itself, so that its distance to real clips says nothing of a generator."""
+    """Whether the pool in EchoSyn's place is the real source itself, so that its distance to real clips says
+    nothing of a generator.
+    """
     return real == "echodiffusion" or synthetic == "none"
 
 
@@ -87,7 +104,8 @@ def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame
     graphs = [f" ({graph_name(graph)})" if several and graph else "" for graph in cells["graph"]]
     shown = {
         "selector": [
-            METHOD_NAMES.get(method, method) + graph + flag for method, graph, flag in zip(cells["method"], graphs, flags, strict=True)
+            METHOD_NAMES.get(method, method) + graph + flag
+            for method, graph, flag in zip(cells["method"], graphs, flags, strict=True)
         ],
         "videos a class": [str(size) if size else "all" for size in cells["vpc"]],
         "training videos": cells["n_train"].astype(int).tolist(),
@@ -104,7 +122,8 @@ def table2(
     constants: pd.DataFrame | None = None,
     uncut: pd.DataFrame | None = None,
 ) -> ShapedTable:
-    """Table 2: distances to real clips, then accuracy of networks trained on all of a pool and on 5 or 10 videos a class.
+    """Table 2: distances to real clips, then accuracy of networks trained on all of a pool and on 5 or 10
+    videos a class.
 
     Parameters
     ----------
@@ -128,11 +147,16 @@ def table2(
     rows: list[dict[str, Any]] = []
     for pool in dict.fromkeys(table["generator"]):
         own = table[table["generator"] == pool]
-        chosen = [name for name in dict.fromkeys(own["method"]) if name not in ("", "whole")] or ["infomotion"]
+        chosen = [name for name in dict.fromkeys(own["method"]) if name not in ("", "whole")] or [
+            "infomotion"
+        ]
         for method in ["whole", *chosen] if (own["method"] == "whole").any() else chosen:
             row = {"pool": names[pool], "selector": WHOLE_POOL if method == "whole" else METHOD_NAMES[method]}
             for column in columns:
-                part = own[(own["column"] == column) & own["method"].isin([method] if method == "whole" else ["", method])]
+                part = own[
+                    (own["column"] == column)
+                    & own["method"].isin([method] if method == "whole" else ["", method])
+                ]
                 row[heads[column]] = _cell(part) + in_brackets(part.get("graph_flag", ()))
                 quoted = part["paper"].dropna()
                 spoken_of = len(quoted) and method in ("whole", "infomotion")
@@ -146,7 +170,11 @@ def table2(
             | {heads[column]: f"{r['hard_accuracy']:.1f} ({r['soft_accuracy']:.1f})" for column in scored}
             for r in constants.to_dict("records")
         ]
-    order = ["pool", "selector", *(name for column in columns for name in (heads[column], f"{column}: {QUOTED}"))]
+    order = [
+        "pool",
+        "selector",
+        *(name for column in columns for name in (heads[column], f"{column}: {QUOTED}")),
+    ]
     frame = pd.DataFrame(rows).reindex(columns=order).fillna("–")
     flags = explained(frame.to_string())
     notes = (*_notes(table, columns, names, uncut=bool(longer)), *([flags] if flags else []))
@@ -156,7 +184,9 @@ def table2(
 
 @dataclass(frozen=True, repr=False)
 class NarrowTable(ShapedTable):
-    """The same in smaller type, names and brackets on lines of their own: no wider than a page of the book."""
+    """The same in smaller type, names and brackets on lines of their own: no wider than a page of
+    the book.
+    """
 
     def _repr_html_(self) -> str:
         page = super()._repr_html_().replace("<table>", '<table style="font-size:0.86em">')
@@ -190,9 +220,13 @@ def quoted_below(shown: ShapedTable) -> Stacked:
     if not theirs:
         return Stacked((NarrowTable(frame, caption, shown.notes),))
     about = tuple(note for note in shown.notes if note.startswith("Quoted"))
-    ours = NarrowTable(frame.drop(columns=theirs), caption, tuple(note for note in shown.notes if note not in about))
+    ours = NarrowTable(
+        frame.drop(columns=theirs), caption, tuple(note for note in shown.notes if note not in about)
+    )
     known = frame[~frame[theirs].isin(["", "–"]).all(axis=1)]
-    known = known[[*names, *theirs]].rename(columns={name: name.removesuffix(f": {QUOTED}") for name in theirs})
+    known = known[[*names, *theirs]].rename(
+        columns={name: name.removesuffix(f": {QUOTED}") for name in theirs}
+    )
     known["selector"] = known["selector"].str.replace(r" [(\[].*", "", regex=True)  # graph and flag are ours
     return Stacked((ours, NarrowTable(known.drop_duplicates(), "The same in the paper (quoted)", about)))
 
@@ -207,14 +241,21 @@ def halves(shown: ShapedTable) -> Stacked:
     far = pools[["pool", *(name for ours in distances for name in (ours, pairs[ours]))]]
     rows = []
     for row in frame.to_dict("records"):
-        rows.append({"pool": row["pool"], "selector": row["selector"]} | {name: row[name] for name in pairs if name not in distances})
+        rows.append(
+            {"pool": row["pool"], "selector": row["selector"]}
+            | {name: row[name] for name in pairs if name not in distances}
+        )
         quoted = {name: row[pairs[name]] for name in pairs if name not in distances}
         if set(quoted.values()) != {"–"}:
             rows.append({"pool": row["pool"], "selector": f"{row['selector']}, {QUOTED}"} | quoted)
     about = tuple(note for note in shown.notes if "distance" in note)
     rest = tuple(note for note in shown.notes if note not in about)
     accuracy = NarrowTable(pd.DataFrame(rows), f"{caption}: accuracy", rest)
-    return Stacked((NarrowTable(far, f"{caption}: distance to real clips", about), accuracy) if distances else (accuracy,))
+    return Stacked(
+        (NarrowTable(far, f"{caption}: distance to real clips", about), accuracy)
+        if distances
+        else (accuracy,)
+    )
 
 
 def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
@@ -227,11 +268,19 @@ def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
     if not low > 0:
         verdict = "no sign that the label was heard"
     else:
-        verdict = "the label was heard, weakly" if rho < 0.5 else "the label was heard" if rho < 0.8 else "the label was heard, clearly"
-    correlation = f"{rho:.2f} [{low:.2f}, {row['ci_high']:.2f}]" if rho == rho else "undefined (one EF for all)"
+        verdict = (
+            "the label was heard, weakly"
+            if rho < 0.5
+            else "the label was heard"
+            if rho < 0.8
+            else "the label was heard, clearly"
+        )
+    correlation = (
+        f"{rho:.2f} [{low:.2f}, {row['ci_high']:.2f}]" if rho == rho else "undefined (one EF for all)"
+    )
     return (
-        f"{name}: {row['same_class_percent']:.0f} % of {row['n']} clips carry the class asked for (chance: 20 %); "
-        f"rank correlation of relabelled with requested EF {correlation}: {verdict}."
+        f"{name}: {row['same_class_percent']:.0f} % of {row['n']} clips carry the class asked for (chance: 20"
+        f" %); rank correlation of relabelled with requested EF {correlation}: {verdict}."
     )
 
 
@@ -259,7 +308,13 @@ def _quoted(column: str, value: float) -> str:
 
 
 def _head(name: str) -> str:
-    return "all clips" if name == ALL else f"{name[4:]} a class" if name.startswith("VPC=") else DISTANCE_HEADS[name]
+    return (
+        "all clips"
+        if name == ALL
+        else f"{name[4:]} a class"
+        if name.startswith("VPC=")
+        else DISTANCE_HEADS[name]
+    )
 
 
 def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -268,7 +323,10 @@ def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, st
         return []
     sizes = {column: 0 if column == ALL else int(column[4:]) for column in columns if column not in DISTANCES}
     return [
-        {"pool": f"the pool in EchoSyn's place {UNCUT}", "selector": WHOLE_POOL if method == "whole" else METHOD_NAMES[method]}
+        {
+            "pool": f"the pool in EchoSyn's place {UNCUT}",
+            "selector": WHOLE_POOL if method == "whole" else METHOD_NAMES[method],
+        }
         | {
             heads[column]: _cell(part) + in_brackets(part.get("graph_flag", ()))
             for column, size in sizes.items()
@@ -279,21 +337,36 @@ def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, st
     ]
 
 
-def _notes(table: pd.DataFrame, columns: list[str], names: Mapping[str, str], *, uncut: bool) -> tuple[str, ...]:
+def _notes(
+    table: pd.DataFrame, columns: list[str], names: Mapping[str, str], *, uncut: bool
+) -> tuple[str, ...]:
     notes = []
     far = set(table.loc[table["column"].isin(DISTANCES), "generator"])
     ours = [name for name in columns if _standing_for(table, name) != name]
     if ours:
         n = int(table.loc[table["column"] == ours[0], "n"].iloc[0])
         notes.append(
-            f"Fréchet distances ({'; '.join(_ENCODERS[name] for name in ours)}) in the space of our own encoders, with 95 % intervals, "
-            f"{n} clips a side. They are biased upwards at so few clips and compare with each other only, never with a FID or FVD."
+            f"Fréchet distances ({'; '.join(_ENCODERS[name] for name in ours)}) in the space of our own"
+            f" encoders, with 95 % intervals, {n} clips a side. They are biased upwards at so few clips and"
+            " compare with each other only, never with a FID or FVD."
         )
     for pool in dict.fromkeys(table.loc[~table["generator"].isin(far), "generator"]) if far else ():
-        notes.append(f"{names[pool][0].upper()}{names[pool][1:]}: these are the real clips themselves, so they have no distance.")
+        notes.append(
+            f"{names[pool][0].upper()}{names[pool][1:]}: these are the real clips themselves, so they have no"
+            " distance."
+        )
     runs = "/".join(str(int(n)) for n in sorted(set(table.loc[table["metric"] == "hard_accuracy", "n"])))
-    notes.append(f"Accuracies: hard ± population standard deviation over {runs} runs (soft), percent, on real TEST videos.")
+    notes.append(
+        f"Accuracies: hard ± population standard deviation over {runs} runs (soft), percent, on real TEST"
+        " videos."
+    )
     if uncut:
-        notes.append(f"Clips of both pools are cut to one length and rate; the rows “{UNCUT}” are those of the whole pool in Table 1.")
-    notes.append("Quoted numbers are the paper's, on EchoNet-Dynamic: other videos, networks and pool sizes. Compare within a column.")
+        notes.append(
+            f"Clips of both pools are cut to one length and rate; the rows “{UNCUT}” are those of the whole"
+            " pool in Table 1."
+        )
+    notes.append(
+        "Quoted numbers are the paper's, on EchoNet-Dynamic: other videos, networks and pool sizes. Compare"
+        " within a column."
+    )
     return tuple(notes)

@@ -1,6 +1,7 @@
 """Table 1 in the paper's shape, ours and the paper's side by side, each named for what it is.
 
-A cell reads ``hard ± sd (soft)``: hard accuracy in percent, its population standard deviation over runs, soft accuracy in brackets.
+A cell reads ``hard ± sd (soft)``: hard accuracy in percent, its population standard deviation over runs, soft
+accuracy in brackets.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from infomotion_lib.evaluation.claims import our_cell
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
 
-SET_NAMES = {"real": ("Whole Real", "Dist. Real"), "synthetic": ("Whole Synth.", "Dist. Synth."), "open": ("Whole open", "Dist. open")}
+SET_NAMES = {
+    "real": ("Whole Real", "Dist. Real"),
+    "synthetic": ("Whole Synth.", "Dist. Synth."),
+    "open": ("Whole open", "Dist. open"),
+}
 
 CONSTANT_NAMES = {
     "always normal": "Always “normal”",
@@ -53,9 +58,15 @@ class ShapedTable:
 
     def to_markdown(self) -> str:
         """Caption, pipe table and notes."""
-        rows = [[str(name) for name in self.frame.columns], *[[str(cell) for cell in row] for row in self.frame.to_numpy()]]
+        rows = [
+            [str(name) for name in self.frame.columns],
+            *[[str(cell) for cell in row] for row in self.frame.to_numpy()],
+        ]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+        lines = [
+            "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+            for row in rows
+        ]
         lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
         return "\n".join([self.caption, "", *lines, "", *self.notes])
 
@@ -65,7 +76,10 @@ class ShapedTable:
     def _repr_html_(self) -> str:
         names = [escape(str(name)) for name in self.frame.columns]
         keys = 2 if names[1] == "selector" else 1
-        head = f'<th scope="col" class="im-key" style="min-width:7rem;text-align:left">{", ".join(names[:keys])}</th>'
+        head = (
+            '<th scope="col" class="im-key"'
+            f' style="min-width:7rem;text-align:left">{", ".join(names[:keys])}</th>'
+        )
         head += "".join(f'<th scope="col" style="text-align:right">{column}</th>' for column in names[keys:])
         body = []
         last = None
@@ -73,14 +87,23 @@ class ShapedTable:
             rule = ' style="border-top:1px solid #9AA5B1"' if row[0] != last else ""
             key = [escape(str(row[0]))] if row[0] != last else []
             key += [f'<span style="font-weight:400">{escape(str(cell))}</span>' for cell in row[1:keys]]
-            cells = [f'<th scope="row" class="im-key" style="min-width:7rem;text-align:left;font-weight:600">{"<br>".join(key)}</th>']
+            cells = [
+                '<th scope="row" class="im-key"'
+                f' style="min-width:7rem;text-align:left;font-weight:600">{"<br>".join(key)}</th>'
+            ]
             cells += [
-                f'<td style="text-align:right;white-space:nowrap;vertical-align:bottom">{escape(str(cell))}</td>' for cell in row[keys:]
+                f'<td style="text-align:right;white-space:nowrap;vertical-align:bottom">{escape(str(cell))}</td>'
+                for cell in row[keys:]
             ]
             body.append(f"<tr{rule}>{''.join(cells)}</tr>")
             last = row[0]
-        notes = "".join(f'<p style="font-size:0.85em;margin:0.2em 0">{escape(note)}</p>' for note in self.notes)
-        shown = f'<span style="position:sticky;left:0;display:inline-block;max-width:min(100%,85vw)">{escape(self.caption)}</span>'
+        notes = "".join(
+            f'<p style="font-size:0.85em;margin:0.2em 0">{escape(note)}</p>' for note in self.notes
+        )
+        shown = (
+            "<span"
+            f' style="position:sticky;left:0;display:inline-block;max-width:min(100%,85vw)">{escape(self.caption)}</span>'
+        )
         table = f"<caption>{shown}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
         region = f'role="region" aria-label="{escape(self.caption)}" tabindex="0"'
         return f'<div style="overflow-x:auto" {region}><table>{table}</table></div>{notes}'
@@ -105,7 +128,8 @@ def table1(
     constants : DataFrame, optional
         Constant predictors, as rows of the same table.
     paper : DataFrame, optional
-        From :func:`infomotion_lib.evaluation.claims.paper_results`: its Table 1 in columns of its own, marked as quoted.
+        From :func:`infomotion_lib.evaluation.claims.paper_results`: its Table 1 in columns of its own, marked
+        as quoted.
     tolerance : float
         Of the soft accuracy, for the notes.
     """
@@ -136,9 +160,15 @@ def table1(
             for row in constants.to_dict("records")
         ]
     titles = [ALL, *(f"VPC {size}" for size in sizes)]
-    columns = ["set", "selector", *(f"{title}: {kind}" for title in titles for kind in ([data, QUOTED] if quoted else [data]))]
+    columns = [
+        "set",
+        "selector",
+        *(f"{title}: {kind}" for title in titles for kind in ([data, QUOTED] if quoted else [data])),
+    ]
     return ShapedTable(
-        pd.DataFrame(rows).reindex(columns=columns).fillna(""), _caption(data, bool(quoted)), _notes(table, tolerance, bool(quoted))
+        pd.DataFrame(rows).reindex(columns=columns).fillna(""),
+        _caption(data, bool(quoted)),
+        _notes(table, tolerance, bool(quoted)),
     )
 
 
@@ -147,14 +177,19 @@ def _caption(data: str, quoted: bool) -> str:
 
 
 def _notes(table: pd.DataFrame, tolerance: float, quoted: bool) -> tuple[str, ...]:
-    counts = "/".join(str(count) for count in sorted({int(count) for count in table.loc[table["metric"] == "hard_accuracy", "n"]}))
+    counts = "/".join(
+        str(count)
+        for count in sorted({int(count) for count in table.loc[table["metric"] == "hard_accuracy", "n"]})
+    )
     points = "point" if tolerance == 1 else "points"
     notes = [
-        f"Hard accuracy ± population standard deviation over {counts} runs (soft accuracy, tolerance {tolerance:g} EF {points}), percent."
+        f"Hard accuracy ± population standard deviation over {counts} runs (soft accuracy, tolerance"
+        f" {tolerance:g} EF {points}), percent."
     ]
     if quoted:
         notes.append(
-            "Quoted numbers are the paper's, on EchoNet-Dynamic and EchoNet-Synthetic: other videos and networks. Compare within a column."
+            "Quoted numbers are the paper's, on EchoNet-Dynamic and EchoNet-Synthetic: other videos and"
+            " networks. Compare within a column."
         )
     flags = explained(in_brackets(table.get("graph_flag", ())))
     return (*notes, *([flags] if flags else []))
@@ -181,20 +216,26 @@ def _paper_cells(paper: pd.DataFrame) -> dict[tuple[str, str, int], str]:
         if found is not None:
             source, method, vpc, metric = found
             spread = f" ± {row['spread']:.1f}" if row["spread"] == row["spread"] else ""
-            where, text = (hard, f"{row['value']:.1f}{spread}") if metric == "hard_accuracy" else (soft, f" ({row['value']:.1f})")
+            where, text = (
+                (hard, f"{row['value']:.1f}{spread}")
+                if metric == "hard_accuracy"
+                else (soft, f" ({row['value']:.1f})")
+            )
             where[source, method, vpc] = text
     return {key: text + soft.get(key, "") for key, text in hard.items()}
 
 
 def differences_table(differences: pd.DataFrame) -> pd.DataFrame:
-    """Paired differences for display: method, size, difference with its interval, effect size, p before and after Holm's correction for the
-    number of rows, pairs, pools in which it was better."""
+    """Paired differences for display: method, size, difference with its interval, effect size, p before and
+    after Holm's correction for the number of rows, pairs, pools in which it was better."""
     rows = [
         {
             "set": SET_NAMES[row["source"]][1],
-            "selector": METHOD_NAMES.get(row["method"], row["method"])
-            + (f" ({graph_name(row['graph'])})" if row["graph"] else "")
-            + in_brackets([row.get("graph_flag")]),
+            "selector": (
+                METHOD_NAMES.get(row["method"], row["method"])
+                + (f" ({graph_name(row['graph'])})" if row["graph"] else "")
+                + in_brackets([row.get("graph_flag")])
+            ),
             "VPC": int(row["vpc"]),
             "minus Random, points": f"{row['difference']:+.1f} [{row['ci_low']:+.1f}, {row['ci_high']:+.1f}]",
             "effect size": f"{row['effect_size']:+.2f}",

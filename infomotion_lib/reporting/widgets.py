@@ -1,7 +1,8 @@
 """Controls that work in a page with no kernel behind it: sliders and buttons over pictures drawn beforehand.
 
-A control is linked in the browser (``jsdlink``) to a ``Stack`` that shows one picture of many. Each picture is an
-``HTML`` widget with an ``<img>`` that has alt text and loads when seen. The same cell works in Jupyter and in Colab.
+A control is linked in the browser (``jsdlink``) to a ``Stack`` that shows one picture of many. Each picture
+is an ``HTML`` widget with an ``<img>`` that has alt text and loads when seen. The same cell works in Jupyter
+and in Colab.
 """
 
 from __future__ import annotations
@@ -19,11 +20,19 @@ MIN_WIDTH = "34rem"
 """Least width of a picture under a slider, where it is meant to be wider than that."""
 
 Picture = Any
-"""SVG text, PNG, GIF or WebP bytes, a path to such a file, ready HTML (starts with ``<``), or a matplotlib ``Figure``."""
+"""SVG text, PNG, GIF or WebP bytes, a path to such a file, ready HTML (starts with ``<``), or a matplotlib
+``Figure``.
+"""
 
 
 def image_slider(
-    images: Sequence[Picture], labels: Sequence[str], *, alt: Sequence[str], description: str = "step", start: int = 0, width: str = "100%"
+    images: Sequence[Picture],
+    labels: Sequence[str],
+    *,
+    alt: Sequence[str],
+    description: str = "step",
+    start: int = 0,
+    width: str = "100%",
 ) -> ipywidgets.Widget:
     """Slider over pictures; the label of the shown one stands under the slider.
 
@@ -94,7 +103,11 @@ def image_choice(
         raise ValueError(f"Nothing to choose from: {dict(choices)}")
     first = [dict(start or {}).get(question, 0) for question in choices]
     rows = [
-        _slider(question, answers, first[i]) if question in sliders else buttons(question, answers, start=first[i])
+        (
+            _slider(question, answers, first[i])
+            if question in sliders
+            else buttons(question, answers, start=first[i])
+        )
         for i, (question, answers) in enumerate(choices.items())
     ]
     lengths = [len(answers) for answers in choices.values()]
@@ -104,8 +117,13 @@ def image_choice(
         if depth == len(rows):
             image, text = picture(*chosen)
             return w.HTML(picture_html(image, alt=text, width=width))
-        stack = w.Stack([level((*chosen, index)) for index in range(lengths[depth])], selected_index=first[depth])
-        w.jsdlink((rows[depth], "value" if isinstance(rows[depth], w.IntSlider) else "index"), (stack, "selected_index"))
+        stack = w.Stack(
+            [level((*chosen, index)) for index in range(lengths[depth])], selected_index=first[depth]
+        )
+        w.jsdlink(
+            (rows[depth], "value" if isinstance(rows[depth], w.IntSlider) else "index"),
+            (stack, "selected_index"),
+        )
         return stack
 
     return w.VBox([*rows, level(())])
@@ -143,7 +161,9 @@ def picture_html(image: Picture, *, alt: str, width: str = "100%") -> str:
 def _slider(question: str, answers: Sequence[str], start: int) -> ipywidgets.IntSlider:
     import ipywidgets as w
 
-    slider = w.IntSlider(value=start, min=0, max=len(answers) - 1, description=question, readout=False, continuous_update=True)
+    slider = w.IntSlider(
+        value=start, min=0, max=len(answers) - 1, description=question, readout=False, continuous_update=True
+    )
     slider.style.description_width = "initial"
     slider.layout.width = "min(32rem, 96%)"
     return slider
@@ -151,7 +171,9 @@ def _slider(question: str, answers: Sequence[str], start: int) -> ipywidgets.Int
 
 def _readable(picture: str, width: str) -> str:
     """The picture in a box that scrolls sideways where a page is too narrow for its text."""
-    return f'<div style="overflow-x:auto"><div style="min-width:min({MIN_WIDTH},{width})">{picture}</div></div>'
+    return (
+        f'<div style="overflow-x:auto"><div style="min-width:min({MIN_WIDTH},{width})">{picture}</div></div>'
+    )
 
 
 def _caption(text: str) -> str:
@@ -177,7 +199,10 @@ def _mime(data: bytes) -> str:
 
 def _same_length(*columns: Sequence[Any]) -> None:
     if len({len(column) for column in columns}) != 1 or not columns[0]:
-        raise ValueError(f"Pictures, labels and alt texts must be as many and at least one: {[len(column) for column in columns]}")
+        raise ValueError(
+            "Pictures, labels and alt texts must be as many and at least one:"
+            f" {[len(column) for column in columns]}"
+        )
 
 
 def _zip(*columns: Sequence[Any]) -> list[tuple[Any, ...]]:

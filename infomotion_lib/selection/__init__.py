@@ -1,13 +1,17 @@
 """Vectors of one EF class become a graph, the graph communities, and the communities a few chosen videos.
 
-:func:`build_graph` and :class:`Recipe` name three ways to make a graph, :func:`find_communities` runs Infomap,
-:func:`modular_centrality` scores the nodes, :func:`select` chooses videos by any of eight methods, :func:`run_selection` does all of it
-for a run. No torch anywhere.
+:func:`build_graph` and :class:`Recipe` name three ways to make a graph, :func:`find_communities` runs
+Infomap, :func:`modular_centrality` scores the nodes, :func:`select` chooses videos by any of eight methods,
+:func:`run_selection` does all of it for a run. No torch anywhere.
 """
 
 from infomotion_lib.selection.baselines import joint_features
 from infomotion_lib.selection.candidates import Candidates, FeatureTable, find_candidates, read_features
-from infomotion_lib.selection.centrality import ghalmane_centrality, map_equation_centrality, modular_centrality
+from infomotion_lib.selection.centrality import (
+    ghalmane_centrality,
+    map_equation_centrality,
+    modular_centrality,
+)
 from infomotion_lib.selection.communities import Communities, find_communities
 from infomotion_lib.selection.graph import Graph, Recipe, build_graph, default_k
 from infomotion_lib.selection.health import partition_health

@@ -26,9 +26,13 @@ def pick_random(count: int, *, budget: int, rng: np.random.Generator) -> Picks:
 
 
 def pick_kmeans(vectors: Vectors, *, budget: int, seed: int) -> Picks:
-    """The video nearest to each of ``budget`` K-means centroids, most populous cluster first; the score is its distance to it."""
+    """The video nearest to each of ``budget`` K-means centroids, most populous cluster first; the score is
+    its distance to it.
+    """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct vectors than clusters: the others stay empty
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # fewer distinct vectors than clusters: the others stay empty
         clusters = KMeans(budget, n_init=10, random_state=seed).fit(vectors)
     distance = pairwise_distances(vectors, clusters.cluster_centers_)
     order = np.argsort(-np.bincount(clusters.labels_, minlength=budget), kind="stable")
@@ -41,7 +45,9 @@ def pick_kmeans(vectors: Vectors, *, budget: int, seed: int) -> Picks:
 
 
 def pick_kcenter(vectors: Vectors, *, budget: int) -> Picks:
-    """k-center greedy from the video nearest to the mean on: always the farthest from those chosen; the score is that distance."""
+    """k-center greedy from the video nearest to the mean on: always the farthest from those chosen; the score
+    is that distance.
+    """
     nearest = pairwise_distances(vectors, vectors.mean(axis=0, keepdims=True))[:, 0]
     chosen, score = [int(np.argmin(nearest))], [0.0]
     nearest = np.full(len(vectors), np.inf)
@@ -54,7 +60,8 @@ def pick_kcenter(vectors: Vectors, *, budget: int) -> Picks:
 
 
 def pick_facility_location(vectors: Vectors, *, budget: int) -> Picks:
-    """Greedy maximum of the summed similarity of every video to its nearest pick (largest distance minus distance); the score is the gain.
+    """Greedy maximum of the summed similarity of every video to its nearest pick (largest distance minus
+    distance); the score is the gain.
 
     Raises
     ------
@@ -62,7 +69,10 @@ def pick_facility_location(vectors: Vectors, *, budget: int) -> Picks:
         If the class is too large for its matrix of distances.
     """
     if len(vectors) > COMPLETE_UP_TO:
-        raise ParameterError(f"facility_location compares all pairs; {len(vectors):,} videos are more than its {COMPLETE_UP_TO:,}.")
+        raise ParameterError(
+            f"facility_location compares all pairs; {len(vectors):,} videos are more than its"
+            f" {COMPLETE_UP_TO:,}."
+        )
     distance = pairwise_distances(vectors).astype(np.float32)
     similarity = distance.max() - distance
     cover = np.zeros(len(vectors), dtype=np.float32)
@@ -78,7 +88,9 @@ def pick_facility_location(vectors: Vectors, *, budget: int) -> Picks:
 
 
 def ef_bins(ef: NDArray[np.floating], bins: int) -> NDArray[np.int64]:
-    """Quantile bin of each EF, 0 the lowest, (n,): as equal in number as can be, and none empty where n >= bins."""
+    """Quantile bin of each EF, 0 the lowest, (n,): as equal in number as can be, and none empty where n >=
+    bins.
+    """
     number = np.empty(len(ef), dtype=np.int64)
     for position, members in enumerate(np.array_split(np.argsort(ef, kind="stable"), bins)):
         number[members] = position
@@ -95,8 +107,9 @@ def pick_ef_stratified(ef: NDArray[np.floating], *, budget: int, rng: np.random.
 def pick_herding_ef(vectors: Vectors, ef: NDArray[np.floating], *, budget: int) -> Picks:
     r"""Kernel herding with one pick in each of ``budget`` EF-quantile bins.
 
-    Pick t + 1 maximises, over the bins not yet used, :math:`\frac1n\sum_i k(x, x_i) - \frac{1}{t+1}\sum_{s \in S} k(x, x_s)`: like the
-    class as a whole, unlike the picks so far (Chen, Welling and Smola, 2010). :math:`k(x, y) = \exp(-\|x - y\|^2 / 2\sigma^2)` with
+    Pick t + 1 maximises, over the bins not yet used, :math:`\frac1n\sum_i k(x, x_i) - \frac{1}{t+1}\sum_{s
+    \in S} k(x, x_s)`: like the class as a whole, unlike the picks so far (Chen, Welling and Smola, 2010).
+    :math:`k(x, y) = \exp(-\|x - y\|^2 / 2\sigma^2)` with
     :math:`\sigma` the median distance of the class. The score is the value maximised.
     """
     bins = ef_bins(ef, budget)
@@ -119,8 +132,9 @@ def pick_herding_ef(vectors: Vectors, ef: NDArray[np.floating], *, budget: int) 
 def joint_features(parts: list[Vectors], *, components: int = 40) -> NDArray[np.float64]:
     """Several features of the same videos side by side, (n, up to ``components`` a part).
 
-    Each part is standardised column by column, reduced to its first principal components and divided by its root mean squared norm, so
-    that all parts weigh the same. Fit it on all candidates of a source, not class by class.
+    Each part is standardised column by column, reduced to its first principal components and divided by its
+    root mean squared norm, so that all parts weigh the same. Fit it on all candidates of a source, not class
+    by class.
     """
     columns = []
     for part in parts:

@@ -76,17 +76,25 @@ def read_features(path: str | Path) -> FeatureTable:
     """
     try:
         with np.load(path) as arrays:
-            table = FeatureTable(arrays["source"].astype(str), arrays["file_name"].astype(str), arrays["features"])
+            table = FeatureTable(
+                arrays["source"].astype(str), arrays["file_name"].astype(str), arrays["features"]
+            )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"Not a feature file: {path}", where=f"Reason: {error}", remedy="Run stage 02 again: `infomotion run 02`."
+            f"Not a feature file: {path}",
+            where=f"Reason: {error}",
+            remedy="Run stage 02 again: `infomotion run 02`.",
         ) from None
     if table.features.ndim != 2 or not len(table.source) == len(table.file_name) == len(table.features):
-        raise DataError(f"The arrays of {path} do not fit together.", remedy="Run stage 02 again: `infomotion run 02`.")
+        raise DataError(
+            f"The arrays of {path} do not fit together.", remedy="Run stage 02 again: `infomotion run 02`."
+        )
     return table
 
 
-def find_candidates(frame_index: pd.DataFrame, features: dict[str, FeatureTable], *, source: str) -> Candidates:
+def find_candidates(
+    frame_index: pd.DataFrame, features: dict[str, FeatureTable], *, source: str
+) -> Candidates:
     """Usable TRAIN videos of ``source`` with a known EF and every one of ``features``.
 
     Parameters
@@ -103,20 +111,29 @@ def find_candidates(frame_index: pd.DataFrame, features: dict[str, FeatureTable]
     """
     columns = ("source", "file_name", "split", "ef", "class_name", "diastole_start")
     if absent := [name for name in columns if name not in frame_index]:
-        raise DataError(f"The frame index has no column {absent[0]}.", remedy="Run stage 01 again: `infomotion run 01`.")
+        raise DataError(
+            f"The frame index has no column {absent[0]}.", remedy="Run stage 01 again: `infomotion run 01`."
+        )
     train = frame_index[(frame_index["source"] == source) & (frame_index["split"] == "TRAIN")]
-    train = train[train["diastole_start"].notna() & np.isfinite(train["ef"].astype(float)) & train["class_name"].isin(CLASS_NAMES)]
+    train = train[
+        train["diastole_start"].notna()
+        & np.isfinite(train["ef"].astype(float))
+        & train["class_name"].isin(CLASS_NAMES)
+    ]
     rows = {name: table.rows(source) for name, table in features.items()}
     names = train["file_name"].astype(str)
     complete = np.array([all(name in own for own in rows.values()) for name in names], dtype=bool)
     chosen = train[complete].assign(file_name=names[complete]).sort_values("file_name", kind="stable")
     if chosen.empty:
         raise DataError(
-            f"No video of source {source!r} can be selected: {len(train)} usable TRAIN videos, {int(complete.sum())} with features.",
+            f"No video of source {source!r} can be selected: {len(train)} usable TRAIN videos,"
+            f" {int(complete.sum())} with features.",
             remedy="Look at status_counts.csv of stage 01 and missing_videos.csv of stage 02.",
         )
     file_names = chosen["file_name"].to_numpy(dtype=str)
-    vectors = {name: table.features[[rows[name][video] for video in file_names]] for name, table in features.items()}
+    vectors = {
+        name: table.features[[rows[name][video] for video in file_names]] for name, table in features.items()
+    }
     lost = train.loc[~complete, "class_name"].value_counts()
     return Candidates(
         source,

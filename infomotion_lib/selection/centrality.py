@@ -41,9 +41,10 @@ def map_equation_centrality(communities: Communities) -> NDArray[np.float64]:
 
     .. math:: C(u) = -(p_m - p_u) \log_2 \frac{p_m - p_u}{p_m}
 
-    with :math:`p_u` the flow of node u and :math:`p_m` that of its community; 0 for a node alone in its community. How many bits the
-    walk's description would grow if u could not be named within its community (Blöcker, Nieves and Rosvall, Applied Network Science 7,
-    56, 2022). It rises with the flow of u as long as u holds less than 63 % of its community's.
+    with :math:`p_u` the flow of node u and :math:`p_m` that of its community; 0 for a node alone in its
+    community. How many bits the walk's description would grow if u could not be named within its community
+    (Blöcker, Nieves and Rosvall, Applied Network Science 7, 56, 2022). It rises with the flow of u as long as
+    u holds less than 63 % of its community's.
     """
     total = np.bincount(communities.module, weights=communities.flow)[communities.module]
     rest = np.maximum(total - communities.flow, 0.0)
@@ -53,14 +54,15 @@ def map_equation_centrality(communities: Communities) -> NDArray[np.float64]:
 
 
 def ghalmane_centrality(graph: Graph, module: NDArray[np.integer]) -> ModularCentrality:
-    r"""Weighted modular measure of Ghalmane, El Hassouni, Cherifi and Cherifi (EPJ Data Science 8, 15, 2019), for strength.
+    r"""Weighted modular measure of Ghalmane, El Hassouni, Cherifi and Cherifi (EPJ Data Science 8, 15, 2019),
+    for strength.
 
     .. math:: \alpha_W(i) = (1 - \mu_C)\,\beta_L(i) + \mu_C\,\beta_G(i), \qquad
               \mu_C = \frac{1}{|C|} \sum_{j \in C} \frac{\beta_G(j)}{\beta_L(j) + \beta_G(j)}
 
-    :math:`\beta_L` is the strength of i in the graph without links between communities, :math:`\beta_G` in the graph without links
-    inside them. In a directed graph a node's strength counts the links that enter it and those that leave it; a self-link counts twice,
-    as degrees do. A node without links has 0.
+    :math:`\beta_L` is the strength of i in the graph without links between communities, :math:`\beta_G` in
+    the graph without links inside them. In a directed graph a node's strength counts the links that enter it
+    and those that leave it; a self-link counts twice, as degrees do. A node without links has 0.
     """
     labels = np.asarray(module)
     source, target = graph.links[:, 0], graph.links[:, 1]
@@ -74,7 +76,9 @@ def ghalmane_centrality(graph: Graph, module: NDArray[np.integer]) -> ModularCen
     return ModularCentrality(local, between, mixing, (1 - mixing) * local + mixing * between)
 
 
-def modular_centrality(graph: Graph, communities: Communities, *, kind: str = "map_equation") -> NDArray[np.float64]:
+def modular_centrality(
+    graph: Graph, communities: Communities, *, kind: str = "map_equation"
+) -> NDArray[np.float64]:
     """Score of each node, (n,), by ``kind``: ``map_equation`` or ``ghalmane``.
 
     Raises

@@ -74,8 +74,8 @@ class Communities:
 
     @property
     def flag(self) -> str:
-        """``collapsed``: one community holds more than 90 % of the nodes. ``shattered``: more than a third of the nodes are in communities
-        of one or two. ``healthy``: neither."""
+        """``collapsed``: one community holds more than 90 % of the nodes. ``shattered``: more than a third of
+        the nodes are in communities of one or two. ``healthy``: neither."""
         if self.largest_share > COLLAPSED_ABOVE or len(self.module) == 0:
             return "collapsed"
         sizes = self.sizes
@@ -83,12 +83,15 @@ class Communities:
 
     def __repr__(self) -> str:
         return (
-            f"Communities({self.n_communities} over {len(self.module)} nodes, largest {self.largest_share:.0%}, "
-            f"codelength {self.codelength:.3f} of {self.one_level_codelength:.3f} bits)"
+            f"Communities({self.n_communities} over {len(self.module)} nodes, largest"
+            f" {self.largest_share:.0%}, codelength {self.codelength:.3f} of {self.one_level_codelength:.3f}"
+            " bits)"
         )
 
 
-def find_communities(graph: Graph, *, seed: int = 0, trials: int = 10, markov_time: float = 1.0) -> Communities:
+def find_communities(
+    graph: Graph, *, seed: int = 0, trials: int = 10, markov_time: float = 1.0
+) -> Communities:
     """Best of ``trials`` two-level Infomap partitions of ``graph``; the same for the same graph and seed.
 
     Parameters
@@ -110,12 +113,16 @@ def find_communities(graph: Graph, *, seed: int = 0, trials: int = 10, markov_ti
     The map equation of Rosvall and Bergstrom (2008). A node without links is a community of its own.
     """
     if trials < 1 or seed < 0 or not markov_time > 0:
-        raise ParameterError(f"Infomap cannot run with seed={seed}, trials={trials}, markov_time={markov_time}.")
+        raise ParameterError(
+            f"Infomap cannot run with seed={seed}, trials={trials}, markov_time={markov_time}."
+        )
     if len(graph.links) == 0:
         return _unlinked(graph.n_nodes, seed, trials, markov_time)
     network = infomap.Network()
     network.add_nodes(range(graph.n_nodes))
-    for start in range(0, len(graph.links), LINKS_AT_A_TIME):  # half the time of all at once, and no second copy of them
+    for start in range(
+        0, len(graph.links), LINKS_AT_A_TIME
+    ):  # half the time of all at once, and no second copy of them
         part = slice(start, start + LINKS_AT_A_TIME)
         network.add_links(np.column_stack([graph.links[part], graph.weights[part]]))
     options = infomap.Options(
@@ -130,7 +137,13 @@ def find_communities(graph: Graph, *, seed: int = 0, trials: int = 10, markov_ti
     module = table["module_id"].to_numpy(dtype=np.int64)
     flow = table["flow"].to_numpy(dtype=np.float64).copy()
     return Communities(
-        _by_flow(module, flow), flow, float(result.codelength), float(result.one_level_codelength), seed, trials, markov_time
+        _by_flow(module, flow),
+        flow,
+        float(result.codelength),
+        float(result.one_level_codelength),
+        seed,
+        trials,
+        markov_time,
     )
 
 
@@ -145,4 +158,6 @@ def _by_flow(module: NDArray[np.int64], flow: NDArray[np.float64]) -> NDArray[np
 
 
 def _unlinked(count: int, seed: int, trials: int, markov_time: float) -> Communities:
-    return Communities(np.arange(count), np.full(count, 1 / max(count, 1)), 0.0, 0.0, seed, trials, markov_time)
+    return Communities(
+        np.arange(count), np.full(count, 1 / max(count, 1)), 0.0, 0.0, seed, trials, markov_time
+    )

@@ -44,14 +44,22 @@ class Cell:
         ParameterError
             If the run has no such set; the message names those it has.
         """
-        asked = {"source": self.source, "method": self.method, "vpc": self.vpc, "selection_seed": self.selection_seed}
+        asked = {
+            "source": self.source,
+            "method": self.method,
+            "vpc": self.vpc,
+            "selection_seed": self.selection_seed,
+        }
         asked |= {"graph": self.graph} if self.graph else {}
         kept = selections
         for name, value in asked.items():
             known = kept[name].unique().tolist()
             kept = kept[kept[name] == value]
             if kept.empty:
-                raise ParameterError(f"This run selected nothing with {name} = {value}", remedy=did_you_mean(str(value), map(str, known)))
+                raise ParameterError(
+                    f"This run selected nothing with {name} = {value}",
+                    remedy=did_you_mean(str(value), map(str, known)),
+                )
         return kept
 
 
@@ -67,15 +75,20 @@ def require_permission(name: str) -> None:
         raise DataError(
             f"Videos of {name} may not be passed on: nothing was written.",
             where="Its manifest does not permit copies (`infomotion data describe " + name + "`).",
-            remedy="Whoever has the data under its agreement can make the same selection: keep it under runs/.",
+            remedy=(
+                "Whoever has the data under its agreement can make the same selection: keep it under runs/."
+            ),
         )
 
 
-def export_distilled(picks: pd.DataFrame, dataset: Dataset, *, folder: str | Path, labels: pd.Series, settings: dict[str, Any]) -> Path:
+def export_distilled(
+    picks: pd.DataFrame, dataset: Dataset, *, folder: str | Path, labels: pd.Series, settings: dict[str, Any]
+) -> Path:
     """Folder of the chosen clips as a data set of its own, in EchoNet's layout, written whole.
 
-    It holds ``Videos/*.avi`` (the source's own bytes), ``FileList.csv`` (all TRAIN, EF as it was selected and is trained on, the requested
-    one beside), ``VolumeTracings.csv`` where the source has tracings, a data set card, a Croissant manifest and hashes.
+    It holds ``Videos/*.avi`` (the source's own bytes), ``FileList.csv`` (all TRAIN, EF as it was selected and
+    is trained on, the requested one beside), ``VolumeTracings.csv`` where the source has tracings, a data set
+    card, a Croissant manifest and hashes.
 
     Parameters
     ----------
@@ -102,7 +115,10 @@ def export_distilled(picks: pd.DataFrame, dataset: Dataset, *, folder: str | Pat
     videos = dataset.videos.set_index("file_name")
     names = [str(name) for name in picks["file_name"]]
     if absent := [name for name in names if name not in videos.index]:
-        raise DataError(f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.", remedy="Was the data set changed?")
+        raise DataError(
+            f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.",
+            remedy="Was the data set changed?",
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as workplace:
         made = Path(workplace) / target.name
@@ -116,7 +132,10 @@ def export_distilled(picks: pd.DataFrame, dataset: Dataset, *, folder: str | Pat
         write_json(_manifest(dataset, made, settings), made / MANIFEST)
         (made / CARD).write_text(_card(picks, dataset, labels, settings), encoding="utf-8")
         files = sorted(path for path in made.rglob("*") if path.is_file())
-        (made / HASHES).write_text("".join(f"{sha256(path)}  {path.relative_to(made).as_posix()}\n" for path in files), encoding="utf-8")
+        (made / HASHES).write_text(
+            "".join(f"{sha256(path)}  {path.relative_to(made).as_posix()}\n" for path in files),
+            encoding="utf-8",
+        )
         if target.exists():
             target.rmdir()
         made.rename(target)
@@ -124,10 +143,11 @@ def export_distilled(picks: pd.DataFrame, dataset: Dataset, *, folder: str | Pat
 
 
 def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: str) -> pd.DataFrame:
-    """Table to publish: source, method, graph, graph_flag, vpc, class_name, file_name, selection_seeds, sha256 of the video, edition.
+    """Table to publish: source, method, graph, graph_flag, vpc, class_name, file_name, selection_seeds,
+    sha256 of the video, edition.
 
-    ``phantom_edition`` says which edition of the drawing has these hashes; it is empty for other sources. A set that returns under
-    several seeds stands once, its seeds joined by blanks.
+    ``phantom_edition`` says which edition of the drawing has these hashes; it is empty for other sources. A
+    set that returns under several seeds stands once, its seeds joined by blanks.
 
     Raises
     ------
@@ -137,16 +157,24 @@ def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: s
     require_permission(dataset.name)
     own = selections[selections["source"] == source]
     keys = ["source", "method", "graph", "graph_flag", "vpc", "class_name", "file_name"]
-    table = own.groupby(keys, sort=False)["selection_seed"].agg(lambda seeds: " ".join(str(seed) for seed in sorted(seeds)))
+    table = own.groupby(keys, sort=False)["selection_seed"].agg(
+        lambda seeds: " ".join(str(seed) for seed in sorted(seeds))
+    )
     paths = dataset.videos.set_index("file_name")["path"]
     if absent := sorted(set(own["file_name"]) - set(paths.index)):
-        raise DataError(f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.", remedy="Was the data set changed?")
+        raise DataError(
+            f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.",
+            remedy="Was the data set changed?",
+        )
     hashes = {name: sha256(paths[name]) for name in own["file_name"].unique()}
     edition = edition_of(dataset.root)
     return (
         table.rename("selection_seeds")
         .reset_index()
-        .assign(sha256=lambda rows: rows["file_name"].map(hashes), phantom_edition="" if edition is None else edition)
+        .assign(
+            sha256=lambda rows: rows["file_name"].map(hashes),
+            phantom_edition="" if edition is None else edition,
+        )
     )
 
 
@@ -155,7 +183,11 @@ def _file_list(names: list[str], videos: pd.DataFrame, labels: pd.Series) -> pd.
     ef = labels.loc[names].to_numpy(dtype=float)
     table = pd.DataFrame({"FileName": names, "EF": ef, "ESV": 0.0, "EDV": 0.0})
     table["FrameHeight"], table["FrameWidth"] = rows["height"].to_numpy(), rows["width"].to_numpy()
-    table["FPS"], table["NumberOfFrames"], table["Split"] = rows["fps"].to_numpy(), rows["n_frames"].to_numpy(), "TRAIN"
+    table["FPS"], table["NumberOfFrames"], table["Split"] = (
+        rows["fps"].to_numpy(),
+        rows["n_frames"].to_numpy(),
+        "TRAIN",
+    )
     listed = rows["ef"].to_numpy(dtype=float)
     return table if np.allclose(listed, ef, atol=1e-3) else table.assign(RequestedEF=listed)
 
@@ -163,7 +195,11 @@ def _file_list(names: list[str], videos: pd.DataFrame, labels: pd.Series) -> pd.
 def _manifest(dataset: Dataset, made: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """The source's manifest, narrowed to what the folder holds; its terms of use stay."""
     manifest = read_manifest(dataset.name)
-    kept = [entry for entry in manifest["distribution"] if entry["name"] == VIDEOS or (made / entry["name"]).is_file()]
+    kept = [
+        entry
+        for entry in manifest["distribution"]
+        if entry["name"] == VIDEOS or (made / entry["name"]).is_file()
+    ]
     for entry in kept:
         if entry["name"] != VIDEOS:
             entry["sha256"] = sha256(made / entry["name"])
@@ -171,7 +207,10 @@ def _manifest(dataset: Dataset, made: Path, settings: dict[str, Any]) -> dict[st
     records = [entry for entry in manifest["recordSet"] if (made / f"{entry['name']}.csv").is_file()]
     return manifest | {
         "name": f"{manifest['name']}, distilled",
-        "description": f"A selection of its TRAIN videos made by the InfoMotion living paper: {described}. {manifest['description']}",
+        "description": (
+            f"A selection of its TRAIN videos made by the InfoMotion living paper: {described}."
+            f" {manifest['description']}"
+        ),
         "isLiveDataset": False,
         "distribution": kept,
         "recordSet": records,
@@ -193,14 +232,27 @@ def _card(picks: pd.DataFrame, dataset: Dataset, labels: pd.Series, settings: di
         f"| graph health | {', '.join(flags) or 'no graph'} |",
         *(f"| {name} | {int(counts.get(name, 0))} videos |" for name in CLASS_NAMES),
         "",
-        "Layout: `FileList.csv` (all TRAIN) and `Videos/*.avi` as in EchoNet-Dynamic. `EF` is the label the set was selected and is to be",
-        "trained with; where it comes from a regressor, `RequestedEF` is the generator's. `ESV` and `EDV` are not given (0).",
+        (
+            "Layout: `FileList.csv` (all TRAIN) and `Videos/*.avi` as in EchoNet-Dynamic. `EF` is the label"
+            " the set was selected and is to be"
+        ),
+        (
+            "trained with; where it comes from a regressor, `RequestedEF` is the generator's. `ESV` and `EDV`"
+            " are not given (0)."
+        ),
         "`SHA256SUMS` holds the hash of every file; the videos are the source's own bytes.",
         "",
         "## What it is not",
         "",
-        "A set for training only: it holds no VAL or TEST video, and it is no fair sample of patients or of its source.",
-        *([] if not {"collapsed", "shattered"} & set(flags) else ["At least one class graph was not healthy: see the flag above."]),
+        (
+            "A set for training only: it holds no VAL or TEST video, and it is no fair sample of patients or"
+            " of its source."
+        ),
+        *(
+            []
+            if not {"collapsed", "shattered"} & set(flags)
+            else ["At least one class graph was not healthy: see the flag above."]
+        ),
         *(f"{limit}" for limit in manifest.get("rai:dataLimitations", [])),
         "",
         "## Terms and citation",

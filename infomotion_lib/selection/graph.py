@@ -1,7 +1,8 @@
-"""One graph per EF class: videos are nodes, and a recipe turns distances between their vectors into link weights.
+"""One graph per EF class: videos are nodes, and a recipe turns distances between their vectors into link
+weights.
 
-Infomap reads a weight as affinity: a random walker follows a link with probability proportional to its weight, so a large weight must
-mean "alike". Each recipe's docstring says which way its weights point.
+Infomap reads a weight as affinity: a random walker follows a link with probability proportional to its
+weight, so a large weight must mean "alike". Each recipe's docstring says which way its weights point.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Recipe:
     scale : float
         ``softmax_inverse``: factor on the distances.
     threshold : float or "median"
-        ``softmax_inverse``: weights below are dropped; ``"median"`` drops those below the median of their row.
+        ``softmax_inverse``: weights below are dropped; ``"median"`` drops those below the median of their
+        row.
     search : {"auto", "exact", "cells"}
         ``knn``: how neighbours are found.
     """
@@ -51,12 +53,22 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.name not in RECIPES:
-            raise ParameterError(f"Unknown graph recipe: {self.name}", remedy=did_you_mean(self.name, RECIPES))
-        if self.k < 0 or not self.scale > 0 or (isinstance(self.threshold, str) and self.threshold != "median"):
-            raise ParameterError(f"Not a valid recipe: {self!r}", remedy='k >= 0, scale > 0, threshold a number or "median".')
+            raise ParameterError(
+                f"Unknown graph recipe: {self.name}", remedy=did_you_mean(self.name, RECIPES)
+            )
+        if (
+            self.k < 0
+            or not self.scale > 0
+            or (isinstance(self.threshold, str) and self.threshold != "median")
+        ):
+            raise ParameterError(
+                f"Not a valid recipe: {self!r}", remedy='k >= 0, scale > 0, threshold a number or "median".'
+            )
 
     def for_nodes(self, n_nodes: int) -> Recipe:
-        """The same recipe with the k that a graph of ``n_nodes`` gets, whatever smaller graph it is then used on."""
+        """The same recipe with the k that a graph of ``n_nodes`` gets, whatever smaller graph it is then used
+        on.
+        """
         return replace(self, k=self.k or default_k(n_nodes))
 
 
@@ -104,7 +116,9 @@ class Graph:
 
 
 def default_k(n_nodes: int) -> int:
-    """Neighbours a node unless asked otherwise: a tenth of the class, at least 4, at most 20, and fewer than the nodes."""
+    """Neighbours a node unless asked otherwise: a tenth of the class, at least 4, at most 20, and fewer than
+    the nodes.
+    """
     return max(min(max(round(n_nodes / 10), 4), 20, n_nodes - 1), 0)
 
 
@@ -112,18 +126,19 @@ def build_graph(features: NDArray[np.floating], *, recipe: str | Recipe = "knn")
     r"""Graph of the rows of ``features`` (n, D), with :math:`d_{ij}` their Euclidean distances.
 
     ``literal``
-        Complete, undirected, :math:`w_{ij} = d_{ij}`: the paper's sentence as it stands. The weight points the wrong way (far videos
-        attract the walker), so Infomap finds one community.
+        Complete, undirected, :math:`w_{ij} = d_{ij}`: the paper's sentence as it stands. The weight points
+        the wrong way (far videos attract the walker), so Infomap finds one community.
     ``softmax_inverse``
-        Directed, :math:`w_{ij} = \exp(u_{ij}) / \sum_l \exp(u_{il})` with :math:`u_{ij} = 1 / (s\,d_{ij})` and :math:`u_{ii} = 0`;
-        weights under the threshold are dropped. The form of the authors' earlier selection method. It points the right way, but
-        depends on the unit of distance: with :math:`s\,d \gg 1` all weights of a row are nearly equal, with :math:`s\,d \ll 1` the
-        nearest neighbour takes them all.
+        Directed, :math:`w_{ij} = \exp(u_{ij}) / \sum_l \exp(u_{il})` with :math:`u_{ij} = 1 / (s\,d_{ij})`
+        and :math:`u_{ii} = 0`; weights under the threshold are dropped. The form of the authors' earlier
+        selection method. It points the right way, but depends on the unit of distance: with :math:`s\,d \gg
+        1` all weights of a row are nearly equal, with :math:`s\,d \ll 1` the nearest neighbour takes them
+        all.
     ``knn``
-        Undirected, i and j are linked if one is among the k nearest neighbours of the other,
-        :math:`w_{ij} = \exp(-d_{ij}^2 / (\sigma_i \sigma_j))` with :math:`\sigma_i` the distance of i to its k-th neighbour
-        (self-tuned Gaussian; Zelnik-Manor and Perona, 2004). It points the right way and does not depend on the unit. Weights are
-        at least 1e-12, so that an outlier keeps its links.
+        Undirected, i and j are linked if one is among the k nearest neighbours of the other, :math:`w_{ij} =
+        \exp(-d_{ij}^2 / (\sigma_i \sigma_j))` with :math:`\sigma_i` the distance of i to its k-th neighbour
+        (self-tuned Gaussian; Zelnik-Manor and Perona, 2004). It points the right way and does not depend on
+        the unit. Weights are at least 1e-12, so that an outlier keeps its links.
 
     Features are taken as they are: no scaling, no projection.
 
@@ -137,7 +152,9 @@ def build_graph(features: NDArray[np.floating], *, recipe: str | Recipe = "knn")
     chosen = Recipe(recipe) if isinstance(recipe, str) else recipe
     rows = np.asarray(features)
     if rows.ndim != 2 or not np.isfinite(rows).all():
-        raise DataError(f"Features must be a finite array of shape (videos, numbers); this one has shape {rows.shape}.")
+        raise DataError(
+            f"Features must be a finite array of shape (videos, numbers); this one has shape {rows.shape}."
+        )
     if chosen.name == "knn":
         return _knn(rows, chosen)
     _refuse_huge(len(rows), chosen.name)
@@ -158,7 +175,13 @@ def _knn(rows: NDArray[np.floating], recipe: Recipe) -> Graph:
     source, target = pair // count, pair % count
     weight = np.exp(-(near.distance.ravel()[first] ** 2) / (width[source] * width[target]))
     parameters = {"recipe": "knn", "k": k, "search": near.method, "recall": round(near.recall, 4)}
-    return Graph(count, np.stack([source, target], axis=1).astype(np.int32), np.maximum(weight, SMALLEST_WEIGHT), False, parameters)
+    return Graph(
+        count,
+        np.stack([source, target], axis=1).astype(np.int32),
+        np.maximum(weight, SMALLEST_WEIGHT),
+        False,
+        parameters,
+    )
 
 
 def _literal(rows: NDArray[np.float64]) -> Graph:
@@ -194,8 +217,12 @@ def _softmax_inverse(rows: NDArray[np.float64], recipe: Recipe) -> Graph:
     return Graph(len(rows), np.concatenate(links), np.concatenate(weights), True, parameters)
 
 
-def _distance_blocks(rows: NDArray[np.float64], *, later_only: bool = False, block: int = 256) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Distances of 256 rows at a time to all rows, or to those from the first of them on, with the number of the first."""
+def _distance_blocks(
+    rows: NDArray[np.float64], *, later_only: bool = False, block: int = 256
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Distances of 256 rows at a time to all rows, or to those from the first of them on, with the number of
+    the first.
+    """
     square = np.einsum("ij,ij->i", rows, rows)
     for start in range(0, len(rows), block):
         part, first = slice(start, start + block), start if later_only else 0
@@ -209,7 +236,9 @@ def _distance_blocks(rows: NDArray[np.float64], *, later_only: bool = False, blo
 
 
 def _positive(width: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Widths with zeros (duplicate videos) replaced by the smallest positive one, or by 1 where there is none."""
+    """Widths with zeros (duplicate videos) replaced by the smallest positive one, or by 1 where there is
+    none.
+    """
     positive = width[width > 0]
     return np.where(width > 0, width, positive.min() if len(positive) else 1.0)
 
@@ -223,7 +252,10 @@ def _refuse_huge(count: int, name: str) -> None:
         return
     links = count * count if name == "softmax_inverse" else count * (count - 1) // 2
     raise ParameterError(
-        f"A complete graph of {count:,} videos ({name}) has {links:,} links and would take {links * BYTES_A_LINK / 1e9:,.0f} GB.",
+        f"A complete graph of {count:,} videos ({name}) has {links:,} links and would take"
+        f" {links * BYTES_A_LINK / 1e9:,.0f} GB.",
         where=f"Complete graphs are built up to {COMPLETE_UP_TO:,} nodes.",
-        remedy='Use the recipe "knn", whose memory grows with the number of videos, or a sample of the class.',
+        remedy=(
+            'Use the recipe "knn", whose memory grows with the number of videos, or a sample of the class.'
+        ),
     )

@@ -1,4 +1,6 @@
-"""Whether a partition means anything: does it return with another seed, with other videos, and does noise give one too?"""
+"""Whether a partition means anything: does it return with another seed, with other videos, and does noise
+give one too?
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,11 @@ class Health:
     seed_stability : float
         Mean adjusted mutual information (AMI; 1 equal, 0 chance) with the partitions of other Infomap seeds.
     stability : float
-        Mean AMI with the partitions of bootstrap samples of the videos, over the videos they share. Both are nan where there is one
-        community, which has nothing to agree on, or no resample was asked for.
+        Mean AMI with the partitions of bootstrap samples of the videos, over the videos they share. Both are
+        nan where there is one community, which has nothing to agree on, or no resample was asked for.
     null_communities, null_savings : float
-        Mean number of communities, and mean share of the codelength saved, after each feature is shuffled over the videos: what the
-        recipe finds in vectors that have the same numbers and no structure.
+        Mean number of communities, and mean share of the codelength saved, after each feature is shuffled
+        over the videos: what the recipe finds in vectors that have the same numbers and no structure.
     """
 
     seed_stability: float
@@ -74,7 +76,9 @@ def partition_health(
         if found.n_communities > 1:
             seeds.append(_agreement(found.module, partition(graph, seed + draw).module))
             kept = np.unique(rng.integers(0, len(rows), len(rows)))
-            samples.append(_agreement(found.module[kept], partition(build_graph(rows[kept], recipe=own), seed).module))
+            samples.append(
+                _agreement(found.module[kept], partition(build_graph(rows[kept], recipe=own), seed).module)
+            )
         shuffled = rng.permuted(rows, axis=0)
         null = partition(build_graph(shuffled, recipe=own), seed)
         null_counts.append(null.n_communities)

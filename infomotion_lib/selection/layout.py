@@ -12,10 +12,11 @@ MOST_NODES = 1500
 
 
 def force_layout(graph: Graph, *, steps: int = 150, seed: int = 0) -> NDArray[np.float64]:
-    """Positions (n, 2) within the unit square by Fruchterman and Reingold's forces; the same for the same graph and seed.
+    """Positions (n, 2) within the unit square by Fruchterman and Reingold's forces; the same for the same
+    graph and seed.
 
-    Links pull with their weight relative to the graph's largest, every pair of nodes pushes. The partition plays no part, so communities
-    that look apart are apart.
+    Links pull with their weight relative to the graph's largest, every pair of nodes pushes. The partition
+    plays no part, so communities that look apart are apart.
 
     Raises
     ------
@@ -24,7 +25,10 @@ def force_layout(graph: Graph, *, steps: int = 150, seed: int = 0) -> NDArray[np
     """
     count = graph.n_nodes
     if count > MOST_NODES:
-        raise ParameterError(f"A graph of {count:,} nodes cannot be drawn legibly.", remedy=f"Draw at most {MOST_NODES:,} nodes.")
+        raise ParameterError(
+            f"A graph of {count:,} nodes cannot be drawn legibly.",
+            remedy=f"Draw at most {MOST_NODES:,} nodes.",
+        )
     place = np.random.default_rng(seed).uniform(size=(count, 2))
     pull = np.zeros((count, count))
     if len(graph.links):

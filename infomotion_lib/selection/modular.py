@@ -1,4 +1,6 @@
-"""The paper's selector: communities of a class graph, and the most central videos of each, shared out evenly."""
+"""The paper's selector: communities of a class graph, and the most central videos of each, shared out
+evenly.
+"""
 
 from __future__ import annotations
 
@@ -60,9 +62,13 @@ class ClassGraph:
 
 
 def rows_by_class(
-    classes: ArrayLike, file_names: Sequence[str] | NDArray[np.str_], *, class_names: Sequence[str] = CLASS_NAMES
+    classes: ArrayLike,
+    file_names: Sequence[str] | NDArray[np.str_],
+    *,
+    class_names: Sequence[str] = CLASS_NAMES,
 ) -> dict[str, NDArray[np.int64]]:
-    """Row numbers of each class, by file name, so that no result depends on the order of the rows; an absent class has none.
+    """Row numbers of each class, by file name, so that no result depends on the order of the rows; an absent
+    class has none.
 
     Raises
     ------
@@ -77,10 +83,15 @@ def rows_by_class(
     unique, count = np.unique(names, return_counts=True)
     if (count > 1).any():
         twice = unique[count > 1]
-        raise DataError(f"{len(twice)} file names stand twice among the candidates, such as {twice[0]}.", remedy="Name every video once.")
+        raise DataError(
+            f"{len(twice)} file names stand twice among the candidates, such as {twice[0]}.",
+            remedy="Name every video once.",
+        )
     for label in np.unique(labels):
         if label not in class_names:
-            raise ParameterError(f"Unknown EF class: {str(label)!r}", remedy=did_you_mean(str(label), class_names))
+            raise ParameterError(
+                f"Unknown EF class: {str(label)!r}", remedy=did_you_mean(str(label), class_names)
+            )
     rows = {}
     for name in class_names:
         own = np.flatnonzero(labels == name)
@@ -100,22 +111,31 @@ def build_class_graphs(
     seed: int = 0,
     class_names: Sequence[str] = CLASS_NAMES,
 ) -> dict[str, ClassGraph]:
-    """Graph, communities and centrality of every class that has a video; see :func:`build_graph` and :func:`find_communities`."""
+    """Graph, communities and centrality of every class that has a video; see :func:`build_graph` and
+    :func:`find_communities`.
+    """
     names = np.asarray(file_names).astype(str)
     built = {}
     for name, rows in rows_by_class(classes, names, class_names=class_names).items():
         if len(rows):
             graph = build_graph(features[rows], recipe=recipe)
             communities = find_communities(graph, seed=seed, trials=trials, markov_time=markov_time)
-            built[name] = ClassGraph(tuple(names[rows].tolist()), graph, communities, modular_centrality(graph, communities, kind=kind))
+            built[name] = ClassGraph(
+                tuple(names[rows].tolist()),
+                graph,
+                communities,
+                modular_centrality(graph, communities, kind=kind),
+            )
     return built
 
 
 def allocate(sizes: Sequence[int], budget: int) -> list[int]:
-    """Videos to take from each of K communities given largest first: an equal share each, the remainder to the largest.
+    """Videos to take from each of K communities given largest first: an equal share each, the remainder to
+    the largest.
 
-    One by one, round and round, from every community that still has one. So with a budget under K the first ``budget`` communities give
-    one each, what a small community cannot give is shared by the others, and the total falls short only when all are exhausted.
+    One by one, round and round, from every community that still has one. So with a budget under K the first
+    ``budget`` communities give one each, what a small community cannot give is shared by the others, and the
+    total falls short only when all are exhausted.
 
     >>> allocate([9, 5, 4], 5)
     [2, 2, 1]
@@ -133,19 +153,26 @@ def allocate(sizes: Sequence[int], budget: int) -> list[int]:
 
 
 def pick_modular(communities: Communities, score: NDArray[np.floating], *, budget: int) -> Picks:
-    """The ``budget`` videos that a partition gives: shared out by :func:`allocate`, top score first within each community.
+    """The ``budget`` videos that a partition gives: shared out by :func:`allocate`, top score first within
+    each community.
 
-    Communities stand in Infomap's order, by decreasing flow. Ranks go round: the first of each community, then the second of each.
-    Equal scores are ordered by flow, then by node number.
+    Communities stand in Infomap's order, by decreasing flow. Ranks go round: the first of each community,
+    then the second of each. Equal scores are ordered by flow, then by node number.
     """
     members = [np.flatnonzero(communities.module == number) for number in range(communities.n_communities)]
     ordered = [own[np.lexsort((own, -communities.flow[own], -score[own]))] for own in members]
     taken = allocate([len(own) for own in ordered], budget)
     picks = sorted(
-        (place, number, int(own[place])) for number, (own, count) in enumerate(zip(ordered, taken, strict=True)) for place in range(count)
+        (place, number, int(own[place]))
+        for number, (own, count) in enumerate(zip(ordered, taken, strict=True))
+        for place in range(count)
     )
     index = np.array([node for _, _, node in picks], dtype=np.int64)
-    return Picks(index, np.array([number for _, number, _ in picks], dtype=np.int64), np.asarray(score, dtype=np.float64)[index])
+    return Picks(
+        index,
+        np.array([number for _, number, _ in picks], dtype=np.int64),
+        np.asarray(score, dtype=np.float64)[index],
+    )
 
 
 def matching_graph(graphs: Mapping[str, ClassGraph], name: str, file_names: Sequence[str]) -> ClassGraph:
@@ -159,6 +186,7 @@ def matching_graph(graphs: Mapping[str, ClassGraph], name: str, file_names: Sequ
     found = graphs.get(name)
     if found is None or found.file_names != tuple(file_names):
         raise DataError(
-            f"The graph of class {name} is missing or was built from other videos.", remedy="Build the graphs from the same candidates."
+            f"The graph of class {name} is missing or was built from other videos.",
+            remedy="Build the graphs from the same candidates.",
         )
     return found

@@ -1,7 +1,7 @@
 """Nearest neighbours of every video: exact up to tens of thousands, by cells with a measured recall beyond.
 
-The cell search is our own: the usual libraries either cannot be loaded beside Infomap (their SWIG iterators clash and the process dies)
-or compile for longer than the search takes.
+The cell search is our own: the usual libraries either cannot be loaded beside Infomap (their SWIG iterators
+clash and the process dies) or compile for longer than the search takes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class Neighbours:
     recall: float
 
     def __repr__(self) -> str:
-        return f"Neighbours({self.index.shape[0]} x {self.index.shape[1]}, {self.method}, recall {self.recall:.3f})"
+        return (
+            f"Neighbours({self.index.shape[0]} x {self.index.shape[1]}, {self.method}, recall"
+            f" {self.recall:.3f})"
+        )
 
 
 def nearest_neighbours(
@@ -63,10 +66,12 @@ def nearest_neighbours(
     Parameters
     ----------
     search : {"auto", "exact", "cells"}
-        ``exact`` compares all pairs. ``cells`` groups the rows by K-means and compares each row with those of its own and the nearest
-        cells; where that saves nothing it becomes exact. ``auto`` is exact up to :data:`EXACT_UP_TO` rows.
+        ``exact`` compares all pairs. ``cells`` groups the rows by K-means and compares each row with those of
+        its own and the nearest cells; where that saves nothing it becomes exact. ``auto`` is exact up to
+        :data:`EXACT_UP_TO` rows.
     target_recall : float
-        ``cells`` looks into twice as many cells until it finds this share of the true neighbours of the sample.
+        ``cells`` looks into twice as many cells until it finds this share of the true neighbours of the
+        sample.
     sample : int
         Rows, of twenty cells, whose true neighbours are computed to measure the recall.
     seed : int
@@ -79,7 +84,9 @@ def nearest_neighbours(
     """
     count = len(features)
     if not 1 <= k < count:
-        raise ParameterError(f"k = {k} neighbours cannot be taken from {count} rows.", remedy="Use 1 <= k < number of rows.")
+        raise ParameterError(
+            f"k = {k} neighbours cannot be taken from {count} rows.", remedy="Use 1 <= k < number of rows."
+        )
     if search == "exact" or (search == "auto" and count <= EXACT_UP_TO):
         distance, index = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(features).kneighbors()
         return Neighbours(index.astype(np.int64), distance.astype(np.float64), "exact", 1.0)
@@ -91,7 +98,11 @@ def nearest_neighbours(
     while recall < target_recall and probes <= cells.number // 2:
         probes *= 2
         found = [cells.among(own, cells.reach(cell, probes, k), k) for cell, own in shown]
-        shared = [len(np.intersect1d(a, b)) for ours, true in zip(found, truth, strict=True) for a, b in zip(ours, true, strict=True)]
+        shared = [
+            len(np.intersect1d(a, b))
+            for ours, true in zip(found, truth, strict=True)
+            for a, b in zip(ours, true, strict=True)
+        ]
         recall = float(np.mean(shared)) / k
     if probes > cells.number // 2:  # no clusters to profit from: all pairs are as cheap
         return nearest_neighbours(features, k, search="exact")
@@ -105,7 +116,9 @@ def nearest_neighbours(
 
 @dataclass(frozen=True)
 class _Cells:
-    """Rows grouped around centres: ``order[start[c]:start[c + 1]]`` are the rows of cell c, ``near[c]`` all cells by distance from c."""
+    """Rows grouped around centres: ``order[start[c]:start[c + 1]]`` are the rows of cell c, ``near[c]`` all
+    cells by distance from c.
+    """
 
     rows: Rows
     cell: NDArray[np.int64]
@@ -131,10 +144,14 @@ class _Cells:
     def members(self, cell: int) -> NDArray[np.int64]:
         return self.order[self.start[cell] : self.start[cell + 1]]
 
-    def sample(self, count: int, rng: np.random.Generator, most_cells: int = 20) -> list[tuple[int, NDArray[np.int64]]]:
+    def sample(
+        self, count: int, rng: np.random.Generator, most_cells: int = 20
+    ) -> list[tuple[int, NDArray[np.int64]]]:
         """Up to ``count`` rows of a few cells, each cell as likely as it is large; by cell."""
         sizes = np.diff(self.start)
-        drawn = rng.choice(self.number, min(most_cells, int((sizes > 0).sum())), replace=False, p=sizes / sizes.sum())
+        drawn = rng.choice(
+            self.number, min(most_cells, int((sizes > 0).sum())), replace=False, p=sizes / sizes.sum()
+        )
         return [(int(cell), self.members(cell)[: max(1, count // len(drawn))]) for cell in drawn]
 
     def reach(self, cell: int, probes: int, k: int) -> NDArray[np.int64]:
@@ -145,7 +162,11 @@ class _Cells:
 
     def among(self, own: NDArray[np.int64], others: NDArray[np.int64], k: int) -> NDArray[np.int64]:
         """The k nearest of ``others`` to each of ``own``, itself left out, in no order."""
-        found = others[NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(self.rows[others]).kneighbors(self.rows[own])[1]]
+        found = others[
+            NearestNeighbors(n_neighbors=k + 1, algorithm="brute")
+            .fit(self.rows[others])
+            .kneighbors(self.rows[own])[1]
+        ]
         other = found != own[:, None]
         other[other.all(axis=1), -1] = False  # more than k duplicates: the row itself is not among them
         return found[other].reshape(len(own), k)
@@ -157,4 +178,6 @@ def _ordered(rows: Rows, index: NDArray[np.int64], recall: float) -> Neighbours:
         part = slice(start, start + 1024)
         distance[part] = np.linalg.norm(rows[index[part]].astype(np.float64) - rows[part, None], axis=2)
     order = np.argsort(distance, axis=1, kind="stable")
-    return Neighbours(np.take_along_axis(index, order, axis=1), np.take_along_axis(distance, order, axis=1), "cells", recall)
+    return Neighbours(
+        np.take_along_axis(index, order, axis=1), np.take_along_axis(distance, order, axis=1), "cells", recall
+    )

@@ -14,7 +14,14 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
 from infomotion_lib.selection import baselines
 from infomotion_lib.selection.graph import Recipe
-from infomotion_lib.selection.modular import ClassGraph, Picks, build_class_graphs, matching_graph, pick_modular, rows_by_class
+from infomotion_lib.selection.modular import (
+    ClassGraph,
+    Picks,
+    build_class_graphs,
+    matching_graph,
+    pick_modular,
+    rows_by_class,
+)
 
 TABLE_COLUMNS = ("class_name", "community", "rank", "file_name", "score", "graph_flag")
 SHORTFALL_COLUMNS = ("class_name", "kind", "wanted", "chosen", "candidates", "communities")
@@ -29,7 +36,8 @@ class Method:
     feature : {"", "motion", "appearance", "joint"}
         Vectors it is given in stage 03.
     graph, ef, draws : bool
-        Whether it selects on a graph, uses the EF within a class, and draws at random (a new set for every seed).
+        Whether it selects on a graph, uses the EF within a class, and draws at random (a new set for every
+        seed).
     summary : str
         What it does, in one line.
     """
@@ -44,8 +52,12 @@ class Method:
 METHODS: dict[str, Method] = {
     "random": Method("", draws=True, summary="drawn at random within each class"),
     "kmeans": Method("appearance", summary="the video nearest to each K-means centroid"),
-    "infodist": Method("appearance", graph=True, summary="central videos of the communities of the appearance graph"),
-    "infomotion": Method("motion", graph=True, summary="central videos of the communities of the motion graph"),
+    "infodist": Method(
+        "appearance", graph=True, summary="central videos of the communities of the appearance graph"
+    ),
+    "infomotion": Method(
+        "motion", graph=True, summary="central videos of the communities of the motion graph"
+    ),
     "kcenter": Method("appearance", summary="k-center greedy: always the farthest from those chosen"),
     "facility_location": Method("appearance", summary="most similar to all the others taken together"),
     "ef_stratified": Method("", ef=True, draws=True, summary="one at random in each EF-quantile bin"),
@@ -61,8 +73,8 @@ class Selection:
     Attributes
     ----------
     table : DataFrame
-        A row a pick: class_name, community (missing where the method has none), rank (1 first, within the class), file_name, score,
-        graph_flag.
+        A row a pick: class_name, community (missing where the method has none), rank (1 first, within the
+        class), file_name, score, graph_flag.
     flags : dict of str to str
         Health of each class's graph; empty where the method has none.
     shortfalls : DataFrame
@@ -83,7 +95,9 @@ class Selection:
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
-        return f"Selection({len(self.table)} videos of {self.table['class_name'].nunique()} classes; {settings})"
+        return (
+            f"Selection({len(self.table)} videos of {self.table['class_name'].nunique()} classes; {settings})"
+        )
 
 
 def select(
@@ -101,7 +115,8 @@ def select(
     centrality: str = "map_equation",
     class_names: Sequence[str] = CLASS_NAMES,
 ) -> Selection:
-    """``vpc`` videos of every EF class by one method; the same for the same candidates, in any order, and seed.
+    """``vpc`` videos of every EF class by one method; the same for the same candidates, in any order, and
+    seed.
 
     Parameters
     ----------
@@ -118,7 +133,8 @@ def select(
     seed : int
         Of random draws, K-means and Infomap.
     graph : str, Recipe or mapping
-        For infodist and infomotion: a graph recipe, or graphs already built from the same candidates by :func:`build_class_graphs`.
+        For infodist and infomotion: a graph recipe, or graphs already built from the same candidates by
+        :func:`build_class_graphs`.
     ef : array_like, shape (N,), optional
         EF of each candidate, points; needed by ef_stratified and herding_ef.
     trials, markov_time, centrality
@@ -129,7 +145,8 @@ def select(
     ParameterError
         If the method, a class or the recipe is unknown, or ``vpc`` < 1.
     DataError
-        If names stand twice, lengths differ, a feature or a needed EF is not finite, or a needed input is missing.
+        If names stand twice, lengths differ, a feature or a needed EF is not finite, or a needed input is
+        missing.
     """
     if method not in METHODS:
         raise ParameterError(f"Unknown selection method: {method}", remedy=did_you_mean(method, METHODS))
@@ -171,7 +188,10 @@ def select(
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(TABLE_COLUMNS))
     parameters: dict[str, Any] = {"method": method, "vpc": vpc, "seed": seed}
     if own_graphs := list(graphs.values()):
-        parameters |= {"graph": own_graphs[0].graph.parameters.get("recipe", ""), "trials": own_graphs[0].communities.trials}
+        parameters |= {
+            "graph": own_graphs[0].graph.parameters.get("recipe", ""),
+            "trials": own_graphs[0].communities.trials,
+        }
     return Selection(table, flags, pd.DataFrame(shortfalls, columns=list(SHORTFALL_COLUMNS)), parameters)
 
 
@@ -219,7 +239,13 @@ def _rows(name: str, file_names: NDArray[np.str_], picks: Picks, flag: str) -> p
 
 def _shortfalls(name: str, *, wanted: int, candidates: int, own: ClassGraph | None) -> list[dict[str, Any]]:
     communities = own.communities.n_communities if own else pd.NA
-    row = {"class_name": name, "wanted": wanted, "chosen": min(wanted, candidates), "candidates": candidates, "communities": communities}
+    row = {
+        "class_name": name,
+        "wanted": wanted,
+        "chosen": min(wanted, candidates),
+        "candidates": candidates,
+        "communities": communities,
+    }
     found = []
     if candidates < wanted:
         found.append(row | {"kind": "few_candidates" if candidates else "empty_class"})
@@ -228,18 +254,24 @@ def _shortfalls(name: str, *, wanted: int, candidates: int, own: ClassGraph | No
     return found
 
 
-def _vectors(features: NDArray[np.floating] | None, names: NDArray[np.str_], method: str) -> NDArray[np.floating]:
+def _vectors(
+    features: NDArray[np.floating] | None, names: NDArray[np.str_], method: str
+) -> NDArray[np.floating]:
     if features is None:
         if METHODS[method].feature:
             raise DataError(f"Method {method} needs features, and there are none.")
         return np.zeros((len(names), 0))
     vectors = np.asarray(features)
     if vectors.ndim != 2 or len(vectors) != len(names):
-        raise DataError(f"Features of shape {vectors.shape} do not fit {len(names)} file names.", remedy="One row a video.")
+        raise DataError(
+            f"Features of shape {vectors.shape} do not fit {len(names)} file names.",
+            remedy="One row a video.",
+        )
     bad = ~np.isfinite(vectors).all(axis=1)
     if bad.any() and METHODS[method].feature:
         raise DataError(
-            f"The features of {int(bad.sum())} of {len(names)} videos are not finite, such as {names[bad][0]}.",
+            f"The features of {int(bad.sum())} of {len(names)} videos are not finite, such as"
+            f" {names[bad][0]}.",
             remedy="Extract the features again (stage 02), or leave these videos out.",
         )
     return vectors
@@ -252,8 +284,12 @@ def _labels(ef: ArrayLike | None, names: NDArray[np.str_], method: str) -> NDArr
         return np.zeros(len(names))
     labels = np.asarray(ef, dtype=np.float64)
     if labels.shape != names.shape:
-        raise DataError(f"{len(names)} file names and EF of shape {labels.shape}: there must be as many of each.")
+        raise DataError(
+            f"{len(names)} file names and EF of shape {labels.shape}: there must be as many of each."
+        )
     bad = ~np.isfinite(labels)
     if bad.any() and METHODS[method].ef:
-        raise DataError(f"The EF of {int(bad.sum())} candidates is not finite, such as that of {names[bad][0]}.")
+        raise DataError(
+            f"The EF of {int(bad.sum())} candidates is not finite, such as that of {names[bad][0]}."
+        )
     return labels

@@ -19,11 +19,41 @@ from infomotion_lib.selection.selectors import METHODS, SHORTFALL_COLUMNS, selec
 
 GRAPH_FEATURES = ("motion", "appearance")
 REPORT_COLUMNS = (
-    *("source", "feature", "graph", "class_name", "nodes", "links", "communities", "codelength", "one_level_codelength", "savings"),
-    *("largest_share", "singletons", "stability", "seed_stability", "null_communities", "null_savings", "flag"),
+    *(
+        "source",
+        "feature",
+        "graph",
+        "class_name",
+        "nodes",
+        "links",
+        "communities",
+        "codelength",
+        "one_level_codelength",
+        "savings",
+    ),
+    *(
+        "largest_share",
+        "singletons",
+        "stability",
+        "seed_stability",
+        "null_communities",
+        "null_savings",
+        "flag",
+    ),
 )
-COMMUNITY_COLUMNS = ("source", "feature", "graph", "class_name", "file_name", "community", "flow", "centrality")
-SELECTION_COLUMNS = (*(*CELL, "selection_seed", "class_name", "community", "rank", "file_name", "score", "graph_flag"),)
+COMMUNITY_COLUMNS = (
+    "source",
+    "feature",
+    "graph",
+    "class_name",
+    "file_name",
+    "community",
+    "flow",
+    "centrality",
+)
+SELECTION_COLUMNS = (
+    *(*CELL, "selection_seed", "class_name", "community", "rank", "file_name", "score", "graph_flag"),
+)
 
 ClassGraphs = dict[tuple[str, str], dict[str, ClassGraph]]
 """Graphs by (feature, recipe) and class name."""
@@ -42,7 +72,8 @@ class SelectionTables:
     selections : DataFrame
         A row a pick: the contract of stage 04.
     shortfalls : DataFrame
-        Where fewer videos or communities were found than wanted; ``method`` and ``graph`` are empty where a video lacks features.
+        Where fewer videos or communities were found than wanted; ``method`` and ``graph`` are empty where a
+        video lacks features.
     graphs : dict
         The graphs themselves, by source, then (feature, recipe), then class; for figures.
     """
@@ -59,22 +90,32 @@ class SelectionTables:
         return {f"{name}.csv": getattr(self, name) for name in names}
 
     def __repr__(self) -> str:
-        return f"SelectionTables({len(self.graph_report)} graphs, {len(self.selections)} picks, {len(self.shortfalls)} shortfalls)"
+        return (
+            f"SelectionTables({len(self.graph_report)} graphs, {len(self.selections)} picks,"
+            f" {len(self.shortfalls)} shortfalls)"
+        )
 
 
 def recipe_from(parameters: SelectionParameters, name: str) -> Recipe:
     """Recipe ``name`` with the settings of a run."""
-    threshold: float | Literal["median"] = parameters.softmax_threshold if parameters.softmax_cut == "threshold" else "median"
+    threshold: float | Literal["median"] = (
+        parameters.softmax_threshold if parameters.softmax_cut == "threshold" else "median"
+    )
     return Recipe(name, k=parameters.knn_k, scale=parameters.softmax_scale, threshold=threshold)
 
 
 def run_selection(
-    frame_index: pd.DataFrame, motion: FeatureTable, *, appearance: FeatureTable, parameters: SelectionParameters
+    frame_index: pd.DataFrame,
+    motion: FeatureTable,
+    *,
+    appearance: FeatureTable,
+    parameters: SelectionParameters,
 ) -> SelectionTables:
-    """All graphs and all selections of a run; candidates are the TRAIN videos of each source, the same for every method.
+    """All graphs and all selections of a run; candidates are the TRAIN videos of each source, the same for
+    every method.
 
-    Methods that draw at random give a new set for each selection seed; the others give one set, repeated under every seed so that each
-    cell of Table 1 has as many runs.
+    Methods that draw at random give a new set for each selection seed; the others give one set, repeated
+    under every seed so that each cell of Table 1 has as many runs.
 
     Parameters
     ----------
@@ -90,18 +131,29 @@ def run_selection(
     DataError
         If a source has no candidate, or a feature is not finite.
     """
-    tables: dict[str, list[pd.DataFrame]] = {"graph_report": [], "communities": [], "selections": [], "shortfalls": []}
+    tables: dict[str, list[pd.DataFrame]] = {
+        "graph_report": [],
+        "communities": [],
+        "selections": [],
+        "shortfalls": [],
+    }
     graphs: dict[str, ClassGraphs] = {}
     for source in frame_index["source"].unique():
         pool = find_candidates(frame_index, {"motion": motion, "appearance": appearance}, source=str(source))
         graphs[pool.source] = _graphs(pool, parameters)
-        for (feature, recipe), by_class in track(list(graphs[pool.source].items()), label=f"graph health, {source}", unit="graph set"):
+        for (feature, recipe), by_class in track(
+            list(graphs[pool.source].items()), label=f"graph health, {source}", unit="graph set"
+        ):
             where = {"source": pool.source, "feature": feature, "graph": recipe}
-            tables["graph_report"].append(_report(pool, feature, recipe, by_class, parameters).assign(**where))
+            tables["graph_report"].append(
+                _report(pool, feature, recipe, by_class, parameters).assign(**where)
+            )
             tables["communities"].append(_communities(by_class).assign(**where))
         picks, short = _selections(pool, graphs[pool.source], parameters)
         tables["selections"] += [table.assign(source=pool.source) for table in picks]
-        tables["shortfalls"] += [table.assign(source=pool.source) for table in [*short, _without_features(pool)] if len(table)]
+        tables["shortfalls"] += [
+            table.assign(source=pool.source) for table in [*short, _without_features(pool)] if len(table)
+        ]
     return SelectionTables(
         _joined(tables["graph_report"], REPORT_COLUMNS),
         _joined(tables["communities"], COMMUNITY_COLUMNS),
@@ -127,7 +179,13 @@ def _graphs(pool: Candidates, parameters: SelectionParameters) -> ClassGraphs:
     return built
 
 
-def _report(pool: Candidates, feature: str, recipe: str, by_class: dict[str, ClassGraph], parameters: SelectionParameters) -> pd.DataFrame:
+def _report(
+    pool: Candidates,
+    feature: str,
+    recipe: str,
+    by_class: dict[str, ClassGraph],
+    parameters: SelectionParameters,
+) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for name, own in by_class.items():
         health = partition_health(
@@ -175,7 +233,9 @@ def _communities(by_class: dict[str, ClassGraph]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _selections(pool: Candidates, graphs: ClassGraphs, parameters: SelectionParameters) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+def _selections(
+    pool: Candidates, graphs: ClassGraphs, parameters: SelectionParameters
+) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
     features = dict(pool.features)
     if any(METHODS[method].feature == "joint" for method in parameters.methods):
         features["joint"] = joint_features([pool.features[name] for name in GRAPH_FEATURES])
@@ -206,7 +266,14 @@ def _selections(pool: Candidates, graphs: ClassGraphs, parameters: SelectionPara
 def _without_features(pool: Candidates) -> pd.DataFrame:
     counts = {name: int((pool.classes == name).sum()) for name in pool.without_features}
     rows = [
-        {"method": "", "graph": "", "vpc": 0, "class_name": name, "kind": "no_features", "wanted": counts[name] + lost}
+        {
+            "method": "",
+            "graph": "",
+            "vpc": 0,
+            "class_name": name,
+            "kind": "no_features",
+            "wanted": counts[name] + lost,
+        }
         | {"chosen": counts[name], "candidates": counts[name], "communities": pd.NA}
         for name, lost in pool.without_features.items()
     ]

@@ -29,7 +29,8 @@ def sweep_settings(
     seed: int = 0,
     most_nodes: int = 2000,
 ) -> pd.DataFrame:
-    """A row a setting and class: setting, value, class_name, nodes, communities, largest_share, savings, flag.
+    """A row a setting and class: setting, value, class_name, nodes, communities, largest_share, savings,
+    flag.
 
     Parameters
     ----------
@@ -44,14 +45,20 @@ def sweep_settings(
     """
     labels, names = np.asarray(classes).astype(str), np.asarray(file_names).astype(str)
     rng = np.random.default_rng(seed)
-    shown = np.sort(np.concatenate([rng.permutation(np.flatnonzero(labels == name))[:most_nodes] for name in np.unique(labels)]))
+    shown = np.sort(
+        np.concatenate(
+            [rng.permutation(np.flatnonzero(labels == name))[:most_nodes] for name in np.unique(labels)]
+        )
+    )
     features, labels, names = features[shown], labels[shown], names[shown]
     plan = [("k", float(k), Recipe("knn", k=k), 1.0) for k in ks]
     plan += [("scale", scale, Recipe("softmax_inverse", scale=scale), 1.0) for scale in scales]
     plan += [("markov_time", time, Recipe("knn"), time) for time in markov_times]
     rows = []
     for setting, value, recipe, time in track(plan, label="sweep", unit="graph set"):
-        graphs = build_class_graphs(features, labels, file_names=names, recipe=recipe, markov_time=time, trials=trials, seed=seed)
+        graphs = build_class_graphs(
+            features, labels, file_names=names, recipe=recipe, markov_time=time, trials=trials, seed=seed
+        )
         for name, own in graphs.items():
             found = own.communities
             rows.append(

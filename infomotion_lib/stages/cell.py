@@ -37,7 +37,11 @@ def cell_text(root: Path, cell: str) -> str:
     printed, runs, selections = (results.table(*place) for place in PLACES)
     if printed is None or runs is None:
         where = f"Looked for table1.csv and runs.csv in: {results.folder('evaluation')}"
-        raise StageError("Table 1 or its runs are not there.", where=where, remedy="Run stage 04, or give the table of another run.")
+        raise StageError(
+            "Table 1 or its runs are not there.",
+            where=where,
+            remedy="Run stage 04, or give the table of another run.",
+        )
     *source, method, vpc = cell.split("/") if "/" in cell else ("", cell, "")
     chosen = runs[(runs["method"] == method) & (runs["vpc"].astype(str) == vpc)]
     chosen = chosen[chosen["source"].isin(source)] if source else chosen
@@ -57,12 +61,25 @@ def _one(key: tuple[Hashable, ...], rows: pd.DataFrame, printed: pd.DataFrame, p
         values = rows.loc[np.isfinite(rows[metric]), metric].to_numpy()
         mean, sd = float(cell["mean"][metric]), float(cell["sd"][metric])
         agrees = np.allclose([mean, sd], [values.mean(), values.std()], rtol=1e-6, atol=1e-6)
-        lines.append(f"  {metric:<15}{mean:.4g} ± {sd:.4g}, {'the' if agrees else 'NOT the'} mean and sd of its {len(values)} runs")
+        lines.append(
+            f"  {metric:<15}{mean:.4g} ± {sd:.4g}, {'the' if agrees else 'NOT the'} mean and sd of its"
+            f" {len(values)} runs"
+        )
     for run in rows.to_dict("records"):
         seeds = f"selection seed {run['selection_seed']}, training seed {run['training_seed']}"
-        lines.append(f"  run {seeds}: {run['n_train']} videos, hard accuracy {run['hard_accuracy']:.4g}, MAE {run['mae']:.4g}")
-        picked = picks[(picks[CELL] == list(key)).all(axis=1) & (picks["selection_seed"] == run["selection_seed"])]
-        lines += [f"    {name:<14}{' '.join(own['file_name'].astype(str))}" for name, own in picked.groupby("class_name", sort=False)]
+        lines.append(
+            f"  run {seeds}: {run['n_train']} videos, hard accuracy {run['hard_accuracy']:.4g}, MAE"
+            f" {run['mae']:.4g}"
+        )
+        picked = picks[
+            (picks[CELL] == list(key)).all(axis=1) & (picks["selection_seed"] == run["selection_seed"])
+        ]
+        lines += [
+            f"    {name:<14}{' '.join(own['file_name'].astype(str))}"
+            for name, own in picked.groupby("class_name", sort=False)
+        ]
         if picked.empty:
-            lines.append("    every labelled TRAIN video" if method == "whole" else "    its selection is not at hand")
+            lines.append(
+                "    every labelled TRAIN video" if method == "whole" else "    its selection is not at hand"
+            )
     return "\n".join(lines)

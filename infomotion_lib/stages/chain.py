@@ -21,7 +21,11 @@ State = Literal["verified", "edited", "missing", "stale", "left out"]
 """Of one file: as recorded, changed since, gone, made anew since it was read, or never frozen."""
 
 FOLDERS = {stage.name: stage.folder for stage in TABLE.values()}
-_CODE = {"science": "the code that decides its results", "figures": "the code that draws its figures", "notebook": "its notebook"}
+_CODE = {
+    "science": "the code that decides its results",
+    "figures": "the code that draws its figures",
+    "notebook": "its notebook",
+}
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,11 @@ class Step:
     inputs, outputs : tuple of Link
         Files it read and wrote, its figures and executed notebook included.
     changes : tuple of str
-        What has changed since it ran: code, parameters, a stage before it. Frozen results are what they are: code counts for none.
+        What has changed since it ran: code, parameters, a stage before it. Frozen results are what they are:
+        code counts for none.
     unknown : str
-        Why the code behind it is not held against today's, or how it differs; empty where it is held and the same.
+        Why the code behind it is not held against today's, or how it differs; empty where it is held and the
+        same.
     """
 
     name: str
@@ -87,7 +93,8 @@ class Step:
 
 
 class Chain:
-    """Every finished stage of a run, fresh under ``runs/`` or frozen in the book, each file hashed at most once.
+    """Every finished stage of a run, fresh under ``runs/`` or frozen in the book, each file hashed at most
+    once.
 
     Parameters
     ----------
@@ -103,11 +110,17 @@ class Chain:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.is_frozen = (root / FROZEN_FILES).is_file()
-        self.cards = {name: read_run_card(root / folder) for name, folder in FOLDERS.items() if (root / folder / RUN_CARD).is_file()}
+        self.cards = {
+            name: read_run_card(root / folder)
+            for name, folder in FOLDERS.items()
+            if (root / folder / RUN_CARD).is_file()
+        }
         self._hashes: dict[Path, str] = {}
         if not self.cards:
             remedy = "Give the profile of a run: `infomotion run all --profile NAME` makes one."
-            raise StageError(f"No finished stage in {root}", where=f"Looked for: {root}/*/{RUN_CARD}", remedy=remedy)
+            raise StageError(
+                f"No finished stage in {root}", where=f"Looked for: {root}/*/{RUN_CARD}", remedy=remedy
+            )
 
     @property
     def unfinished(self) -> list[str]:
@@ -125,9 +138,19 @@ class Chain:
             inputs = tuple(self._input(shown, value) for shown, value in card["inputs"].items())
             code, unknown = self._code(name, card)
             before = [
-                f"{TABLE[need].label}, which it reads, is stale" for need in TABLE[name].needs if need in found and found[need].is_stale
+                f"{TABLE[need].label}, which it reads, is stale"
+                for need in TABLE[name].needs
+                if need in found and found[need].is_stale
             ]
-            found[name] = Step(name, self.root / FOLDERS[name], card, inputs, outputs, (*code, *self._parameters(name), *before), unknown)
+            found[name] = Step(
+                name,
+                self.root / FOLDERS[name],
+                card,
+                inputs,
+                outputs,
+                (*code, *self._parameters(name), *before),
+                unknown,
+            )
         return found
 
     def above(self, stage: str) -> list[Step]:
@@ -153,7 +176,14 @@ class Chain:
             return Link(name, path, recorded, "left out", stage)
         if not found:
             return Link(name, path, recorded, "missing", stage, f"{path} is not there")
-        return Link(name, path, recorded, "edited", stage, f"its run card says {recorded[:12]}, the file is {found[:12]}")
+        return Link(
+            name,
+            path,
+            recorded,
+            "edited",
+            stage,
+            f"its run card says {recorded[:12]}, the file is {found[:12]}",
+        )
 
     def _input(self, shown: str, recorded: str) -> Link:
         """What a stage read, against what the stage that made it says it wrote."""
@@ -161,15 +191,41 @@ class Chain:
         maker = next((stage for stage, own in FOLDERS.items() if own == folder), "")
         if maker not in self.cards:
             path = self.root / PurePosixPath(shown).name
-            return Link(shown, path, recorded, "missing", maker, f"{maker or 'the stage'} that made it has no run card")
-        link = next((link for link in self._promised(maker) if link.name == f"{folder}/{PurePosixPath(shown).name}"), None)
+            return Link(
+                shown,
+                path,
+                recorded,
+                "missing",
+                maker,
+                f"{maker or 'the stage'} that made it has no run card",
+            )
+        link = next(
+            (link for link in self._promised(maker) if link.name == f"{folder}/{PurePosixPath(shown).name}"),
+            None,
+        )
         if link is None:
-            return Link(shown, self.root, recorded, "missing", maker, f"the run card of {TABLE[maker].label} does not name it")
+            return Link(
+                shown,
+                self.root,
+                recorded,
+                "missing",
+                maker,
+                f"the run card of {TABLE[maker].label} does not name it",
+            )
         if link.recorded == recorded:
             return link
         if self.hash(link.path) == recorded:
-            return Link(link.name, link.path, recorded, "edited", maker, f"read as it lies there, but {TABLE[maker].label} wrote another")
-        return Link(link.name, link.path, recorded, "stale", maker, f"{TABLE[maker].label} has made it anew since")
+            return Link(
+                link.name,
+                link.path,
+                recorded,
+                "edited",
+                maker,
+                f"read as it lies there, but {TABLE[maker].label} wrote another",
+            )
+        return Link(
+            link.name, link.path, recorded, "stale", maker, f"{TABLE[maker].label} has made it anew since"
+        )
 
     def _promised(self, stage: str) -> list[Link]:
         return [self._output(stage, shown, value) for shown, value in self.cards[stage]["outputs"].items()]
@@ -179,7 +235,10 @@ class Chain:
         folder = FOLDERS[stage]
         _, found, rest = f"/{shown}".rpartition(f"/{folder}/")
         inside = PurePosixPath(rest if found else shown)
-        places = [self.root / folder / inside, *(place / inside.parent.name / inside.name for place in self._own_data if stage == "data")]
+        places = [
+            self.root / folder / inside,
+            *(place / inside.parent.name / inside.name for place in self._own_data if stage == "data"),
+        ]
         return next((place for place in places if place.exists()), places[0]), f"{folder}/{inside}"
 
     @cached_property
@@ -207,7 +266,12 @@ class Chain:
         changed = [kind for kind in _CODE if recorded[kind] != now[kind]]
         if self.is_frozen:
             commit = str(card["git"]["commit"] or "unknown")[:7]
-            return [], f"of commit {commit}; since then {' and '.join(_CODE[kind] for kind in changed)} changed" if changed else ""
+            return (
+                [],
+                f"of commit {commit}; since then {' and '.join(_CODE[kind] for kind in changed)} changed"
+                if changed
+                else "",
+            )
         return [f"{_CODE[kind]} has changed" for kind in changed], ""
 
     def _parameters(self, stage: str) -> list[str]:
@@ -217,5 +281,9 @@ class Chain:
             return []
         wanted = science(stage_parameters(stage, self._resolved))
         used = record["parameters"]
-        names = [name for name in STAGES[stage].model_fields if name in wanted and used.get(name) != wanted[name]]
-        return [f"{name} was {used.get(name)!r}, the last whole run asks for {wanted[name]!r}" for name in names]
+        names = [
+            name for name in STAGES[stage].model_fields if name in wanted and used.get(name) != wanted[name]
+        ]
+        return [
+            f"{name} was {used.get(name)!r}, the last whole run asks for {wanted[name]!r}" for name in names
+        ]

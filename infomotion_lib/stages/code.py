@@ -1,8 +1,10 @@
-"""Which of the library's code stands behind a stage, and behind the work that it keeps, found by following imports.
+"""Which of the library's code stands behind a stage, and behind the work that it keeps, found by following
+imports.
 
-Two questions, two answers. *Is the stage to be run again?* Yes, if any code behind it has changed, figures and cells included: that takes
-minutes. *May the checkpoints, trained rows and vectors that lie there be used?* Yes, unless the code that decides what they hold has
-changed: that would take hours. So a better figure, page, ledger rule, command or run card trains nothing again; another loss does.
+Two questions, two answers. *Is the stage to be run again?* Yes, if any code behind it has changed, figures
+and cells included: that takes minutes. *May the checkpoints, trained rows and vectors that lie there be
+used?* Yes, unless the code that decides what they hold has changed: that would take hours. So a better
+figure, page, ledger rule, command or run card trains nothing again; another loss does.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ Kind = Literal["science", "figures"]
 def code_hash(stage: Stage, kind: Kind) -> str:
     """Hash of the code behind a stage: ``science`` decides its results, ``figures`` only draws them.
 
-    Comments, docstrings and layout do not count, nor do cells of the notebook (the workflow watches that file itself).
+    Comments, docstrings and layout do not count, nor do cells of the notebook (the workflow watches that file
+    itself).
     """
     digest = hashlib.sha256()
     for file in sorted(files_behind(stage)):
@@ -60,10 +63,12 @@ def code_hash(stage: Stage, kind: Kind) -> str:
 
 
 def learning_hash(stage: Stage) -> str:
-    """Hash of the code that decides what a stage keeps from one run to the next; ``""`` where it keeps nothing.
+    """Hash of the code that decides what a stage keeps from one run to the next; ``""`` where it keeps
+    nothing.
 
-    It follows the imports of the modules that the stage names in ``learns``. Comments, docstrings, annotations, imports and the texts of
-    errors do not count, nor where a file lies: whoever rewords an error or moves a room trains nothing again.
+    It follows the imports of the modules that the stage names in ``learns``. Comments, docstrings,
+    annotations, imports and the texts of errors do not count, nor where a file lies: whoever rewords an error
+    or moves a room trains nothing again.
     """
     roots = [LIBRARY.joinpath(*module.split(".")).with_suffix(".py") for module in stage.learns]
     bodies = sorted(learning_code(file) for file in _reached(roots))
@@ -71,13 +76,21 @@ def learning_hash(stage: Stage) -> str:
 
 
 def code_of(stage: Stage) -> dict[str, str]:
-    """Hashes of all that a stage is made of, as its run card keeps them: ``science``, ``figures``, and ``notebook`` for its cells."""
+    """Hashes of all that a stage is made of, as its run card keeps them: ``science``, ``figures``, and
+    ``notebook`` for its cells.
+    """
     cells = hashlib.sha256(_bare("\n".join(_cells(stage))).encode()).hexdigest()[:16]
-    return {"science": code_hash(stage, "science"), "figures": code_hash(stage, "figures"), "notebook": cells if stage.number else ""}
+    return {
+        "science": code_hash(stage, "science"),
+        "figures": code_hash(stage, "figures"),
+        "notebook": cells if stage.number else "",
+    }
 
 
 def files_behind(stage: Stage) -> set[Path]:
-    """Library files that a stage's notebook or function imports, directly or through others, machinery left out."""
+    """Library files that a stage's notebook or function imports, directly or through others, machinery left
+    out.
+    """
     if not stage.number:
         own = LIBRARY / "stages" / f"{stage.name}.py"
         return {own} | _reached(_imported(own))
@@ -137,7 +150,11 @@ def _bare(source: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            kept = [item for item in body if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))]
+            kept = [
+                item
+                for item in body
+                if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))
+            ]
             node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]  # only nodes that have a body come here
     return ast.dump(tree)
 
@@ -169,4 +186,6 @@ def _imports(source: str) -> Iterable[Path]:
             if parts[0] == PACKAGE:
                 for depth in range(2, len(parts) + 1):
                     base = LIBRARY.joinpath(*parts[1:depth])
-                    yield from (path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file())
+                    yield from (
+                        path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()
+                    )

@@ -1,4 +1,6 @@
-"""The data stage: draw the phantom pools, fetch the open clips, or check the real folders; then count what is there."""
+"""The data stage: draw the phantom pools, fetch the open clips, or check the real folders; then count what is
+there.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ LISTS = ("FileList.csv", "VolumeTracings.csv", "phantom_truth.csv", "open_labels
 
 
 def run(parameters: StageParameters) -> Path:
-    """Path of the run card; ``data_report.csv`` counts videos by split, class and status, ``sources.json`` pins their content."""
+    """Path of the run card; ``data_report.csv`` counts videos by split, class and status, ``sources.json``
+    pins their content.
+    """
     assert isinstance(parameters, DataParameters)
     folder = run_paths(parameters.profile, parameters.runs_dir).data
     stage = start_stage("data", folder, parameters=parameters.model_dump())
@@ -27,13 +31,19 @@ def run(parameters: StageParameters) -> Path:
         provide(name, folder / name, parameters=parameters)
     root = data_root(parameters.data_root) if any(name.startswith("echonet") for name in names) else ""
     datasets = [open_source(name, data_dir=folder, data_root=str(root)) for name in names]
-    report = write_csv(pd.concat([count_videos(dataset) for dataset in datasets], ignore_index=True), folder / "data_report.csv")
+    report = write_csv(
+        pd.concat([count_videos(dataset) for dataset in datasets], ignore_index=True),
+        folder / "data_report.csv",
+    )
     sources = write_json(
-        {dataset.name: pin(dataset, made_here=dataset.root.is_relative_to(folder)) for dataset in datasets}, folder / "sources.json"
+        {dataset.name: pin(dataset, made_here=dataset.root.is_relative_to(folder)) for dataset in datasets},
+        folder / "sources.json",
     )
     lists = [dataset.root / name for dataset in datasets for name in LISTS if (dataset.root / name).is_file()]
     stage.notes["faults"] = {dataset.name: dataset.faults for dataset in datasets}
-    stage.notes["phantom_edition"] = {name: edition_of(folder / name) for name in names if name.startswith("phantom")}
+    stage.notes["phantom_edition"] = {
+        name: edition_of(folder / name) for name in names if name.startswith("phantom")
+    }
     return stage.finish([*lists, report, sources])
 
 
@@ -65,18 +75,27 @@ def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:
 
 def count_videos(dataset: Dataset) -> pd.DataFrame:
     """Rows ``dataset, split, class_name, status, n``: every listed video is in one of them."""
-    videos = dataset.videos.assign(dataset=dataset.name, class_name=class_name(dataset.videos["ef"].to_numpy()))
+    videos = dataset.videos.assign(
+        dataset=dataset.name, class_name=class_name(dataset.videos["ef"].to_numpy())
+    )
     keys = ["dataset", "split", "class_name", "status"]
     return videos.groupby(keys, sort=True).size().rename("n").reset_index()
 
 
 def pin(dataset: Dataset, *, made_here: bool) -> dict[str, str | int]:
-    """What later stages depend on: hashes of the lists, and of the videos themselves where this run made or fetched them."""
-    content: dict[str, str | int] = {name: sha256(dataset.root / name) for name in LISTS if (dataset.root / name).is_file()}
+    """What later stages depend on: hashes of the lists, and of the videos themselves where this run made or
+    fetched them.
+    """
+    content: dict[str, str | int] = {
+        name: sha256(dataset.root / name) for name in LISTS if (dataset.root / name).is_file()
+    }
     content["videos"] = len(dataset.videos)
     if made_here:
         paths = sorted(Path(path) for path in dataset.usable["path"])
-        hashes = [f"{sha256(path)}  {path.name}\n" for path in track(paths, label=f"hashing {dataset.name}", unit="video")]
+        hashes = [
+            f"{sha256(path)}  {path.name}\n"
+            for path in track(paths, label=f"hashing {dataset.name}", unit="video")
+        ]
         sums = dataset.root / "SHA256SUMS"
         sums.write_text("".join(hashes), encoding="utf-8")
         content["SHA256SUMS"] = sha256(sums)

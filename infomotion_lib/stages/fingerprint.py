@@ -23,7 +23,9 @@ PREVIOUS = "previous"
 def science(parameters: StageParameters) -> dict[str, Any]:
     """Parameters that decide results, as plain JSON values; portable arithmetic counts by its variables."""
     values: dict[str, Any] = json.loads(parameters.model_dump_json(exclude=set(WHERE_AND_HOW_FAST)))
-    return values | {"arithmetic": dict(PORTABLE) if parameters.arithmetic == "portable" else parameters.arithmetic}
+    return values | {
+        "arithmetic": dict(PORTABLE) if parameters.arithmetic == "portable" else parameters.arithmetic
+    }
 
 
 def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:
@@ -43,16 +45,18 @@ def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:
 
 
 def fingerprint(stage: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, Any]:
-    """All that the work kept by a stage depends on: parameters, inputs, and the code that decides what it holds."""
+    """All that the work kept by a stage depends on: parameters, inputs, and the code that decides what it
+    holds.
+    """
     return {"parameters": science(parameters), "inputs": inputs(stage, paths), "code": learning_hash(stage)}
 
 
 def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
     """Whether half-done work in ``folder`` may be continued; if not, what lies there moves aside.
 
-    Checkpoints and finished rows can be continued only by a run of the same parameters, inputs and learning code. The last other
-    run's are kept, under ``previous/`` beside the folder: they may have cost days. A folder without a record stays as it is.
-    Files that a killed run was writing are removed.
+    Checkpoints and finished rows can be continued only by a run of the same parameters, inputs and learning
+    code. The last other run's are kept, under ``previous/`` beside the folder: they may have cost days. A
+    folder without a record stays as it is. Files that a killed run was writing are removed.
     """
     path = folder / RECORD
     continues = found_record(folder) == record
@@ -68,7 +72,9 @@ def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
 
 
 def worked(folder: Path, seconds: float) -> float:
-    """Seconds of the ended runs that made what lies in ``folder``: these, and those of the runs they go on from."""
+    """Seconds of the ended runs that made what lies in ``folder``: these, and those of the runs they go on
+    from.
+    """
     path = folder / WORKED
     total = seconds + (float(read_json(path)["seconds"]) if path.is_file() else 0.0)
     write_json({"seconds": round(total, 1)}, path)

@@ -1,4 +1,6 @@
-"""The labels stage: EF of every synthetic video by a regressor trained on the real TRAIN videos, the requested EF kept beside."""
+"""The labels stage: EF of every synthetic video by a regressor trained on the real TRAIN videos, the
+requested EF kept beside.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,17 @@ REFERENCE_FPS = 50.0
 
 
 def run(parameters: StageParameters) -> Path:
-    """Path of the run card; ``labels.csv`` has a row a synthetic video and is empty where the profile has no synthetic source."""
+    """Path of the run card; ``labels.csv`` has a row a synthetic video and is empty where the profile has no
+    synthetic source.
+    """
     assert isinstance(parameters, LabelsParameters)
     from infomotion_lib.regressor.labels import AGREEMENT_COLUMNS
 
     paths = run_paths(parameters.profile, parameters.runs_dir)
     folder = paths.stage("labels")
-    stage = start_stage("labels", folder, parameters=parameters.model_dump(), inputs=[paths.data / "sources.json"])
+    stage = start_stage(
+        "labels", folder, parameters=parameters.model_dump(), inputs=[paths.data / "sources.json"]
+    )
     outputs = []
     labels, agreement = pd.DataFrame(columns=LABEL_COLUMNS), pd.DataFrame(columns=AGREEMENT_COLUMNS)
     if parameters.synthetic_data != "none":
@@ -48,36 +54,52 @@ def label_pool(
 ) -> tuple[pd.DataFrame, pd.DataFrame, FittedRegressor]:
     """Labels of the pool, how well they agree with what else is known, and the regressor that gave them.
 
-    The regressor learns on real TRAIN and keeps the weights that are best on real VAL; real TEST is not touched.
+    The regressor learns on real TRAIN and keeps the weights that are best on real VAL; real TEST is not
+    touched.
     """
     from infomotion_lib.device import one_thread
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.labels import AGREEMENT_COLUMNS, agreement, relabel
 
     labelled = real.usable[real.usable["ef"].notna()]
-    splits = {split: first_per_class(labelled[labelled["split"] == split], parameters.limit) for split in ("TRAIN", "VAL")}
+    splits = {
+        split: first_per_class(labelled[labelled["split"] == split], parameters.limit)
+        for split in ("TRAIN", "VAL")
+    }
     targets = first_per_class(pool.usable, parameters.limit)
     videos = pd.concat([*splits.values(), targets])
     store = open_clip_store(videos, folder / "clips", size=parameters.clip_size, workers=parameters.workers)
     with one_thread():
         labeller = _labeller(splits["TRAIN"], splits["VAL"], store, folder, parameters=parameters)
         labels = relabel(targets, labeller, store=store, reference_fps=float(splits["TRAIN"]["fps"].median()))
-        on_val = labeller.predict(store.videos(splits["VAL"]["file_name"].tolist())) if len(splits["VAL"]) else None
+        on_val = (
+            labeller.predict(store.videos(splits["VAL"]["file_name"].tolist()))
+            if len(splits["VAL"])
+            else None
+        )
     labels = labels.assign(source="synthetic")[LABEL_COLUMNS]
     rows = [agreement("pool: relabelled against requested EF", labels["ef"], targets["requested_ef"])]
     if on_val is not None:
         rows.append(agreement("real VAL: regressor against measured EF", on_val, splits["VAL"]["ef"]))
     if (pool.root / PHANTOM_TRUTH).is_file():
-        delivered = pd.read_csv(pool.root / PHANTOM_TRUTH).set_index("FileName")["EF"].reindex(targets["file_name"])
+        delivered = (
+            pd.read_csv(pool.root / PHANTOM_TRUTH).set_index("FileName")["EF"].reindex(targets["file_name"])
+        )
         rows.append(agreement("pool: relabelled against delivered EF", labels["ef"], delivered))
         rows.append(agreement("pool: requested against delivered EF", targets["requested_ef"], delivered))
     return labels, pd.DataFrame(rows, columns=AGREEMENT_COLUMNS), labeller
 
 
 def relabel_folder(
-    root: Path, weights: Path, out: Path, *, parameters: LabelsParameters, reference_fps: float = REFERENCE_FPS
+    root: Path,
+    weights: Path,
+    out: Path,
+    *,
+    parameters: LabelsParameters,
+    reference_fps: float = REFERENCE_FPS,
 ) -> pd.DataFrame:
-    """Labels of a data set folder by weights that exist already, written to ``out`` (a ``.csv``): any pool, without a run.
+    """Labels of a data set folder by weights that exist already, written to ``out`` (a ``.csv``): any pool,
+    without a run.
 
     Parameters
     ----------
@@ -113,7 +135,9 @@ def relabel_folder(
     return labels
 
 
-def _labeller(train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: Path, *, parameters: LabelsParameters) -> FittedRegressor:
+def _labeller(
+    train: pd.DataFrame, val: pd.DataFrame, store: ClipStore, folder: Path, *, parameters: LabelsParameters
+) -> FittedRegressor:
     from infomotion_lib.device import resolve_device
     from infomotion_lib.regressor.checkpoints import is_ef_regressor, load_regressor, read_weights
     from infomotion_lib.regressor.training import train_regressor

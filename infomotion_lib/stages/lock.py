@@ -18,7 +18,8 @@ from infomotion_lib.provenance import write_json
 
 @contextmanager
 def only_run(paths: RunPaths, *, wait: bool = False) -> Iterator[None]:
-    """Block inside which no other run of this profile can start; the operating system frees it if the process dies.
+    """Block inside which no other run of this profile can start; the operating system frees it if the process
+    dies.
 
     Parameters
     ----------
@@ -38,12 +39,16 @@ def only_run(paths: RunPaths, *, wait: bool = False) -> Iterator[None]:
     except Timeout:
         who = json.loads(owner.read_text(encoding="utf-8")) if owner.is_file() else {}
         raise StageError(
-            f"Another run of profile {paths.profile} is going on: {', '.join(f'{key} {value}' for key, value in who.items())}",
+            f"Another run of profile {paths.profile} is going on:"
+            f" {', '.join(f'{key} {value}' for key, value in who.items())}",
             where=f"It holds {paths.root}",
             remedy="Let it end, or start this one with --wait.",
         ) from None
     except OSError as error:
-        raise StageError(f"Cannot write to {paths.root}: {error.strerror}", remedy="Choose another runs_dir, or free this one.") from None
+        raise StageError(
+            f"Cannot write to {paths.root}: {error.strerror}",
+            remedy="Choose another runs_dir, or free this one.",
+        ) from None
     try:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         write_json({"process": os.getpid(), "machine": platform.node(), "since": now}, owner)

@@ -1,4 +1,6 @@
-"""One notebook, executed by papermill with this very interpreter; the copy appears whole, or as a failed copy."""
+"""One notebook, executed by papermill with this very interpreter; the copy appears whole, or as a failed
+copy.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,14 @@ if TYPE_CHECKING:
 
 INJECTED = "injected-parameters"
 PATIENCE = 600
-"""Seconds that a kernel may take to start, and to hand on what an ended cell showed: a full machine needs more than the usual 60 and 4."""
+"""Seconds that a kernel may take to start, and to hand on what an ended cell showed: a full machine needs
+more than the usual 60 and 4.
+"""
 
 
-def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], arithmetic: Arithmetic, threads: int) -> Path:
+def execute(
+    notebook: Path, output: Path, *, parameters: dict[str, Any], arithmetic: Arithmetic, threads: int
+) -> Path:
     """Path of the executed copy.
 
     Parameters
@@ -55,7 +61,9 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], arithme
         papermill.execute_notebook(
             notebook,
             running,
-            parameters={name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()},
+            parameters={
+                name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()
+            },
             kernel_name="python3",
             kernel_manager_class=_kernel_manager(environment),
             cwd=PROJECT,
@@ -66,21 +74,27 @@ def execute(notebook: Path, output: Path, *, parameters: dict[str, Any], arithme
     except papermill.PapermillExecutionError as error:
         running.replace(failed)
         _tidy(failed)
+        place = _place(failed, error.exec_count)
         raise StageError(
-            f"{notebook.name} failed in {_place(failed, error.exec_count)}: {error.ename}: {error.evalue}".rstrip(),
+            f"{notebook.name} failed in {place}: {error.ename}: {error.evalue}".rstrip(),
             where=f"The failed copy, with its traceback: {failed}",
             remedy="Mend the cause and run the stage again; finished work is kept.",
         ) from None
     except RuntimeError as error:
         running.unlink(missing_ok=True)
-        raise StageError(f"The kernel that executed {notebook.name} died: {error}", remedy="Was it killed, or out of memory?") from None
+        raise StageError(
+            f"The kernel that executed {notebook.name} died: {error}",
+            remedy="Was it killed, or out of memory?",
+        ) from None
     _tidy(running)
     running.replace(output)
     return output
 
 
 def _kernel_manager(environment: dict[str, str]) -> type:
-    """Kernel manager whose ``python3`` is this interpreter, whatever kernels the machine has registered, with these variables set."""
+    """Kernel manager whose ``python3`` is this interpreter, whatever kernels the machine has registered, with
+    these variables set.
+    """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
@@ -88,9 +102,14 @@ def _kernel_manager(environment: dict[str, str]) -> type:
     environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_WAIT_POLICY": "PASSIVE", **environment}
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
-    start = "from infomotion_lib.processes import die_with_parent as d; d(); from ipykernel.kernelapp import launch_new_instance as l; l()"
+    start = (
+        "from infomotion_lib.processes import die_with_parent as d; d(); from ipykernel.kernelapp import"
+        " launch_new_instance as l; l()"
+    )
     command = [sys.executable, "-c", start, "-f", "{connection_file}", "--log-level=ERROR"]
-    spec = KernelSpec(argv=command, env=environment, display_name="Python 3", language="python", name="python3")
+    spec = KernelSpec(
+        argv=command, env=environment, display_name="Python 3", language="python", name="python3"
+    )
 
     class ThisInterpreter(AsyncKernelManager):
         @property
@@ -101,7 +120,9 @@ def _kernel_manager(environment: dict[str, str]) -> type:
 
 
 def _tidy(path: Path) -> None:
-    """Hide the injected parameters from readers, give their cell a stable id, leave no folder of this machine in the metadata."""
+    """Hide the injected parameters from readers, give their cell a stable id, leave no folder of this machine
+    in the metadata.
+    """
     import nbformat
 
     book = nbformat.read(path, as_version=4)
@@ -124,7 +145,9 @@ def _place(path: Path, execution_count: int | None) -> str:
     heading = ""
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
-            heading = next((line.lstrip("# ") for line in cell.source.splitlines() if line.startswith("## ")), heading)
+            heading = next(
+                (line.lstrip("# ") for line in cell.source.splitlines() if line.startswith("## ")), heading
+            )
         elif _failed(cell):
             return f'cell "{cell.id}" ({heading})' if heading else f'cell "{cell.id}"'
     return f"cell [{execution_count}]"

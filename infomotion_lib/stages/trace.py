@@ -45,7 +45,10 @@ def trace(file: Path, *, cell: str = "") -> str:
         from infomotion_lib.stages.cell import cell_text
 
         if stage != "evaluation":
-            raise ParameterError(f"{file} has no cells of Table 1.", remedy="Give --cell with a file of stage 04, such as table1.csv.")
+            raise ParameterError(
+                f"{file} has no cells of Table 1.",
+                remedy="Give --cell with a file of stage 04, such as table1.csv.",
+            )
         parts.append(cell_text(root, cell))
     parts += [_step(step) for step in chain.above(stage)]
     return "\n\n".join([*parts, _raw(chain)])
@@ -61,7 +64,10 @@ def find_stage(path: Path) -> tuple[Path, str]:
     """
     remedy = "Give a file of a run, such as runs/phantom/04_evaluation/table1.csv, or of book/results."
     if not path.is_file():
-        raise StageError(f"Not a file: {path}", remedy="`infomotion verify` says how it comes back." if _is_recorded(path) else remedy)
+        raise StageError(
+            f"Not a file: {path}",
+            remedy="`infomotion verify` says how it comes back." if _is_recorded(path) else remedy,
+        )
     stages = {folder: stage for stage, folder in FOLDERS.items()}
     for folder in path.parents:
         if folder.name == EXPLORE and (folder.parent / FOLDERS["evaluation"] / RUN_CARD).is_file():
@@ -70,15 +76,30 @@ def find_stage(path: Path) -> tuple[Path, str]:
             if (folder / RUN_CARD).is_file():
                 return folder.parent, stages[folder.name]
             if folder.name != "data":
-                where, again = f"Looked for: {folder / RUN_CARD}", "Run `infomotion run all` with its profile: finished work is kept."
-                raise StageError(f"The stage that writes {path.name} has not finished.", where=where, remedy=again)
-    raise StageError(f"No run card leads to {path}", where=f"Looked for {RUN_CARD} in the folders above it.", remedy=remedy)
+                where, again = (
+                    f"Looked for: {folder / RUN_CARD}",
+                    "Run `infomotion run all` with its profile: finished work is kept.",
+                )
+                raise StageError(
+                    f"The stage that writes {path.name} has not finished.", where=where, remedy=again
+                )
+    raise StageError(
+        f"No run card leads to {path}", where=f"Looked for {RUN_CARD} in the folders above it.", remedy=remedy
+    )
 
 
 def _is_recorded(path: Path) -> bool:
     """Whether a run card in a folder above names a file of this name."""
-    cards = [read_run_card(folder) for folder in path.parents if folder.name in FOLDERS.values() and (folder / RUN_CARD).is_file()]
-    return any(PurePosixPath(shown).name == path.name for card in cards for shown in (*card["outputs"], *card.get("figures", {})))
+    cards = [
+        read_run_card(folder)
+        for folder in path.parents
+        if folder.name in FOLDERS.values() and (folder / RUN_CARD).is_file()
+    ]
+    return any(
+        PurePosixPath(shown).name == path.name
+        for card in cards
+        for shown in (*card["outputs"], *card.get("figures", {}))
+    )
 
 
 def _head(chain: Chain, stage: str, path: Path) -> str:
@@ -92,7 +113,13 @@ def _head(chain: Chain, stage: str, path: Path) -> str:
         verdict = "as it was frozen" if frozen[name] == digest else "EDITED since it was frozen"
     else:
         recorded = _pinned(chain.root, path)
-        verdict = "no run card names it" if not recorded else "as pinned" if recorded == digest else "EDITED since it was pinned"
+        verdict = (
+            "no run card names it"
+            if not recorded
+            else "as pinned"
+            if recorded == digest
+            else "EDITED since it was pinned"
+        )
     note = "\ndrawn from the finished tables; its chain is theirs" if path.parent.name == EXPLORE else ""
     return f"{shown_path(path)}\nsha256 {digest[:SHOWN]}: {verdict}{note}"
 
@@ -106,33 +133,63 @@ def _step(step: Step) -> str:
     broken = any(link.state in ("edited", "missing") for link in (*step.inputs, *step.outputs))
     state = "stale" if step.is_stale else "does not hold" if broken else "holds"
     lines = [f"{TABLE[step.name].label}: {state}"]
-    lines.append(_row("run", f"{card['started_utc']}, {seconds:.0f} s on {card.get('gpu') or card['device']}, Python {card['python']}"))
+    lines.append(
+        _row(
+            "run",
+            f"{card['started_utc']}, {seconds:.0f} s on {card.get('gpu') or card['device']}, Python"
+            f" {card['python']}",
+        )
+    )
     code += f" ({step.unknown})" if code and step.unknown else ""
     commit += ", with uncommitted changes" if card["git"].get("dirty") else ""
     lines.append(_row("code", f"{code or 'hash not on the card'}, commit {commit}"))
     lines += [_row("stale", why) for why in step.changes]
     changed, rest = _parameters(step.name, card["parameters"])
-    lines += [_row("set" if number == 0 else "", f"{name} = {json.dumps(value)}") for number, (name, value) in enumerate(changed)]
+    lines += [
+        _row("set" if number == 0 else "", f"{name} = {json.dumps(value)}")
+        for number, (name, value) in enumerate(changed)
+    ]
     lines.append(_row("" if changed else "set", f"{rest} more parameters at their defaults"))
-    lines += [_row("reads" if number == 0 else "", _file(link, "as it was written")) for number, link in enumerate(step.inputs)]
-    lines += [_row("writes" if number == 0 else "", _file(link, "verified")) for number, link in enumerate(_told(step))]
+    lines += [
+        _row("reads" if number == 0 else "", _file(link, "as it was written"))
+        for number, link in enumerate(step.inputs)
+    ]
+    lines += [
+        _row("writes" if number == 0 else "", _file(link, "verified"))
+        for number, link in enumerate(_told(step))
+    ]
     pictures = [link for link in step.outputs if link not in _told(step)]
     if pictures:
-        lines.append(_row("", f"and {len(pictures)} figures and notebooks, {sum(link.state == 'verified' for link in pictures)} verified"))
+        lines.append(
+            _row(
+                "",
+                f"and {len(pictures)} figures and notebooks,"
+                f" {sum(link.state == 'verified' for link in pictures)} verified",
+            )
+        )
     return "\n".join(lines)
 
 
 def _told(step: Step) -> list[Link]:
     """Outputs that are told one by one: tables and vectors, and whatever is not well."""
-    return [link for link in step.outputs if link.state not in ("verified", "left out") or link.recorded in step.card["outputs"].values()]
+    return [
+        link
+        for link in step.outputs
+        if link.state not in ("verified", "left out") or link.recorded in step.card["outputs"].values()
+    ]
 
 
 def _parameters(stage: str, values: dict[str, Any]) -> tuple[list[tuple[str, Any]], int]:
     """Parameters that decide results and differ from their defaults, and how many do not differ."""
     fields = STAGES[stage].model_fields
     own = {name: value for name, value in values.items() if name not in WHERE_AND_HOW_FAST}
-    defaults = {name: list(field.default) if isinstance(field.default, tuple) else field.default for name, field in fields.items()}
-    changed = [(name, value) for name, value in own.items() if name not in defaults or value != defaults[name]]
+    defaults = {
+        name: list(field.default) if isinstance(field.default, tuple) else field.default
+        for name, field in fields.items()
+    }
+    changed = [
+        (name, value) for name, value in own.items() if name not in defaults or value != defaults[name]
+    ]
     return changed, len(own) - len(changed)
 
 
@@ -159,7 +216,9 @@ def _pinned(root: Path, path: Path) -> str:
     sums = path.parent.parent / SUMS
     if path.parent.name != "Videos" or not sums.is_file():
         return ""
-    return next((line[:64] for line in sums.read_text(encoding="utf-8").splitlines() if line[66:] == path.name), "")
+    return next(
+        (line[:64] for line in sums.read_text(encoding="utf-8").splitlines() if line[66:] == path.name), ""
+    )
 
 
 def _file(link: Link, good: str) -> str:

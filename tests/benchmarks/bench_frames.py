@@ -1,6 +1,8 @@
-"""Cost of the frame index: a clip through the detector by its parts, a pool on one and two processes, tracings by the thousand.
+"""Cost of the frame index: a clip through the detector by its parts, a pool on one and two processes,
+tracings by the thousand.
 
-Run it with ``python tests/benchmarks/bench_frames.py [--clips 60]``. It prints JSON; nothing here is timed in the tests.
+Run it with ``python tests/benchmarks/bench_frames.py [--clips 60]``. It prints JSON; nothing here is timed in
+the tests.
 """
 
 from __future__ import annotations
@@ -55,8 +57,17 @@ def pool(folder: Path, clips: int) -> Dataset:
     rows = []
     for number, known in enumerate(known_phantoms(clips, seed=7)):
         path = write_clip(folder / f"v{number}.avi", known.clip, fps=known.fps)
-        rows.append({"file_name": f"v{number}", "path": str(path), "fps": known.fps, "n_frames": len(known.clip)})
-    return Dataset("bench", folder, "echonet-synthetic", pd.DataFrame(rows).assign(split="TRAIN", ef=50.0, status="ok"), None, {})
+        rows.append(
+            {"file_name": f"v{number}", "path": str(path), "fps": known.fps, "n_frames": len(known.clip)}
+        )
+    return Dataset(
+        "bench",
+        folder,
+        "echonet-synthetic",
+        pd.DataFrame(rows).assign(split="TRAIN", ef=50.0, status="ok"),
+        None,
+        {},
+    )
 
 
 def many_tracings(videos: int) -> pd.DataFrame:
@@ -65,7 +76,10 @@ def many_tracings(videos: int) -> pd.DataFrame:
     rows = np.concatenate([[[56.0, 30, 56, 80]], np.stack([46 + 0 * y, y, 66 + 0 * y, y], axis=1)])
     table = pd.DataFrame(np.tile(rows, (2 * videos, 1)), columns=["X1", "Y1", "X2", "Y2"])
     table["X2"] += np.repeat(np.tile([0, 4], videos), 21)
-    return table.assign(FileName=np.repeat([f"v{n}" for n in range(videos)], 42), Frame=np.repeat(np.tile([10, 25], videos), 21))
+    return table.assign(
+        FileName=np.repeat([f"v{n}" for n in range(videos)], 42),
+        Frame=np.repeat(np.tile([10, 25], videos), 21),
+    )
 
 
 def main() -> None:
@@ -78,7 +92,9 @@ def main() -> None:
         report["one clip of 64 frames, ms"] = parts(Path(data.videos["path"].iloc[0]), 50.0)
         for workers in (1, 2):
             start = time.perf_counter()
-            build_frame_index(data, source="synthetic", parameters=FrameIndexParameters(), workers=workers, progress=False)
+            build_frame_index(
+                data, source="synthetic", parameters=FrameIndexParameters(), workers=workers, progress=False
+            )
             report[f"index of {clips} clips, {workers} processes, s"] = round(time.perf_counter() - start, 2)
     start = time.perf_counter()
     annotated_phases(many_tracings(10_030))

@@ -1,8 +1,10 @@
-"""Cost of the generators beside plain reference paths: Latte's training step, its sampling with and without guidance, Fréchet distances.
+"""Cost of the generators beside plain reference paths: Latte's training step, its sampling with and without
+guidance, Fréchet distances.
 
-Run it with ``python tests/benchmarks/bench_generators.py [--size cpu/2] [--repeats 7]``; nothing here is a test. The variants of a group
-are run in turn, round after round, in one process and in process time on one thread, so that other work on the machine slows all of
-them alike; a ratio is the median over rounds of the ratio within a round.
+Run it with ``python tests/benchmarks/bench_generators.py [--size cpu/2] [--repeats 7]``; nothing here is a
+test. The variants of a group are run in turn, round after round, in one process and in process time on one
+thread, so that other work on the machine slows all of them alike; a ratio is the median over rounds of the
+ratio within a round.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ def awake(size: str, *, side: int, frames: int) -> Latte:
 
 
 def bench_training(size: str, *, side: int, frames: int, batch: int, repeats: int) -> dict[str, object]:
-    """Four steps of ``train_latte``, with and without a checkpoint, beside a bare loop of the same modules and sizes on ready tensors."""
+    """Four steps of ``train_latte``, with and without a checkpoint, beside a bare loop of the same modules
+    and sizes on ready tensors.
+    """
     steps, label = 4, np.arange(40) % 5
     latents = torch.randn(40, frames, 4, side, side, generator=torch.Generator().manual_seed(0))
     recipe = LatteRecipe(size, side, frames, steps=steps, batch=batch)
@@ -65,13 +69,19 @@ def bench_training(size: str, *, side: int, frames: int, batch: int, repeats: in
     }
     seconds = timed(variants, repeats=repeats)
     return {
-        "ms a step": {name: round(1e3 * statistics.median(values) / steps, 1) for name, values in seconds.items()},
+        "ms a step": {
+            name: round(1e3 * statistics.median(values) / steps, 1) for name, values in seconds.items()
+        },
         "train_latte, times the bare loop": round(ratio(seconds, "train_latte", "bare loop"), 3),
-        "with a checkpoint, times the bare loop": round(ratio(seconds, "train_latte, one checkpoint", "bare loop"), 3),
+        "with a checkpoint, times the bare loop": round(
+            ratio(seconds, "train_latte, one checkpoint", "bare loop"), 3
+        ),
     }
 
 
-def two_passes(network: Latte, latents: Tensor, timestep: Tensor, label: Tensor, *, guidance: float) -> Tensor:
+def two_passes(
+    network: Latte, latents: Tensor, timestep: Tensor, label: Tensor, *, guidance: float
+) -> Tensor:
     """The plain way to guide: one pass with the class, one without."""
     conditional = network(latents, timestep, label)
     unconditional = network(latents, timestep, torch.full_like(label, network.null_class))
@@ -79,7 +89,9 @@ def two_passes(network: Latte, latents: Tensor, timestep: Tensor, label: Tensor,
 
 
 def bench_sampling(size: str, *, side: int, frames: int, clips: int, repeats: int) -> dict[str, object]:
-    """Milliseconds a clip and denoising step: the conditional model, guided in one batch and in two passes, and clip by clip."""
+    """Milliseconds a clip and denoising step: the conditional model, guided in one batch and in two passes,
+    and clip by clip.
+    """
     trained = TrainedLatte(awake(size, side=side, frames=frames).eval(), LatteRecipe(size, side, frames), [])
     steps, seeds = 2, list(range(clips))
 
@@ -91,7 +103,9 @@ def bench_sampling(size: str, *, side: int, frames: int, clips: int, repeats: in
             return draw(2.0)
 
     def one_by_one() -> Tensor:
-        return torch.cat([sample_latents(trained, 1, seeds=[seed], guidance=2.0, sampling_steps=steps) for seed in seeds])
+        return torch.cat(
+            [sample_latents(trained, 1, seeds=[seed], guidance=2.0, sampling_steps=steps) for seed in seeds]
+        )
 
     variants: dict[str, Callable[[], Tensor]] = {
         "guidance 1": lambda: draw(1.0),
@@ -102,7 +116,10 @@ def bench_sampling(size: str, *, side: int, frames: int, clips: int, repeats: in
     difference = {name: float((variants[name]() - draw(2.0)).abs().max()) for name in list(variants)[2:]}
     seconds = timed(variants, repeats=repeats)
     return {
-        "ms a clip and step": {name: round(1e3 * statistics.median(values) / clips / steps, 1) for name, values in seconds.items()},
+        "ms a clip and step": {
+            name: round(1e3 * statistics.median(values) / clips / steps, 1)
+            for name, values in seconds.items()
+        },
         "guided, times guidance 1": round(ratio(seconds, "guidance 2: ours", "guidance 1"), 2),
         "two passes, times ours": round(ratio(seconds, "guidance 2, two passes", "guidance 2: ours"), 2),
         "clip by clip, times ours": round(ratio(seconds, "guidance 2, clip by clip", "guidance 2: ours"), 2),
@@ -125,7 +142,9 @@ def bench_frechet(n: int, features: int, *, repeats: int) -> dict[str, object]:
     relative = abs(variants["matrix root"]() / variants["ours"]() - 1)
     seconds = timed(variants, repeats=repeats)
     return {
-        "ms a distance": {name: round(1e3 * statistics.median(values), 2) for name, values in seconds.items()},
+        "ms a distance": {
+            name: round(1e3 * statistics.median(values), 2) for name, values in seconds.items()
+        },
         "ours, times as fast": round(ratio(seconds, "matrix root", "ours"), 1),
         "relative difference": f"{relative:.1e}",
     }
@@ -143,11 +162,15 @@ def main() -> None:
     torch.set_num_threads(1)
     shape = {"side": options.latent_side, "frames": options.frames, "repeats": options.repeats}
     tables = {
-        f"training, {options.size}, batch {options.batch}": bench_training(options.size, batch=options.batch, **shape),
+        f"training, {options.size}, batch {options.batch}": bench_training(
+            options.size, batch=options.batch, **shape
+        ),
         f"sampling, {options.size}, 8 clips": bench_sampling(options.size, clips=8, **shape),
     }
     for n, features in ((60, 512), (75, 32), (1000, 128)):
-        tables[f"Fréchet distance, {n} clips, {features} numbers"] = bench_frechet(n, features, repeats=options.repeats)
+        tables[f"Fréchet distance, {n} clips, {features} numbers"] = bench_frechet(
+            n, features, repeats=options.repeats
+        )
     print(json.dumps(tables, indent=2, ensure_ascii=False))
 
 

@@ -1,8 +1,9 @@
-"""Cost of the IFA network beside plain reference paths: extraction, its tricks one by one, bf16, the training step.
+"""Cost of the IFA network beside plain reference paths: extraction, its tricks one by one, bf16, the training
+step.
 
-Run it with ``python tests/benchmarks/bench_ifa.py [--width 16] [--threads 1] [--repeats 7]``. The variants of a group are run in
-turn, round after round, in one process, so that other work on the machine slows all of them alike; a ratio is the
-median over rounds of the ratio within a round.
+Run it with ``python tests/benchmarks/bench_ifa.py [--width 16] [--threads 1] [--repeats 7]``. The variants of
+a group are run in turn, round after round, in one process, so that other work on the machine slows all of
+them alike; a ratio is the median over rounds of the ratio within a round.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ DEPTHS = {8: (2, 2, 2, 2, 2), 16: (2, 2, 2, 2, 2), 32: (2, 2, 2, 4, 4)}
 
 
 def plain_backbone(network: InterFrameInterpolator, frames: Tensor) -> Tensor:
-    """The plain way: the backbone on each pair, its maps averaged afterwards. Frames (V, 3, 3, H, W): three frames a video."""
+    """The plain way: the backbone on each pair, its maps averaged afterwards. Frames (V, 3, 3, H, W): three
+    frames a video.
+    """
     by_scale: list[list[Tensor]] = [[], []]
     for first, second in ((0, 1), (1, 2)):
         features = network.features(frames[:, first], frames[:, second])
@@ -82,7 +85,9 @@ def shared_frames(network: InterFrameInterpolator, frames: Tensor) -> Tensor:
             tokens, motion = block(tokens)
             motions.append(motion)
         by_scale.append(torch.cat(motions, dim=-1).mean(dim=(1, 2)))
-    return torch.cat([maps.unflatten(0, (2, 2, videos)).permute(2, 1, 0, 3).flatten(1) for maps in by_scale], dim=1)
+    return torch.cat(
+        [maps.unflatten(0, (2, 2, videos)).permute(2, 1, 0, 3).flatten(1) for maps in by_scale], dim=1
+    )
 
 
 def every_video_at_once(pooler: MotionPooler, frames: Tensor, pairs: Tensor) -> Tensor:
@@ -92,11 +97,22 @@ def every_video_at_once(pooler: MotionPooler, frames: Tensor, pairs: Tensor) -> 
 
 
 @torch.inference_mode()
-def bench_extraction(width: int, *, videos: int, side: int, repeats: int, weights: str = "") -> dict[str, object]:
-    """Extraction of motion vectors: milliseconds a batch, ratios, largest difference, bf16 where the processor has it."""
+def bench_extraction(
+    width: int, *, videos: int, side: int, repeats: int, weights: str = ""
+) -> dict[str, object]:
+    """Extraction of motion vectors: milliseconds a batch, ratios, largest difference, bf16 where the
+    processor has it.
+    """
     network = load_ema_vfi(weights) if weights else new_interpolator(width, DEPTHS[width], seed=0).eval()
-    frames = torch.rand(videos, 3, 1, side, side, generator=torch.Generator().manual_seed(0)).expand(-1, -1, 3, -1, -1).contiguous()
-    flat, pairs = frames.flatten(0, 1), torch.arange(videos)[:, None, None] * 3 + torch.tensor([[0, 1], [1, 2]])
+    frames = (
+        torch.rand(videos, 3, 1, side, side, generator=torch.Generator().manual_seed(0))
+        .expand(-1, -1, 3, -1, -1)
+        .contiguous()
+    )
+    flat, pairs = (
+        frames.flatten(0, 1),
+        torch.arange(videos)[:, None, None] * 3 + torch.tensor([[0, 1], [1, 2]]),
+    )
     exact, half = MotionPooler(network), MotionPooler(network, bf16=True)
     layout = exact.network  # a channels-last copy
     variants: dict[str, Callable[[], Tensor]] = {
@@ -104,7 +120,9 @@ def bench_extraction(width: int, *, videos: int, side: int, repeats: int, weight
         "plain backbone": lambda: plain_backbone(network, frames),
         "+ channels last": lambda: plain_backbone(layout, frames),
         "+ shared frame encoded once": lambda: shared_frames(layout, frames),
-        "+ last block without appearance, projection after the mean, one product": lambda: every_video_at_once(exact, flat, pairs),
+        "+ last block without appearance, projection after the mean, one product": lambda: (
+            every_video_at_once(exact, flat, pairs)
+        ),
         "+ four videos at a time: ours": lambda: exact.vectors(flat, pairs),
         "ours in bf16": lambda: half.vectors(flat, pairs),
     }
@@ -118,12 +136,16 @@ def bench_extraction(width: int, *, videos: int, side: int, repeats: int, weight
         "ours, videos a CPU second": round(videos / statistics.median(seconds[ours]), 1),
         "bf16, times ours in float32": round(ratio(seconds, ours, "ours in bf16"), 2),
         "processor computes in bf16": bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()),
-        "largest difference from the plain backbone": {name: f"{value:.1e}" for name, value in difference.items()},
+        "largest difference from the plain backbone": {
+            name: f"{value:.1e}" for name, value in difference.items()
+        },
     }
 
 
 def bench_training(width: int, *, batch: int, side: int, repeats: int) -> dict[str, object]:
-    """A training step of the whole network beside one on the warps alone (grey frames, forward, backward, AdamW)."""
+    """A training step of the whole network beside one on the warps alone (grey frames, forward, backward,
+    AdamW).
+    """
     frames = torch.rand(batch, 3, side, side, generator=torch.Generator().manual_seed(0))
 
     def step_of(*, refine: bool, colour: bool) -> Callable[[], object]:
@@ -132,7 +154,9 @@ def bench_training(width: int, *, batch: int, side: int, repeats: int) -> dict[s
         optimiser = torch.optim.AdamW(network.parameters(), lr=1e-4)
 
         def step() -> None:
-            first, middle, last = (frames[:, k : k + 1].expand(-1, 3 if colour else 1, -1, -1) for k in range(3))
+            first, middle, last = (
+                frames[:, k : k + 1].expand(-1, 3 if colour else 1, -1, -1) for k in range(3)
+            )
             loss = interpolation_loss(network(first, last), middle)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -148,18 +172,26 @@ def bench_training(width: int, *, batch: int, side: int, repeats: int) -> dict[s
     seconds = timed(variants, repeats=repeats)
     return {
         "CPU seconds a step": {name: round(statistics.median(values), 3) for name, values in seconds.items()},
-        "warps only, times the whole network (both grey)": round(ratio(seconds, "whole network, grey", "warps only, grey"), 2),
-        "warps only, times the whole network in colour": round(ratio(seconds, "whole network, colour", "warps only, grey"), 2),
+        "warps only, times the whole network (both grey)": round(
+            ratio(seconds, "whole network, grey", "warps only, grey"), 2
+        ),
+        "warps only, times the whole network in colour": round(
+            ratio(seconds, "whole network, colour", "warps only, grey"), 2
+        ),
     }
 
 
 @torch.inference_mode()
 def bf16_ranks(weights: str, frames: NDArray[np.uint8]) -> float:
-    """Spearman correlation of all distances between vectors in bf16 and in float32; ``frames`` (V, 3, H, W) of real clips."""
+    """Spearman correlation of all distances between vectors in bf16 and in float32; ``frames`` (V, 3, H, W)
+    of real clips.
+    """
     network = load_ema_vfi(weights)
     flat = torch.from_numpy(frames).float().div(255).flatten(0, 1)[:, None]
     pairs = torch.arange(len(frames))[:, None, None] * 3 + torch.tensor([[0, 1], [1, 2]])
-    exact, near = (pdist(MotionPooler(network, bf16=bf16).vectors(flat, pairs).numpy()) for bf16 in (False, True))
+    exact, near = (
+        pdist(MotionPooler(network, bf16=bf16).vectors(flat, pairs).numpy()) for bf16 in (False, True)
+    )
     return float(spearmanr(exact, near).statistic)
 
 
@@ -182,7 +214,15 @@ def main() -> None:
             step = bench_training(width, batch=8, side=options.side, repeats=max(options.repeats // 2, 3))
             print(json.dumps({f"training step, F = {width}, batch 8": step}, indent=2))
     if options.weights and options.frames:
-        print(json.dumps({"bf16 rank correlation of distances, trained": bf16_ranks(options.weights, np.load(options.frames))}))
+        print(
+            json.dumps(
+                {
+                    "bf16 rank correlation of distances, trained": bf16_ranks(
+                        options.weights, np.load(options.frames)
+                    )
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

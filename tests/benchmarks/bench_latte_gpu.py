@@ -1,7 +1,8 @@
 """Time and memory of a training step of the published Lattes on a GPU, with and without TensorFloat-32.
 
-Run it with ``python tests/benchmarks/bench_latte_gpu.py``; it prints a CSV. Latents are random, 16 frames of 14 x 14. A step is the
-difference of two trainings of unequal length, so that neither building the network nor its first kernels count.
+Run it with ``python tests/benchmarks/bench_latte_gpu.py``; it prints a CSV. Latents are random, 16 frames of
+14 x 14. A step is the difference of two trainings of unequal length, so that neither building the network nor
+its first kernels count.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import torch
 from infomotion_lib.generators.diffusion import LatteRecipe, train_latte
 
 CASES = (("S/2", 64, "high"), ("S/2", 128, "high"), ("B/2", 64, "high"), ("S/2", 64, "highest"))
-"""Size, clips a step, and torch's precision of matrix products: ``high`` is TensorFloat-32, ``highest`` is full."""
+"""Size, clips a step, and torch's precision of matrix products: ``high`` is TensorFloat-32, ``highest`` is
+full.
+"""
 SHORT, LONG = 4, 16
 
 

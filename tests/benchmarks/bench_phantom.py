@@ -1,6 +1,8 @@
-"""Phantom rendering: frames a second of one core, and how much faster than a plain renderer that works frame by frame.
+"""Phantom rendering: frames a second of one core, and how much faster than a plain renderer that works frame
+by frame.
 
-Run ``python tests/benchmarks/bench_phantom.py``. CPU time, best of several; the plain renderer makes the same pictures with scipy.
+Run ``python tests/benchmarks/bench_phantom.py``. CPU time, best of several; the plain renderer makes the same
+pictures with scipy.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ def plain_frame(scene: Scene, frame: int) -> np.ndarray:
     levels = 10 * np.log10(np.abs(field) ** 2 + 1e-8) / scene.heart.dynamic_range + scene.offset
     fraction = (scene.rows[..., None] // np.array([1, 32]) % 32) / 32
     picture = map_coordinates(
-        np.clip(levels, 0, 1), (scene.columns[..., 1] + fraction[..., 1], scene.columns[..., 0] + fraction[..., 0]), order=1
+        np.clip(levels, 0, 1),
+        (scene.columns[..., 1] + fraction[..., 1], scene.columns[..., 0] + fraction[..., 0]),
+        order=1,
     )
     return np.rint(255 * cv2.GaussianBlur(picture, (3, 3), 0.55) ** scene.heart.gamma)
 
@@ -59,17 +63,28 @@ def main() -> None:
     """Print one line a size, and the cost of what all frames of a clip share."""
     cv2.setNumThreads(1)
     heart = sample_heart(np.random.default_rng(0), 60.0)
-    print(f"phantom rendering, {FRAMES} frames a clip with its set-up, one core (asked at 112 pixels: {ASKED_FPS} frames/s)")
+    print(
+        f"phantom rendering, {FRAMES} frames a clip with its set-up, one core (asked at 112 pixels:"
+        f" {ASKED_FPS} frames/s)"
+    )
     print("size   frames/s   plain frames/s   ratio   set-up ms   mean difference")
     for size in (112, 56, 28):
-        seconds = cpu_seconds(lambda size=size: render(heart, np.arange(FRAMES), size=size), repeats=7) / FRAMES  # type: ignore[misc]
+        seconds = (
+            cpu_seconds(lambda size=size: render(heart, np.arange(FRAMES), size=size), repeats=7) / FRAMES
+        )  # type: ignore[misc]
         slow = cpu_seconds(lambda size=size: plain(heart, 8, size=size), repeats=2) / 8  # type: ignore[misc]
         setup = cpu_seconds(lambda size=size: build_scene(heart, size=size), repeats=5)  # type: ignore[misc]
         difference = np.abs(plain(heart, 2, size=size) - render(heart, [0, 1], size=size)).mean()
-        print(f"{size:4d} {1 / seconds:10.0f} {1 / slow:16.0f} {slow / seconds:7.1f} {1e3 * setup:11.1f} {difference:17.2f}")
+        print(
+            f"{size:4d} {1 / seconds:10.0f} {1 / slow:16.0f} {slow / seconds:7.1f} {1e3 * setup:11.1f}"
+            f" {difference:17.2f}"
+        )
     painting = cpu_seconds(lambda: paint(heart, scale=1.0), repeats=5)
     sampling = cpu_seconds(lambda: sample_heart(np.random.default_rng(0), 60.0), repeats=20)
-    print(f"painting a heart at 112 pixels {1e3 * painting:.1f} ms, drawing its nuisances {1e3 * sampling:.2f} ms")
+    print(
+        f"painting a heart at 112 pixels {1e3 * painting:.1f} ms, drawing its nuisances"
+        f" {1e3 * sampling:.2f} ms"
+    )
 
 
 if __name__ == "__main__":

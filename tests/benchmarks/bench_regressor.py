@@ -1,9 +1,10 @@
 """Seconds a training step of the small regressor, beside a bare loop over cached tensors, and a prediction.
 
-Run ``python tests/benchmarks/bench_regressor.py`` (``--out`` keeps the row, such as ``book/results/studies/speed_regressor.csv``, which
-the book shows); nothing here is a test. The bare loop is the least a step can cost: the same network,
-optimiser and batch size, on one tensor that is ready in memory. What ours takes on top is cutting, shifting and normalising clips.
-The two are timed in turn, in process time on one thread, so that other work on the machine does not enter.
+Run ``python tests/benchmarks/bench_regressor.py`` (``--out`` keeps the row, such as
+``book/results/studies/speed_regressor.csv``, which the book shows); nothing here is a test. The bare loop is
+the least a step can cost: the same network, optimiser and batch size, on one tensor that is ready in memory.
+What ours takes on top is cutting, shifting and normalising clips. The two are timed in turn, in process time
+on one thread, so that other work on the machine does not enter.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     p = EvaluationParameters.model_validate({"regressor": arguments.regressor, "clip_size": arguments.size})
-    videos = list(np.random.default_rng(0).integers(0, 255, (25, 64, p.clip_size, p.clip_size)).astype(np.uint8))
+    videos = list(
+        np.random.default_rng(0).integers(0, 255, (25, 64, p.clip_size, p.clip_size)).astype(np.uint8)
+    )
     targets = torch.linspace(-1, 1, len(videos))
     normalisation = measure(videos, frames=p.clip_frames, period=p.clip_period)
 
@@ -57,16 +60,28 @@ def main() -> None:
         clock.append((between - started, time.perf_counter() - between))
     floor, mine = float(np.median(bare[5:])), float(np.median(ours[5:]))
     size = f"{p.clip_frames} frames x {p.clip_size} px, batch {p.batch_size}"
-    print(f"{p.regressor}, {sum(weights.numel() for weights in network.parameters()):,} parameters, {size}, one thread")
-    print(f"bare loop over a cached tensor  {1e3 * floor:8.2f} ms a step  {1e3 * floor / p.batch_size:6.2f} ms a clip")
     print(
-        f"train_regressor                 {1e3 * mine:8.2f} ms a step  {1e3 * mine / p.batch_size:6.2f} ms a clip {mine / floor - 1:+.1%}"
+        f"{p.regressor}, {sum(weights.numel() for weights in network.parameters()):,} parameters, {size}, one"
+        " thread"
+    )
+    print(
+        f"bare loop over a cached tensor  {1e3 * floor:8.2f} ms a step  {1e3 * floor / p.batch_size:6.2f} ms"
+        " a clip"
+    )
+    print(
+        f"train_regressor                 {1e3 * mine:8.2f} ms a step  {1e3 * mine / p.batch_size:6.2f} ms a"
+        f" clip {mine / floor - 1:+.1%}"
     )
 
     floor_wall, mine_wall = np.median(clock[5:], axis=0)
-    print(f"by the clock: {1e3 * floor_wall:.2f} and {1e3 * mine_wall:.2f} ms a step, {mine_wall / floor_wall - 1:+.1%}")
+    print(
+        f"by the clock: {1e3 * floor_wall:.2f} and {1e3 * mine_wall:.2f} ms a step,"
+        f" {mine_wall / floor_wall - 1:+.1%}"
+    )
 
-    fitted = train_regressor(videos, np.linspace(15, 80, len(videos)), parameters=p, seed=0, steps=1, progress=False)
+    fitted = train_regressor(
+        videos, np.linspace(15, 80, len(videos)), parameters=p, seed=0, steps=1, progress=False
+    )
     begun = time.process_time()
     for _ in range(5):
         fitted.predict(videos)
@@ -74,8 +89,17 @@ def main() -> None:
     print(f"predict, {p.test_clips} clips a video      {1e3 * spent:8.2f} ms a video")
 
     if arguments.out:
-        row = {"what": f"training step of {p.regressor}", "size": p.batch_size, "seconds": mine_wall, "cpu_seconds": mine}
-        row |= {"baseline": "bare loop over a cached tensor", "baseline_seconds": floor_wall, "baseline_cpu": floor}
+        row = {
+            "what": f"training step of {p.regressor}",
+            "size": p.batch_size,
+            "seconds": mine_wall,
+            "cpu_seconds": mine,
+        }
+        row |= {
+            "baseline": "bare loop over a cached tensor",
+            "baseline_seconds": floor_wall,
+            "baseline_cpu": floor,
+        }
         write_csv(pd.DataFrame([row | {"unit": "clips", "processor": processor()}]), arguments.out)
 
 

@@ -1,9 +1,10 @@
 """Time of graphs, Infomap and centrality, beside bare calls of the same engines in the same process.
 
-Run ``python tests/benchmarks/bench_selection.py`` (minutes on one core; ``--most-nodes 10000`` for a quick look; ``--out`` keeps the table,
-such as ``book/results/studies/speed_selection.csv``, which the book shows). Budgets: complete graph
-and Infomap at 5,000 videos in 8 s; neighbour graph and Infomap at 100,000 videos of 512 numbers in 90 s. CPU seconds stand beside those
-of the clock, since other work on the machine does not enter them.
+Run ``python tests/benchmarks/bench_selection.py`` (minutes on one core; ``--most-nodes 10000`` for a quick
+look; ``--out`` keeps the table, such as ``book/results/studies/speed_selection.csv``, which the book shows).
+Budgets: complete graph and Infomap at 5,000 videos in 8 s; neighbour graph and Infomap at 100,000 videos of
+512 numbers in 90 s. CPU seconds stand beside those of the clock, since other work on the machine does not
+enter them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ GROUPS = 200
 
 
 def vectors(count: int, *, separation: float = 1.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(count, 512) vectors of 200 Gaussian groups, and the group of each; separation in units of the groups' own spread."""
+    """(count, 512) vectors of 200 Gaussian groups, and the group of each; separation in units of the groups'
+    own spread.
+    """
     rng = np.random.default_rng(seed)
     group = rng.integers(GROUPS, size=count)
     centres = rng.normal(size=(GROUPS, WIDTH)).astype(np.float32) * separation
@@ -53,10 +56,20 @@ def timed(call: Callable[[], Any]) -> tuple[Any, Spent]:
     return result, Spent(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def line(what: str, nodes: int, ours: Spent, *, baseline: str = "", bare: Spent | None = None, note: str = "") -> dict[str, object]:
+def line(
+    what: str, nodes: int, ours: Spent, *, baseline: str = "", bare: Spent | None = None, note: str = ""
+) -> dict[str, object]:
     """A row of the table."""
-    row: dict[str, object] = {"what": what, "nodes": nodes, "seconds": ours.wall, "cpu_seconds": ours.cpu, "note": note}
-    return row | ({"baseline": baseline, "baseline_seconds": bare.wall, "baseline_cpu": bare.cpu} if bare else {})
+    row: dict[str, object] = {
+        "what": what,
+        "nodes": nodes,
+        "seconds": ours.wall,
+        "cpu_seconds": ours.cpu,
+        "note": note,
+    }
+    return row | (
+        {"baseline": baseline, "baseline_seconds": bare.wall, "baseline_cpu": bare.cpu} if bare else {}
+    )
 
 
 def bare_complete(rows: np.ndarray) -> float:
@@ -76,7 +89,14 @@ def bench_complete(count: int) -> dict[str, object]:
     )
     assert abs(ours.codelength - bare) < 1e-3, (ours.codelength, bare)
     note = f"{ours.n_communities} community"
-    return line("complete graph + Infomap", count, seconds, baseline="pdist + Infomap, bare", bare=bare_seconds, note=note)
+    return line(
+        "complete graph + Infomap",
+        count,
+        seconds,
+        baseline="pdist + Infomap, bare",
+        bare=bare_seconds,
+        note=note,
+    )
 
 
 def bench_knn(count: int, *, search: str = "auto", separation: float = 1.0) -> dict[str, object]:
@@ -87,12 +107,17 @@ def bench_knn(count: int, *, search: str = "auto", separation: float = 1.0) -> d
     _, centrality_seconds = timed(lambda: map_equation_centrality(found))
     agreement = adjusted_mutual_info_score(group, found.module)
     how = graph.parameters
-    together = Spent(*(sum(parts) for parts in zip(seconds, infomap_seconds, centrality_seconds, strict=True)))
-    note = (
-        f"search {seconds.wall:.1f} s, recall {how['recall']:.3f}; Infomap {infomap_seconds.wall:.1f} s; "
-        f"centrality {centrality_seconds.wall:.3f} s; {found.n_communities} communities, AMI with the planted groups {agreement:.3f}"
+    together = Spent(
+        *(sum(parts) for parts in zip(seconds, infomap_seconds, centrality_seconds, strict=True))
     )
-    return line(f"15-NN graph ({how['search']}) + Infomap + centrality", count, together, note=note) | {"recall": how["recall"]}
+    note = (
+        f"search {seconds.wall:.1f} s, recall {how['recall']:.3f}; Infomap {infomap_seconds.wall:.1f} s;"
+        f" centrality {centrality_seconds.wall:.3f} s; {found.n_communities} communities, AMI with the"
+        f" planted groups {agreement:.3f}"
+    )
+    return line(f"15-NN graph ({how['search']}) + Infomap + centrality", count, together, note=note) | {
+        "recall": how["recall"]
+    }
 
 
 def bench_search(count: int) -> dict[str, object]:
@@ -102,7 +127,9 @@ def bench_search(count: int) -> dict[str, object]:
     _, exact = timed(lambda: NearestNeighbors(n_neighbors=15, algorithm="brute").fit(rows).kneighbors())
     recall = graph.parameters["recall"]
     note = f"recall {recall:.3f}"
-    return line("15-NN graph by cells", count, seconds, baseline="scikit-learn, all pairs", bare=exact, note=note) | {"recall": recall}
+    return line(
+        "15-NN graph by cells", count, seconds, baseline="scikit-learn, all pairs", bare=exact, note=note
+    ) | {"recall": recall}
 
 
 def bench_centrality(count: int) -> dict[str, object]:
@@ -113,7 +140,9 @@ def bench_centrality(count: int) -> dict[str, object]:
     def loop() -> list[float]:
         total = np.bincount(found.module, found.flow)
         rest = [total[m] - p for m, p in zip(found.module, found.flow, strict=True)]
-        return [0.0 if r <= 1e-15 else -r * np.log2(r / total[m]) for r, m in zip(rest, found.module, strict=True)]
+        return [
+            0.0 if r <= 1e-15 else -r * np.log2(r / total[m]) for r, m in zip(rest, found.module, strict=True)
+        ]
 
     ours, seconds = timed(lambda: map_equation_centrality(found))
     plain, loop_seconds = timed(loop)
@@ -125,13 +154,22 @@ def main() -> None:
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--most-nodes", type=int, default=100_000)
-    parser.add_argument("--separation", type=float, default=1.0, help="of the groups, in their own spread; 0.3: hardly any groups")
+    parser.add_argument(
+        "--separation",
+        type=float,
+        default=1.0,
+        help="of the groups, in their own spread; 0.3: hardly any groups",
+    )
     parser.add_argument("--out", type=Path, help="also write the table here")
     asked = parser.parse_args()
     most = asked.most_nodes
     rows = [bench_complete(n) for n in (1000, 2000, 5000) if n <= most]
     rows += [bench_centrality(min(20_000, most)), bench_search(min(20_000, most))]
-    growth = [bench_knn(n, search="cells", separation=asked.separation) for n in (1000, 3000, 10_000, 30_000, 100_000) if n <= most]
+    growth = [
+        bench_knn(n, search="cells", separation=asked.separation)
+        for n in (1000, 3000, 10_000, 30_000, 100_000)
+        if n <= most
+    ]
     table = pd.DataFrame(rows + growth)
     table["cpu_ratio"] = table["cpu_seconds"] / table["baseline_cpu"]
     shown = ["what", "nodes", "seconds", "cpu_seconds", *BASELINE, "cpu_ratio"]
@@ -139,10 +177,14 @@ def main() -> None:
     for row in rows + growth:
         print(f"{row['nodes']:>7} {row['what']}: {row.get('note', '')}")
     if len(growth) > 1:
-        slope = np.polyfit(np.log([row["nodes"] for row in growth]), np.log([row["cpu_seconds"] for row in growth]), 1)[0]
+        slope = np.polyfit(
+            np.log([row["nodes"] for row in growth]), np.log([row["cpu_seconds"] for row in growth]), 1
+        )[0]
         print(f"growth of the 15-NN graph with Infomap: CPU seconds ~ nodes^{slope:.2f}")
     if asked.out:
-        kept = table.rename(columns={"nodes": "size"})[["what", "size", "seconds", "cpu_seconds", *BASELINE, "recall"]]
+        kept = table.rename(columns={"nodes": "size"})[
+            ["what", "size", "seconds", "cpu_seconds", *BASELINE, "recall"]
+        ]
         write_csv(kept.assign(unit="videos", processor=processor()), asked.out)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 

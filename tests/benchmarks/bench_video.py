@@ -1,7 +1,7 @@
 """Times of reading and writing clips and of checking a data set of EchoNet-Dynamic's size; run it by hand.
 
-``python tests/benchmarks/bench_video.py`` prints a table. The stand-in has 10,030 rows, every tracing, the known
-defects, and links to five clips.
+``python tests/benchmarks/bench_video.py`` prints a table. The stand-in has 10,030 rows, every tracing, the
+known defects, and links to five clips.
 """
 
 from __future__ import annotations
@@ -60,12 +60,18 @@ def main() -> None:
         }
         for label, (action, repeats) in actions.items():
             out.write(f"{label:<28}{milliseconds(action, repeats=repeats):10.3f} ms\n")
-        clips = [write_clip(Path(folder) / f"{number}.avi", smooth_clip(number, FRAMES), fps=50) for number in range(5)]
+        clips = [
+            write_clip(Path(folder) / f"{number}.avi", smooth_clip(number, FRAMES), fps=50)
+            for number in range(5)
+        ]
         odd = write_clip(Path(folder) / "odd.avi", smooth_clip(9, FRAMES)[:, :96], fps=50)
         standin = make_full_size(Path(folder) / "EchoNet-Dynamic", clips, odd)
         started = time.perf_counter()
         report = check_dataset(standin)
-        seconds, memory = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        seconds, memory = (
+            time.perf_counter() - started,
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        )
         out.write(f"{'check of 10,030 videos':<28}{seconds:10.1f} s, {memory:.2f} GB at most\n{report}\n")
 
 

@@ -35,7 +35,10 @@ print(json.dumps({"index": str(book.index), "notes": book.notes}))
 """
 """Builds the book in a process of its own, in which torch cannot be imported."""
 
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+)
 
 
 @pytest.fixture(scope="session")
@@ -44,11 +47,15 @@ def book(shared_folder: Path) -> Path:
 
     def make(root: Path) -> None:
         before, started = tracked(), cpu_of_children()
-        done = subprocess.run([sys.executable, "-c", BUILD, str(root / "out")], capture_output=True, text=True, timeout=900)
+        done = subprocess.run(
+            [sys.executable, "-c", BUILD, str(root / "out")], capture_output=True, text=True, timeout=900
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         (root / "out" / "notes").write_text("\n".join(json.loads(done.stdout)["notes"]), encoding="utf-8")
         (root / "out" / "seconds").write_text(str(cpu_of_children() - started))
-        (root / "out" / "changed").write_text("\n".join(name for name, value in tracked().items() if before.get(name) != value))
+        (root / "out" / "changed").write_text(
+            "\n".join(name for name, value in tracked().items() if before.get(name) != value)
+        )
 
     return once(shared_folder / "book", make) / "out" / "html"
 
@@ -73,7 +80,9 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def own_scripts(book: Path) -> None:
-    """The book has scripts of its own; where npm could not bring them a test that needs them is skipped, or fails in CI."""
+    """The book has scripts of its own; where npm could not bring them a test that needs them is skipped, or
+    fails in CI.
+    """
     notes = (book.parent / "notes").read_text(encoding="utf-8")
     if notes:
         not_here(notes.splitlines()[0])

@@ -57,7 +57,9 @@ def test_summaries_are_one_line() -> None:
 @pytest.mark.parametrize("text", ["a <b> c", "2 * 3 | 4", "$HOME", "_x_", "[a](b)"])
 def test_no_markup_slips_through(text: str) -> None:
     safe = inline(text)
-    assert all(safe[i - 1] == "\\" for i, sign in enumerate(safe) if sign in "<*|$" and i) and "](" not in safe
+    assert (
+        all(safe[i - 1] == "\\" for i, sign in enumerate(safe) if sign in "<*|$" and i) and "](" not in safe
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,16 +76,20 @@ def test_signatures_read_like_python(source: str, wanted: str) -> None:
 
 
 def test_long_signatures_are_broken_into_lines() -> None:
-    node = ast.parse(f"def f({', '.join(f'argument_{i}: int = {i}' for i in range(6))}, *, last: str = 'x', **rest: int) -> int: ...").body[
-        0
-    ]
+    node = ast.parse(
+        f"def f({', '.join(f'argument_{i}: int = {i}' for i in range(6))}, *, last: str = 'x', **rest: int)"
+        " -> int: ..."
+    ).body[0]
     assert isinstance(node, ast.FunctionDef)
     lines = signature(node).splitlines()
     assert lines[0] == "f(" and lines[-1] == ") -> int" and "    *," in lines and "    **rest: int," in lines
 
 
 def test_what_differs_in_case_alone_has_its_own_anchor() -> None:
-    assert len({anchor(f"infomotion_lib.data.phantom.geometry.{name}") for name in ("pose", "Pose", "POSE")}) == 3
+    assert (
+        len({anchor(f"infomotion_lib.data.phantom.geometry.{name}") for name in ("pose", "Pose", "POSE")})
+        == 3
+    )
 
 
 def test_re_exports_are_found_and_unknown_names_are_not() -> None:
@@ -100,21 +106,27 @@ def test_the_pipeline_is_described_and_within_its_frame(dark: bool, tall: bool) 
     assert root.findtext("{http://www.w3.org/2000/svg}desc") == ALT
     texts = list(root.iter("{http://www.w3.org/2000/svg}text"))
     assert len(texts) > 20
-    assert all(0 <= float(text.attrib["x"]) <= width and 0 <= float(text.attrib["y"]) <= height for text in texts)
+    assert all(
+        0 <= float(text.attrib["x"]) <= width and 0 <= float(text.attrib["y"]) <= height for text in texts
+    )
 
 
 def test_the_committed_figures_are_the_drawn_ones() -> None:
     for shade in ("light", "dark"):
         for form in ("wide", "tall"):
             file = BOOK / "_static" / "figures" / f"pipeline-{shade}-{form}.svg"
-            assert file.read_text(encoding="utf-8") == pipeline_svg(dark=shade == "dark", tall=form == "tall"), f"draw {file.name} again"
+            assert file.read_text(encoding="utf-8") == pipeline_svg(
+                dark=shade == "dark", tall=form == "tall"
+            ), f"draw {file.name} again"
 
 
 def test_soft_boundaries_say_what_the_rules_say() -> None:
     root = ElementTree.fromstring(boundaries.soft_boundaries_svg())
     _, _, width, height = map(float, root.attrib["viewBox"].split())
     texts = list(root.iter("{http://www.w3.org/2000/svg}text"))
-    assert all(0 <= float(text.attrib["x"]) <= width and 0 <= float(text.attrib["y"]) <= height for text in texts)
+    assert all(
+        0 <= float(text.attrib["x"]) <= width and 0 <= float(text.attrib["y"]) <= height for text in texts
+    )
     said = " ".join(str(text.text) for text in texts)
     for words in ("48.6: right by both rules", "50.6: right by the soft rule only", "51.8: wrong by both"):
         assert words in said and words.partition(": ")[2] in boundaries.alt()

@@ -1,4 +1,6 @@
-"""The book in Chromium, cut off from the network: it loads, it moves, it can be used by keyboard and by ear."""
+"""The book in Chromium, cut off from the network: it loads, it moves, it can be used by keyboard and
+by ear.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +23,32 @@ AXE = "axe-core@4.14.1"
 
 
 class Reader:
-    """Somebody with a browser that reaches this machine alone; notes complaints and outside addresses of the page in sight."""
+    """Somebody with a browser that reaches this machine alone; notes complaints and outside addresses of the
+    page in sight.
+    """
 
-    def __init__(self, chromium: Any, address: str, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> None:
+    def __init__(
+        self, chromium: Any, address: str, *, width: int = 1280, scheme: str = "light", scripts: bool = True
+    ) -> None:
         size = {"width": width, "height": 900}
         self.address = address
-        self.view = chromium.new_context(viewport=size, color_scheme=scheme, java_script_enabled=scripts).new_page()
+        self.view = chromium.new_context(
+            viewport=size, color_scheme=scheme, java_script_enabled=scripts
+        ).new_page()
         self.view.set_default_timeout(PATIENCE)
         self.view.set_default_navigation_timeout(PATIENCE)
         self.noted: list[str] = []
         self.view.route("**/*", self._gate)
-        self.view.on("console", lambda message: self.noted.append(message.text) if message.type == "error" else None)
+        self.view.on(
+            "console", lambda message: self.noted.append(message.text) if message.type == "error" else None
+        )
         self.view.on("pageerror", lambda error: self.noted.append(str(error)))
-        self.view.on("response", lambda answer: self.noted.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
+        self.view.on(
+            "response",
+            lambda answer: (
+                self.noted.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+            ),
+        )
 
     def _gate(self, route: Any) -> None:
         if route.request.url.startswith((self.address, "data:", "blob:")):
@@ -65,7 +80,9 @@ def test_every_page_loads_alone_and_fits_a_phone(chromium: Any, address: str, pa
         assert view.evaluate("document.documentElement.scrollWidth") <= 390, f"{page} is wider than a phone"
 
 
-def test_on_a_phone_a_row_keeps_its_name_in_sight_and_sentences_need_no_scrolling(chromium: Any, address: str) -> None:
+def test_on_a_phone_a_row_keeps_its_name_in_sight_and_sentences_need_no_scrolling(
+    chromium: Any, address: str
+) -> None:
     reader = Reader(chromium, address, width=390)
     frame = reader.open("results.html").locator(".im-table1 .im-table").first
     moved = frame.evaluate("box => { box.scrollLeft = box.scrollWidth; return box.scrollLeft; }")
@@ -73,7 +90,9 @@ def test_on_a_phone_a_row_keeps_its_name_in_sight_and_sentences_need_no_scrollin
     assert moved > 50 and name and box and abs(name["x"] - box["x"]) <= 2
     view = reader.open("assumptions.html")
     assert view.locator(".im-stack").count() > 3
-    assert view.evaluate("[...document.querySelectorAll('.im-stack')].every(box => box.scrollWidth <= box.clientWidth)")
+    assert view.evaluate(
+        "[...document.querySelectorAll('.im-stack')].every(box => box.scrollWidth <= box.clientWidth)"
+    )
 
 
 def test_formulas_are_set(chromium: Any, address: str) -> None:
@@ -108,7 +127,10 @@ def test_every_control_moves_its_picture(chromium: Any, address: str, scheme: st
 
 def seen(board: Any) -> list[tuple[str | None, str | None]]:
     """Source and alt text of the pictures in sight."""
-    return [(image.get_attribute("src"), image.get_attribute("alt")) for image in board.locator("img.im-figure:visible").all()]
+    return [
+        (image.get_attribute("src"), image.get_attribute("alt"))
+        for image in board.locator("img.im-figure:visible").all()
+    ]
 
 
 def test_a_control_in_a_notebook_page_moves_beside_formulas(chromium: Any, address: str) -> None:

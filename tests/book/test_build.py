@@ -31,7 +31,14 @@ SHOW_STUDIES = ("evidence.html", "phases.html", "reading.html")
 TEACHING = ("data.html", "method.html", "results.html", "assumptions.html", "play.html")
 """Pages that ask the reader something, the notebooks apart."""
 
-WITHOUT_TERMS = {"changelog.html", "figures.html", "cite.html", "claims.html", "checklist.html", "assumptions.html"}
+WITHOUT_TERMS = {
+    "changelog.html",
+    "figures.html",
+    "cite.html",
+    "claims.html",
+    "checklist.html",
+    "assumptions.html",
+}
 """Pages of ledgers and links, with hardly a sentence."""
 
 
@@ -66,7 +73,9 @@ class Page(HTMLParser):
 
 
 class Made(HTMLParser):
-    """Figures, tables and controls of an article, and whether the innermost section of each has a link to a run card."""
+    """Figures, tables and controls of an article, and whether the innermost section of each has a link to a
+    run card.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -97,7 +106,9 @@ class Made(HTMLParser):
 
 
 def without_card(text: str) -> list[str]:
-    """Figures, tables and controls of a page with no link to a run card, or to the function that draws them, in their section."""
+    """Figures, tables and controls of a page with no link to a run card, or to the function that draws them,
+    in their section.
+    """
     page = Made(text)
     return [name for section, name in page.shown if section not in page.carded]
 
@@ -110,7 +121,9 @@ def parsed(book: Path, pages: list[str]) -> dict[str, Page]:
 
 def test_every_page_of_the_table_of_contents_is_there(book: Path, pages: list[str]) -> None:
     toc = yaml.safe_load((BOOK / "_toc.yml").read_text())
-    wanted = {"index.html"} | {f"{chapter['file']}.html" for part in toc["parts"] for chapter in part["chapters"]}
+    wanted = {"index.html"} | {
+        f"{chapter['file']}.html" for part in toc["parts"] for chapter in part["chapters"]
+    }
     assert wanted <= set(pages)
     assert {f"{file.stem}.html" for file in BOOK.glob("*.md")} <= wanted, "a page that no one can reach"
 
@@ -145,14 +158,22 @@ def test_internal_links_lead_somewhere(book: Path, parsed: dict[str, Page]) -> N
             if parts.scheme or parts.netloc or link.startswith("data:"):
                 continue
             target = ((book / name).parent / unquote(parts.path) if parts.path else book / name).resolve()
-            inside = parsed.get(target.relative_to(book.resolve()).as_posix()) if target.is_relative_to(book.resolve()) else None
-            if not target.is_file() or (parts.fragment and inside and unquote(parts.fragment) not in inside.ids):
+            inside = (
+                parsed.get(target.relative_to(book.resolve()).as_posix())
+                if target.is_relative_to(book.resolve())
+                else None
+            )
+            if not target.is_file() or (
+                parts.fragment and inside and unquote(parts.fragment) not in inside.ids
+            ):
                 broken.append(f"{name} -> {link}")
     assert not broken, "\n".join(sorted(set(broken)))
 
 
 def test_pages_are_light(book: Path, pages: list[str]) -> None:
-    heavy = {page: (book / page).stat().st_size for page in pages if (book / page).stat().st_size > LARGEST_PAGE}
+    heavy = {
+        page: (book / page).stat().st_size for page in pages if (book / page).stat().st_size > LARGEST_PAGE
+    }
     assert not heavy
 
 
@@ -164,21 +185,30 @@ def test_scripts_and_fonts_are_the_books_own(book: Path, parsed: dict[str, Page]
     assert (book / "_static" / "embed-amd.js").is_file()
 
 
-def test_every_page_says_that_it_is_no_medical_device_and_where_the_code_is(book: Path, parsed: dict[str, Page]) -> None:
+def test_every_page_says_that_it_is_no_medical_device_and_where_the_code_is(
+    book: Path, parsed: dict[str, Page]
+) -> None:
     home = "https://github.com/"
     for name, page in parsed.items():
         text = (book / name).read_text(encoding="utf-8")
         if name not in ("search.html", "genindex.html"):
             assert "Not a medical device" in text, name
-            assert any(link.startswith(home) for link in page.links), f"{name} does not lead to the repository"
+            assert any(link.startswith(home) for link in page.links), (
+                f"{name} does not lead to the repository"
+            )
 
 
-def test_each_notebook_opens_in_colab_from_its_page_and_from_the_stages(book: Path, parsed: dict[str, Page]) -> None:
+def test_each_notebook_opens_in_colab_from_its_page_and_from_the_stages(
+    book: Path, parsed: dict[str, Page]
+) -> None:
     for notebook in NOTEBOOKS.glob("[0-9]*.ipynb"):
         for page in (f"notebooks/{notebook.stem}.html", "stages.html"):
             found = {link for link in parsed[page].links if link.endswith(f"/{notebook.name}")}
             assert any(
-                re.fullmatch(rf"https://colab\.research\.google\.com/github/.+/notebooks/{notebook.name}", link) for link in found
+                re.fullmatch(
+                    rf"https://colab\.research\.google\.com/github/.+/notebooks/{notebook.name}", link
+                )
+                for link in found
             ), page
 
 
@@ -190,7 +220,11 @@ def test_rows_of_sentences_can_be_read_on_a_phone(book: Path) -> None:
 
 def test_phantom_results_say_phantom(book: Path) -> None:
     text = (book / "results.html").read_text()
-    assert "Phantom numbers" in text and "Table 1 on phantom data" in text and "Phantom in the role of the real pool" in text
+    assert (
+        "Phantom numbers" in text
+        and "Table 1 on phantom data" in text
+        and "Phantom in the role of the real pool" in text
+    )
     assert "Always “normal”" in text, "constant answers stand in the same table"
     assert "profile <strong>phantom</strong>" in (book / "notebooks" / "01_frame_index.html").read_text()
 
@@ -199,7 +233,11 @@ def test_table_2_stands_beside_the_papers_numbers_and_borrows_no_name(tmp_path: 
     from infomotion_lib.reporting.book import fragments
 
     text = fragments.results_part(Results("phantom", make_run(tmp_path)))
-    assert "Table 2 on phantom videos" in text and "Latte (ours, trained on phantoms)" in text and "in EchoSyn" in text
+    assert (
+        "Table 2 on phantom videos" in text
+        and "Latte (ours, trained on phantoms)" in text
+        and "in EchoSyn" in text
+    )
     assert "Fréchet distance, frames" in text and "paper, FID: " in text and ">FID<" not in text
     assert "31 % of 150 clips carry the class asked for" in text
     assert 'href="provenance.html#card-phantom-05-latte-ablation"' in text
@@ -211,27 +249,42 @@ def test_figures_lead_to_their_run_card(book: Path) -> None:
     assert 'src="../results/phantom/01_frame_index/figures/cardiac_cycle.svg"' in text
 
 
-def test_every_figure_table_and_control_leads_to_its_run_card_in_one_click(book: Path, pages: list[str]) -> None:
-    assert not without_card('<article><section><div class="im-table"></div><a href="provenance.html#card-x">c</a></section></article>')
-    assert without_card('<article><section><div class="im-table"></div></section></article>'), "this test can fail"
+def test_every_figure_table_and_control_leads_to_its_run_card_in_one_click(
+    book: Path, pages: list[str]
+) -> None:
+    assert not without_card(
+        '<article><section><div class="im-table"></div><a'
+        ' href="provenance.html#card-x">c</a></section></article>'
+    )
+    assert without_card('<article><section><div class="im-table"></div></section></article>'), (
+        "this test can fail"
+    )
     lost = []
     for page in pages:
         if page.startswith("notebooks/") or page in SHOW_RESULTS:
             lost += [f"{page}: {what}" for what in without_card((book / page).read_text(encoding="utf-8"))]
     assert not lost, "\n".join(lost)
     for page in SHOW_STUDIES:
-        assert re.search(r"infomotion study [a-z]+", re.sub(r"<[^>]+>", "", (book / page).read_text(encoding="utf-8"))), page
+        assert re.search(
+            r"infomotion study [a-z]+", re.sub(r"<[^>]+>", "", (book / page).read_text(encoding="utf-8"))
+        ), page
 
 
 def test_claims_are_not_run_on_a_phantom(book: Path) -> None:
     text = (book / "claims.html").read_text()
-    assert 'im-status">not run' in text and 'im-status">reproduced' not in text and 'im-status">differs' not in text
+    assert (
+        'im-status">not run' in text
+        and 'im-status">reproduced' not in text
+        and 'im-status">differs' not in text
+    )
 
 
 def test_every_page_says_what_it_asks_of_the_reader(book: Path, pages: list[str]) -> None:
     for page in pages:
         text = (book / page).read_text(encoding="utf-8")
-        assert re.search(r'class="im-meta">Time:|Time to read: \d+ minutes', text), f"{page} does not say how long it takes"
+        assert re.search(r'class="im-meta">Time:|Time to read: \d+ minutes', text), (
+            f"{page} does not say how long it takes"
+        )
 
 
 def test_pages_that_teach_ask_questions_and_hide_the_answers(book: Path, pages: list[str]) -> None:
@@ -259,7 +312,9 @@ def test_the_index_of_figures_is_complete(book: Path) -> None:
     for number, stage in NOTEBOOK_STAGES.items():
         notebook = NOTEBOOKS / f"{number}_{stage}.ipynb"
         drawn = drawn_by(notebook)
-        assert len(drawn) == len(re.findall(r"save_figure\(", "".join(code_of(notebook)))), f"{stage}: a figure without a plain name"
+        assert len(drawn) == len(re.findall(r"save_figure\(", "".join(code_of(notebook)))), (
+            f"{stage}: a figure without a plain name"
+        )
         assert set(drawn) <= indexed, f"not in the index: {set(drawn) - indexed}"
         assert f"papermill notebooks/{notebook.name}" in commands
     assert all(f"/{file.name}" in text for file in PROJECT.glob("book/results/*/*/figures/*"))
@@ -272,20 +327,27 @@ def code_of(notebook: Path) -> list[str]:
 
 def test_the_first_use_of_a_term_leads_to_the_glossary(book: Path, pages: list[str]) -> None:
     for page in pages:
-        found = re.findall(r'href="(?:\.\./)?glossary\.html#term-([^"]+)"', (book / page).read_text(encoding="utf-8"))
+        found = re.findall(
+            r'href="(?:\.\./)?glossary\.html#term-([^"]+)"', (book / page).read_text(encoding="utf-8")
+        )
         assert len(found) == len(set(found)), f"{page} links a word twice"
         teaches = page.startswith("notebooks/") or ("/" not in page and page != "glossary.html")
         assert found or not teaches or page in WITHOUT_TERMS, f"{page} links no word"
 
 
 def test_words_are_linked_once_and_only_in_prose() -> None:
-    known = words("```{glossary}\nEF\n  A share.\n\ncommunity\n  A group.\n\nTRAIN, VAL, TEST\n  Parts.\n```\n")
+    known = words(
+        "```{glossary}\nEF\n  A share.\n\ncommunity\n  A group.\n\nTRAIN, VAL, TEST\n  Parts.\n```\n"
+    )
     apart = "# Communities\n\nThe EF and the `EF`, $EF$, [EF](x.md), <b>EF</b>.\n\n```bash\nEF\n```\n\n"
     text = f"{apart}Two communities, one community; TEST, TRAIN.\n"
     linked = link_terms(text, known)
     assert linked.count("{term}") == 3
     assert "The {term}`EF <EF>` and the `EF`, $EF$, [EF](x.md)" in linked
-    assert "Two {term}`communities <community>`, one community; {term}`TEST <TRAIN, VAL, TEST>`, TRAIN." in linked
+    assert (
+        "Two {term}`communities <community>`, one community; {term}`TEST <TRAIN, VAL, TEST>`, TRAIN."
+        in linked
+    )
     assert linked.startswith("# Communities") and "```bash\nEF\n```" in linked
     assert link_terms(linked, known) == linked
 
@@ -293,7 +355,12 @@ def test_words_are_linked_once_and_only_in_prose() -> None:
 def test_words_of_the_glossary_cover_the_short_forms() -> None:
     known = set(re.findall(r"(?m)^([\w ,’\-]+)$", (BOOK / "glossary.md").read_text()))
     words = {word.strip() for line in known for word in line.split(",")}
-    used = set(re.findall(r"\b[A-Z]{2,4}\b", " ".join((BOOK / name).read_text() for name in ("index.md", "method.md", "results.md"))))
+    used = set(
+        re.findall(
+            r"\b[A-Z]{2,4}\b",
+            " ".join((BOOK / name).read_text() for name in ("index.md", "method.md", "results.md")),
+        )
+    )
     ours = used & {"EF", "ED", "ES", "IFA", "VPC", "MAE", "FID", "FVD", "TRAIN", "VAL", "TEST"}
     assert ours <= words, f"not in the glossary: {ours - words}"
 
@@ -308,7 +375,9 @@ def test_a_page_with_a_broken_link_is_refused(tmp_path: Path, monkeypatch: pytes
     broken = tmp_path / "book"
     shutil.copytree(BOOK, broken, ignore=shutil.ignore_patterns("_build", "_extra", "results"))
     (broken / "cite.md").write_text("# How to cite\n\n[nowhere](no-such-page.md)\n")
-    (broken / "_toc.yml").write_text("format: jb-book\nroot: cite\nparts:\n- chapters:\n  - file: changelog\n")
+    (broken / "_toc.yml").write_text(
+        "format: jb-book\nroot: cite\nparts:\n- chapters:\n  - file: changelog\n"
+    )
     monkeypatch.setattr(render, "BOOK", broken)
     monkeypatch.setattr(fragments, "BOOK", broken)
     monkeypatch.setattr(render, "find_assets", lambda say: Assets(None))
@@ -348,6 +417,9 @@ def test_the_message_in_the_quickstart_is_the_real_one() -> None:
 @pytest.mark.skipif(not (PROJECT / ".git").exists(), reason="the project was downloaded without git")
 def test_git_ignores_what_the_build_writes() -> None:
     ignored = subprocess.run(
-        ["git", "check-ignore", "book/_build/html", "book/_extra/x"], cwd=PROJECT, capture_output=True, text=True
+        ["git", "check-ignore", "book/_build/html", "book/_extra/x"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
     ).stdout
     assert ignored.split() == ["book/_build/html", "book/_extra/x"]

@@ -39,7 +39,11 @@ FLAG, WORDS = "collapsed+shattered", "collapsed or shattered"
 
 def rows_naming(html: str) -> list[str]:
     """Rows of tables that name a selector with a graph, and are not the paper's."""
-    return [row for row in re.findall(r"(?s)<tr>(.*?)</tr>", html) if NAME.search(row) and not re.search(r">paper\b", row)]
+    return [
+        row
+        for row in re.findall(r"(?s)<tr>(.*?)</tr>", html)
+        if NAME.search(row) and not re.search(r">paper\b", row)
+    ]
 
 
 def unhealthy(flags: dict[str, int], *, graphs: tuple[str, ...]) -> Tables:
@@ -53,28 +57,40 @@ def unhealthy(flags: dict[str, int], *, graphs: tuple[str, ...]) -> Tables:
 
 
 @pytest.mark.parametrize(
-    ("flags", "mark"), [({"collapsed": 5}, "†"), ({"healthy": 1, "shattered": 4}, "†"), ({"healthy": 4, "shattered": 1}, "‡")]
+    ("flags", "mark"),
+    [({"collapsed": 5}, "†"), ({"healthy": 1, "shattered": 4}, "†"), ({"healthy": 4, "shattered": 1}, "‡")],
 )
-def test_every_part_of_the_evidence_page_marks_its_selectors(tmp_path: Path, flags: dict[str, int], mark: str) -> None:
+def test_every_part_of_the_evidence_page_marks_its_selectors(
+    tmp_path: Path, flags: dict[str, int], mark: str
+) -> None:
     tables = unhealthy(flags, graphs=("knn", "softmax_inverse", "literal"))
     publish(tables, tmp_path)
     named = set()
     for part, text in evidence_fragments(tmp_path).items():
-        prose = "\n".join(line for line in text.replace(ABOUT_THE_PAPER, "").splitlines() if not line.startswith("<"))
-        bare = [found.group() for found in NAME.finditer(prose) if not prose[found.end() :].startswith(f" {mark}")]
+        prose = "\n".join(
+            line for line in text.replace(ABOUT_THE_PAPER, "").splitlines() if not line.startswith("<")
+        )
+        bare = [
+            found.group() for found in NAME.finditer(prose) if not prose[found.end() :].startswith(f" {mark}")
+        ]
         assert not bare, (part, bare)
         rows = rows_naming(text)
         assert all(f"{mark}" in row for row in rows), part
         if mark in text:
             assert f"{mark}: {MEANINGS[mark]}" in text, part
             named.add(part)
-    assert named >= {f"evidence_{name}" for name in ("paper", "verdict", "differences", "means", "confirmation", "health", "machines")}
+    assert named >= {
+        f"evidence_{name}"
+        for name in ("paper", "verdict", "differences", "means", "confirmation", "health", "machines")
+    }
     assert named >= {f"evidence_{name}" for name in ("earlier", "worlds", "arms", "mislabelled")}
     figures = Evidence(tables).figures
     for name, figure in figures.items():
         labels = [label.get_text() for axis in figure.axes for label in axis.get_yticklabels()]
         labels += [text.get_text() for legend in figure.legends for text in legend.get_texts()]
-        assert all(label.endswith(mark) or label.endswith(f"{mark} *") for label in labels if NAME.match(label)), name
+        assert all(
+            label.endswith(mark) or label.endswith(f"{mark} *") for label in labels if NAME.match(label)
+        ), name
         shown = [axis.get_xlabel() for axis in figure.axes] + [figure.get_supxlabel()]
         assert f"{mark}: {MEANINGS[mark]}" in " ".join(shown).replace("\n", " "), name
 
@@ -92,7 +108,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         table = found.table(stage, name)
         assert table is not None
         ours = table["method"].isin(["infomotion", "infodist"])
-        write_csv(table.assign(graph_flag=ours.map({True: FLAG, False: ""})), found.folder(stage) / f"{name}.csv")
+        write_csv(
+            table.assign(graph_flag=ours.map({True: FLAG, False: ""})), found.folder(stage) / f"{name}.csv"
+        )
     return found
 
 
@@ -110,7 +128,9 @@ def test_every_table_of_a_run_marks_its_selectors(results: Results) -> None:
     ours = [row for row in re.findall(r"(?s)<tr>(.*?)</tr>", room) if ">phantom<" in row]
     assert ours and all(f"[{WORDS}]" in row for row in ours) and "shattered: more than a third" in room
     for sentence in against_random(results):
-        assert all(sentence[found.end() :].startswith(f" [{WORDS}]") for found in NAME.finditer(sentence)), sentence
+        assert all(sentence[found.end() :].startswith(f" [{WORDS}]") for found in NAME.finditer(sentence)), (
+            sentence
+        )
 
 
 def test_every_text_of_a_run_marks_its_selectors(results: Results) -> None:
@@ -147,12 +167,21 @@ def test_the_control_of_tolerances_marks_its_selectors(results: Results, tmp_pat
     now = tolerance._rows(cells[cells["tolerance"] == 0], results.graph_flags)
     pools, names = tolerance._pools(now)
     picture, told = tolerance._card(now, pools[0], names[0])
-    assert picture.count(f"{WORDS} graph") == 2 and f"InfoMotion [{WORDS}]" in told and f"InfoDist [{WORDS}]" in told
+    assert (
+        picture.count(f"{WORDS} graph") == 2
+        and f"InfoMotion [{WORDS}]" in told
+        and f"InfoDist [{WORDS}]" in told
+    )
 
 
-def test_two_machines_mark_their_selectors(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_machines_mark_their_selectors(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cells = comparison_text(results, results)[1]
-    for table in (cells, cells.drop(columns="graph_flag")):  # made before the table had flags: those of the frozen run
+    for table in (
+        cells,
+        cells.drop(columns="graph_flag"),
+    ):  # made before the table had flags: those of the frozen run
         write_csv(table, tmp_path / "studies" / "two_machines.csv")
         monkeypatch.setattr(machines, "FROZEN", tmp_path)
         if not (tmp_path / "phantom").exists():
@@ -162,13 +191,19 @@ def test_two_machines_mark_their_selectors(results: Results, tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("flagged", [True, False])
-def test_open_splits_mark_their_selectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flagged: bool) -> None:
+def test_open_splits_mark_their_selectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flagged: bool
+) -> None:
     monkeypatch.setattr(beside, "FROZEN", tmp_path)
     scores = dict.fromkeys(("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae"), 9.0)
     runs = pd.DataFrame(
         [
             {"method": method, "graph": graph, "pool": split, **scores, "hard_accuracy": 40.0 + split * gain}
-            for method, graph, gain in (("random", "", 1.0), ("infomotion", "knn", 2.0), ("infodist", "knn", 3.0))
+            for method, graph, gain in (
+                ("random", "", 1.0),
+                ("infomotion", "knn", 2.0),
+                ("infodist", "knn", 3.0),
+            )
             for split in range(3)
         ]
     )
@@ -178,7 +213,9 @@ def test_open_splits_mark_their_selectors(tmp_path: Path, monkeypatch: pytest.Mo
         summary["graph_flag"] = summary["method"].map({"random": "", "infomotion": FLAG, "infodist": FLAG})
     write_csv(runs, tmp_path / "studies" / "open_splits_runs.csv")
     write_csv(summary, tmp_path / "studies" / "open_splits_summary.csv")
-    controls = pd.DataFrame([{"split": split, "predictor": "regressor", "n_test": 3, **scores} for split in range(3)])
+    controls = pd.DataFrame(
+        [{"split": split, "predictor": "regressor", "n_test": 3, **scores} for split in range(3)]
+    )
     write_csv(controls, tmp_path / "studies" / "open_splits_controls.csv")
     html = beside.open_splits()
     rows = rows_naming(html)
@@ -187,9 +224,13 @@ def test_open_splits_mark_their_selectors(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_claims_ledger_marks_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = paper_results().assign(ours=60.0, ours_sd=1.0, n=5, delta=0.0, tolerance=2.0, status="reproduced", graph="knn")
+    ledger = paper_results().assign(
+        ours=60.0, ours_sd=1.0, n=5, delta=0.0, tolerance=2.0, status="reproduced", graph="knn"
+    )
     ours = ledger["row"].str.contains("InfoMotion|InfoDist")
-    monkeypatch.setattr(ledgers, "claims_ledger", lambda paths: ledger.assign(graph_flag=ours.map({True: FLAG, False: ""})))
+    monkeypatch.setattr(
+        ledgers, "claims_ledger", lambda paths: ledger.assign(graph_flag=ours.map({True: FLAG, False: ""}))
+    )
     rows = re.findall(r"(?s)<tr[^>]*>(.*?)</tr>", ledgers.claims(tmp_path))
     named = [row for row in rows if re.search(r"/ Info(?:Motion|Dist)", row)]
     assert named and all(f"[{WORDS}]" in row for row in named)

@@ -28,20 +28,29 @@ def said(sentences: list[str], question: str) -> str:
 def test_planted_effects_are_counted(tmp_path: Path) -> None:
     publish(made_up({"herding_ef": 9.0, "kcenter": -9.0, "whole": 25.0}, pools=8), tmp_path)
     text = said(found([], evidence=tmp_path, paper=tmp_path), "Which selector")
-    assert re.search(r"8 independent pools .* 2 of \d+ comparisons with Random lie above it .* 6 below", text), text
+    assert re.search(
+        r"8 independent pools .* 2 of \d+ comparisons with Random lie above it .* 6 below", text
+    ), text
 
 
 def test_where_no_selector_stands_out_none_is_named(tmp_path: Path) -> None:
     publish(made_up({}, pools=8, noise=4.0), tmp_path)
     text = said(found([], evidence=tmp_path, paper=tmp_path), "Which selector")
-    assert "None can be named." in text and re.search(r"none of \d+ comparisons with Random lies above it .*, and none below", text), text
+    assert "None can be named." in text and re.search(
+        r"none of \d+ comparisons with Random lies above it .*, and none below", text
+    ), text
 
 
 def test_collapsed_graphs_are_counted(tmp_path: Path) -> None:
     results = Results("phantom", make_run(tmp_path / "run"))
     report = results.table("graph_selection", "graph_report")
     assert report is not None
-    rows = pd.DataFrame({"graph": ["literal", "literal", "knn", "knn"], "flag": ["collapsed", "collapsed", "healthy", "collapsed"]})
+    rows = pd.DataFrame(
+        {
+            "graph": ["literal", "literal", "knn", "knn"],
+            "flag": ["collapsed", "collapsed", "healthy", "collapsed"],
+        }
+    )
     rows.to_csv(results.folder("graph_selection") / "graph_report.csv", index=False)
     text = said(found([Results("phantom", results.root)], evidence=tmp_path, paper=tmp_path), "communities")
     assert "one community in all 2 class graphs" in text and "only, in 1 of 2." in text
@@ -52,7 +61,10 @@ def test_what_has_no_answer_is_left_out(tmp_path: Path) -> None:
     assert not said(sentences, "Which selector") and not said(sentences, "communities")
     asked = claims_ledger(RunPaths("paper", tmp_path))["unit"].str.startswith("%")
     text = said(sentences, "reproduced?")
-    assert f"Not yet: {asked.sum()} accuracies wait" in text and f"the other {(~asked).sum()} are settings" in text
+    assert (
+        f"Not yet: {asked.sum()} accuracies wait" in text
+        and f"the other {(~asked).sum()} are settings" in text
+    )
 
 
 def test_the_papers_leads_are_counted(tmp_path: Path) -> None:

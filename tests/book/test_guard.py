@@ -65,7 +65,9 @@ def test_pixels_in_a_notebook_output_are_found(guard: Guard, html: str) -> None:
     assert guard.output({"output_type": "display_data", "data": {"text/html": html}}, "cell")
 
 
-@pytest.mark.parametrize("mime", ["image/png", "image/gif", "video/mp4", "application/x-npy", "application/javascript"])
+@pytest.mark.parametrize(
+    "mime", ["image/png", "image/gif", "video/mp4", "application/x-npy", "application/javascript"]
+)
 def test_outputs_of_other_kinds_are_found(mime: str) -> None:
     assert OPEN.output({"output_type": "display_data", "data": {mime: "AAAA"}}, "cell")
 
@@ -73,9 +75,14 @@ def test_outputs_of_other_kinds_are_found(mime: str) -> None:
 def test_ids_are_found_wherever_they_hide() -> None:
     assert SECRET.text("as in heart_007.avi, seen twice", "text")
     assert SECRET.table("statistic,value\nworst heart_007,1\n", "runs.csv")
-    assert SECRET.notebook(json.dumps({"metadata": {}, "cells": [{"id": "a", "source": "# heart_007", "outputs": []}]}), "n.ipynb")
+    assert SECRET.notebook(
+        json.dumps({"metadata": {}, "cells": [{"id": "a", "source": "# heart_007", "outputs": []}]}),
+        "n.ipynb",
+    )
     assert SECRET.output({"output_type": "stream", "name": "stdout", "text": ["heart_007\n"]}, "cell")
-    assert Guard(Level.EVERYTHING).text("0X1A2B3C4D5E6F7A8B", "text"), "patient-like names are never published"
+    assert Guard(Level.EVERYTHING).text("0X1A2B3C4D5E6F7A8B", "text"), (
+        "patient-like names are never published"
+    )
     assert not SECRET.text("heart_0070 and hearts", "text")
 
 
@@ -85,7 +92,10 @@ def test_per_video_rows_are_found_without_ids() -> None:
     assert SECRET.table("file_name,mae\na,5\n", "runs.csv"), "a column that names videos"
     assert SECRET.table(rows, "runs.csv"), "a column with a value a video, in a table of an allowed name"
     assert SECRET.values(json.dumps({"gain_db": 1.0, "ef": list(range(100))}), "summary.json")
-    assert SECRET.output({"output_type": "x", "data": {"text/html": "<table>" + "<tr><td>50</td></tr>" * 80 + "</table>"}}, "cell")
+    assert SECRET.output(
+        {"output_type": "x", "data": {"text/html": "<table>" + "<tr><td>50</td></tr>" * 80 + "</table>"}},
+        "cell",
+    )
     assert SECRET.svg(svg(200), "figure"), "a mark a video"
 
 
@@ -113,7 +123,9 @@ def drawn(kind: str) -> str:
 def test_a_frame_redrawn_as_shapes_is_found(guard: Guard, kind: str) -> None:
     assert guard.svg(drawn(kind), "figure")
     encoded = uri(drawn(kind).encode(), "image/svg+xml")
-    assert guard.output({"output_type": "display_data", "data": {"text/html": encoded}}, "cell"), "inside an output too"
+    assert guard.output({"output_type": "display_data", "data": {"text/html": encoded}}, "cell"), (
+        "inside an output too"
+    )
 
 
 @pytest.mark.parametrize("kind", ["line", "bars", "dots of many sizes"])
@@ -157,13 +169,19 @@ def test_aggregates_and_lines_pass() -> None:
     assert not SECRET.svg(svg(12), "figure")
     assert not OPEN.svg(svg(200), "figure")
     assert not OPEN.table("file_name,ef\nechodiffusion_000,50\n", "frame_index.csv")
-    assert not SECRET.output({"output_type": "x", "data": {"text/plain": "25 videos", "text/html": "<b>25</b>"}}, "cell")
+    assert not SECRET.output(
+        {"output_type": "x", "data": {"text/plain": "25 videos", "text/html": "<b>25</b>"}}, "cell"
+    )
 
 
 def test_control_state_is_searched() -> None:
     image = {"state": {"m1": {"model_name": "ImageModel", "state": {}, "buffers": [{"data": "AAAA"}]}}}
     html = {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(PNG)}}}}
-    clean = {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(svg(5).encode(), "image/svg+xml")}}}}
+    clean = {
+        "state": {
+            "m1": {"model_name": "HTMLModel", "state": {"value": uri(svg(5).encode(), "image/svg+xml")}}
+        }
+    }
     caught = {"output_type": "display_data", "data": {"image/png": base64.b64encode(PNG).decode()}}
     captured = {"state": {"m1": {"model_name": "OutputModel", "state": {"outputs": [caught]}}}}
     assert OPEN.state(image, "n") and OPEN.state(html, "n") and OPEN.state(captured, "n")
@@ -178,7 +196,9 @@ def smuggle(run: Path) -> None:
     pd.DataFrame({"method": ["secret_real_001"], "n_train": [1]}).to_csv(folder / "runs.csv", index=False)
     file = folder / "03_graph_selection.ipynb"
     page = json.loads(file.read_text())
-    page["metadata"]["widgets"] = {STATE: {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(PNG)}}}}}
+    page["metadata"]["widgets"] = {
+        STATE: {"state": {"m1": {"model_name": "HTMLModel", "state": {"value": uri(PNG)}}}}
+    }
     page["metadata"]["papermill"] = {"output_path": "/home/somebody/out.ipynb"}
     page["cells"][0]["metadata"]["note"] = "secret_real_003"
     (folder / "figures" / "secret_real_004.svg").write_text(svg(3))
@@ -186,9 +206,17 @@ def smuggle(run: Path) -> None:
     page["cells"][-1]["outputs"].append(
         {"output_type": "display_data", "metadata": {}, "data": {"image/png": base64.b64encode(PNG).decode()}}
     )
-    page["cells"][-1]["outputs"].append({"output_type": "stream", "name": "stdout", "text": "picked secret_real_001\n"})
+    page["cells"][-1]["outputs"].append(
+        {"output_type": "stream", "name": "stdout", "text": "picked secret_real_001\n"}
+    )
     page["cells"].append(
-        {"cell_type": "markdown", "id": "m", "metadata": {}, "source": "See secret_real_002", "attachments": {"a.png": {}}}
+        {
+            "cell_type": "markdown",
+            "id": "m",
+            "metadata": {},
+            "source": "See secret_real_002",
+            "attachments": {"a.png": {}},
+        }
     )
     file.write_text(json.dumps(page))
 
@@ -198,11 +226,22 @@ def everything(folder: Path) -> str:
 
 
 def test_freezing_gated_data_keeps_aggregates_only(tmp_path: Path) -> None:
-    run = make_run(tmp_path / "runs", profile="paper", real="echonet-dynamic", synthetic="echonet-synthetic", names="secret")
+    run = make_run(
+        tmp_path / "runs",
+        profile="paper",
+        real="echonet-dynamic",
+        synthetic="echonet-synthetic",
+        names="secret",
+    )
     smuggle(run)
     frozen = freeze("paper", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
     text = everything(frozen.folder)
-    assert "secret_real" not in text and "data:image/png" not in text and "/home/somebody" not in text and "/secret/place" not in text
+    assert (
+        "secret_real" not in text
+        and "data:image/png" not in text
+        and "/home/somebody" not in text
+        and "/secret/place" not in text
+    )
     assert frozen.level is Level.AGGREGATES and not inspect(frozen.folder, SECRET)
     kept = set(frozen.files)
     assert {
@@ -211,7 +250,11 @@ def test_freezing_gated_data_keeps_aggregates_only(tmp_path: Path) -> None:
         "04_evaluation/run_card.json",
         "03_graph_selection/figures/line.svg",
     } <= kept
-    assert not kept & {"01_frame_index/frame_index.csv", "03_graph_selection/selections.csv", "03_graph_selection/figures/frame.png"}
+    assert not kept & {
+        "01_frame_index/frame_index.csv",
+        "03_graph_selection/selections.csv",
+        "03_graph_selection/figures/frame.png",
+    }
     listed = "\n".join(map(str, frozen.left_out))
     for name in (
         "frame_index.csv",
@@ -228,7 +271,9 @@ def test_freezing_gated_data_keeps_aggregates_only(tmp_path: Path) -> None:
 
 
 def test_freezing_open_clips_keeps_tables_but_no_pixels(tmp_path: Path) -> None:
-    run = make_run(tmp_path / "runs", profile="open", real="echodiffusion", synthetic="none", names="echodiffusion")
+    run = make_run(
+        tmp_path / "runs", profile="open", real="echodiffusion", synthetic="none", names="echodiffusion"
+    )
     smuggle(run)
     frozen = freeze("open", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
     assert "01_frame_index/frame_index.csv" in frozen.files and "explore/tolerance.csv" in frozen.files
@@ -259,8 +304,13 @@ def test_a_profile_that_does_not_lead_the_book_is_frozen_without_what_no_page_sh
     shown = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "shown", whole=False).files
     assert set(shown) < set(everything)
     gone = sorted(set(everything) - set(shown))
-    assert all(name.endswith(".ipynb") or "/figures/" in name or name.startswith("explore/") for name in gone), gone
-    assert f"04_evaluation/figures/{EVALUATION_FIGURES[0]}" in shown and "04_evaluation/figures/ef_scatter.svg" in gone
+    assert all(
+        name.endswith(".ipynb") or "/figures/" in name or name.startswith("explore/") for name in gone
+    ), gone
+    assert (
+        f"04_evaluation/figures/{EVALUATION_FIGURES[0]}" in shown
+        and "04_evaluation/figures/ef_scatter.svg" in gone
+    )
     assert not [name for name in shown if name.endswith(".ipynb")]
 
 
@@ -276,7 +326,10 @@ def test_what_pins_the_videos_is_frozen_of_data_that_anybody_may_have(
     tmp_path: Path, profile: str, real: str, synthetic: str, kept: bool
 ) -> None:
     run = make_run(tmp_path / "runs", profile=profile, real=real, synthetic=synthetic, names="secret")
-    pins = write_json({real: {"FileList.csv": "1" * 64, "videos": 70, "SHA256SUMS": "2" * 64}}, run / "data" / "sources.json")
+    pins = write_json(
+        {real: {"FileList.csv": "1" * 64, "videos": 70, "SHA256SUMS": "2" * 64}},
+        run / "data" / "sources.json",
+    )
     frozen = freeze(profile, runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
     copy = frozen.folder / "data" / "sources.json"
     assert copy.is_file() == kept

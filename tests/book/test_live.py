@@ -18,7 +18,15 @@ from ipywidgets.embed import dependency_state, embed_data
 
 from infomotion_lib.reporting import svg, widgets
 from infomotion_lib.reporting.explore.board import controls, play, prepare
-from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW, Explorer, interactive, picture_of, without_live
+from infomotion_lib.reporting.live import (
+    LIVE_CLASS,
+    STATE,
+    VIEW,
+    Explorer,
+    interactive,
+    picture_of,
+    without_live,
+)
 from infomotion_lib.reporting.results import Results
 
 
@@ -56,7 +64,9 @@ def test_every_handle_asks_the_kernel_for_another_picture(runs: Path) -> None:
         box = control.live()
         assert isinstance(box, w.interactive), control.title
         moved = [handle for handle in box.kwargs_widgets if draws_another(handle, box)]
-        still = [handle.description for handle in box.kwargs_widgets if handle not in moved and others(handle)]
+        still = [
+            handle.description for handle in box.kwargs_widgets if handle not in moved and others(handle)
+        ]
         assert len(moved) >= 2 and not still, f"{control.title}: {still} draw the same"
 
 
@@ -96,9 +106,14 @@ def executed(draw: Callable[..., tuple[str, str]]) -> dict[str, Any]:
     drawn = widgets.image_slider([dot(3)[0], dot(9)[0]], ["a", "b"], alt=["small", "large"])
     both = [drawn, interactive(draw, size=(1, 9, 1))]
     data = embed_data(views=both, state=dependency_state(both))
-    outputs = [{"output_type": "display_data", "metadata": {}, "data": {VIEW: view}} for view in data["view_specs"]]
+    outputs = [
+        {"output_type": "display_data", "metadata": {}, "data": {VIEW: view}} for view in data["view_specs"]
+    ]
     cell = {"cell_type": "code", "id": "slider", "metadata": {}, "source": "", "outputs": outputs}
-    return {"metadata": {"widgets": {STATE: data["manager_state"]}}, "cells": [{"cell_type": "markdown", "source": ""}, cell]}
+    return {
+        "metadata": {"widgets": {STATE: data["manager_state"]}},
+        "cells": [{"cell_type": "markdown", "source": ""}, cell],
+    }
 
 
 def test_the_book_leaves_out_what_needs_a_kernel(shown: list[Any]) -> None:
@@ -109,8 +124,18 @@ def test_the_book_leaves_out_what_needs_a_kernel(shown: list[Any]) -> None:
     after = without_live(page)
     left = after["metadata"]["widgets"][STATE]["state"]
     assert len(after["cells"][1]["outputs"]) == 1
-    assert sorted(model["model_name"] for model in left.values() if "Style" not in model["model_name"]) == sorted(
-        ["VBoxModel", "IntSliderModel", "StackModel", "HTMLModel", "HTMLModel", "DirectionalLinkModel", *["LayoutModel"] * 5]
+    assert sorted(
+        model["model_name"] for model in left.values() if "Style" not in model["model_name"]
+    ) == sorted(
+        [
+            "VBoxModel",
+            "IntSliderModel",
+            "StackModel",
+            "HTMLModel",
+            "HTMLModel",
+            "DirectionalLinkModel",
+            *["LayoutModel"] * 5,
+        ]
     )
     assert without_live(copy.deepcopy(after)) == after
 
@@ -124,5 +149,7 @@ def test_vectors_of_any_size_make_a_live_graph() -> None:
     from infomotion_lib.reporting.explore import graphs
 
     rng = np.random.default_rng(0)
-    box = graphs.live(rng.normal(size=(20, 4)), ["severe"] * 12 + ["normal"] * 8, [f"v{i:02d}" for i in range(20)])
+    box = graphs.live(
+        rng.normal(size=(20, 4)), ["severe"] * 12 + ["normal"] * 8, [f"v{i:02d}" for i in range(20)]
+    )
     assert "severe: 12 videos" in picture_of(box)

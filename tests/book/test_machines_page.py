@@ -1,4 +1,6 @@
-"""Two machines on one page: what their table means, in numbers worked out from it; and marks on what an older phantom gave."""
+"""Two machines on one page: what their table means, in numbers worked out from it; and marks on what an older
+phantom gave.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,12 @@ def test_the_width_between_seeds_stands_beside_that_between_machines() -> None:
     assert found.by_seeds == pytest.approx(np.sqrt((25 / 4 + 25 / 4) / 3))
     text = machines.in_words(found, runs=5)
     assert "one more seed" in text and "the 5 runs of a cell" in text
-    for number in ("sd of 3.0 points", "about 2.0 points with other seeds", "it moved by 3.7", "in one cell by 6.0"):
+    for number in (
+        "sd of 3.0 points",
+        "about 2.0 points with other seeds",
+        "it moved by 3.7",
+        "in one cell by 6.0",
+    ):
         assert number in text, number
 
 
@@ -44,10 +51,14 @@ def test_the_expected_move_is_that_of_means_over_other_seeds() -> None:
     sds, means = drawn.std(axis=2), drawn.mean(axis=2)
     cells = pd.DataFrame({"frozen_sd": sds[0], "sd": sds[1], "difference": means[1] - means[0]})
     found = machines.moves(cells, runs=runs)
-    assert found.by_machine == pytest.approx(found.by_seeds, rel=0.05), "machines that are seeds and nothing more move as seeds do"
+    assert found.by_machine == pytest.approx(found.by_seeds, rel=0.05), (
+        "machines that are seeds and nothing more move as seeds do"
+    )
 
 
-def two_machines(results: Results, folder: Path, monkeypatch: pytest.MonkeyPatch, *, beside: dict[str, Any] | None = None) -> str:
+def two_machines(
+    results: Results, folder: Path, monkeypatch: pytest.MonkeyPatch, *, beside: dict[str, Any] | None = None
+) -> str:
     write_csv(comparison_text(results, results)[1], folder / "studies" / "two_machines.csv")
     if beside is not None:
         write_json(beside, folder / "studies" / "two_machines.json")
@@ -55,14 +66,23 @@ def two_machines(results: Results, folder: Path, monkeypatch: pytest.MonkeyPatch
     return machines.two_machines()
 
 
-def test_both_machines_are_named_where_the_comparison_kept_them(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_machines_are_named_where_the_comparison_kept_them(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     zen5 = {"processor": "AMD EPYC", "family": "26", "model": "2", "instructions": ["avx2", "avx512f"]}
-    text = two_machines(results, tmp_path, monkeypatch, beside={"frozen": zen5, "own": zen5 | {"family": "25", "instructions": ["avx2"]}})
+    text = two_machines(
+        results,
+        tmp_path,
+        monkeypatch,
+        beside={"frozen": zen5, "own": zen5 | {"family": "25", "instructions": ["avx2"]}},
+    )
     assert "AMD EPYC (family 26, model 2, AVX-512)" in text and "AMD EPYC (family 25, model 2, AVX2)" in text
     assert "one more seed" in text
 
 
-def test_a_machine_is_not_named_from_a_card_of_other_results(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_is_not_named_from_a_card_of_other_results(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     card = results.folder("evaluation") / "run_card.json"
     write_json(read_json(card) | {"processor": "Some Processor"}, card)
     text = two_machines(results, tmp_path, monkeypatch)
@@ -78,7 +98,9 @@ def test_the_cards_page_says_what_a_card_knows_of_its_machine(results: Results) 
     card = results.folder("labels") / "run_card.json"
     plain = read_json(card)
     write_json(plain | {"processor": "An Old Name"}, card)
-    assert "An Old Name" in ledgers.provenance([results]) and "Instruction sets" not in ledgers.provenance([results])
+    assert "An Old Name" in ledgers.provenance([results]) and "Instruction sets" not in ledgers.provenance(
+        [results]
+    )
     told = machine.describe() | {
         "variables": {"MKL_CBWR": "COMPATIBLE"},
         "instructions": ["avx2", "fma"],
@@ -95,7 +117,12 @@ def test_a_card_without_an_edition_is_of_the_first(results: Results, tmp_path: P
     card = results.folder("data") / "run_card.json"
     write_json(read_json(card) | {"notes": {"phantom_edition": {"phantom": 3, "phantom-synthetic": 3}}}, card)
     assert phantom_edition(results) == 3
-    assert phantom_edition(Results("open", make_run(tmp_path, profile="open", real="echodiffusion", synthetic="none"))) is None
+    assert (
+        phantom_edition(
+            Results("open", make_run(tmp_path, profile="open", real="echodiffusion", synthetic="none"))
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize("made_on", [1, 2])
@@ -104,7 +131,9 @@ def test_results_of_an_older_edition_are_marked_and_no_others(
 ) -> None:
     monkeypatch.setattr(plan, "EDITION", 2)
     card = results.folder("data") / "run_card.json"
-    write_json(read_json(card) | ({"notes": {"phantom_edition": {"phantom": made_on}}} if made_on > 1 else {}), card)
+    write_json(
+        read_json(card) | ({"notes": {"phantom_edition": {"phantom": made_on}}} if made_on > 1 else {}), card
+    )
     places = {
         "results": fragments.results_part(results),
         "glance": reading.glance(results),

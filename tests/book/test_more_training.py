@@ -1,4 +1,6 @@
-"""The table of Lattes by training says what the files of each profile say, and stands only where two of a kind can be compared."""
+"""The table of Lattes by training says what the files of each profile say, and stands only where two of a
+kind can be compared.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +37,27 @@ def rows(text: str) -> list[str]:
 
 def assert_row_says_what_the_files_say(row: str, results: Results) -> None:
     conditioning = results.table(STAGE, "conditioning").set_index("source").loc["latte"]
-    summary = results.table(STAGE, "summary").query("method == 'whole' and metric == 'hard_accuracy'").set_index("source")
+    summary = (
+        results.table(STAGE, "summary")
+        .query("method == 'whole' and metric == 'hard_accuracy'")
+        .set_index("source")
+    )
     assert f">{results.profile}</a>" in row
     assert f"{conditioning['same_class_percent']:.0f} %" in row
     assert f"rank {conditioning['spearman']:.2f}".replace("-", "−") in row
-    assert f"{summary.loc['latte', 'mean']:.1f} %" in row and f"other {summary.loc['echosyn', 'mean']:.1f} %" in row
+    assert (
+        f"{summary.loc['latte', 'mean']:.1f} %" in row
+        and f"other {summary.loc['echosyn', 'mean']:.1f} %" in row
+    )
     assert f"{results.card(STAGE)['parameters']['latte_steps']:,}" in row
 
 
 def test_rows_of_a_kind_stand_together_with_the_numbers_of_their_files(tmp_path: Path) -> None:
-    small, open_, large = run(tmp_path, "phantom"), run(tmp_path, "open", real="echodiffusion"), run(tmp_path, "more", steps=2_000)
+    small, open_, large = (
+        run(tmp_path, "phantom"),
+        run(tmp_path, "open", real="echodiffusion"),
+        run(tmp_path, "more", steps=2_000),
+    )
     found = rows(more_training([small, open_, large]))
     for row, results in zip(found, [small, large, open_], strict=True):
         assert_row_says_what_the_files_say(row, results)
@@ -60,12 +73,20 @@ def test_a_pool_that_came_without_a_record_of_its_drawing_has_a_row(tmp_path: Pa
     card = json.loads(file.read_text(encoding="utf-8"))
     card["notes"] = {"drawn_elsewhere": {"per_class": 3}}
     file.write_text(json.dumps(card), encoding="utf-8")
-    assert "S/2: 64 px; 2,000 steps" in rows(more_training(found))[1] and "another machine" in rows(more_training(found))[1]
+    assert (
+        "S/2: 64 px; 2,000 steps" in rows(more_training(found))[1]
+        and "another machine" in rows(more_training(found))[1]
+    )
 
 
 def test_nothing_is_compared_across_kinds_of_data_or_where_training_is_the_same(tmp_path: Path) -> None:
     small, open_ = run(tmp_path, "phantom"), run(tmp_path, "open", real="echodiffusion", steps=2_000)
-    assert more_training([small]) == more_training([small, open_]) == more_training([small, run(tmp_path, "again")]) == ""
+    assert (
+        more_training([small])
+        == more_training([small, open_])
+        == more_training([small, run(tmp_path, "again")])
+        == ""
+    )
 
 
 def test_frozen_rows_say_what_their_files_say() -> None:

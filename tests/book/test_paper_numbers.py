@@ -1,4 +1,6 @@
-"""The critical reading's numbers, worked out again by hand from the paper's printed ones and from small tables."""
+"""The critical reading's numbers, worked out again by hand from the paper's printed ones and from small
+tables.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ from infomotion_lib.reporting.results import Results
 
 def cells(html: str, row: str) -> list[str]:
     """Texts of the cells of the first table row that begins with these words."""
-    rows = [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", part)] for part in html.split("</tr>")]
+    rows = [
+        [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", part)]
+        for part in html.split("</tr>")
+    ]
     return next(found for found in rows if "|".join(found).startswith(row))
 
 
@@ -30,7 +35,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 def test_every_cell_of_the_papers_table_is_read() -> None:
     found = paper_numbers.paper_cells()
-    assert len(found) == 2 * 2 + 2 * 2 * 4 + 2 * 2 * 2  # whole sets hard and soft, distilled cells hard, soft of two methods
+    assert (
+        len(found) == 2 * 2 + 2 * 2 * 4 + 2 * 2 * 2
+    )  # whole sets hard and soft, distilled cells hard, soft of two methods
     assert found["synthetic", "infomotion", 5, "hard_accuracy"] == (69.38, 4.0)
     assert found["real", "whole", 0, "soft_accuracy"][0] == 85.37
 
@@ -50,14 +57,25 @@ def test_the_prose_of_the_critical_reading_holds() -> None:
     soft = {cell[:3]: value for cell, value in found.items() if cell[3] == "soft_accuracy"}
     mine = [cell for cell in hard if cell[1] == "infomotion"]
     twice = [(source, name) for source in ("real", "synthetic") for name in paper_numbers.METHODS]
-    assert all(hard[cell][0] > hard[cell[0], other, cell[2]][0] for cell in mine for other in paper_numbers.METHODS[:-1]), "all leads are"
+    assert all(
+        hard[cell][0] > hard[cell[0], other, cell[2]][0]
+        for cell in mine
+        for other in paper_numbers.METHODS[:-1]
+    ), "all leads are"
     assert all(soft[cell][1] < hard[cell][1] for cell in mine), "soft spreads are smaller"
     gains = {cell: soft[cell][0] - hard[cell][0] for cell in soft}
     whole = gains.pop(("real", "whole", 0))
-    assert all(gain > whole for cell, gain in gains.items() if cell[0] == "real"), "distilled real sets gain more than the whole one"
+    assert all(gain > whole for cell, gain in gains.items() if cell[0] == "real"), (
+        "distilled real sets gain more than the whole one"
+    )
     made = gains.pop(("synthetic", "whole", 0))
-    assert sum(gain < made for cell, gain in gains.items() if cell[0] == "synthetic") == 3, "the whole synthetic set more than three"
-    few_many = [(found[source, name, 5, "hard_accuracy"], found[source, name, 10, "hard_accuracy"]) for source, name in twice]
+    assert sum(gain < made for cell, gain in gains.items() if cell[0] == "synthetic") == 3, (
+        "the whole synthetic set more than three"
+    )
+    few_many = [
+        (found[source, name, 5, "hard_accuracy"], found[source, name, 10, "hard_accuracy"])
+        for source, name in twice
+    ]
     errors = [(many[0] - few[0]) / paper_numbers.standard_error(few[1], many[1]) for few, many in few_many]
     assert min(errors) > -2, "falls are below two errors"
     room = {
@@ -70,7 +88,11 @@ def test_the_prose_of_the_critical_reading_holds() -> None:
 def test_doubling_and_room_by_hand() -> None:
     doubled = paper_numbers.doubling()
     assert cells(doubled, "Real, Random")[3] == "−7.1" and "4 of 8 rows lose" in doubled
-    assert cells(paper_numbers.room(None), "paper|Synthetic, 5 a class")[2:] == ["8.9", f"{69.38 - 62.73:.1f}", "75"]
+    assert cells(paper_numbers.room(None), "paper|Synthetic, 5 a class")[2:] == [
+        "8.9",
+        f"{69.38 - 62.73:.1f}",
+        "75",
+    ]
 
 
 def test_tolerance_and_constants_by_hand(results: Results) -> None:
@@ -96,7 +118,10 @@ def test_the_vectors_limits_are_the_networks() -> None:
 def test_differences_are_those_of_the_runs(results: Results) -> None:
     table = paired(results)
     assert len(table) == 2 * 2 * 3 and (table["difference"] == 0).all()
-    assert "Of 12 comparisons with Random, none has a bootstrap interval without 0; none remains after Holm" in against_random(results)[-1]
+    assert (
+        "Of 12 comparisons with Random, none has a bootstrap interval without 0; none remains after Holm"
+        in against_random(results)[-1]
+    )
     assert cells(comparisons(results), "InfoMotion")[2].startswith("0.0 [")
 
 
@@ -117,11 +142,19 @@ def test_a_motion_network_that_learnt_no_motion_is_said_to_be_one(results: Resul
 
 
 def test_labels_of_the_pool_stand_beside_the_table(results: Results, tmp_path: Path) -> None:
-    assert cells(beside.label_agreement(results), "pool: relabelled")[1:] == ["50", "−1.0", "5.0", "0.80", "61"]
+    assert cells(beside.label_agreement(results), "pool: relabelled")[1:] == [
+        "50",
+        "−1.0",
+        "5.0",
+        "0.80",
+        "61",
+    ]
     assert beside.label_agreement(Results("none", tmp_path)) == ""
 
 
-def test_splits_of_the_open_clips_stand_above_their_controls(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_splits_of_the_open_clips_stand_above_their_controls(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(beside, "FROZEN", tmp_path)
     assert "study open-splits" in beside.open_splits()
     rows = [
@@ -139,11 +172,26 @@ def test_splits_of_the_open_clips_stand_above_their_controls(results: Results, t
     runs = pd.DataFrame(rows)
     write_csv(runs, tmp_path / "studies" / "open_splits_runs.csv")
     write_csv(summarise_splits(runs, test_share=0.4), tmp_path / "studies" / "open_splits_summary.csv")
-    control = {"predictor": "regressor", "n_test": 30, "hard_accuracy": 60.0, "balanced_accuracy": 60.0, "mae": 6.0}
-    write_csv(pd.DataFrame([{**control, "split": split} for split in range(2)]), tmp_path / "studies" / "open_splits_controls.csv")
+    control = {
+        "predictor": "regressor",
+        "n_test": 30,
+        "hard_accuracy": 60.0,
+        "balanced_accuracy": 60.0,
+        "mae": 6.0,
+    }
+    write_csv(
+        pd.DataFrame([{**control, "split": split} for split in range(2)]),
+        tmp_path / "studies" / "open_splits_controls.csv",
+    )
     shown = beside.open_splits(results)
-    assert "largest difference is that of K-means, 0.0 points" in shown and "over 2 splits" in shown and "it is 7.5 [" in shown
-    assert cells(shown, "Random")[1:3] == ["2", "41.0 ± 1.0"] and cells(shown, "K-means")[5].startswith("7.5 [")
+    assert (
+        "largest difference is that of K-means, 0.0 points" in shown
+        and "over 2 splits" in shown
+        and "it is 7.5 [" in shown
+    )
+    assert cells(shown, "Random")[1:3] == ["2", "41.0 ± 1.0"] and cells(shown, "K-means")[5].startswith(
+        "7.5 ["
+    )
     assert cells(shown, "all of TRAIN")[2] == "60.0 ± 0.0"
 
 

@@ -1,4 +1,6 @@
-"""The page on ED and ES without tracings: its numbers are those of the frozen rows, and it says so where there are none."""
+"""The page on ED and ES without tracings: its numbers are those of the frozen rows, and it says so where
+there are none.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ import pandas as pd
 from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting.book import phases
 
-SUMMARY = pd.read_csv(phases.STUDIES / "phases_summary.csv", keep_default_na=False, na_values=[""]).fillna({"value": "all"})
+SUMMARY = pd.read_csv(phases.STUDIES / "phases_summary.csv", keep_default_na=False, na_values=[""]).fillna(
+    {"value": "all"}
+)
 
 
 def test_every_fragment_of_the_page_is_made() -> None:
@@ -23,14 +27,22 @@ def test_the_frozen_summary_follows_from_the_frozen_rows() -> None:
     counts = pd.read_csv(phases.STUDIES / "phases_counts.csv")
     errors = pd.read_csv(phases.STUDIES / "phases_errors.csv")
     row = SUMMARY[
-        (SUMMARY["by"] == "all") & (SUMMARY["frames"] == "in_order") & (SUMMARY["voter"] == "network") & (SUMMARY["phase"] == "es")
+        (SUMMARY["by"] == "all")
+        & (SUMMARY["frames"] == "in_order")
+        & (SUMMARY["voter"] == "network")
+        & (SUMMARY["phase"] == "es")
     ]
     own = {
-        name: table[(table["frames"] == "in_order") & (table["voter"] == "network") & (table["phase"] == "es")]
+        name: table[
+            (table["frames"] == "in_order") & (table["voter"] == "network") & (table["phase"] == "es")
+        ]
         for name, table in (("counts", counts), ("errors", errors))
     }
     late = 1000 * own["errors"]["error_frames"] / own["errors"]["fps"]
-    assert abs(row["found_percent"].item() - 100 * own["counts"]["found"].sum() / own["counts"]["due"].sum()) < 1e-6
+    assert (
+        abs(row["found_percent"].item() - 100 * own["counts"]["found"].sum() / own["counts"]["due"].sum())
+        < 1e-6
+    )
     assert abs(row["p90_ms"].item() - late.abs().quantile(0.9)) < 1e-6
 
 
@@ -46,4 +58,6 @@ def test_figures_are_drawn_and_a_missing_study_is_said(tmp_path: Path) -> None:
     assert sorted(file.name for file in drawn) == ["phases-ed.svg", "phases-es.svg", "phases-third.svg"]
     assert all("<svg" in file.read_text(encoding="utf-8")[:2000] for file in drawn)
     assert phases.write_figures(tmp_path / "none", folder=tmp_path) == []
-    assert all("has not run yet: `infomotion study phases`" in text for text in phases.fragments(tmp_path).values())
+    assert all(
+        "has not run yet: `infomotion study phases`" in text for text in phases.fragments(tmp_path).values()
+    )

@@ -24,7 +24,10 @@ from infomotion_lib.reporting.table2 import pool_names
 def test_an_unknown_real_data_set_is_never_called_a_phantom(tmp_path: Path) -> None:
     results = Results("new", make_run(tmp_path, profile="new", real="echonet-dynamics"))
     for show in (lambda: results.kind, lambda: results.title, lambda: table1(results)):
-        with pytest.raises(ParameterError, match=r"Unknown real data set: echonet-dynamics(.|\n)*Did you mean echonet-dynamic\?"):
+        with pytest.raises(
+            ParameterError,
+            match=r"Unknown real data set: echonet-dynamics(.|\n)*Did you mean echonet-dynamic\?",
+        ):
             show()
     assert not results.is_phantom
     with pytest.raises(ParameterError, match="none is named"):
@@ -44,8 +47,18 @@ def test_the_control_of_tolerances_has_the_spread_of_table_1(tmp_path: Path) -> 
     ef, wrong = [20.0, 35.0, 60.0, 60.0], [20.0, 35.0, 10.0, 10.0]
     runs = []
     for seed, answers in enumerate((wrong, ef)):
-        key = {"source": "real", "method": "random", "graph": "", "vpc": 5, "pool": 0, "selection_seed": seed, "training_seed": seed}
-        runs.append(pd.DataFrame({**key, "n_train": 25, "file_name": list("abcd"), "ef": ef, "prediction": answers}))
+        key = {
+            "source": "real",
+            "method": "random",
+            "graph": "",
+            "vpc": 5,
+            "pool": 0,
+            "selection_seed": seed,
+            "training_seed": seed,
+        }
+        runs.append(
+            pd.DataFrame({**key, "n_train": 25, "file_name": list("abcd"), "ef": ef, "prediction": answers})
+        )
     predictions = pd.concat(runs)
     write_csv(predictions, results.folder("evaluation") / "predictions.csv")
     cells = tolerance.table(results)

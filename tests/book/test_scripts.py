@@ -1,4 +1,6 @@
-"""Where npm's registry is out of reach: the book is built all the same, soon, and says what it takes from elsewhere."""
+"""Where npm's registry is out of reach: the book is built all the same, soon, and says what it takes from
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ CLOSED = "http://127.0.0.1:9/"
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What ``infomotion book`` prints and its pages: no registry, nothing run yet, a folder whose name is not plain."""
+    """What ``infomotion book`` prints and its pages: no registry, nothing run yet, a folder whose name is not
+    plain.
+    """
     project = copy_project(tmp_path_factory.mktemp("home") / "My Projects" / "übung")
     for profile in (project / "book/results").iterdir():
         if profile.name != "studies":
@@ -43,7 +47,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 def test_the_command_says_what_it_waits_for_and_what_came_of_it(built: tuple[str, Path]) -> None:
     fetching, rendering, why, instead, book = built[0].splitlines()
-    assert fetching.startswith("Fetching the book's scripts with npm") and rendering.startswith("Rendering the book")
+    assert fetching.startswith("Fetching the book's scripts with npm") and rendering.startswith(
+        "Rendering the book"
+    )
     assert why.startswith("npm could not bring the book's scripts: ") and CLOSED in why
     assert "cdn.jsdelivr.net" in instead
     assert book == f"The book: {built[1] / 'index.html'}"
@@ -54,7 +60,9 @@ def test_the_book_names_every_host_that_its_pages_ask(built: tuple[str, Path]) -
     for file in built[1].rglob("*.html"):
         links = Page(file.read_text(encoding="utf-8")).links
         asked |= {link for link in links if re.match(r"(https?:)?//.*\.(js|css|woff2?)(\?|$)", link)}
-    assert {urlsplit(link).path for link in asked} == {urlsplit(link).path for link in assets.CDN.values()}, "all that was left out"
+    assert {urlsplit(link).path for link in asked} == {urlsplit(link).path for link in assets.CDN.values()}, (
+        "all that was left out"
+    )
     said = unescape(re.sub(r"<[^>]+>", "", (built[1] / "quickstart.html").read_text(encoding="utf-8")))
     (sentence,) = re.findall(r"The scripts behind the controls and the formulas come from .*", said)
     assert all(urlsplit(link).netloc in sentence for link in asked)

@@ -16,7 +16,10 @@ def test_both_halves_together_hold_every_accuracy_and_distance() -> None:
     html = table2(PHANTOM)
     written = PHANTOM.table("latte_ablation", "table2")
     assert written is not None
-    hard, distances = written[written["metric"] == "hard_accuracy"], written[written["metric"].str.startswith("fed_")]
+    hard, distances = (
+        written[written["metric"] == "hard_accuracy"],
+        written[written["metric"].str.startswith("fed_")],
+    )
     for value in hard["mean"]:
         assert f"{value:.1f} ±" in html
     for value in distances["mean"]:

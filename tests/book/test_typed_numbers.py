@@ -25,10 +25,19 @@ ALLOWED_NUMBERS = {
 
 
 def typed_numbers(text: str) -> set[str]:
-    """Numbers in prose that look like results: decimals, and anything in percent, decibels, points or beside a spread."""
-    prose = re.sub(r"```(?:\{[^}]*\}|[a-z]*)\n.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\]\([^)]*\)|<[^>]+>", " ", text, flags=re.DOTALL)
+    """Numbers in prose that look like results: decimals, and anything in percent, decibels, points or beside
+    a spread.
+    """
+    prose = re.sub(
+        r"```(?:\{[^}]*\}|[a-z]*)\n.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\]\([^)]*\)|<[^>]+>",
+        " ",
+        text,
+        flags=re.DOTALL,
+    )
     prose = prose.replace("\u00a0", " ")
-    return set(re.findall(r"\d+\.\d+", prose)) | set(re.findall(r"\d[\d.]*\s?(?:%|±|dB|percent|(?:EF )?points)", prose))
+    return set(re.findall(r"\d+\.\d+", prose)) | set(
+        re.findall(r"\d[\d.]*\s?(?:%|±|dB|percent|(?:EF )?points)", prose)
+    )
 
 
 def prose() -> dict[str, str]:
@@ -36,7 +45,9 @@ def prose() -> dict[str, str]:
     found = {file.name: file.read_text(encoding="utf-8") for file in sorted(BOOK.glob("*.md"))}
     for file in sorted(NOTEBOOKS.glob("*.ipynb")):
         cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
-        found[file.name] = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        found[file.name] = "\n\n".join(
+            "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"
+        )
     return found
 
 
@@ -48,8 +59,16 @@ def test_no_result_is_typed_by_hand() -> None:
 
 @pytest.mark.parametrize(
     "slip",
-    ["InfoMotion reaches 57.3 on TEST.", "Random is right 46 % of the time.", "53 ± 4", "It is 2 dB better.", "K-means gains 11 points."],
+    [
+        "InfoMotion reaches 57.3 on TEST.",
+        "Random is right 46 % of the time.",
+        "53 ± 4",
+        "It is 2 dB better.",
+        "K-means gains 11 points.",
+    ],
 )
 def test_a_result_typed_by_hand_is_found_in_any_page(slip: str) -> None:
     for name, text in prose().items():
-        assert typed_numbers(f"{text}\n\n{slip}\n") - ALLOWED_NUMBERS.get(name, set()), f"{slip} slips into {name}"
+        assert typed_numbers(f"{text}\n\n{slip}\n") - ALLOWED_NUMBERS.get(name, set()), (
+            f"{slip} slips into {name}"
+        )

@@ -23,7 +23,9 @@ def _walk(widget):
 
 
 def test_slider_has_a_picture_a_position() -> None:
-    box = widgets.image_slider([SVG, SVG, SVG], ["a", "b", "c"], alt=["first", "second", "third"], description="frame", start=1)
+    box = widgets.image_slider(
+        [SVG, SVG, SVG], ["a", "b", "c"], alt=["first", "second", "third"], description="frame", start=1
+    )
     kinds = [type(item).__name__ for item in _walk(box)]
     assert kinds == ["VBox", "IntSlider", "Stack", "HTML", "HTML", "HTML"]
     slider, stack = box.children

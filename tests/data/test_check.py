@@ -58,14 +58,18 @@ def test_order_of_ed_and_es_is_by_area_not_by_frame(echo_folder: EchoFolder) -> 
         tracings.loc[rows, "Frame"] = tracings.loc[rows, "Frame"].map({5: 15, 15: 5})
     rows = echo_folder.traced(20)
     for column in ("X1", "X2"):
-        tracings.loc[rows & (tracings["Frame"] == 15), column] = tracings.loc[rows & (tracings["Frame"] == 5), column].to_numpy()
+        tracings.loc[rows & (tracings["Frame"] == 15), column] = tracings.loc[
+            rows & (tracings["Frame"] == 5), column
+        ].to_numpy()
     order = check_dataset(echo_folder.write()).phase_order
     assert order == {"ed_first": 29, "es_first": 10, "equal": 1}
 
 
 def test_second_tracing_of_a_frame_does_not_change_the_order(echo_folder: EchoFolder) -> None:
     name = f"{echo_folder.file_list['FileName'].iloc[0]}.avi"
-    again = pd.DataFrame(traced_rows(name, 15, 40.0), columns=echo_folder.tracings.columns)  # ES, traced again and far too large
+    again = pd.DataFrame(
+        traced_rows(name, 15, 40.0), columns=echo_folder.tracings.columns
+    )  # ES, traced again and far too large
     echo_folder.tracings = pd.concat([echo_folder.tracings, again])
     assert check_dataset(echo_folder.write()).phase_order["ed_first"] == 40
 
@@ -91,7 +95,10 @@ def test_wrong_folder_ends_in_a_data_error(tmp_path: Path) -> None:
 def test_phantom_is_reported(tiny_phantom: Path, tiny_synthetic: Path) -> None:
     real, synthetic = check_dataset(tiny_phantom), check_dataset(tiny_synthetic)
     assert real.dataset.faults == synthetic.dataset.faults == {}
-    assert real.class_counts.loc["TRAIN"].tolist() == [4] * 5 and real.class_counts.loc["TEST"].tolist() == [2] * 5
+    assert (
+        real.class_counts.loc["TRAIN"].tolist() == [4] * 5
+        and real.class_counts.loc["TEST"].tolist() == [2] * 5
+    )
     assert (real.dataset.layout, synthetic.dataset.layout) == ("echonet-dynamic", "echonet-synthetic")
     assert {"machine", "es_true", "ed_true"} <= set(real.dataset.videos.columns)
     assert real.phase_order["equal"] == 0 and sum(real.phase_order.values()) == 35
@@ -103,7 +110,9 @@ def test_phantom_is_reported(tiny_phantom: Path, tiny_synthetic: Path) -> None:
     half_widths=st.lists(st.floats(1, 30), min_size=3, max_size=30),
     step=st.floats(0.5, 5),
 )
-def test_traced_area_equals_the_trapezoid_sum(shift: tuple[float, float], half_widths: list[float], step: float) -> None:
+def test_traced_area_equals_the_trapezoid_sum(
+    shift: tuple[float, float], half_widths: list[float], step: float
+) -> None:
     """Chords are horizontal here, so the polygon is a stack of trapezoids, wherever it lies."""
     width = np.array(half_widths)
     depth = shift[1] + step * np.arange(len(width))
@@ -128,10 +137,14 @@ print(code, time.process_time(), peak / 1e6)
 """
 
 
-def test_a_data_set_of_full_size_is_checked_in_a_minute_of_one_core_and_a_gigabyte(three_clips: list[Path], tmp_path: Path) -> None:
+def test_a_data_set_of_full_size_is_checked_in_a_minute_of_one_core_and_a_gigabyte(
+    three_clips: list[Path], tmp_path: Path
+) -> None:
     odd = write_clip(tmp_path / "odd.avi", textured_clip(9, height=96), fps=50)
     root = make_full_size(tmp_path / "EchoNet-Dynamic", three_clips, odd)
-    answer = subprocess.run([sys.executable, "-c", CHECK, str(root)], capture_output=True, text=True, check=True, cwd=PROJECT)
+    answer = subprocess.run(
+        [sys.executable, "-c", CHECK, str(root)], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
     *report, last = answer.stdout.splitlines()
     code, seconds, gigabytes = map(float, last.split())
     assert (code, answer.stderr) == (0, "")

@@ -40,16 +40,24 @@ def test_colours_are_converted_once() -> None:
     clip, _, (x, y, _, height) = read_cine(cine())
     middle = height // 2
     assert (
-        abs(float(clip[0, middle - 20 : middle + 20].mean()) - red[y + middle - 20 : y + middle + 20, x : x + 259].mean() * 259 / 189) < 12
+        abs(
+            float(clip[0, middle - 20 : middle + 20].mean())
+            - red[y + middle - 20 : y + middle + 20, x : x + 259].mean() * 259 / 189
+        )
+        < 12
     )
 
 
 @pytest.mark.parametrize("interpretation", ["RGB", "YBR_FULL", "MONOCHROME2"])
 def test_grey_levels_are_those_of_the_stored_pixels(interpretation: str, tmp_path: Path) -> None:
-    """BT.601 of red, green and blue, rounded half up; Y as it is; deep pictures scaled by their brightest pixel."""
+    """BT.601 of red, green and blue, rounded half up; Y as it is; deep pictures scaled by their brightest
+    pixel.
+    """
     frames = np.random.default_rng(0).integers(0, 256, (8, 40, 40, 3)).astype(np.uint8)
     red, green, blue = np.moveaxis(frames.astype(int), -1, 0)
-    expected = {"RGB": (299 * red + 587 * green + 114 * blue + 500) // 1000, "YBR_FULL": red}.get(interpretation)
+    expected = {"RGB": (299 * red + 587 * green + 114 * blue + 500) // 1000, "YBR_FULL": red}.get(
+        interpretation
+    )
     if interpretation == "MONOCHROME2":
         frames = frames[..., 0].astype(np.uint16) * 200
         expected = (510 * red * 200 + 255 * 200) // (2 * 255 * 200)
@@ -60,7 +68,9 @@ def test_grey_levels_are_those_of_the_stored_pixels(interpretation: str, tmp_pat
 
 
 def test_a_pixel_on_the_edge_of_stillness_stands_still() -> None:
-    """A deviation of exactly half a grey level, which float64 makes 0.5000000000000001: whole numbers decide."""
+    """A deviation of exactly half a grey level, which float64 makes 0.5000000000000001: whole numbers
+    decide.
+    """
     frames = np.ones((50, 40, 40), np.uint8)
     frames[37:46, 5:15, 5:15], frames[46:, 5:15, 5:15] = 0, 2
     with pytest.raises(VideoError, match="does not move"):

@@ -60,9 +60,13 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(CLIPS):
         clip = np.uint8(RNG.integers(0, 16, (16, 1, 1)) * 10 + RNG.integers(0, 8, (1, 32, 32)) * 10)
         write_gif(folder / "echodiffusion" / "counterfactual" / f"0X{number:03X}.gif", clip)
-        rows += [(f"0X{number:03X}", 10.0 + 8 * number, 35 + 3 * number + noise) for noise in (-1.0, 0.0, 4.0)]
+        rows += [
+            (f"0X{number:03X}", 10.0 + 8 * number, 35 + 3 * number + noise) for noise in (-1.0, 0.0, 4.0)
+        ]
     rows.append(("0XOTHER", 50.0, 50.0))
-    pd.DataFrame(rows, columns=["FileName", "GT EF", "Gen EF"]).to_csv(folder / "echodiffusion/csv/counterfactual.csv", index=False)
+    pd.DataFrame(rows, columns=["FileName", "GT EF", "Gen EF"]).to_csv(
+        folder / "echodiffusion/csv/counterfactual.csv", index=False
+    )
     return folder
 
 
@@ -83,7 +87,10 @@ def registry(mirror: Path, server: str, tmp_path: Path, monkeypatch: pytest.Monk
     folder = mirror / "echodiffusion"
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [path.relative_to(folder).as_posix() for path in files]
-    lines = [f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()} {server}/{name}" for name, path in zip(names, files, strict=True)]
+    lines = [
+        f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()} {server}/{name}"
+        for name, path in zip(names, files, strict=True)
+    ]
     path = tmp_path / "registry.txt"
     path.write_text("# comment\n\n" + "\n".join(lines) + "\n")
     monkeypatch.setattr(echodiffusion, "REGISTRY", path)
@@ -110,7 +117,9 @@ def test_what_arrived_is_not_downloaded_again_and_a_damaged_file_is(registry: Pa
     assert sorted(Requests.asked) == ["/counterfactual/0X003.gif", "/counterfactual/0X004.gif"]
 
 
-def test_interrupted_download_names_the_file_and_goes_on_later(registry: Path, mirror: Path, tmp_path: Path) -> None:
+def test_interrupted_download_names_the_file_and_goes_on_later(
+    registry: Path, mirror: Path, tmp_path: Path
+) -> None:
     lines = registry.read_text()
     registry.write_text(lines.replace("/counterfactual/0X005.gif", "/gone.gif"))
     with pytest.raises(FetchError, match=r"counterfactual/0X005\.gif could not be fetched.*404") as error:
@@ -120,7 +129,9 @@ def test_interrupted_download_names_the_file_and_goes_on_later(registry: Path, m
     assert len(read_dataset(fetch(tmp_path / "open", progress=False)).usable) == CLIPS
 
 
-def test_wrong_hash_is_refused_from_the_network_and_from_the_mirror(registry: Path, mirror: Path, tmp_path: Path) -> None:
+def test_wrong_hash_is_refused_from_the_network_and_from_the_mirror(
+    registry: Path, mirror: Path, tmp_path: Path
+) -> None:
     lines = registry.read_text().splitlines()
     broken = [line.replace(line.split()[1], "0" * 64) if "0X002" in line else line for line in lines]
     registry.write_text("\n".join(broken))
@@ -131,7 +142,9 @@ def test_wrong_hash_is_refused_from_the_network_and_from_the_mirror(registry: Pa
     assert not list((tmp_path / "b").iterdir())
 
 
-def test_wrong_mirror_and_unwritable_folder_are_named(registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_mirror_and_unwritable_folder_are_named(
+    registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("INFOMOTION_MIRROR", str(tmp_path))
     with pytest.raises(FetchError, match="INFOMOTION_MIRROR"):
         fetch(tmp_path / "open", progress=False)
@@ -152,7 +165,9 @@ def test_converted_folder_reads_as_a_data_set(registry: Path, mirror: Path, tmp_
     assert np.abs(read_clip(videos["path"][7]).astype(int) - original).mean() < 3
 
 
-def test_requested_label_changes_the_list_and_not_the_labels(registry: Path, mirror: Path, tmp_path: Path) -> None:
+def test_requested_label_changes_the_list_and_not_the_labels(
+    registry: Path, mirror: Path, tmp_path: Path
+) -> None:
     relabelled = fetch(tmp_path / "a", mirror=mirror, progress=False)
     requested = fetch(tmp_path / "b", mirror=mirror, ef_label="requested", progress=False)
     assert (relabelled / "open_labels.csv").read_bytes() == (requested / "open_labels.csv").read_bytes()
@@ -215,14 +230,26 @@ def test_malformed_registry_is_refused(tmp_path: Path) -> None:
 def test_published_registry_lists_one_hundred_clips_at_full_commits() -> None:
     hashes, addresses = read_registry()
     assert sum(name.startswith("counterfactual/") for name in hashes) == 100
-    assert set(hashes) - {name for name in hashes if name.endswith(".gif")} == {"LICENSE", "csv/counterfactual.csv"}
+    assert set(hashes) - {name for name in hashes if name.endswith(".gif")} == {
+        "LICENSE",
+        "csv/counterfactual.csv",
+    }
     for address in addresses.values():
-        assert address.startswith("https://raw.githubusercontent.com/HReynaud/EchoDiffusion/") and len(address.split("/")[5]) == 40
+        assert (
+            address.startswith("https://raw.githubusercontent.com/HReynaud/EchoDiffusion/")
+            and len(address.split("/")[5]) == 40
+        )
 
 
 def test_published_clips_become_the_known_data_set(real_mirror: Path, tmp_path: Path) -> None:
     relabelled = read_dataset(fetch(tmp_path / "a", mirror=real_mirror, progress=False)).usable
     assert (relabelled[["n_frames", "height", "width", "fps"]] == [16, 112, 112, 8.0]).all(axis=None)
     assert np.bincount(ef_class(relabelled["ef"].to_numpy()), minlength=5).tolist() == [0, 20, 37, 43, 0]
-    assert np.bincount(ef_class(relabelled["requested_ef"].to_numpy()), minlength=5).tolist() == [27, 8, 17, 30, 18]
+    assert np.bincount(ef_class(relabelled["requested_ef"].to_numpy()), minlength=5).tolist() == [
+        27,
+        8,
+        17,
+        30,
+        18,
+    ]
     assert relabelled["split"].value_counts().to_dict() == {"TRAIN": 60, "TEST": 30, "VAL": 10}

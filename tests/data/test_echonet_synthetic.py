@@ -26,7 +26,9 @@ from infomotion_lib.errors import FetchError
 
 
 class Hub:
-    """A local server that behaves like the hub: it redirects, tells size and hash, serves ranges, and drops connections."""
+    """A local server that behaves like the hub: it redirects, tells size and hash, serves ranges, and drops
+    connections.
+    """
 
     def __init__(self, content: bytes) -> None:
         self.content, self.digest = content, hashlib.sha256(content).hexdigest()
@@ -90,7 +92,11 @@ def hub(echo_folder: EchoFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hu
 def test_archive_becomes_a_data_set(hub: Hub, tmp_path: Path) -> None:
     dataset = read_dataset(fetch_echonet_synthetic(tmp_path / "out", **hub.options))
     assert dataset.layout == "echonet-synthetic" and len(dataset.usable) == 40
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["FileList.csv", "Videos", "source.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "FileList.csv",
+        "Videos",
+        "source.json",
+    ]
     assert hub.digest in (tmp_path / "out" / "source.json").read_text()
     hub.ranges.clear()
     fetch_echonet_synthetic(tmp_path / "out", **hub.options)
@@ -100,7 +106,9 @@ def test_archive_becomes_a_data_set(hub: Hub, tmp_path: Path) -> None:
 def test_the_command_fetches_unpacks_and_reports(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(echonet_synthetic, "fetch_echonet_synthetic", partial(fetch_echonet_synthetic, **hub.options))
+    monkeypatch.setattr(
+        echonet_synthetic, "fetch_echonet_synthetic", partial(fetch_echonet_synthetic, **hub.options)
+    )
     monkeypatch.setenv("INFOMOTION_DATA", str(tmp_path))
     hub.drop_after = [70_000] * 5
     assert cli.main(["data", "fetch", "echonet-synthetic"]) == 2
@@ -206,12 +214,22 @@ def test_a_link_that_was_there_before_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out" / "Videos").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(FetchError, match="leads out"):
-        unpack_zip(zip_of(tmp_path / "a.zip", ("Videos/a.avi", b"x")), tmp_path / "out", max_bytes=100, max_files=10, progress=False)
+        unpack_zip(
+            zip_of(tmp_path / "a.zip", ("Videos/a.avi", b"x")),
+            tmp_path / "out",
+            max_bytes=100,
+            max_files=10,
+            progress=False,
+        )
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_damaged_archives_end_in_a_fetch_error(tmp_path: Path) -> None:
-    content = bytearray(zip_of(tmp_path / "good.zip", *[(f"Videos/{n}.avi", bytes(range(256)) * 20) for n in range(4)]).read_bytes())
+    content = bytearray(
+        zip_of(
+            tmp_path / "good.zip", *[(f"Videos/{n}.avi", bytes(range(256)) * 20) for n in range(4)]
+        ).read_bytes()
+    )
     target, refused = tmp_path / "bad.zip", 0
     for round_ in range(60):
         damaged = bytearray(content)

@@ -67,7 +67,10 @@ def test_passing_on_is_never_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(DataError, match="Did you mean echonet-dynamic"):
         may_redistribute("echonet-dynamics")
     silent = read_manifest("phantom")
-    silent["odrl:hasPolicy"] = {"@type": "odrl:Set", "odrl:permission": [{"odrl:action": "odrl:use", "description": "Any use."}]}
+    silent["odrl:hasPolicy"] = {
+        "@type": "odrl:Set",
+        "odrl:permission": [{"odrl:action": "odrl:use", "description": "Any use."}],
+    }
     (tmp_path / "phantom.croissant.json").write_text(json.dumps(silent))
     monkeypatch.setattr(manifests, "MANIFESTS", tmp_path)
     assert may_redistribute("phantom") is False
@@ -85,10 +88,14 @@ def test_passing_on_is_never_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("name", "free"), [("phantom", Level.EVERYTHING), ("echodiffusion", Level.LINES)])
-def test_the_publishing_guard_obeys_the_manifest(name: str, free: Level, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_publishing_guard_obeys_the_manifest(
+    name: str, free: Level, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert level_of([name]) is free
     gated = read_manifest(name)
-    gated["odrl:hasPolicy"]["odrl:prohibition"] = [{"odrl:action": "odrl:distribute", "description": "Not to be passed on."}]
+    gated["odrl:hasPolicy"]["odrl:prohibition"] = [
+        {"odrl:action": "odrl:distribute", "description": "Not to be passed on."}
+    ]
     (tmp_path / f"{name}.croissant.json").write_text(json.dumps(gated))
     monkeypatch.setattr(manifests, "MANIFESTS", tmp_path)
     assert level_of([name]) is Level.AGGREGATES
@@ -101,16 +108,26 @@ def test_description_tells_terms_files_tables_and_citation(name: str) -> None:
         assert word in text
     assert ("NOT permitted" in text) is not may_redistribute(name)
     flat = " ".join(text.split())
-    assert all(" ".join(rule.text.split()) in flat for rule in conditions(name).prohibited + conditions(name).obliged)
+    assert all(
+        " ".join(rule.text.split()) in flat for rule in conditions(name).prohibited + conditions(name).obliged
+    )
     assert all(len(line) <= 100 or " " not in line.strip() for line in text.splitlines())
 
 
-def test_manifests_name_the_columns_that_the_readers_read(echo_folder: EchoFolder, tiny_phantom: Path) -> None:
+def test_manifests_name_the_columns_that_the_readers_read(
+    echo_folder: EchoFolder, tiny_phantom: Path
+) -> None:
     for name in NAMES:
         assert record_columns(name, "FileList") == list(echo_folder.file_list.columns)
-    assert record_columns("echonet-dynamic", "VolumeTracings") == record_columns("phantom", "VolumeTracings") == list(COLUMNS)
+    assert (
+        record_columns("echonet-dynamic", "VolumeTracings")
+        == record_columns("phantom", "VolumeTracings")
+        == list(COLUMNS)
+    )
     for table in ("FileList", "VolumeTracings", "phantom_truth"):
-        assert record_columns("phantom", table) == list(pd.read_csv(tiny_phantom / f"{table}.csv", nrows=0).columns)
+        assert record_columns("phantom", table) == list(
+            pd.read_csv(tiny_phantom / f"{table}.csv", nrows=0).columns
+        )
     with pytest.raises(DataError, match="Did you mean FileList"):
         record_columns("phantom", "Filelist")
 
@@ -119,11 +136,15 @@ def test_manifests_name_the_columns_that_the_readers_read(echo_folder: EchoFolde
 def test_records_of_a_folder_load_through_its_manifest(tiny_phantom: Path, name: str) -> None:
     """The manifest is not only well-formed: Croissant's own loader reads the tables of a local copy by it."""
     mlcroissant = pytest.importorskip("mlcroissant")
-    tables = {file: tiny_phantom / file for file in ("FileList.csv", "VolumeTracings.csv", "phantom_truth.csv")}
+    tables = {
+        file: tiny_phantom / file for file in ("FileList.csv", "VolumeTracings.csv", "phantom_truth.csv")
+    }
     tables = {file: path for file, path in tables.items() if name == "phantom" or file != "phantom_truth.csv"}
     dataset = mlcroissant.Dataset(jsonld=str(manifest_path(name)), mapping=tables)
     first, expected = next(iter(dataset.records("FileList"))), pd.read_csv(tables["FileList.csv"]).iloc[0]
-    assert first["FileList/FileName"] == expected["FileName"].encode() and first["FileList/EF"] == pytest.approx(expected["EF"])
+    assert first["FileList/FileName"] == expected["FileName"].encode() and first[
+        "FileList/EF"
+    ] == pytest.approx(expected["EF"])
     assert next(iter(dataset.records("VolumeTracings")))["VolumeTracings/Frame"] >= 0
 
 

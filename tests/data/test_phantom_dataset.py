@@ -15,13 +15,27 @@ import pytest
 
 from infomotion_lib.classes import class_name, ef_class
 from infomotion_lib.data.phantom import edition_of, make_dataset, sample_heart, true_frames
-from infomotion_lib.data.phantom.plan import ED_FIRST_SHARE, EDITION, annotate, interleave, make_request, plan_videos
+from infomotion_lib.data.phantom.plan import (
+    ED_FIRST_SHARE,
+    EDITION,
+    annotate,
+    interleave,
+    make_request,
+    plan_videos,
+)
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.video import probe
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.provenance import atomic, sha256
 
-SMALL = {"train_per_class": 2, "val_per_class": 1, "test_counts": (1, 1, 1, 2, 1), "frames": 20, "size": 28, "progress": False}
+SMALL = {
+    "train_per_class": 2,
+    "val_per_class": 1,
+    "test_counts": (1, 1, 1, 2, 1),
+    "frames": 20,
+    "size": 28,
+    "progress": False,
+}
 REQUEST = {
     "role": "real",
     "seed": 0,
@@ -35,12 +49,21 @@ REQUEST = {
 
 
 def contents(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def plan(train: int = 4, **changes: object) -> pd.DataFrame:
-    request = make_request(train_per_class=train, val_per_class=1, test_counts=(2, 2, 2, 2, 2), **{**REQUEST, **changes})  # type: ignore[arg-type]
-    rows = [(v.file_name, v.split, v.requested_ef, v.heart.ef, v.heart.machine, v.ed, v.es) for v in plan_videos(request)]
+    request = make_request(
+        train_per_class=train, val_per_class=1, test_counts=(2, 2, 2, 2, 2), **{**REQUEST, **changes}
+    )  # type: ignore[arg-type]
+    rows = [
+        (v.file_name, v.split, v.requested_ef, v.heart.ef, v.heart.machine, v.ed, v.es)
+        for v in plan_videos(request)
+    ]
     return pd.DataFrame(rows, columns=["name", "split", "requested", "ef", "machine", "ed", "es"])
 
 
@@ -48,13 +71,25 @@ def test_echonet_dynamic_layout(tiny_phantom: Path) -> None:
     listed = pd.read_csv(tiny_phantom / "FileList.csv")
     traced = pd.read_csv(tiny_phantom / "VolumeTracings.csv")
     truth = pd.read_csv(tiny_phantom / "phantom_truth.csv").set_index("FileName")
-    assert list(listed) == ["FileName", "EF", "ESV", "EDV", "FrameHeight", "FrameWidth", "FPS", "NumberOfFrames", "Split"]
+    assert list(listed) == [
+        "FileName",
+        "EF",
+        "ESV",
+        "EDV",
+        "FrameHeight",
+        "FrameWidth",
+        "FPS",
+        "NumberOfFrames",
+        "Split",
+    ]
     assert list(traced) == ["FileName", "X1", "Y1", "X2", "Y2", "Frame"]
     assert not listed["FileName"].str.endswith(".avi").any() and traced["FileName"].str.endswith(".avi").all()
     assert listed["FileName"].is_unique and listed["FileName"].str.fullmatch(r"phantom_\d{6}").all()
     assert set(traced.groupby(["FileName", "Frame"]).size()) == {21}
     assert set(traced.groupby("FileName")["Frame"].nunique()) == {2}
-    assert (100 * (listed["EDV"] - listed["ESV"]) / listed["EDV"]).to_numpy() == pytest.approx(listed["EF"].to_numpy(), abs=1e-5)
+    assert (100 * (listed["EDV"] - listed["ESV"]) / listed["EDV"]).to_numpy() == pytest.approx(
+        listed["EF"].to_numpy(), abs=1e-5
+    )
     assert truth["EF"].reindex(listed["FileName"]).to_numpy() == pytest.approx(listed["EF"].to_numpy())
     frames = traced.groupby(traced["FileName"].str.removesuffix(".avi"))["Frame"].agg(["min", "max"])
     both = truth[["ED", "ES"]]
@@ -66,7 +101,9 @@ def test_echonet_dynamic_layout(tiny_phantom: Path) -> None:
 def test_the_readers_find_nothing_to_complain_about(tiny_phantom: Path, tiny_synthetic: Path) -> None:
     real, synthetic = read_dataset(tiny_phantom, strict=True), read_dataset(tiny_synthetic, strict=True)
     assert real.layout == "echonet-dynamic" and not real.faults and len(real.usable) == 35
-    assert synthetic.layout == "echonet-synthetic" and synthetic.tracings is None and len(synthetic.usable) == 20
+    assert (
+        synthetic.layout == "echonet-synthetic" and synthetic.tracings is None and len(synthetic.usable) == 20
+    )
     assert {"requested_ef", "machine", "es_true", "ed_true"} <= set(synthetic.videos)
     assert not set(real.videos["file_name"]) & set(synthetic.videos["file_name"])
 
@@ -75,7 +112,11 @@ def test_echonet_synthetic_layout_is_as_malformed(tiny_synthetic: Path) -> None:
     listed = pd.read_csv(tiny_synthetic / "FileList.csv")
     truth = pd.read_csv(tiny_synthetic / "phantom_truth.csv")
     assert not (tiny_synthetic / "VolumeTracings.csv").exists()
-    assert set(listed["Split"]) == {"TRAIN"} and set(listed["FPS"]) == {32} and set(listed["FrameHeight"]) == {48}
+    assert (
+        set(listed["Split"]) == {"TRAIN"}
+        and set(listed["FPS"]) == {32}
+        and set(listed["FrameHeight"]) == {48}
+    )
     assert not listed[["ESV", "EDV"]].to_numpy().any() and set(listed["NumberOfFrames"]) != {48}
     assert pd.api.types.is_integer_dtype(listed["EF"]) and (listed["EF"] == truth["RequestedEF"]).all()
     assert (truth["EF"] != truth["RequestedEF"]).any()
@@ -84,7 +125,11 @@ def test_echonet_synthetic_layout_is_as_malformed(tiny_synthetic: Path) -> None:
 def test_classes_and_splits() -> None:
     videos = plan(train=6)
     counts = pd.crosstab(videos["split"], ef_class(videos["ef"]))
-    assert counts.loc["TRAIN"].tolist() == [6] * 5 and counts.loc["VAL"].tolist() == [1] * 5 and counts.loc["TEST"].tolist() == [2] * 5
+    assert (
+        counts.loc["TRAIN"].tolist() == [6] * 5
+        and counts.loc["VAL"].tolist() == [1] * 5
+        and counts.loc["TEST"].tolist() == [2] * 5
+    )
     assert videos["name"].is_unique and videos["ef"].between(10, 85).all()
 
 
@@ -98,7 +143,11 @@ def test_more_videos_keep_those_there_were() -> None:
 
 def test_seed_split_and_role_give_other_videos() -> None:
     base, seeded, synthetic = plan(), plan(seed=1), plan(role="synthetic")
-    assert not set(base["ef"]) & set(seeded["ef"]) and not set(base["ef"]) & set(synthetic["ef"]) and base["ef"].is_unique
+    assert (
+        not set(base["ef"]) & set(seeded["ef"])
+        and not set(base["ef"]) & set(synthetic["ef"])
+        and base["ef"].is_unique
+    )
 
 
 def test_delivered_ef_misses_the_requested_one_by_the_asked_error() -> None:
@@ -141,7 +190,9 @@ def test_workers_do_not_matter(tmp_path: Path) -> None:
     assert contents(one) == contents(two)
     before = {path: path.stat().st_mtime_ns for path in one.rglob("*")}
     make_dataset(one, **SMALL)  # type: ignore[arg-type]
-    assert {path: path.stat().st_mtime_ns for path in one.rglob("*")} == before, "a complete folder is left alone"
+    assert {path: path.stat().st_mtime_ns for path in one.rglob("*")} == before, (
+        "a complete folder is left alone"
+    )
 
 
 def test_a_killed_run_resumes_to_the_same_folder(tmp_path: Path) -> None:
@@ -159,7 +210,9 @@ def test_a_killed_run_resumes_to_the_same_folder(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert not (broken / "FileList.csv").exists(), "the tables come last"
-    writing = [atomic(broken / name) for name in ("Videos/phantom_000099.avi", "FileList.csv", "phantom.json")]
+    writing = [
+        atomic(broken / name) for name in ("Videos/phantom_000099.avi", "FileList.csv", "phantom.json")
+    ]
     assert all(half.__enter__().exists() for half in writing)
     first = min(broken.glob("Videos/phantom*.avi"))
     made = first.stat().st_mtime_ns
@@ -181,7 +234,9 @@ def test_hearts_of_another_edition_are_named_and_never_mixed(tmp_path: Path) -> 
     make_dataset(tmp_path, **SMALL)  # type: ignore[arg-type]
     assert edition_of(tmp_path) == EDITION
     request = json.loads((tmp_path / "phantom.json").read_text())
-    first = {name: value for name, value in request.items() if name != "edition"} | {"renderer": 1}  # as edition 1 wrote it
+    first = {name: value for name, value in request.items() if name != "edition"} | {
+        "renderer": 1
+    }  # as edition 1 wrote it
     (tmp_path / "phantom.json").write_text(json.dumps(first))
     missing = min((tmp_path / "Videos").iterdir())
     missing.unlink()

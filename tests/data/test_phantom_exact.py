@@ -1,4 +1,6 @@
-"""Functions that are the same to the bit everywhere: right, made of fixed operations alone, and nothing else draws a heart."""
+"""Functions that are the same to the bit everywhere: right, made of fixed operations alone, and nothing else
+draws a heart.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,51 @@ from infomotion_lib.data.phantom.scene import build_scene
 
 FILES = sorted(Path(phantom.__file__).parent.glob("*.py"))
 LIBRARY_MATHS = {
-    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "tanh"),
-    *("power", "float_power", "hypot", "cbrt", "interp", "dot", "matmul", "einsum", "inner", "vdot", "tensordot", "convolve", "corrcoef"),
-    *("uniform", "normal", "lognormal", "exponential", "gamma", "polyfit", "polyval", "mean", "std", "var", "leggauss"),
+    *(
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arctan2",
+        "tanh",
+    ),
+    *(
+        "power",
+        "float_power",
+        "hypot",
+        "cbrt",
+        "interp",
+        "dot",
+        "matmul",
+        "einsum",
+        "inner",
+        "vdot",
+        "tensordot",
+        "convolve",
+        "corrcoef",
+    ),
+    *(
+        "uniform",
+        "normal",
+        "lognormal",
+        "exponential",
+        "gamma",
+        "polyfit",
+        "polyval",
+        "mean",
+        "std",
+        "var",
+        "leggauss",
+    ),
 }
 """What a NumPy, or a mathematics library, computes with a last digit of its own."""
 
@@ -60,7 +104,9 @@ def test_a_number_drawn_evenly_is_that_of_the_generator() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_nothing_else_computes_an_elementary_function(file: Path) -> None:
-    """No call into a mathematics library, no matrix product, no power but of whole constants, no OpenCV that rounds as it likes."""
+    """No call into a mathematics library, no matrix product, no power but of whole constants, no OpenCV that
+    rounds as it likes.
+    """
     offenders = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -76,24 +122,32 @@ def test_nothing_else_computes_an_elementary_function(file: Path) -> None:
 
 
 def whole_power(node: ast.BinOp) -> bool:
-    """A constant to the power of a constant, the sign (-1) ** n, or a whole number squared: Python or every pow is exact there."""
+    """A constant to the power of a constant, the sign (-1) ** n, or a whole number squared: Python or every
+    pow is exact there.
+    """
     base, exponent = node.left, node.right
     constant = isinstance(base, ast.Constant) or (isinstance(base, ast.Name) and base.id.isupper())
-    whole = isinstance(base, ast.UnaryOp) or (isinstance(base, ast.Call) and getattr(base.func, "id", "") == "int")
+    whole = isinstance(base, ast.UnaryOp) or (
+        isinstance(base, ast.Call) and getattr(base.func, "id", "") == "int"
+    )
     return whole or (constant and isinstance(exponent, ast.Constant))
 
 
 def test_what_is_interpolated_or_convolved_fits_its_sum() -> None:
     """Whole numbers, and few enough bits of them: no sum of a frame is ever rounded."""
     for machine in range(len(MACHINES)):
-        heart = sample_heart(np.random.default_rng(machine), 60.0, machine_shares=np.eye(len(MACHINES))[machine])
+        heart = sample_heart(
+            np.random.default_rng(machine), 60.0, machine_shares=np.eye(len(MACHINES))[machine]
+        )
         scene = build_scene(heart, size=112)
         for painted in (scene.atlas.speckle, scene.atlas.stretch, scene.atlas.blood):
             assert (painted == np.rint(painted)).all() and np.abs(painted).max() <= LARGEST
         assert (scene.bank * 1024 == np.rint(scene.bank * 1024)).all()
         for kernel in (scene.axial, scene.lateral, SOFTEN):
             assert (kernel == np.rint(kernel)).all()
-        bits = log2(32 / UNIT) + log2(np.abs(scene.axial).sum()) + log2(np.abs(scene.lateral).sum())  # an echo of 30 dB
+        bits = (
+            log2(32 / UNIT) + log2(np.abs(scene.axial).sum()) + log2(np.abs(scene.lateral).sum())
+        )  # an echo of 30 dB
         assert bits < 53
     assert log2(LARGEST) + 10 < 24 and log2(STEPS) + 10 < 24, "bilinear weights are multiples of 1/1024"
     assert SOFTEN.sum() ** 2 == SOFTENED and log2(STEPS) + 10 + log2(SOFTENED) < 53
@@ -104,12 +158,21 @@ def test_an_interpolation_of_whole_numbers_is_exact() -> None:
     rng = np.random.default_rng(0)
     field = rng.integers(-LARGEST, LARGEST + 1, (9, 9)).astype(np.float32)
     columns, rows = (rng.integers(0, 8 * 32, (4, 5)) for _ in range(2))
-    whole, part = cv2.convertMaps((columns / 32).astype(np.float32), (rows / 32).astype(np.float32), cv2.CV_16SC2)
+    whole, part = cv2.convertMaps(
+        (columns / 32).astype(np.float32), (rows / 32).astype(np.float32), cv2.CV_16SC2
+    )
     got = cv2.remap(field, whole, part, cv2.INTER_LINEAR)
     for place in np.ndindex(4, 5):
         (x, fx), (y, fy) = divmod(int(columns[place]), 32), divmod(int(rows[place]), 32)
-        corners = [(y, x, (32 - fy) * (32 - fx)), (y, x + 1, (32 - fy) * fx), (y + 1, x, fy * (32 - fx)), (y + 1, x + 1, fy * fx)]
-        assert Fraction(float(got[place])) == Fraction(sum(int(field[r, c]) * weight for r, c, weight in corners), 1024)
+        corners = [
+            (y, x, (32 - fy) * (32 - fx)),
+            (y, x + 1, (32 - fy) * fx),
+            (y + 1, x, fy * (32 - fx)),
+            (y + 1, x + 1, fy * fx),
+        ]
+        assert Fraction(float(got[place])) == Fraction(
+            sum(int(field[r, c]) * weight for r, c, weight in corners), 1024
+        )
 
 
 def test_the_table_of_levels_is_near_the_logarithm() -> None:

@@ -10,12 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infomotion_lib.data.phantom import Heart, sample_heart, tracing, true_frames, volume_curve
-from infomotion_lib.data.phantom.geometry import DEPTH_CM, contraction, cycle_phase, lv_length, lv_radii, valve_opening, volumes_ml
+from infomotion_lib.data.phantom.geometry import (
+    DEPTH_CM,
+    contraction,
+    cycle_phase,
+    lv_length,
+    lv_radii,
+    valve_opening,
+    volumes_ml,
+)
 
 
 @st.composite
 def any_heart(draw: st.DrawFn) -> Heart:
-    seed, ef, level = draw(st.integers(0, 10**6)), draw(st.floats(5, 90)), draw(st.sampled_from([0.0, 0.4, 1.0]))
+    seed, ef, level = (
+        draw(st.integers(0, 10**6)),
+        draw(st.floats(5, 90)),
+        draw(st.sampled_from([0.0, 0.4, 1.0])),
+    )
     return sample_heart(np.random.default_rng(seed), ef, level=level)
 
 
@@ -102,7 +114,9 @@ def test_cycle() -> None:
     in_systole = slice(26, 37)
     assert (np.diff(curve[in_systole]) < 0).all(), "volume falls from ED to ES"
     diastole = curve[36:57]
-    assert (np.diff(diastole) > -1e-9).all() and np.abs(np.diff(diastole)[9:12]).max() < 1e-9, "early filling, then diastasis"
+    assert (np.diff(diastole) > -1e-9).all() and np.abs(np.diff(diastole)[9:12]).max() < 1e-9, (
+        "early filling, then diastasis"
+    )
     assert np.diff(diastole)[-3:].sum() > 0.02, "atrial kick"
 
 

@@ -51,7 +51,9 @@ def test_level_04_is_the_studys(name: str) -> None:
 def test_levels_run_from_easy_to_extreme() -> None:
     for row in NUISANCES.values():
         assert row.at(0) == row.easy and row.at(1) == row.extreme
-        assert (row.easy[0] >= row.extreme[0] and row.easy[1] <= row.extreme[1]) or row.easy[1] <= row.extreme[0] + 1e-9
+        assert (row.easy[0] >= row.extreme[0] and row.easy[1] <= row.extreme[1]) or row.easy[
+            1
+        ] <= row.extreme[0] + 1e-9
 
 
 def test_every_row_is_a_value_of_the_heart() -> None:
@@ -67,7 +69,16 @@ def test_nuisances_do_not_know_the_ef(level: float) -> None:
 
 def test_draws_stay_in_their_ranges() -> None:
     for heart in hearts(60, machine_shares=(1, 0, 0, 0, 0)):
-        for name in ("length", "radius", "wall", "longitudinal", "gain", "psf_axial", "noise", "out_of_plane"):
+        for name in (
+            "length",
+            "radius",
+            "wall",
+            "longitudinal",
+            "gain",
+            "psf_axial",
+            "noise",
+            "out_of_plane",
+        ):
             low, high = NUISANCES[name].at(0.4)
             assert low <= getattr(heart, name) <= high
         assert heart.cycle % 3 == 0 and 24 <= heart.cycle <= 48
@@ -86,7 +97,9 @@ def test_styles_do_what_they_say() -> None:
     assert np.mean([h.gain for h in dark]) < np.mean([h.gain for h in standard]) - 6
     assert all(-22 <= h.haze <= -13 for h in hazy) and all(h.haze == -60 for h in standard)
     assert np.mean([h.zoom for h in zoomed]) > np.mean([h.zoom for h in standard]) + 0.15
-    assert all(h.mirrored and h.psf_lateral >= 2.4 for h in mirrored) and not any(h.mirrored for h in standard)
+    assert all(h.mirrored and h.psf_lateral >= 2.4 for h in mirrored) and not any(
+        h.mirrored for h in standard
+    )
 
 
 def test_the_synthetic_source_has_other_nuisance() -> None:
@@ -106,7 +119,9 @@ def test_heart_rate_is_kept_in_seconds() -> None:
 def test_a_heart_in_view_is_left_alone() -> None:
     for heart in hearts(20):
         again = keep_in_view(heart)
-        assert again.zoom == pytest.approx(heart.zoom) and again.half_angle == pytest.approx(heart.half_angle, abs=1e-3)
+        assert again.zoom == pytest.approx(heart.zoom) and again.half_angle == pytest.approx(
+            heart.half_angle, abs=1e-3
+        )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,15 @@ from scipy.ndimage import map_coordinates
 from scipy.signal import convolve2d
 
 from infomotion_lib.data.phantom import MACHINES, Heart, render, sample_heart, tracing, true_frames
-from infomotion_lib.data.phantom.geometry import contraction, lv_length, lv_profile, lv_radii, picture_to_pixel, pose, to_picture
+from infomotion_lib.data.phantom.geometry import (
+    contraction,
+    lv_length,
+    lv_profile,
+    lv_radii,
+    picture_to_pixel,
+    pose,
+    to_picture,
+)
 from infomotion_lib.data.phantom.rendering import echo, grey_levels
 from infomotion_lib.data.phantom.scene import build_scene
 from infomotion_lib.data.phantom.tissue import material_coordinates
@@ -38,7 +46,9 @@ def test_small_frames_show_the_same_heart() -> None:
 
 def test_a_frame_depends_on_its_number_alone() -> None:
     for machine in range(5):
-        heart = sample_heart(np.random.default_rng(machine), 80.0, level=1.0, machine_shares=np.eye(5)[machine])
+        heart = sample_heart(
+            np.random.default_rng(machine), 80.0, level=1.0, machine_shares=np.eye(5)[machine]
+        )
         clip = render(heart, np.arange(40))
         assert (render(heart, [17, 3, 3]) == clip[[17, 3, 3]]).all()
         assert all((render(heart, [frame])[0] == clip[frame]).all() for frame in range(0, 40, 7))
@@ -54,7 +64,9 @@ def test_outside_the_sector_is_black() -> None:
 @pytest.mark.parametrize("machine", range(5), ids=[machine.name for machine in MACHINES])
 @pytest.mark.parametrize("phase", ["ed", "es"])
 def test_the_tracing_lies_on_the_edge_of_the_dark_cavity(machine: int, phase: str) -> None:
-    """Over many draws of the speckle, the wall beyond each chord's ends is brighter than the blood; it blooms by the beam's width."""
+    """Over many draws of the speckle, the wall beyond each chord's ends is brighter than the blood; it blooms
+    by the beam's width.
+    """
     heart = replace(heart_of(machine), dropouts=(), shadow=0.0, blood=-28.0, haze=-60.0)
     frame = int(getattr(true_frames(heart, 200), phase)[1])
     mean = np.mean([render(replace(heart, seed=seed), [frame])[0] for seed in range(16)], axis=0)
@@ -90,7 +102,16 @@ def test_the_rendered_cavity_has_the_traced_area() -> None:
 
 
 def test_speckle_moves_with_the_wall() -> None:
-    heart = replace(heart_of(0, seed=2), out_of_plane=0.0, noise=-60.0, dropouts=(), regional=0.0, asymmetry=0.0, start=0, cycle=30)
+    heart = replace(
+        heart_of(0, seed=2),
+        out_of_plane=0.0,
+        noise=-60.0,
+        dropouts=(),
+        regional=0.0,
+        asymmetry=0.0,
+        start=0,
+        cycle=30,
+    )
     frames = np.array([0, 5])
     z, side = np.meshgrid(np.linspace(0.25, 0.85, 60), [-1.0, 1.0])
     z, side = z.ravel(), side.ravel()
@@ -113,7 +134,16 @@ def test_out_of_plane_motion_loses_the_speckle() -> None:
     silent = np.zeros((2, 2, *scene.u.shape), np.float32)
 
     def correlation(amount: float) -> float:
-        moving = replace(heart, out_of_plane=amount, ef=5.0, swing_x=0.0, swing_y=0.0, swing_rotation=0.0, drift_x=0.0, drift_y=0.0)
+        moving = replace(
+            heart,
+            out_of_plane=amount,
+            ef=5.0,
+            swing_x=0.0,
+            swing_y=0.0,
+            swing_rotation=0.0,
+            drift_x=0.0,
+            drift_y=0.0,
+        )
         real, imaginary = echo(build_scene(moving, size=56), np.array([0, 10]), silent)
         first, last = real + 1j * imaginary
         return float(abs(np.vdot(first, last)) / np.linalg.norm(first) / np.linalg.norm(last))
@@ -132,7 +162,9 @@ def test_the_separable_blur_is_the_dense_one() -> None:
     dense = convolve2d(real + 1j * imaginary, spread, mode="same", boundary="symm")
     expected = 10 * np.log10(np.abs(dense) ** 2 + 1e-8) / heart.dynamic_range + scene.offset
     inner = (slice(8, -8), slice(12, -12))
-    difference = np.abs(grey_levels(scene, frames)[0] - expected)[inner]  # an echo is rounded to 1/1024: -71 dB of noise
+    difference = np.abs(grey_levels(scene, frames)[0] - expected)[
+        inner
+    ]  # an echo is rounded to 1/1024: -71 dB of noise
     assert np.median(difference) < 1e-3 and (difference[expected[inner] > 0] < 0.02).all()
 
 

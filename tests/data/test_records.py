@@ -11,7 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from data_folders import FRAMES, UNUSED_TRACINGS, USED_TRACINGS, VIDEO_FAULTS, VIDEOS, EchoFolder, faulty, traced_rows
+from data_folders import (
+    FRAMES,
+    UNUSED_TRACINGS,
+    USED_TRACINGS,
+    VIDEO_FAULTS,
+    VIDEOS,
+    EchoFolder,
+    faulty,
+    traced_rows,
+)
 
 from infomotion_lib.data.records import VIDEO_COLUMNS, Dataset, first_per_class, open_source, read_dataset
 from infomotion_lib.errors import DataError
@@ -30,7 +39,12 @@ def refusal(root: Path, **options: object) -> str:
 
 def test_good_folder_is_read_whole(echo_folder: EchoFolder) -> None:
     dataset = read_dataset(echo_folder.root)
-    assert (dataset.layout, dataset.name, dataset.faults, dataset.notes) == ("echonet-dynamic", "EchoNet-Dynamic", {}, ())
+    assert (dataset.layout, dataset.name, dataset.faults, dataset.notes) == (
+        "echonet-dynamic",
+        "EchoNet-Dynamic",
+        {},
+        (),
+    )
     assert list(dataset.videos.columns) == list(VIDEO_COLUMNS) and len(dataset.usable) == VIDEOS
     assert set(dataset.videos["status"]) == set(dataset.videos["tracing"]) == {"ok"}
     assert dataset.videos["split"].value_counts().to_dict() == {"TRAIN": 30, "TEST": 6, "VAL": 4}
@@ -64,7 +78,9 @@ def test_geometry_comes_from_the_container(echo_folder: EchoFolder) -> None:
 
 
 def test_synthetic_layout_is_recognised_and_its_malformed_list_read(echo_folder: EchoFolder) -> None:
-    echo_folder.file_list = echo_folder.file_list.assign(ESV=0, EDV=0, FrameHeight=192, NumberOfFrames=20, FPS=32, EF=np.arange(10, 90, 2))
+    echo_folder.file_list = echo_folder.file_list.assign(
+        ESV=0, EDV=0, FrameHeight=192, NumberOfFrames=20, FPS=32, EF=np.arange(10, 90, 2)
+    )
     echo_folder.file_list.loc[:5, "Split"] = "EXTRA"
     echo_folder.write()
     (echo_folder.root / "VolumeTracings.csv").unlink()
@@ -95,7 +111,9 @@ def test_first_per_class_keeps_the_first_rows_of_each_split_and_class(echo_folde
     chosen = first_per_class(videos, 2)
     assert chosen.groupby(["split", "ef"]).size().max() == 2
     assert (chosen["split"] == "TRAIN").sum() == 10
-    assert chosen["file_name"].tolist() == [name for name in videos["file_name"] if name in set(chosen["file_name"])]
+    assert chosen["file_name"].tolist() == [
+        name for name in videos["file_name"] if name in set(chosen["file_name"])
+    ]
     assert chosen["file_name"].tolist()[:5] == videos["file_name"].tolist()[:5]
     assert len(first_per_class(videos, 0)) == VIDEOS
 
@@ -104,7 +122,9 @@ def test_truth_of_a_phantom_and_labels_of_the_open_clips_join_by_name(echo_folde
     names = echo_folder.file_list["FileName"]
     truth = pd.DataFrame({"FileName": names[::-1], "machine": "vivid", "ES": np.arange(VIDEOS), "ED": 3})
     truth.to_csv(echo_folder.root / "phantom_truth.csv", index=False)
-    pd.DataFrame({"FileName": names[:30], "requested_ef": 12.5}).to_csv(echo_folder.root / "open_labels.csv", index=False)
+    pd.DataFrame({"FileName": names[:30], "requested_ef": 12.5}).to_csv(
+        echo_folder.root / "open_labels.csv", index=False
+    )
     videos = read_dataset(echo_folder.root).videos
     assert videos["es_true"].tolist() == list(range(VIDEOS))[::-1] and set(videos["ed_true"]) == {3}
     assert set(videos["machine"]) == {"vivid"}
@@ -176,7 +196,9 @@ def test_wrong_folders_are_told_where_to_look(echo_folder: EchoFolder, tmp_path:
     assert "does not exist" in refusal(tmp_path / "nowhere")
     shutil.copytree(echo_folder.root, outer / "unzipped" / "EchoNet-Dynamic")
     assert f"Give that folder instead: {outer / 'unzipped' / 'EchoNet-Dynamic'}" in refusal(outer)
-    assert f"Give that folder instead: {outer / 'unzipped' / 'EchoNet-Dynamic'}" in refusal(outer / "unzipped")
+    assert f"Give that folder instead: {outer / 'unzipped' / 'EchoNet-Dynamic'}" in refusal(
+        outer / "unzipped"
+    )
     assert f"Give that folder instead: {echo_folder.root}" in refusal(echo_folder.root / "Videos")
     assert "not a file" in refusal(echo_folder.root / "FileList.csv")
     (tmp_path / "zipped").mkdir()
@@ -198,7 +220,9 @@ def test_pediatric_lookalike_is_recognised(echo_folder: EchoFolder, tmp_path: Pa
     folds = echo_folder.file_list.assign(Split=np.resize(np.arange(10), VIDEOS))
     folds.to_csv(echo_folder.root / "FileList.csv", index=False)
     assert "EchoNet-Pediatric" in refusal(echo_folder.root)
-    echo_folder.tracings = echo_folder.tracings.rename(columns={"X1": "X", "Y1": "Y"})[["FileName", "X", "Y", "Frame"]]
+    echo_folder.tracings = echo_folder.tracings.rename(columns={"X1": "X", "Y1": "Y"})[
+        ["FileName", "X", "Y", "Frame"]
+    ]
     echo_folder.write()
     assert "EchoNet-Pediatric" in refusal(echo_folder.root)
 
@@ -268,7 +292,9 @@ def test_links_that_lead_out_are_refused(echo_folder: EchoFolder, tmp_path: Path
 
 
 @pytest.mark.parametrize("target", ["itself", "nothing", "pipe"])
-def test_names_behind_which_there_is_no_file_are_one_faulty_video(echo_folder: EchoFolder, target: str) -> None:
+def test_names_behind_which_there_is_no_file_are_one_faulty_video(
+    echo_folder: EchoFolder, target: str
+) -> None:
     video = echo_folder.video(0)
     video.unlink()
     if target == "pipe":
@@ -282,12 +308,19 @@ def test_of_two_suffixes_the_published_one_is_read(echo_folder: EchoFolder) -> N
     for number in range(VIDEOS):
         echo_folder.video(number).with_suffix(".AVI").write_bytes(b"")
     dataset = read_dataset(echo_folder.root)
-    assert len(dataset.usable) == VIDEOS and {Path(path).suffix for path in dataset.videos["path"]} == {".avi"}
+    assert len(dataset.usable) == VIDEOS and {Path(path).suffix for path in dataset.videos["path"]} == {
+        ".avi"
+    }
 
 
 @pytest.mark.parametrize(
     ("cell", "status"),
-    [("-1", "frame_outside_clip"), ("1000000", "frame_outside_clip"), ("1e30", "unreadable_tracing"), ("5.5", "unreadable_tracing")],
+    [
+        ("-1", "frame_outside_clip"),
+        ("1000000", "frame_outside_clip"),
+        ("1e30", "unreadable_tracing"),
+        ("5.5", "unreadable_tracing"),
+    ],
 )
 def test_frame_numbers_that_cannot_be(echo_folder: EchoFolder, cell: str, status: str) -> None:
     echo_folder.tracings = echo_folder.tracings.astype({"Frame": object})
@@ -295,8 +328,12 @@ def test_frame_numbers_that_cannot_be(echo_folder: EchoFolder, cell: str, status
     assert read_dataset(echo_folder.write()).faults == {status: 1}
 
 
-def test_linked_videos_inside_the_folder_are_fast_and_small(make_echo_folder: Callable[..., EchoFolder], tmp_path: Path) -> None:
-    """400 links to three clips, and a root that is itself a link: read whole, within memory that a large set allows too."""
+def test_linked_videos_inside_the_folder_are_fast_and_small(
+    make_echo_folder: Callable[..., EchoFolder], tmp_path: Path
+) -> None:
+    """400 links to three clips, and a root that is itself a link: read whole, within memory that a large set
+    allows too.
+    """
     folder = make_echo_folder(tmp_path / "standin", n=400, linked=True)
     (tmp_path / "link").symlink_to(folder.root)
     dataset = read_dataset(tmp_path / "link")
@@ -317,7 +354,11 @@ def test_mutated_tables_end_in_a_data_set_or_in_a_data_error(echo_folder: EchoFo
             low, high = (48, 58) if round_ % 2 else (0, 256)  # digits keep the table readable, bytes do not
             for at in rng.integers(0, int(rng.choice([60, 1000, len(content)])), rng.integers(1, 8)):
                 content[at] = rng.integers(low, high)
-            path.write_bytes(content[: int(rng.integers(len(content) // 2, len(content) + 1))] if round_ % 5 == 0 else content)
+            path.write_bytes(
+                content[: int(rng.integers(len(content) // 2, len(content) + 1))]
+                if round_ % 5 == 0
+                else content
+            )
             try:
                 assert isinstance(read_dataset(echo_folder.root), Dataset)
                 outcomes["read"] += 1
@@ -331,14 +372,20 @@ def test_mutated_tables_end_in_a_data_set_or_in_a_data_error(echo_folder: EchoFo
 # --- by name
 
 
-def test_sources_open_by_name(echo_folder: EchoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sources_open_by_name(
+    echo_folder: EchoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("INFOMOTION_DATA", str(tmp_path))
     assert open_source("echonet-dynamic", data_dir=tmp_path).name == "echonet-dynamic"
     nested = tmp_path / "EchoNet-Synthetic" / "dynamic"
     shutil.copytree(echo_folder.root, nested)
     monkeypatch.delenv("INFOMOTION_DATA")
     synthetic = open_source("echonet-synthetic", data_dir=tmp_path, data_root=tmp_path)
-    assert (synthetic.root, synthetic.layout, synthetic.tracings) == (nested.resolve(), "echonet-synthetic", None)
+    assert (synthetic.root, synthetic.layout, synthetic.tracings) == (
+        nested.resolve(),
+        "echonet-synthetic",
+        None,
+    )
     shutil.copytree(echo_folder.root, tmp_path / "phantom")
     assert open_source("phantom", data_dir=tmp_path).layout == "echonet-dynamic"
     with pytest.raises(DataError, match="data stage"):

@@ -28,7 +28,9 @@ def test_they_are_opencvs_to_a_grey_level(shape: tuple[int, int], side: int) -> 
 @pytest.mark.parametrize(("size", "side"), [(7, 4), (4, 7), (5, 1), (1, 5), (6, 3)])
 def test_an_area_is_the_mean_of_what_it_covers_ties_to_even(size: int, side: int) -> None:
     clip = clip_of((size, size))
-    fine = clip.astype(object).repeat(side, axis=1).repeat(side, axis=2)  # old and new ones are whole pixels of it
+    fine = (
+        clip.astype(object).repeat(side, axis=1).repeat(side, axis=2)
+    )  # old and new ones are whole pixels of it
     for frame, small in zip(fine, by_area(clip, side), strict=True):
         for row, column in np.ndindex(side, side):
             covered = frame[row * size : (row + 1) * size, column * size : (column + 1) * size]
@@ -44,7 +46,9 @@ def test_weights_are_whole_and_each_pixel_has_all_of_them() -> None:
 
 
 def test_no_sum_outgrows_its_type() -> None:
-    """Float32 holds whole numbers up to 2 ** 24, float64 up to 2 ** 53: white stays white, and noise adds exactly."""
+    """Float32 holds whole numbers up to 2 ** 24, float64 up to 2 ** 53: white stays white, and noise adds
+    exactly.
+    """
     for shape, side in [*SHAPES, ((4093, 61), 112), ((255, 257), 256)]:
         white = np.full((1, *shape), 255, np.uint8)
         assert (by_area(white, side) == 255).all() and (by_cubic(white, side) == 255).all()

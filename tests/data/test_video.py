@@ -47,14 +47,18 @@ def test_picked_frames_equal_the_full_decode_of_a_codec_with_dependent_frames(tm
         stream = container.add_stream("mpeg4", rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for frame in CLIP:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuv420p")))
+            container.mux(
+                stream.encode(av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuv420p"))
+            )
         container.mux(stream.encode(None))
     assert probe(path).n_frames == len(read_clip(path)) == len(CLIP)
     assert np.array_equal(read_frames(path, [17, 3]), read_clip(path)[[17, 3]])
 
 
 @pytest.mark.parametrize("codec", ["ffv1", "mjpeg"])
-def test_picked_frames_equal_the_full_decode_where_some_frames_stand_alone(tmp_path: Path, codec: str) -> None:
+def test_picked_frames_equal_the_full_decode_where_some_frames_stand_alone(
+    tmp_path: Path, codec: str
+) -> None:
     path = tmp_path / "picked.avi"
     write_video(path, CLIP, codec=codec, pixel_format="yuvj420p" if codec == "mjpeg" else "gray")
     assert np.array_equal(read_frames(path, [17, 3]), read_clip(path)[[17, 3]])
@@ -66,7 +70,10 @@ def test_equal_clips_give_equal_bytes_and_others_do_not(avi: Path, tmp_path: Pat
     assert again.read_bytes() == avi.read_bytes() != changed.read_bytes()
 
 
-@pytest.mark.parametrize(("shape", "fps"), [((5, 112, 112), 8.0), ((2, 113, 97), 29.97), ((3, 16, 300), 8.33), ((1, 32, 32), 138.0)])
+@pytest.mark.parametrize(
+    ("shape", "fps"),
+    [((5, 112, 112), 8.0), ((2, 113, 97), 29.97), ((3, 16, 300), 8.33), ((1, 32, 32), 138.0)],
+)
 def test_probe_states_what_was_written(tmp_path: Path, shape: tuple[int, int, int], fps: float) -> None:
     path = write_clip(tmp_path / "clip.avi", RNG.integers(0, 256, shape).astype(np.uint8), fps=fps)
     info = probe(path)
@@ -80,7 +87,9 @@ def test_probe_reads_other_containers(tmp_path: Path) -> None:
         stream = container.add_stream("mjpeg", rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
         for frame in CLIP:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuvj420p")))
+            container.mux(
+                stream.encode(av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuvj420p"))
+            )
         container.mux(stream.encode(None))
     assert read_avi_header(path) is None
     assert (probe(path).n_frames, probe(path).height, probe(path).width) == CLIP.shape
@@ -102,13 +111,17 @@ def test_a_cut_file_is_refused_by_name(avi: Path, tmp_path: Path, share: float) 
     for read in (probe, read_clip, lambda path: read_frames(path, [0])):
         with pytest.raises(VideoError, match=r"cut\.avi") as error:
             read(cut)
-        assert error.value.fault == ("empty_file" if share == 0 else "unreadable" if share == 0.0001 else "truncated")
+        assert error.value.fault == (
+            "empty_file" if share == 0 else "unreadable" if share == 0.0001 else "truncated"
+        )
 
 
 def test_a_picture_of_gigabytes_is_refused(avi: Path, tmp_path: Path) -> None:
     content = bytearray(avi.read_bytes())
     start_of_frame = content.index(b"\xff\xc0", content.index(b"movi"))
-    content[start_of_frame + 5 : start_of_frame + 9] = b"\xff\xf0\xff\xf0"  # height and width of the first JPEG
+    content[start_of_frame + 5 : start_of_frame + 9] = (
+        b"\xff\xf0\xff\xf0"  # height and width of the first JPEG
+    )
     (tmp_path / "huge.avi").write_bytes(content)
     with pytest.raises(VideoError, match=r"huge\.avi"):
         read_frames(tmp_path / "huge.avi", [0])

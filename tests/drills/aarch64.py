@@ -64,7 +64,9 @@ class Aarch64:
 
 
 def aarch64() -> Aarch64:
-    """The emulated machine, unpacked if need be; where it cannot be had, the test is skipped with the reason."""
+    """The emulated machine, unpacked if need be; where it cannot be had, the test is skipped with the
+    reason.
+    """
     if platform.machine() == "aarch64":
         pytest.skip("this machine is aarch64 itself")
     for tool in ("apt-get", "dpkg"):

@@ -1,4 +1,6 @@
-"""Two runs at once, a read-only folder, a full disk, a damaged checkpoint: one message each, and the run goes on afterwards."""
+"""Two runs at once, a read-only folder, a full disk, a damaged checkpoint: one message each, and the run goes
+on afterwards.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +98,9 @@ def test_a_folder_that_cannot_be_written_stays_as_it_is(smoke_run: FinishedRun, 
 
 
 @pytest.mark.parametrize("stage", ["data", "ifa_training", "graph_selection"])
-def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(smoke_run: FinishedRun, tmp_path: Path, stage: str) -> None:
+def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(
+    smoke_run: FinishedRun, tmp_path: Path, stage: str
+) -> None:
     place = tmp_path / "runs"
     if not mounted(place, "1g"):
         pytest.skip("a file system of a chosen size needs root and the right to mount")
@@ -121,7 +125,9 @@ def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(smoke_run: FinishedRun
 @pytest.mark.parametrize("largest", [20_000, 300_000])
 def test_files_that_may_not_grow_stop_the_run(smoke_run: FinishedRun, tmp_path: Path, largest: int) -> None:
     copy = without(smoke_run, "ifa_training", folder=tmp_path)
-    said = fails(smoke_run, copy, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest)))
+    said = fails(
+        smoke_run, copy, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+    )
     assert "File too large" in said
     assert not (copy / "02_ifa_training" / RUN_CARD).exists()
     print(f"\nfiles of at most {largest:,} bytes: {said.splitlines()[-3:]}")
@@ -156,7 +162,9 @@ def test_a_damaged_checkpoint_is_named_and_training_anew_gives_the_same(
     assert tables(copy) == tables(smoke_run.paths.root)
 
 
-def test_a_damaged_grid_is_trained_again_from_its_last_good_row(smoke_run: FinishedRun, tmp_path: Path) -> None:
+def test_a_damaged_grid_is_trained_again_from_its_last_good_row(
+    smoke_run: FinishedRun, tmp_path: Path
+) -> None:
     copy = without(smoke_run, folder=tmp_path)
     (copy / "04_evaluation" / RUN_CARD).unlink()
     grid = copy / "04_evaluation/grid.jsonl"

@@ -1,7 +1,9 @@
-"""A newcomer's machine: Debian 13 with its own Python, a normal user, a folder with a space and an umlaut, ``/dev/shm`` closed.
+"""A newcomer's machine: Debian 13 with its own Python, a normal user, a folder with a space and an umlaut,
+``/dev/shm`` closed.
 
-It takes 15 GB of disk while it runs, less where PyTorch's index of CPU builds can be reached. A short version:
-``INFOMOTION_DRILL_TESTS="tests/data tests/book/test_build.py" make drills DRILLS=tests/drills/drill_fresh_machine.py``.
+It takes 15 GB of disk while it runs, less where PyTorch's index of CPU builds can be reached. A short
+version: ``INFOMOTION_DRILL_TESTS="tests/data tests/book/test_build.py" make drills
+DRILLS=tests/drills/drill_fresh_machine.py``.
 """
 
 from __future__ import annotations
@@ -51,22 +53,45 @@ class Machine:
         """Exit code of a shell script there; what it prints can be followed."""
         print(f"\n--- {script}", flush=True)
         began = time.monotonic()
-        command = ["unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "enter"]
-        home = {"HOME": f"/home/{user}" if user != "root" else "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-        done = subprocess.run([*command, str(self.root), f"{user}:{user}", f"cd; {script}"], env=home | self.surroundings | more)
+        command = [
+            "unshare",
+            "--mount",
+            "--propagation=private",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "sh",
+            "-c",
+            ENTER,
+            "enter",
+        ]
+        home = {
+            "HOME": f"/home/{user}" if user != "root" else "/root",
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        }
+        done = subprocess.run(
+            [*command, str(self.root), f"{user}:{user}", f"cd; {script}"], env=home | self.surroundings | more
+        )
         print(f"--- ended with {done.returncode} after {time.monotonic() - began:.0f} s", flush=True)
         return done.returncode
 
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """Debian 13 with the committed project in a normal user's folder, its environment set up; removed in the end."""
+    """Debian 13 with the committed project in a normal user's folder, its environment set up; removed in the
+    end.
+    """
     base = tmp_path_factory.mktemp("machine")
     _wanted(base)
     root = base / "root"
     try:
         print(f"\nDebian {SUITE} into {root}: a minute or two", flush=True)
-        made = subprocess.run(["unshare", "--mount", *debootstrap(root)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        made = subprocess.run(
+            ["unshare", "--mount", *debootstrap(root)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         if made.returncode:
             pytest.skip(f"debootstrap could not make the system: {' '.join(made.stdout.splitlines()[-3:])}")
         here = Machine(root, carried())
@@ -75,7 +100,9 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", PROJECT, project], check=True)
         settle(root)
         assert here.run(f"chown -R {USER}:{USER} /home/{USER}", user="root") == 0
-        assert here.run("touch /dev/shm/x") != 0, "this user may write to /dev/shm, so the drill shows less than it should"
+        assert here.run("touch /dev/shm/x") != 0, (
+            "this user may write to /dev/shm, so the drill shows less than it should"
+        )
         assert here.run(f'cd "{PLACE}" && make setup && du -sh .venv') == 0
         yield here
     finally:
@@ -104,23 +131,34 @@ def debootstrap(root: Path) -> list[str]:
 
 
 def carried() -> dict[str, str]:
-    """What this machine's environment says about pip, npm and proxies; small torch builds where they can be had."""
-    names = re.compile(r"(?i)(pip|npm_config)_.*|.*_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|REQUESTS_CA_BUNDLE")
+    """What this machine's environment says about pip, npm and proxies; small torch builds where they can be
+    had.
+    """
+    names = re.compile(
+        r"(?i)(pip|npm_config)_.*|.*_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|REQUESTS_CA_BUNDLE"
+    )
     found = {name: value for name, value in os.environ.items() if names.fullmatch(name)}
     if "PIP_EXTRA_INDEX_URL" not in found:
         try:
             urllib.request.urlopen(f"{CPU_BUILDS}/", timeout=5).close()
             found["PIP_EXTRA_INDEX_URL"] = CPU_BUILDS
         except OSError as error:
-            print(f"\nNo CPU builds of torch from {CPU_BUILDS} ({error}): pip's default, with CUDA", flush=True)
+            print(
+                f"\nNo CPU builds of torch from {CPU_BUILDS} ({error}): pip's default, with CUDA", flush=True
+            )
     return found | {"PIP_NO_CACHE_DIR": "1", "PIP_QUIET": "1"}
 
 
 def settle(root: Path) -> None:
     """Give the other system this one's settings of network, certificates, pip and npm."""
     home = root / "home" / USER
-    places = {Path(name): root / name[1:] for name in ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")}
-    places |= {file: root / str(file)[1:] for file in [Path("/etc/pip.conf"), *Path("/etc/xdg/pip").glob("*")]}
+    places = {
+        Path(name): root / name[1:]
+        for name in ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")
+    }
+    places |= {
+        file: root / str(file)[1:] for file in [Path("/etc/pip.conf"), *Path("/etc/xdg/pip").glob("*")]
+    }
     own = {".npmrc", ".config/pip/pip.conf", ".pip/pip.conf"}
     places |= {Path.home() / name: home / name for name in own}
     for source, target in places.items():

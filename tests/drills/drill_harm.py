@@ -1,4 +1,6 @@
-"""Files that mean harm: pickles that would run code and archives that would write elsewhere, at every door that opens such files."""
+"""Files that mean harm: pickles that would run code and archives that would write elsewhere, at every door
+that opens such files.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def array_file(harm: Harm) -> bytes:
     content = io.BytesIO()
     vectors = np.empty(1, dtype=object)
     vectors[0] = harm
-    np.savez(content, source=np.array(["real"]), file_name=np.array(["a"]), features=vectors, allow_pickle=True)
+    np.savez(
+        content, source=np.array(["real"]), file_name=np.array(["a"]), features=vectors, allow_pickle=True
+    )
     return content.getvalue()
 
 
@@ -56,7 +60,9 @@ PICKLES: dict[str, Callable[[Harm], bytes]] = {
 @pytest.mark.parametrize("kind", PICKLES)
 @pytest.mark.parametrize("reader", [load_ema_vfi, read_weights], ids=["ifa", "regressor"])
 @pytest.mark.parametrize("suffix", [".pt", ".pkl", ".pth", ".safetensors"])
-def test_no_weights_file_runs_code(tmp_path: Path, kind: str, reader: Callable[[Path], object], suffix: str) -> None:
+def test_no_weights_file_runs_code(
+    tmp_path: Path, kind: str, reader: Callable[[Path], object], suffix: str
+) -> None:
     trace, file = tmp_path / "trace", tmp_path / f"harm{suffix}"
     file.write_bytes(PICKLES[kind](Harm(trace)))
     with pytest.raises(InfoMotionError, match="harm"):
@@ -70,12 +76,19 @@ def test_the_command_that_opens_weights_refuses_them(
 ) -> None:
     trace, file = tmp_path / "trace", tmp_path / "harm.pt"
     file.write_bytes(PICKLES[kind](Harm(trace)))
-    assert cli.main(["relabel", str(tiny_synthetic), "--weights", str(file), "--out", str(tmp_path / "labels.csv")]) == 2
+    assert (
+        cli.main(
+            ["relabel", str(tiny_synthetic), "--weights", str(file), "--out", str(tmp_path / "labels.csv")]
+        )
+        == 2
+    )
     assert str(file) in capsys.readouterr().err
     assert not trace.exists() and not (tmp_path / "labels.csv").exists()
 
 
-@pytest.mark.parametrize("reader", [feature_files.read_features, candidates.read_features], ids=["ifa", "selection"])
+@pytest.mark.parametrize(
+    "reader", [feature_files.read_features, candidates.read_features], ids=["ifa", "selection"]
+)
 def test_no_feature_file_runs_code(tmp_path: Path, reader: Callable[[Path], object]) -> None:
     trace, file = tmp_path / "trace", tmp_path / "motion_features.npz"
     file.write_bytes(array_file(Harm(trace)))
@@ -100,11 +113,15 @@ LINK.external_attr = (stat.S_IFLNK | 0o777) << 16
     ],
     ids=["up", "round about", "absolute", "backslash", "link", "bomb"],
 )
-def test_no_archive_writes_elsewhere_or_without_bounds(tmp_path: Path, member: str | zipfile.ZipInfo, content: bytes) -> None:
+def test_no_archive_writes_elsewhere_or_without_bounds(
+    tmp_path: Path, member: str | zipfile.ZipInfo, content: bytes
+) -> None:
     file, out = tmp_path / "harm.zip", tmp_path / "deep/out"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("FileList.csv", "FileName,EF,Split\n")
         archive.writestr(member.format(tmp=tmp_path) if isinstance(member, str) else member, content)
     with pytest.raises(FetchError, match=r"harm\.zip"):
         unpack_zip(file, out, max_bytes=1_000_000, max_files=10, progress=False)
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["harm.zip"], "not even its harmless members were unpacked"
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["harm.zip"], (
+        "not even its harmless members were unpacked"
+    )

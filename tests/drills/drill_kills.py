@@ -1,4 +1,6 @@
-"""``kill -9`` at ten random moments of a whole run: each resumes to the identical result and leaves no litter."""
+"""``kill -9`` at ten random moments of a whole run: each resumes to the identical result and leaves no
+litter.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def moment(run: FinishedRun, share: float) -> tuple[str, float]:
 
 
 def without(run: FinishedRun, stage: str, folder: Path) -> Path:
-    """Copy of a finished run in which one stage has not begun; the later ones, by their hashes, judge whether it comes back the same."""
+    """Copy of a finished run in which one stage has not begun; the later ones, by their hashes, judge whether
+    it comes back the same.
+    """
     copy = folder / "runs" / run.paths.profile
     shutil.copytree(run.paths.root, copy)
     shutil.rmtree(copy / run.paths.stage(stage).name)
@@ -36,7 +40,9 @@ def without(run: FinishedRun, stage: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("number", range(KILLS))
-def test_a_run_killed_at_a_random_moment_resumes_to_the_identical_result(smoke_run: FinishedRun, tmp_path: Path, number: int) -> None:
+def test_a_run_killed_at_a_random_moment_resumes_to_the_identical_result(
+    smoke_run: FinishedRun, tmp_path: Path, number: int
+) -> None:
     stage, seconds = moment(smoke_run, SHARES[number])
     copy = without(smoke_run, stage, tmp_path)
     victim = smoke_run.start(copy)
@@ -63,6 +69,7 @@ def test_a_run_killed_at_a_random_moment_resumes_to_the_identical_result(smoke_r
     )
     assert not list(copy.rglob(f"{UNFINISHED}*"))
     print(
-        f"\nkill {number + 1}: {stage} after {seconds:.1f} s, {'running' if running else 'ended'}, {'card' if carded else 'no card'}, "
-        f"{litter} unfinished files; resumed {'+'.join(started(output)) or 'nothing'} in {time.monotonic() - begun:.0f} s: identical"
+        f"\nkill {number + 1}: {stage} after {seconds:.1f} s, {'running' if running else 'ended'},"
+        f" {'card' if carded else 'no card'}, {litter} unfinished files; resumed"
+        f" {'+'.join(started(output)) or 'nothing'} in {time.monotonic() - begun:.0f} s: identical"
     )

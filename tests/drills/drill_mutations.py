@@ -1,4 +1,6 @@
-"""Five hundred mutated files for each reader: an answer or a named error, never a crash, a hang or a traceback."""
+"""Five hundred mutated files for each reader: an answer or a named error, never a crash, a hang or a
+traceback.
+"""
 
 from __future__ import annotations
 
@@ -77,9 +79,16 @@ def read_mutated(kind: str, target: Path) -> tuple[int, int]:
     original.write_bytes(target.read_bytes())
     words = [kind, str(target), str(original), str(FILES), str(SECONDS)]
     answer = subprocess.run(
-        [sys.executable, "-c", READ, *words], capture_output=True, text=True, cwd=PROJECT, preexec_fn=limited, timeout=1800
+        [sys.executable, "-c", READ, *words],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        preexec_fn=limited,
+        timeout=1800,
     )
-    assert answer.returncode == 0, f"exit code {answer.returncode}, the last file is {target}\n{answer.stderr[-2000:]}"
+    assert answer.returncode == 0, (
+        f"exit code {answer.returncode}, the last file is {target}\n{answer.stderr[-2000:]}"
+    )
     read, refused = map(int, answer.stdout.split()[-2:])
     print(f"\n{FILES} mutated {target.name}: {read} readings gave an answer, {refused} a named error")
     return read, refused

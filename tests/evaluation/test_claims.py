@@ -22,7 +22,9 @@ def ours(rows: list[tuple[str, str, str, int, str, float, float, int]]) -> pd.Da
 def test_the_ledger_holds_every_number_of_both_tables_and_the_abstract() -> None:
     paper = paper_results()
     count = paper["table"].value_counts()
-    assert count["table1"] == 4 + 2 * 2 * (4 + 2)  # whole sets hard and soft; two sources, two sizes, four methods, two of them soft too
+    assert count["table1"] == 4 + 2 * 2 * (
+        4 + 2
+    )  # whole sets hard and soft; two sources, two sizes, four methods, two of them soft too
     assert count["table2"] == 2 * 5
     assert count["abstract"] == 2
     assert not paper.duplicated(["table", "row", "column"]).any()
@@ -30,14 +32,21 @@ def test_the_ledger_holds_every_number_of_both_tables_and_the_abstract() -> None
     spread = paper[paper["row"].str.startswith("Dist.") & (paper["table"] == "table1")]["spread"]
     assert (spread > 0).all()
     value = paper.set_index(["table", "row", "column"])["value"]
-    assert value["table1", "Dist. Synth / InfoMotion", "VPC=5"] == value["abstract", "Dist. Synth / InfoMotion", "VPC=5"] == 69.38
+    assert (
+        value["table1", "Dist. Synth / InfoMotion", "VPC=5"]
+        == value["abstract", "Dist. Synth / InfoMotion", "VPC=5"]
+        == 69.38
+    )
     assert value["table1", "Whole Real / soft", "All"] == 85.37
     assert value["table2", "Latte", "FVD"] == 473.1
 
 
 def test_every_row_of_table_1_names_one_of_our_cells() -> None:
     paper = paper_results()
-    cells = [our_cell(row, column) for row, column in paper.loc[paper["table"] == "table1", ["row", "column"]].to_numpy()]
+    cells = [
+        our_cell(row, column)
+        for row, column in paper.loc[paper["table"] == "table1", ["row", "column"]].to_numpy()
+    ]
     assert None not in cells
     assert len(set(cells)) == len(cells)
     assert our_cell("EchoSyn", "FID") is None
@@ -61,13 +70,26 @@ def test_outside_the_papers_own_run_every_line_is_not_run(tmp_path: Path) -> Non
         ({"test_videos": 200}, "not run"),
     ],
 )
-def test_only_a_complete_run_on_the_real_data_is_evidence(tmp_path: Path, change: dict[str, object], status: str) -> None:
+def test_only_a_complete_run_on_the_real_data_is_evidence(
+    tmp_path: Path, change: dict[str, object], status: str
+) -> None:
     paths = run_paths("paper", tmp_path)
     folder = paths.stage("evaluation")
     folder.mkdir(parents=True)
-    ours([("real", "infomotion", "knn", 5, "hard_accuracy", 64.0, 3.0, 5)]).to_csv(folder / "table1.csv", index=False)
-    values = {"real_data": "echonet-dynamic", "synthetic_data": "echonet-synthetic", "limit": 0, "test_videos": TEST_VIDEOS} | change
-    run = start_stage("evaluation", folder, parameters={key: values[key] for key in ("real_data", "synthetic_data", "limit")})
+    ours([("real", "infomotion", "knn", 5, "hard_accuracy", 64.0, 3.0, 5)]).to_csv(
+        folder / "table1.csv", index=False
+    )
+    values = {
+        "real_data": "echonet-dynamic",
+        "synthetic_data": "echonet-synthetic",
+        "limit": 0,
+        "test_videos": TEST_VIDEOS,
+    } | change
+    run = start_stage(
+        "evaluation",
+        folder,
+        parameters={key: values[key] for key in ("real_data", "synthetic_data", "limit")},
+    )
     run.notes["test_videos"] = values["test_videos"]
     run.finish([folder / "table1.csv"])
     ledger = claims_ledger(paths).set_index(["table", "row", "column"])
@@ -77,7 +99,16 @@ def test_only_a_complete_run_on_the_real_data_is_evidence(tmp_path: Path, change
 def test_status_follows_the_rule() -> None:
     table = ours(
         [
-            ("real", "infomotion", "knn", 5, "hard_accuracy", 68.0, 3.0, 5),  # error: sqrt(3.3^2 / 5 + 3^2 / 5) = 1.99, allowed 3.99
+            (
+                "real",
+                "infomotion",
+                "knn",
+                5,
+                "hard_accuracy",
+                68.0,
+                3.0,
+                5,
+            ),  # error: sqrt(3.3^2 / 5 + 3^2 / 5) = 1.99, allowed 3.99
             ("real", "random", "", 5, "hard_accuracy", 30.0, 3.0, 5),
             ("real", "whole", "", 0, "hard_accuracy", 83.0, 0.5, 5),
             ("real", "infomotion", "literal", 10, "hard_accuracy", 68.08, 3.0, 5),
@@ -91,21 +122,36 @@ def test_status_follows_the_rule() -> None:
     assert first["tolerance"] == pytest.approx(2 * np.sqrt(3.3**2 / 5 + 9 / 5))
     assert first["status"] == "reproduced"
     assert ledger.loc[("table1", "Dist. Real / Random", "VPC=5"), "status"] == "differs"
-    assert ledger.loc[("table1", "Whole Real / hard", "All"), ["tolerance", "status"]].tolist() == [2.0, "reproduced"]
-    assert ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=10"), "status"] == "not run"  # another graph is another method
+    assert ledger.loc[("table1", "Whole Real / hard", "All"), ["tolerance", "status"]].tolist() == [
+        2.0,
+        "reproduced",
+    ]
+    assert (
+        ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=10"), "status"] == "not run"
+    )  # another graph is another method
     assert ledger.loc[("table2", "EchoSyn", "FVD"), "status"] == "quoted"
 
 
 @pytest.mark.parametrize(("recipe", "flag"), [("softmax_inverse", "collapsed"), ("knn", "")])
 def test_the_recipe_of_the_run_answers_and_its_flag_is_kept(recipe: str, flag: str) -> None:
     table = ours(
-        [("real", "infomotion", recipe, 5, "hard_accuracy", 68.0, 3.0, 5), ("real", "random", "", 5, "hard_accuracy", 52.5, 3.0, 5)]
+        [
+            ("real", "infomotion", recipe, 5, "hard_accuracy", 68.0, 3.0, 5),
+            ("real", "random", "", 5, "hard_accuracy", 52.5, 3.0, 5),
+        ]
     )
     table["graph_flag"] = [flag, ""]
     ledger = compare(paper_results(), table, evidence=True).set_index(["table", "row", "column"])
     named = ["graph", "graph_flag", "status"]
-    assert ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=5"), named].tolist() == [recipe, flag, "reproduced"]
-    assert ledger.loc[("table1", "Dist. Real / Random", "VPC=5"), ["graph", "graph_flag"]].tolist() == ["", ""]
+    assert ledger.loc[("table1", "Dist. Real / InfoMotion", "VPC=5"), named].tolist() == [
+        recipe,
+        flag,
+        "reproduced",
+    ]
+    assert ledger.loc[("table1", "Dist. Real / Random", "VPC=5"), ["graph", "graph_flag"]].tolist() == [
+        "",
+        "",
+    ]
 
 
 def test_table_2_is_answered_by_table_1_and_by_the_ablation() -> None:
@@ -115,8 +161,15 @@ def test_table_2_is_answered_by_table_1_and_by_the_ablation() -> None:
             ("synthetic", "infomotion", "knn", 5, "hard_accuracy", 50.0, 1.0, 5),
         ]
     )
-    rows = [("latte", "whole", "All"), ("latte", "infomotion", "VPC=5"), ("latte", "random", "VPC=10"), ("echosyn", "whole", "All")]
-    table2 = pd.DataFrame(rows, columns=["generator", "method", "column"]).assign(metric="hard_accuracy", mean=66.0, sd=1.0, n=5)
+    rows = [
+        ("latte", "whole", "All"),
+        ("latte", "infomotion", "VPC=5"),
+        ("latte", "random", "VPC=10"),
+        ("echosyn", "whole", "All"),
+    ]
+    table2 = pd.DataFrame(rows, columns=["generator", "method", "column"]).assign(
+        metric="hard_accuracy", mean=66.0, sd=1.0, n=5
+    )
     ledger = compare(paper_results(), table1, evidence=True, table2=table2)
     status = ledger[ledger["table"] == "table2"].set_index(["row", "column"])[["ours", "status"]]
     assert status.loc[("EchoSyn", "All")].tolist() == [71.0, "reproduced"]
@@ -125,7 +178,9 @@ def test_table_2_is_answered_by_table_1_and_by_the_ablation() -> None:
     assert status.loc[("Latte", "VPC=5")].tolist() == [66.0, "reproduced"]
     assert status.loc[[("Latte", "VPC=10"), ("EchoSyn", "VPC=10")], "status"].tolist() == ["not run"] * 2
     without = compare(paper_results(), table1, evidence=True)
-    assert set(without.loc[(without["row"] == "Latte") & (without["unit"] == "% accuracy"), "status"]) == {"not run"}
+    assert set(without.loc[(without["row"] == "Latte") & (without["unit"] == "% accuracy"), "status"]) == {
+        "not run"
+    }
     assert set(compare(paper_results(), table1, evidence=False, table2=table2)["status"]) == {"not run"}
 
 

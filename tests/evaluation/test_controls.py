@@ -21,7 +21,9 @@ from infomotion_lib.evaluation.controls import (
 )
 from infomotion_lib.parameters import EvaluationParameters
 
-QUICK = EvaluationParameters(clip_frames=8, clip_period=1, clip_size=16, batch_size=4, steps_whole=3, test_clips=1)
+QUICK = EvaluationParameters(
+    clip_frames=8, clip_period=1, clip_size=16, batch_size=4, steps_whole=3, test_clips=1
+)
 
 
 def clips(count: int) -> list[np.ndarray]:

@@ -30,9 +30,23 @@ KMEANS, MOTION = ("kmeans", "appearance", ""), ("infomotion", "motion", "knn")
 
 
 def network(pool: int, name: str, seed: int, accuracy: float) -> dict[str, Any]:
-    metrics = {"hard_accuracy": accuracy, "soft_accuracy": accuracy + 10, "balanced_accuracy": accuracy - 1, "mae": 60 - accuracy}
+    metrics = {
+        "hard_accuracy": accuracy,
+        "soft_accuracy": accuracy + 10,
+        "balanced_accuracy": accuracy - 1,
+        "mae": 60 - accuracy,
+    }
     machines = {f"accuracy_{machine}": accuracy for machine in MACHINES}
-    key = {"arm": "main", "pool": pool, "settings": "s", "teachers": "t", "set": name, "n_train": 5, "steps": 2, "training_seed": seed}
+    key = {
+        "arm": "main",
+        "pool": pool,
+        "settings": "s",
+        "teachers": "t",
+        "set": name,
+        "n_train": 5,
+        "steps": 2,
+        "training_seed": seed,
+    }
     return key | metrics | machines
 
 
@@ -40,17 +54,29 @@ def chosen(pool: int, key: tuple[str, str, str], name: str, draw: int = 0, **hea
     where = dict(zip(("method", "feature", "graph"), key, strict=True))
     flags = {"healthy": 0, "collapsed": 0, "shattered": 0, "few_communities": 0} | health
     named = {"vpc": 5, "draw": draw, "set": name, "n_train": 5, "mislabelled": 0, "videos": "0 1"}
-    return {"arm": "main", "pool": pool, "settings": "s", "teachers": "t", "planned": 4} | where | named | flags
+    return (
+        {"arm": "main", "pool": pool, "settings": "s", "teachers": "t", "planned": 4} | where | named | flags
+    )
 
 
 def two_pools() -> Tables:
-    """Random: 40, 44 in pool 0 and 30 in pool 1; K-means 47 and 35; InfoMotion chose the set of the second Random draw in pool 0 only."""
+    """Random: 40, 44 in pool 0 and 30 in pool 1; K-means 47 and 35; InfoMotion chose the set of the second
+    Random draw in pool 0 only.
+    """
     sets, networks = [], []
     for pool, (first, second, kmeans) in enumerate(((40.0, 44.0, 47.0), (30.0, 30.0, 35.0))):
-        sets += [chosen(pool, ("random", "", ""), "a"), chosen(pool, ("random", "", ""), "b", draw=1), chosen(pool, KMEANS, "c")]
-        sets.append(chosen(pool, MOTION, "b" if pool == 0 else "missing", healthy=3, collapsed=2, few_communities=1))
+        sets += [
+            chosen(pool, ("random", "", ""), "a"),
+            chosen(pool, ("random", "", ""), "b", draw=1),
+            chosen(pool, KMEANS, "c"),
+        ]
+        sets.append(
+            chosen(pool, MOTION, "b" if pool == 0 else "missing", healthy=3, collapsed=2, few_communities=1)
+        )
         networks += [
-            network(pool, name, seed, value + seed) for name, value in zip("abc", (first, second, kmeans), strict=True) for seed in (0, 1)
+            network(pool, name, seed, value + seed)
+            for name, value in zip("abc", (first, second, kmeans), strict=True)
+            for seed in (0, 1)
         ]
     settings = {"study_training_seeds": 2, "study_whole_seeds": 1}
     return Tables(pd.DataFrame(sets), pd.DataFrame(networks), pd.DataFrame(), settings)
@@ -59,9 +85,17 @@ def two_pools() -> Tables:
 def test_shared_sets_count_for_each_configuration_and_unfinished_ones_not_at_all() -> None:
     runs = scored_sets(two_pools())
     counted = runs.groupby(["method", "pool"]).size().to_dict()
-    assert counted == {("random", 0): 4, ("random", 1): 4, ("kmeans", 0): 2, ("kmeans", 1): 2, ("infomotion", 0): 2}
+    assert counted == {
+        ("random", 0): 4,
+        ("random", 1): 4,
+        ("kmeans", 0): 2,
+        ("kmeans", 1): 2,
+        ("infomotion", 0): 2,
+    }
     half = two_pools()
-    less = Tables(half.sets, half.networks[half.networks["training_seed"] == 0], half.constants, half.settings)
+    less = Tables(
+        half.sets, half.networks[half.networks["training_seed"] == 0], half.constants, half.settings
+    )
     assert scored_sets(less).empty
     assert scored_sets(Tables(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {})).empty
 
@@ -82,7 +116,9 @@ def test_differences_are_taken_within_pools() -> None:
 
 
 def test_any_configuration_may_be_the_reference() -> None:
-    table = pool_differences(scored_sets(two_pools()), reference=Configuration(*KMEANS)).set_index(["method", "pool"])["difference"]
+    table = pool_differences(scored_sets(two_pools()), reference=Configuration(*KMEANS)).set_index(
+        ["method", "pool"]
+    )["difference"]
     assert table.to_dict() == {("random", 0): -5.0, ("random", 1): -5.0, ("infomotion", 0): -3.0}
 
 
@@ -95,7 +131,10 @@ def test_the_room_is_what_the_whole_set_adds() -> None:
     tables = two_pools()
     whole = chosen(1, ("whole", "", ""), "w") | {"vpc": 0}
     trained = network(1, "w", 0, 70.0)
-    sets, networks = pd.concat([tables.sets, pd.DataFrame([whole])]), pd.concat([tables.networks, pd.DataFrame([trained])])
+    sets, networks = (
+        pd.concat([tables.sets, pd.DataFrame([whole])]),
+        pd.concat([tables.networks, pd.DataFrame([trained])]),
+    )
     more = Tables(sets, networks, tables.constants, tables.settings)
     assert room(scored_sets(more)).to_dict("records") == [{"vpc": 5, "pool": 1, "difference": 39.5}]
 
@@ -114,10 +153,19 @@ def differences(**values: list[float]) -> pd.DataFrame:
 def test_a_comparison_by_hand() -> None:
     table = compare(differences(a=[1.0, 2.0, 3.0], b=[-1.0, 1.0, 3.0]), samples=500).set_index("method")
     a = table.loc["a"]
-    assert (a["difference"], a["sd"], a["pools"], a["pools_better"], a["effect_size"], a["comparisons"]) == (2, 1, 3, 3, 2, 2)
+    assert (a["difference"], a["sd"], a["pools"], a["pools_better"], a["effect_size"], a["comparisons"]) == (
+        2,
+        1,
+        3,
+        3,
+        2,
+        2,
+    )
     assert a["t_high"] - a["difference"] == pytest.approx(4.302653 / np.sqrt(3), rel=1e-6)  # t(0.975, 2)
     t = 2 * np.sqrt(3)
-    assert a["p"] == pytest.approx(1 - t / np.sqrt(2 + t**2))  # t distribution with 2 degrees of freedom, in closed form
+    assert a["p"] == pytest.approx(
+        1 - t / np.sqrt(2 + t**2)
+    )  # t distribution with 2 degrees of freedom, in closed form
     assert a["p_holm"] == pytest.approx(2 * a["p"])
     assert table.loc["b", "p_holm"] == pytest.approx(max(table.loc["b", "p"], 2 * a["p"]))
     assert a["boot_low"] >= 1 and a["boot_high"] <= 3
@@ -146,7 +194,13 @@ def test_corrections_against_known_values() -> None:
 
 def test_health_of_the_graphs_as_shares() -> None:
     row = graph_health(scored_sets(two_pools())).iloc[0]
-    assert row[["healthy", "collapsed", "shattered", "few_communities", "graphs"]].tolist() == [60, 40, 0, 20, 5]
+    assert row[["healthy", "collapsed", "shattered", "few_communities", "graphs"]].tolist() == [
+        60,
+        40,
+        0,
+        20,
+        5,
+    ]
 
 
 def test_accuracy_on_each_machine_is_over_pools() -> None:
@@ -158,7 +212,8 @@ def paper_differences(pools: int) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     keys = [*ALWAYS, *((f"other{number}", "motion", "") for number in range(8))]
     rows = [
-        dict(zip(CONFIGURATION, (*key, 5), strict=True)) | {"pool": pool, "difference": float(rng.normal(number - 6, 0.2))}
+        dict(zip(CONFIGURATION, (*key, 5), strict=True))
+        | {"pool": pool, "difference": float(rng.normal(number - 6, 0.2))}
         for number, key in enumerate(keys)
         for pool in range(pools)
     ]
@@ -171,13 +226,18 @@ def test_screening_never_sees_a_confirming_pool() -> None:
     before = choose(table)
     table.loc[~table["pool"].map(screens), "difference"] *= -100
     pd.testing.assert_frame_equal(choose(table), before)
-    changed = table.assign(difference=np.where(table["pool"].map(screens), -table["difference"], table["difference"]))
+    changed = table.assign(
+        difference=np.where(table["pool"].map(screens), -table["difference"], table["difference"])
+    )
     assert set(choose(changed)["method"]) != set(before["method"])
 
 
 def test_the_rule_takes_the_best_that_beat_random_and_the_papers_methods_always() -> None:
     rule = choose(paper_differences(6))
-    assert {tuple(row) for row in rule.loc[rule["chosen_by"] == "always", ["method", "feature", "graph"]].to_numpy()} == set(ALWAYS)
+    assert {
+        tuple(row)
+        for row in rule.loc[rule["chosen_by"] == "always", ["method", "feature", "graph"]].to_numpy()
+    } == set(ALWAYS)
     winners = rule.loc[rule["chosen_by"] == "screening", "method"].tolist()
     assert winners == ["other7", "other6", "other5"] and len(winners) == MOST
 

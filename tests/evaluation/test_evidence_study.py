@@ -30,10 +30,35 @@ from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.parameters import EvidenceParameters, FrameIndexParameters
 from infomotion_lib.selection import select
 
-SIZES = {"phantom_train_per_class": 4, "phantom_val_per_class": 1, "phantom_test_counts": (2, 2, 2, 2, 2), "phantom_frames": 48}
-IFA = {"ifa_width": 4, "ifa_depths": (1, 1, 1, 1, 1), "ifa_steps": 1, "appearance_steps": 1, "appearance_size": 32, "infomap_trials": 2}
-NETWORK = {"clip_frames": 8, "clip_size": 16, "batch_size": 4, "steps_selected": 1, "steps_whole": 2, "test_clips": 1}
-STUDY = {"study_pools": 2, "study_seed": 0, "study_render_size": 28, "study_random_draws": 2, "study_training_seeds": 2}
+SIZES = {
+    "phantom_train_per_class": 4,
+    "phantom_val_per_class": 1,
+    "phantom_test_counts": (2, 2, 2, 2, 2),
+    "phantom_frames": 48,
+}
+IFA = {
+    "ifa_width": 4,
+    "ifa_depths": (1, 1, 1, 1, 1),
+    "ifa_steps": 1,
+    "appearance_steps": 1,
+    "appearance_size": 32,
+    "infomap_trials": 2,
+}
+NETWORK = {
+    "clip_frames": 8,
+    "clip_size": 16,
+    "batch_size": 4,
+    "steps_selected": 1,
+    "steps_whole": 2,
+    "test_clips": 1,
+}
+STUDY = {
+    "study_pools": 2,
+    "study_seed": 0,
+    "study_render_size": 28,
+    "study_random_draws": 2,
+    "study_training_seeds": 2,
+}
 TINY = EvidenceParameters(**SIZES, **IFA, **NETWORK, **STUDY, vpc=(1, 2), workers=1)  # type: ignore[arg-type]
 
 
@@ -74,7 +99,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory, teachers_folder: Path) -> Pa
 
 
 def lines_without_times(folder: Path) -> list[str]:
-    return sorted(json.dumps({name: value for name, value in line.items() if name != "seconds"}) for line in read_lines(folder / ROWS_FILE))
+    return sorted(
+        json.dumps({name: value for name, value in line.items() if name != "seconds"})
+        for line in read_lines(folder / ROWS_FILE)
+    )
 
 
 def test_a_pool_is_the_data_set_of_its_seed(tiny_phantom: Path, pool: Pool, teachers: Teachers) -> None:
@@ -83,7 +111,12 @@ def test_a_pool_is_the_data_set_of_its_seed(tiny_phantom: Path, pool: Pool, teac
     link = data / "phantom"
     if not link.exists():
         link.symlink_to(tiny_phantom)
-    index = build_frame_index(open_source("phantom", data_dir=data), source="real", parameters=FrameIndexParameters(), progress=False)
+    index = build_frame_index(
+        open_source("phantom", data_dir=data),
+        source="real",
+        parameters=FrameIndexParameters(),
+        progress=False,
+    )
     train = index[index["split"] == "TRAIN"].reset_index(drop=True)
     assert train["file_name"].tolist() == pool.file_names.tolist()
     np.testing.assert_allclose(train["ef"], pool.ef)
@@ -98,7 +131,10 @@ def test_a_pool_is_the_data_set_of_its_seed(tiny_phantom: Path, pool: Pool, teac
     from infomotion_lib.ifa.triplets import attach_paths, pair_frames
 
     paths = (
-        attach_paths(index, {"real": open_source("phantom", data_dir=data)}).set_index("file_name").loc[train["file_name"]].reset_index()
+        attach_paths(index, {"real": open_source("phantom", data_dir=data)})
+        .set_index("file_name")
+        .loc[train["file_name"]]
+        .reset_index()
     )
     rows = paths.to_dict("records")
     ends = [read_frames(row["path"], pair_frames(row)[0]) for row in rows]
@@ -112,7 +148,9 @@ def test_a_pool_is_the_data_set_of_its_seed(tiny_phantom: Path, pool: Pool, teac
 
 
 def test_pools_and_teachers_share_no_heart() -> None:
-    hearts = [{video.heart.seed for video in plan_pool(TINY, seed=seed, arm=ARMS[MAIN])} for seed in (0, 1, 1000)]
+    hearts = [
+        {video.heart.seed for video in plan_pool(TINY, seed=seed, arm=ARMS[MAIN])} for seed in (0, 1, 1000)
+    ]
     assert not hearts[0] & hearts[1] and not (hearts[0] | hearts[1]) & hearts[2]
 
 
@@ -122,8 +160,13 @@ def test_the_profile_keeps_its_seeds_apart() -> None:
 
     values = stage_parameters("evidence", read_profile("phantom-large")).model_dump()
     study_seeds = set(range(values["study_seed"], values["study_seed"] + 1000))
-    others = {int(stage_parameters("data", read_profile(name)).model_dump()["phantom_seed"]) for name in profile_names()}
-    assert not study_seeds & (others | {seed + 1 for seed in others} | {HardnessSettings().seed + pool for pool in range(1000)})
+    others = {
+        int(stage_parameters("data", read_profile(name)).model_dump()["phantom_seed"])
+        for name in profile_names()
+    }
+    assert not study_seeds & (
+        others | {seed + 1 for seed in others} | {HardnessSettings().seed + pool for pool in range(1000)}
+    )
 
 
 def test_arms_change_what_they_say(pool: Pool) -> None:
@@ -140,20 +183,32 @@ def test_arms_change_what_they_say(pool: Pool) -> None:
     assert not pool.mislabelled.any()
 
 
-def test_every_set_is_chosen_by_select_and_equal_sets_are_trained_once(pool: Pool, teachers: Teachers) -> None:
+def test_every_set_is_chosen_by_select_and_equal_sets_are_trained_once(
+    pool: Pool, teachers: Teachers
+) -> None:
     vectors = teachers.vectors(pool)
     sets = choose_sets(pool, vectors, arm=ARMS[MAIN], parameters=TINY)
     table = pd.DataFrame(sets)
     counts = table.groupby(["method", "feature", "graph", "vpc"]).size()
-    assert len(counts) == 2 * len(CONFIGURATIONS) + 1 and counts["random"].tolist() == [2, 2] and counts["whole"].tolist() == [1]
-    picked = table[(table["method"] == "kcenter") & (table["feature"] == "joint") & (table["vpc"] == 2)].iloc[0]
+    assert (
+        len(counts) == 2 * len(CONFIGURATIONS) + 1
+        and counts["random"].tolist() == [2, 2]
+        and counts["whole"].tolist() == [1]
+    )
+    picked = table[(table["method"] == "kcenter") & (table["feature"] == "joint") & (table["vpc"] == 2)].iloc[
+        0
+    ]
     again = select(vectors["joint"], pool.classes, file_names=pool.file_names, method="kcenter", vpc=2)
     assert set(pool.file_names[[int(row) for row in picked["videos"].split()]]) == set(again.file_names)
     assert (table.loc[table["graph"] != "", ["healthy", "collapsed", "shattered"]].sum(axis=1) == 5).all()
     tasks = plan_tasks(sets, parameters=TINY)
     named = {(task.set_name, task.steps, task.training_seed) for task in tasks}
     assert len(named) == len(tasks) == 2 * (table["set"].nunique() - 1) + 1 < most_tasks(MAIN, TINY)
-    first = {row["set"] for row in sets if (row["method"], row["feature"], row["graph"]) in {core.key for core in CORE}}
+    first = {
+        row["set"]
+        for row in sets
+        if (row["method"], row["feature"], row["graph"]) in {core.key for core in CORE}
+    }
     assert {task.set_name for task in tasks[: 2 * len(first)]} == first
 
 
@@ -161,12 +216,15 @@ def test_every_set_is_chosen_by_select_and_equal_sets_are_trained_once(pool: Poo
 def test_infomotion_and_infodist_are_one_algorithm(pool: Pool, teachers: Teachers, feature: str) -> None:
     vectors = teachers.vectors(pool)[feature]
     chosen = [
-        select(vectors, pool.classes, file_names=pool.file_names, method=name, vpc=2).file_names for name in ("infomotion", "infodist")
+        select(vectors, pool.classes, file_names=pool.file_names, method=name, vpc=2).file_names
+        for name in ("infomotion", "infodist")
     ]
     assert chosen[0] == chosen[1]
 
 
-def test_a_study_cut_anywhere_ends_with_the_same_rows(tmp_path: Path, whole: Path, teachers_folder: Path) -> None:
+def test_a_study_cut_anywhere_ends_with_the_same_rows(
+    tmp_path: Path, whole: Path, teachers_folder: Path
+) -> None:
     data = (whole / ROWS_FILE).read_bytes()
     for number, cut in enumerate((60, len(data) // 2)):
         folder = start(tmp_path / str(number), teachers_folder)
@@ -178,7 +236,9 @@ def test_a_study_cut_anywhere_ends_with_the_same_rows(tmp_path: Path, whole: Pat
 def test_workers_do_not_change_the_rows(tmp_path: Path, whole: Path, teachers_folder: Path) -> None:
     folder = start(tmp_path / "two", teachers_folder)
     parallel = TINY.model_copy(update={"workers": 2})
-    run_study(folder, parameters=parallel, arm="label_noise", published=tmp_path / "book", say=lambda line: None)
+    run_study(
+        folder, parameters=parallel, arm="label_noise", published=tmp_path / "book", say=lambda line: None
+    )
     assert lines_without_times(folder) == lines_without_times(whole)
 
 
@@ -211,7 +271,10 @@ def test_published_rows_are_enough_to_go_on(tmp_path: Path, whole: Path, teacher
     assert back is not None
     pd.testing.assert_frame_equal(back.networks, tables.networks, check_dtype=False)
     pd.testing.assert_frame_equal(back.sets, tables.sets, check_dtype=False)
-    assert back.teachers == tables.teachers and back.teachers["f4"]["sha256"].keys() == {"ifa.safetensors", "appearance.safetensors"}
+    assert back.teachers == tables.teachers and back.teachers["f4"]["sha256"].keys() == {
+        "ifa.safetensors",
+        "appearance.safetensors",
+    }
     before = [file.read_bytes() for file in sorted((tmp_path / "book").iterdir())]
     folder = start(tmp_path / "elsewhere", teachers_folder)
     again = run(folder, tmp_path, arm="label_noise")
@@ -221,7 +284,9 @@ def test_published_rows_are_enough_to_go_on(tmp_path: Path, whole: Path, teacher
         publish(replace(again, networks=again.networks.iloc[1:]), tmp_path / "book")
 
 
-def test_pools_begun_with_other_teachers_are_begun_again(tmp_path: Path, whole: Path, teachers_folder: Path) -> None:
+def test_pools_begun_with_other_teachers_are_begun_again(
+    tmp_path: Path, whole: Path, teachers_folder: Path
+) -> None:
     lines = read_lines(whole / ROWS_FILE)
     folder = start(tmp_path / "study", teachers_folder)
     old = [line | {"teachers": "older"} for line in lines if line["pool"] == 0] + [
@@ -229,9 +294,14 @@ def test_pools_begun_with_other_teachers_are_begun_again(tmp_path: Path, whole: 
     ][:3]
     (folder / ROWS_FILE).write_text("".join(json.dumps(line) + "\n" for line in old), encoding="utf-8")
     tables = run(folder, tmp_path, arm="label_noise")
-    assert tables.networks.groupby("pool")["teachers"].unique().map(list).tolist() == [["older"], [lines[0]["teachers"]]]
+    assert tables.networks.groupby("pool")["teachers"].unique().map(list).tolist() == [
+        ["older"],
+        [lines[0]["teachers"]],
+    ]
     assert tables.finished["complete"].all()
-    before = replace(tables, networks=tables.networks.assign(teachers="older"), sets=tables.sets.assign(teachers="older"))
+    before = replace(
+        tables, networks=tables.networks.assign(teachers="older"), sets=tables.sets.assign(teachers="older")
+    )
     publish(before, tmp_path / "book")
     again = run(folder, tmp_path, arm="label_noise")
     pd.testing.assert_frame_equal(again.networks, tables.networks)
@@ -254,16 +324,26 @@ def test_rows_of_other_settings_are_never_mixed(tmp_path: Path, whole: Path) -> 
 
 
 def test_speed_and_place_are_no_settings() -> None:
-    elsewhere = TINY.model_copy(update={"workers": 7, "study_pools": 30, "runs_dir": "there", "bootstrap_samples": 1})
+    elsewhere = TINY.model_copy(
+        update={"workers": 7, "study_pools": 30, "runs_dir": "there", "bootstrap_samples": 1}
+    )
     assert settings_of(elsewhere) == settings_of(TINY)
     assert {*DECIDING, *LATER} <= set(EvidenceParameters.model_fields)
-    assert settings_of(TINY.model_copy(update={"optimiser": "sgd"})) == settings_of(TINY) | {"optimiser": "sgd"}
+    assert settings_of(TINY.model_copy(update={"optimiser": "sgd"})) == settings_of(TINY) | {
+        "optimiser": "sgd"
+    }
 
 
 def test_the_rows_of_an_arm_can_be_compared(whole: Path) -> None:
     tables = found_so_far(whole, TINY)
     runs = scored_sets(tables, arm="label_noise")
-    assert runs.groupby("method").size().to_dict() == {"random": 8, "kmeans": 4, "infodist": 4, "infomotion": 4, "herding_ef": 4}
+    assert runs.groupby("method").size().to_dict() == {
+        "random": 8,
+        "kmeans": 4,
+        "infodist": 4,
+        "infomotion": 4,
+        "herding_ef": 4,
+    }
     assert set(pool_differences(runs)["pool"]) == {0, 1}
     assert scored_sets(tables).empty
     assert tables.constants.groupby("pool").size().tolist() == [5, 5]

@@ -47,21 +47,31 @@ def test_equals_the_matrix_root_formula_also_with_few_samples(n: int, m: int) ->
 
 def test_interval_is_as_wide_as_the_spread_over_other_draws() -> None:
     """Of two Gaussians 2 apart in 2 dimensions, so that bias is small: the truth is 4."""
-    encoder = NamedEncoder("fed_frame", "two numbers a clip", lambda clips: clips[:, 0, 0, :2].astype(float) / 10)
+    encoder = NamedEncoder(
+        "fed_frame", "two numbers a clip", lambda clips: clips[:, 0, 0, :2].astype(float) / 10
+    )
     rows = []
     for seed in range(60):
         random = np.random.default_rng(seed)
         real = (128 + 10 * random.normal(size=(160, 1, 1, 2))).round().astype(np.uint8)
         pool = (128 + 10 * random.normal(size=(80, 1, 1, 2)) + np.array([20, 0])).round().astype(np.uint8)
-        rows.append(fidelity_table(real, {"latte": pool}, [encoder], seed=seed, resamples=60).set_index("pair").loc["real_vs_latte"])
+        rows.append(
+            fidelity_table(real, {"latte": pool}, [encoder], seed=seed, resamples=60)
+            .set_index("pair")
+            .loc["real_vs_latte"]
+        )
     found = pd.DataFrame(rows).astype({"value": float, "ci_low": float, "ci_high": float})
     assert ((found["ci_low"] <= 4) & (found["ci_high"] >= 4)).mean() > 0.85
-    assert (found["ci_high"] - found["ci_low"]).mean() / (2 * 1.96) == pytest.approx(found["value"].std(), rel=0.25)
+    assert (found["ci_high"] - found["ci_low"]).mean() / (2 * 1.96) == pytest.approx(
+        found["value"].std(), rel=0.25
+    )
 
 
 def test_small_samples_are_biased_upwards_and_more_clips_lessen_it() -> None:
     random = np.random.default_rng(0)
-    few, many = (np.mean([frechet_distance(*random.normal(size=(2, n, 16))) for _ in range(20)]) for n in (20, 200))
+    few, many = (
+        np.mean([frechet_distance(*random.normal(size=(2, n, 16))) for _ in range(20)]) for n in (20, 200)
+    )
     assert few > 5 * many > 0
 
 
@@ -69,7 +79,11 @@ def test_table_has_floor_pool_and_ceiling_in_that_order() -> None:
     random = np.random.default_rng(0)
     real = random.normal(100, 10, size=(60, 2, 8, 8)).clip(0, 255).astype(np.uint8)
     pool = random.normal(120, 10, size=(40, 2, 8, 8)).clip(0, 255).astype(np.uint8)
-    encoder = NamedEncoder("fed_frame", "frame mean and spread", lambda clips: np.stack([clips.mean((1, 2, 3)), clips.std((1, 2, 3))], 1))
+    encoder = NamedEncoder(
+        "fed_frame",
+        "frame mean and spread",
+        lambda clips: np.stack([clips.mean((1, 2, 3)), clips.std((1, 2, 3))], 1),
+    )
     table = fidelity_table(real, {"latte": pool}, [encoder], resamples=20)
     assert tuple(table.columns) == FIDELITY_COLUMNS
     assert table.pair.tolist() == ["real_vs_real", "real_vs_latte", "real_vs_noise"]
@@ -113,7 +127,9 @@ class PublishedInception(torch.nn.Module):
 class PublishedI3D(torch.nn.Module):
     """As the file of StyleGAN-V's metrics: prepares its input if asked to."""
 
-    def forward(self, x: torch.Tensor, rescale: bool = False, resize: bool = False, return_features: bool = False) -> torch.Tensor:
+    def forward(
+        self, x: torch.Tensor, rescale: bool = False, resize: bool = False, return_features: bool = False
+    ) -> torch.Tensor:
         assert rescale and resize and return_features
         return x.mean(dim=(3, 4)).flatten(1)
 
@@ -129,13 +145,17 @@ def test_published_encoders_get_the_grey_levels_and_the_options_they_are_made_fo
     clips = np.random.default_rng(0).integers(0, 256, (3, 4, 16, 16)).astype(np.uint8)
     digest = scripted(PublishedInception(), tmp_path / "inception.pt")
     fid = torchscript_encoder(tmp_path / "inception.pt", metric="fid", expected_sha256=digest, side=299)
-    assert fid.encode(clips) == pytest.approx(np.repeat(clips[:, 2].mean((1, 2))[:, None], 3, axis=1), rel=1e-5)
+    assert fid.encode(clips) == pytest.approx(
+        np.repeat(clips[:, 2].mean((1, 2))[:, None], 3, axis=1), rel=1e-5
+    )
     assert digest[:12] in fid.encoder
     digest = scripted(PublishedI3D(), tmp_path / "i3d.pt")
     fvd = torchscript_encoder(tmp_path / "i3d.pt", metric="fvd", expected_sha256=digest, side=224)
     assert fvd.encode(clips) == pytest.approx(np.tile(clips.mean((2, 3)), 3), rel=1e-5)
     digest = scripted(PlainNetwork(), tmp_path / "plain.pt")
-    low, high, side = torchscript_encoder(tmp_path / "plain.pt", metric="fid", expected_sha256=digest, side=32).encode(clips)[0]
+    low, high, side = torchscript_encoder(
+        tmp_path / "plain.pt", metric="fid", expected_sha256=digest, side=32
+    ).encode(clips)[0]
     assert -1 <= low < -0.8 and 0.8 < high <= 1 and side == 32
 
 
@@ -151,7 +171,10 @@ def test_our_own_encoders_tell_movement_and_frames_apart() -> None:
     ef = np.linspace(20, 80, 6)
     frames = frame_encoder(train_appearance(clips[:, 4], ef, steps=0, size=32))
     settings = LabelsParameters(clip_frames=4, clip_period=2, clip_size=16, batch_size=2)
-    video = video_encoder(train_regressor([clip[:, ::2, ::2] for clip in clips], ef, parameters=settings, seed=0, steps=1), period=2)
+    video = video_encoder(
+        train_regressor([clip[:, ::2, ::2] for clip in clips], ef, parameters=settings, seed=0, steps=1),
+        period=2,
+    )
     assert (frames.metric, video.metric) == ("fed_frame", "fed_video")
     assert frames.encode(clips).shape == (6, 512)
     assert np.allclose(frames.encode(clips), frames.encode(still), atol=1e-5), "the middle frame alone"

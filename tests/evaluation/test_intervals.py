@@ -74,7 +74,12 @@ def test_differences_are_paired_by_pool_and_seed() -> None:
 def test_p_values_are_of_pools_where_there_are_several() -> None:
     by_pool = {"kmeans": [4.0, 6.0, 5.0], "infomotion": [-3.0, 4.0, 1.0]}
     rows = [("random", pool, seed, 40.0 + seed) for pool in range(3) for seed in range(4)]
-    rows += [(name, pool, seed, 40.0 + seed + gain[pool]) for name, gain in by_pool.items() for pool in range(3) for seed in range(4)]
+    rows += [
+        (name, pool, seed, 40.0 + seed + gain[pool])
+        for name, gain in by_pool.items()
+        for pool in range(3)
+        for seed in range(4)
+    ]
     found = paired_differences(runs_table(rows)).set_index("method")
     t = 5.0 / (1.0 / np.sqrt(3))  # by hand: gains 4, 6, 5 have sample sd 1
     assert found.loc["kmeans", "p_value"] == pytest.approx(2 * stats.t.sf(t, df=2))
@@ -95,5 +100,7 @@ def test_holm_by_hand() -> None:
 def test_corrected_noise_is_seldom_called_real() -> None:
     random = np.random.default_rng(0)
     tables = [[no_difference_p(random.normal(size=8)) for _ in range(10)] for _ in range(200)]
-    plain, corrected = (np.mean([(np.asarray(rule(table)) < 0.05).any() for table in tables]) for rule in (np.asarray, holm))
+    plain, corrected = (
+        np.mean([(np.asarray(rule(table)) < 0.05).any() for table in tables]) for rule in (np.asarray, holm)
+    )
     assert plain > 0.25 and corrected <= 0.09

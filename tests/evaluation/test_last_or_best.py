@@ -26,12 +26,23 @@ from infomotion_lib.stage_table import RUN_CARD
 
 QUICK = EvaluationParameters(
     **{"synthetic_data": "none", "methods": ("random",), "vpc": (1,), "n_runs": 2, "workers": 1},
-    **{"clip_frames": 8, "clip_size": 16, "batch_size": 4, "steps_selected": 6, "steps_whole": 6, "learning_rate": 0.03},
+    **{
+        "clip_frames": 8,
+        "clip_size": 16,
+        "batch_size": 4,
+        "steps_selected": 6,
+        "steps_whole": 6,
+        "learning_rate": 0.03,
+    },
 )
 
 
 def runs(**hard: list[float]) -> pd.DataFrame:
-    rows = [("real", method, "", 5, 0, seed, seed, value) for method, own in hard.items() for seed, value in enumerate(own)]
+    rows = [
+        ("real", method, "", 5, 0, seed, seed, value)
+        for method, own in hard.items()
+        for seed, value in enumerate(own)
+    ]
     table = pd.DataFrame(rows, columns=[*RUN, "hard_accuracy"])
     return table.assign(balanced_accuracy=20.0, mae=100 - table["hard_accuracy"])
 
@@ -45,14 +56,19 @@ def finished(tiny_phantom: Path, tmp_path: Path) -> RunPaths:
     index = build_frame_index(data, source="real", parameters=FrameIndexParameters(), workers=1)
     write_csv(index, paths.stage("frame_index") / "frame_index.csv")
     train = index[index["split"] == "TRAIN"]
-    parts = [train.groupby("class_name", sort=False).nth([seed]).assign(selection_seed=seed) for seed in range(2)]
+    parts = [
+        train.groupby("class_name", sort=False).nth([seed]).assign(selection_seed=seed) for seed in range(2)
+    ]
     chosen = pd.concat(parts)[["source", "class_name", "file_name", "selection_seed"]]
     chosen = chosen.assign(method="random", graph="", vpc=1, graph_flag="")
     write_csv(chosen, paths.stage("graph_selection") / "selections.csv")
     folder = paths.stage("evaluation")
     run = start_stage("evaluation", folder, parameters=QUICK.model_dump())
     material = open_material(
-        {"real": data}, read_frame_index(paths.stage("frame_index") / "frame_index.csv"), folder=folder, parameters=QUICK
+        {"real": data},
+        read_frame_index(paths.stage("frame_index") / "frame_index.csv"),
+        folder=folder,
+        parameters=QUICK,
     )
     jobs = plan_runs(material, chosen, parameters=QUICK)
     answers = run_grid(jobs, stores=material.stores, test=material.test, parameters=QUICK, folder=folder)
@@ -60,7 +76,9 @@ def finished(tiny_phantom: Path, tmp_path: Path) -> RunPaths:
     return paths
 
 
-def test_a_study_trains_the_same_networks_and_resumes(finished: RunPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_study_trains_the_same_networks_and_resumes(
+    finished: RunPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(training, "VALIDATE_EVERY", 1)
     summary = run_checkpoint_study(finished, tmp_path / "study", workers=1)
     assert summary[["method", "n"]].drop_duplicates().to_numpy().tolist() == [["whole", 2], ["random", 2]]
@@ -81,7 +99,10 @@ def test_a_run_by_val_has_nothing_to_compare(finished: RunPaths, tmp_path: Path)
 
 
 def test_runs_are_paired_whatever_their_order() -> None:
-    last, best = runs(random=[50, 52, 54], kmeans=[60, 61, 62]), runs(random=[51, 55, 56], kmeans=[60, 59, 64])
+    last, best = (
+        runs(random=[50, 52, 54], kmeans=[60, 61, 62]),
+        runs(random=[51, 55, 56], kmeans=[60, 59, 64]),
+    )
     found = last_or_best(last, best.iloc[::-1]).set_index(["method", "metric"])
     row = found.loc[("random", "hard_accuracy")]
     assert row[["last", "val", "difference", "n"]].tolist() == [52, 54, 2, 3]
@@ -101,9 +122,14 @@ def test_rounding_in_a_file_is_no_difference() -> None:
 
 def test_the_frozen_summary_is_that_of_the_frozen_rows() -> None:
     last, best = (
-        pd.read_csv(FROZEN / "studies" / name, keep_default_na=False) for name in ("checkpoint_last_runs.csv", "checkpoint_runs.csv")
+        pd.read_csv(FROZEN / "studies" / name, keep_default_na=False)
+        for name in ("checkpoint_last_runs.csv", "checkpoint_runs.csv")
     )
-    frozen = pd.read_csv(FROZEN / "studies" / "checkpoint_summary.csv", keep_default_na=False, na_values={"p_value": [""], "p_holm": [""]})
+    frozen = pd.read_csv(
+        FROZEN / "studies" / "checkpoint_summary.csv",
+        keep_default_na=False,
+        na_values={"p_value": [""], "p_holm": [""]},
+    )
     again = last_or_best(last, best)
     pd.testing.assert_frame_equal(again, frozen.drop(columns="graph_flag"), check_dtype=False, rtol=1e-6)
 

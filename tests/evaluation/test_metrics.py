@@ -34,7 +34,8 @@ def test_scores_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("truth", "guess", "soft"), [(50, 49.0, True), (50, 48.99, False), (49, 50.99, True), (49, 51.0, False), (70, 70.9, True)]
+    ("truth", "guess", "soft"),
+    [(50, 49.0, True), (50, 48.99, False), (49, 50.99, True), (49, 51.0, False), (70, 70.9, True)],
 )
 def test_soft_boundary_at_one_point(truth: float, guess: float, soft: bool) -> None:
     assert soft_correct([truth], [guess], tolerance=1).tolist() == [soft]

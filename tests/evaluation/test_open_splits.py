@@ -1,4 +1,6 @@
-"""Selectors on several splits: TEST has no hand in anything, Random is drawn several times, intervals know that splits share clips."""
+"""Selectors on several splits: TEST has no hand in anything, Random is drawn several times, intervals know
+that splits share clips.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from infomotion_lib.evaluation.open_splits import (
 from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.paths import BOOK
 
-QUICK = EvaluationParameters(clip_frames=8, clip_size=16, batch_size=4, steps_selected=2, steps_whole=3, test_clips=1, workers=1)
+QUICK = EvaluationParameters(
+    clip_frames=8, clip_size=16, batch_size=4, steps_selected=2, steps_whole=3, test_clips=1, workers=1
+)
 SETTINGS = SplitSettings(splits=2, seeds=1, draws=2, vpc=1)
 
 
@@ -35,7 +39,9 @@ def clips(tiny_phantom: Path) -> OpenClips:
     rng = np.random.default_rng(0)
     motion, appearance = rng.normal(size=(2, len(videos), 6))
     motion[0] = np.nan
-    return OpenClips(videos.assign(requested_ef=videos["ef"] + 2.0), {"motion": motion, "appearance": appearance})
+    return OpenClips(
+        videos.assign(requested_ef=videos["ef"] + 2.0), {"motion": motion, "appearance": appearance}
+    )
 
 
 def test_every_split_selects_from_its_own_train_part(clips: OpenClips) -> None:
@@ -46,12 +52,22 @@ def test_every_split_selects_from_its_own_train_part(clips: OpenClips) -> None:
         chosen = split_selections(clips, train, settings=SETTINGS)
         jobs = split_jobs(clips, chosen, split=split, settings=SETTINGS, parameters=QUICK)
         assert [(job.method, job.graph, job.selection_seed) for job in jobs] == [
-            *[("random", "", 0), ("random", "", 1), ("kmeans", "", 0), ("infodist", "knn", 0), ("infomotion", "knn", 0)]
+            *[
+                ("random", "", 0),
+                ("random", "", 1),
+                ("kmeans", "", 0),
+                ("infodist", "knn", 0),
+                ("infomotion", "knn", 0),
+            ]
         ]
         tested = set(clips.videos["file_name"].iloc[test])
         assert all(not tested & set(job.file_names) for job in jobs)
-        assert all(clips.videos["file_name"][0] not in job.file_names for job in jobs), "no vector, no candidate"
-        assert all(len(job.file_names) == len(np.unique(ef_class(np.array(job.ef)))) for job in jobs), "one of each class"
+        assert all(clips.videos["file_name"][0] not in job.file_names for job in jobs), (
+            "no vector, no candidate"
+        )
+        assert all(len(job.file_names) == len(np.unique(ef_class(np.array(job.ef)))) for job in jobs), (
+            "one of each class"
+        )
         picked.append([job.file_names for job in jobs])
     assert picked[0] != picked[1] and picked[0][0] != picked[0][1]
 
@@ -61,15 +77,25 @@ def test_the_study_ends_with_rows_of_networks_and_controls_and_resumes(
 ) -> None:
     summary = run_open_splits(clips, tmp_path, parameters=QUICK, settings=SETTINGS)
     runs = pd.read_csv(tmp_path / "open_splits_runs.csv", keep_default_na=False)
-    assert runs.groupby("method").size().to_dict() == {"random": 4, "kmeans": 2, "infodist": 2, "infomotion": 2}
+    assert runs.groupby("method").size().to_dict() == {
+        "random": 4,
+        "kmeans": 2,
+        "infodist": 2,
+        "infomotion": 2,
+    }
     assert set(runs.loc[runs["method"].isin(["random", "kmeans"]), "graph_flag"]) == {""}, "no graph, no flag"
     controls = pd.read_csv(tmp_path / "open_splits_controls.csv")
-    assert controls["split"].nunique() == 2 and {"regressor", "shuffled frames", "random weights"} <= set(controls["predictor"])
+    assert controls["split"].nunique() == 2 and {"regressor", "shuffled frames", "random weights"} <= set(
+        controls["predictor"]
+    )
     hard = summary[summary["metric"] == "hard_accuracy"].set_index("method")
     gap = runs.pivot_table(index="pool", columns="method", values="hard_accuracy")
     assert hard.loc["kmeans", "difference"] == pytest.approx((gap["kmeans"] - gap["random"]).mean())
     assert np.isnan(hard.loc["random", "difference"])
-    for trained in ("regressor.grid.train_regressor", "regressor.training.train_regressor"):  # nothing may be trained again
+    for trained in (
+        "regressor.grid.train_regressor",
+        "regressor.training.train_regressor",
+    ):  # nothing may be trained again
         monkeypatch.setattr(f"infomotion_lib.{trained}", None)
     again = run_open_splits(clips, tmp_path, parameters=QUICK, settings=SETTINGS, controls=controls)
     pd.testing.assert_frame_equal(again, summary)
@@ -99,20 +125,29 @@ def test_fewer_errors_are_better() -> None:
                 "graph_flag": flag,
             }
             for method, mae, gain in (("random", 9.0, 0.0), ("kmeans", 8.0, 0.1))
-            for split, flag in enumerate(("collapsed+shattered", "", "collapsed") if method == "kmeans" else ("", "", ""))
+            for split, flag in enumerate(
+                ("collapsed+shattered", "", "collapsed") if method == "kmeans" else ("", "", "")
+            )
         ]
     )
     found = summarise_splits(table, test_share=0.4).set_index(["method", "metric"])
-    assert found.loc[("kmeans", "mae"), "splits_better"] == 3 and found.loc[("kmeans", "mae"), "difference"] == pytest.approx(-0.9)
+    assert found.loc[("kmeans", "mae"), "splits_better"] == 3 and found.loc[
+        ("kmeans", "mae"), "difference"
+    ] == pytest.approx(-0.9)
     assert found.loc[("kmeans", "mae"), "n_comparisons"] == 1
-    assert found.loc[(["kmeans", "random"], "mae"), "graph_flag"].tolist() == ["collapsed+shattered", ""], "flags of any split"
+    assert found.loc[(["kmeans", "random"], "mae"), "graph_flag"].tolist() == ["collapsed+shattered", ""], (
+        "flags of any split"
+    )
 
 
 def test_the_frozen_summary_is_that_of_the_frozen_rows() -> None:
     folder = BOOK / "results" / "studies"
     runs = pd.read_csv(folder / "open_splits_runs.csv", keep_default_na=False)
     controls = pd.read_csv(folder / "open_splits_controls.csv")
-    assert runs.groupby("pool").size().eq(10).all() and runs["pool"].nunique() == controls["split"].nunique() == 5
+    assert (
+        runs.groupby("pool").size().eq(10).all()
+        and runs["pool"].nunique() == controls["split"].nunique() == 5
+    )
     sizes = controls[["n_test", "n_train"]].drop_duplicates()
     again = summarise_splits(runs, test_share=float((sizes["n_test"] / sizes["n_train"]).iloc[0]))
     frozen = pd.read_csv(folder / "open_splits_summary.csv").fillna({"graph_flag": ""})

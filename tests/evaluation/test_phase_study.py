@@ -1,4 +1,6 @@
-"""The phase study: the same rows whatever the workers, counts that add up, and the rule of a third where it is exact."""
+"""The phase study: the same rows whatever the workers, counts that add up, and the rule of a third where it
+is exact.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from infomotion_lib.evaluation.phases import AGREEING, GROUPS, PhaseStudySettings, StudyTables, clip_rows, run_phase_study, third_frames
+from infomotion_lib.evaluation.phases import (
+    AGREEING,
+    GROUPS,
+    PhaseStudySettings,
+    StudyTables,
+    clip_rows,
+    run_phase_study,
+    third_frames,
+)
 from infomotion_lib.frames.accuracy import KnownClip
 from infomotion_lib.reporting.figures import votes as figures
 from infomotion_lib.reporting.style import figure_bytes
@@ -38,7 +48,10 @@ def test_the_summary_goes_by_rate_class_and_rhythm(study: tuple[StudyTables, Pat
     whole = summary[summary["by"] == "all"].set_index(["frames", "voter", "phase"])
     assert whole.loc[("in_order", "detector", "es"), "clips"] == 20
     assert whole.loc[("in_order", AGREEING, "es"), "clips"] <= 20
-    assert whole.loc[("in_order", "network", "es"), "found_percent"] > whole.loc[("shuffled", "network", "es"), "found_percent"]
+    assert (
+        whole.loc[("in_order", "network", "es"), "found_percent"]
+        > whole.loc[("shuffled", "network", "es"), "found_percent"]
+    )
     slow = summary[(summary["by"] == "frame rate") & (summary["value"] == 8.0)]
     ratio = (slow["median_ms"] / slow["median_frames"]).dropna()
     np.testing.assert_allclose(ratio, 125.0)
@@ -46,7 +59,9 @@ def test_the_summary_goes_by_rate_class_and_rhythm(study: tuple[StudyTables, Pat
 
 def test_tables_are_written_and_rows_repeat(study: tuple[StudyTables, Path]) -> None:
     tables, folder = study
-    assert {file.name for file in folder.iterdir()} == {f"phases_{name}.csv" for name in ("counts", "errors", "third", "summary")}
+    assert {file.name for file in folder.iterdir()} == {
+        f"phases_{name}.csv" for name in ("counts", "errors", "third", "summary")
+    }
     written = pd.read_csv(folder / "phases_third.csv")
     assert written["asked"].tolist() == tables.third["asked"].tolist()
     again = clip_rows(3, 8.0, 1, "irregular", TINY)

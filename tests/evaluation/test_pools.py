@@ -73,7 +73,15 @@ def long_table() -> pd.DataFrame:
     pairs = ("real_vs_real", "real_vs_echosyn", "real_vs_latte", "real_vs_noise")
     fidelity = pd.DataFrame(
         [
-            {"pair": pair, "metric": metric, "encoder": "ours", "n": 75, "value": 1.0 + i, "ci_low": 0.5 + i, "ci_high": 2.0 + i}
+            {
+                "pair": pair,
+                "metric": metric,
+                "encoder": "ours",
+                "n": 75,
+                "value": 1.0 + i,
+                "ci_low": 0.5 + i,
+                "ci_high": 2.0 + i,
+            }
             for metric in ("fed_frame", "fed_video")
             for i, pair in enumerate(pairs)
         ]
@@ -101,18 +109,28 @@ def test_shown_table_never_calls_our_distance_a_fid(long_table: pd.DataFrame) ->
     assert "| FID |" not in text
     assert "FID: paper (quoted)" in text
     assert "in EchoSyn's place" in text
-    assert re.search(r"Always “normal” +\| no training .*48\.0 \(50\.0\).*48\.0 \(50\.0\)", text), "the same whatever the size"
+    assert re.search(r"Always “normal” +\| no training .*48\.0 \(50\.0\).*48\.0 \(50\.0\)", text), (
+        "the same whatever the size"
+    )
     assert "75 clips a side" in text
-    assert text.count("50.0 ± 2.0 (55.0) [collapsed]") == 1, "a flag stands behind the numbers of its own selection alone"
+    assert text.count("50.0 ± 2.0 (55.0) [collapsed]") == 1, (
+        "a flag stands behind the numbers of its own selection alone"
+    )
     assert text.count("[collapsed]") == 1 and "Collapsed: one community" in text and "hattered" not in text
     whole, *chosen = [line for line in text.splitlines() if line.startswith("| Latte")]
-    assert "| Whole pool " in whole and "40.0 ± 2.0 (45.0)" in whole and not any("40.0 ±" in line for line in chosen), "once a pool"
+    assert (
+        "| Whole pool " in whole
+        and "40.0 ± 2.0 (45.0)" in whole
+        and not any("40.0 ±" in line for line in chosen)
+    ), "once a pool"
     header, *rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(row.count("|") == header.count("|") for row in rows)
 
 
 def test_the_real_clips_themselves_have_no_distance(long_table: pd.DataFrame) -> None:
-    assert shaped.is_real(real="echodiffusion", synthetic="none") and not shaped.is_real(real="phantom", synthetic="phantom-synthetic")
+    assert shaped.is_real(real="echodiffusion", synthetic="none") and not shaped.is_real(
+        real="phantom", synthetic="phantom-synthetic"
+    )
     without = long_table[(long_table["generator"] != "echosyn") | (long_table["method"] != "")]
     names = shaped.short_names(real="echodiffusion", synthetic="none")
     distance, accuracy = shaped.halves(shaped.table2(without, data="open clips", names=names)).parts
@@ -120,7 +138,10 @@ def test_the_real_clips_themselves_have_no_distance(long_table: pd.DataFrame) ->
     assert set(frame.loc["published clips"]) == {"–"} and "–" not in set(frame.loc["Latte"])
     assert "Published clips: these are the real clips themselves" in " ".join(distance.notes)
     assert distance.caption.startswith("Table 2 on the open clips")
-    assert "InfoMotion, paper (quoted)" in accuracy.frame["selector"].tolist() and len(accuracy.frame.columns) <= 5
+    assert (
+        "InfoMotion, paper (quoted)" in accuracy.frame["selector"].tolist()
+        and len(accuracy.frame.columns) <= 5
+    )
     drawn = distance._repr_html_()
     assert ">pool</th>" in drawn and drawn.count("<td") == frame.size, "every distance has a cell of its own"
     assert ">pool, selector</th>" in accuracy._repr_html_()

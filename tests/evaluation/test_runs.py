@@ -47,7 +47,9 @@ def predictions(values: dict[tuple[str, int], list[float]]) -> pd.DataFrame:
 
 
 def test_scores_are_those_of_each_run() -> None:
-    runs = score_runs(predictions({("random", 1): [20, 60, 60, 75], ("random", 0): [20, 20, 60.0, np.nan]}), tolerance=1.0)
+    runs = score_runs(
+        predictions({("random", 1): [20, 60, 60, 75], ("random", 0): [20, 20, 60.0, np.nan]}), tolerance=1.0
+    )
     assert runs["training_seed"].tolist() == [1, 0]
     assert runs["hard_accuracy"].tolist() == [100.0, 50.0]
     assert runs["n_invalid"].tolist() == [0, 1]
@@ -61,12 +63,16 @@ def test_tolerance_table_starts_at_hard_accuracy() -> None:
     assert mean.loc[2] == 100
     assert table["n"].tolist() == [2] * 6
     assert table.loc[1, ["ci_low", "ci_high"]].tolist() == [75, 100]  # 31 is more than one point off
-    spread = tolerance_table(predictions({("random", 0): [20, 60, 60, 75], ("random", 1): [20, 60, 60, 60]}), tolerances=(0,)).iloc[0]
+    spread = tolerance_table(
+        predictions({("random", 0): [20, 60, 60, 75], ("random", 1): [20, 60, 60, 60]}), tolerances=(0,)
+    ).iloc[0]
     assert (spread["mean"], spread["sd"], spread["ci_low"], spread["ci_high"]) == (87.5, 12.5, 75, 100)
 
 
 def test_confusions_are_counted_over_all_runs_of_a_cell() -> None:
-    table = confusion_table(predictions({("random", 0): [31, 49, 60, 75], ("random", 1): [20, np.nan, 60, 69]}))
+    table = confusion_table(
+        predictions({("random", 0): [31, 49, 60, 75], ("random", 1): [20, np.nan, 60, 69]})
+    )
     assert table["class_name"].tolist() == list(CLASS_NAMES) and table["answers"].tolist() == [2, 0, 0, 4, 2]
     found = table.set_index("class_name")
     assert found.loc["severe", ["severe", "moderate", "invalid"]].tolist() == [1, 1, 0]
@@ -77,7 +83,9 @@ def test_confusions_are_counted_over_all_runs_of_a_cell() -> None:
 
 def test_machine_accuracy_splits_the_test_videos() -> None:
     machines = pd.Series({"v0": "dark", "v1": "standard", "v2": "standard", "v3": "dark"})
-    table = machine_accuracy(predictions({("random", 0): [20, 60, 20, 20], ("random", 1): [20, 60, 60, 20]}), machines, samples=50)
+    table = machine_accuracy(
+        predictions({("random", 0): [20, 60, 20, 20], ("random", 1): [20, 60, 60, 20]}), machines, samples=50
+    )
     found = table.set_index("machine")
     assert found["n_videos"].to_dict() == {"dark": 2, "standard": 2}
     assert found["mean"].to_dict() == {"dark": 50.0, "standard": 75.0}
@@ -86,7 +94,9 @@ def test_machine_accuracy_splits_the_test_videos() -> None:
 
 def test_an_unhealthy_graph_marks_its_rows() -> None:
     cell = {"source": "real", "method": "infomotion", "graph": "literal", "vpc": 5}
-    selections = pd.DataFrame([{**cell, "graph_flag": flag} for flag in ("healthy", "collapsed", "collapsed", "shattered")])
+    selections = pd.DataFrame(
+        [{**cell, "graph_flag": flag} for flag in ("healthy", "collapsed", "collapsed", "shattered")]
+    )
     marked = with_flags(pd.DataFrame([cell, {**cell, "method": "random", "graph": ""}]), selections)
     assert marked["graph_flag"].tolist() == ["collapsed+shattered", ""]
 
@@ -96,7 +106,9 @@ def index(tiny_phantom: Path) -> pd.DataFrame:
     from infomotion_lib.classes import class_name
 
     videos = read_dataset(tiny_phantom).usable
-    return videos[["file_name", "split", "ef", "fps"]].assign(source="real", class_name=class_name(videos["ef"].to_numpy()))
+    return videos[["file_name", "split", "ef", "fps"]].assign(
+        source="real", class_name=class_name(videos["ef"].to_numpy())
+    )
 
 
 @pytest.fixture
@@ -114,14 +126,23 @@ def selections(index: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def test_jobs_cover_table_1_and_keep_test_out(tiny_phantom: Path, index: pd.DataFrame, selections: pd.DataFrame, tmp_path: Path) -> None:
-    material = open_material({"real": read_dataset(tiny_phantom)}, index, folder=tmp_path / "clips", parameters=QUICK)
+def test_jobs_cover_table_1_and_keep_test_out(
+    tiny_phantom: Path, index: pd.DataFrame, selections: pd.DataFrame, tmp_path: Path
+) -> None:
+    material = open_material(
+        {"real": read_dataset(tiny_phantom)}, index, folder=tmp_path / "clips", parameters=QUICK
+    )
     assert set(material.videos["split"]) == {"TRAIN", "TEST"} and material.val is None, "VAL is not touched"
     assert material.test_source == "real"
     jobs = plan_runs(material, selections, parameters=QUICK)
     assert [(job.method, job.graph, job.vpc, job.training_seed) for job in jobs] == [
         *[("whole", "", 0, 0), ("whole", "", 0, 1)],
-        *[("random", "", 2, 0), ("random", "", 2, 1), ("infomotion", "knn", 2, 0), ("infomotion", "knn", 2, 1)],
+        *[
+            ("random", "", 2, 0),
+            ("random", "", 2, 1),
+            ("infomotion", "knn", 2, 0),
+            ("infomotion", "knn", 2, 1),
+        ],
     ]
     train, test = set(material.part("real", "TRAIN")["file_name"]), set(material.test.file_names)
     assert not train & test
@@ -136,17 +157,29 @@ def test_jobs_cover_table_1_and_keep_test_out(tiny_phantom: Path, index: pd.Data
     assert runs["n_train"].tolist() == [20, 20, 10, 10, 10, 10]
 
 
-def test_val_is_opened_only_to_choose_weights_by_it(tiny_phantom: Path, index: pd.DataFrame, tmp_path: Path) -> None:
+def test_val_is_opened_only_to_choose_weights_by_it(
+    tiny_phantom: Path, index: pd.DataFrame, tmp_path: Path
+) -> None:
     by_val = QUICK.model_copy(update={"checkpoint": "val"})
     material = open_material({"real": read_dataset(tiny_phantom)}, index, folder=tmp_path, parameters=by_val)
     assert material.val is not None
     assert set(material.val.file_names) == set(index.loc[index["split"] == "VAL", "file_name"])
-    assert not set(material.val.file_names) & {*material.test.file_names, *material.part("real", "TRAIN")["file_name"]}
+    assert not set(material.val.file_names) & {
+        *material.test.file_names,
+        *material.part("real", "TRAIN")["file_name"],
+    }
     with pytest.raises(DataError, match="no labelled, usable VAL video"):
-        open_material({"real": read_dataset(tiny_phantom)}, index[index["split"] != "VAL"], folder=tmp_path, parameters=by_val)
+        open_material(
+            {"real": read_dataset(tiny_phantom)},
+            index[index["split"] != "VAL"],
+            folder=tmp_path,
+            parameters=by_val,
+        )
 
 
-def test_what_the_selections_lack_is_named(tiny_phantom: Path, index: pd.DataFrame, selections: pd.DataFrame, tmp_path: Path) -> None:
+def test_what_the_selections_lack_is_named(
+    tiny_phantom: Path, index: pd.DataFrame, selections: pd.DataFrame, tmp_path: Path
+) -> None:
     material = open_material({"real": read_dataset(tiny_phantom)}, index, folder=tmp_path, parameters=QUICK)
     with pytest.raises(DataError, match="real, kmeans, 2 videos a class, seed 0"):
         plan_runs(material, selections, parameters=QUICK.model_copy(update={"methods": ("kmeans",)}))
@@ -154,7 +187,9 @@ def test_what_the_selections_lack_is_named(tiny_phantom: Path, index: pd.DataFra
     with pytest.raises(DataError, match="no labelled TRAIN video"):
         plan_runs(material, selections.assign(file_name=test_video), parameters=QUICK)
     with pytest.raises(DataError, match="TRAIN"):
-        open_material({"real": read_dataset(tiny_phantom)}, index.assign(ef=np.nan), folder=tmp_path, parameters=QUICK)
+        open_material(
+            {"real": read_dataset(tiny_phantom)}, index.assign(ef=np.nan), folder=tmp_path, parameters=QUICK
+        )
 
 
 def test_weights_trained_on_ef_start_no_network(tmp_path: Path) -> None:
@@ -166,4 +201,7 @@ def test_weights_trained_on_ef_start_no_network(tmp_path: Path) -> None:
         torch.save(build_regressor("mini_r3d", out_features=outputs).state_dict(), tmp_path / name)
     assert starting_weights(QUICK) is None
     assert starting_weights(QUICK.model_copy(update={"regressor_weights": str(tmp_path / "ef.pt")})) is None
-    assert starting_weights(QUICK.model_copy(update={"regressor_weights": str(tmp_path / "kinetics.pt")})) is not None
+    assert (
+        starting_weights(QUICK.model_copy(update={"regressor_weights": str(tmp_path / "kinetics.pt")}))
+        is not None
+    )

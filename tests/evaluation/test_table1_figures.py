@@ -35,7 +35,8 @@ def predictions() -> pd.DataFrame:
             for seed in range(3):
                 guess = EF + rng.normal(0, 8, len(EF))
                 rows += [
-                    (source, method, graph, vpc, 0, seed, seed, 25, f"v{i}", ef, g) for i, (ef, g) in enumerate(zip(EF, guess, strict=True))
+                    (source, method, graph, vpc, 0, seed, seed, 25, f"v{i}", ef, g)
+                    for i, (ef, g) in enumerate(zip(EF, guess, strict=True))
                 ]
     return pd.DataFrame(rows, columns=[*RUN, "n_train", "file_name", "ef", "prediction"])
 
@@ -54,20 +55,44 @@ def constants() -> pd.DataFrame:
 def test_table_1_has_the_papers_shape(table: pd.DataFrame, constants: pd.DataFrame) -> None:
     shaped = table1(table, data="phantom", constants=constants, paper=paper_results())
     frame = shaped.frame.set_index(["set", "selector"])
-    assert list(dict.fromkeys(shaped.frame["set"])) == ["Whole Real", "Dist. Real", "Whole Synth.", "Dist. Synth.", "no training"]
-    assert frame.loc[("Dist. Real", "InfoMotion (kNN) [collapsed]"), f"VPC 5: {QUOTED}"] == "65.2 ± 3.3 (73.4)"
+    assert list(dict.fromkeys(shaped.frame["set"])) == [
+        "Whole Real",
+        "Dist. Real",
+        "Whole Synth.",
+        "Dist. Synth.",
+        "no training",
+    ]
+    assert (
+        frame.loc[("Dist. Real", "InfoMotion (kNN) [collapsed]"), f"VPC 5: {QUOTED}"] == "65.2 ± 3.3 (73.4)"
+    )
     assert frame.loc[("Whole Real", "Whole set"), f"All: {QUOTED}"] == "81.2 (85.4)"
-    hard = table[(table["method"] == "random") & (table["source"] == "real") & (table["vpc"] == 5)].set_index("metric")
+    hard = table[(table["method"] == "random") & (table["source"] == "real") & (table["vpc"] == 5)].set_index(
+        "metric"
+    )
     ours = frame.loc[("Dist. Real", "Random"), "VPC 5: phantom"]
-    assert ours == f"{hard['mean']['hard_accuracy']:.1f} ± {hard['sd']['hard_accuracy']:.1f} ({hard['mean']['soft_accuracy']:.1f})"
-    assert all(column in ("set", "selector") or column.endswith((": phantom", QUOTED)) for column in frame.reset_index()), "whose numbers"
+    assert (
+        ours == f"{hard['mean']['hard_accuracy']:.1f} ± {hard['sd']['hard_accuracy']:.1f}"
+        f" ({hard['mean']['soft_accuracy']:.1f})"
+    )
+    assert all(
+        column in ("set", "selector") or column.endswith((": phantom", QUOTED))
+        for column in frame.reset_index()
+    ), "whose numbers"
 
 
-def test_the_papers_half_names_neither_our_graph_nor_its_health(table: pd.DataFrame, constants: pd.DataFrame) -> None:
-    ours, theirs = quoted_below(table1(table, data="phantom", constants=constants, paper=paper_results())).parts
-    assert "InfoMotion (kNN) [collapsed]" in set(ours.frame["selector"]) and "InfoMotion" in set(theirs.frame["selector"])
+def test_the_papers_half_names_neither_our_graph_nor_its_health(
+    table: pd.DataFrame, constants: pd.DataFrame
+) -> None:
+    ours, theirs = quoted_below(
+        table1(table, data="phantom", constants=constants, paper=paper_results())
+    ).parts
+    assert "InfoMotion (kNN) [collapsed]" in set(ours.frame["selector"]) and "InfoMotion" in set(
+        theirs.frame["selector"]
+    )
     assert not theirs.frame["selector"].str.contains(r"[(\[]").any() and not theirs.frame.duplicated().any()
-    assert not any(note.startswith("Quoted") for note in ours.notes) and theirs.notes[0].startswith("Quoted numbers")
+    assert not any(note.startswith("Quoted") for note in ours.notes) and theirs.notes[0].startswith(
+        "Quoted numbers"
+    )
 
 
 def test_table_1_says_what_it_is_in_every_form(table: pd.DataFrame) -> None:
@@ -91,20 +116,30 @@ def test_differences_are_shown_with_their_intervals(predictions: pd.DataFrame) -
 
 
 def texts(fig: Figure) -> str:
-    parts = [fig.get_suptitle(), *(axis.get_title() for axis in fig.axes), *(axis.get_xlabel() for axis in fig.axes)]
+    parts = [
+        fig.get_suptitle(),
+        *(axis.get_title() for axis in fig.axes),
+        *(axis.get_xlabel() for axis in fig.axes),
+    ]
     return " ".join(parts)
 
 
-def test_every_figure_draws_and_names_the_phantom(predictions: pd.DataFrame, table: pd.DataFrame, constants: pd.DataFrame) -> None:
+def test_every_figure_draws_and_names_the_phantom(
+    predictions: pd.DataFrame, table: pd.DataFrame, constants: pd.DataFrame
+) -> None:
     cells = [("real", "whole", "", 0), ("real", "infomotion", "knn", 5)]
-    machines = machine_accuracy(predictions, pd.Series({f"v{i}": "dark" if i % 2 else "standard" for i in range(8)}), samples=20)
+    machines = machine_accuracy(
+        predictions, pd.Series({f"v{i}": "dark" if i % 2 else "standard" for i in range(8)}), samples=20
+    )
     drawn = [
         figures.accuracy_by_vpc(table, constants, data="Phantom"),
         figures.tolerance_curves(tolerance_table(predictions), EF, data="Phantom", vpc=5),
         figures.confusion_matrices(predictions, cells, data="Phantom"),
         figures.ef_scatter(predictions, cells, data="Phantom"),
         figures.machine_bars(machines, data="Phantom", source="real", vpc=5),
-        figures.paired_forest(paired_differences(score_runs(predictions, tolerance=1.0), samples=20), data="Phantom"),
+        figures.paired_forest(
+            paired_differences(score_runs(predictions, tolerance=1.0), samples=20), data="Phantom"
+        ),
     ]
     for fig in drawn:
         assert "Phantom" in fig.get_suptitle()
@@ -112,7 +147,9 @@ def test_every_figure_draws_and_names_the_phantom(predictions: pd.DataFrame, tab
 
 
 def test_a_legend_with_flags_stays_inside_a_narrow_figure(predictions: pd.DataFrame) -> None:
-    tolerances = tolerance_table(predictions[predictions["source"] == "real"]).assign(graph_flag="collapsed+shattered")
+    tolerances = tolerance_table(predictions[predictions["source"] == "real"]).assign(
+        graph_flag="collapsed+shattered"
+    )
     fig = figures.tolerance_curves(tolerances, EF, data="Phantom", vpc=5)
     fig.canvas.draw()
     (legend,) = fig.legends
@@ -133,13 +170,17 @@ def test_accuracy_title_counts_what_lies_apart(table: pd.DataFrame, constants: p
 
 
 def test_one_pool_says_so(predictions: pd.DataFrame) -> None:
-    fig = figures.paired_forest(paired_differences(score_runs(predictions, tolerance=1.0), samples=20), data="Phantom")
+    fig = figures.paired_forest(
+        paired_differences(score_runs(predictions, tolerance=1.0), samples=20), data="Phantom"
+    )
     assert "one pool" in texts(fig) and "after Holm's correction" in texts(fig)
 
 
 def test_control_figures_draw_their_numbers() -> None:
     names = ["regressor", "shuffled frames", "requested EF", "constant"]
-    table = pd.DataFrame([{"split": s, "predictor": n, "mae": 5.0 + s + i} for s in range(3) for i, n in enumerate(names)])
+    table = pd.DataFrame(
+        [{"split": s, "predictor": n, "mae": 5.0 + s + i} for s in range(3) for i, n in enumerate(names)]
+    )
     assert "in 3 of 3 splits" in texts(control_figures.control_errors(table))
     rows = [
         {"clips": n, "against": "requested", "spearman": v, "ci_low": v - 0.1, "ci_high": v + 0.1}

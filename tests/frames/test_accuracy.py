@@ -34,7 +34,10 @@ def test_nothing_found() -> None:
     assert (len(errors), due, false) == (0, 2, 0)
 
 
-@given(true=st.lists(st.integers(-20, 120), max_size=6), found=st.lists(st.integers(0, 99), max_size=6, unique=True))
+@given(
+    true=st.lists(st.integers(-20, 120), max_size=6),
+    found=st.lists(st.integers(0, 99), max_size=6, unique=True),
+)
 def test_counts_add_up(true: list[int], found: list[int]) -> None:
     errors, due, false = beat_errors(true, found, n_frames=100, tolerance=8)
     assert len(errors) <= due
@@ -61,11 +64,15 @@ def known(disc: Callable[..., NDArray[np.uint8]]) -> list[KnownClip]:
 def test_frames_in_order_beat_shuffled_frames(known: list[KnownClip]) -> None:
     summary, errors = detector_error(known)
     table = summary.set_index(["frames", "phase"])
-    assert table.index.tolist() == [(frames, phase) for frames in ("in_order", "shuffled") for phase in ("es", "ed")]
+    assert table.index.tolist() == [
+        (frames, phase) for frames in ("in_order", "shuffled") for phase in ("es", "ed")
+    ]
     assert table.loc[("in_order", "es"), "found_share"] == 1.0
     assert table.loc[("in_order", "es"), "median_ms"] <= 20
     assert table.loc[("shuffled", "es"), "found_share"] < table.loc[("in_order", "es"), "found_share"]
-    assert table.loc[("in_order", "es"), "median_ms"] == pytest.approx(20 * table.loc[("in_order", "es"), "median_frames"])
+    assert table.loc[("in_order", "es"), "median_ms"] == pytest.approx(
+        20 * table.loc[("in_order", "es"), "median_frames"]
+    )
     assert len(errors) == round((table["found_share"] * table["due"]).sum())
 
 

@@ -1,4 +1,6 @@
-"""The detector on a beating disc whose phases are exact, on clips without a beat, and on the published clips."""
+"""The detector on a beating disc whose phases are exact, on clips without a beat, and on the
+published clips.
+"""
 
 from __future__ import annotations
 
@@ -128,9 +130,13 @@ def test_phases_too_near_to_each_other_are_told() -> None:
     assert chosen[2].status == "short_pair"
 
 
-@pytest.mark.skipif("INFOMOTION_MIRROR" not in os.environ, reason="the published clips are reached through INFOMOTION_MIRROR")
+@pytest.mark.skipif(
+    "INFOMOTION_MIRROR" not in os.environ, reason="the published clips are reached through INFOMOTION_MIRROR"
+)
 def test_order_of_the_frames_matters_on_published_clips() -> None:
-    """Neighbouring frames follow one curve in order and not when shuffled; most clips hang together, some jump."""
+    """Neighbouring frames follow one curve in order and not when shuffled; most clips hang together, some
+    jump.
+    """
     import av
 
     files = sorted((Path(os.environ["INFOMOTION_MIRROR"]) / "echodiffusion" / "counterfactual").glob("*.gif"))
@@ -143,7 +149,10 @@ def test_order_of_the_frames_matters_on_published_clips() -> None:
             clip = np.stack([frame.to_ndarray(format="gray") for frame in container.decode(video=0)])
         ordered = detect_phases(clip, 8.0)
         residuals.append(ordered.residual)
-        for name, seen in (("in order", ordered), ("shuffled", detect_phases(clip[random.permutation(len(clip))], 8.0))):
+        for name, seen in (
+            ("in order", ordered),
+            ("shuffled", detect_phases(clip[random.permutation(len(clip))], 8.0)),
+        ):
             follows[name].append(float(np.corrcoef(seen.signal[1:], seen.signal[:-1])[0, 1]))
     assert np.median(follows["in order"]) > 0.1 > -0.1 > np.median(follows["shuffled"])
     assert 0.5 < np.mean(np.array(residuals) <= 0.4) < 0.9

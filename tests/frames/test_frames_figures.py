@@ -27,11 +27,16 @@ def title(fig: Figure) -> str:
 
 
 def test_five_frames_in_the_order_of_time() -> None:
-    assert figures.five_frames(motion_pairs(20, 10, n_frames=64)) == ((10, 15, 20, 30, 40), ("ed", "middle", "es", "middle", "ed"))
+    assert figures.five_frames(motion_pairs(20, 10, n_frames=64)) == (
+        (10, 15, 20, 30, 40),
+        ("ed", "middle", "es", "middle", "ed"),
+    )
     assert figures.five_frames(MotionPairs("no_phase")) == ((), ())
 
 
-@pytest.mark.parametrize(("true_es", "words"), [([10, 40], "both ES frames are exact"), ([10, 44], "an ES is off by 80 ms")])
+@pytest.mark.parametrize(
+    ("true_es", "words"), [([10, 40], "both ES frames are exact"), ([10, 44], "an ES is off by 80 ms")]
+)
 def test_cycle_title_compares_the_rule_with_the_truth(true_es: list[int], words: str) -> None:
     text = title(figures.cardiac_cycle(VOLUME, PAIRS, fps=50.0, true_es=true_es))
     assert "67%" in text
@@ -42,28 +47,43 @@ def test_cycle_title_compares_the_rule_with_the_truth(true_es: list[int], words:
 def test_strip_draws_five_pictures_a_video() -> None:
     pictures = [np.zeros((5, 20, 20), np.uint8)] * 2
     frames, events = zip(*[figures.five_frames(PAIRS)] * 2, strict=True)
-    fig = figures.frame_strip(pictures, frames, events, labels=["a", "b"], fps=[50.0, 25.0], kind="phantom videos")
+    fig = figures.frame_strip(
+        pictures, frames, events, labels=["a", "b"], fps=[50.0, 25.0], kind="phantom videos"
+    )
     assert len(fig.axes) == 10
     assert "0.60 to 1.20 s in 2 phantom videos" in title(fig)
 
 
 def test_status_bars_count_the_videos_with_frames() -> None:
-    rows = [("real", "TRAIN", "annotated", 7), ("real", "TEST", "truncated", 2), ("synthetic", "TRAIN", "detected", 5)]
+    rows = [
+        ("real", "TRAIN", "annotated", 7),
+        ("real", "TEST", "truncated", 2),
+        ("synthetic", "TRAIN", "detected", 5),
+    ]
     fig = figures.status_bars(pd.DataFrame(rows, columns=["source", "split", "status", "n"]))
     assert title(fig) == "12 of 14 videos have all five frames"
-    assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["Real TRAIN", "Real TEST", "Synthetic TRAIN"]
+    assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == [
+        "Real TRAIN",
+        "Real TEST",
+        "Synthetic TRAIN",
+    ]
 
 
 def test_traced_frames_name_ed_and_es_by_area() -> None:
     square = np.array([[0.0, 0], [0, 10], [10, 10], [10, 0]])
     fig = figures.traced_frames(np.zeros((2, 20, 20), np.uint8), [square * 0.5, square], frames=[3, 9])
-    assert [axis.get_title(loc="left") or axis.get_title() for axis in fig.axes] == ["ES · frame 3 · 25 px²", "ED · frame 9 · 100 px²"]
+    assert [axis.get_title(loc="left") or axis.get_title() for axis in fig.axes] == [
+        "ES · frame 3 · 25 px²",
+        "ED · frame 9 · 100 px²",
+    ]
     assert "75%" in title(fig)
 
 
 def test_moment_is_drawn_for_every_frame_of_the_beat() -> None:
     for at in (10, 25, 40):
-        assert figure_bytes(figures.moment(np.zeros((20, 20), np.uint8), VOLUME, PAIRS, at=at, fps=50.0)).startswith(b"\x89PNG")
+        assert figure_bytes(
+            figures.moment(np.zeros((20, 20), np.uint8), VOLUME, PAIRS, at=at, fps=50.0)
+        ).startswith(b"\x89PNG")
 
 
 def test_detector_figures_tell_order_from_chance() -> None:
@@ -77,7 +97,9 @@ def test_detector_figures_tell_order_from_chance() -> None:
     inside = sum(0 <= frame <= len(clips[1].clip) - 1 for frame in clips[1].es)
     assert re.match(rf"\d of {inside} ES and {len(seen.ed)} ED found", text)
     blind = replace(seen, es=seen.es[:0])
-    assert f"0 of {inside} ES" in title(detector_figures.phase_signal(blind, seen, fps=50.0, true_es=clips[1].es))
+    assert f"0 of {inside} ES" in title(
+        detector_figures.phase_signal(blind, seen, fps=50.0, true_es=clips[1].es)
+    )
 
 
 def test_a_clip_without_phases_can_be_drawn() -> None:
@@ -88,7 +110,10 @@ def test_a_clip_without_phases_can_be_drawn() -> None:
 
 
 def test_nothing_found_can_be_drawn() -> None:
-    clips = [known._replace(clip=np.zeros_like(known.clip), volume=None) for known in known_phantoms(2, n_frames=30, seed=2, size=28)]
+    clips = [
+        known._replace(clip=np.zeros_like(known.clip), volume=None)
+        for known in known_phantoms(2, n_frames=30, seed=2, size=28)
+    ]
     summary, errors = detector_error(clips)
     assert errors.empty
     assert "0% of ES found" in title(detector_figures.detector_errors(summary, errors))

@@ -1,4 +1,6 @@
-"""The frame index of small data sets: a row for every video, frames or a named reason, whatever is wrong with it."""
+"""The frame index of small data sets: a row for every video, frames or a named reason, whatever is wrong with
+it.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,25 @@ def ventricle(name: str, frame: int, width: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["X1", "Y1", "X2", "Y2"]).assign(FileName=name, Frame=frame)
 
 
-def dataset(root: Path, clips: dict[str, NDArray[np.uint8]], tracings: list[pd.DataFrame] | None, **columns: list[object]) -> Dataset:
+def dataset(
+    root: Path,
+    clips: dict[str, NDArray[np.uint8]],
+    tracings: list[pd.DataFrame] | None,
+    **columns: list[object],
+) -> Dataset:
     rows = []
     for name, clip in clips.items():
         path = write_clip(root / f"{name}.avi", clip, fps=50.0)
         rows.append(
-            {"file_name": name, "path": str(path), "split": "TRAIN", "ef": 55.0, "fps": 50.0, "n_frames": len(clip), "status": "ok"}
+            {
+                "file_name": name,
+                "path": str(path),
+                "split": "TRAIN",
+                "ef": 55.0,
+                "fps": 50.0,
+                "n_frames": len(clip),
+                "status": "ok",
+            }
         )
     videos = pd.DataFrame(rows).assign(**columns)
     return Dataset("small", root, "echonet-dynamic", videos, pd.concat(tracings) if tracings else None, {})
@@ -44,7 +59,9 @@ def dataset(root: Path, clips: dict[str, NDArray[np.uint8]], tracings: list[pd.D
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory, disc: Callable[..., NDArray[np.uint8]]) -> Dataset:
-    """Traced in both orders, at the end, untraced, once traced, still, broken after it was listed, and faulty from the start."""
+    """Traced in both orders, at the end, untraced, once traced, still, broken after it was listed, and faulty
+    from the start.
+    """
     clip = disc(60)
     names = ["es_first", "ed_first", "late", "untraced", "once", "still", "broken", "faulty"]
     clips = dict.fromkeys(names, clip) | {"still": np.full_like(clip, 80)}
@@ -118,18 +135,26 @@ def test_reads_back_as_written(index: pd.DataFrame, tmp_path: Path) -> None:
 
 
 def test_temporal_rule_and_detection_of_the_next_es(mixed: Dataset) -> None:
-    by_time = build_frame_index(mixed, source="real", parameters=FrameIndexParameters(phase_rule="temporal")).set_index("file_name")
+    by_time = build_frame_index(
+        mixed, source="real", parameters=FrameIndexParameters(phase_rule="temporal")
+    ).set_index("file_name")
     assert by_time.loc["ed_first", ["es", "ed"]].tolist() == [30, 40]
     assert by_time.loc["ed_first", "phase_source"] == "temporal"
-    by_sight = build_frame_index(mixed, source="real", parameters=FrameIndexParameters(next_es="detect")).set_index("file_name")
+    by_sight = build_frame_index(
+        mixed, source="real", parameters=FrameIndexParameters(next_es="detect")
+    ).set_index("file_name")
     assert by_sight.loc["es_first", ["es", "ed"]].tolist() == [10, 30], "the traced pair stays"
     assert abs(by_sight.loc["es_first", "next_es"] - 48) <= 1, "the next ES is the disc's"
     assert by_sight.loc["es_first", "confidence"] > 0.9
 
 
 def test_labels_take_the_place_of_the_ef(mixed: Dataset) -> None:
-    labels = pd.DataFrame({"source": "synthetic", "file_name": ["untraced", "once"], "requested_ef": 55.0, "ef": [25.0, 72.0]})
-    relabelled = build_frame_index(mixed, source="synthetic", labels=labels, parameters=PARAMETERS).set_index("file_name")
+    labels = pd.DataFrame(
+        {"source": "synthetic", "file_name": ["untraced", "once"], "requested_ef": 55.0, "ef": [25.0, 72.0]}
+    )
+    relabelled = build_frame_index(mixed, source="synthetic", labels=labels, parameters=PARAMETERS).set_index(
+        "file_name"
+    )
     assert relabelled.loc["untraced", "class_name"] == "severe"
     assert relabelled.loc["still", "class_name"] == ""
     assert build_frame_index(mixed, source="real", labels=labels, parameters=PARAMETERS)["ef"].eq(55.0).all()
@@ -138,7 +163,9 @@ def test_labels_take_the_place_of_the_ef(mixed: Dataset) -> None:
 def test_a_jumping_clip_is_flagged_and_kept(tmp_path: Path, disc: Callable[..., NDArray[np.uint8]]) -> None:
     clip = disc(60)
     clip[45:] = clip[45:, :, ::-1] // 3
-    row = build_frame_index(dataset(tmp_path, {"jump": clip}, None), source="open", parameters=PARAMETERS).iloc[0]
+    row = build_frame_index(
+        dataset(tmp_path, {"jump": clip}, None), source="open", parameters=PARAMETERS
+    ).iloc[0]
     assert row["residual"] > PARAMETERS.residual_gate
     if row["phase_source"] == "detected":
         assert row["status"] == "high_residual"
@@ -150,11 +177,15 @@ def test_limit_takes_the_first_usable_of_each_class_and_keeps_the_faults(mixed: 
     assert limited["file_name"].tolist() == ["es_first", "ed_first", "faulty"]
 
 
-def test_two_processes_find_what_one_finds(tmp_path: Path, disc: Callable[..., NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_processes_find_what_one_finds(
+    tmp_path: Path, disc: Callable[..., NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("infomotion_lib.frames.index._PARALLEL_FROM", 0)
     small = {f"v{number}": disc(24, cycle=16.0, first_ed=float(number), side=56) for number in range(6)}
     data = dataset(tmp_path, small, None)
-    one, two = (build_frame_index(data, source="real", parameters=PARAMETERS, workers=workers) for workers in (1, 2))
+    one, two = (
+        build_frame_index(data, source="real", parameters=PARAMETERS, workers=workers) for workers in (1, 2)
+    )
     pd.testing.assert_frame_equal(one, two)
 
 
@@ -176,5 +207,9 @@ def test_phantom_index_matches_its_truth(tiny_phantom: Path) -> None:
     assert np.array_equal(traced["ed"].to_numpy(int), data.videos["ed_true"].to_numpy(int))
     assert np.array_equal(traced["es"].to_numpy(int), data.videos["es_true"].to_numpy(int))
     seen = build_frame_index(replace(data, tracings=None), source="real", parameters=PARAMETERS)
-    assert seen["status"].isin(["detected", "high_residual", "clamped", "no_phase", "no_room", "short_pair"]).all()
+    assert (
+        seen["status"]
+        .isin(["detected", "high_residual", "clamped", "no_phase", "no_room", "short_pair"])
+        .all()
+    )
     assert seen["diastole_start"].notna().mean() > 0.5

@@ -1,4 +1,6 @@
-"""The second vote: shapes, gain, frame rates; its own weights are the tested ones; training learns and repeats itself."""
+"""The second vote: shapes, gain, frame rates; its own weights are the tested ones; training learns and
+repeats itself.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def test_the_library_carries_the_weights_it_was_tested_with() -> None:
     assert not load_phasenet().training
 
 
-def test_other_weights_are_not_taken_for_the_librarys_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_weights_are_not_taken_for_the_librarys_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "phasenet.safetensors"
     save_file({name: value.contiguous() for name, value in build_phasenet().state_dict().items()}, other)
     monkeypatch.setattr(phasenet, "WEIGHTS", other)
@@ -66,13 +70,19 @@ def test_the_network_gives_one_number_a_frame_and_does_not_see_gain() -> None:
     assert build_phasenet().eval()(seen).shape == (1, 12)
 
 
-def test_a_fast_clip_is_read_as_slower_ones_between_each_other(disc: Callable[..., NDArray[np.uint8]]) -> None:
+def test_a_fast_clip_is_read_as_slower_ones_between_each_other(
+    disc: Callable[..., NDArray[np.uint8]],
+) -> None:
     clip = disc(41)
     curve = network_curve(clip, 50.0)
     assert curve.shape == (41,)
     network = load_phasenet()
     with torch.inference_mode():
-        even = network(network_input(np.stack([phasenet.resize_clip(clip, SIDE)]))[:, :, ::2])[0].double().numpy()
+        even = (
+            network(network_input(np.stack([phasenet.resize_clip(clip, SIDE)]))[:, :, ::2])[0]
+            .double()
+            .numpy()
+        )
     np.testing.assert_allclose(curve[::2], even, atol=1e-5)
     assert not np.allclose(curve[::2], network_curve(clip, 25.0)[::2])
 

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from infomotion_lib.frames.rhythm import LONGEST_SYSTOLE, Beats, Rhythm, draw_beats, rhythm_clip
 
 
-@given(beat=st.floats(0.2, 2.0), systole=st.floats(0.25, 0.55), jitter=st.floats(0, 0.3), seed=st.integers(0, 99))
-def test_beats_cover_the_clip_and_no_systole_fills_its_beat(beat: float, systole: float, jitter: float, seed: int) -> None:
+@given(
+    beat=st.floats(0.2, 2.0), systole=st.floats(0.25, 0.55), jitter=st.floats(0, 0.3), seed=st.integers(0, 99)
+)
+def test_beats_cover_the_clip_and_no_systole_fills_its_beat(
+    beat: float, systole: float, jitter: float, seed: int
+) -> None:
     beats = draw_beats(np.random.default_rng(seed), Rhythm(beat, systole, jitter), seconds=2.0)
     lengths = np.diff(beats.starts)
     assert beats.starts[0] < 0
@@ -42,7 +46,8 @@ def test_the_volume_is_lowest_at_es_and_highest_at_ed(rhythm: Rhythm) -> None:
 
 def test_equal_seeds_give_equal_clips() -> None:
     first, again, other = (
-        rhythm_clip(np.random.default_rng(seed), Rhythm(0.8), ef=50.0, fps=25.0, n_frames=6, size=28) for seed in (1, 1, 2)
+        rhythm_clip(np.random.default_rng(seed), Rhythm(0.8), ef=50.0, fps=25.0, n_frames=6, size=28)
+        for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first.clip, again.clip)
     assert not np.array_equal(first.clip, other.clip)

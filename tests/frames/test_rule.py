@@ -73,7 +73,9 @@ def test_general_fraction() -> None:
 
 def test_detected_phase_takes_the_place_of_the_rule_within_a_cycle() -> None:
     assert motion_pairs(10, 30, n_frames=64, seen_es=[10, 44]).systole == (30, 37, 44)
-    assert motion_pairs(10, 30, n_frames=90, seen_es=[70]).systole == (30, 35, 40), "a beat further on is not the next ES"
+    assert motion_pairs(10, 30, n_frames=90, seen_es=[70]).systole == (30, 35, 40), (
+        "a beat further on is not the next ES"
+    )
     assert motion_pairs(40, 30, n_frames=64, seen_es=[5]).diastole == (5, 17, 30)
 
 
@@ -84,9 +86,15 @@ def test_fraction_out_of_range_is_refused(fraction: float) -> None:
 
 
 @given(
-    es=st.integers(-5, 205), ed=st.integers(-5, 205), n_frames=st.integers(1, 200), fraction=FRACTIONS, seen=st.lists(st.integers(0, 199))
+    es=st.integers(-5, 205),
+    ed=st.integers(-5, 205),
+    n_frames=st.integers(1, 200),
+    fraction=FRACTIONS,
+    seen=st.lists(st.integers(0, 199)),
 )
-def test_frames_lie_in_the_clip_in_order_and_share_one(es: int, ed: int, n_frames: int, fraction: float, seen: list[int]) -> None:
+def test_frames_lie_in_the_clip_in_order_and_share_one(
+    es: int, ed: int, n_frames: int, fraction: float, seen: list[int]
+) -> None:
     pairs = motion_pairs(es, ed, n_frames=n_frames, diastole_fraction=fraction, seen_es=seen, seen_ed=seen)
     assert pairs.usable == (pairs.status in USABLE_STATUSES)
     if pairs.diastole is None or pairs.systole is None:

@@ -14,8 +14,17 @@ from infomotion_lib.frames.tracings import annotated_phases, outline_area, outli
 Rows = NDArray[np.float64]
 
 
-def ellipse(length: float, width: float, *, chords: int = 20, angle: float = 0.2, centre: tuple[float, float] = (56.0, 50.0)) -> Rows:
-    """Long axis and chords (chords + 1, 4) of an ellipse turned by ``angle``, as EchoNet traces a ventricle."""
+def ellipse(
+    length: float,
+    width: float,
+    *,
+    chords: int = 20,
+    angle: float = 0.2,
+    centre: tuple[float, float] = (56.0, 50.0),
+) -> Rows:
+    """Long axis and chords (chords + 1, 4) of an ellipse turned by ``angle``, as EchoNet traces a
+    ventricle.
+    """
     along = np.array([np.sin(angle), np.cos(angle)])
     across = np.array([along[1], -along[0]])
     apex = np.array(centre) - along * length / 2
@@ -65,19 +74,25 @@ def test_chords_traced_backwards_give_the_same_area() -> None:
 
 def test_overlapping_tracings_are_told_apart() -> None:
     both = np.concatenate([ellipse(60, 30), ellipse(50, 28, angle=-0.1)])
-    assert [outline_area(outline) for outline in outlines(both)] == pytest.approx([area(ellipse(60, 30)), area(ellipse(50, 28))])
+    assert [outline_area(outline) for outline in outlines(both)] == pytest.approx(
+        [area(ellipse(60, 30)), area(ellipse(50, 28))]
+    )
     areas = traced_areas(table(("a", 3, both)))
     assert areas["n_tracings"].tolist() == [2]
     assert area(ellipse(50, 28)) < areas["area"].item() < area(ellipse(60, 30))
 
 
-@pytest.mark.parametrize("rows", [np.zeros((0, 4)), ellipse(60, 30)[:2], np.full((21, 4), 7.0), np.full((21, 4), np.nan)])
+@pytest.mark.parametrize(
+    "rows", [np.zeros((0, 4)), ellipse(60, 30)[:2], np.full((21, 4), 7.0), np.full((21, 4), np.nan)]
+)
 def test_a_tracing_without_area_is_no_traced_frame(rows: Rows) -> None:
     assert traced_areas(table(("a", 3, rows), ("a", 9, ellipse(50, 20))))["frame"].tolist() == [9]
 
 
 @pytest.mark.parametrize(("first", "second"), [((60, 30), (48, 20)), ((48, 20), (60, 30))])
-def test_ed_is_the_larger_outline_in_either_order(first: tuple[float, float], second: tuple[float, float]) -> None:
+def test_ed_is_the_larger_outline_in_either_order(
+    first: tuple[float, float], second: tuple[float, float]
+) -> None:
     phases = annotated_phases(table(("a", 12, ellipse(*first)), ("a", 40, ellipse(*second)))).iloc[0]
     assert (phases["ed"], phases["es"]) == ((12, 40) if first > second else (40, 12))
     assert phases["ed_area"] > phases["es_area"]
@@ -85,7 +100,12 @@ def test_ed_is_the_larger_outline_in_either_order(first: tuple[float, float], se
 
 
 def test_file_order_of_the_frames_does_not_matter() -> None:
-    blocks = [("b", 40, ellipse(48, 20)), ("a", 5, ellipse(60, 30)), ("b", 12, ellipse(60, 30)), ("a", 9, ellipse(50, 20))]
+    blocks = [
+        ("b", 40, ellipse(48, 20)),
+        ("a", 5, ellipse(60, 30)),
+        ("b", 12, ellipse(60, 30)),
+        ("a", 9, ellipse(50, 20)),
+    ]
     pd.testing.assert_frame_equal(annotated_phases(table(*blocks)), annotated_phases(table(*blocks[::-1])))
 
 
@@ -97,8 +117,13 @@ def test_temporal_rule_is_the_order_in_time() -> None:
 
 
 def test_one_traced_frame_and_equal_areas_have_a_status_and_no_frames() -> None:
-    phases = annotated_phases(table(("one", 4, ellipse(60, 30)), ("same", 4, ellipse(60, 30)), ("same", 9, ellipse(60, 30))))
-    assert dict(zip(phases["file_name"], phases["status"], strict=True)) == {"one": "one_traced_frame", "same": "equal_areas"}
+    phases = annotated_phases(
+        table(("one", 4, ellipse(60, 30)), ("same", 4, ellipse(60, 30)), ("same", 9, ellipse(60, 30)))
+    )
+    assert dict(zip(phases["file_name"], phases["status"], strict=True)) == {
+        "one": "one_traced_frame",
+        "same": "equal_areas",
+    }
     assert phases[["es", "ed"]].isna().all(axis=None)
 
 

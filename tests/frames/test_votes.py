@@ -1,4 +1,6 @@
-"""Two votes agree or the video is flagged; self-consistency compares like with like; their figures say what the numbers say."""
+"""Two votes agree or the video is flagged; self-consistency compares like with like; their figures say what
+the numbers say.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,15 @@ from infomotion_lib.frames.accuracy import known_phantoms
 from infomotion_lib.frames.consistency import VARIANTS, self_consistency
 from infomotion_lib.frames.detect import Phases
 from infomotion_lib.frames.phasenet import curve_phases
-from infomotion_lib.frames.votes import AGREE, VOTE_COLUMNS, both_votes, compare, phase_votes, traced_errors, verdict_counts
+from infomotion_lib.frames.votes import (
+    AGREE,
+    VOTE_COLUMNS,
+    both_votes,
+    compare,
+    phase_votes,
+    traced_errors,
+    verdict_counts,
+)
 from infomotion_lib.reporting.figures import votes as figures
 from infomotion_lib.reporting.style import figure_bytes
 
@@ -38,7 +48,10 @@ def test_two_equal_curves_agree() -> None:
 
 def test_curves_against_each_other_are_flagged() -> None:
     phases = beating()
-    assert compare(phases, beating(16), es=int(phases.es[1]), ed=int(phases.ed[1]), fps=50.0).verdict == "curves_differ"
+    assert (
+        compare(phases, beating(16), es=int(phases.es[1]), ed=int(phases.ed[1]), fps=50.0).verdict
+        == "curves_differ"
+    )
 
 
 def test_frames_apart_are_flagged_though_the_curves_go_together() -> None:
@@ -48,7 +61,9 @@ def test_frames_apart_are_flagged_though_the_curves_go_together() -> None:
     assert vote.es_apart_ms == pytest.approx(120, abs=20)
     near = compare(phases, beating(4), es=int(phases.es[1]), ed=int(phases.ed[1]), fps=50.0)  # 80 ms
     assert near.verdict == AGREE
-    slow = compare(phases, beating(1), es=int(phases.es[1]), ed=int(phases.ed[1]), fps=6.0)  # one frame is 167 ms
+    slow = compare(
+        phases, beating(1), es=int(phases.es[1]), ed=int(phases.ed[1]), fps=6.0
+    )  # one frame is 167 ms
     assert slow.es_apart_ms > 100
     assert slow.verdict == AGREE
 
@@ -64,7 +79,9 @@ def test_a_vote_without_phases_never_agrees() -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, disc: Callable[..., NDArray[np.uint8]]) -> tuple[pd.DataFrame, dict[tuple[str, str], Path]]:
+def folder(
+    tmp_path: Path, disc: Callable[..., NDArray[np.uint8]]
+) -> tuple[pd.DataFrame, dict[tuple[str, str], Path]]:
     """Index of two detected discs, a traced one, one without frames and one whose file is broken."""
     rows = [
         ("open", "a", "detected", 18, 38, 50.0),
@@ -73,7 +90,9 @@ def folder(tmp_path: Path, disc: Callable[..., NDArray[np.uint8]]) -> tuple[pd.D
         ("real", "d", "none", pd.NA, pd.NA, 50.0),
         ("open", "e", "detected", 3, 9, 50.0),
     ]
-    index = pd.DataFrame(rows, columns=["source", "file_name", "phase_source", "es", "ed", "fps"]).astype({"es": "Int64", "ed": "Int64"})
+    index = pd.DataFrame(rows, columns=["source", "file_name", "phase_source", "es", "ed", "fps"]).astype(
+        {"es": "Int64", "ed": "Int64"}
+    )
     paths = {}
     for number, (source, name, *_) in enumerate(rows):
         paths[source, name] = write_clip(tmp_path / f"{name}.avi", disc(60, first_ed=8.0 + number), fps=50.0)
@@ -93,12 +112,16 @@ def test_every_detected_video_is_voted_on(folder: tuple[pd.DataFrame, dict[tuple
     assert verdict_counts(votes)["n"].sum() == 4
     assert "file_name" not in verdict_counts(votes)
     assert phase_votes(index, paths, most_traced=0, progress=False)["file_name"].tolist() == ["a", "b", "e"]
-    errors = traced_errors(votes, index.set_index("file_name").loc[votes["file_name"], "fps"].reset_index(drop=True))
+    errors = traced_errors(
+        votes, index.set_index("file_name").loc[votes["file_name"], "fps"].reset_index(drop=True)
+    )
     assert errors["videos"].tolist()[:4] == [1, 1, 1, 1]
     assert errors.loc[0, "median_ms"] <= 60
 
 
-def test_no_detected_video_gives_an_empty_table(folder: tuple[pd.DataFrame, dict[tuple[str, str], Path]]) -> None:
+def test_no_detected_video_gives_an_empty_table(
+    folder: tuple[pd.DataFrame, dict[tuple[str, str], Path]],
+) -> None:
     index, paths = folder
     votes = phase_votes(index[index["phase_source"] == "none"], paths, progress=False)
     assert votes.empty
@@ -113,24 +136,38 @@ def test_a_changed_clip_keeps_the_curve_and_a_shuffled_one_does_not() -> None:
     network = table[table["voter"] == "network"].groupby("variant")[["r", "agreement"]].median()
     assert network.loc[["reversed", "three_quarters", "cut_in"], "r"].min() > 0.8
     assert network.loc["shuffled", "r"] < network.loc["reversed", "r"]
-    assert network.loc["as_is", "agreement"] > table.loc[table["voter"] == "random_weights", "agreement"].median()
+    assert (
+        network.loc["as_is", "agreement"]
+        > table.loc[table["voter"] == "random_weights", "agreement"].median()
+    )
     assert table["es_kept"].dropna().between(0, 1).all()
     again = self_consistency(clips)
     pd.testing.assert_frame_equal(table, again)
 
 
-@pytest.mark.skipif("INFOMOTION_MIRROR" not in os.environ, reason="the published clips are reached through INFOMOTION_MIRROR")
+@pytest.mark.skipif(
+    "INFOMOTION_MIRROR" not in os.environ, reason="the published clips are reached through INFOMOTION_MIRROR"
+)
 def test_votes_on_published_clips_agree_and_controls_do_not() -> None:
-    """Taught on phantoms alone, the network follows the detector on published clips; untrained, or on shuffled frames, it does so less."""
-    files = sorted((Path(os.environ["INFOMOTION_MIRROR"]) / "echodiffusion" / "counterfactual").glob("*.gif"))[::8]
+    """Taught on phantoms alone, the network follows the detector on published clips; untrained, or on
+    shuffled frames, it does so less.
+    """
+    files = sorted(
+        (Path(os.environ["INFOMOTION_MIRROR"]) / "echodiffusion" / "counterfactual").glob("*.gif")
+    )[::8]
     assert files, "no clip in the mirror"
     clips = []
     for file in files:
         with av.open(str(file)) as container:
-            clips.append((np.stack([frame.to_ndarray(format="gray") for frame in container.decode(video=0)]), 8.0))
+            clips.append(
+                (np.stack([frame.to_ndarray(format="gray") for frame in container.decode(video=0)]), 8.0)
+            )
     table = self_consistency(clips)
     medians = table.groupby(["voter", "variant"])[["r", "agreement"]].median()
-    order, shuffled = medians.loc[("network", "as_is"), "agreement"], medians.loc[("network", "shuffled"), "agreement"]
+    order, shuffled = (
+        medians.loc[("network", "as_is"), "agreement"],
+        medians.loc[("network", "shuffled"), "agreement"],
+    )
     assert order > 0.75
     assert order > shuffled + 0.05
     assert order > medians.loc[("random_weights", "as_is"), "agreement"] + 0.3
@@ -147,7 +184,9 @@ def test_figures_say_what_the_numbers_say(folder: tuple[pd.DataFrame, dict[tuple
     known = next(known_phantoms(1, n_frames=48, seed=3, size=56))
     both = both_votes(known.clip, known.fps)
     assert known.volume is not None
-    assert "r " in title(figures.vote_curves({"phantom": (*both, known.fps)}, volumes={"phantom": known.volume}))
+    assert "r " in title(
+        figures.vote_curves({"phantom": (*both, known.fps)}, volumes={"phantom": known.volume})
+    )
     against = {"x": (beating(), beating(16), 50.0)}
     assert "correlate by -" in title(figures.vote_curves(against))
     votes = phase_votes(*folder, progress=False)

@@ -27,7 +27,9 @@ def blobs(n: int = 24, side: int = 32) -> np.ndarray:
     """Grey frames (n, side, side) of one smooth bright blob each."""
     y, x = np.mgrid[:side, :side] / side
     centre = np.random.default_rng(0).uniform(0.3, 0.7, (n, 2))
-    return (255 * np.exp(-((x - centre[:, :1, None]) ** 2 + (y - centre[:, 1:, None]) ** 2) / 0.04)).astype(np.uint8)
+    return (255 * np.exp(-((x - centre[:, :1, None]) ** 2 + (y - centre[:, 1:, None]) ** 2) / 0.04)).astype(
+        np.uint8
+    )
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,9 @@ def test_bad_requests_are_refused(tmp_path: Path) -> None:
         load_autoencoder(tmp_path)
 
 
-def test_killed_training_goes_on_as_if_it_had_not_been(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_training_goes_on_as_if_it_had_not_been(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from infomotion_lib.generators import autoencoder as room
 
     how = {"steps": 5, "batch": 4, "seed": 1}
@@ -94,7 +98,9 @@ def test_killed_training_goes_on_as_if_it_had_not_been(tmp_path: Path, monkeypat
         assert torch.equal(value, resumed.network.state_dict()[name])
 
 
-def test_a_training_that_was_done_is_taken_up_and_another_is_not_mistaken_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_training_that_was_done_is_taken_up_and_another_is_not_mistaken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from infomotion_lib.generators import autoencoder as room
 
     how = {"name": "small", "steps": 2, "batch": 2}
@@ -113,11 +119,19 @@ def test_a_training_that_was_done_is_taken_up_and_another_is_not_mistaken_for_it
 
 
 def published(folder: Path) -> AutoencoderKL:
-    """Colour weights as Stable Diffusion's are published: old names of the attention layers, no scale factor in the configuration."""
+    """Colour weights as Stable Diffusion's are published: old names of the attention layers, no scale factor
+    in the configuration.
+    """
     from safetensors.torch import load_file, save_file
 
     torch.manual_seed(0)
-    shape = {"block_out_channels": (16, 16, 32, 32), "latent_channels": 4, "norm_num_groups": 8, "in_channels": 3, "out_channels": 3}
+    shape = {
+        "block_out_channels": (16, 16, 32, 32),
+        "latent_channels": 4,
+        "norm_num_groups": 8,
+        "in_channels": 3,
+        "out_channels": 3,
+    }
     kinds = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
     network = AutoencoderKL(**shape, **kinds).eval()
     network.save_pretrained(folder)
@@ -127,7 +141,9 @@ def published(folder: Path) -> AutoencoderKL:
     assert any("proj_attn" in name for name in weights)
     save_file(weights, weights_of(folder), metadata={"format": "pt"})
     known = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({k: v for k, v in known.items() if k not in ("scaling_factor", "shift_factor")}))
+    (folder / "config.json").write_text(
+        json.dumps({k: v for k, v in known.items() if k not in ("scaling_factor", "shift_factor")})
+    )
     return network
 
 
@@ -138,18 +154,26 @@ def test_published_weights_are_read_and_their_scale_is_measured_on_our_frames(tm
     colour = (torch.from_numpy(blobs()).to(torch.float32) / 127.5 - 1)[:, None].expand(-1, 3, -1, -1)
     with torch.no_grad():
         assert torch.equal(found.encode(blobs()), network.encode(colour).latent_dist.mean * 0.18215)
-    taken = obtain_autoencoder(blobs(), tmp_path / "vae", weights=str(tmp_path / "sd-vae"), name="small", steps=1, batch=2)
+    taken = obtain_autoencoder(
+        blobs(), tmp_path / "vae", weights=str(tmp_path / "sd-vae"), name="small", steps=1, batch=2
+    )
     assert float(taken.encode(blobs()).std()) == pytest.approx(1.0, abs=0.01)
     assert weights_of(tmp_path / "vae").is_file()
     assert taken.decode(taken.encode(blobs())).shape == (24, 32, 32)
 
 
-def test_weights_in_another_form_or_with_holes_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_weights_in_another_form_or_with_holes_are_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     from safetensors.torch import load_file, save_file
 
     published(tmp_path)
     whole = weights_of(tmp_path).read_bytes()
-    save_file(dict(list(load_file(weights_of(tmp_path)).items())[3:]), weights_of(tmp_path), metadata={"format": "pt"})
+    save_file(
+        dict(list(load_file(weights_of(tmp_path)).items())[3:]),
+        weights_of(tmp_path),
+        metadata={"format": "pt"},
+    )
     with pytest.raises(CheckpointError, match="lacks weights of an AutoencoderKL: decoder"):
         load_autoencoder(tmp_path)
     weights_of(tmp_path).write_bytes(whole[: len(whole) // 2])
@@ -163,6 +187,8 @@ def test_weights_in_another_form_or_with_holes_are_refused(tmp_path: Path, capfd
 
 def test_latents_of_another_shape_are_refused(tmp_path: Path) -> None:
     kinds = {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
-    AutoencoderKL(**kinds, block_out_channels=(8, 8), norm_num_groups=4, latent_channels=16).save_pretrained(tmp_path)
+    AutoencoderKL(**kinds, block_out_channels=(8, 8), norm_num_groups=4, latent_channels=16).save_pretrained(
+        tmp_path
+    )
     with pytest.raises(CheckpointError, match="16-channel latents at 1/2; 4 channels at 1/8 are needed"):
         load_autoencoder(tmp_path)

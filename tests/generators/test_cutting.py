@@ -1,4 +1,6 @@
-"""Clips of two frame rates become alike; what is too short is left out; a generator is not asked for what it never saw."""
+"""Clips of two frame rates become alike; what is too short is left out; a generator is not asked for what it
+never saw.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,14 @@ import torch
 
 from infomotion_lib.errors import CheckpointError, DataError, ParameterError
 from infomotion_lib.generators import diffusion
-from infomotion_lib.generators.diffusion import LatteRecipe, TrainedLatte, load_latte, sample_latents, save_latte, train_latte
+from infomotion_lib.generators.diffusion import (
+    LatteRecipe,
+    TrainedLatte,
+    load_latte,
+    sample_latents,
+    save_latte,
+    train_latte,
+)
 from infomotion_lib.generators.latte import SIZES, Latte, LatteSize
 
 RECIPE = LatteRecipe("tiny/2", latent_side=4, frames=4, n_classes=2, steps=400, batch=8, learning_rate=3e-3)
@@ -26,7 +33,9 @@ def two_classes() -> tuple[torch.Tensor, np.ndarray]:
     """Twelve latent clips (12, 6, 4, 4, 4): class 0 is all -1, class 1 all +1, with a little noise."""
     label = np.arange(12) % 2
     torch.manual_seed(0)
-    return (torch.from_numpy(label * 2.0 - 1)[:, None, None, None, None] + 0.05 * torch.randn(12, 6, 4, 4, 4)).float(), label
+    return (
+        torch.from_numpy(label * 2.0 - 1)[:, None, None, None, None] + 0.05 * torch.randn(12, 6, 4, 4, 4)
+    ).float(), label
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +51,10 @@ def test_loss_falls_well_below_that_of_predicting_zero(trained: TrainedLatte) ->
 
 
 def test_label_changes_the_sample(trained: TrainedLatte) -> None:
-    low, high = (sample_latents(trained, label, seeds=[0, 1, 2], guidance=2.0, sampling_steps=20).mean() for label in (0, 1))
+    low, high = (
+        sample_latents(trained, label, seeds=[0, 1, 2], guidance=2.0, sampling_steps=20).mean()
+        for label in (0, 1)
+    )
     assert high - low > 0.5
 
 
@@ -57,7 +69,10 @@ class KnowsItsData(Latte):
 def test_the_sampler_meets_the_noise_levels_that_it_names() -> None:
     network = KnowsItsData(LatteSize(2, 32, 2), latent_side=8, frames=8, n_classes=2).eval()
     perfect = TrainedLatte(network, LatteRecipe("tiny/2", latent_side=8, frames=8, n_classes=2), [])
-    spread = {steps: float(sample_latents(perfect, 0, seeds=list(range(8)), sampling_steps=steps).std()) for steps in (25, 250, 500)}
+    spread = {
+        steps: float(sample_latents(perfect, 0, seeds=list(range(8)), sampling_steps=steps).std())
+        for steps in (25, 250, 500)
+    }
     assert spread[25] == pytest.approx(0.45, abs=0.01), "few steps draw too alike"
     assert spread[250] == pytest.approx(0.5, abs=0.01)
     assert spread[500] == pytest.approx(0.5, abs=0.01)
@@ -81,11 +96,15 @@ def test_averaged_weights_are_the_running_mean_that_they_claim_to_be(monkeypatch
     assert not torch.allclose(expected, seen[-1], atol=1e-5)
 
 
-def test_classes_are_drawn_equally_often_however_rare_and_clips_are_never_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_classes_are_drawn_equally_often_however_rare_and_clips_are_never_mirrored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     drawn: list[int] = []
     forward = Latte.forward
 
-    def watched(self: Latte, latents: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    def watched(
+        self: Latte, latents: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor
+    ) -> torch.Tensor:
         drawn.extend(label.tolist())
         return forward(self, latents, timestep, label)
 
@@ -94,14 +113,20 @@ def test_classes_are_drawn_equally_often_however_rare_and_clips_are_never_mirror
     latents, _ = two_classes()
     ramp = latents + torch.arange(4.0)  # brighter to the right
     shown: list[torch.Tensor] = []
-    monkeypatch.setattr(diffusion.torch, "randn_like", lambda clean: shown.append(clean) or torch.zeros_like(clean))
+    monkeypatch.setattr(
+        diffusion.torch, "randn_like", lambda clean: shown.append(clean) or torch.zeros_like(clean)
+    )
     train_latte(ramp, np.array([0] * 11 + [1]), replace(RECIPE, steps=20))
     assert np.bincount(drawn).tolist() == [80, 80]
     assert (torch.cat(shown).diff(dim=-1) > 0).all()
 
 
 def test_noise_is_the_schedulers_with_roots_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    clean, noise, timestep = torch.randn(5, 2, 4, 3, 3), torch.randn(5, 2, 4, 3, 3), torch.tensor([0, 1, 400, 998, 999])
+    clean, noise, timestep = (
+        torch.randn(5, 2, 4, 3, 3),
+        torch.randn(5, 2, 4, 3, 3),
+        torch.tensor([0, 1, 400, 998, 999]),
+    )
     expected = diffusion.noise_schedule().add_noise(clean, noise, timestep)
     torch.testing.assert_close(diffusion.with_noise(clean, noise, timestep), expected, atol=1e-6, rtol=1e-6)
 
@@ -138,7 +163,10 @@ def test_weights_round_trip_and_refuse_what_does_not_fit(trained: TrainedLatte, 
     path = save_latte(trained, tmp_path / "latte.safetensors")
     again = load_latte(path, n_classes=2, size="tiny/2")
     assert again.recipe == RECIPE
-    assert torch.equal(sample_latents(again, 0, seeds=[1], sampling_steps=4), sample_latents(trained, 0, seeds=[1], sampling_steps=4))
+    assert torch.equal(
+        sample_latents(again, 0, seeds=[1], sampling_steps=4),
+        sample_latents(trained, 0, seeds=[1], sampling_steps=4),
+    )
     with pytest.raises(CheckpointError, match="classes 2, not 5"):
         load_latte(path, n_classes=5)
     with pytest.raises(CheckpointError, match="size tiny/2, not S/2"):

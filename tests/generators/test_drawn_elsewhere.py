@@ -1,4 +1,6 @@
-"""A pool drawn elsewhere is judged as the stage's notebook judges it: the same tables, byte for byte; half a pool is refused."""
+"""A pool drawn elsewhere is judged as the stage's notebook judges it: the same tables, byte for byte; half a
+pool is refused.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,17 @@ from infomotion_lib.provenance import read_run_card, write_json
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.stages.drawn_elsewhere import RECORD, judge_pool
 
-SAME = ("label_consistency", "conditioning", "selections", "shortfalls", "graph_report", "fidelity", "table2", "pool_labels", "runs")
+SAME = (
+    "label_consistency",
+    "conditioning",
+    "selections",
+    "shortfalls",
+    "graph_report",
+    "fidelity",
+    "table2",
+    "pool_labels",
+    "runs",
+)
 ALSO = ("summary", "predictions", "manifest")
 
 
@@ -24,7 +36,9 @@ def elsewhere(smoke_run: FinishedRun, tmp_path: Path) -> tuple[Path, RunPaths]:
     """A pool in a folder of its own, and a run whose last stage has not begun."""
     paths = smoke_run.copy(tmp_path)
     shutil.rmtree(paths.stage("latte_ablation"))
-    return shutil.copytree(smoke_run.paths.stage("latte_ablation") / "pools" / "latte", tmp_path / "pool"), paths
+    return shutil.copytree(
+        smoke_run.paths.stage("latte_ablation") / "pools" / "latte", tmp_path / "pool"
+    ), paths
 
 
 def parameters(paths: RunPaths, **changes: object) -> LatteParameters:
@@ -36,13 +50,18 @@ def test_it_says_what_the_notebook_says(smoke_run: FinishedRun, elsewhere: tuple
     pool, paths = elsewhere
     write_json({"gpu": "a card", "weights": 7, "seconds": {"latte": 3.0}}, pool / RECORD)
     # by the command, which computes in the arithmetic of the profile, as the notebook's kernel does
-    smoke_run.infomotion("generate", "judge", str(pool), "--profile", "smoke", "-p", f"runs_dir={paths.root.parent}")
+    smoke_run.infomotion(
+        "generate", "judge", str(pool), "--profile", "smoke", "-p", f"runs_dir={paths.root.parent}"
+    )
     here, there = paths.stage("latte_ablation"), smoke_run.paths.stage("latte_ablation")
     for name in (*SAME, *ALSO):
         assert (here / f"{name}.csv").read_bytes() == (there / f"{name}.csv").read_bytes(), name
     card, notebook = read_run_card(here), read_run_card(there)
     assert card["arithmetic"] == notebook["arithmetic"]
-    assert card["notes"]["conditioning"] == notebook["notes"]["conditioning"] and card["notes"]["gap"] == notebook["notes"]["gap"]
+    assert (
+        card["notes"]["conditioning"] == notebook["notes"]["conditioning"]
+        and card["notes"]["gap"] == notebook["notes"]["gap"]
+    )
     assert (card["notes"]["weights"], card["notes"]["drawn_elsewhere"]["gpu"]) == (7, "a card")
     drawn = {file.name for file in (here / "figures").iterdir()}
     assert drawn == {"side_by_side.png", "loops.webp", "label_consistency.svg", "fidelity.svg", "table2.svg"}
@@ -64,7 +83,9 @@ def test_half_a_pool_is_refused_and_nothing_written(elsewhere: tuple[Path, RunPa
     assert not paths.stage("latte_ablation").exists()
 
 
-def test_the_work_of_another_latte_is_never_written_over(smoke_run: FinishedRun, elsewhere: tuple[Path, RunPaths]) -> None:
+def test_the_work_of_another_latte_is_never_written_over(
+    smoke_run: FinishedRun, elsewhere: tuple[Path, RunPaths]
+) -> None:
     pool, paths = elsewhere
     folder = shutil.copytree(smoke_run.paths.stage("latte_ablation"), paths.stage("latte_ablation"))
     before = tables(folder)

@@ -1,4 +1,6 @@
-"""`infomotion generate latte`: a pool from weights on disk, and exit code 2 with one message, nothing written, for what cannot be met."""
+"""`infomotion generate latte`: a pool from weights on disk, and exit code 2 with one message, nothing
+written, for what cannot be met.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,12 @@ import torch
 
 from infomotion_lib.cli import main
 from infomotion_lib.data.records import read_dataset
-from infomotion_lib.generators.autoencoder import FittedAutoencoder, build_autoencoder, save_autoencoder, weights_of
+from infomotion_lib.generators.autoencoder import (
+    FittedAutoencoder,
+    build_autoencoder,
+    save_autoencoder,
+    weights_of,
+)
 from infomotion_lib.generators.diffusion import LatteRecipe, TrainedLatte, save_latte
 from infomotion_lib.generators.latte import SIZES, Latte
 from infomotion_lib.provenance import sha256
@@ -23,7 +30,9 @@ CLASS_EF = (20.0, 35.0, 45.0, 60.0, 77.0)
 def write_latte(folder: Path, *, n_classes: int = 5, size: str = "cpu/2") -> Path:
     """Untrained weights and their autoencoder, as stage 05 leaves them."""
     torch.manual_seed(0)
-    vae = save_autoencoder(FittedAutoencoder(build_autoencoder("small").eval(), 1.0, "small"), folder / "autoencoder")
+    vae = save_autoencoder(
+        FittedAutoencoder(build_autoencoder("small").eval(), 1.0, "small"), folder / "autoencoder"
+    )
     network = Latte(SIZES["cpu/2"], latent_side=2, frames=8, n_classes=n_classes).eval()
     made = {"fps": 10.0, "class_ef": CLASS_EF[:n_classes], "autoencoder_sha256": sha256(weights_of(vae))}
     recipe = LatteRecipe(size, 2, 8, n_classes, **made)  # type: ignore[arg-type]
@@ -36,11 +45,26 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def generate(weights: Path, out: Path, *words: str) -> int:
-    given = ["generate", "latte", "--checkpoint", str(weights), "--out", str(out), "--profile", "smoke", "--side", "32", "--device", "cpu"]
+    given = [
+        "generate",
+        "latte",
+        "--checkpoint",
+        str(weights),
+        "--out",
+        str(out),
+        "--profile",
+        "smoke",
+        "--side",
+        "32",
+        "--device",
+        "cpu",
+    ]
     return main([*given, *(words or ("--per-class", "1"))])
 
 
-def test_a_pool_is_written_and_completed_after_a_stop(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pool_is_written_and_completed_after_a_stop(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pool = tmp_path / "pool"
     assert generate(weights, pool, "--per-class", "2", "--guidance", "3", "--seed", "7") == 0
     assert "2 clips of each of 5 classes" in capsys.readouterr().out
@@ -83,13 +107,17 @@ def test_what_cannot_be_met_is_refused_before_anything_is_written(
     assert not (tmp_path / "pool").exists()
 
 
-def test_weights_of_another_class_count_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_weights_of_another_class_count_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert generate(write_latte(tmp_path / "two", n_classes=2), tmp_path / "pool") == 2
     assert "a Latte of classes 2, not 5" in capsys.readouterr().err
     assert not (tmp_path / "pool").exists()
 
 
-def test_another_autoencoder_is_refused(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_autoencoder_is_refused(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     copy = shutil.copytree(weights.parent, tmp_path / "latte")
     torch.manual_seed(1)
     save_autoencoder(FittedAutoencoder(build_autoencoder("small").eval(), 1.0, "small"), copy / "autoencoder")
@@ -98,7 +126,9 @@ def test_another_autoencoder_is_refused(weights: Path, tmp_path: Path, capsys: p
     assert not (tmp_path / "pool").exists()
 
 
-def test_missing_or_broken_weights_and_foreign_folders(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_or_broken_weights_and_foreign_folders(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert generate(tmp_path / "none.safetensors", tmp_path / "pool") == 2
     assert "infomotion run 05" in capsys.readouterr().err
     pool = tmp_path / "pool"

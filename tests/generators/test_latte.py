@@ -25,7 +25,9 @@ def test_parameter_counts_are_the_published_ones(name: str, millions: float) -> 
 
 
 def test_untrained_network_predicts_zero() -> None:
-    output = latte("cpu/2", latent_side=8)(torch.randn(2, 16, 4, 8, 8), torch.tensor([3, 900]), torch.tensor([0, 4]))
+    output = latte("cpu/2", latent_side=8)(
+        torch.randn(2, 16, 4, 8, 8), torch.tensor([3, 900]), torch.tensor([0, 4])
+    )
     assert output.shape == (2, 16, 4, 8, 8)
     assert torch.equal(output, torch.zeros_like(output))
 
@@ -34,7 +36,9 @@ def test_spatial_blocks_never_mix_frames() -> None:
     block, x, condition = small().blocks[0], torch.randn(1, 6, 16, 32), torch.randn(1, 32)
     changed = x.clone()
     changed[:, 2] += 1
-    difference = (block.over_frames(changed, condition) - block.over_frames(x, condition)).abs().amax(dim=(0, 2, 3))
+    difference = (
+        (block.over_frames(changed, condition) - block.over_frames(x, condition)).abs().amax(dim=(0, 2, 3))
+    )
     assert (difference > 1e-4).tolist() == [False, False, True, False, False, False]
 
 
@@ -42,7 +46,9 @@ def test_temporal_blocks_never_mix_positions() -> None:
     block, x, condition = small().blocks[1], torch.randn(1, 6, 16, 32), torch.randn(1, 32)
     changed = x.clone()
     changed[:, :, 5] += 1
-    difference = (block.over_time(changed, condition) - block.over_time(x, condition)).abs().amax(dim=(0, 1, 3))
+    difference = (
+        (block.over_time(changed, condition) - block.over_time(x, condition)).abs().amax(dim=(0, 1, 3))
+    )
     assert (difference > 1e-4).tolist() == [position == 5 for position in range(16)]
 
 
@@ -70,7 +76,9 @@ def test_guidance_one_is_conditional_and_zero_would_be_null() -> None:
     conditional = network(x, step, label)
     null = network(x, step, torch.full((2,), network.null_class))
     assert torch.equal(network.guided(x, step, label, guidance=1.0), conditional)
-    assert torch.allclose(network.guided(x, step, label, guidance=3.0), null + 3 * (conditional - null), atol=1e-5)
+    assert torch.allclose(
+        network.guided(x, step, label, guidance=3.0), null + 3 * (conditional - null), atol=1e-5
+    )
 
 
 def test_unpatch_inverts_the_patch_order() -> None:

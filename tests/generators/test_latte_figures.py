@@ -29,7 +29,15 @@ def style() -> Iterator[None]:
 def fidelity(**values: list[tuple[float, float, float]]) -> pd.DataFrame:
     """Rows of ``fidelity.csv``: low, value and high of each pair, by metric."""
     rows = [
-        {"pair": pair, "metric": metric, "encoder": "ours", "n": 150, "ci_low": low, "value": value, "ci_high": high}
+        {
+            "pair": pair,
+            "metric": metric,
+            "encoder": "ours",
+            "n": 150,
+            "ci_low": low,
+            "value": value,
+            "ci_high": high,
+        }
         for metric, cells in values.items()
         for pair, (low, value, high) in zip(PAIRS, cells, strict=True)
     ]
@@ -48,7 +56,11 @@ def test_an_interval_that_reaches_zero_does_not_stretch_a_logarithmic_axis() -> 
     (axis,) = fig.axes
     left, right = axis.get_xlim()
     assert 0.02 <= left < 0.05
-    shown = [label for label in axis.get_xticklabels() if label.get_text() and left <= label.get_position()[0] <= right]
+    shown = [
+        label
+        for label in axis.get_xticklabels()
+        if label.get_text() and left <= label.get_position()[0] <= right
+    ]
     assert len({label.get_text() for label in shown}) == len(shown) >= 2, "no two ticks with one name"
     boxes = sorted((box.x0, box.x1) for box in (label.get_window_extent() for label in shown))
     assert all(first[1] < second[0] for first, second in pairwise(boxes)), "no tick covers another"
@@ -58,7 +70,9 @@ def test_the_title_of_the_distances_names_the_nearer_pool_by_each_encoder() -> N
     near, far = (0.9, 1.0, 1.1), (8.0, 9.0, 10.0)
     one = distances(fidelity(fed_frame=[near, near, far, far], fed_video=[near, near, far, far]), names=NAMES)
     assert "EF-conditioned by every encoder (150 clips a side)" in title(one)
-    split = distances(fidelity(fed_frame=[near, near, far, far], fed_video=[near, far, near, far]), names=NAMES)
+    split = distances(
+        fidelity(fed_frame=[near, near, far, far], fed_video=[near, far, near, far]), names=NAMES
+    )
     assert "EF-conditioned by frames, Latte by clips" in title(split)
 
 
@@ -77,7 +91,9 @@ def test_no_interval_is_cut_but_those_that_reach_zero_which_carry_an_arrow() -> 
 
 
 def test_the_training_curve_says_what_a_wrong_class_costs() -> None:
-    fig = training_curve(np.geomspace(1, 0.05, 200).tolist(), {"right class": 0.05, "no class": 0.051, "wrong class": 0.06})
+    fig = training_curve(
+        np.geomspace(1, 0.05, 200).tolist(), {"right class": 0.05, "no class": 0.051, "wrong class": 0.06}
+    )
     assert "leaves 5.0 % of the noise in VAL clips unexplained; wrong class: +20.0 %" in title(fig)
 
 

@@ -27,27 +27,39 @@ def generator() -> tuple[TrainedLatte, FittedAutoencoder]:
     network = Latte(LatteSize(2, 32, 2), latent_side=4, frames=4).eval()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.05)
-    return TrainedLatte(network, LatteRecipe("tiny/2", 4, 4), []), FittedAutoencoder(build_autoencoder("small").eval(), 1.0, "small")
+    return TrainedLatte(network, LatteRecipe("tiny/2", 4, 4), []), FittedAutoencoder(
+        build_autoencoder("small").eval(), 1.0, "small"
+    )
 
 
-def make(generator: tuple[TrainedLatte, FittedAutoencoder], root: Path, request: PoolRequest = REQUEST) -> Path:
+def make(
+    generator: tuple[TrainedLatte, FittedAutoencoder], root: Path, request: PoolRequest = REQUEST
+) -> Path:
     return generate_pool(*generator, root, request=request, class_ef=CLASS_EF)
 
 
 def content(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()
+    }
 
 
-def test_exactly_n_clips_a_class_with_their_seeds(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path) -> None:
+def test_exactly_n_clips_a_class_with_their_seeds(
+    generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path
+) -> None:
     root = make(generator, tmp_path / "pool")
     manifest, files = pd.read_csv(root / "manifest.csv"), pd.read_csv(root / "FileList.csv")
-    assert manifest.requested_class.value_counts().to_dict() == dict.fromkeys(("severe", "moderate", "mild", "normal", "hyperdynamic"), 2)
+    assert manifest.requested_class.value_counts().to_dict() == dict.fromkeys(
+        ("severe", "moderate", "mild", "normal", "hyperdynamic"), 2
+    )
     assert manifest.seed.is_unique
     assert files.EF.tolist() == [ef for ef in CLASS_EF for _ in range(2)]
     assert read_clip(root / "Videos" / "latte_000009.avi").shape == (4, 32, 32)
 
 
-def test_interrupted_pool_resumes_to_the_same_bytes(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path) -> None:
+def test_interrupted_pool_resumes_to_the_same_bytes(
+    generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path
+) -> None:
     whole = make(generator, tmp_path / "whole")
     broken = make(generator, tmp_path / "broken")
     for name in ("FileList.csv", "manifest.csv", "Videos/latte_000004.avi"):
@@ -56,7 +68,9 @@ def test_interrupted_pool_resumes_to_the_same_bytes(generator: tuple[TrainedLatt
     assert content(make(generator, broken)) == content(whole)
 
 
-def test_what_a_kill_left_half_written_is_swept_away(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path) -> None:
+def test_what_a_kill_left_half_written_is_swept_away(
+    generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path
+) -> None:
     whole = make(generator, tmp_path / "whole")
     early, late = tmp_path / "early", shutil.copytree(whole, tmp_path / "late")
     early.mkdir()
@@ -67,7 +81,9 @@ def test_what_a_kill_left_half_written_is_swept_away(generator: tuple[TrainedLat
 
 
 @pytest.mark.parametrize("keep", [0.5, 0.98])
-def test_a_truncated_clip_is_drawn_again(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path, keep: float) -> None:
+def test_a_truncated_clip_is_drawn_again(
+    generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path, keep: float
+) -> None:
     root = make(generator, tmp_path / "pool")
     before = content(root)
     file = root / "Videos" / "latte_000002.avi"
@@ -88,7 +104,9 @@ def test_a_pool_with_a_damaged_record_is_refused_and_left_as_it_is(
     assert content(root) == before
 
 
-def test_other_requests_and_foreign_folders_are_refused(generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path) -> None:
+def test_other_requests_and_foreign_folders_are_refused(
+    generator: tuple[TrainedLatte, FittedAutoencoder], tmp_path: Path
+) -> None:
     root = make(generator, tmp_path / "pool")
     with pytest.raises(DataError, match="another seed"):
         make(generator, root, replace(REQUEST, seed=4))

@@ -42,13 +42,18 @@ def rows(dataset: Dataset) -> pd.DataFrame:
 @pytest.mark.parametrize("height, width", [(112, 112), (96, 128)])
 @pytest.mark.parametrize("pooling", ["mean", "grid", "flow"])
 @torch.inference_mode()
-def test_vectors_equal_the_plain_way(pooling: str, height: int, width: int, network: InterFrameInterpolator) -> None:
+def test_vectors_equal_the_plain_way(
+    pooling: str, height: int, width: int, network: InterFrameInterpolator
+) -> None:
     frames = formula_frames(7, height, width, seed=3)
     pairs = torch.tensor([[[0, 1], [1, 2]], [[4, 3], [5, 4]], [[6, 0], [2, 6]]])
     vectors = MotionPooler(network, pooling=pooling).vectors(frames, pairs)  # type: ignore[arg-type]
     assert vectors.shape == (3, vector_size(4, pooling))  # type: ignore[arg-type]
     for video, two in enumerate(pairs):
-        found, made = network.features(frames[two[:, 0]], frames[two[:, 1]]), network(frames[two[:, 0]], frames[two[:, 1]])
+        found, made = (
+            network.features(frames[two[:, 0]], frames[two[:, 1]]),
+            network(frames[two[:, 0]], frames[two[:, 1]]),
+        )
         if pooling == "flow":
             plain = torch.nn.functional.adaptive_avg_pool2d(made.flow[-1], 7).flatten()
         else:
@@ -56,7 +61,9 @@ def test_vectors_equal_the_plain_way(pooling: str, height: int, width: int, netw
             pooled = [
                 torch.nn.functional.adaptive_avg_pool2d(maps, cells) for maps in found.motion
             ]  # rows: forth 0, forth 1, back 0, back 1
-            plain = torch.cat([maps[[0, 2, 1, 3]].flatten() for maps in pooled])  # pair by pair, forth and back
+            plain = torch.cat(
+                [maps[[0, 2, 1, 3]].flatten() for maps in pooled]
+            )  # pair by pair, forth and back
         torch.testing.assert_close(vectors[video], plain, atol=2e-6, rtol=1e-5)
 
 
@@ -66,11 +73,24 @@ def bf16_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")
 
 
-def test_bf16_is_refused_before_any_video_is_read(network: InterFrameInterpolator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bf16_is_refused_before_any_video_is_read(
+    network: InterFrameInterpolator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(settings, "bf16_obstacle", lambda: "this processor has no bfloat16 instructions")
-    with pytest.raises(ParameterError, match=r"slower than float32 here: this processor has no .*\n.*32-true"):
+    with pytest.raises(
+        ParameterError, match=r"slower than float32 here: this processor has no .*\n.*32-true"
+    ):
         MotionPooler(network, bf16=True)
-    rows = pd.DataFrame([{"source": "real", "file_name": "absent", "path": "absent.avi", **dict.fromkeys(features.END_COLUMNS, 1.0)}])
+    rows = pd.DataFrame(
+        [
+            {
+                "source": "real",
+                "file_name": "absent",
+                "path": "absent.avi",
+                **dict.fromkeys(features.END_COLUMNS, 1.0),
+            }
+        ]
+    )
     with pytest.raises(ParameterError, match="no bfloat16 instructions"):
         extract_features(network, rows, out=None, device="cpu", bf16=True)
 
@@ -80,7 +100,10 @@ def test_bf16_is_refused_before_any_video_is_read(network: InterFrameInterpolato
 def test_network_itself_is_left_alone(network: InterFrameInterpolator) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
     MotionPooler(network, bf16=True)
-    assert all(torch.equal(value, before[name]) and value.dtype == torch.float32 for name, value in network.state_dict().items())
+    assert all(
+        torch.equal(value, before[name]) and value.dtype == torch.float32
+        for name, value in network.state_dict().items()
+    )
 
 
 @pytest.mark.usefixtures("bf16_allowed")
@@ -97,19 +120,33 @@ def test_mean_motion_spans_no_more_than_the_bound() -> None:
     assert rank_bound(network) == 48
     rng = torch.Generator().manual_seed(0)
     frames = torch.rand(180, 1, 32, 32, generator=rng)
-    vectors = MotionPooler(network).vectors(frames, torch.arange(60)[:, None, None] * 3 + torch.tensor([[0, 1], [1, 2]])).numpy()
+    vectors = (
+        MotionPooler(network)
+        .vectors(frames, torch.arange(60)[:, None, None] * 3 + torch.tensor([[0, 1], [1, 2]]))
+        .numpy()
+    )
     assert vectors.shape == (60, 384) and measured_rank(vectors) == 48
     assert relative_spectrum(vectors)[48] < 1e-7
 
 
-@pytest.mark.parametrize("width, depths, bound, size", [(8, (2, 2, 2, 2, 2), 96, 768), (32, (2, 2, 2, 4, 4), 768, 3072)])
-def test_bounds_and_sizes_of_the_published_networks(width: int, depths: tuple[int, ...], bound: int, size: int) -> None:
+@pytest.mark.parametrize(
+    "width, depths, bound, size", [(8, (2, 2, 2, 2, 2), 96, 768), (32, (2, 2, 2, 4, 4), 768, 3072)]
+)
+def test_bounds_and_sizes_of_the_published_networks(
+    width: int, depths: tuple[int, ...], bound: int, size: int
+) -> None:
     with torch.device("meta"):
         assert rank_bound(InterFrameInterpolator(width, depths)) == bound
-    assert vector_size(width, "mean") == size and vector_size(width, "grid") == 16 * size and vector_size(width, "flow") == 392
+    assert (
+        vector_size(width, "mean") == size
+        and vector_size(width, "grid") == 16 * size
+        and vector_size(width, "flow") == 392
+    )
 
 
-def test_rows_are_sorted_and_whole(rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path) -> None:
+def test_rows_are_sorted_and_whole(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
     shuffled = rows.sample(frac=1, random_state=0)
     table = extract_features(network, shuffled, out=tmp_path / "motion_features.npz", device="cpu")
     again = read_features(tmp_path / "motion_features.npz")
@@ -117,7 +154,9 @@ def test_rows_are_sorted_and_whole(rows: pd.DataFrame, network: InterFrameInterp
     assert again.file_name.tolist() == sorted(rows["file_name"]) and len(table.missing) == 0
     assert (tmp_path / "missing_videos.csv").read_text() == "source,file_name,status\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["missing_videos.csv", "motion_features.npz"]
-    assert (table.rows_of(shuffled) == [again.file_name.tolist().index(name) for name in shuffled["file_name"]]).all()
+    assert (
+        table.rows_of(shuffled) == [again.file_name.tolist().index(name) for name in shuffled["file_name"]]
+    ).all()
 
 
 @pytest.fixture
@@ -126,7 +165,9 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_shards_merge_to_the_unsharded_file(rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path) -> None:
+def test_shards_merge_to_the_unsharded_file(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
     some = rows.head(14).copy()
     some.loc[some.index[5], "diastole_start"] = pd.NA
     whole, merged = tmp_path / "whole" / "motion_features.npz", tmp_path / "merged" / "motion_features.npz"
@@ -135,8 +176,18 @@ def test_shards_merge_to_the_unsharded_file(rows: pd.DataFrame, network: InterFr
         extract_features(network, some, out=merged, batch_size=3, shard=shard, num_shards=3, device="cpu")
     merge_shards(merged, num_shards=3)
     assert merged.read_bytes() == whole.read_bytes()
-    assert (merged.parent / "missing_videos.csv").read_bytes() == (whole.parent / "missing_videos.csv").read_bytes()
-    extract_features(load_ema_vfi(formula_state("ifa_width8")), some, out=merged, batch_size=3, shard=1, num_shards=3, device="cpu")
+    assert (merged.parent / "missing_videos.csv").read_bytes() == (
+        whole.parent / "missing_videos.csv"
+    ).read_bytes()
+    extract_features(
+        load_ema_vfi(formula_state("ifa_width8")),
+        some,
+        out=merged,
+        batch_size=3,
+        shard=1,
+        num_shards=3,
+        device="cpu",
+    )
     with pytest.raises(DataError, match="different weights"):
         merge_shards(merged, num_shards=3)
     with pytest.raises(DataError, match=r"shard3of4"):
@@ -144,7 +195,9 @@ def test_shards_merge_to_the_unsharded_file(rows: pd.DataFrame, network: InterFr
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_a_broken_run_goes_on(rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_run_goes_on(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     some, out = rows.head(10), tmp_path / "motion_features.npz"
     calls: list[int] = []
     vectors = MotionPooler.vectors
@@ -168,7 +221,9 @@ def test_a_broken_run_goes_on(rows: pd.DataFrame, network: InterFrameInterpolato
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_blocks_of_other_weights_are_not_taken_up(rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path) -> None:
+def test_blocks_of_other_weights_are_not_taken_up(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
     some, out = rows.head(4), tmp_path / "motion_features.npz"
     fresh = extract_features(network, some, out=out, batch_size=4, device="cpu")
     parts = tmp_path / "motion_features.npz.parts"
@@ -176,26 +231,41 @@ def test_blocks_of_other_weights_are_not_taken_up(rows: pd.DataFrame, network: I
     table = extract_features(other, some, out=out, batch_size=4, device="cpu")
     parts.mkdir()
     np.savez(parts / "000000.npz", **table.arrays())
-    assert np.array_equal(extract_features(network, some, out=out, batch_size=4, device="cpu").features, fresh.features)
+    assert np.array_equal(
+        extract_features(network, some, out=out, batch_size=4, device="cpu").features, fresh.features
+    )
 
 
-def test_videos_without_frames_are_listed(rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path) -> None:
+def test_videos_without_frames_are_listed(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
     some = rows.head(6).copy()
     some.loc[some.index[0], ["diastole_start", "status"]] = [pd.NA, "no_phase"]
     (tmp_path / "cut.avi").write_bytes(Path(some.iloc[1]["path"]).read_bytes()[:5000])
-    write_clip(tmp_path / "odd.avi", np.random.default_rng(0).integers(0, 255, (48, 100, 112), dtype=np.uint8), fps=50)
+    write_clip(
+        tmp_path / "odd.avi",
+        np.random.default_rng(0).integers(0, 255, (48, 100, 112), dtype=np.uint8),
+        fps=50,
+    )
     write_clip(tmp_path / "blank.avi", np.full((48, 112, 112), 9, dtype=np.uint8), fps=50)
     for number, name in ((1, "cut"), (2, "odd"), (3, "blank")):
         some.loc[some.index[number], "path"] = str(tmp_path / f"{name}.avi")
     table = extract_features(network, some, out=tmp_path / "motion_features.npz", device="cpu")
     listed = dict(zip(table.missing["file_name"], table.missing["status"], strict=True))
     names = some["file_name"].tolist()
-    assert listed == {names[0]: "no_phase", names[1]: "unreadable", names[2]: "odd_size", names[3]: "blank_frames"}
+    assert listed == {
+        names[0]: "no_phase",
+        names[1]: "unreadable",
+        names[2]: "odd_size",
+        names[3]: "blank_frames",
+    }
     assert table.file_name.tolist() == names[4:]
     assert pd.read_csv(tmp_path / "missing_videos.csv")["status"].tolist() == table.missing["status"].tolist()
 
 
-def test_vectors_that_say_nothing_name_their_videos(rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path) -> None:
+def test_vectors_that_say_nothing_name_their_videos(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
     table = extract_features(network, rows.head(4), out=tmp_path / "motion_features.npz", device="cpu")
     for value, what in ((np.nan, "not finite"), (np.inf, "not finite"), (0.0, "constant")):
         vectors = table.features.copy()
@@ -211,7 +281,9 @@ def test_vectors_that_say_nothing_name_their_videos(rows: pd.DataFrame, network:
     assert not (tmp_path / "dead.npz").exists()
 
 
-def test_senseless_requests_are_refused(rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path) -> None:
+def test_senseless_requests_are_refused(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
     for wrong in ({"shard": 2, "num_shards": 2}, {"batch_size": 0}, {"pooling": "max"}):
         with pytest.raises(ParameterError):
             extract_features(network, rows, out=tmp_path / "x.npz", device="cpu", **wrong)  # type: ignore[arg-type]
@@ -223,7 +295,10 @@ def test_senseless_requests_are_refused(rows: pd.DataFrame, network: InterFrameI
 
 
 def test_triplets_come_from_train_alone(rows: pd.DataFrame) -> None:
-    train, val = TripletStore.from_frame_index(rows), TripletStore.from_frame_index(rows, split="VAL", workers=2)
+    train, val = (
+        TripletStore.from_frame_index(rows),
+        TripletStore.from_frame_index(rows, split="VAL", workers=2),
+    )
     assert (len(train), len(val)) == (40, 10)
     names = {name.split("/")[1].split()[0] for name in train.names}
     assert names == set(rows.loc[rows["split"] == "TRAIN", "file_name"])
@@ -243,7 +318,9 @@ def test_probe_finds_what_is_there_and_nothing_else() -> None:
     telling = noise.copy()
     telling[:, 0] = ef * 10
     train = np.arange(200) < 120
-    table = probe_table({"telling": telling, "noise": noise}, ef, train=train, test=~train).set_index("feature")
+    table = probe_table({"telling": telling, "noise": noise}, ef, train=train, test=~train).set_index(
+        "feature"
+    )
     assert table.loc["telling", "ridge_r2"] > 0.99 and table.loc["telling", "knn_purity"] > 0.9
     assert table.loc["noise", "ridge_r2"] < 0.1 and 0.1 < table.loc["noise", "knn_purity"] < 0.35
     with pytest.raises(DataError, match="both TRAIN and held out"):

@@ -1,4 +1,6 @@
-"""The fast forms equal the plain ones: PReLU's gradients, the Laplacian pyramid, windows in and out, masks."""
+"""The fast forms equal the plain ones: PReLU's gradients, the Laplacian pyramid, windows in and
+out, masks.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ def test_prelu_and_its_gradients(layout: torch.memory_format) -> None:
     layer = ChannelPReLU(5)
     with torch.no_grad():
         layer.weight.copy_(torch.tensor([0.25, -0.5, 1.5, 0.0, 1.0]))
-    plain_in, fast_in = maps.clone().requires_grad_(), maps.clone(memory_format=torch.preserve_format).requires_grad_()
+    plain_in, fast_in = (
+        maps.clone().requires_grad_(),
+        maps.clone(memory_format=torch.preserve_format).requires_grad_(),
+    )
     plain_slope = layer.weight.detach().clone().requires_grad_()
     F.prelu(plain_in, plain_slope).backward(grad)
     out = layer(fast_in)
@@ -57,12 +62,19 @@ def convolved_pyramid(images: Tensor, levels: int) -> list[Tensor]:
 @pytest.mark.parametrize("height, width, levels", [(112, 112, 4), (96, 128, 5), (24, 16, 2)])
 def test_pyramid_equals_its_convolution_form(height: int, width: int, levels: int) -> None:
     images = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(1))
-    for ours, plain in zip(laplacian_pyramid(images, levels=levels), convolved_pyramid(images, levels), strict=True):
+    for ours, plain in zip(
+        laplacian_pyramid(images, levels=levels), convolved_pyramid(images, levels), strict=True
+    ):
         torch.testing.assert_close(ours, plain, atol=1e-6, rtol=0)
 
 
 def test_levels_are_the_most_that_the_sides_allow() -> None:
-    assert [laplacian_levels(112, 112), laplacian_levels(128, 128), laplacian_levels(256, 256), laplacian_levels(96, 112)] == [4, 5, 5, 4]
+    assert [
+        laplacian_levels(112, 112),
+        laplacian_levels(128, 128),
+        laplacian_levels(256, 256),
+        laplacian_levels(96, 112),
+    ] == [4, 5, 5, 4]
     with pytest.raises(ParameterError, match="between 1 and 4"):
         laplacian_loss(torch.zeros(1, 1, 112, 112), torch.zeros(1, 1, 112, 112), levels=5)
     with pytest.raises(ParameterError):
@@ -86,7 +98,9 @@ def test_warp_by_zero_flow_is_identity_and_by_one_pixel_a_shift() -> None:
 
 
 def test_psnr_of_a_known_error() -> None:
-    assert psnr(torch.full((2, 1, 8, 8), 0.1), torch.zeros(2, 1, 8, 8)).tolist() == pytest.approx([20.0, 20.0])
+    assert psnr(torch.full((2, 1, 8, 8), 0.1), torch.zeros(2, 1, 8, 8)).tolist() == pytest.approx(
+        [20.0, 20.0]
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -101,7 +115,9 @@ def test_windows_come_back_and_masks_part_what_is_not_adjacent(height: int, widt
         return
     assert plan.mask is not None and plan.mask.shape == (plan.n_windows, 49, 49)
     assert set(plan.mask.unique().tolist()) <= {0.0, BLOCKED}
-    assert bool((plan.mask.diagonal(dim1=1, dim2=2) == 0).all()) and torch.equal(plan.mask, plan.mask.transpose(1, 2))
+    assert bool((plan.mask.diagonal(dim1=1, dim2=2) == 0).all()) and torch.equal(
+        plan.mask, plan.mask.transpose(1, 2)
+    )
 
 
 def test_shifted_windows_never_join_opposite_borders() -> None:

@@ -34,10 +34,16 @@ def close(ours: Tensor, published: Tensor, *, tolerance: float = 1e-5) -> None:
 
 @pytest.mark.parametrize("width, height, across", SIZES)
 @torch.inference_mode()
-def test_outputs_equal_the_published_network(width: int, height: int, across: int, networks, expected) -> None:
+def test_outputs_equal_the_published_network(
+    width: int, height: int, across: int, networks, expected
+) -> None:
     frame0, frame1, target = (formula_frames(2, height, across, seed=width + k) for k in range(3))
     features, made = networks[width].features(frame0, frame1), networks[width](frame0, frame1)
-    want = {name.split("/")[1]: value for name, value in expected.items() if name.startswith(f"ifa_width{width}_{height}x{across}/")}
+    want = {
+        name.split("/")[1]: value
+        for name, value in expected.items()
+        if name.startswith(f"ifa_width{width}_{height}x{across}/")
+    }
 
     assert features.motion[0].shape == (4, 8 * width, height // 8, across // 8)
     assert features.motion[1].shape == (4, 16 * width, height // 16, across // 16)
@@ -69,24 +75,37 @@ def test_size_of_an_earlier_call_leaves_no_trace(expected) -> None:
 @pytest.mark.parametrize("batch", [1, 3])
 @torch.inference_mode()
 def test_rows_do_not_depend_on_batch_size_or_order(batch: int, networks) -> None:
-    network, frame0, frame1 = networks[4], formula_frames(3, 96, 128, seed=1), formula_frames(3, 96, 128, seed=2)
+    network, frame0, frame1 = (
+        networks[4],
+        formula_frames(3, 96, 128, seed=1),
+        formula_frames(3, 96, 128, seed=2),
+    )
     whole, order = network.features(frame0, frame1), torch.tensor([2, 0, 1])[:batch]
     part, made = network.features(frame0[order], frame1[order]), network(frame0[order], frame1[order])
     rows = torch.cat([order, order + 3])
-    for ours, reference in zip((*part.motion, *part.appearance), (*whole.motion, *whole.appearance), strict=True):
+    for ours, reference in zip(
+        (*part.motion, *part.appearance), (*whole.motion, *whole.appearance), strict=True
+    ):
         close(ours, reference[rows])
     close(made.prediction, network(frame0, frame1).prediction[order])
 
 
 @pytest.mark.parametrize("width", [4, 8])
 def test_parameter_names_and_shapes_are_the_published_ones(width: int) -> None:
-    ours = {name: tuple(value.shape) for name, value in InterFrameInterpolator(width, (2, 2, 2, 2, 2)).state_dict().items()}
+    ours = {
+        name: tuple(value.shape)
+        for name, value in InterFrameInterpolator(width, (2, 2, 2, 2, 2)).state_dict().items()
+    }
     assert ours == published_shapes(f"ifa_width{width}")
 
 
 @pytest.mark.parametrize(
     "width, depths, backbone, whole",
-    [(8, (2, 2, 2, 2, 2), 638_032, 3_642_551), (16, (2, 2, 2, 2, 2), 2_506_784, 14_489_815), (32, (2, 2, 2, 4, 4), 17_800_256, 65_662_359)],
+    [
+        (8, (2, 2, 2, 2, 2), 638_032, 3_642_551),
+        (16, (2, 2, 2, 2, 2), 2_506_784, 14_489_815),
+        (32, (2, 2, 2, 4, 4), 17_800_256, 65_662_359),
+    ],
 )
 def test_parameter_counts(width: int, depths: tuple[int, ...], backbone: int, whole: int) -> None:
     with torch.device("meta"):
@@ -98,7 +117,10 @@ def test_parameter_counts(width: int, depths: tuple[int, ...], backbone: int, wh
 @torch.inference_mode()
 def test_grey_frames_stand_for_three_equal_channels(networks) -> None:
     frame0, frame1 = (formula_frames(1, 112, 112, seed=s)[:, :1] for s in (1, 2))
-    grey, colour = networks[8](frame0, frame1), networks[8](frame0.expand(-1, 3, -1, -1), frame1.expand(-1, 3, -1, -1))
+    grey, colour = (
+        networks[8](frame0, frame1),
+        networks[8](frame0.expand(-1, 3, -1, -1), frame1.expand(-1, 3, -1, -1)),
+    )
     close(grey.flow[-1], colour.flow[-1])
     close(grey.merged[-1].expand(-1, 3, -1, -1), colour.merged[-1])
     close(grey.prediction, colour.prediction)
@@ -146,9 +168,13 @@ def test_own_weights_come_back(tmp_path: Path) -> None:
 
 
 def test_one_network_is_always_one_file(tmp_path: Path) -> None:
-    """The file's hash stands in later run cards: another order in its header would make every later stage run again."""
+    """The file's hash stands in later run cards: another order in its header would make every later stage run
+    again.
+    """
     network = InterFrameInterpolator(8)
-    assert len({save_interpolator(network, tmp_path / "ifa.safetensors").read_bytes() for _ in range(20)}) == 1
+    assert (
+        len({save_interpolator(network, tmp_path / "ifa.safetensors").read_bytes() for _ in range(20)}) == 1
+    )
 
 
 def test_misfits_are_named() -> None:
@@ -177,7 +203,9 @@ def test_code_in_a_checkpoint_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert "ran code" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name, content", [("cut.safetensors", b"\x10\x00"), ("cut.pkl", b"PK\x03\x04"), ("none.pkl", None)])
+@pytest.mark.parametrize(
+    "name, content", [("cut.safetensors", b"\x10\x00"), ("cut.pkl", b"PK\x03\x04"), ("none.pkl", None)]
+)
 def test_broken_files_are_named(tmp_path: Path, name: str, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)

@@ -1,4 +1,6 @@
-"""Training: the same numbers after a kill at any step, batches by seed, augmentation, and flow that points the right way."""
+"""Training: the same numbers after a kill at any step, batches by seed, augmentation, and flow that points
+the right way.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,14 @@ from infomotion_lib.ifa.validation import validation_psnr
 def moving_textures(
     count: int, *, seed: int, size: int = 48, most: int = 3, detail: float = 0.06
 ) -> tuple[TripletStore, NDArray[np.int64]]:
-    """Smooth textures that move by -most..most pixels a half interval; the store and the motion (N, 2), x then y."""
+    """Smooth textures that move by -most..most pixels a half interval; the store and the motion (N, 2), x
+    then y.
+    """
     rng = np.random.default_rng(seed)
-    spectrum = np.exp(-0.5 * (np.fft.fftfreq(size) ** 2)[:, None] / detail**2 - 0.5 * (np.fft.fftfreq(size) ** 2) / detail**2)
+    spectrum = np.exp(
+        -0.5 * (np.fft.fftfreq(size) ** 2)[:, None] / detail**2
+        - 0.5 * (np.fft.fftfreq(size) ** 2) / detail**2
+    )
     moves = rng.integers(-most, most + 1, (count, 2))
     frames = []
     for move in moves:
@@ -36,7 +43,14 @@ def moving_textures(
 
 
 UNCHANGED = Augmentation(*[False] * 5)
-SMALL = {"steps": 12, "batch_size": 2, "warmup_steps": 3, "checkpoint_every": 5, "validate_every": 4, "seed": 3}
+SMALL = {
+    "steps": 12,
+    "batch_size": 2,
+    "warmup_steps": 3,
+    "checkpoint_every": 5,
+    "validate_every": 4,
+    "seed": 3,
+}
 
 
 class Kill(Exception):
@@ -53,7 +67,9 @@ def run(folder: Path, *, kill_at: int = 0, **changes: object) -> TrainingResult:
 
     network = new_interpolator(4, (1, 1, 1, 2, 2), seed=5, refine=bool(changes.pop("refine", False)))
     settings = TrainingSettings(**{**SMALL, **changes})  # type: ignore[arg-type]
-    return train_interpolator(network, store, folder=folder, settings=settings, val=val, device="cpu", on_step=on_step)
+    return train_interpolator(
+        network, store, folder=folder, settings=settings, val=val, device="cpu", on_step=on_step
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +78,9 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
 
 
 @pytest.mark.parametrize("kill_at", [1, 5, 8, 11])
-def test_a_run_killed_at_any_step_ends_in_the_same_numbers(kill_at: int, tmp_path: Path, unbroken: TrainingResult) -> None:
+def test_a_run_killed_at_any_step_ends_in_the_same_numbers(
+    kill_at: int, tmp_path: Path, unbroken: TrainingResult
+) -> None:
     with pytest.raises(Kill):
         run(tmp_path, kill_at=kill_at)
     resumed = run(tmp_path)
@@ -78,7 +96,9 @@ def test_log_and_best_weights(tmp_path: Path, unbroken: TrainingResult) -> None:
     assert log.loc[log["psnr"].notna(), "step"].tolist() == [4, 8, 12]
     best = log.loc[log["psnr"].idxmax()]
     assert (unbroken.psnr, unbroken.best_step) == (pytest.approx(best["psnr"]), best["step"])
-    assert validation_psnr(unbroken.network, moving_textures(3, seed=1)[0])[0] == pytest.approx(unbroken.psnr, abs=1e-4)
+    assert validation_psnr(unbroken.network, moving_textures(3, seed=1)[0])[0] == pytest.approx(
+        unbroken.psnr, abs=1e-4
+    )
 
 
 def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
@@ -129,12 +149,18 @@ def test_a_loss_that_is_not_finite_stops(tmp_path: Path) -> None:
 
 def test_precision_asks_the_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(settings, "bf16_obstacle", lambda: "no instructions")
-    assert settings.resolve_precision("auto", "cpu") == "32-true" == settings.resolve_precision("32-true", "cpu")
+    assert (
+        settings.resolve_precision("auto", "cpu") == "32-true" == settings.resolve_precision("32-true", "cpu")
+    )
     with pytest.raises(ParameterError, match="no instructions"):
         run(tmp_path, steps=2, precision="bf16-mixed")
     assert not list(tmp_path.iterdir())
     monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")
-    assert settings.resolve_precision("auto", "cpu") == "bf16-mixed" == settings.resolve_precision("bf16-mixed", "cpu")
+    assert (
+        settings.resolve_precision("auto", "cpu")
+        == "bf16-mixed"
+        == settings.resolve_precision("bf16-mixed", "cpu")
+    )
 
 
 def test_a_gpu_is_asked_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,26 +168,42 @@ def test_a_gpu_is_asked_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     for able, precision in ((True, "bf16-mixed"), (False, "32-true")):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda able=able: able)
-        assert settings.resolve_precision("auto", "auto") == precision == settings.resolve_precision("auto", "cuda")
+        assert (
+            settings.resolve_precision("auto", "auto")
+            == precision
+            == settings.resolve_precision("auto", "cuda")
+        )
 
 
 @pytest.mark.parametrize("changes", [{"loss": "ema_vfi"}, {"refine": True}, {"precision": "bf16-mixed"}])
-def test_every_form_of_training_runs(changes: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")  # without the instructions it runs too, only slowly
+def test_every_form_of_training_runs(
+    changes: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        settings, "bf16_obstacle", lambda: ""
+    )  # without the instructions it runs too, only slowly
     result = run(tmp_path, steps=2, **changes)
-    assert np.isfinite(result.log["loss"]).all() and (result.network.unet is not None) == ("refine" in changes)
+    assert np.isfinite(result.log["loss"]).all() and (result.network.unet is not None) == (
+        "refine" in changes
+    )
 
 
 def test_zero_steps_leave_the_network_as_it_was(tmp_path: Path) -> None:
     result = run(tmp_path, steps=0)
     start = new_interpolator(4, (1, 1, 1, 2, 2), seed=5, refine=False)
-    assert all(torch.equal(value, start.state_dict()[name]) for name, value in result.network.state_dict().items())
+    assert all(
+        torch.equal(value, start.state_dict()[name]) for name, value in result.network.state_dict().items()
+    )
     assert len(result.log) == 0 and np.isfinite(result.psnr_naive)
 
 
 def test_schedule_rises_then_falls_to_a_tenth() -> None:
     full = TrainingSettings(steps=280_000, learning_rate=2e-4, warmup_steps=2000)
-    assert full.rate(0) == 0 and full.rate(1000) == pytest.approx(1e-4) and full.rate(2000) == pytest.approx(2e-4)
+    assert (
+        full.rate(0) == 0
+        and full.rate(1000) == pytest.approx(1e-4)
+        and full.rate(2000) == pytest.approx(2e-4)
+    )
     assert full.rate(280_000) == pytest.approx(2e-5)
     rates = [full.rate(step) for step in range(2000, 280_000, 1000)]
     assert rates == sorted(rates, reverse=True)
@@ -173,7 +215,9 @@ def test_batches_are_whole_passes_and_depend_on_the_seed() -> None:
     assert sorted(a_pass) == list(range(9))
     assert not np.array_equal(a_pass, np.concatenate([settings.rows(step, count=9) for step in range(3, 6)]))
     assert np.array_equal(settings.rows(1, count=9), TrainingSettings(batch_size=3, seed=1).rows(1, count=9))
-    assert not np.array_equal(settings.rows(1, count=9), TrainingSettings(batch_size=3, seed=2).rows(1, count=9))
+    assert not np.array_equal(
+        settings.rows(1, count=9), TrainingSettings(batch_size=3, seed=2).rows(1, count=9)
+    )
     assert len(settings.rows(0, count=2)) == 2
 
 
@@ -226,8 +270,12 @@ def test_a_moving_texture_gets_flow_the_right_way(tmp_path: Path) -> None:
 
 
 def test_a_store_needs_triplets() -> None:
-    columns = {f"{motion}_{part}": [pd.NA] for motion in ("diastole", "systole") for part in ("start", "mid", "end")}
-    rows = pd.DataFrame({"source": ["real"], "file_name": ["a"], "split": ["TRAIN"], "path": ["a.avi"], **columns})
+    columns = {
+        f"{motion}_{part}": [pd.NA] for motion in ("diastole", "systole") for part in ("start", "mid", "end")
+    }
+    rows = pd.DataFrame(
+        {"source": ["real"], "file_name": ["a"], "split": ["TRAIN"], "path": ["a.avi"], **columns}
+    )
     with pytest.raises(DataError, match="No training triplet in split TRAIN"):
         TripletStore.from_frame_index(rows)
 

@@ -17,7 +17,9 @@ def disc(ef: float, *, frames: int, seed: int) -> NDArray[np.uint8]:
     y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
     phase = rng.uniform(0, 6)
     radius = 6.5 * np.sqrt(1 - ef / 100 * (0.5 + 0.5 * np.sin(2 * np.pi * np.arange(frames) / 8 + phase)))
-    clip = np.where(np.hypot(x, y) < radius[:, None, None], 30, 160) + rng.integers(-15, 15, (frames, SIDE, SIDE))
+    clip = np.where(np.hypot(x, y) < radius[:, None, None], 30, 160) + rng.integers(
+        -15, 15, (frames, SIDE, SIDE)
+    )
     return clip.astype(np.uint8)
 
 
@@ -30,5 +32,12 @@ def discs() -> tuple[list[NDArray[np.uint8]], NDArray[np.float64]]:
 @pytest.fixture
 def quick() -> EvaluationParameters:
     return EvaluationParameters(
-        clip_frames=8, clip_period=1, clip_size=SIDE, batch_size=4, steps_selected=6, steps_whole=12, test_clips=2, workers=1
+        clip_frames=8,
+        clip_period=1,
+        clip_size=SIDE,
+        batch_size=4,
+        steps_selected=6,
+        steps_whole=12,
+        test_clips=2,
+        workers=1,
     )

@@ -12,7 +12,12 @@ from safetensors.torch import save_file
 
 from infomotion_lib.errors import CheckpointError
 from infomotion_lib.parameters import EvaluationParameters
-from infomotion_lib.regressor.checkpoints import is_ef_regressor, load_regressor, published_regressor, read_weights
+from infomotion_lib.regressor.checkpoints import (
+    is_ef_regressor,
+    load_regressor,
+    published_regressor,
+    read_weights,
+)
 from infomotion_lib.regressor.model import build_regressor
 from infomotion_lib.regressor.training import train_regressor
 
@@ -42,7 +47,9 @@ def echonet(tmp_path: Path) -> Path:
     return tmp_path / "echonet.pt"
 
 
-def test_a_training_checkpoint_is_read_with_its_prefix_and_company(echonet: Path, quick: EvaluationParameters) -> None:
+def test_a_training_checkpoint_is_read_with_its_prefix_and_company(
+    echonet: Path, quick: EvaluationParameters
+) -> None:
     weights = read_weights(echonet)
     assert "stem.0.weight" in weights
     assert is_ef_regressor(weights)
@@ -70,11 +77,15 @@ def test_what_is_no_weights_file_is_named(tmp_path: Path) -> None:
             read_weights(tmp_path / name)
 
 
-def test_weights_of_another_network_are_refused_with_the_names_that_differ(tmp_path: Path, quick: EvaluationParameters) -> None:
+def test_weights_of_another_network_are_refused_with_the_names_that_differ(
+    tmp_path: Path, quick: EvaluationParameters
+) -> None:
     state = build_regressor("mini_r3d").state_dict()
     state["extra.weight"] = state.pop("layer1.0.conv1.0.weight").contiguous()
     save_file({name: value.contiguous() for name, value in state.items()}, tmp_path / "other.safetensors")
-    with pytest.raises(CheckpointError, match=r"Missing: \['layer1.0.conv1.0.weight'\]; unexpected: \['extra.weight'\]"):
+    with pytest.raises(
+        CheckpointError, match=r"Missing: \['layer1.0.conv1.0.weight'\]; unexpected: \['extra.weight'\]"
+    ):
         published_regressor(tmp_path / "other.safetensors", parameters=quick)
     kinetics = build_regressor("mini_r3d", out_features=400).state_dict()
     torch.save(kinetics, tmp_path / "kinetics.pt")
@@ -85,7 +96,9 @@ def test_weights_of_another_network_are_refused_with_the_names_that_differ(tmp_p
 def test_training_starts_from_weights_with_a_new_head(tmp_path: Path, quick: EvaluationParameters) -> None:
     weights = build_regressor("mini_r3d", out_features=400).state_dict()
     assert not is_ef_regressor(weights)
-    videos = [np.random.default_rng(index).integers(0, 255, (12, 16, 16)).astype(np.uint8) for index in range(4)]
+    videos = [
+        np.random.default_rng(index).integers(0, 255, (12, 16, 16)).astype(np.uint8) for index in range(4)
+    ]
     still = quick.model_copy(update={"learning_rate": 1e-12, "weight_decay": 0.0})
     fitted = train_regressor(videos, [20, 40, 60, 80], parameters=still, seed=0, steps=1, weights=weights)
     torch.testing.assert_close(fitted.network.layer3[0].conv1[0].weight, weights["layer3.0.conv1.0.weight"])

@@ -27,7 +27,9 @@ sizes = st.tuples(st.integers(1, 90), st.integers(1, 33), st.integers(1, 5))
 
 
 @given(sizes, st.data())
-def test_a_clip_stays_inside_its_video_and_moves_by_its_period(size: tuple[int, int, int], data: st.DataObject) -> None:
+def test_a_clip_stays_inside_its_video_and_moves_by_its_period(
+    size: tuple[int, int, int], data: st.DataObject
+) -> None:
     length, frames, period = size
     start = data.draw(st.integers(0, n_starts(length, frames=frames, period=period) - 1))
     indices = clip_indices(length, frames=frames, period=period, start=start)
@@ -87,7 +89,9 @@ def test_a_store_holds_every_video_at_its_size(listed: pd.DataFrame, tmp_path: P
     assert [len(video) for video in lazy[1:]] == [12]
 
 
-def test_videos_are_decoded_once_and_again_when_their_content_changes(listed: pd.DataFrame, tmp_path: Path) -> None:
+def test_videos_are_decoded_once_and_again_when_their_content_changes(
+    listed: pd.DataFrame, tmp_path: Path
+) -> None:
     folder = tmp_path / "clips"
     before = open_clip_store(listed, folder, size=16)
     stamps = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}

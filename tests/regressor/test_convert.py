@@ -1,4 +1,6 @@
-"""EchoNet-Dynamic's published checkpoint converted once: the real file's layout on the full network, a pool relabelled with it."""
+"""EchoNet-Dynamic's published checkpoint converted once: the real file's layout on the full network, a pool
+relabelled with it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ SMALL_CLIP = {"clip_frames": 8, "clip_period": 2, "clip_size": 16, "test_clips":
 
 
 def training_checkpoint(state: dict[str, torch.Tensor], path: Path) -> Path:
-    """What EchoNet-Dynamic's training script saves: prefixed weights, losses, the states of SGD with momentum and of its schedule."""
+    """What EchoNet-Dynamic's training script saves: prefixed weights, losses, the states of SGD with momentum
+    and of its schedule.
+    """
     parameters = [torch.nn.Parameter(torch.zeros(3))]
     optimiser = torch.optim.SGD(parameters, lr=1e-4, momentum=0.9, weight_decay=1e-4)
     parameters[0].grad = torch.ones(3)
@@ -48,10 +52,15 @@ def training_checkpoint(state: dict[str, torch.Tensor], path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stand-in of r2plus1d_18_32_2_pretrained.pt: torchvision's names and shapes, random weights, a head for EF."""
+    """A stand-in of r2plus1d_18_32_2_pretrained.pt: torchvision's names and shapes, random weights, a head
+    for EF.
+    """
     rng = torch.Generator().manual_seed(0)
     shapes = json.loads(KEYS.read_text(encoding="utf-8"))["r2plus1d_18"]
-    state = {name: 0.02 * torch.randn(shape, generator=rng) if len(shape) else torch.tensor(900) for name, shape in shapes.items()}
+    state = {
+        name: 0.02 * torch.randn(shape, generator=rng) if len(shape) else torch.tensor(900)
+        for name, shape in shapes.items()
+    }
     state |= {name: value.abs() + 1 for name, value in state.items() if name.endswith("running_var")}
     state["fc.bias"] = torch.tensor([55.6])
     return training_checkpoint(state, tmp_path_factory.mktemp("echonet") / "r2plus1d_18_32_2_pretrained.pt")
@@ -65,7 +74,12 @@ def test_the_published_layout_becomes_one_plain_file_with_its_hashes(published: 
     fitted = FittedRegressor.load(made.path)
     assert fitted.record["source_sha256"] == made.source_sha256
     assert fitted.record["weights"] == published.name
-    assert (fitted.name, fitted.clip_frames, fitted.clip_period, fitted.clip_size) == ("r2plus1d_18", 32, 2, 112)
+    assert (fitted.name, fitted.clip_frames, fitted.clip_period, fitted.clip_size) == (
+        "r2plus1d_18",
+        32,
+        2,
+        112,
+    )
     with safe_open(made.path, framework="pt") as stream:
         names = set(stream.keys())
     assert not [name for name in names if name.startswith(("module.", "opt", "fc.weight.m"))]
@@ -87,7 +101,9 @@ def test_a_file_of_the_year_it_was_published_is_read(small: Path, tmp_path: Path
     torch.save(content, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
     raw = (tmp_path / "old.pt").read_bytes()
     assert b"numpy._core.multiarray\n" in raw
-    (tmp_path / "old.pt").write_bytes(raw.replace(b"numpy._core.multiarray\n", b"numpy.core.multiarray\n"))  # numpy before 2
+    (tmp_path / "old.pt").write_bytes(
+        raw.replace(b"numpy._core.multiarray\n", b"numpy.core.multiarray\n")
+    )  # numpy before 2
     made = convert_checkpoint(tmp_path / "old.pt", tmp_path / "old.safetensors", clip=SMALL_CLIP)
     now = convert_checkpoint(small, tmp_path / "now.safetensors", clip=SMALL_CLIP)
     old, new = (FittedRegressor.load(file.path).network.state_dict() for file in (made, now))
@@ -95,17 +111,28 @@ def test_a_file_of_the_year_it_was_published_is_read(small: Path, tmp_path: Path
 
 
 def test_equal_checkpoints_give_equal_bytes(small: Path, tmp_path: Path) -> None:
-    first, again = (convert_checkpoint(small, tmp_path / f"{name}.safetensors", clip=SMALL_CLIP) for name in ("first", "again"))
+    first, again = (
+        convert_checkpoint(small, tmp_path / f"{name}.safetensors", clip=SMALL_CLIP)
+        for name in ("first", "again")
+    )
     assert first.sha256 == again.sha256
     assert first.network == "mini_r3d"
 
 
-def test_a_pool_is_relabelled_alike_by_the_checkpoint_and_by_the_file_made_of_it(small: Path, tiny_synthetic: Path, tmp_path: Path) -> None:
+def test_a_pool_is_relabelled_alike_by_the_checkpoint_and_by_the_file_made_of_it(
+    small: Path, tiny_synthetic: Path, tmp_path: Path
+) -> None:
     plain = convert_checkpoint(small, tmp_path / "mini.safetensors", clip=SMALL_CLIP).path
-    same = LabelsParameters.model_validate({"regressor": "mini_r3d", "limit": 2, "device": "cpu", **SMALL_CLIP})
-    other = LabelsParameters.model_validate({"regressor": "r3d_18", "clip_frames": 32, "limit": 2, "device": "cpu"})
+    same = LabelsParameters.model_validate(
+        {"regressor": "mini_r3d", "limit": 2, "device": "cpu", **SMALL_CLIP}
+    )
+    other = LabelsParameters.model_validate(
+        {"regressor": "r3d_18", "clip_frames": 32, "limit": 2, "device": "cpu"}
+    )
     first = relabel_folder(tiny_synthetic, small, tmp_path / "first.csv", parameters=same)
-    again = relabel_folder(tiny_synthetic, plain, tmp_path / "again.csv", parameters=other)  # the file knows its own network
+    again = relabel_folder(
+        tiny_synthetic, plain, tmp_path / "again.csv", parameters=other
+    )  # the file knows its own network
     assert len(first) == 10
     pd.testing.assert_frame_equal(first, again)
     assert pd.read_csv(tmp_path / "again.csv")["file_name"].tolist() == first["file_name"].tolist()
@@ -132,7 +159,9 @@ def test_every_network_is_known_by_its_tensors(name: str) -> None:
     assert network_of(state) == name
 
 
-def test_the_command_prints_both_hashes(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_both_hashes(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "mini.safetensors"
     words = ["convert-checkpoint", str(small), "--out", str(out), "--frames", "8", "--size", "16"]
     assert main(words) == 0

@@ -30,7 +30,12 @@ def store(discs: Discs, tmp_path: Path) -> ClipStore:
     for index, video in enumerate(discs[0]):
         np.save(folder / f"{index}.npy", video)
     names = [f"v{index}" for index in range(len(discs[0]))]
-    return ClipStore(folder, 16, {name: f"{i}.npy" for i, name in enumerate(names)}, dict(zip(names, map(len, discs[0]), strict=True)))
+    return ClipStore(
+        folder,
+        16,
+        {name: f"{i}.npy" for i, name in enumerate(names)},
+        dict(zip(names, map(len, discs[0]), strict=True)),
+    )
 
 
 @pytest.fixture
@@ -45,7 +50,12 @@ def jobs(discs: Discs) -> list[Job]:
 
 @pytest.fixture
 def tested(discs: Discs) -> HeldOut:
-    return HeldOut("real", tuple(f"v{i}" for i in range(30, 36)), tuple(float(value) for value in discs[1][30:36]), period=1)
+    return HeldOut(
+        "real",
+        tuple(f"v{i}" for i in range(30, 36)),
+        tuple(float(value) for value in discs[1][30:36]),
+        period=1,
+    )
 
 
 def test_rows_come_in_the_order_of_the_jobs(
@@ -61,7 +71,12 @@ def test_rows_come_in_the_order_of_the_jobs(
 
 
 def test_a_stopped_grid_goes_on_where_it_was(
-    jobs: list[Job], store: ClipStore, tested: HeldOut, quick: EvaluationParameters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    jobs: list[Job],
+    store: ClipStore,
+    tested: HeldOut,
+    quick: EvaluationParameters,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = run_grid(jobs, stores={"real": store}, test=tested, parameters=quick, folder=tmp_path / "whole")
     trained: list[str] = []
@@ -109,7 +124,9 @@ def test_worker_processes_give_the_same_table(
 ) -> None:
     alone = run_grid(jobs, stores={"real": store}, test=tested, parameters=quick, folder=tmp_path / "one")
     both = quick.model_copy(update={"workers": 2})
-    pd.testing.assert_frame_equal(run_grid(jobs, stores={"real": store}, test=tested, parameters=both, folder=tmp_path / "two"), alone)
+    pd.testing.assert_frame_equal(
+        run_grid(jobs, stores={"real": store}, test=tested, parameters=both, folder=tmp_path / "two"), alone
+    )
 
 
 def test_no_network_sees_a_test_video(
@@ -121,19 +138,43 @@ def test_no_network_sees_a_test_video(
     with pytest.raises(DataError, match="same name"):
         run_grid([jobs[0], jobs[0]], stores={"real": store}, test=tested, parameters=quick, folder=tmp_path)
     with pytest.raises(DataError, match="each needs an EF"):
-        run_grid(jobs, stores={"real": store}, test=replace(tested, ef=(np.nan,) * 6), parameters=quick, folder=tmp_path)
+        run_grid(
+            jobs,
+            stores={"real": store},
+            test=replace(tested, ef=(np.nan,) * 6),
+            parameters=quick,
+            folder=tmp_path,
+        )
 
 
 def test_val_chooses_among_the_weights_of_one_training(
-    jobs: list[Job], store: ClipStore, tested: HeldOut, quick: EvaluationParameters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    jobs: list[Job],
+    store: ClipStore,
+    tested: HeldOut,
+    quick: EvaluationParameters,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(training, "VALIDATE_EVERY", 1)
     names = tuple(f"v{i}" for i in range(24, 30))
     val = HeldOut("real", names, tuple(float(i) for i in range(70, 10, -10)), period=2)  # its own frame rate
-    options: dict[str, Any] = {"stores": {"real": store}, "test": tested, "parameters": quick, "folder": tmp_path}
+    options: dict[str, Any] = {
+        "stores": {"real": store},
+        "test": tested,
+        "parameters": quick,
+        "folder": tmp_path,
+    }
     job, videos, ef = replace(jobs[0], steps=8), store.videos(names), np.array(val.ef)
     last, best = run_grid([job], **options), run_grid([job], val=val, **options)
-    kept = train_regressor(store.videos(job.file_names), job.ef, parameters=quick, seed=0, steps=8, val=(videos, ef), val_period=2)
+    kept = train_regressor(
+        store.videos(job.file_names),
+        job.ef,
+        parameters=quick,
+        seed=0,
+        steps=8,
+        val=(videos, ef),
+        val_period=2,
+    )
     assert kept.record["val_mae"] == pytest.approx(np.abs(kept.predict(videos, period=2) - ef).mean())
     np.testing.assert_allclose(best["prediction"], kept.predict(store.videos(tested.file_names)), atol=1e-4)
     assert len((tmp_path / GRID_FILE).read_text().splitlines()) == 2, "last and best are two runs"
@@ -142,7 +183,9 @@ def test_val_chooses_among_the_weights_of_one_training(
         run_grid(jobs[:1], val=replace(val, file_names=("v0",), ef=(30.0,)), **options)
 
 
-def test_relabelling_keeps_the_request_beside(discs: Discs, store: ClipStore, quick: EvaluationParameters) -> None:
+def test_relabelling_keeps_the_request_beside(
+    discs: Discs, store: ClipStore, quick: EvaluationParameters
+) -> None:
     fitted = train_regressor(discs[0][:8], discs[1][:8], parameters=quick, seed=0, steps=2)
     pool = pd.DataFrame({"file_name": ["v20", "v3"], "requested_ef": [55.0, 20.0], "fps": 50.0})
     labels = relabel(pool, fitted, store=store, reference_fps=50.0)
@@ -150,13 +193,21 @@ def test_relabelling_keeps_the_request_beside(discs: Discs, store: ClipStore, qu
     assert labels["requested_ef"].tolist() == [55.0, 20.0]
     np.testing.assert_allclose(labels["ef"], np.clip(fitted.predict(store.videos(["v20", "v3"])), 0, 100))
     slow = relabel(pool.assign(fps=100.0), fitted, store=store, reference_fps=50.0)
-    np.testing.assert_allclose(slow["ef"], np.clip(fitted.predict(store.videos(["v20", "v3"]), period=2), 0, 100))
+    np.testing.assert_allclose(
+        slow["ef"], np.clip(fitted.predict(store.videos(["v20", "v3"]), period=2), 0, 100)
+    )
     empty = relabel(pool.iloc[:0], fitted, store=store, reference_fps=50.0)
     assert empty.empty and agreement_with_request(empty).empty
 
 
 def test_agreement_by_hand() -> None:
-    labels = pd.DataFrame({"file_name": list("abcd"), "requested_ef": [20.0, 45.0, 60.0, np.nan], "ef": [26.0, 39.0, 60.0, 50.0]})
+    labels = pd.DataFrame(
+        {
+            "file_name": list("abcd"),
+            "requested_ef": [20.0, 45.0, 60.0, np.nan],
+            "ef": [26.0, 39.0, 60.0, 50.0],
+        }
+    )
     row = agreement_with_request(labels).iloc[0]
     assert (row["n"], row["mae"], row["bias"]) == (3, 4.0, 0.0)
     assert row["same_class_percent"] == pytest.approx(200 / 3)  # 39 is moderate, 45 mild

@@ -33,10 +33,17 @@ def test_outputs_equal_the_published_network(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "outputs", "count"),
-    [("r3d_18", 1, 33_166_785), ("r3d_18", 400, 33_371_472), ("r2plus1d_18", 1, 31_300_638), ("mini_r3d", 1, 56_737)],
+    [
+        ("r3d_18", 1, 33_166_785),
+        ("r3d_18", 400, 33_371_472),
+        ("r2plus1d_18", 1, 31_300_638),
+        ("mini_r3d", 1, 56_737),
+    ],
 )
 def test_parameter_counts(name: str, outputs: int, count: int) -> None:
-    assert sum(weights.numel() for weights in build_regressor(name, out_features=outputs).parameters()) == count
+    assert (
+        sum(weights.numel() for weights in build_regressor(name, out_features=outputs).parameters()) == count
+    )
 
 
 def test_a_factored_convolution_has_nearly_the_weights_of_a_full_one() -> None:

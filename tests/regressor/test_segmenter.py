@@ -1,4 +1,6 @@
-"""The published segmenter: loaded by name into torchvision's network, or refused in words; masks become areas, areas ED and ES."""
+"""The published segmenter: loaded by name into torchvision's network, or refused in words; masks become
+areas, areas ED and ES.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,13 @@ from torch import Tensor, nn
 from infomotion_lib.cli import main
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.regressor.segmenter import SEGMENTED_COLUMNS, area_phases, load_segmenter, lv_masks, segmented_phases
+from infomotion_lib.regressor.segmenter import (
+    SEGMENTED_COLUMNS,
+    area_phases,
+    load_segmenter,
+    lv_masks,
+    segmented_phases,
+)
 
 
 def beating(n_frames: int, *, first_ed: int) -> NDArray[np.uint8]:
@@ -83,9 +91,13 @@ def checkpoint(path: Path, **extra: Tensor) -> Path:
     return path
 
 
-def test_published_names_fit_and_the_dark_is_masked(torchvision: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_published_names_fit_and_the_dark_is_masked(
+    torchvision: list[dict[str, Any]], tmp_path: Path
+) -> None:
     network = load_segmenter(checkpoint(tmp_path / "deeplab.pt"))
-    assert torchvision == [{"weights": None, "weights_backbone": None, "aux_loss": False}]  # nothing is downloaded
+    assert torchvision == [
+        {"weights": None, "weights_backbone": None, "aux_loss": False}
+    ]  # nothing is downloaded
     assert not network.training
     clip = np.full((3, 112, 112), 90, np.uint8)
     clip[:, 40:60, 50:80] = 0
@@ -95,7 +107,9 @@ def test_published_names_fit_and_the_dark_is_masked(torchvision: list[dict[str, 
     assert masks[:, 45, 60].all()
 
 
-def test_an_auxiliary_head_is_left_out_and_strangers_are_named(torchvision: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_an_auxiliary_head_is_left_out_and_strangers_are_named(
+    torchvision: list[dict[str, Any]], tmp_path: Path
+) -> None:
     load_segmenter(checkpoint(tmp_path / "with_aux.pt", **{"aux_classifier.0.weight": torch.zeros(1)}))
     with pytest.raises(CheckpointError, match=r"unexpected: \['stem.0.weight'\]"):
         load_segmenter(checkpoint(tmp_path / "other.pt", **{"stem.0.weight": torch.zeros(1)}))
@@ -111,9 +125,19 @@ def test_without_torchvision_it_says_what_to_install(monkeypatch: pytest.MonkeyP
         load_segmenter(file)
 
 
-def test_the_command_ends_with_one_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_ends_with_one_message(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(sys.modules, "torchvision.models.segmentation", None)
-    words = ["frames", "segment", str(tmp_path), "--weights", str(checkpoint(tmp_path / "deeplab.pt")), "--out", str(tmp_path / "out.csv")]
+    words = [
+        "frames",
+        "segment",
+        str(tmp_path),
+        "--weights",
+        str(checkpoint(tmp_path / "deeplab.pt")),
+        "--out",
+        str(tmp_path / "out.csv"),
+    ]
     assert main(words) == 2
     assert "infomotion[pretrained]" in capsys.readouterr().err
     assert main([*words, "--device", "tpu"]) == 2
@@ -121,10 +145,26 @@ def test_the_command_ends_with_one_message(monkeypatch: pytest.MonkeyPatch, tmp_
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_the_command_writes_a_row_a_video(torchvision: list[dict[str, Any]], tiny_synthetic: Path, tmp_path: Path) -> None:
+def test_the_command_writes_a_row_a_video(
+    torchvision: list[dict[str, Any]], tiny_synthetic: Path, tmp_path: Path
+) -> None:
     weights, out = checkpoint(tmp_path / "deeplab.pt"), tmp_path / "out.csv"
     assert (
-        main(["frames", "segment", str(tiny_synthetic), "--weights", str(weights), "--out", str(out), "--limit", "1", "--device", "cpu"])
+        main(
+            [
+                "frames",
+                "segment",
+                str(tiny_synthetic),
+                "--weights",
+                str(weights),
+                "--out",
+                str(out),
+                "--limit",
+                "1",
+                "--device",
+                "cpu",
+            ]
+        )
         == 0
     )
     table = pd.read_csv(out)

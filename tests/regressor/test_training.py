@@ -32,7 +32,9 @@ def test_it_learns_what_moves(discs: Discs, quick: EvaluationParameters) -> None
 
 def test_equal_seeds_give_equal_numbers(discs: Discs, quick: EvaluationParameters) -> None:
     videos, ef = discs
-    first, again, other = (train_regressor(videos, ef, parameters=quick, seed=seed, steps=6) for seed in (1, 1, 2))
+    first, again, other = (
+        train_regressor(videos, ef, parameters=quick, seed=seed, steps=6) for seed in (1, 1, 2)
+    )
     np.testing.assert_array_equal(first.predict(videos), again.predict(videos))
     assert not np.allclose(first.predict(videos), other.predict(videos))
     assert first.record["losses"] == again.record["losses"]
@@ -66,11 +68,21 @@ def test_a_killed_training_goes_on_to_the_same_numbers(
     assert (tmp_path / "half.pt").is_file()
     with pytest.raises(CheckpointError, match="another run"):
         train_regressor(videos, ef, parameters=quick, seed=4, steps=8, checkpoint=tmp_path / "half.pt")
-    for other in (quick.model_copy(update={"learning_rate": 1e-4}), quick.model_copy(update={"clip_shift": 0.2})):
+    for other in (
+        quick.model_copy(update={"learning_rate": 1e-4}),
+        quick.model_copy(update={"clip_shift": 0.2}),
+    ):
         with pytest.raises(CheckpointError, match="another run"):
             train_regressor(videos, ef, parameters=other, seed=3, steps=8, checkpoint=tmp_path / "half.pt")
     with pytest.raises(CheckpointError, match="another run"):
-        train_regressor([255 - video for video in videos], ef, parameters=quick, seed=3, steps=8, checkpoint=tmp_path / "half.pt")
+        train_regressor(
+            [255 - video for video in videos],
+            ef,
+            parameters=quick,
+            seed=3,
+            steps=8,
+            checkpoint=tmp_path / "half.pt",
+        )
     resumed = train_regressor(videos, ef, parameters=quick, seed=3, steps=8, checkpoint=tmp_path / "half.pt")
     assert resumed.record["losses"] == unbroken.record["losses"]
     np.testing.assert_array_equal(resumed.predict(videos), unbroken.predict(videos))
@@ -82,17 +94,24 @@ def test_the_best_weights_on_val_are_kept_when_val_is_given(
 ) -> None:
     videos, ef = discs
     monkeypatch.setattr(training, "VALIDATE_EVERY", 2)
-    fitted = train_regressor(videos[:20], ef[:20], parameters=quick, seed=0, steps=10, val=(videos[20:], ef[20:]))
+    fitted = train_regressor(
+        videos[:20], ef[:20], parameters=quick, seed=0, steps=10, val=(videos[20:], ef[20:])
+    )
     assert fitted.record["chosen_by"] == "VAL error"
     assert fitted.record["chosen_step"] % 2 == 0
     error = float(np.abs(fitted.predict(videos[20:]) - ef[20:]).mean())
     assert error == pytest.approx(fitted.record["val_mae"])
-    assert train_regressor(videos[:20], ef[:20], parameters=quick, seed=0, steps=2).record["chosen_by"] == "last step"
+    assert (
+        train_regressor(videos[:20], ef[:20], parameters=quick, seed=0, steps=2).record["chosen_by"]
+        == "last step"
+    )
 
 
 def test_constants_come_from_the_training_videos_alone(discs: Discs, quick: EvaluationParameters) -> None:
     videos, ef = discs
-    fitted = train_regressor(videos[:10], ef[:10], parameters=quick, seed=0, steps=1, val=(videos[10:], ef[10:]))
+    fitted = train_regressor(
+        videos[:10], ef[:10], parameters=quick, seed=0, steps=1, val=(videos[10:], ef[10:])
+    )
     assert fitted.normalisation == measure(videos[:10], frames=quick.clip_frames, period=quick.clip_period)
     assert fitted.ef_mean == pytest.approx(ef[:10].mean())
     assert fitted.ef_std == pytest.approx(ef[:10].std())
@@ -101,14 +120,19 @@ def test_constants_come_from_the_training_videos_alone(discs: Discs, quick: Eval
 def test_the_optimiser_is_a_parameter(discs: Discs, quick: EvaluationParameters) -> None:
     videos, ef = discs
     both = [quick, quick.model_copy(update={"optimiser": "sgd", "learning_rate": 0.01})]
-    adamw, sgd, again = (train_regressor(videos[:8], ef[:8], parameters=own, seed=0, steps=12).record["losses"] for own in (*both, both[1]))
+    adamw, sgd, again = (
+        train_regressor(videos[:8], ef[:8], parameters=own, seed=0, steps=12).record["losses"]
+        for own in (*both, both[1])
+    )
     assert adamw[0] == sgd[0] and adamw[1:] != sgd[1:], "one start, two ways"
     assert sgd == again
     assert np.mean(sgd[-4:]) < np.mean(sgd[:4])
 
 
 def test_every_video_is_seen_once_an_epoch() -> None:
-    seen = np.concatenate([batch_of(step, n=25, batch_size=8, seed=0) for step in range(25)])  # 200 draws: 8 epochs
+    seen = np.concatenate(
+        [batch_of(step, n=25, batch_size=8, seed=0) for step in range(25)]
+    )  # 200 draws: 8 epochs
     assert (np.bincount(seen, minlength=25) == 8).all()
     assert not np.array_equal(seen[:25], seen[25:50])
 
@@ -178,7 +202,9 @@ def test_one_video_is_enough(discs: Discs, quick: EvaluationParameters) -> None:
 
 @pytest.mark.parametrize("name", ["r3d_18", "r2plus1d_18"])
 def test_networks_of_full_size_take_a_step(name: str, quick: EvaluationParameters) -> None:
-    videos = [np.random.default_rng(index).integers(0, 255, (9, 16, 16)).astype(np.uint8) for index in range(2)]
+    videos = [
+        np.random.default_rng(index).integers(0, 255, (9, 16, 16)).astype(np.uint8) for index in range(2)
+    ]
     large = quick.model_copy(update={"regressor": name, "batch_size": 2, "test_clips": 1})
     fitted = train_regressor(videos, [30.0, 60.0], parameters=large, seed=0, steps=1)
     assert fitted.network.in_channels == 3

@@ -45,12 +45,16 @@ def pool() -> Pool:
     rng = np.random.default_rng(1)
     classes = np.repeat(CLASS_NAMES, 14)
     ef = np.array([EF[name] for name in classes]) + rng.uniform(-4, 4, len(classes))
-    return Pool(rng.normal(size=(70, 8)), classes, np.array([f"video_{i:03d}" for i in rng.permutation(70)]), ef)
+    return Pool(
+        rng.normal(size=(70, 8)), classes, np.array([f"video_{i:03d}" for i in rng.permutation(70)]), ef
+    )
 
 
 @pytest.fixture
 def upstream() -> tuple[pd.DataFrame, FeatureTable, FeatureTable]:
-    """Frame index and two feature tables: 8 TRAIN, 2 VAL and 2 TEST videos a class, real, and 8 TRAIN, synthetic."""
+    """Frame index and two feature tables: 8 TRAIN, 2 VAL and 2 TEST videos a class, real, and 8 TRAIN,
+    synthetic.
+    """
     rng = np.random.default_rng(2)
     rows = [
         {
@@ -62,11 +66,19 @@ def upstream() -> tuple[pd.DataFrame, FeatureTable, FeatureTable]:
             "status": "next_ed",
             "diastole_start": 3.0,
         }
-        for source, split, count in (("real", "TRAIN", 8), ("real", "VAL", 2), ("real", "TEST", 2), ("synthetic", "TRAIN", 8))
+        for source, split, count in (
+            ("real", "TRAIN", 8),
+            ("real", "VAL", 2),
+            ("real", "TEST", 2),
+            ("synthetic", "TRAIN", 8),
+        )
         for name in CLASS_NAMES
         for number in range(count)
     ]
     index = pd.DataFrame(rows)
     source, names = index["source"].to_numpy(dtype=str), index["file_name"].to_numpy(dtype=str)
-    motion, appearance = (FeatureTable(source, names, rng.normal(size=(len(index), width)).astype(np.float32)) for width in (12, 6))
+    motion, appearance = (
+        FeatureTable(source, names, rng.normal(size=(len(index), width)).astype(np.float32))
+        for width in (12, 6)
+    )
     return index, motion, appearance

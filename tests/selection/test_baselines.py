@@ -21,7 +21,9 @@ def test_random_draws_without_replacement_and_nests() -> None:
     five, ten = (room.pick_random(20, budget=n, rng=np.random.default_rng(4)).index for n in (5, 10))
     assert len(set(ten.tolist())) == 10
     np.testing.assert_array_equal(five, ten[:5])
-    assert set(np.concatenate([room.pick_random(6, budget=1, rng=np.random.default_rng(s)).index for s in range(60)])) == set(range(6))
+    assert set(
+        np.concatenate([room.pick_random(6, budget=1, rng=np.random.default_rng(s)).index for s in range(60)])
+    ) == set(range(6))
 
 
 def test_kmeans_takes_the_video_nearest_to_each_centroid() -> None:
@@ -114,7 +116,13 @@ def test_every_selector_gives_distinct_videos(count: int, budget: int, seed: int
         room.pick_ef_stratified(ef, budget=budget, rng=rng),
         room.pick_herding_ef(rows, ef, budget=budget),
     ):
-        assert len(set(picks.index.tolist())) == len(picks.index) == len(picks.community) == len(picks.score) == budget
+        assert (
+            len(set(picks.index.tolist()))
+            == len(picks.index)
+            == len(picks.community)
+            == len(picks.score)
+            == budget
+        )
 
 
 def test_joint_features_weigh_their_parts_alike() -> None:
@@ -125,4 +133,8 @@ def test_joint_features_weigh_their_parts_alike() -> None:
     assert joint.shape == (50, 13) and np.isfinite(joint).all()
     energy = [(part**2).sum(axis=1).mean() for part in (joint[:, :10], joint[:, 10:])]
     np.testing.assert_allclose(energy, 1.0)
-    np.testing.assert_allclose(cdist(joint, joint), cdist(*[joint_features([motion / 7, appearance * 9], components=10)] * 2), atol=1e-6)
+    np.testing.assert_allclose(
+        cdist(joint, joint),
+        cdist(*[joint_features([motion / 7, appearance * 9], components=10)] * 2),
+        atol=1e-6,
+    )

@@ -19,7 +19,9 @@ from infomotion_lib.selection import (
 )
 
 # two triangles joined by one link of weight 2
-BARBELL = Graph(6, np.array([[0, 1], [1, 2], [0, 2], [3, 4], [4, 5], [3, 5], [2, 3]]), np.array([1.0, 1, 1, 1, 1, 1, 2]))
+BARBELL = Graph(
+    6, np.array([[0, 1], [1, 2], [0, 2], [3, 4], [4, 5], [3, 5], [2, 3]]), np.array([1.0, 1, 1, 1, 1, 1, 2])
+)
 HALVES = np.array([0, 0, 0, 1, 1, 1])
 
 
@@ -32,8 +34,14 @@ def test_map_equation_centrality_is_infomaps_own(recipe: str, markov_time: float
     network.add_nodes(range(graph.n_nodes))
     network.add_links(np.column_stack([graph.links, graph.weights]))
     flow_model = "directed" if graph.directed else "undirected"
-    options = infomap.Options(flow_model=flow_model, markov_time=markov_time, two_level=True, num_trials=2, seed=4)
-    table = infomap.run(network, options=options).to_dataframe(columns=["node_id", "modular_centrality"]).sort_values("node_id")
+    options = infomap.Options(
+        flow_model=flow_model, markov_time=markov_time, two_level=True, num_trials=2, seed=4
+    )
+    table = (
+        infomap.run(network, options=options)
+        .to_dataframe(columns=["node_id", "modular_centrality"])
+        .sort_values("node_id")
+    )
     np.testing.assert_allclose(map_equation_centrality(found), table["modular_centrality"], atol=1e-12)
 
 
@@ -45,7 +53,11 @@ def test_map_equation_centrality_by_hand() -> None:
 
 
 def test_a_node_alone_has_no_map_equation_centrality() -> None:
-    assert map_equation_centrality(find_communities(Graph(3, np.zeros((0, 2)), np.zeros(0)))).tolist() == [0, 0, 0]
+    assert map_equation_centrality(find_communities(Graph(3, np.zeros((0, 2)), np.zeros(0)))).tolist() == [
+        0,
+        0,
+        0,
+    ]
 
 
 def test_ghalmane_by_hand() -> None:
@@ -61,7 +73,9 @@ def test_ghalmane_equals_strengths_of_networkx_subgraphs() -> None:
     module = find_communities(graph, markov_time=0.8).module
     whole = nx.Graph()
     whole.add_nodes_from(range(30))
-    whole.add_weighted_edges_from((a, b, w) for (a, b), w in zip(graph.links.tolist(), graph.weights.tolist(), strict=True))
+    whole.add_weighted_edges_from(
+        (a, b, w) for (a, b), w in zip(graph.links.tolist(), graph.weights.tolist(), strict=True)
+    )
     inside = nx.Graph(whole)
     inside.remove_edges_from([(a, b) for a, b in whole.edges if module[a] != module[b]])
     between = nx.Graph(whole)
@@ -77,7 +91,9 @@ def test_ghalmane_equals_strengths_of_networkx_subgraphs() -> None:
 
 
 def test_ghalmane_of_a_directed_graph_counts_both_ends() -> None:
-    found = ghalmane_centrality(Graph(3, np.array([[0, 1], [1, 2]]), np.array([1.0, 5.0]), directed=True), np.array([0, 0, 1]))
+    found = ghalmane_centrality(
+        Graph(3, np.array([[0, 1], [1, 2]]), np.array([1.0, 5.0]), directed=True), np.array([0, 0, 1])
+    )
     assert found.local.tolist() == [1, 1, 0] and found.between.tolist() == [0, 5, 5]
 
 
@@ -88,6 +104,8 @@ def test_one_community_leaves_strength_alone() -> None:
 
 def test_unknown_centrality_is_named() -> None:
     found = find_communities(BARBELL)
-    np.testing.assert_allclose(modular_centrality(BARBELL, found, kind="ghalmane"), ghalmane_centrality(BARBELL, found.module).score)
+    np.testing.assert_allclose(
+        modular_centrality(BARBELL, found, kind="ghalmane"), ghalmane_centrality(BARBELL, found.module).score
+    )
     with pytest.raises(ParameterError, match="Did you mean ghalmane"):
         modular_centrality(BARBELL, found, kind="ghalman")

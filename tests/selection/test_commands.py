@@ -29,11 +29,20 @@ def finished(tiny_phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     paths = run_paths("tiny", runs)
     paths.data.mkdir(parents=True)
     (paths.data / "phantom").symlink_to(tiny_phantom)
-    index = build_frame_index(read_dataset(tiny_phantom, name="phantom"), source="real", parameters=FrameIndexParameters(), workers=1)
+    index = build_frame_index(
+        read_dataset(tiny_phantom, name="phantom"),
+        source="real",
+        parameters=FrameIndexParameters(),
+        workers=1,
+    )
     write_csv(index, paths.stage("frame_index") / "frame_index.csv")
     names = index["file_name"].to_numpy(dtype=str)
-    vectors = FeatureTable(np.full(len(names), "real"), names, np.random.default_rng(0).normal(size=(len(names), 4)))
-    parameters = SelectionParameters(synthetic_data="none", vpc=(2,), n_runs=2, infomap_trials=1, health_resamples=0, graphs=("knn",))
+    vectors = FeatureTable(
+        np.full(len(names), "real"), names, np.random.default_rng(0).normal(size=(len(names), 4))
+    )
+    parameters = SelectionParameters(
+        synthetic_data="none", vpc=(2,), n_runs=2, infomap_trials=1, health_resamples=0, graphs=("knn",)
+    )
     folder = paths.stage("graph_selection")
     run = start_stage("graph_selection", folder, parameters=parameters.model_dump())
     tables = run_selection(index, vectors, appearance=vectors, parameters=parameters)
@@ -45,14 +54,30 @@ def call(command: str, finished: tuple[Path, Path], *words: str) -> int:
     return cli.main([command, "--profile", str(finished[0]), "--runs-dir", str(finished[1]), *words])
 
 
-def test_export_writes_a_data_set(finished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_writes_a_data_set(
+    finished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert call("export-distilled", finished, "--vpc", "2", "--out", str(tmp_path / "set")) == 0
     assert capsys.readouterr().out.startswith("10 videos")
     assert len(read_dataset(tmp_path / "set").usable) == 10
 
 
-def test_export_names_what_is_not_there(finished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("export-distilled", finished, "--method", "infomoton", "--vpc", "2", "--out", str(tmp_path / "set")) == 2
+def test_export_names_what_is_not_there(
+    finished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        call(
+            "export-distilled",
+            finished,
+            "--method",
+            "infomoton",
+            "--vpc",
+            "2",
+            "--out",
+            str(tmp_path / "set"),
+        )
+        == 2
+    )
     assert "Did you mean infomotion" in capsys.readouterr().err
     assert not (tmp_path / "set").exists()
 
@@ -78,7 +103,10 @@ def test_copies_that_the_source_forbids_are_refused(
 
 
 def test_published_selections_hold_names_and_hashes(
-    finished: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    finished: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("infomotion_lib.paths.MANIFESTS", tmp_path)
     assert call("publish-selections", finished) == 0
@@ -95,8 +123,12 @@ def test_a_run_that_has_not_finished_is_named(tmp_path: Path, capsys: pytest.Cap
     assert "No finished stage" in capsys.readouterr().err
 
 
-def test_the_study_of_open_splits_asks_for_its_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["study", "open-splits", "--runs-dir", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+def test_the_study_of_open_splits_asks_for_its_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        cli.main(["study", "open-splits", "--runs-dir", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    )
     assert "No finished stage" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
@@ -105,6 +137,9 @@ def test_the_study_of_checkpoints_asks_for_a_finished_evaluation(
     finished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = ["--out", str(tmp_path / "out")]
-    assert cli.main(["study", "checkpoint", "--profile", str(finished[0]), "--runs-dir", str(finished[1]), *out]) == 2
+    assert (
+        cli.main(["study", "checkpoint", "--profile", str(finished[0]), "--runs-dir", str(finished[1]), *out])
+        == 2
+    )
     assert "No finished stage" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -31,7 +31,12 @@ def test_the_literal_graph_collapses(planted: Planted) -> None:
 def test_softmax_inverse_finds_the_groups_at_a_small_scale_only(planted: Planted) -> None:
     from infomotion_lib.selection import Recipe
 
-    counts = [find_communities(build_graph(planted.features, recipe=Recipe("softmax_inverse", scale=s))).n_communities for s in (0.1, 1.0)]
+    counts = [
+        find_communities(
+            build_graph(planted.features, recipe=Recipe("softmax_inverse", scale=s))
+        ).n_communities
+        for s in (0.1, 1.0)
+    ]
     assert counts == [5, 1]
 
 
@@ -104,7 +109,9 @@ def test_flags() -> None:
 
 
 def test_repr_is_one_line(planted: Planted) -> None:
-    assert repr(find_communities(build_graph(planted.features))).startswith("Communities(5 over 60 nodes, largest 20%, codelength ")
+    assert repr(find_communities(build_graph(planted.features))).startswith(
+        "Communities(5 over 60 nodes, largest 20%, codelength "
+    )
 
 
 @pytest.mark.parametrize("wrong", [{"trials": 0}, {"seed": -1}, {"markov_time": 0.0}])

@@ -28,7 +28,9 @@ def title(fig: object) -> str:
 
 
 def test_linked_nodes_lie_near_each_other(planted: Planted) -> None:
-    graph = build_class_graphs(planted.features, ["mild"] * 60, file_names=[f"v{i:02d}" for i in range(60)])["mild"].graph
+    graph = build_class_graphs(planted.features, ["mild"] * 60, file_names=[f"v{i:02d}" for i in range(60)])[
+        "mild"
+    ].graph
     place = force_layout(graph)
     assert place.shape == (60, 2) and (place >= -1e-9).all() and (place <= 1 + 1e-9).all()
     linked = np.linalg.norm(place[graph.links[:, 0]] - place[graph.links[:, 1]], axis=1).mean()
@@ -46,39 +48,58 @@ def test_community_graphs_ring_the_picks(pool: Pool) -> None:
     graphs = build_class_graphs(pool.features, pool.classes, file_names=pool.file_names, trials=1)
     picks = [own.file_names[0] for own in graphs.values()]
     fig = figures.community_graphs(graphs, picks)
-    drawn = [next(item for item in axis.collections if isinstance(item, PathCollection)) for axis in fig.axes[:5]]
-    assert all(np.sum(np.equal(dots.get_linewidths(), 2.0)) == 1 and len(dots.get_offsets()) == 14 for dots in drawn)
+    drawn = [
+        next(item for item in axis.collections if isinstance(item, PathCollection)) for axis in fig.axes[:5]
+    ]
+    assert all(
+        np.sum(np.equal(dots.get_linewidths(), 2.0)) == 1 and len(dots.get_offsets()) == 14 for dots in drawn
+    )
     counts = [own.communities.n_communities for own in graphs.values()]
     assert title(fig).startswith(f"{min(counts)} to {max(counts)} communities in each class")
     assert figure_bytes(fig).startswith(b"\x89PNG")
 
 
 def test_a_collapsed_graph_says_so(pool: Pool) -> None:
-    own = build_class_graphs(pool.features, pool.classes, file_names=pool.file_names, recipe="literal", trials=1)["mild"]
+    own = build_class_graphs(
+        pool.features, pool.classes, file_names=pool.file_names, recipe="literal", trials=1
+    )["mild"]
     fig = figures.community_graphs({"literal": own}, [])
     assert title(fig) == "1 community"
-    assert title(figures.community_graphs({"literal": own}, [], of="of class mild")) == "1 community of class mild"
+    assert (
+        title(figures.community_graphs({"literal": own}, [], of="of class mild"))
+        == "1 community of class mild"
+    )
     assert fig.axes[0].get_xlabel() == f"{own.graph.n_nodes} videos"
-    assert fig.axes[0].get_title(loc="left") == "literal · collapsed" or fig.axes[0].get_title() == "literal · collapsed"
+    assert (
+        fig.axes[0].get_title(loc="left") == "literal · collapsed"
+        or fig.axes[0].get_title() == "literal · collapsed"
+    )
 
 
 def test_large_graphs_are_drawn_in_part() -> None:
     rng = np.random.default_rng(0)
     names = [f"v{i:03d}" for i in range(300)]
-    own = build_class_graphs(rng.normal(size=(300, 3)), ["mild"] * 300, file_names=names, recipe=Recipe("knn", k=5), trials=1)
+    own = build_class_graphs(
+        rng.normal(size=(300, 3)), ["mild"] * 300, file_names=names, recipe=Recipe("knn", k=5), trials=1
+    )
     fig = figures.community_graphs(own, names[:2], most_nodes=50)
     assert "of 300 videos" in fig.axes[0].get_xlabel()
 
 
 def test_module_counts_and_sweep(upstream: Upstream) -> None:
     index, motion, appearance = upstream
-    parameters = SelectionParameters(vpc=(2,), n_runs=1, infomap_trials=1, health_resamples=1, methods=("random",))
+    parameters = SelectionParameters(
+        vpc=(2,), n_runs=1, infomap_trials=1, health_resamples=1, methods=("random",)
+    )
     report = run_selection(index, motion, appearance=appearance, parameters=parameters).graph_report
     fig = figures.module_counts(report, vpc=(2, 5))
     assert len([axis for axis in fig.axes if axis.has_data()]) == 4
     sick = report.assign(flag=np.where(report["graph"] == "literal", "collapsed", "healthy"))
     sick.loc[sick.index[sick["graph"] == "knn"][0], "flag"] = "collapsed"
-    assert title(figures.module_counts(sick)) == "Graphs that collapse: kNN 1 of 20, softmax 0 of 20, literal 20 of 20"
+    assert (
+        title(figures.module_counts(sick))
+        == "Graphs that collapse: kNN 1 of 20, softmax 0 of 20, literal 20 of 20"
+    )
     assert figure_bytes(fig, kind="svg").startswith(b"<?xml")
     one = report[(report["graph"] == "literal") & (report["source"] == "real")]
     assert title(figures.module_counts(one)) == "Graphs that collapse: literal 10 of 10"
@@ -86,17 +107,27 @@ def test_module_counts_and_sweep(upstream: Upstream) -> None:
 
 def test_sweep_title_is_the_range(pool: Pool) -> None:
     table = sweep_settings(
-        pool.features, pool.classes, file_names=pool.file_names, ks=(3, 5), scales=(1.0,), markov_times=(0.4, 1), trials=1
+        pool.features,
+        pool.classes,
+        file_names=pool.file_names,
+        ks=(3, 5),
+        scales=(1.0,),
+        markov_times=(0.4, 1),
+        trials=1,
     )
     fig = figures.settings_sweep(table, vpc=(5,), defaults={"k": 4})
-    assert title(fig).startswith(f"From {table['communities'].min()} to {table['communities'].max()} communities")
+    assert title(fig).startswith(
+        f"From {table['communities'].min()} to {table['communities'].max()} communities"
+    )
     assert len(fig.axes) == 3 and figure_bytes(fig)
 
 
 def test_picks_map_names_the_extremes() -> None:
     rng = np.random.default_rng(0)
     place, classes = rng.normal(size=(50, 2)), np.repeat(CLASS_NAMES, 10)
-    gap = np.linalg.norm(place - np.repeat(place.reshape(5, 10, 2).mean(axis=1), 10, axis=0), axis=1).reshape(5, 10)
+    gap = np.linalg.norm(place - np.repeat(place.reshape(5, 10, 2).mean(axis=1), 10, axis=0), axis=1).reshape(
+        5, 10
+    )
     inner, outer = np.zeros(50, dtype=bool), np.zeros(50, dtype=bool)
     inner[np.arange(5) * 10 + gap.argmin(axis=1)] = True
     outer[np.arange(5) * 10 + gap.argmax(axis=1)] = True
@@ -108,7 +139,9 @@ def test_picks_map_names_the_extremes() -> None:
 
 
 def test_ef_coverage_measures_the_gap() -> None:
-    fig = pick_figures.ef_coverage([20, 30, 40, 60, 80], {"random": [20, 80], "herding_ef": [20, 30, 40, 60, 80]})
+    fig = pick_figures.ef_coverage(
+        [20, 30, 40, 60, 80], {"random": [20, 80], "herding_ef": [20, 30, 40, 60, 80]}
+    )
     # gaps of random: 0, 10, 20, 20, 0
     assert title(fig) == "The average candidate is 0.0 to 10.0 EF points from the nearest pick"
     assert figure_bytes(fig)
@@ -121,7 +154,9 @@ def test_ef_coverage_of_three_classes_only() -> None:
 def test_clip_wall_has_a_row_a_class_even_a_short_one() -> None:
     frame = np.zeros((8, 8), dtype=np.uint8)
     classes = ["normal", "mild", "mild", "mild"]
-    fig = pick_figures.clip_wall([frame] * 4, classes, captions=list("dabc"), method="infomotion", kind="phantom videos")
+    fig = pick_figures.clip_wall(
+        [frame] * 4, classes, captions=list("dabc"), method="infomotion", kind="phantom videos"
+    )
     assert title(fig) == "The 4 phantom videos that InfoMotion chose"
     assert [axis.get_ylabel() for axis in fig.axes if axis.get_ylabel()] == ["mild", "normal"]
     assert sum(len(axis.images) for axis in fig.axes) == 4
@@ -139,7 +174,9 @@ def test_nothing_is_left_in_pyplot(pool: Pool) -> None:
 
 def test_frames_of_the_report_stay_as_they_were(upstream: Upstream) -> None:
     index, motion, appearance = upstream
-    parameters = SelectionParameters(vpc=(2,), n_runs=1, infomap_trials=1, health_resamples=0, methods=("random",), graphs=("knn",))
+    parameters = SelectionParameters(
+        vpc=(2,), n_runs=1, infomap_trials=1, health_resamples=0, methods=("random",), graphs=("knn",)
+    )
     report = run_selection(index, motion, appearance=appearance, parameters=parameters).graph_report
     copy = report.copy()
     figures.module_counts(report)

@@ -16,7 +16,9 @@ from infomotion_lib.selection.graph import RECIPES
 from .conftest import Planted
 
 ON_A_LINE = np.array([[0.0], [1.0], [3.0], [7.0]])
-VECTORS = arrays(np.float64, st.tuples(st.integers(2, 12), st.integers(1, 3)), elements=st.floats(-5, 5, width=16))
+VECTORS = arrays(
+    np.float64, st.tuples(st.integers(2, 12), st.integers(1, 3)), elements=st.floats(-5, 5, width=16)
+)
 
 
 def matrix(graph: Graph) -> np.ndarray:
@@ -57,7 +59,9 @@ def test_knn_by_hand() -> None:
     graph = build_graph(ON_A_LINE, recipe=Recipe("knn", k=1))
     # nearest: 0-1, 1-0, 2-1, 3-2; widths 1, 1, 2, 4
     expected = {(0, 1): np.exp(-1.0), (1, 2): np.exp(-4 / (1 * 2)), (2, 3): np.exp(-16 / (2 * 4))}
-    assert {tuple(link): weight for link, weight in zip(graph.links.tolist(), graph.weights, strict=True)} == pytest.approx(expected)
+    assert {
+        tuple(link): weight for link, weight in zip(graph.links.tolist(), graph.weights, strict=True)
+    } == pytest.approx(expected)
 
 
 def test_knn_links_are_the_union_of_neighbours(planted: Planted) -> None:
@@ -73,7 +77,9 @@ def test_knn_does_not_depend_on_the_unit_and_softmax_does(planted: Planted) -> N
     plain, scaled = (build_graph(planted.features * unit, recipe="knn") for unit in (1, 1000))
     np.testing.assert_array_equal(plain.links, scaled.links)
     np.testing.assert_allclose(plain.weights, scaled.weights, rtol=1e-6)
-    soft = [build_graph(planted.features * unit, recipe="softmax_inverse").weights.std() for unit in (1, 1000)]
+    soft = [
+        build_graph(planted.features * unit, recipe="softmax_inverse").weights.std() for unit in (1, 1000)
+    ]
     assert soft[0] > 10 * soft[1]
 
 
@@ -90,7 +96,9 @@ def test_every_recipe_makes_a_sound_graph(features: np.ndarray, recipe: str) -> 
         assert len(np.unique(graph.links, axis=0)) == len(graph.links)
 
 
-@pytest.mark.parametrize(("nodes", "k"), [(0, 0), (1, 0), (3, 2), (5, 4), (40, 4), (60, 6), (155, 16), (10_000, 20)])
+@pytest.mark.parametrize(
+    ("nodes", "k"), [(0, 0), (1, 0), (3, 2), (5, 4), (40, 4), (60, 6), (155, 16), (10_000, 20)]
+)
 def test_default_k(nodes: int, k: int) -> None:
     assert default_k(nodes) == k
 

@@ -49,13 +49,21 @@ def test_no_resamples_no_values(planted: Planted) -> None:
 
 
 def test_large_classes_are_judged_on_a_sample(planted: Planted) -> None:
-    whole, sample = (partition_health(planted.features, resamples=2, trials=1, most_nodes=most) for most in (60, 30))
+    whole, sample = (
+        partition_health(planted.features, resamples=2, trials=1, most_nodes=most) for most in (60, 30)
+    )
     assert whole != sample and np.isfinite(sample.stability)
 
 
 def test_sweep_has_a_row_a_setting_and_class(pool: Pool) -> None:
     table = sweep_settings(
-        pool.features, pool.classes, file_names=pool.file_names, ks=(3, 5), scales=(0.1, 1.0), markov_times=(0.4, 1.0), trials=1
+        pool.features,
+        pool.classes,
+        file_names=pool.file_names,
+        ks=(3, 5),
+        scales=(0.1, 1.0),
+        markov_times=(0.4, 1.0),
+        trials=1,
     )
     assert len(table) == 6 * 5
     mean = table.groupby(["setting", "value"])["communities"].mean()

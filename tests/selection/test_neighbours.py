@@ -15,7 +15,9 @@ from infomotion_lib.selection.neighbours import nearest_neighbours
 
 def clustered(count: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    return (rng.normal(size=(8, 6))[rng.integers(8, size=count)] * 5 + rng.normal(size=(count, 6))).astype(np.float32)
+    return (rng.normal(size=(8, 6))[rng.integers(8, size=count)] * 5 + rng.normal(size=(count, 6))).astype(
+        np.float32
+    )
 
 
 def test_exact_search_agrees_with_all_distances() -> None:
@@ -32,10 +34,14 @@ def test_cells_measure_their_recall() -> None:
     rows = np.random.default_rng(0).normal(size=(1200, 24)).astype(np.float32)  # no clusters: hard for cells
     exact = nearest_neighbours(rows, 5, search="exact")
     found = nearest_neighbours(rows, 5, search="cells", target_recall=0.4, sample=800)
-    recall = np.mean([len(set(a) & set(b)) / 5 for a, b in zip(found.index.tolist(), exact.index.tolist(), strict=True)])
+    recall = np.mean(
+        [len(set(a) & set(b)) / 5 for a, b in zip(found.index.tolist(), exact.index.tolist(), strict=True)]
+    )
     assert 0.35 <= recall < 1 and abs(recall - found.recall) < 0.05
     assert repr(found).startswith("Neighbours(1200 x 5, cells, recall 0.")
-    np.testing.assert_allclose(found.distance, np.linalg.norm(rows[found.index] - rows[:, None], axis=2), rtol=1e-5)
+    np.testing.assert_allclose(
+        found.distance, np.linalg.norm(rows[found.index] - rows[:, None], axis=2), rtol=1e-5
+    )
 
 
 @given(st.integers(2, 300), st.integers(1, 6), st.integers(0, 3))
@@ -58,7 +64,9 @@ def test_without_clusters_it_becomes_exact() -> None:
 
 def test_one_far_away_mean_does_not_cost_precision() -> None:
     rows = clustered(1500)
-    near, far = (nearest_neighbours(rows + offset, 4, search="cells", target_recall=0.99).index for offset in (0, 500))
+    near, far = (
+        nearest_neighbours(rows + offset, 4, search="cells", target_recall=0.99).index for offset in (0, 500)
+    )
     assert (near == far).mean() > 0.97
 
 

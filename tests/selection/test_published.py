@@ -29,7 +29,9 @@ def published(profile: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize("profile", sorted(path.stem for path in FOLDER.glob("*.csv")))
 def test_they_are_the_frozen_selections(profile: str) -> None:
-    frozen = pd.read_csv(BOOK / "results" / profile / "03_graph_selection" / "selections.csv", keep_default_na=False)
+    frozen = pd.read_csv(
+        BOOK / "results" / profile / "03_graph_selection" / "selections.csv", keep_default_na=False
+    )
     seeds = frozen.groupby(CELL)["selection_seed"].agg(lambda own: " ".join(map(str, sorted(own))))
     ours = published(profile).set_index(CELL)["selection_seeds"].sort_index()
     pd.testing.assert_series_equal(ours, seeds.sort_index(), check_names=False)
@@ -39,7 +41,12 @@ def test_they_are_the_frozen_selections(profile: str) -> None:
 
 @pytest.mark.parametrize(("source", "role"), [("real", "real"), ("synthetic", "synthetic")])
 def test_a_phantom_drawn_again_has_the_published_hash(source: str, role: str, tmp_path: Path) -> None:
-    table = published("phantom").query("source == @source").drop_duplicates("file_name").set_index("file_name")["sha256"]
+    table = (
+        published("phantom")
+        .query("source == @source")
+        .drop_duplicates("file_name")
+        .set_index("file_name")["sha256"]
+    )
     request = request_of("phantom", source)
     assert request is not None and request.role == role
     planned = {video.file_name: video for video in plan_videos(request)}
@@ -50,7 +57,9 @@ def test_a_phantom_drawn_again_has_the_published_hash(source: str, role: str, tm
 
 
 def test_an_open_clip_converted_again_has_the_published_hash(tmp_path: Path) -> None:
-    upstream = sorted(Path(os.environ.get("INFOMOTION_MIRROR", "")).glob("echodiffusion/counterfactual/*.gif"))
+    upstream = sorted(
+        Path(os.environ.get("INFOMOTION_MIRROR", "")).glob("echodiffusion/counterfactual/*.gif")
+    )
     if not upstream:
         pytest.skip("INFOMOTION_MIRROR holds no open clips")
     table = published("open").drop_duplicates("file_name").set_index("file_name")["sha256"]

@@ -16,15 +16,37 @@ from infomotion_lib.selection.modular import pick_modular
 from .conftest import Pool
 
 
-def run(pool: Pool, method: str, *, vpc: int = 3, seed: int = 0, rows: np.ndarray | slice = slice(None), **more: object) -> Selection:
-    settings = {"file_names": pool.file_names[rows], "method": method, "vpc": vpc, "seed": seed, "ef": pool.ef[rows], "trials": 2} | more
+def run(
+    pool: Pool,
+    method: str,
+    *,
+    vpc: int = 3,
+    seed: int = 0,
+    rows: np.ndarray | slice = slice(None),
+    **more: object,
+) -> Selection:
+    settings = {
+        "file_names": pool.file_names[rows],
+        "method": method,
+        "vpc": vpc,
+        "seed": seed,
+        "ef": pool.ef[rows],
+        "trials": 2,
+    } | more
     return select(pool.features[rows], pool.classes[rows], **settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_class_gives_vpc_videos_of_its_own(pool: Pool, method: str) -> None:
     chosen = run(pool, method)
-    assert list(chosen.table.columns) == ["class_name", "community", "rank", "file_name", "score", "graph_flag"]
+    assert list(chosen.table.columns) == [
+        "class_name",
+        "community",
+        "rank",
+        "file_name",
+        "score",
+        "graph_flag",
+    ]
     assert chosen.table["class_name"].tolist() == [name for name in CLASS_NAMES for _ in range(3)]
     assert chosen.table["rank"].tolist() == [1, 2, 3] * 5
     assert len(set(chosen.file_names)) == 15
@@ -43,7 +65,9 @@ def test_the_order_of_the_candidates_does_not_matter(pool: Pool, method: str) ->
 @pytest.mark.parametrize("method", METHODS)
 def test_seeds(pool: Pool, method: str) -> None:
     assert run(pool, method, seed=3).file_names == run(pool, method, seed=3).file_names
-    assert (run(pool, method, seed=3).file_names != run(pool, method, seed=4).file_names) == (METHODS[method].draws or method == "kmeans")
+    assert (run(pool, method, seed=3).file_names != run(pool, method, seed=4).file_names) == (
+        METHODS[method].draws or method == "kmeans"
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -51,7 +75,12 @@ def test_short_and_empty_classes_are_reported_not_fatal(pool: Pool, method: str)
     keep = (pool.classes != "mild") & ~((pool.classes == "severe") & (np.arange(70) > 1))
     chosen = run(pool, method, rows=keep)
     short = chosen.shortfalls[chosen.shortfalls["kind"] != "few_communities"].set_index("class_name")
-    assert short.loc["severe", ["kind", "wanted", "chosen", "candidates"]].tolist() == ["few_candidates", 3, 2, 2]
+    assert short.loc["severe", ["kind", "wanted", "chosen", "candidates"]].tolist() == [
+        "few_candidates",
+        3,
+        2,
+        2,
+    ]
     assert short.loc["mild", ["kind", "chosen"]].tolist() == ["empty_class", 0]
     assert len(chosen.table) == 3 * 3 + 2
 
@@ -79,7 +108,9 @@ def test_graph_methods_carry_flags_and_communities(pool: Pool) -> None:
 def test_literal_selection_takes_the_outliers(pool: Pool) -> None:
     far = pool.features.copy()
     far[5] += 50.0
-    chosen = select(far, pool.classes, file_names=pool.file_names, method="infomotion", vpc=1, graph="literal", trials=2)
+    chosen = select(
+        far, pool.classes, file_names=pool.file_names, method="infomotion", vpc=1, graph="literal", trials=2
+    )
     assert pool.file_names[5] in chosen.file_names
 
 
@@ -162,7 +193,15 @@ def test_bad_input_is_named(pool: Pool) -> None:
         run(holes, "kmeans")
     assert len(run(holes, "random").file_names) == 15  # random looks at no feature
     with pytest.raises(ParameterError, match=r"Unknown EF class: 'sevre'.*\nDid you mean severe"):
-        run(Pool(pool.features, np.where(pool.classes == "severe", "sevre", pool.classes), pool.file_names, pool.ef), "random")
+        run(
+            Pool(
+                pool.features,
+                np.where(pool.classes == "severe", "sevre", pool.classes),
+                pool.file_names,
+                pool.ef,
+            ),
+            "random",
+        )
     with pytest.raises(DataError, match="do not fit 70 file names"):
         select(pool.features[:5], pool.classes, file_names=pool.file_names, method="kmeans", vpc=1)
     with pytest.raises(DataError, match="needs features"):

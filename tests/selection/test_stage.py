@@ -19,12 +19,16 @@ from infomotion_lib.selection.candidates import find_candidates
 from infomotion_lib.selection.stage import COMMUNITY_COLUMNS, REPORT_COLUMNS, SELECTION_COLUMNS
 
 Upstream = tuple[pd.DataFrame, FeatureTable, FeatureTable]
-PARAMETERS = SelectionParameters(methods=tuple(METHODS), vpc=(2, 3), n_runs=2, infomap_trials=1, health_resamples=1)
+PARAMETERS = SelectionParameters(
+    methods=tuple(METHODS), vpc=(2, 3), n_runs=2, infomap_trials=1, health_resamples=1
+)
 
 
 def run(upstream: Upstream, **changes: object) -> SelectionTables:
     index, motion, appearance = upstream
-    return run_selection(index, motion, appearance=appearance, parameters=PARAMETERS.model_copy(update=changes))
+    return run_selection(
+        index, motion, appearance=appearance, parameters=PARAMETERS.model_copy(update=changes)
+    )
 
 
 def test_tables_have_the_promised_columns_and_rows(upstream: Upstream) -> None:
@@ -34,7 +38,9 @@ def test_tables_have_the_promised_columns_and_rows(upstream: Upstream) -> None:
     assert tuple(tables.selections.columns) == SELECTION_COLUMNS
     assert len(tables.graph_report) == 2 * 2 * 3 * 5  # sources, features, recipes, classes
     assert len(tables.communities) == 2 * 2 * 3 * 40
-    counts = tables.selections.pivot_table("file_name", ["source", "method", "selection_seed"], "vpc", aggfunc="count")
+    counts = tables.selections.pivot_table(
+        "file_name", ["source", "method", "selection_seed"], "vpc", aggfunc="count"
+    )
     assert len(counts) == 2 * len(METHODS) * 2
     assert (counts[2] == 10).all() and (counts[3] == 15).all()
     assert set(tables.files()) == {"graph_report.csv", "communities.csv", "selections.csv", "shortfalls.csv"}
@@ -43,14 +49,20 @@ def test_tables_have_the_promised_columns_and_rows(upstream: Upstream) -> None:
 def test_only_train_videos_of_the_source_are_chosen(upstream: Upstream) -> None:
     tables = run(upstream)
     for table in (tables.selections, tables.communities):
-        assert table["file_name"].str.startswith(tuple(f"{source}_TRAIN" for source in ("real", "synthetic"))).all()
+        assert (
+            table["file_name"]
+            .str.startswith(tuple(f"{source}_TRAIN" for source in ("real", "synthetic")))
+            .all()
+        )
         assert (table["file_name"].str.split("_").str[0] == table["source"]).all()
 
 
 def test_moving_test_videos_changes_nothing(upstream: Upstream) -> None:
     index, motion, appearance = upstream
     held_out = index["split"] != "TRAIN"
-    wild = FeatureTable(motion.source, motion.file_name, np.where(held_out.to_numpy()[:, None], 1e6, motion.features))
+    wild = FeatureTable(
+        motion.source, motion.file_name, np.where(held_out.to_numpy()[:, None], 1e6, motion.features)
+    )
     pd.testing.assert_frame_equal(run(upstream).selections, run((index, wild, appearance)).selections)
     without = index[~held_out].reset_index(drop=True)
     pd.testing.assert_frame_equal(run(upstream).selections, run((without, motion, appearance)).selections)
@@ -75,16 +87,22 @@ def test_unusable_videos_are_no_candidates(upstream: Upstream) -> None:
 def test_videos_without_features_are_reported(upstream: Upstream) -> None:
     index, motion, appearance = upstream
     keep = motion.file_name != "real_TRAIN_normal_3"
-    tables = run((index, FeatureTable(motion.source[keep], motion.file_name[keep], motion.features[keep]), appearance))
+    tables = run(
+        (index, FeatureTable(motion.source[keep], motion.file_name[keep], motion.features[keep]), appearance)
+    )
     lost = tables.shortfalls[tables.shortfalls["kind"] == "no_features"]
-    assert lost[["source", "class_name", "wanted", "candidates"]].to_numpy().tolist() == [["real", "normal", 8, 7]]
+    assert lost[["source", "class_name", "wanted", "candidates"]].to_numpy().tolist() == [
+        ["real", "normal", 8, 7]
+    ]
     assert "real_TRAIN_normal_3" not in set(tables.selections["file_name"])
 
 
 def test_shortfalls_name_class_and_method(upstream: Upstream) -> None:
     index, motion, appearance = upstream
     drop = (index["source"] == "real") & (index["class_name"] == "severe") & (index["split"] == "TRAIN")
-    short = run((index[~drop], motion, appearance), vpc=(3,), methods=("random", "infomotion"), graphs=("literal",)).shortfalls
+    short = run(
+        (index[~drop], motion, appearance), vpc=(3,), methods=("random", "infomotion"), graphs=("literal",)
+    ).shortfalls
     empty = short[short["kind"] == "empty_class"]
     assert empty[["source", "method", "class_name", "chosen"]].to_numpy().tolist() == [
         ["real", "random", "severe", 0],
@@ -97,7 +115,11 @@ def test_flags_travel_into_selections(upstream: Upstream) -> None:
     picks = tables.selections
     assert set(picks.loc[picks["method"] == "infomotion", "graph_flag"]) == {"collapsed"}
     assert set(picks.loc[picks["method"] == "infomotion", "graph"]) == {"literal"}
-    assert set(picks.loc[picks["method"] == "random", "graph_flag"]) == {""} == set(picks.loc[picks["method"] == "random", "graph"])
+    assert (
+        set(picks.loc[picks["method"] == "random", "graph_flag"])
+        == {""}
+        == set(picks.loc[picks["method"] == "random", "graph"])
+    )
 
 
 def test_the_report_says_what_collapsed(upstream: Upstream) -> None:
@@ -124,7 +146,9 @@ def test_an_empty_pool_says_where_to_look(upstream: Upstream) -> None:
 
 def test_feature_files(upstream: Upstream, tmp_path: Path) -> None:
     motion = upstream[1]
-    path = write_npz(tmp_path / "motion.npz", source=motion.source, file_name=motion.file_name, features=motion.features)
+    path = write_npz(
+        tmp_path / "motion.npz", source=motion.source, file_name=motion.file_name, features=motion.features
+    )
     read = read_features(path)
     np.testing.assert_array_equal(read.features, motion.features)
     assert repr(read) == "FeatureTable(100 videos x 12 numbers)"
@@ -133,14 +157,24 @@ def test_feature_files(upstream: Upstream, tmp_path: Path) -> None:
         read_features(path)
     with pytest.raises(DataError, match=r"absent\.npz"):
         read_features(tmp_path / "absent.npz")
-    bent = write_npz(tmp_path / "bent.npz", source=motion.source[:3], file_name=motion.file_name, features=motion.features)
+    bent = write_npz(
+        tmp_path / "bent.npz", source=motion.source[:3], file_name=motion.file_name, features=motion.features
+    )
     with pytest.raises(DataError, match="do not fit together"):
         read_features(bent)
 
 
 def test_the_room_needs_no_torch() -> None:
-    code = "import sys, infomotion_lib.selection; print([m for m in ('torch', 'matplotlib', 'monai') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    code = (
+        "import sys, infomotion_lib.selection; print([m for m in ('torch', 'matplotlib', 'monai') if m in"
+        " sys.modules])"
+    )
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )
 
 
 def test_class_order_is_the_clinical_one(upstream: Upstream) -> None:

@@ -1,10 +1,12 @@
 """The heart at ED, painted once: what each point of tissue echoes, and how atria and right ventricle stretch.
 
-Everything that moves with the tissue is drawn on one grid of material coordinates (X, Y): where a point of tissue lies in heart
-coordinates at ED. A frame then only has to find, for each of its samples, which point of tissue lies there.
+Everything that moves with the tissue is drawn on one grid of material coordinates (X, Y): where a point of
+tissue lies in heart coordinates at ED. A frame then only has to find, for each of its samples, which point of
+tissue lies there.
 
-What is painted is whole numbers of at most 14 bits. A frame reads it with weights that are multiples of 1/1024, so that each product
-and each sum of the interpolation fits the 24 bits of a float32: it is exact in whatever order a processor adds.
+What is painted is whole numbers of at most 14 bits. A frame reads it with weights that are multiples of
+1/1024, so that each product and each sum of the interpolation fits the 24 bits of a float32: it is exact in
+whatever order a processor adds.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ COARSE = 4
 """Texels a step of the stretch fields, which are smooth."""
 
 UNIT = 1 / 1024
-"""Step of the painted echo; 0 dB is an amplitude of 1. Rounding adds noise at -71 dB, 30 dB below the darkest blood."""
+"""Step of the painted echo; 0 dB is an amplitude of 1. Rounding adds noise at -71 dB, 30 dB below the darkest
+blood.
+"""
 
 STRETCH_UNIT = 1 / 128
 """Step of the stretch fields, texels."""
@@ -64,11 +68,13 @@ class Atlas:
     texel : float
         Grid step, scan depths.
     speckle : ndarray of float32, shape (2, 2, H, W)
-        Echo of the tissue in steps of ``UNIT``: in the scan plane and beside it, real and imaginary part of each.
+        Echo of the tissue in steps of ``UNIT``: in the scan plane and beside it, real and imaginary part of
+        each.
     blood : ndarray of float32, shape (H, W)
         1 in blood, 0 in tissue.
     stretch : ndarray of float32, shape (3, H / COARSE, W / COARSE)
-        Displacement along X by right-ventricular contraction, along X and along Y by left-atrial expansion, in steps of ``STRETCH_UNIT``.
+        Displacement along X by right-ventricular contraction, along X and along Y by left-atrial expansion,
+        in steps of ``STRETCH_UNIT``.
     mitral, tricuspid : tuple of (x, half-width)
         Centre and half-width of the valves' rings, in the mitral plane.
     """
@@ -123,7 +129,9 @@ def paint(heart: Heart, *, scale: float) -> Atlas:
     above = y <= heart.length
     in_lv = (np.abs(x) < cavity_edge) & above
     in_rv = (chambers.right_ventricle.distance(x, y) < 1) & (x < -wall_edge) & above
-    in_atria = ((chambers.left_atrium.distance(x, y) < 1) | (chambers.right_atrium.distance(x, y) < 1)) & ~above
+    in_atria = (
+        (chambers.left_atrium.distance(x, y) < 1) | (chambers.right_atrium.distance(x, y) < 1)
+    ) & ~above
     blood = in_lv | in_rv | in_atria
 
     level = _surroundings(heart, chambers, x, y, wall_edge)
@@ -146,7 +154,9 @@ def _whole(values: Floats) -> Image:
 
 
 def _surroundings(heart: Heart, chambers: _Chambers, x: Floats, y: Floats, wall_edge: Floats) -> Floats:
-    """Echo level, dB, of all that is neither LV nor blood: chest, mediastinum, lung, walls of the other chambers."""
+    """Echo level, dB, of all that is neither LV nor blood: chest, mediastinum, lung, walls of the other
+    chambers.
+    """
     cells = np.random.default_rng((heart.seed, _CLOUDS)).standard_normal((12, 12))
     level = TISSUE + UNEVEN * _enlarged(_enlarged(cells, x.shape[0]).T, x.shape[1]).T
     level += (CHEST - TISSUE) * _ramp(-y / 0.08) + (FAR - TISSUE) * _ramp((y - heart.length - 0.20) / 0.30)
@@ -156,12 +166,15 @@ def _surroundings(heart: Heart, chambers: _Chambers, x: Floats, y: Floats, wall_
     level = np.where(free_wall, RV_WALL, level)
     for atrium in (chambers.left_atrium, chambers.right_atrium):
         near = atrium.distance(x, y)
-        level = np.where((near < 1.16) & (y > heart.length), ATRIAL_WALL - 20 * np.maximum(near - 1, 0), level)
+        level = np.where(
+            (near < 1.16) & (y > heart.length), ATRIAL_WALL - 20 * np.maximum(near - 1, 0), level
+        )
     return level
 
 
 def _enlarged(cells: Floats, rows: int) -> Floats:
-    """``cells`` (N, M) at ``rows`` places along the first axis, (rows, M), by cubic convolution (Keys 1981) with a = -0.75.
+    """``cells`` (N, M) at ``rows`` places along the first axis, (rows, M), by cubic convolution (Keys 1981)
+    with a = -0.75.
 
     OpenCV has it too, but with float32 weights whose last digits depend on the processor.
     """
@@ -177,7 +190,9 @@ def _enlarged(cells: Floats, rows: int) -> Floats:
     return out
 
 
-def _with_wall(heart: Heart, level: Floats, x: Floats, y: Floats, cavity_edge: Floats, wall_edge: Floats) -> Floats:
+def _with_wall(
+    heart: Heart, level: Floats, x: Floats, y: Floats, cavity_edge: Floats, wall_edge: Floats
+) -> Floats:
     """``level`` with the LV wall in it: bright at both faces, pericardium on the lateral side, dropouts."""
     side = np.abs(x)
     wall = np.full_like(x, LV_WALL + heart.wall_gain)
@@ -208,14 +223,19 @@ def _chambers(heart: Heart) -> _Chambers:
     outer, base = heart.radius + heart.wall, heart.length
     left_atrium = _Ellipse(0.0, base + 0.115 * heart.la_size, 0.155 * heart.la_size, 0.165 * heart.la_size)
     right_atrium = _Ellipse(-(outer + 0.075), base + 0.105, 0.125, 0.15)
-    right_ventricle = _Ellipse(-(outer + 0.13), 0.66 * base, 0.125 * heart.rv_size, 0.50 * base * float(np.sqrt(heart.rv_size)))
+    right_ventricle = _Ellipse(
+        -(outer + 0.13), 0.66 * base, 0.125 * heart.rv_size, 0.50 * base * float(np.sqrt(heart.rv_size))
+    )
     return _Chambers(left_atrium, right_atrium, right_ventricle)
 
 
 def _rings(heart: Heart, right_ventricle: _Ellipse) -> tuple[tuple[float, float], tuple[float, float]]:
     """Centre and half-width of the mitral and the tricuspid ring."""
     mitral = float(heart.radius * lv_profile(1.0))
-    septal, lateral = -(mitral + heart.wall + 0.01), right_ventricle.x - right_ventricle.half_width(heart.length)
+    septal, lateral = (
+        -(mitral + heart.wall + 0.01),
+        right_ventricle.x - right_ventricle.half_width(heart.length),
+    )
     return (0.0, mitral), ((septal + lateral) / 2, max((septal - lateral) / 2, 0.05))
 
 

@@ -1,7 +1,7 @@
 """A phantom data set on disk, in the layout of EchoNet-Dynamic or, malformed as it is, of EchoNet-Synthetic.
 
-Every video is written whole, the tables last: a folder that has ``FileList.csv`` is complete, and a run that was killed goes on where it
-stopped and ends with the same bytes.
+Every video is written whole, the tables last: a folder that has ``FileList.csv`` is complete, and a run that
+was killed goes on where it stopped and ends with the same bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
 
-REQUEST, FILE_LIST, TRACINGS, TRUTH, VIDEOS = "phantom.json", "FileList.csv", "VolumeTracings.csv", "phantom_truth.csv", "Videos"
+REQUEST, FILE_LIST, TRACINGS, TRUTH, VIDEOS = (
+    "phantom.json",
+    "FileList.csv",
+    "VolumeTracings.csv",
+    "phantom_truth.csv",
+    "Videos",
+)
 
 UPSTREAM_FPS, UPSTREAM_BATCH = 32, 4
 """What EchoNet-Synthetic's list states in ``FPS`` and ``NumberOfFrames``, whatever the videos are."""
@@ -50,11 +56,12 @@ def make_dataset(
 ) -> Path:
     """Folder of a phantom data set; what is already there is kept, what is missing is made.
 
-    ``real``: ``FileList.csv``, ``VolumeTracings.csv`` (21 rows a traced frame, ED and ES), ``Videos/*.avi``; EF, volumes and
-    tracings are exact. ``synthetic``: the layout of EchoNet-Synthetic with its wrong columns (``FrameHeight`` is the number of frames,
-    ``NumberOfFrames`` a batch size, ``FPS`` 32, ``ESV`` and ``EDV`` 0), no tracings, TRAIN only, other nuisance
-    (:data:`~infomotion_lib.data.phantom.nuisance.SOURCES`); ``EF`` is the whole number asked for, and the heart delivers it with an error.
-    Both: ``phantom_truth.csv`` with the exact EF, machine style, annotated ED and ES frames and cycle, and ``phantom.json``, the request.
+    ``real``: ``FileList.csv``, ``VolumeTracings.csv`` (21 rows a traced frame, ED and ES), ``Videos/*.avi``;
+    EF, volumes and tracings are exact. ``synthetic``: the layout of EchoNet-Synthetic with its wrong columns
+    (``FrameHeight`` is the number of frames, ``NumberOfFrames`` a batch size, ``FPS`` 32, ``ESV`` and ``EDV``
+    0), no tracings, TRAIN only, other nuisance (:data:`~infomotion_lib.data.phantom.nuisance.SOURCES`);
+    ``EF`` is the whole number asked for, and the heart delivers it with an error. Both: ``phantom_truth.csv``
+    with the exact EF, machine style, annotated ED and ES frames and cycle, and ``phantom.json``, the request.
 
     A video depends on seed, role, its split, its number there and its EF class, and not on ``workers``.
 
@@ -69,7 +76,8 @@ def make_dataset(
     frames, fps, size : int, float, int
         Frames a video, frames a second, side of a frame in pixels.
     level, machine_shares
-        Nuisance level and shares of the machine styles; see :func:`~infomotion_lib.data.phantom.sample_heart`.
+        Nuisance level and shares of the machine styles; see
+        :func:`~infomotion_lib.data.phantom.sample_heart`.
     seed : int
         Seed of the data set.
     workers : int
@@ -129,7 +137,11 @@ def _claim(folder: Path, request: Request) -> None:
         if path.is_file():
             _compare(path, request)
         else:
-            found = sorted(item.name for item in folder.iterdir() if not item.name.startswith(".")) if folder.exists() else []
+            found = (
+                sorted(item.name for item in folder.iterdir() if not item.name.startswith("."))
+                if folder.exists()
+                else []
+            )
             if found:
                 raise DataError(
                     f"{folder} is not empty and holds no phantom data set.",
@@ -141,7 +153,9 @@ def _claim(folder: Path, request: Request) -> None:
             leftover.unlink(missing_ok=True)
         (folder / VIDEOS).mkdir(exist_ok=True)
     except OSError as error:
-        raise DataError(f"A phantom data set cannot be written to {folder}: {error}.", remedy="Give another folder.") from None
+        raise DataError(
+            f"A phantom data set cannot be written to {folder}: {error}.", remedy="Give another folder."
+        ) from None
 
 
 def _compare(path: Path, request: Request) -> None:
@@ -151,16 +165,23 @@ def _compare(path: Path, request: Request) -> None:
     except ValueError:
         made = None
     if not isinstance(made, dict):
-        raise DataError(f"{path} does not hold the request of a phantom data set.", remedy="Give an empty folder.")
+        raise DataError(
+            f"{path} does not hold the request of a phantom data set.", remedy="Give an empty folder."
+        )
     asked = request.as_json()
     edition = made.get("edition", 1)
     if edition != request.edition:
         raise ParameterError(
-            f"{path.parent} holds hearts of edition {edition} of the phantom; this is edition {request.edition}.",
+            f"{path.parent} holds hearts of edition {edition} of the phantom; this is edition"
+            f" {request.edition}.",
             where="The editions draw other pictures of the same hearts; they are never mixed.",
             remedy="Give another folder, or remove this one: it is drawn anew.",
         )
-    differences = [f"{name} = {made.get(name)} there, {asked[name]} asked for" for name in asked if made.get(name) != asked[name]]
+    differences = [
+        f"{name} = {made.get(name)} there, {asked[name]} asked for"
+        for name in asked
+        if made.get(name) != asked[name]
+    ]
     if differences:
         raise ParameterError(
             f"{path.parent} holds a phantom data set made by another request.",
@@ -173,8 +194,12 @@ def _path(folder: Path, video: Planned) -> Path:
     return folder / VIDEOS / f"{video.file_name}.avi"
 
 
-def _render_all(folder: Path, videos: list[Planned], request: Request, *, workers: int, progress: bool) -> None:
-    jobs = ((_path(folder, video), video.heart, request.frames, request.fps, request.size) for video in videos)
+def _render_all(
+    folder: Path, videos: list[Planned], request: Request, *, workers: int, progress: bool
+) -> None:
+    jobs = (
+        (_path(folder, video), video.heart, request.frames, request.fps, request.size) for video in videos
+    )
     done: Iterable[Any]
     if workers == 1:
         done = (_render_one(*job) for job in jobs)
@@ -232,13 +257,23 @@ def _file_list(planned: list[Planned], request: Request) -> pd.DataFrame:
         }
     )
     if request.role == "synthetic":
-        wrong = {"ESV": 0, "EDV": 0, "FrameHeight": request.frames, "FPS": UPSTREAM_FPS, "NumberOfFrames": UPSTREAM_BATCH}
+        wrong = {
+            "ESV": 0,
+            "EDV": 0,
+            "FrameHeight": request.frames,
+            "FPS": UPSTREAM_FPS,
+            "NumberOfFrames": UPSTREAM_BATCH,
+        }
         table = table.assign(**wrong, EF=table["EF"].astype(int))
     return table
 
 
 def _tracings(planned: list[Planned]) -> pd.DataFrame:
-    rows = [(video, frame, tracing(video.heart, frame)) for video in planned for frame in sorted((video.ed, video.es))]
+    rows = [
+        (video, frame, tracing(video.heart, frame))
+        for video in planned
+        for frame in sorted((video.ed, video.es))
+    ]
     ends = np.concatenate([lines for _, _, lines in rows])
     return pd.DataFrame(
         {

@@ -1,9 +1,10 @@
 """Elementary functions that give the same bits on every processor.
 
-IEEE 754 fixes ``+ - * /`` and the square root to the last bit. The exponential, the sine and their kind it leaves to each mathematics
-library, whose last digit depends on the library's version and on the instructions of the processor. The functions here are made of the
-fixed operations alone, each a NumPy call of its own: a compiler that fuses a product and a sum into one instruction, as it does for
-some processors, finds nothing to fuse. They take and give float64 and are right to a few units in the last place.
+IEEE 754 fixes ``+ - * /`` and the square root to the last bit. The exponential, the sine and their kind it
+leaves to each mathematics library, whose last digit depends on the library's version and on the instructions
+of the processor. The functions here are made of the fixed operations alone, each a NumPy call of its own: a
+compiler that fuses a product and a sum into one instruction, as it does for some processors, finds nothing to
+fuse. They take and give float64 and are right to a few units in the last place.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ Floats = NDArray[np.float64]
 LN_2 = 0.6931471805599453
 LN_10 = 2.302585092994046
 
-# A multiple of ln 2 or of half pi is taken away in two parts; the first has its last 20 bits empty, so its product with a whole number
-# under a million is exact.
+# A multiple of ln 2 or of half pi is taken away in two parts; the first has its last 20 bits empty, so its
+# product with a whole number under a million is exact.
 _LN_2_PARTS = (float.fromhex("0x1.62e42fe000000p-1"), float.fromhex("0x1.f473de6af278fp-30"))
 _HALF_PI_PARTS = (float.fromhex("0x1.921fb54000000p+0"), float.fromhex("0x1.10b4611a62633p-30"))
 
@@ -70,7 +71,9 @@ def angle(x: ArrayLike, y: ArrayLike) -> Floats:
 
 
 def uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """A number drawn evenly between ``low`` and ``high``: the value of ``rng.uniform``, whose product and sum may be fused."""
+    """A number drawn evenly between ``low`` and ``high``: the value of ``rng.uniform``, whose product and sum
+    may be fused.
+    """
     return low + (high - low) * float(rng.random())
 
 

@@ -1,17 +1,19 @@
 r"""The moving heart in numbers: cycle, volume, endocardium, pose, tracings.
 
-The left ventricle (LV) is a truncated ellipsoid of revolution about its long axis. With :math:`z \in [0, 1]` from apex to mitral plane,
-contraction :math:`s \in [0, 1]` (0 at ED, 1 at ES) and mean radius :math:`\rho_0(z)` at ED, the long axis is
+The left ventricle (LV) is a truncated ellipsoid of revolution about its long axis. With :math:`z \in [0, 1]`
+from apex to mitral plane, contraction :math:`s \in [0, 1]` (0 at ED, 1 at ES) and mean radius
+:math:`\rho_0(z)` at ED, the long axis is
 :math:`L(s) = L_0 (1 - \lambda\,\mathrm{EF}\,s)` and the mean radius
 
 .. math:: \rho(z, s)^2 = \rho_0(z)^2\,\frac{1 - \mathrm{EF}\,s\,[1 + \gamma(h(z) - \bar h)]}{L(s)/L_0},\qquad
           \bar h = \frac{\int \rho_0^2 h}{\int \rho_0^2},\quad h(z) = \cos(\pi z + \varphi)
 
-so that :math:`V(s) = \int_0^1 \pi\rho^2 L\,dz = V_0 (1 - \mathrm{EF}\,s)` exactly, whatever the regional amplitude :math:`\gamma`.
-Septal and lateral radius are :math:`\rho_0 [1 + (\rho/\rho_0 - 1)(1 \mp a)]`: their mean is :math:`\rho` for any asymmetry :math:`a`.
+so that :math:`V(s) = \int_0^1 \pi\rho^2 L\,dz = V_0 (1 - \mathrm{EF}\,s)` exactly, whatever the regional
+amplitude :math:`\gamma`. Septal and lateral radius are :math:`\rho_0 [1 + (\rho/\rho_0 - 1)(1 \mp a)]`: their
+mean is :math:`\rho` for any asymmetry :math:`a`.
 
-Heart coordinates (x, y): apex at the origin, y down the long axis to the base, x > 0 lateral. Picture coordinates (u, v): probe at
-the origin, v down, both in units of the scan depth.
+Heart coordinates (x, y): apex at the origin, y down the long axis to the base, x > 0 lateral. Picture
+coordinates (u, v): probe at the origin, v down, both in units of the scan depth.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ WIDEST = 0.62
 """Level at which the LV is widest, share of the long axis."""
 
 PROFILE_SQUARED = 1 / WIDEST - 1 / (3 * WIDEST * WIDEST)
-"""Integral of the squared profile over the long axis, 0 to 1: the ED volume is this times pi, the squared radius and the length."""
+"""Integral of the squared profile over the long axis, 0 to 1: the ED volume is this times pi, the squared
+radius and the length.
+"""
 
 FIELD = 1.06
 """Side of the square picture, scan depths."""
@@ -47,7 +51,9 @@ DEPTH_CM = 14.5
 
 SMALLEST_SHARE = 0.07
 SMALLEST_RADIUS = 0.10
-"""Floors of local area and radius at ES over ED; regional and septal/lateral differences are limited to stay above them."""
+"""Floors of local area and radius at ES over ED; regional and septal/lateral differences are limited to stay
+above them.
+"""
 
 
 class Pose(NamedTuple):
@@ -72,7 +78,9 @@ def cycle_phase(heart: Heart, frames: ArrayLike) -> Floats:
 
 
 def contraction(heart: Heart, frames: ArrayLike) -> Floats:
-    """Contraction s of each frame: 0 at ED, 1 at ES, back by early filling (72 %), diastasis and atrial kick (28 %)."""
+    """Contraction s of each frame: 0 at ED, 1 at ES, back by early filling (72 %), diastasis and atrial kick
+    (28 %).
+    """
     phase = cycle_phase(heart, frames)
     squeeze = np.square(sin(np.pi / 2 * np.minimum(phase / SYSTOLE, 1.0)))
     filling = 0.72 * _smoothstep((phase - SYSTOLE) / 0.26) + 0.28 * _smoothstep((phase - 0.84) / 0.16)
@@ -91,17 +99,23 @@ def true_frames(heart: Heart, n_frames: int) -> TrueFrames:
 
 
 def valve_opening(heart: Heart, frames: ArrayLike) -> Floats:
-    """Opening of the atrioventricular valves, 0 closed to 1 wide: E wave, diastasis, A wave; shape of ``frames``."""
+    """Opening of the atrioventricular valves, 0 closed to 1 wide: E wave, diastasis, A wave; shape of
+    ``frames``.
+    """
     knots = np.array([0.0, 0.02, 0.345, 0.40, 0.52, 0.62, 0.82, 0.90, 0.96, 1.0])
     opening = np.array([0.25, 0.0, 0.0, 1.0, 0.9, 0.40, 0.40, 0.80, 0.65, 0.25])
     phase = cycle_phase(heart, frames)
-    left = np.searchsorted(knots, phase, side="right") - 1  # not numpy.interp, whose product and sum may be fused
+    left = (
+        np.searchsorted(knots, phase, side="right") - 1
+    )  # not numpy.interp, whose product and sum may be fused
     share = (phase - knots[left]) / (knots[left + 1] - knots[left])
     return opening[left] + share * (opening[left + 1] - opening[left])
 
 
 def pose(heart: Heart, frames: ArrayLike) -> Pose:
-    """Offset and tilt of the heart in each frame: slow drift of the probe, and swing locked to contraction."""
+    """Offset and tilt of the heart in each frame: slow drift of the probe, and swing locked to
+    contraction.
+    """
     t, s = np.asarray(frames, np.float64), contraction(heart, frames)
     w = 2 * np.pi * t / heart.drift_period
     dx = heart.drift_x * sin(w + heart.drift_phase_x) + heart.swing_x * s
@@ -111,7 +125,9 @@ def pose(heart: Heart, frames: ArrayLike) -> Pose:
 
 
 def lv_profile(z: ArrayLike) -> Floats:
-    """Radius of the ED cavity over its largest, at levels ``z`` from apex (0) to mitral plane (1); 0 outside the ellipsoid."""
+    """Radius of the ED cavity over its largest, at levels ``z`` from apex (0) to mitral plane (1); 0 outside
+    the ellipsoid.
+    """
     q = (np.asarray(z, np.float64) - WIDEST) / WIDEST
     return np.sqrt(np.maximum(1.0 - q * q, 0.0))
 
@@ -122,7 +138,9 @@ def lv_length(heart: Heart, s: ArrayLike) -> Floats:
 
 
 def radius_ratio(heart: Heart, z: Floats, s: Floats) -> tuple[Floats, Floats]:
-    """Septal and lateral radius at contraction ``s`` over the ED radius, at levels ``z``; shape by broadcasting."""
+    """Septal and lateral radius at contraction ``s`` over the ED radius, at levels ``z``; shape by
+    broadcasting.
+    """
     amplitude, mean = regional_amplitude(heart)
     pattern = 1.0 + amplitude * (cos(np.pi * z + heart.regional_phase) - mean)
     mean_ratio = np.sqrt((1.0 - heart.ef / 100 * s * pattern) / (lv_length(heart, s) / heart.length))
@@ -146,7 +164,9 @@ def regional_amplitude(heart: Heart) -> tuple[float, float]:
 
 
 def asymmetry_amplitude(heart: Heart) -> float:
-    """Septal/lateral difference, limited so that no side keeps less than ``SMALLEST_RADIUS`` of its radius."""
+    """Septal/lateral difference, limited so that no side keeps less than ``SMALLEST_RADIUS`` of its
+    radius.
+    """
     amplitude, _ = regional_amplitude(heart)
     least = 1.0 - heart.ef / 100 * (1.0 + 2.0 * amplitude)
     shortening = 1.0 - np.sqrt(max(least, SMALLEST_SHARE))
@@ -155,7 +175,8 @@ def asymmetry_amplitude(heart: Heart) -> float:
 
 
 def lv_radii(heart: Heart, z: ArrayLike, s: ArrayLike) -> tuple[Floats, Floats]:
-    """Distance of the septal and the lateral endocardium from the long axis, each (S, Z), scan depths before zoom.
+    """Distance of the septal and the lateral endocardium from the long axis, each (S, Z), scan depths before
+    zoom.
 
     Parameters
     ----------
@@ -186,10 +207,12 @@ def to_picture(heart: Heart, x: Floats, y: Floats, where: Pose) -> tuple[Floats,
 
 
 def tracing(heart: Heart, frame: int, *, chords: int = CHORDS) -> Floats:
-    """Tracing of one frame, (1 + chords, 4): rows X1, Y1, X2, Y2, first the long axis from apex to mitral plane, then the chords.
+    """Tracing of one frame, (1 + chords, 4): rows X1, Y1, X2, Y2, first the long axis from apex to mitral
+    plane, then the chords.
 
-    The chords stand at the middles of equal slices of the long axis, from apex to base, so that the method of discs gives the EF.
-    Units are pixels of a picture of side ``TRACING_SIDE``; a pixel's centre has whole coordinates.
+    The chords stand at the middles of equal slices of the long axis, from apex to base, so that the method of
+    discs gives the EF. Units are pixels of a picture of side ``TRACING_SIDE``; a pixel's centre has whole
+    coordinates.
     """
     s = contraction(heart, [frame])
     z = (np.arange(chords) + 0.5) / chords
@@ -204,7 +227,9 @@ def tracing(heart: Heart, frame: int, *, chords: int = CHORDS) -> Floats:
 
 
 def picture_to_pixel(u: Floats, v: Floats, side: int) -> tuple[Floats, Floats]:
-    """Column and row of picture coordinates in a square picture of ``side`` pixels; a pixel's centre has whole coordinates."""
+    """Column and row of picture coordinates in a square picture of ``side`` pixels; a pixel's centre has
+    whole coordinates.
+    """
     return (u / FIELD + 0.5) * side - 0.5, v / FIELD * side - 0.5
 
 

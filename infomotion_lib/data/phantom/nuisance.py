@@ -1,8 +1,9 @@
 """The nuisance model of the phantom: every number stands in the two tables of this file.
 
-A nuisance is anything that changes the picture and says nothing about the ejection fraction (EF). Each is drawn uniformly
-from a range that runs from an easy phantom (level 0) to an extreme one (level 1); the project's level is 0.4. On top come five
-machine styles of unequal frequency. Lengths are in units of the scan depth, levels in decibels, angles in radians.
+A nuisance is anything that changes the picture and says nothing about the ejection fraction (EF). Each is
+drawn uniformly from a range that runs from an easy phantom (level 0) to an extreme one (level 1); the
+project's level is 0.4. On top come five machine styles of unequal frequency. Lengths are in units of the scan
+depth, levels in decibels, angles in radians.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ class Nuisance:
 
     def at(self, level: float) -> Range:
         """Lower and upper end of the range at one level, each mixed linearly between easy and extreme."""
-        low, high = ((1 - level) * easy + level * extreme for easy, extreme in zip(self.easy, self.extreme, strict=True))
+        low, high = (
+            (1 - level) * easy + level * extreme
+            for easy, extreme in zip(self.easy, self.extreme, strict=True)
+        )
         return low, high
 
 
@@ -117,15 +121,17 @@ MACHINES: tuple[Style, ...] = (
     Style("mirrored", 0.06, redraw={"psf_axial": (1.4, 1.9), "psf_lateral": (2.4, 3.4), "gamma": (1.3, 1.6)}, add={"gain": (3, 3)},
           mirrored=True),
 )
-"""The five machine styles and their usual shares. They change appearance, not motion, so they favour selectors that look at appearance."""
+"""The five machine styles and their usual shares. They change appearance, not motion, so they favour
+selectors that look at appearance.
+"""
 
 SOURCES: Mapping[Role, Style] = MappingProxyType({
     "real": Style("real"),
     "synthetic": Style("synthetic", add={"gain": (1, 3), "noise": (-5, -3), "out_of_plane": (0.10, 0.30)},
                        scale={"psf_axial": (1.15, 1.35), "psf_lateral": (1.15, 1.35), "drift_x": (0.5, 0.5), "drift_y": (0.5, 0.5)}),
 })
-"""How the synthetic source differs, as pictures from a generator do: smoother, cleaner, a little brighter, a steadier probe, and a
-texture that does not hold on to the tissue. Its machine shares differ too."""
+"""How the synthetic source differs, as pictures from a generator do: smoother, cleaner, a little brighter, a
+steadier probe, and a texture that does not hold on to the tissue. Its machine shares differ too."""
 
 MACHINE_SHARES: Mapping[Role, tuple[float, ...]] = MappingProxyType({
     "real": tuple(machine.share for machine in MACHINES),
@@ -139,7 +145,9 @@ NO_HAZE = -60.0
 
 @dataclass(frozen=True)
 class Dropout:
-    """A stretch of LV wall that echoes less: level along the long axis, side, width, all as shares, and depth in dB."""
+    """A stretch of LV wall that echoes less: level along the long axis, side, width, all as shares, and depth
+    in dB.
+    """
 
     level: float
     side: int
@@ -151,9 +159,10 @@ class Dropout:
 class Heart:
     """One phantom heart and the way it is scanned: EF, timing, and the drawn value of every nuisance.
 
-    The fields up to ``noise`` carry the names, units and meanings of :data:`NUISANCES`, except that ``cycle`` is a whole
-    number of this clip's frames, a multiple of three, so that ED and ES fall on frames, and that each of ``dropouts`` has its own
-    depth. ``haze`` is in dB, ``start`` is the frame of the cycle (0 = ED) at which the clip begins, ``seed`` draws speckle and noise.
+    The fields up to ``noise`` carry the names, units and meanings of :data:`NUISANCES`, except that ``cycle``
+    is a whole number of this clip's frames, a multiple of three, so that ED and ES fall on frames, and that
+    each of ``dropouts`` has its own depth. ``haze`` is in dB, ``start`` is the frame of the cycle (0 = ED) at
+    which the clip begins, ``seed`` draws speckle and noise.
     """
 
     cycle: int
@@ -212,7 +221,8 @@ def check_level(level: float) -> float:
     """
     if not (np.isfinite(level) and 0 <= level <= 1):
         raise ParameterError(
-            f"The nuisance level {level} is out of range.", remedy="0 is the easy phantom, 1 the extreme one, 0.4 the default."
+            f"The nuisance level {level} is out of range.",
+            remedy="0 is the easy phantom, 1 the extreme one, 0.4 the default.",
         )
     return float(level)
 

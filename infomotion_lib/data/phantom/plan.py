@@ -1,4 +1,6 @@
-"""Which videos a phantom data set holds, each from its own random stream: (seed, role, split, index) decides everything in it."""
+"""Which videos a phantom data set holds, each from its own random stream: (seed, role, split, index) decides
+everything in it.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,9 @@ ED_FIRST_SHARE = 0.9
 SMALLEST_SIDE, LARGEST_SIDE = 28, 1024
 
 EDITION = 2
-"""Edition of the drawing, raised whenever equal parameters would give another picture; run cards name theirs, and pages mark results of an
-older one. From edition 2 on, a heart is the same bytes on every processor; edition 1 was drawn in float32, whose last digits turned
-grey levels over."""
+"""Edition of the drawing, raised whenever equal parameters would give another picture; run cards name theirs,
+and pages mark results of an older one. From edition 2 on, a heart is the same bytes on every processor;
+edition 1 was drawn in float32, whose last digits turned grey levels over."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Planned:
-    """One video: name, split, EF asked for, the heart that delivers it, and the annotated ED and ES frames."""
+    """One video: name, split, EF asked for, the heart that delivers it, and the annotated ED and ES
+    frames.
+    """
 
     file_name: str
     split: str
@@ -105,7 +109,8 @@ def make_request(
     classes = len(CLASS_NAMES)
     if len(test_counts) != classes:
         raise ParameterError(
-            f"{tuple(test_counts)} are not the TEST counts of {classes} classes.", remedy=f"One each: {', '.join(CLASS_NAMES)}."
+            f"{tuple(test_counts)} are not the TEST counts of {classes} classes.",
+            remedy=f"One each: {', '.join(CLASS_NAMES)}.",
         )
     wanted = [(train_per_class,) * classes]
     wanted += [(val_per_class,) * classes, tuple(test_counts)] if role == "real" else [(0,) * classes] * 2
@@ -113,9 +118,15 @@ def make_request(
     if not sum(map(sum, counts)):
         raise ParameterError("A phantom data set needs at least one video.", remedy="Raise train_per_class.")
     if not SMALLEST_SIDE <= size <= LARGEST_SIDE:
-        raise ParameterError(f"A phantom cannot be rendered at {size} pixels.", remedy=f"Give {SMALLEST_SIDE} to {LARGEST_SIDE}.")
+        raise ParameterError(
+            f"A phantom cannot be rendered at {size} pixels.",
+            remedy=f"Give {SMALLEST_SIDE} to {LARGEST_SIDE}.",
+        )
     if not (np.isfinite(requested_ef_error) and requested_ef_error >= 0):
-        raise ParameterError(f"The sd of delivered minus requested EF cannot be {requested_ef_error}.", remedy="Give 0 points or more.")
+        raise ParameterError(
+            f"The sd of delivered minus requested EF cannot be {requested_ef_error}.",
+            remedy="Give 0 points or more.",
+        )
     level, fps = check_level(level), check_fps(fps)
     longest = NUISANCES["cycle"].at(level)[1] * fps / NUISANCE_FPS
     if _whole(frames, "a number of frames") < longest / 3 + 2:
@@ -153,9 +164,18 @@ def plan_video(request: Request, split: int, index: int, ef_class: int) -> Plann
     if request.role == "synthetic":
         prefix = "phantom_synthetic"
         requested = float(_whole_ef(low, high, rng))
-        error = np.rint(rng.standard_normal() * 2.0**40) / 2.0**40  # tail values come from a library's logarithm
+        error = (
+            np.rint(rng.standard_normal() * 2.0**40) / 2.0**40
+        )  # tail values come from a library's logarithm
         delivered = float(np.clip(requested + request.requested_ef_error * error, *EF_LIMITS))
-    heart = sample_heart(rng, delivered, level=request.level, machine_shares=request.machine_shares, fps=request.fps, role=request.role)
+    heart = sample_heart(
+        rng,
+        delivered,
+        level=request.level,
+        machine_shares=request.machine_shares,
+        fps=request.fps,
+        role=request.role,
+    )
     heart, ed, es = annotate(heart, request.frames, rng)
     return Planned(f"{prefix}_{split}{index:05d}", SPLITS[split], requested, heart, ed, es)
 
@@ -183,7 +203,9 @@ def interleave(counts: Sequence[int]) -> list[int]:
     >>> interleave((2, 2, 1))
     [0, 1, 2, 0, 1]
     """
-    places = [((number + 0.5) / count, ef_class) for ef_class, count in enumerate(counts) for number in range(count)]
+    places = [
+        ((number + 0.5) / count, ef_class) for ef_class, count in enumerate(counts) for number in range(count)
+    ]
     return [ef_class for _, ef_class in sorted(places)]
 
 
@@ -191,7 +213,9 @@ def _pairs(heart: Heart, n_frames: int, ed_first: bool) -> list[tuple[int, int]]
     frames, systole = true_frames(heart, n_frames), heart.cycle // 3
     if ed_first:
         return [(ed, ed + systole) for ed in frames.ed.tolist() if ed + systole < n_frames]
-    return [(es + heart.cycle - systole, es) for es in frames.es.tolist() if es + heart.cycle - systole < n_frames]
+    return [
+        (es + heart.cycle - systole, es) for es in frames.es.tolist() if es + heart.cycle - systole < n_frames
+    ]
 
 
 def _whole_ef(low: float, high: float, rng: np.random.Generator) -> int:

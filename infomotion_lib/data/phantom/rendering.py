@@ -1,13 +1,14 @@
 """A heart becomes a clip of grey frames, by way of the ultrasound machine's own polar grid.
 
-For every sample of every frame: which point of tissue lies here, what does it echo; then the point-spread function of the beam, noise,
-log compression, and scan conversion to the square picture. A frame depends on the heart and its number alone, not on the frames
-rendered with it.
+For every sample of every frame: which point of tissue lies here, what does it echo; then the point-spread
+function of the beam, noise, log compression, and scan conversion to the square picture. A frame depends on
+the heart and its number alone, not on the frames rendered with it.
 
-The same bytes come out on every processor, by construction. Elementary functions are those of :mod:`exact`; arrays are only added,
-multiplied, divided and rooted, one operation a call; what is interpolated or convolved is whole numbers, few enough bits of them that
-every sum is exact; logarithm and grey map are tables. An echo has its real and imaginary part in arrays of their own, since a complex
-product is a place where compilers fuse.
+The same bytes come out on every processor, by construction. Elementary functions are those of :mod:`exact`;
+arrays are only added, multiplied, divided and rooted, one operation a call; what is interpolated or convolved
+is whole numbers, few enough bits of them that every sum is exact; logarithm and grey map are tables. An echo
+has its real and imaginary part in arrays of their own, since a complex product is a place where compilers
+fuse.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ VALVE_HEIGHT = 0.87
 """Length of an open leaflet along the long axis, over half the width of its ring."""
 
 
-def render(heart: Heart, frame_indices: Sequence[int] | NDArray[np.integer], *, size: int = 112) -> NDArray[np.uint8]:
+def render(
+    heart: Heart, frame_indices: Sequence[int] | NDArray[np.integer], *, size: int = 112
+) -> NDArray[np.uint8]:
     """Grey frames of a heart, uint8 (T, size, size), in the order asked for.
 
     Parameters
@@ -67,7 +70,9 @@ def render(heart: Heart, frame_indices: Sequence[int] | NDArray[np.integer], *, 
     """
     frames = np.asarray(frame_indices, np.int64).reshape(-1)
     if size < SMALLEST_SIDE:
-        raise ParameterError(f"A phantom cannot be rendered at {size} pixels.", remedy=f"Give {SMALLEST_SIDE} or more.")
+        raise ParameterError(
+            f"A phantom cannot be rendered at {size} pixels.", remedy=f"Give {SMALLEST_SIDE} or more."
+        )
     if frames.size and frames.min() < 0:
         raise ParameterError(f"A phantom has no frame {frames.min()}.", remedy="Frame numbers start at 0.")
     scene = build_scene(heart, size=size)
@@ -90,14 +95,17 @@ def grey_levels(scene: Scene, frames: Ints) -> Image:
     for part, noise in zip(field, electronic, strict=True):
         for number, frame in enumerate(part):
             # whole numbers in float64, 16 bits of echo and 12 of each kernel: exact
-            blurred = cv2.sepFilter2D(frame, cv2.CV_64F, scene.lateral, scene.axial, borderType=cv2.BORDER_REFLECT_101)
+            blurred = cv2.sepFilter2D(
+                frame, cv2.CV_64F, scene.lateral, scene.axial, borderType=cv2.BORDER_REFLECT_101
+            )
             noisy = (blurred * (UNIT * scene.gain)).astype(np.float32) + noise[number]
             power[number] += noisy * noisy
     return power_in_decibels(power) / np.float32(scene.heart.dynamic_range) + scene.offset
 
 
 def echo(scene: Scene, frames: Ints, blood: Image) -> Image:
-    """Echo before the point-spread function, float32 (2, T, R, B): real and imaginary part; an amplitude of 1 is 0 dB.
+    """Echo before the point-spread function, float32 (2, T, R, B): real and imaginary part; an amplitude of 1
+    is 0 dB.
 
     Parameters
     ----------
@@ -107,7 +115,10 @@ def echo(scene: Scene, frames: Ints, blood: Image) -> Image:
     heart = scene.heart
     x, y = material_coordinates(scene, frames)
     where = atlas_map(scene, frames, x, y)
-    in_plane, beside = ([read(part, where, cv2.BORDER_REFLECT_101, x.shape) for part in plane] for plane in scene.atlas.speckle)
+    in_plane, beside = (
+        [read(part, where, cv2.BORDER_REFLECT_101, x.shape) for part in plane]
+        for plane in scene.atlas.speckle
+    )
     in_blood = read(scene.atlas.blood, where, cv2.BORDER_REFLECT_101, x.shape)
     slow = sin(2 * np.pi * frames / heart.drift_period)
     tilt = heart.out_of_plane * (np.pi / 2) * (contraction(heart, frames) + 0.3 * slow)
@@ -126,7 +137,9 @@ def echo(scene: Scene, frames: Ints, blood: Image) -> Image:
 
 
 def _leaflets(scene: Scene, frames: Ints, x: Image, y: Image, in_blood: Image) -> Image:
-    """Factor by which each sample is brightened, float32 (T, R, B): over 1 in blood on a leaflet of either atrioventricular valve."""
+    """Factor by which each sample is brightened, float32 (T, R, B): over 1 in blood on a leaflet of either
+    atrioventricular valve.
+    """
     heart, opening = scene.heart, valve_opening(scene.heart, frames).astype(np.float32)[:, None, None]
     out = np.ones(x.shape, np.float32)
     first, last = _valve_rows(scene, frames)
@@ -149,7 +162,9 @@ def _leaflets(scene: Scene, frames: Ints, x: Image, y: Image, in_blood: Image) -
         away += across
         np.minimum(nearest, away, out=nearest)
     leaflet = np.clip(np.float32(1.6) - np.sqrt(nearest) / np.float32(LEAFLET), 0, 1)
-    leaflet *= in_blood[:, first:last] > np.float32(0.99)  # all of it: beside a cavity's edge the wall shines in
+    leaflet *= in_blood[:, first:last] > np.float32(
+        0.99
+    )  # all of it: beside a cavity's edge the wall shines in
     leaflet *= np.float32(decibels(VALVE - heart.blood) / BLOOD_STILL - 1)
     out[:, first:last] += leaflet
     return out
@@ -163,12 +178,16 @@ def _valve_rows(scene: Scene, frames: Ints) -> tuple[int, int]:
     depth = length(*to_picture(heart, x, y, pose(heart, frames)))
     reach = VALVE_HEIGHT * max(half, scene.atlas.mitral[1]) + 2 * LEAFLET
     ends = np.array([depth.min() - heart.zoom * reach, depth.max() + heart.zoom * 2 * LEAFLET])
-    first, last = np.clip((ends - NEAREST) / (FARTHEST - NEAREST) * (scene.u.shape[0] - 1) + (0, 2), 0, scene.u.shape[0]).astype(int)
+    first, last = np.clip(
+        (ends - NEAREST) / (FARTHEST - NEAREST) * (scene.u.shape[0] - 1) + (0, 2), 0, scene.u.shape[0]
+    ).astype(int)
     return int(first), int(last)
 
 
 def _noise(scene: Scene, frames: Ints) -> tuple[Image, Image]:
-    """Blood noise and electronic noise, each float32 (2, T, R, B), of the bank: each frame from a place of its own."""
+    """Blood noise and electronic noise, each float32 (2, T, R, B), of the bank: each frame from a place of
+    its own.
+    """
     length = 2 * scene.u.size
     starts = (frames * NOISE_STRIDE % 1.0 * (scene.bank.size // 2 - length)).astype(int) * 2
     shape = (2, len(frames), *scene.u.shape)
@@ -185,6 +204,8 @@ def _scan_convert(scene: Scene, levels: Image, out: NDArray[np.uint8]) -> None:
     levels *= np.float32(STEPS)
     np.rint(levels, out=levels)
     for number, polar in enumerate(levels):
-        picture = cv2.remap(polar, scene.columns, scene.rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        picture = cv2.remap(
+            polar, scene.columns, scene.rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
+        )
         softened = cv2.sepFilter2D(picture, cv2.CV_64F, SOFTEN, SOFTEN, borderType=cv2.BORDER_REFLECT_101)
         out[number] = scene.grey[np.rint(softened / SOFTENED).astype(np.int32)]

@@ -31,7 +31,9 @@ from infomotion_lib.data.phantom.nuisance import (
 from infomotion_lib.errors import ParameterError
 
 DEEPEST, WIDEST_OFFSET, EDGE_ANGLE = 1.0, 0.51, 0.01
-"""The LV stays above this depth, within this distance of the midline, and this many radians inside the sector."""
+"""The LV stays above this depth, within this distance of the midline, and this many radians inside the
+sector.
+"""
 
 
 def sample_heart(
@@ -45,7 +47,8 @@ def sample_heart(
 ) -> Heart:
     """A heart with exactly this EF, its nuisances drawn independently of it.
 
-    Zoom and sector are corrected where the LV would leave the picture, by the ED shape alone, so this knows nothing of EF either.
+    Zoom and sector are corrected where the LV would leave the picture, by the ED shape alone, so this knows
+    nothing of EF either.
 
     Parameters
     ----------
@@ -71,9 +74,12 @@ def sample_heart(
     shares = check_shares(MACHINE_SHARES[role] if machine_shares is None else machine_shares)
     if not EF_LIMITS[0] <= ef <= EF_LIMITS[1]:
         raise ParameterError(
-            f"A phantom heart cannot have an EF of {ef}.", remedy=f"Give points from {EF_LIMITS[0]:g} to {EF_LIMITS[1]:g}."
+            f"A phantom heart cannot have an EF of {ef}.",
+            remedy=f"Give points from {EF_LIMITS[0]:g} to {EF_LIMITS[1]:g}.",
         )
-    values: dict[str, Any] = {name: uniform(rng, *row.at(level)) for name, row in NUISANCES.items() if name != "dropout"}
+    values: dict[str, Any] = {
+        name: uniform(rng, *row.at(level)) for name, row in NUISANCES.items() if name != "dropout"
+    }
     values["haze"] = NO_HAZE
     machine = MACHINES[int(rng.choice(len(MACHINES), p=np.divide(shares, sum(shares))))]
     phases = 2 * np.pi * rng.random(3)
@@ -109,14 +115,18 @@ def check_fps(fps: float) -> float:
         Otherwise.
     """
     if not (np.isfinite(fps) and 10 <= fps <= 500):
-        raise ParameterError(f"A phantom cannot have {fps} frames a second.", remedy="Give 10 to 500: a beat needs several frames.")
+        raise ParameterError(
+            f"A phantom cannot have {fps} frames a second.",
+            remedy="Give 10 to 500: a beat needs several frames.",
+        )
     return float(fps)
 
 
 def keep_in_view(heart: Heart) -> Heart:
     """The same heart, its LV at ED inside sector and picture in every pose of the motion.
 
-    As an operator would: the probe is turned towards the LV, then the sector opened and the zoom lowered, each only as far as needed.
+    As an operator would: the probe is turned towards the LV, then the sector opened and the zoom lowered,
+    each only as far as needed.
     """
     u, v = _outline(heart)
     across, room = angle(u, v), heart.half_angle - EDGE_ANGLE
@@ -127,11 +137,15 @@ def keep_in_view(heart: Heart) -> Heart:
     heart = replace(heart, apex_x=c * x + s * y, apex_y=c * y - s * x, rotation=heart.rotation + turn)
     u, v = _outline(heart)
     zoom = min(heart.zoom, DEEPEST / float(length(u, v).max()), WIDEST_OFFSET / float(np.abs(u).max()))
-    return replace(heart, zoom=zoom, half_angle=max(heart.half_angle, float(np.abs(angle(u, v)).max()) + EDGE_ANGLE))
+    return replace(
+        heart, zoom=zoom, half_angle=max(heart.half_angle, float(np.abs(angle(u, v)).max()) + EDGE_ANGLE)
+    )
 
 
 def _outline(heart: Heart) -> tuple[Floats, Floats]:
-    """Picture coordinates over the zoom of the endocardium at ED, in the poses of four periods of the drift."""
+    """Picture coordinates over the zoom of the endocardium at ED, in the poses of four periods of
+    the drift.
+    """
     z = np.linspace(0.0, 1.0, 21)
     septal, lateral = lv_radii(heart, z, [0.0])
     moments = pose(heart, np.arange(0, int(4 * heart.drift_period), 3))

@@ -1,4 +1,6 @@
-"""What all frames of one clip share: the painted heart, the polar grid, the machine's settings, a bank of noise."""
+"""What all frames of one clip share: the painted heart, the polar grid, the machine's settings, a bank of
+noise.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ NOISE_BANK = 20
 """Noise kept for each polar sample; a frame takes 4."""
 
 KERNEL_STEPS = 4096
-"""Whole steps of the largest weight of a kernel: kernels are whole numbers, so that a convolution of whole numbers is exact."""
+"""Whole steps of the largest weight of a kernel: kernels are whole numbers, so that a convolution of whole
+numbers is exact.
+"""
 
 NEAR_FIELD_DEPTH = 0.35
 _NOISE, _HAZE = 3, 4  # streams of the heart's seed, after the atlas's
@@ -117,8 +121,8 @@ def build_scene(heart: Heart, *, size: int) -> Scene:
 def _normal(seed: int, stream: int, shape: tuple[int, ...]) -> Image:
     """Standard normal numbers of one of a heart's streams, rounded to 1/1024.
 
-    They are drawn in float64, whose few tail values (1 in 3,000) come from a library's logarithm: an error of their last digit is 13
-    orders of magnitude smaller than the step they are rounded to.
+    They are drawn in float64, whose few tail values (1 in 3,000) come from a library's logarithm: an error of
+    their last digit is 13 orders of magnitude smaller than the step they are rounded to.
     """
     drawn = np.random.default_rng((seed, stream)).standard_normal(shape)
     return (np.rint(drawn * 1024) / 1024).astype(np.float32)
@@ -132,13 +136,17 @@ def _offset(heart: Heart, depth: Floats, across: Floats) -> Image:
 
 
 def _gaussian(sd: float) -> tuple[Floats, int]:
-    """Gaussian kernel in whole numbers, and the sum of their squares: noise keeps its level if divided by the root of it."""
+    """Gaussian kernel in whole numbers, and the sum of their squares: noise keeps its level if divided by the
+    root of it.
+    """
     reach = max(1, math.ceil(2.5 * sd))
     kernel = np.rint(KERNEL_STEPS * exp(-0.5 * np.square(np.arange(-reach, reach + 1) / sd)))
     return kernel, sum(int(weight) ** 2 for weight in kernel)
 
 
-def _scan_conversion(size: int, samples: int, beams: int, half_angle: float) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+def _scan_conversion(
+    size: int, samples: int, beams: int, half_angle: float
+) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
     centre = (np.arange(size) + 0.5) / size
     u, v = (centre[None] - 0.5) * FIELD, centre[:, None] * FIELD
     depth, beam = length(u, v), angle(u, v)

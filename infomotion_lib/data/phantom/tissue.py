@@ -1,8 +1,9 @@
 """Which point of tissue lies at each polar sample of each frame.
 
-The LV cavity shrinks as :mod:`geometry` says; the tissue around it moves as an incompressible body of revolution does, so walls thicken
-by themselves: :math:`X^2 = x^2 + \\rho_0^2 - \\rho^2` outside the endocardium, :math:`X = x \\rho_0 / \\rho` inside. The base
-descends and drags the atria along; right ventricle and left atrium stretch on their own.
+The LV cavity shrinks as :mod:`geometry` says; the tissue around it moves as an incompressible body of
+revolution does, so walls thicken by themselves: :math:`X^2 = x^2 + \\rho_0^2 - \\rho^2` outside the
+endocardium, :math:`X = x \\rho_0 / \\rho` inside. The base descends and drags the atria along; right
+ventricle and left atrium stretch on their own.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def heart_coordinates(scene: Scene, frames: Ints) -> tuple[Image, Image]:
 
 
 def material_coordinates(scene: Scene, frames: Ints) -> tuple[Image, Image]:
-    """Heart coordinates at ED of the tissue at every polar sample, each float32 (T, R, B): the inverse of the LV's motion."""
+    """Heart coordinates at ED of the tissue at every polar sample, each float32 (T, R, B): the inverse of the
+    LV's motion.
+    """
     x, y = heart_coordinates(scene, frames)
     steps = STEPS * scene.u.shape[0]
     level, inverse, grown, radius = _tables(scene.heart, contraction(scene.heart, frames), steps)
@@ -59,7 +62,9 @@ def material_coordinates(scene: Scene, frames: Ints) -> tuple[Image, Image]:
 
 
 def atlas_map(scene: Scene, frames: Ints, x: Image, y: Image) -> Map:
-    """Where every polar sample reads the atlas, a map of (T * R, B), with right ventricle and left atrium stretched."""
+    """Where every polar sample reads the atlas, a map of (T * R, B), with right ventricle and left atrium
+    stretched.
+    """
     heart, atlas = scene.heart, scene.atlas
     s = contraction(heart, frames).astype(np.float32)[:, None, None]
     columns = (x - np.float32(LEFT)) / np.float32(atlas.texel)
@@ -75,8 +80,12 @@ def atlas_map(scene: Scene, frames: Ints, x: Image, y: Image) -> Map:
 
 
 def read(field: Image, where: Map, border: int, shape: tuple[int, ...]) -> Image:
-    """Whole numbers of a painted field, interpolated bilinearly at the places of a map: exact, float32 of ``shape``."""
-    return np.asarray(cv2.remap(field, *where, cv2.INTER_LINEAR, borderMode=border), np.float32).reshape(shape)
+    """Whole numbers of a painted field, interpolated bilinearly at the places of a map: exact, float32 of
+    ``shape``.
+    """
+    return np.asarray(cv2.remap(field, *where, cv2.INTER_LINEAR, borderMode=border), np.float32).reshape(
+        shape
+    )
 
 
 def _map(columns: Image, rows: Image) -> Map:
@@ -95,7 +104,9 @@ def _affine(scene: Scene, a: Floats, b: Floats, c: Floats) -> Image:
 
 
 def _tables(heart: Heart, s: Floats, steps: int) -> tuple[Image, Image, Image, Image]:
-    """Along the long axis, by frame and side, each (T, 2, steps) and flat: level at ED, inverse radius ratio, area lost, radius now."""
+    """Along the long axis, by frame and side, each (T, 2, steps) and flat: level at ED, inverse radius ratio,
+    area lost, radius now.
+    """
     y = np.linspace(TABLE_TOP, TABLE_BOTTOM, steps)[None]
     s = s[:, None]
     length = lv_length(heart, s)

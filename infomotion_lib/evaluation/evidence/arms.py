@@ -9,13 +9,19 @@ from types import MappingProxyType
 WHOLE = "whole"
 FEATURES = ("motion", "appearance", "joint")
 RECIPES = ("knn", "softmax_inverse", "literal")
-GRAPH_METHODS: Mapping[str, str] = MappingProxyType({"motion": "infomotion", "appearance": "infodist", "joint": "infomotion"})
-"""Selection by communities is one algorithm; on motion vectors it is called InfoMotion, on appearance vectors InfoDist."""
+GRAPH_METHODS: Mapping[str, str] = MappingProxyType(
+    {"motion": "infomotion", "appearance": "infodist", "joint": "infomotion"}
+)
+"""Selection by communities is one algorithm; on motion vectors it is called InfoMotion, on appearance vectors
+InfoDist.
+"""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """One way to select: a method, the vectors it is given, the recipe of its graph; empty where it needs none."""
+    """One way to select: a method, the vectors it is given, the recipe of its graph; empty where it needs
+    none.
+    """
 
     method: str
     feature: str = ""
@@ -35,7 +41,9 @@ CORE = (
     Configuration("infomotion", "motion", "knn"),
     Configuration("herding_ef", "joint"),
 )
-"""The paper's four methods, each on the vectors the paper gives it, and kernel herding: trained first, confirmed always."""
+"""The paper's four methods, each on the vectors the paper gives it, and kernel herding: trained first,
+confirmed always.
+"""
 
 CONFIGURATIONS = (
     *CORE,
@@ -53,7 +61,9 @@ CONFIGURATIONS = (
         if (feature, recipe) not in (("motion", "knn"), ("appearance", "knn"))
     ),
 )
-"""All of them. A graph method is listed once a feature and recipe: given equal vectors, InfoMotion and InfoDist choose equal videos."""
+"""All of them. A graph method is listed once a feature and recipe: given equal vectors, InfoMotion and
+InfoDist choose equal videos.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,8 @@ class Arm:
     standard_machines : bool
         All machine styles are the standard one, in TRAIN and TEST.
     plain_pictures : bool
-        Every nuisance of the picture (gain, blur, shadow, dropouts ...) stands at the middle of its range too.
+        Every nuisance of the picture (gain, blur, shadow, dropouts ...) stands at the middle of its range
+        too.
     ifa_width : int
         F of the IFA network; 0 for the profile's.
     """
@@ -91,11 +102,15 @@ MAIN = "main"
 ARMS: Mapping[str, Arm] = MappingProxyType(
     {
         MAIN: Arm("the phantom as it is", CONFIGURATIONS, small=False),
-        "label_noise": Arm("8 % of the TRAIN videos carry the label of a neighbouring class", mislabelled=0.08),
+        "label_noise": Arm(
+            "8 % of the TRAIN videos carry the label of a neighbouring class", mislabelled=0.08
+        ),
         "standard_machines": Arm("one machine style only", standard_machines=True),
-        "plain_pictures": Arm("one machine style, and no nuisance of the picture", standard_machines=True, plain_pictures=True),
+        "plain_pictures": Arm(
+            "one machine style, and no nuisance of the picture", standard_machines=True, plain_pictures=True
+        ),
         "wide_ifa": Arm("motion vectors of a network twice as wide (F = 16)", ifa_width=16),
     }
 )
-"""What would have to be true for the paper's order? Each arm after the first makes one answer true. Pools of one number share their
-hearts' EF and motion in all arms but for what the arm changes."""
+"""What would have to be true for the paper's order? Each arm after the first makes one answer true. Pools of
+one number share their hearts' EF and motion in all arms but for what the arm changes."""

@@ -1,7 +1,9 @@
-"""Screening on half of the pools, confirmation on the other half: whoever wins among thirty has partly been lucky.
+"""Screening on half of the pools, confirmation on the other half: whoever wins among thirty has partly been
+lucky.
 
-The rule was fixed before any row was looked at. Pools of even number screen, pools of odd number confirm; of those better than Random in
-the screening the first :data:`MOST` of each budget are chosen; the paper's methods and kernel herding are confirmed in any case.
+The rule was fixed before any row was looked at. Pools of even number screen, pools of odd number confirm; of
+those better than Random in the screening the first :data:`MOST` of each budget are chosen; the paper's
+methods and kernel herding are confirmed in any case.
 """
 
 from __future__ import annotations
@@ -24,19 +26,30 @@ def screens(pool: int) -> bool:
 
 
 def choose(differences: pd.DataFrame, *, metric: str = "hard_accuracy") -> pd.DataFrame:
-    """Configurations to confirm, by the screening pools alone: configuration and ``chosen_by`` (``always`` or ``screening``)."""
+    """Configurations to confirm, by the screening pools alone: configuration and ``chosen_by`` (``always`` or
+    ``screening``).
+    """
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
     seen = differences[differences["pool"].map(screens).astype(bool)]
     means = (sign * seen.groupby(CONFIGURATION, sort=False)["difference"].mean()).reset_index()
-    always = means[["method", "feature", "graph"]].apply(tuple, axis=1).isin(ALWAYS) if len(means) else pd.Series(dtype=bool)
-    better = means[~always & (means["difference"] > 0)].sort_values("difference", ascending=False, kind="stable")
+    always = (
+        means[["method", "feature", "graph"]].apply(tuple, axis=1).isin(ALWAYS)
+        if len(means)
+        else pd.Series(dtype=bool)
+    )
+    better = means[~always & (means["difference"] > 0)].sort_values(
+        "difference", ascending=False, kind="stable"
+    )
     winners = better.groupby("vpc", sort=False).head(MOST)
     chosen = [means[always].assign(chosen_by="always"), winners.assign(chosen_by="screening")]
     return pd.concat(chosen, ignore_index=True)[[*CONFIGURATION, "chosen_by"]]
 
 
-def screen_and_confirm(differences: pd.DataFrame, *, metric: str = "hard_accuracy", samples: int = SAMPLES) -> pd.DataFrame:
-    """Screening and confirmation of every chosen configuration side by side, best confirmed first within a budget.
+def screen_and_confirm(
+    differences: pd.DataFrame, *, metric: str = "hard_accuracy", samples: int = SAMPLES
+) -> pd.DataFrame:
+    """Screening and confirmation of every chosen configuration side by side, best confirmed first within a
+    budget.
 
     Parameters
     ----------
@@ -46,8 +59,9 @@ def screen_and_confirm(differences: pd.DataFrame, *, metric: str = "hard_accurac
     Returns
     -------
     DataFrame
-        Configuration, ``chosen_by``; ``screening_difference, _t_low, _t_high, _pools``, and the same of ``confirmation``;
-        ``effect_size, p, p_holm, p_bh, comparisons`` of the confirmation, corrected for the chosen ones only.
+        Configuration, ``chosen_by``; ``screening_difference, _t_low, _t_high, _pools``, and the same of
+        ``confirmation``; ``effect_size, p, p_holm, p_bh, comparisons`` of the confirmation, corrected for the
+        chosen ones only.
     """
     chosen = choose(differences, metric=metric)
     screening = differences["pool"].map(screens).astype(bool)
@@ -55,7 +69,10 @@ def screen_and_confirm(differences: pd.DataFrame, *, metric: str = "hard_accurac
     for name, part in (("screening", differences[screening]), ("confirmation", differences[~screening])):
         own = part.merge(chosen[CONFIGURATION], on=CONFIGURATION)
         halves[name] = compare(own, metric=metric, samples=samples)
-    shown = {name: half.rename(columns={column: f"{name}_{column}" for column in _SHOWN}) for name, half in halves.items()}
+    shown = {
+        name: half.rename(columns={column: f"{name}_{column}" for column in _SHOWN})
+        for name, half in halves.items()
+    }
     first = shown["screening"][[*CONFIGURATION, *(f"screening_{column}" for column in _SHOWN)]]
     tests = ["pools_better", "effect_size", "p", "p_holm", "p_bh", "comparisons"]
     second = shown["confirmation"][[*CONFIGURATION, *(f"confirmation_{column}" for column in _SHOWN), *tests]]

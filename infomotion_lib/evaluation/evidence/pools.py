@@ -1,7 +1,8 @@
 """A phantom pool in memory: clips for the regressor, key frames for the vectors, nothing written to disk.
 
-Hearts, splits and annotated frames are those of :func:`infomotion_lib.data.phantom.make_dataset`; the frames of the two motions are those
-that stage 01 chooses from the exact tracings. Only frames that are looked at are drawn.
+Hearts, splits and annotated frames are those of :func:`infomotion_lib.data.phantom.make_dataset`; the frames
+of the two motions are those that stage 01 chooses from the exact tracings. Only frames that are looked at are
+drawn.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ class Pool:
 
 
 def plan_pool(parameters: EvidenceParameters, *, seed: int, arm: Arm) -> list[Planned]:
-    """Every video of the pool of one seed, as the data set of that seed has it but for what the arm changes."""
+    """Every video of the pool of one seed, as the data set of that seed has it but for what the arm
+    changes.
+    """
     standard = (1.0, *(0.0 for _ in parameters.machine_shares[1:]))
     request = make_request(
         role="real",
@@ -97,12 +100,16 @@ def plan_pool(parameters: EvidenceParameters, *, seed: int, arm: Arm) -> list[Pl
     )
     planned = list(plan_videos(request))
     if arm.plain_pictures:
-        planned = [replace(video, heart=plain_picture(video.heart, parameters.nuisance_level)) for video in planned]
+        planned = [
+            replace(video, heart=plain_picture(video.heart, parameters.nuisance_level)) for video in planned
+        ]
     return planned
 
 
 def plain_picture(heart: Heart, level: float) -> Heart:
-    """The same heart in the same pose, every nuisance of the picture at the middle of its range and no wall dropout."""
+    """The same heart in the same pose, every nuisance of the picture at the middle of its range and no wall
+    dropout.
+    """
     middles = {name: float(np.mean(NUISANCES[name].at(level))) for name in PICTURE}
     return replace(heart, dropouts=(), **middles)  # type: ignore[arg-type]  # all of these fields are floats
 
@@ -131,15 +138,23 @@ def draw_pool(parameters: EvidenceParameters, *, seed: int, arm: Arm) -> Pool:
 
 
 def key_frames(video: Planned, parameters: EvidenceParameters) -> dict[str, int]:
-    """Frame numbers of the two motions and ``ed``, by the names of the frame index; empty for a video that has none."""
-    found = motion_pairs(video.es, video.ed, n_frames=parameters.phantom_frames, diastole_fraction=parameters.diastole_fraction)
+    """Frame numbers of the two motions and ``ed``, by the names of the frame index; empty for a video that
+    has none.
+    """
+    found = motion_pairs(
+        video.es, video.ed, n_frames=parameters.phantom_frames, diastole_fraction=parameters.diastole_fraction
+    )
     if found.diastole is None or found.systole is None:
         return {}
     return dict(zip(PAIR_COLUMNS, (*found.diastole, *found.systole), strict=True)) | {"ed": video.ed}
 
 
-def draw_frames(heart: Heart, frames: dict[str, int], parameters: EvidenceParameters) -> tuple[Clip, NDArray[np.int64], Clip]:
-    """End frames (K, H, W) of the two motions, their pairs as rows (2, 2) into them, and the ED frame (H, W)."""
+def draw_frames(
+    heart: Heart, frames: dict[str, int], parameters: EvidenceParameters
+) -> tuple[Clip, NDArray[np.int64], Clip]:
+    """End frames (K, H, W) of the two motions, their pairs as rows (2, 2) into them, and the ED frame
+    (H, W).
+    """
     from infomotion_lib.ifa.triplets import pair_frames
 
     wanted, pairs = pair_frames(frames)
@@ -148,19 +163,29 @@ def draw_frames(heart: Heart, frames: dict[str, int], parameters: EvidenceParame
 
 
 def draw_clip(heart: Heart, parameters: EvidenceParameters) -> Clip:
-    """Every second frame of a heart, (T, S, S), drawn at ``study_render_size`` and reduced by area to the clip size."""
+    """Every second frame of a heart, (T, S, S), drawn at ``study_render_size`` and reduced by area to the
+    clip size.
+    """
     frames = np.arange(0, parameters.phantom_frames, STRIDE)
-    return np.ascontiguousarray(resize_clip(render(heart, frames, size=parameters.study_render_size), parameters.clip_size))
+    return np.ascontiguousarray(
+        resize_clip(render(heart, frames, size=parameters.study_render_size), parameters.clip_size)
+    )
 
 
-def mislabel(ef: NDArray[np.float64], *, share: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def mislabel(
+    ef: NDArray[np.float64], *, share: float, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Labels with a share of them redrawn uniformly from a neighbouring EF class, and which ones."""
     moved = np.zeros(len(ef), dtype=bool)
     labels = ef.copy()
     rng = np.random.default_rng((seed, _MISLABEL))
     chosen = rng.choice(len(ef), round(share * len(ef)), replace=False)
     for index in np.sort(chosen):
-        near = [number for number in (int(ef_class(ef[index])) + step for step in (-1, 1)) if 0 <= number < len(CLASS_NAMES)]
+        near = [
+            number
+            for number in (int(ef_class(ef[index])) + step for step in (-1, 1))
+            if 0 <= number < len(CLASS_NAMES)
+        ]
         labels[index] = rng.uniform(*np.clip(class_bounds(int(rng.choice(near))), *EF_RANGE))
     moved[chosen] = True
     return labels, moved

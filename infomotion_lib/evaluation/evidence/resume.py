@@ -1,4 +1,6 @@
-"""Going on where an earlier slice stopped: rows of the book are taken up, rows that do not belong are refused or set aside."""
+"""Going on where an earlier slice stopped: rows of the book are taken up, rows that do not belong are refused
+or set aside.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +22,23 @@ def take_up_published(path: Path, published: Path, name: str) -> None:
     """
     lines, before = read_lines(path), read_published(published)
     if before is not None and settings_name(before.settings) != name:
-        raise DataError(f"{published} holds rows of other settings.", remedy="Take back the change of parameters, or remove those files.")
+        raise DataError(
+            f"{published} holds rows of other settings.",
+            remedy="Take back the change of parameters, or remove those files.",
+        )
     if any(line["settings"] != name for line in lines):
-        raise DataError(f"{path} holds rows of other settings.", remedy="Take back the change of parameters, or delete that file.")
+        raise DataError(
+            f"{path} holds rows of other settings.",
+            remedy="Take back the change of parameters, or delete that file.",
+        )
     known = {_identity(line) for line in lines}
     anew = {(line["arm"], line["pool"]): line["teachers"] for line in lines}
     earlier = lines_of(before) if before is not None else []
     more = [
         line
         for line in earlier
-        if _identity(line) not in known and anew.get((line["arm"], line["pool"]), line["teachers"]) == line["teachers"]
+        if _identity(line) not in known
+        and anew.get((line["arm"], line["pool"]), line["teachers"]) == line["teachers"]
     ]
     if more:
         rewrite(path, lines + more)

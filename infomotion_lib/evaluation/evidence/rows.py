@@ -1,7 +1,8 @@
 """The rows of the study: one line a pool and one a network in ``rows.jsonl``, three tables in the book.
 
-A line is written by one system call as soon as it is known, so a study may be killed at any moment. The published tables hold all that
-the lines hold but the seconds they took; a study can go on from them where ``runs/`` is gone.
+A line is written by one system call as soon as it is known, so a study may be killed at any moment. The
+published tables hold all that the lines hold but the seconds they took; a study can go on from them where
+``runs/`` is gone.
 """
 
 from __future__ import annotations
@@ -38,18 +39,19 @@ class Tables:
     Attributes
     ----------
     sets : DataFrame
-        A row a chosen set: ``arm, pool``, configuration, ``vpc``, ``draw``, ``set`` (its name within the pool), ``n_train``,
-        ``mislabelled`` videos in it, ``videos`` (rows of the TRAIN candidates), and the health of its graphs.
+        A row a chosen set: ``arm, pool``, configuration, ``vpc``, ``draw``, ``set`` (its name within the
+        pool), ``n_train``, ``mislabelled`` videos in it, ``videos`` (rows of the TRAIN candidates), and the
+        health of its graphs.
     networks : DataFrame
-        A row a trained network: ``arm, pool, set, n_train, steps, training_seed``, every metric on TEST, ``accuracy_<machine style>``,
-        and the names of the settings and of the teachers.
+        A row a trained network: ``arm, pool, set, n_train, steps, training_seed``, every metric on TEST,
+        ``accuracy_<machine style>``, and the names of the settings and of the teachers.
     constants : DataFrame
         A row a constant predictor of each pool.
     settings : dict
         What decides the rows.
     teachers : dict
-        How the training of the networks behind the vectors ended, a dictionary for each width of the IFA network, and for each time that
-        they were trained anew and came out with other weights.
+        How the training of the networks behind the vectors ended, a dictionary for each width of the IFA
+        network, and for each time that they were trained anew and came out with other weights.
     """
 
     sets: pd.DataFrame
@@ -59,15 +61,23 @@ class Tables:
     teachers: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"Tables({len(self.networks)} networks on {len(self.sets.groupby(POOL_KEY)) if len(self.sets) else 0} pools)"
+        return (
+            f"Tables({len(self.networks)} networks on"
+            f" {len(self.sets.groupby(POOL_KEY)) if len(self.sets) else 0} pools)"
+        )
 
     def names_of_teachers(self, arm: str) -> set[str]:
-        """Names of the networks behind the vectors of one arm's pools; several where its pools were drawn on several machines."""
+        """Names of the networks behind the vectors of one arm's pools; several where its pools were drawn on
+        several machines.
+        """
         return set(self.sets.loc[self.sets["arm"] == arm, "teachers"]) if len(self.sets) else set()
 
     def teachers_called(self, name: str) -> dict[str, Any]:
         """How the training of the networks of this name ended; empty where it is not known."""
-        return next((record for record in self.teachers.values() if teachers_name(record.get("sha256", {})) == name), {})
+        return next(
+            (record for record in self.teachers.values() if teachers_name(record.get("sha256", {})) == name),
+            {},
+        )
 
     @property
     def finished(self) -> pd.DataFrame:
@@ -75,18 +85,31 @@ class Tables:
         if self.sets.empty:
             return pd.DataFrame(columns=[*POOL_KEY, "networks", "planned", "complete"])
         done = self.networks.groupby(POOL_KEY).size().rename("networks")
-        table = self.sets.groupby(POOL_KEY)["planned"].first().to_frame().join(done).fillna({"networks": 0}).reset_index()
+        table = (
+            self.sets.groupby(POOL_KEY)["planned"]
+            .first()
+            .to_frame()
+            .join(done)
+            .fillna({"networks": 0})
+            .reset_index()
+        )
         table["networks"] = table["networks"].astype(int)
-        return table.assign(complete=table["networks"] >= table["planned"])[[*POOL_KEY, "networks", "planned", "complete"]]
+        return table.assign(complete=table["networks"] >= table["planned"])[
+            [*POOL_KEY, "networks", "planned", "complete"]
+        ]
 
 
 def teachers_name(sha256: Mapping[str, str]) -> str:
     """Name of a pair of networks: first digits of the hash of the hashes of their weight files."""
-    return hashlib.sha256("".join(sha256.get(file, "") for file in (IFA_FILE, APPEARANCE_FILE)).encode()).hexdigest()[:12]
+    return hashlib.sha256(
+        "".join(sha256.get(file, "") for file in (IFA_FILE, APPEARANCE_FILE)).encode()
+    ).hexdigest()[:12]
 
 
 def read_lines(path: Path) -> list[Line]:
-    """Every whole line of the file; none where there is no file. A last line cut off by a kill is dropped from the file."""
+    """Every whole line of the file; none where there is no file. A last line cut off by a kill is dropped
+    from the file.
+    """
     lines = whole_lines(path)
     if path.is_file():
         data = path.read_bytes()
@@ -96,7 +119,9 @@ def read_lines(path: Path) -> list[Line]:
 
 
 def whole_lines(path: Path) -> list[Line]:
-    """Every line of the file that has its end, as :func:`read_lines` reads them, while others may be writing."""
+    """Every line of the file that has its end, as :func:`read_lines` reads them, while others may be
+    writing.
+    """
     if not path.is_file():
         return []
     return [json.loads(raw) for raw in path.read_bytes().splitlines(keepends=True) if raw.endswith(b"\n")]
@@ -109,16 +134,24 @@ def rewrite(path: Path, lines: list[Line]) -> None:
 
 
 def tables_of(lines: list[Line], settings: dict[str, Any], teachers: dict[str, Any] | None = None) -> Tables:
-    """Tables of the lines, sorted by arm and pool, rows within a pool as they came; equal lines in any order of pools give equal tables."""
+    """Tables of the lines, sorted by arm and pool, rows within a pool as they came; equal lines in any order
+    of pools give equal tables.
+    """
     pools = [line for line in lines if line["kind"] == "pool"]
     networks = [line for line in lines if line["kind"] == "network"]
     shared = ("arm", "pool", "settings", "teachers", "planned")
-    nested = {part: [{name: line[name] for name in shared} | row for line in pools for row in line[part]] for part in ("sets", "constants")}
-    return Tables(_table(nested["sets"]), _table(networks), _table(nested["constants"]), settings, teachers or {})
+    nested = {
+        part: [{name: line[name] for name in shared} | row for line in pools for row in line[part]]
+        for part in ("sets", "constants")
+    }
+    return Tables(
+        _table(nested["sets"]), _table(networks), _table(nested["constants"]), settings, teachers or {}
+    )
 
 
 def publish(tables: Tables, folder: Path = PUBLISHED) -> list[Path]:
-    """Files written to the book: ``sets.csv``, ``networks.csv``, ``constants.csv``, ``settings.json`` and ``teachers.json``.
+    """Files written to the book: ``sets.csv``, ``networks.csv``, ``constants.csv``, ``settings.json`` and
+    ``teachers.json``.
 
     Raises
     ------
@@ -159,18 +192,25 @@ def lines_of(tables: Tables) -> list[Line]:
         constants = tables.constants[(tables.constants[POOL_KEY] == list(key)).all(axis=1)]
         head = _plain(own.iloc[0][list(shared)].to_dict())
         nested = {"sets": own, "constants": constants}
-        parts = {name: [_plain(row) for row in part.drop(columns=list(shared)).to_dict("records")] for name, part in nested.items()}
+        parts = {
+            name: [_plain(row) for row in part.drop(columns=list(shared)).to_dict("records")]
+            for name, part in nested.items()
+        }
         lines.append({"kind": "pool", **head, **parts})
     return [*lines, *({"kind": "network", **_plain(row)} for row in tables.networks.to_dict("records"))]
 
 
 def _table(rows: list[Line]) -> pd.DataFrame:
-    table = pd.DataFrame([{name: value for name, value in row.items() if name not in _UNPUBLISHED} for row in rows])
+    table = pd.DataFrame(
+        [{name: value for name, value in row.items() if name not in _UNPUBLISHED} for row in rows]
+    )
     return table.sort_values(POOL_KEY, kind="stable", ignore_index=True) if len(table) else table
 
 
 def _all_teachers(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """Both, so that rows made with the earlier networks keep theirs: networks trained anew stand under their width and name."""
+    """Both, so that rows made with the earlier networks keep theirs: networks trained anew stand under their
+    width and name.
+    """
     known = dict(before)
     for width, record in now.items():
         same = width not in known or known[width].get("sha256") == record.get("sha256")
@@ -179,7 +219,9 @@ def _all_teachers(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]
 
 
 def _rows_of(tables: Tables, *, like: Tables | None = None) -> set[tuple[Any, ...]]:
-    """Names of the networks; with ``like``, without those of pools that it has begun again with other teachers."""
+    """Names of the networks; with ``like``, without those of pools that it has begun again with other
+    teachers.
+    """
     networks = tables.networks
     if like is not None:
         anew = like.networks.groupby(POOL_KEY)["teachers"].first().rename("anew")

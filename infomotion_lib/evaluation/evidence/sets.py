@@ -21,7 +21,9 @@ FLAGS = ("healthy", "collapsed", "shattered")
 
 @dataclass(frozen=True)
 class Task:
-    """One network to train: its videos as rows of the pool, ascending, the name of that set, its steps and training seed."""
+    """One network to train: its videos as rows of the pool, ascending, the name of that set, its steps and
+    training seed.
+    """
 
     set_name: str
     rows: tuple[int, ...]
@@ -32,10 +34,12 @@ class Task:
 def choose_sets(
     pool: Pool, vectors: Mapping[str, NDArray[np.floating]], *, arm: Arm, parameters: EvidenceParameters
 ) -> list[dict[str, Any]]:
-    """A row a set: configuration, ``vpc``, ``draw``, name and videos of the set, and how healthy its graphs are.
+    """A row a set: configuration, ``vpc``, ``draw``, name and videos of the set, and how healthy its graphs
+    are.
 
-    Equal sets of videos have equal names, whoever chose them. ``healthy``, ``collapsed`` and ``shattered`` count classes by the flag of
-    their graph, ``few_communities`` those with fewer communities than videos to choose; all are 0 for methods without a graph.
+    Equal sets of videos have equal names, whoever chose them. ``healthy``, ``collapsed`` and ``shattered``
+    count classes by the flag of their graph, ``few_communities`` those with fewer communities than videos to
+    choose; all are 0 for methods without a graph.
     """
     rows: list[dict[str, Any]] = []
     for configuration in arm.configurations:
@@ -52,19 +56,24 @@ def choose_sets(
                     graph=graphs,
                     ef=pool.ef,
                 )
-                rows.append(_row(configuration, vpc, draw, numbers_of(chosen.file_names, pool), pool) | _health(chosen))
+                rows.append(
+                    _row(configuration, vpc, draw, numbers_of(chosen.file_names, pool), pool)
+                    | _health(chosen)
+                )
     if not arm.small:
         rows.append(_row(Configuration(WHOLE), 0, 0, list(range(len(pool.file_names))), pool) | _no_graph())
     return rows
 
 
 def plan_tasks(sets: list[dict[str, Any]], *, parameters: EvidenceParameters) -> list[Task]:
-    """Networks of one pool, each once, in the order that keeps partial results balanced: the paper's methods first, the smaller
-    budget first, the whole set after them, then the rest."""
+    """Networks of one pool, each once, in the order that keeps partial results balanced: the paper's methods
+    first, the smaller budget first, the whole set after them, then the rest."""
     core = {configuration.key for configuration in CORE}
 
     def rank(row: dict[str, Any]) -> tuple[int, int]:
-        group = 1 if row["method"] == WHOLE else 0 if (row["method"], row["feature"], row["graph"]) in core else 2
+        group = (
+            1 if row["method"] == WHOLE else 0 if (row["method"], row["feature"], row["graph"]) in core else 2
+        )
         return group, int(row["vpc"])
 
     tasks: dict[tuple[str, int, int], Task] = {}
@@ -84,7 +93,10 @@ def set_name(rows: list[int]) -> str:
 
 
 def _graphs(
-    configuration: Configuration, pool: Pool, vectors: Mapping[str, NDArray[np.floating]], parameters: EvidenceParameters
+    configuration: Configuration,
+    pool: Pool,
+    vectors: Mapping[str, NDArray[np.floating]],
+    parameters: EvidenceParameters,
 ) -> dict[str, ClassGraph]:
     if not configuration.graph:
         return {}
@@ -106,11 +118,21 @@ def _budgets(arm: Arm, parameters: EvidenceParameters) -> tuple[int, ...]:
 def _draws(configuration: Configuration, parameters: EvidenceParameters) -> int:
     if not METHODS[configuration.method].draws:
         return 1
-    return parameters.study_random_draws if configuration.method == "random" else parameters.study_stratified_draws
+    return (
+        parameters.study_random_draws
+        if configuration.method == "random"
+        else parameters.study_stratified_draws
+    )
 
 
 def _row(configuration: Configuration, vpc: int, draw: int, rows: list[int], pool: Pool) -> dict[str, Any]:
-    where = {"method": configuration.method, "feature": configuration.feature, "graph": configuration.graph, "vpc": vpc, "draw": draw}
+    where = {
+        "method": configuration.method,
+        "feature": configuration.feature,
+        "graph": configuration.graph,
+        "vpc": vpc,
+        "draw": draw,
+    }
     picked = {"set": set_name(rows), "n_train": len(rows), "mislabelled": int(pool.mislabelled[rows].sum())}
     return where | picked | {"videos": " ".join(map(str, rows))}
 

@@ -1,7 +1,8 @@
 """Running the study: pool by pool, a network at a time, in slices of a given number of minutes.
 
-Workers are processes of one thread; each takes a whole pool, draws it, selects, and writes a line for every network it has trained.
-Killed or stopped at any point, the same call goes on with the networks that are missing and ends with the same rows.
+Workers are processes of one thread; each takes a whole pool, draws it, selects, and writes a line for every
+network it has trained. Killed or stopped at any point, the same call goes on with the networks that are
+missing and ends with the same rows.
 """
 
 from __future__ import annotations
@@ -105,9 +106,18 @@ def run_study(
     teachers = open_teachers(root / "teachers", parameters, arm=ARMS[arm]).name
     drop_unfinished_of_others(path, arm, teachers)
     lines = read_lines(path)
-    jobs = [_job(root, parameters, arm, pool, name, deadline, lines) for pool in range(pools or parameters.study_pools)]
+    jobs = [
+        _job(root, parameters, arm, pool, name, deadline, lines)
+        for pool in range(pools or parameters.study_pools)
+    ]
     missing = [job for job in jobs if job.head is None or len(job.done) < job.head["planned"]]
-    _run_all(missing, path, most=most_tasks(arm, parameters), workers=min(parameters.workers, len(missing)), say=say)
+    _run_all(
+        missing,
+        path,
+        most=most_tasks(arm, parameters),
+        workers=min(parameters.workers, len(missing)),
+        say=say,
+    )
     return tables_of(read_lines(path), settings, how_trained(root / "teachers"))
 
 
@@ -122,14 +132,21 @@ def found_so_far(folder: str | Path, parameters: EvidenceParameters) -> Tables:
     settings = settings_of(parameters)
     lines = whole_lines(Path(folder) / ROWS_FILE)
     if not lines:
-        raise DataError(f"No study has run in {folder}.", remedy="Run `infomotion study selectors --minutes 120` first.")
+        raise DataError(
+            f"No study has run in {folder}.", remedy="Run `infomotion study selectors --minutes 120` first."
+        )
     if any(line["settings"] != settings_name(settings) for line in lines):
-        raise DataError(f"{folder} holds rows of other settings.", remedy="Name the profile and the parameters that it was run with.")
+        raise DataError(
+            f"{folder} holds rows of other settings.",
+            remedy="Name the profile and the parameters that it was run with.",
+        )
     return tables_of(lines, settings, how_trained(Path(folder) / "teachers"))
 
 
 def work_pool(job: PoolJob) -> tuple[int, int, float]:
-    """Number of the pool, networks trained now, and CPU seconds: draws the pool, selects, trains what is missing until the deadline."""
+    """Number of the pool, networks trained now, and CPU seconds: draws the pool, selects, trains what is
+    missing until the deadline.
+    """
     if time.time() >= job.deadline:
         return job.pool, 0, 0.0
     with threadpool_limits(1):  # sums in another order are other sums
@@ -144,7 +161,13 @@ def _work(job: PoolJob) -> tuple[int, int, float]:
     if head is None:
         head = _head(job, pool, began)
         append_line(path, head)
-    shared = {"kind": "network", "arm": job.arm, "pool": job.pool, "settings": job.settings, "teachers": head["teachers"]}
+    shared = {
+        "kind": "network",
+        "arm": job.arm,
+        "pool": job.pool,
+        "settings": job.settings,
+        "teachers": head["teachers"],
+    }
     for task in plan_tasks(head["sets"], parameters=parameters):
         if (task.set_name, task.steps, task.training_seed) in job.done:
             continue
@@ -158,7 +181,9 @@ def _work(job: PoolJob) -> tuple[int, int, float]:
 
 
 def train_and_score(task: Task, pool: Pool, parameters: EvidenceParameters) -> Line:
-    """Row of one network: which set and seed, every metric on TEST, hard accuracy on each machine style; six decimals."""
+    """Row of one network: which set and seed, every metric on TEST, hard accuracy on each machine style; six
+    decimals.
+    """
     from infomotion_lib.regressor.training import train_regressor
 
     fitted = train_regressor(
@@ -172,8 +197,15 @@ def train_and_score(task: Task, pool: Pool, parameters: EvidenceParameters) -> L
     )
     prediction = fitted.predict(pool.test_clips)
     right = hard_correct(pool.test_ef, prediction)
-    by_machine = {f"accuracy_{style.name}": _share(right[pool.test_machines == style.name]) for style in MACHINES}
-    named = {"set": task.set_name, "n_train": len(task.rows), "steps": task.steps, "training_seed": task.training_seed}
+    by_machine = {
+        f"accuracy_{style.name}": _share(right[pool.test_machines == style.name]) for style in MACHINES
+    }
+    named = {
+        "set": task.set_name,
+        "n_train": len(task.rows),
+        "steps": task.steps,
+        "training_seed": task.training_seed,
+    }
     return named | _rounded(score(pool.test_ef, prediction, tolerance=parameters.soft_tolerance) | by_machine)
 
 
@@ -181,14 +213,18 @@ def most_tasks(arm: str, parameters: EvidenceParameters) -> int:
     """Networks of a pool if no two configurations chose the same set."""
     own = ARMS[arm]
     draws = {"random": parameters.study_random_draws, "ef_stratified": parameters.study_stratified_draws}
-    sets = sum(draws.get(configuration.method, 1) for configuration in own.configurations) * (1 if own.small else len(parameters.vpc))
+    sets = sum(draws.get(configuration.method, 1) for configuration in own.configurations) * (
+        1 if own.small else len(parameters.vpc)
+    )
     return sets * parameters.study_training_seeds + (0 if own.small else parameters.study_whole_seeds)
 
 
 def _head(job: PoolJob, pool: Pool, began: float) -> Line:
     arm = ARMS[job.arm]
     teachers = open_teachers(job.folder / "teachers", job.parameters, arm=arm)
-    sets = choose_sets(pool, teachers.vectors(pool, pooling=job.parameters.pooling), arm=arm, parameters=job.parameters)
+    sets = choose_sets(
+        pool, teachers.vectors(pool, pooling=job.parameters.pooling), arm=arm, parameters=job.parameters
+    )
     constants = constant_predictors(pool.ef, pool.test_ef, tolerance=job.parameters.soft_tolerance)
     return {
         "kind": "pool",
@@ -198,15 +234,28 @@ def _head(job: PoolJob, pool: Pool, began: float) -> Line:
         "teachers": teachers.name,
         "planned": len(plan_tasks(sets, parameters=job.parameters)),
         "sets": sets,
-        "constants": [_rounded({str(name): value for name, value in row.items()}) for row in constants.to_dict("records")],
+        "constants": [
+            _rounded({str(name): value for name, value in row.items()})
+            for row in constants.to_dict("records")
+        ],
         "seconds": round(time.process_time() - began, 2),
     }
 
 
-def _job(root: Path, parameters: EvidenceParameters, arm: str, pool: int, name: str, deadline: float, lines: Sequence[Line]) -> PoolJob:
+def _job(
+    root: Path,
+    parameters: EvidenceParameters,
+    arm: str,
+    pool: int,
+    name: str,
+    deadline: float,
+    lines: Sequence[Line],
+) -> PoolJob:
     own = [line for line in lines if (line["arm"], line["pool"]) == (arm, pool)]
     head = next((line for line in own if line["kind"] == "pool"), None)
-    done = frozenset((line["set"], line["steps"], line["training_seed"]) for line in own if line["kind"] == "network")
+    done = frozenset(
+        (line["set"], line["steps"], line["training_seed"]) for line in own if line["kind"] == "network"
+    )
     return PoolJob(root, parameters, arm, pool, name, deadline, head, done)
 
 
@@ -214,7 +263,11 @@ def _run_all(jobs: list[PoolJob], path: Path, *, most: int, workers: int, say: C
     if not jobs:
         return
     known = sum(len(job.done) for job in jobs)
-    bar: tqdm[Any] = track(label=f"{len(jobs)} pools", total=sum(job.head["planned"] if job.head else most for job in jobs), unit="network")
+    bar: tqdm[Any] = track(
+        label=f"{len(jobs)} pools",
+        total=sum(job.head["planned"] if job.head else most for job in jobs),
+        unit="network",
+    )
     bar.update(known)
     if pool_size(workers) <= 1:
         with bar, one_thread():
@@ -222,8 +275,13 @@ def _run_all(jobs: list[PoolJob], path: Path, *, most: int, workers: int, say: C
                 _report(work_pool(job), job, say)
                 bar.update(_networks(path, jobs) - bar.n)
         return
-    with bar, ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as executor:
-        running: dict[Future[tuple[int, int, float]], PoolJob] = {executor.submit(work_pool, job): job for job in jobs}
+    with (
+        bar,
+        ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as executor,
+    ):
+        running: dict[Future[tuple[int, int, float]], PoolJob] = {
+            executor.submit(work_pool, job): job for job in jobs
+        }
         try:
             while running:
                 ended, _ = wait(running, timeout=5, return_when=FIRST_COMPLETED)
@@ -238,13 +296,16 @@ def _report(ended: tuple[int, int, float], job: PoolJob, say: Callable[[str], No
     number, trained, seconds = ended
     if trained:
         say(
-            f"Pool {number} of arm {job.arm}: {trained} networks trained in {seconds / 60:.1f} CPU-minutes, drawing and selecting included."
+            f"Pool {number} of arm {job.arm}: {trained} networks trained in {seconds / 60:.1f} CPU-minutes,"
+            " drawing and selecting included."
         )
 
 
 def _networks(path: Path, jobs: list[PoolJob]) -> int:
     wanted = {(job.arm, job.pool) for job in jobs}
-    return sum(line["kind"] == "network" and (line["arm"], line["pool"]) in wanted for line in whole_lines(path))
+    return sum(
+        line["kind"] == "network" and (line["arm"], line["pool"]) in wanted for line in whole_lines(path)
+    )
 
 
 def _start_worker() -> None:
@@ -259,4 +320,7 @@ def _share(right: np.ndarray) -> float:
 
 
 def _rounded(row: dict[str, Any]) -> Line:
-    return {name: round(float(value), 6) if isinstance(value, (float, np.floating)) else value for name, value in row.items()}
+    return {
+        name: round(float(value), 6) if isinstance(value, (float, np.floating)) else value
+        for name, value in row.items()
+    }

@@ -1,4 +1,6 @@
-"""The networks that turn frames into vectors: trained once, on a phantom pool of their own, then only applied."""
+"""The networks that turn frames into vectors: trained once, on a phantom pool of their own, then only
+applied.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +63,9 @@ class Teachers:
 def open_teachers(folder: str | Path, parameters: EvidenceParameters, *, arm: Arm = ARMS[MAIN]) -> Teachers:
     """Networks kept in ``folder``; trained first where they are not there, going on from the last checkpoint.
 
-    One core trains them, so that the weights do not depend on the number of cores. ``teachers.json`` says how well the IFA network fills
-    in frames. The pool is that of ``phantom_seed``: none of its videos is ever selected or tested.
+    One core trains them, so that the weights do not depend on the number of cores. ``teachers.json`` says how
+    well the IFA network fills in frames. The pool is that of ``phantom_seed``: none of its videos is ever
+    selected or tested.
     """
     from infomotion_lib.appearance import load_appearance
     from infomotion_lib.ifa.checkpoint import load_ema_vfi
@@ -78,7 +81,9 @@ def open_teachers(folder: str | Path, parameters: EvidenceParameters, *, arm: Ar
 
 
 def how_trained(folder: str | Path) -> dict[str, Any]:
-    """Content of every ``teachers.json`` under ``folder``, by width: PSNR and gain over the frame average in dB, losses, hashes."""
+    """Content of every ``teachers.json`` under ``folder``, by width: PSNR and gain over the frame average in
+    dB, losses, hashes.
+    """
     files = sorted(Path(folder).glob(f"*/{TEACHERS_FILE}"))
     return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
@@ -105,17 +110,26 @@ def _train(root: Path, parameters: EvidenceParameters, *, width: int) -> None:
     )
     start = new_interpolator(width, p.ifa_depths, seed=p.ifa_seed, refine=p.ifa_refine)
     store, frames, ef = stores["TRAIN"]
-    trained = train_interpolator(start, store, folder=root / "checkpoints", settings=settings, val=stores["VAL"][0], device="cpu")
-    appearance = train_appearance(frames, ef, steps=p.appearance_steps, size=p.appearance_size, seed=p.ifa_seed)
+    trained = train_interpolator(
+        start, store, folder=root / "checkpoints", settings=settings, val=stores["VAL"][0], device="cpu"
+    )
+    appearance = train_appearance(
+        frames, ef, steps=p.appearance_steps, size=p.appearance_size, seed=p.ifa_seed
+    )
     save_appearance(appearance, root / APPEARANCE_FILE)
     save_interpolator(trained.network, root / IFA_FILE)
     tail = max(1, len(appearance.losses) // 10)
-    losses = {"appearance_first_loss": appearance.losses[0], "appearance_last_loss": float(np.mean(appearance.losses[-tail:]))}
+    losses = {
+        "appearance_first_loss": appearance.losses[0],
+        "appearance_last_loss": float(np.mean(appearance.losses[-tail:])),
+    }
     files = {name: sha256(root / name) for name in (IFA_FILE, APPEARANCE_FILE)}
     write_json({"width": width, **trained.summary(), **losses, "sha256": files}, root / TEACHERS_FILE)
 
 
-def _triplets(parameters: EvidenceParameters, split: str) -> tuple[TripletStore, NDArray[np.uint8], NDArray[np.float64]]:
+def _triplets(
+    parameters: EvidenceParameters, split: str
+) -> tuple[TripletStore, NDArray[np.uint8], NDArray[np.float64]]:
     """Triplets of one split of the teachers' pool, ED frames (N, H, W) and EF (N,) of its videos."""
     from infomotion_lib.ifa.triplets import MOTIONS, TripletStore
 
@@ -140,5 +154,7 @@ def _triplets(parameters: EvidenceParameters, split: str) -> tuple[TripletStore,
         shown.append(drawn[wanted.index(numbers["ed"])])
         ef.append(video.heart.ef)
         offset += len(wanted)
-    store = TripletStore(np.concatenate(frames), np.array(triplets, dtype=np.int64).reshape(-1, 3), tuple(names))
+    store = TripletStore(
+        np.concatenate(frames), np.array(triplets, dtype=np.int64).reshape(-1, 3), tuple(names)
+    )
     return store, np.stack(shown), np.array(ef)

@@ -10,7 +10,19 @@ from infomotion_lib.paths import PROJECT
 from infomotion_lib.reporting.book.docstrings import markdown, summary
 
 PACKAGE = PROJECT / "infomotion_lib"
-ROOMS = ("ground", "data", "frames", "ifa", "appearance", "selection", "regressor", "generators", "evaluation", "reporting", "running")
+ROOMS = (
+    "ground",
+    "data",
+    "frames",
+    "ifa",
+    "appearance",
+    "selection",
+    "regressor",
+    "generators",
+    "evaluation",
+    "reporting",
+    "running",
+)
 """Pages of the reference, in the order that data walks."""
 
 _META = '<p class="im-meta">Time: look things up as you need them. You need: some Python.</p>\n\n'
@@ -57,16 +69,35 @@ class Module:
     def items(self) -> list[Item]:
         """Public functions and classes, in the order of the file."""
         kinds = (ast.FunctionDef, ast.ClassDef)
-        return [Item(self.name, n.name, n, n.lineno) for n in self.tree.body if isinstance(n, kinds) and not n.name.startswith("_")]
+        return [
+            Item(self.name, n.name, n, n.lineno)
+            for n in self.tree.body
+            if isinstance(n, kinds) and not n.name.startswith("_")
+        ]
 
     @property
     def constants(self) -> list[tuple[str, str]]:
         """Public module-level names that have a docstring under them."""
         found = []
         for node, after in zip(self.tree.body, self.tree.body[1:], strict=False):
-            target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
-            documented = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str)
-            if isinstance(target, ast.Name) and target.id.isupper() and not target.id.startswith("_") and documented:
+            target = (
+                node.targets[0]
+                if isinstance(node, ast.Assign)
+                else node.target
+                if isinstance(node, ast.AnnAssign)
+                else None
+            )
+            documented = (
+                isinstance(after, ast.Expr)
+                and isinstance(after.value, ast.Constant)
+                and isinstance(after.value.value, str)
+            )
+            if (
+                isinstance(target, ast.Name)
+                and target.id.isupper()
+                and not target.id.startswith("_")
+                and documented
+            ):
                 found.append((target.id, str(after.value.value)))  # type: ignore[attr-defined]
         return found
 
@@ -84,7 +115,9 @@ def modules(package: Path = PACKAGE) -> list[Module]:
 
 
 def anchor(path: str) -> str:
-    """Label of a full dotted name in the reference; labels know no case, so a class and a constant say what they are."""
+    """Label of a full dotted name in the reference; labels know no case, so a class and a constant say what
+    they are.
+    """
     label = "api-" + path.removeprefix("infomotion_lib.").replace(".", "-").replace("_", "-")
     name = path.rpartition(".")[2]
     return label.lower() + ("-constant" if name.isupper() else "-class" if name[:1].isupper() else "")
@@ -93,13 +126,23 @@ def anchor(path: str) -> str:
 def known_paths(found: list[Module]) -> set[str]:
     """Full dotted name of every module, function, class and documented constant."""
     items = {item.path for module in found for item in module.items}
-    return items | {module.name for module in found} | {f"{module.name}.{name}" for module in found for name, _ in module.constants}
+    return (
+        items
+        | {module.name for module in found}
+        | {f"{module.name}.{name}" for module in found for name, _ in module.constants}
+    )
 
 
 def find(path: str, found: list[Module]) -> str | None:
     """Full name that documents ``path``, following re-exports of packages; None if there is none."""
     package, _, name = path.rpartition(".")
-    items = [item for module in found if (module.name + ".").startswith(package + ".") for item in module.items if item.name == name]
+    items = [
+        item
+        for module in found
+        if (module.name + ".").startswith(package + ".")
+        for item in module.items
+        if item.name == name
+    ]
     if items:
         return min((item.path for item in items), key=len)
     return path if path in known_paths(found) else None
@@ -117,7 +160,11 @@ def write_api(folder: Path, *, source_url: str) -> list[str]:
     """
     found = modules()
     folder.mkdir(parents=True, exist_ok=True)
-    rooms = [room for room in ROOMS if any(module.room == room and (module.items or module.constants) for module in found)]
+    rooms = [
+        room
+        for room in ROOMS
+        if any(module.room == room and (module.items or module.constants) for module in found)
+    ]
     for room in rooms:
         text = _room_page(room, [module for module in found if module.room == room], source_url)
         (folder / f"{room}.md").write_text(text, encoding="utf-8")
@@ -132,9 +179,10 @@ def _index(rooms: list[str], found: list[Module]) -> str:
         count = sum(len(module.items) for module in mine)
         rows.append(f"* - [{_title(room)}]({room}.md)\n  - {_what(room, mine)}\n  - {count}")
     return (
-        f"# API reference\n\n{_META}Every public function and class, written from the docstrings of the source files.\n"
-        "Data walks through the rooms in this order; imports go up this list only, never down.\n\n"
-        "```{list-table}\n:header-rows: 1\n:widths: 18 70 12\n\n* - Room\n  - What it does\n  - Names\n" + "\n".join(rows) + "\n```\n"
+        f"# API reference\n\n{_META}Every public function and class, written from the docstrings of the"
+        " source files.\nData walks through the rooms in this order; imports go up this list only, never"
+        " down.\n\n```{list-table}\n:header-rows: 1\n:widths: 18 70 12\n\n* - Room\n  - What it does\n  -"
+        " Names\n" + "\n".join(rows) + "\n```\n"
     )
 
 
@@ -145,7 +193,14 @@ def _title(room: str) -> str:
 def _what(room: str, mine: list[Module]) -> str:
     if room in _WHAT:
         return _WHAT[room]
-    return next((summary(ast.get_docstring(module.tree)) for module in mine if module.name == f"infomotion_lib.{room}"), "")
+    return next(
+        (
+            summary(ast.get_docstring(module.tree))
+            for module in mine
+            if module.name == f"infomotion_lib.{room}"
+        ),
+        "",
+    )
 
 
 def _room_page(room: str, mine: list[Module], source_url: str) -> str:
@@ -155,19 +210,30 @@ def _room_page(room: str, mine: list[Module], source_url: str) -> str:
             continue
         short = module.name.removeprefix("infomotion_lib.")
         parts.append(f"({anchor(module.name)})=\n## {short}\n\n{markdown(ast.get_docstring(module.tree))}\n")
-        parts += [f"({anchor(f'{module.name}.{name}')})=\n`{name}`\n: {summary(text)}\n" for name, text in module.constants]
-        parts += [_item(item, f"{source_url}/{module.file.relative_to(PROJECT).as_posix()}#L{item.line}") for item in module.items]
+        parts += [
+            f"({anchor(f'{module.name}.{name}')})=\n`{name}`\n: {summary(text)}\n"
+            for name, text in module.constants
+        ]
+        parts += [
+            _item(item, f"{source_url}/{module.file.relative_to(PROJECT).as_posix()}#L{item.line}")
+            for item in module.items
+        ]
     return "\n".join(parts)
 
 
 def _item(item: Item, url: str) -> str:
     head = (
-        f"({anchor(item.path)})=\n### {item.name}\n\n```python\n{signature(item.node)}\n```\n\n{markdown(ast.get_docstring(item.node))}\n"
+        f"({anchor(item.path)})=\n###"
+        f" {item.name}\n\n```python\n{signature(item.node)}\n```\n\n{markdown(ast.get_docstring(item.node))}\n"
     )
     methods = []
     if isinstance(item.node, ast.ClassDef):
         for node in item.node.body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and ast.get_docstring(node):
+            if (
+                isinstance(node, ast.FunctionDef)
+                and not node.name.startswith("_")
+                and ast.get_docstring(node)
+            ):
                 methods.append(f"`{signature(node, method=True)}`\n: {summary(ast.get_docstring(node))}\n")
     listed = "\n**Methods**\n\n" + "\n".join(methods) if methods else ""
     return f"{head}{listed}\n[source]({url})\n"
@@ -192,7 +258,9 @@ def signature(node: ast.FunctionDef | ast.ClassDef, *, method: bool = False) -> 
 
 def _split_arguments(arguments: ast.arguments) -> list[str]:
     positional = [*arguments.posonlyargs, *arguments.args]
-    defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
+    defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults)) + list(
+        arguments.defaults
+    )
     parts = [_argument(arg, default) for arg, default in zip(positional, defaults, strict=True)]
     if arguments.posonlyargs:
         parts.insert(len(arguments.posonlyargs), "/")
@@ -200,7 +268,10 @@ def _split_arguments(arguments: ast.arguments) -> list[str]:
         parts.append("*" + _argument(arguments.vararg, None))
     elif arguments.kwonlyargs:
         parts.append("*")
-    parts += [_argument(arg, default) for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    parts += [
+        _argument(arg, default)
+        for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    ]
     return parts + (["**" + _argument(arguments.kwarg, None)] if arguments.kwarg else [])
 
 

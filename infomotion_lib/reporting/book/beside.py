@@ -1,4 +1,6 @@
-"""What stands beside Table 1 of a profile: how good its labels are, and for the open clips the same selectors over several splits."""
+"""What stands beside Table 1 of a profile: how good its labels are, and for the open clips the same selectors
+over several splits.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,14 @@ from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 SHOWN = {"hard_accuracy": "Hard, %", "balanced_accuracy": "Balanced, %", "mae": "MAE, EF points"}
 CONTROLS = {"regressor": "all of TRAIN"} | CONSTANT_NAMES
-"""Controls of the open clips as the table prints them; the others keep their names, which its note explains."""
+"""Controls of the open clips as the table prints them; the others keep their names, which its note explains.
+"""
 
 
 def label_agreement(results: Results) -> str:
-    """MyST block, folded: how the labels of the synthetic pool agree with what else is known; empty where there is no such pool."""
+    """MyST block, folded: how the labels of the synthetic pool agree with what else is known; empty where
+    there is no such pool.
+    """
     rows = records(results.table("labels", "agreement"))
     if not rows or "comparison" not in rows[0]:
         return ""
@@ -39,7 +44,8 @@ def label_agreement(results: Results) -> str:
     ]
     head = ["Comparison", "Videos", "Difference", "Error", "R²", "Same class, %"]
     note = (
-        "Mean difference and mean error in EF points. Requested: what the generator was asked for. Relabelled: what a regressor trained on "
+        "Mean difference and mean error in EF points. Requested: what the generator was asked for."
+        " Relabelled: what a regressor trained on "
         "the real pool reads off the video; it is the label that Table 1 selects and trains with. "
         f'<a href="provenance.html#{card_anchor(results, "labels")}">How these labels were made</a>'
     )
@@ -48,7 +54,8 @@ def label_agreement(results: Results) -> str:
 
 
 def open_splits(results: Results | None = None) -> str:
-    """MyST text: the selectors over several splits of the open clips, in pairs with Random, above the controls of the same splits.
+    """MyST text: the selectors over several splits of the open clips, in pairs with Random, above the
+    controls of the same splits.
 
     Parameters
     ----------
@@ -57,7 +64,10 @@ def open_splits(results: Results | None = None) -> str:
     """
     folder = FROZEN / "studies"
     if not (folder / "open_splits_summary.csv").is_file():
-        return "The selectors have not been compared over several splits yet: `infomotion study open-splits`.\n\n"
+        return (
+            "The selectors have not been compared over several splits yet: `infomotion study"
+            " open-splits`.\n\n"
+        )
     summary, controls = (pd.read_csv(folder / f"open_splits_{name}.csv") for name in ("summary", "controls"))
     runs = pd.read_csv(folder / "open_splits_runs.csv", keep_default_na=False)
     cells = {(row["method"], row["metric"]): row for row in records(summary)}
@@ -66,27 +76,33 @@ def open_splits(results: Results | None = None) -> str:
     for method in dict.fromkeys(summary["method"]):
         own = [cells[method, metric] for metric in SHOWN]
         hard = own[0]
-        against = f"{number(hard['difference'])} [{number(hard['ci_low'])}, {number(hard['ci_high'])}]" if method != "random" else "–"
+        against = (
+            f"{number(hard['difference'])} [{number(hard['ci_low'])}, {number(hard['ci_high'])}]"
+            if method != "random"
+            else "–"
+        )
         means = [f"{number(row['mean'])} ± {number(row['sd'])}" for row in own]
         name = f'<span class="im-keep">{method_cell(str(method), str(graphs[method]), own)}</span>'
         lines.append([name, str(hard["n"]), *means, against, probability(hard["p_holm"])])
     for predictor, part in controls.groupby("predictor", sort=False):
         means = [f"{number(part[metric].mean())} ± {number(part[metric].std(ddof=0))}" for metric in SHOWN]
-        lines.append([f"<i>{CONTROLS.get(str(predictor), str(predictor))}</i>", str(len(part)), *means, "–", "–"])
+        lines.append(
+            [f"<i>{CONTROLS.get(str(predictor), str(predictor))}</i>", str(len(part)), *means, "–", "–"]
+        )
     first, splits = cells["random", "hard_accuracy"], int(controls["split"].nunique())
     compared = int(summary["n_comparisons"].max())
     head = ["Trained on", "n", *SHOWN.values(), "Minus Random", "p, Holm"]
     note = (
-        "In italics: controls. Shuffled frames, frozen frame: the network of all of TRAIN, shown the test frames in random order or the "
-        "first one repeated. Random weights: an untrained network, fitted to TRAIN by a line. Requested EF: no clip, only what was asked "
-        "of the generator, fitted the same way. Always: one answer for every clip. "
-        f"Mean ± population standard deviation over n networks of {splits} seeded splits, "
-        f"{int(controls['n_test'].iloc[0])} test clips each; "
-        f"5 clips a class, {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is the "
-        f"corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; a control's spread is no interval. "
-        "The vectors come from networks trained on the phantom, which saw no open clip; the labels are a published regressor's. "
-        f"{explained(str(lines))} "
-        "Regenerate: <code>infomotion study open-splits</code>."
+        "In italics: controls. Shuffled frames, frozen frame: the network of all of TRAIN, shown the test"
+        " frames in random order or the first one repeated. Random weights: an untrained network, fitted to"
+        " TRAIN by a line. Requested EF: no clip, only what was asked of the generator, fitted the same way."
+        " Always: one answer for every clip. Mean ± population standard deviation over n networks of"
+        f" {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; 5 clips a class,"
+        f" {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is"
+        f" the corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; a"
+        " control's spread is no interval. The vectors come from networks trained on the phantom, which saw"
+        f" no open clip; the labels are a published regressor's. {explained(str(lines))} Regenerate:"
+        " <code>infomotion study open-splits</code>."
     )
     shown = block(table(head, lines, caption="The open clips, several splits", numeric_from=1, note=note))
     return shown + (_one_split(paired(results), cells, splits) if results else "")
@@ -101,8 +117,9 @@ def _one_split(differences: pd.DataFrame, cells: dict[tuple[Any, Any], dict[str,
     again = cells[largest["method"], "hard_accuracy"]
     here, there = (in_brackets([row.get("graph_flag")]) for row in (largest, again))
     return (
-        f"In the one split of Table 1 the largest difference is that of {METHOD_NAMES[largest['method']]}{here}, "
-        f"{number(largest['difference'])} points [{number(largest['ci_low'])}, {number(largest['ci_high'])}]; over {splits} splits, with "
-        f"vectors of networks that saw no open clip, it is {number(again['difference'])} [{number(again['ci_low'])}, "
-        f"{number(again['ci_high'])}]{there}. That is what one split of a few dozen test clips is worth.\n\n"
+        "In the one split of Table 1 the largest difference is that of"
+        f" {METHOD_NAMES[largest['method']]}{here}, {number(largest['difference'])} points"
+        f" [{number(largest['ci_low'])}, {number(largest['ci_high'])}]; over {splits} splits, with vectors of"
+        f" networks that saw no open clip, it is {number(again['difference'])} [{number(again['ci_low'])},"
+        f" {number(again['ci_high'])}]{there}. That is what one split of a few dozen test clips is worth.\n\n"
     )

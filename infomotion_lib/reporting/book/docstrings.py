@@ -6,14 +6,27 @@ import inspect
 import re
 import textwrap
 
-SECTIONS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Notes", "References", "Examples", "See Also", "Warns")
+SECTIONS = (
+    "Parameters",
+    "Attributes",
+    "Returns",
+    "Yields",
+    "Raises",
+    "Notes",
+    "References",
+    "Examples",
+    "See Also",
+    "Warns",
+)
 _LISTED = {"Parameters", "Attributes", "Returns", "Yields", "Raises", "Warns"}
 _ROLE = re.compile(r":[a-z:]+:`~?([^`]+)`")
 _TOKEN = re.compile(r"(``.+?``|`[^`]+`)", re.DOTALL)
 
 
 def markdown(docstring: str | None) -> str:
-    """MyST text of a docstring: paragraphs, then one bold heading a section, parameters as a definition list."""
+    """MyST text of a docstring: paragraphs, then one bold heading a section, parameters as a
+    definition list.
+    """
     blocks = split_sections(inspect.cleandoc(docstring or ""))
     parts = []
     for title, text in blocks:

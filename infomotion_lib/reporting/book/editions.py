@@ -12,12 +12,14 @@ def older(edition: int | None) -> bool:
 
 
 def edition_mark(edition: int | None, *, what: str = "These numbers") -> str:
-    """A sentence about numbers of an older edition of the phantom; empty where they are of the current one or of no phantom."""
+    """A sentence about numbers of an older edition of the phantom; empty where they are of the current one or
+    of no phantom.
+    """
     if not older(edition):
         return ""
     return (
-        f"{what} were computed on edition {edition} of the phantom. The code now draws edition {plan.EDITION}: other files, so another "
-        "run does not repeat them to the digit."
+        f"{what} were computed on edition {edition} of the phantom. The code now draws edition"
+        f" {plan.EDITION}: other files, so another run does not repeat them to the digit."
     )
 
 

@@ -1,4 +1,6 @@
-"""The index of figures: what each shows, where it was drawn, and the one papermill command that draws it again."""
+"""The index of figures: what each shows, where it was drawn, and the one papermill command that draws it
+again.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def drawn_by(notebook: Path) -> list[str]:
 
 
 def figure_index(all_results: list[Results]) -> str:
-    """MyST text: under each notebook its command, and a row a figure; links lead to the drawn figures and their run cards."""
+    """MyST text: under each notebook its command, and a row a figure; links lead to the drawn figures and
+    their run cards.
+    """
     parts = []
     for number, stage in NOTEBOOK_STAGES.items():
         notebook = NOTEBOOKS / f"{number}_{stage}.ipynb"
@@ -35,9 +39,18 @@ def figure_index(all_results: list[Results]) -> str:
         names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))
         if names:
             profile = runs[0].profile if runs else "phantom"
-            command = f"```bash\npapermill notebooks/{notebook.name} out.ipynb \\\n  -f notebooks/params/{profile}.yml\n```"
+            command = (
+                f"```bash\npapermill notebooks/{notebook.name} out.ipynb \\\n  -f"
+                f" notebooks/params/{profile}.yml\n```"
+            )
             rows = [[f"<code>{escape(name)}</code>", *_row(name, stage, runs)] for name in names]
-            html = table(["Figure", "What it shows", "File"], rows, caption=f"Figures of {notebook.name}", stack=True, titled=False)
+            html = table(
+                ["Figure", "What it shows", "File"],
+                rows,
+                caption=f"Figures of {notebook.name}",
+                stack=True,
+                titled=False,
+            )
             parts.append(f"## {title_of(stage)}\n\n{command}\n{block(html)}")
     return "\n".join(parts)
 
@@ -48,19 +61,24 @@ def moving(results: Results, stage: str) -> list[Path]:
 
 
 def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
-    """What a figure shows, run by run where that differs, and links to it and to its run card in every run that drew it."""
+    """What a figure shows, run by run where that differs, and links to it and to its run card in every run
+    that drew it.
+    """
     found = [(results, results.folder(stage) / "figures" / name) for results in runs]
     drawn = [(results, file) for results, file in found if file.is_file()]
     if not drawn:
         return "–", "no run in this book"
     links = [
-        f'<span class="im-keep"><a href="results/{results.profile}/{results.folder(stage).name}/figures/{name}">{results.profile}</a> '
-        f'· <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
+        '<span class="im-keep"><a'
+        f' href="results/{results.profile}/{results.folder(stage).name}/figures/{name}">{results.profile}</a>'
+        f' · <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
         for results, _ in drawn
     ]
     shows = {results.profile: escape(_first_sentence(alt_text(file))) for results, file in drawn}
     same = len(set(shows.values())) == 1
-    return shows[drawn[0][0].profile] if same else "<br>".join(f"{name}: {text}" for name, text in shows.items()), "<br>".join(links)
+    return (
+        shows[drawn[0][0].profile] if same else "<br>".join(f"{name}: {text}" for name, text in shows.items())
+    ), "<br>".join(links)
 
 
 def _first_sentence(text: str) -> str:

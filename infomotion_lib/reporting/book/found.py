@@ -1,4 +1,6 @@
-"""What this book found, in a few sentences for its first page: each worked out from frozen files, each with the page that argues it."""
+"""What this book found, in a few sentences for its first page: each worked out from frozen files, each with
+the page that argues it.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,10 @@ def _order(folder: Path) -> str:
     above, below = (int((sure & (sign * compared["difference"] > 0)).sum()) for sign in (1, -1))
     answer = "" if above else "None can be named. "
     return (
-        f"**Which selector is best?** {answer}Over {pools} independent pools of drawn hearts, {above or 'none'} of {total} "
-        f"comparisons with Random {'lies' if above < 2 else 'lie'} above it once corrected for their number, and {below or 'none'} "
-        "below. [Evidence over many pools](evidence.md)"
+        f"**Which selector is best?** {answer}Over {pools} independent pools of drawn hearts,"
+        f" {above or 'none'} of {total} comparisons with Random {'lies' if above < 2 else 'lie'} above it"
+        f" once corrected for their number, and {below or 'none'} below. [Evidence over many"
+        " pools](evidence.md)"
     )
 
 
@@ -44,9 +47,9 @@ def _graph(shown: list[Results]) -> str:
         return ""
     literal, knn = (count(flags[name].count("collapsed"), len(flags[name])) for name in ("literal", "knn"))
     return (
-        f"**Does the graph have communities?** Built word for word, with distances as weights, nearly all videos fall into one "
-        f"community in {literal} class graphs; with links to the nearest neighbours only, in {knn}. "
-        "[Critical reading, section 4](reading.md)"
+        "**Does the graph have communities?** Built word for word, with distances as weights, nearly all"
+        f" videos fall into one community in {literal} class graphs; with links to the nearest neighbours"
+        f" only, in {knn}. [Critical reading, section 4](reading.md)"
     )
 
 
@@ -54,8 +57,9 @@ def _vector() -> str:
     used = read_profile("paper")
     length, bound = vector_limits(int(used["ifa_width"]), tuple(used["ifa_depths"]))
     return (
-        f"**How much does the motion vector hold?** At the paper’s size it has {length} numbers, but they can span {bound} dimensions at "
-        "most: that can be proved from the network alone. [Critical reading, section 5](reading.md)"
+        f"**How much does the motion vector hold?** At the paper’s size it has {length} numbers, but they can"
+        f" span {bound} dimensions at most: that can be proved from the network alone. [Critical reading,"
+        " section 5](reading.md)"
     )
 
 
@@ -64,9 +68,10 @@ def _leads() -> str:
     first, sure = sum(lead.points > 0 for lead in leads), sum(lead.p_holm < LEVEL for lead in leads)
     runs = sorted(lead.runs for lead in leads)
     return (
-        f"**How sure is the paper’s order?** InfoMotion leads in {count(first, len(leads))} comparisons of its Table 1. With a few runs "
-        f"per cell, {count(sure, len(leads))} leads can be told from chance after correction; between {runs[0]} and {runs[-1]} runs per "
-        "cell would settle leads of that size. [Critical reading, section 2](reading.md)"
+        f"**How sure is the paper’s order?** InfoMotion leads in {count(first, len(leads))} comparisons of"
+        f" its Table 1. With a few runs per cell, {count(sure, len(leads))} leads can be told from chance"
+        f" after correction; between {runs[0]} and {runs[-1]} runs per cell would settle leads of that size."
+        " [Critical reading, section 2](reading.md)"
     )
 
 
@@ -77,7 +82,9 @@ def _claims(paper: Path) -> str:
     said = (
         f"{same} are, {other} differ, {waiting} have not been run."
         if same + other
-        else f"Not yet: {int(asked.sum())} accuracies wait for the gated data; the other {int((~asked).sum())} are settings and distances, "
-        "which can only be quoted."
+        else (
+            f"Not yet: {int(asked.sum())} accuracies wait for the gated data; the other {int((~asked).sum())}"
+            " are settings and distances, which can only be quoted."
+        )
     )
     return f"**Are the paper’s numbers reproduced?** {said} [Claims ledger](claims.md)"

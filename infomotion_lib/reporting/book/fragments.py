@@ -11,7 +11,15 @@ import yaml
 from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, EVALUATION_FIGURES, FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting import boundaries
-from infomotion_lib.reporting.book import arithmetic, critical, evidence, ledgers, paper_numbers, phases, reading
+from infomotion_lib.reporting.book import (
+    arithmetic,
+    critical,
+    evidence,
+    ledgers,
+    paper_numbers,
+    phases,
+    reading,
+)
 from infomotion_lib.reporting.book.assets import Assets
 from infomotion_lib.reporting.book.beside import label_agreement, open_splits
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons
@@ -36,23 +44,23 @@ from infomotion_lib.reporting.style import alt_text
 NOT_RUN = admonition(
     "warning",
     "Nothing has been run yet",
-    "No results are at hand, so this part of the book is empty. `make reproduce` runs every stage on the phantom "
-    "and builds the book again with what it finds. It takes a cup of tea or two on two CPU cores.",
+    "No results are at hand, so this part of the book is empty. `make reproduce` runs every stage on the"
+    " phantom and builds the book again with what it finds. It takes a cup of tea or two on two CPU cores.",
 )
 
 PHANTOM = admonition(
     "important",
     "Phantom numbers",
-    "Every number below comes from *drawn* hearts, not from patients. They show the method at work and let anyone check the code. "
-    "They are not the paper's numbers and say nothing about them. The phantom's five machine styles favour selectors that look at "
-    "appearance, by design.",
+    "Every number below comes from *drawn* hearts, not from patients. They show the method at work and let"
+    " anyone check the code. They are not the paper's numbers and say nothing about them. The phantom's five"
+    " machine styles favour selectors that look at appearance, by design.",
 )
 
 OPEN = admonition(
     "important",
     "What these clips can and cannot show",
-    "They are short, made by a diffusion model and labelled by a regressor; in some the anatomy jumps between frames. "
-    "They run the whole chain on published images. They reproduce no number of the paper.",
+    "They are short, made by a diffusion model and labelled by a regressor; in some the anatomy jumps between"
+    " frames. They run the whole chain on published images. They reproduce no number of the paper.",
 )
 
 
@@ -116,7 +124,10 @@ def pipeline() -> str:
 
 def boundaries_figure() -> str:
     """The figure of hard and soft class boundaries."""
-    image = f'<img class="im-figure" loading="lazy" alt="{escape(boundaries.alt())}" src="_static/figures/soft-boundaries.svg">'
+    image = (
+        f'<img class="im-figure" loading="lazy" alt="{escape(boundaries.alt())}"'
+        ' src="_static/figures/soft-boundaries.svg">'
+    )
     return block(f'<figure class="im-fig im-fits">{image}</figure>')
 
 
@@ -124,7 +135,10 @@ def colab(url: str) -> str:
     """MyST block: a badge for each notebook, which opens the clean one in Colab."""
     branch = yaml.safe_load((BOOK / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
     base = f"https://colab.research.google.com/{url.removeprefix('https://').replace('github.com', 'github')}/blob/{branch}/notebooks"
-    badges = (f'<a class="im-badge" href="{base}/{file.name}">{title_of(file.stem)}</a>' for file in clean_notebooks())
+    badges = (
+        f'<a class="im-badge" href="{base}/{file.name}">{title_of(file.stem)}</a>'
+        for file in clean_notebooks()
+    )
     return block(f'<p class="im-badges">Open in Colab: {" ".join(badges)}</p>')
 
 
@@ -138,12 +152,20 @@ def costs() -> str:
     ledger = pd.read_csv(BOOK / "ledgers" / "costs.csv", keep_default_na=False)
     rows = [[escape(str(value)) for value in row] for row in ledger.to_numpy().tolist()]
     return block(
-        table([str(column) for column in ledger.columns], rows, caption="Disk, memory and time by stage", stack=True, titled=False)
+        table(
+            [str(column) for column in ledger.columns],
+            rows,
+            caption="Disk, memory and time by stage",
+            stack=True,
+            titled=False,
+        )
     )
 
 
 def latte_steps() -> str:
-    """MyST block: time and memory of a training step of the published Lattes on a GPU; a line of text where it was not measured."""
+    """MyST block: time and memory of a training step of the published Lattes on a GPU; a line of text where
+    it was not measured.
+    """
     file = FROZEN / "studies" / "latte_steps.csv"
     if not file.is_file():
         return (
@@ -152,12 +174,18 @@ def latte_steps() -> str:
         )
     measured = pd.read_csv(file)
     precision = measured["matmul"].map({"high": "TF32", "highest": "full"})
-    shown = measured.assign(matmul=precision, ms_a_step=measured["ms_a_step"].map(number), memory_gib=measured["memory_gib"].map(number))
+    shown = measured.assign(
+        matmul=precision,
+        ms_a_step=measured["ms_a_step"].map(number),
+        memory_gib=measured["memory_gib"].map(number),
+    )
     rows = shown.drop(columns="gpu").astype(str).to_numpy().tolist()
     head = ["Latte", "Clips a step", "Products", "ms a step", "Clips a second", "Memory, GiB"]
     cards = " and ".join(measured["gpu"].drop_duplicates())
     note = f"On one {escape(cards)}; clips of 16 frames, latents of 14 × 14. TF32: TensorFloat-32."
-    return block(table(head, rows, caption="A training step of the published Lattes", numeric_from=1, note=note))
+    return block(
+        table(head, rows, caption="A training step of the published Lattes", numeric_from=1, note=note)
+    )
 
 
 def changelog() -> str:
@@ -170,7 +198,9 @@ def changelog() -> str:
 
 
 def results_part(results: Results) -> str:
-    """MyST text of one profile on the results page: Table 1 with all that it must be read against, and Table 2."""
+    """MyST text of one profile on the results page: Table 1 with all that it must be read against, and Table
+    2.
+    """
     body = table1(results)
     if not body:
         return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
@@ -180,7 +210,12 @@ def results_part(results: Results) -> str:
         note += admonition("note", "An older edition of the phantom", mark)
     head = f"### What the table says, on {_of(results)}\n\n"
     figures = "".join(_figure(results, "evaluation", name) for name in EVALUATION_FIGURES)
-    more = comparisons(results) + company(results) + label_agreement(results) + (open_splits(results) if is_open else "")
+    more = (
+        comparisons(results)
+        + company(results)
+        + label_agreement(results)
+        + (open_splits(results) if is_open else "")
+    )
     return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}{_ablation(results)}"
 
 
@@ -190,7 +225,11 @@ def _ablation(results: Results) -> str:
     figures = "".join(_figure(results, STAGE, name) for name in ABLATION_FIGURES)
     if loops := _figure(results, STAGE, ABLATION_LOOPS):
         figures += folded("The clips in motion", loops)
-    return f"### Two generators, on {_of(results)}\n\n{body}{_list(in_words(results))}\n{figures}" if body else ""
+    return (
+        f"### Two generators, on {_of(results)}\n\n{body}{_list(in_words(results))}\n{figures}"
+        if body
+        else ""
+    )
 
 
 def _of(results: Results) -> str:
@@ -203,7 +242,10 @@ def _figure(results: Results, stage: str, name: str) -> str:
     if not file.is_file():
         return ""
     url = f"results/{results.profile}/{results.folder(stage).name}/figures/{name}"
-    links = f'<a href="{url}">{name}</a> · <a href="provenance.html#{card_anchor(results, stage)}">how it was made</a>'
+    links = (
+        f'<a href="{url}">{name}</a> · <a href="provenance.html#{card_anchor(results, stage)}">how it was'
+        " made</a>"
+    )
     image = f'<img class="im-figure" loading="lazy" alt="{escape(alt_text(file))}" src="{url}">'
     return block(f'<figure class="im-fig">{image}<figcaption>{links}</figcaption></figure>')
 

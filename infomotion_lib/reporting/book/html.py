@@ -11,11 +11,18 @@ _TABLE, _GROUP, _ROW, _COLUMN_HEADER, _ROW_HEADER = (
 )
 """Said aloud of a table whose rows become paragraphs, since such a table is none to the browser any more."""
 
-_APOSTROPHE = re.compile(r"(?s)<(code|pre|script|style)\b.*?</\1>|<[^>]*>|(?<=\w)(?:'|&#x27;)(?=[\w\s,.;:)<]|$)")
+_APOSTROPHE = re.compile(
+    r"(?s)<(code|pre|script|style)\b.*?</\1>|<[^>]*>|(?<=\w)(?:'|&#x27;)(?=[\w\s,.;:)<]|$)"
+)
 """An apostrophe in a word; before it whatever it is not looked for in: code, scripts, tags."""
 
-_PERCENT = re.compile(r"(?sm)^(`{3,})(?=[^\s{`]).*?^\1$|<(code|pre|script|style)\b.*?</\2>|`[^`\n]*`|\$[^$\n]*\$|<[^>]*>|(?<=\d) (?=%)")
-"""A space between a number and its percent sign; before it whatever it is not looked for in: code, formulas, scripts, tags."""
+_PERCENT = re.compile(
+    r"(?sm)^(`{3,})(?=[^\s{`]).*?^\1$|<(code|pre|script|style)\b.*?</\2>|`[^`\n]*`|\$[^$\n]*\$|<[^>]*>|(?<=\d)"
+    r" (?=%)"
+)
+"""A space between a number and its percent sign; before it whatever it is not looked for in: code, formulas,
+scripts, tags.
+"""
 
 
 def table(
@@ -46,11 +53,14 @@ def table(
     note : str
         Line under the table: units, n, where the numbers come from.
     stack : bool
-        On a phone each row becomes a paragraph, its cells one under the other: for cells with sentences in them.
+        On a phone each row becomes a paragraph, its cells one under the other: for cells with sentences in
+        them.
     titled : bool
         Whether the caption is shown; else it is there for the ear alone, where a heading has just said it.
     """
-    names = [escape(" ".join(re.sub(r"<[^>]+>", " ", title).split()).rstrip("?"), quote=True) for title in head]
+    names = [
+        escape(" ".join(re.sub(r"<[^>]+>", " ", title).split()).rstrip("?"), quote=True) for title in head
+    ]
     role = "{}".format if stack else "".format
 
     def cell(index: int, text: str) -> str:
@@ -61,12 +71,15 @@ def table(
         return f"<td{side}{label}>{text}</td>"
 
     titles = "".join(
-        f'<th scope="col"{" class=im-num" if i >= numeric_from else ""}{role(_COLUMN_HEADER)}>{title}</th>' for i, title in enumerate(head)
+        f'<th scope="col"{" class=im-num" if i >= numeric_from else ""}{role(_COLUMN_HEADER)}>{title}</th>'
+        for i, title in enumerate(head)
     )
     row_, group = role(_ROW), role(_GROUP)
     body = "".join(f"<tr{row_}>{''.join(cell(i, text) for i, text in enumerate(row))}</tr>" for row in rows)
     inner = f"{f'<thead{group}><tr{row_}>{titles}</tr></thead>' if head else ''}<tbody{group}>{body}</tbody>"
-    return framed(inner, caption=caption, stack=stack, titled=titled) + (f'<p class="im-note">{note}</p>' if note else "")
+    return framed(inner, caption=caption, stack=stack, titled=titled) + (
+        f'<p class="im-note">{note}</p>' if note else ""
+    )
 
 
 def framed(inner: str, *, caption: str, stack: bool = False, titled: bool = True) -> str:
@@ -81,7 +94,9 @@ def framed(inner: str, *, caption: str, stack: bool = False, titled: bool = True
 
 
 def block(html: str) -> str:
-    """The HTML as one MyST block, with the apostrophes of the prose around it: no blank line may stand inside."""
+    """The HTML as one MyST block, with the apostrophes of the prose around it: no blank line may stand
+    inside.
+    """
     curly = _APOSTROPHE.sub(lambda match: "’" if match.group() in ("'", "&#x27;") else match.group(), html)
     return "\n" + "\n".join(line for line in curly.splitlines() if line.strip()) + "\n\n"
 
@@ -107,7 +122,9 @@ def folded(title: str, text: str) -> str:
 
 def number(value: float, digits: int = 1) -> str:
     """The number with a true minus sign; an en dash where there is none."""
-    return "–" if value != value else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\u2212")  # no minus nought
+    return (
+        "–" if value != value else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\u2212")
+    )  # no minus nought
 
 
 def signed(value: float, digits: int = 1) -> str:

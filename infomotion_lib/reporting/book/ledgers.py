@@ -23,8 +23,8 @@ from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, card_edition, title_of
 
 LEGEND = (
-    "VPC: videos a class. FID, FVD: Fréchet distances of images and of videos. Dist.: distilled. Synth: synthetic. "
-    "Accuracies marked neither hard nor soft are hard.\n"
+    "VPC: videos a class. FID, FVD: Fréchet distances of images and of videos. Dist.: distilled. Synth:"
+    " synthetic. Accuracies marked neither hard nor soft are hard.\n"
 )
 """What the short names of the claims ledger mean."""
 
@@ -36,7 +36,10 @@ def provenance(all_results: list[Results]) -> str:
         mark = mark_of(results, what="The results of this profile")
         parts.append("\n\n".join([f"## {results.title}", *([mark] if mark else []), ""]))
         for stage in results.stages:
-            parts.append(f"({card_anchor(results, stage)})=\n### {title_of(stage)}, {results.profile}\n\n{_card(results, stage)}")
+            parts.append(
+                f"({card_anchor(results, stage)})=\n### {title_of(stage)},"
+                f" {results.profile}\n\n{_card(results, stage)}"
+            )
     return "".join(parts)
 
 
@@ -50,12 +53,19 @@ def _card(results: Results, stage: str) -> str:
         *([["Code", f"<code>{escape(card['code']['science'])}</code>"]] if "code" in card else []),
         ["Started", escape(_moment(str(card.get("started_utc", ""))))],
         ["Time", worked(card)],
-        *([["Kept work of earlier code", f"<code>{escape(', '.join(card['kept_from']))}</code>"]] if "kept_from" in card else []),
+        *(
+            [["Kept work of earlier code", f"<code>{escape(', '.join(card['kept_from']))}</code>"]]
+            if "kept_from" in card
+            else []
+        ),
         ["Device", escape(device(card))],
         *_machine(card),
         *([["Phantom", f"edition {edition}"]] if stage == "data" and (edition := card_edition(card)) else []),
         ["Python", escape(str(card.get("python", "")))],
-        ["Packages", escape(", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items()))],
+        [
+            "Packages",
+            escape(", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items())),
+        ],
     ]
     head = block(table([], facts, caption=f"{title_of(stage)}, profile {results.profile}", titled=False))
     more = "".join(
@@ -79,13 +89,20 @@ def _machine(card: dict[str, Any]) -> list[list[str]]:
     rows = [["Processor", machine.in_words(told)]] if told.get("processor") else []
     if "instructions" in told:
         variables = ", ".join(f"{name}={value}" for name, value in told["variables"].items())
-        torch = f"{told['torch_capability']}, {told['torch_threads']} threads" if told["torch_capability"] else "not loaded"
+        torch = (
+            f"{told['torch_capability']}, {told['torch_threads']} threads"
+            if told["torch_capability"]
+            else "not loaded"
+        )
         rows += [
             ["Instruction sets", ", ".join(told["instructions"]) or machine.UNKNOWN],
             ["Torch computes with", torch],
             ["Cores", str(told["cores"])],
             ["Limits on instructions and threads", variables or "none"],
-            ["System", ", ".join(str(told[name]) for name in ("system", "architecture", "c_library", "cxx_library"))],
+            [
+                "System",
+                ", ".join(str(told[name]) for name in ("system", "architecture", "c_library", "cxx_library")),
+            ],
         ]
     return [[name, escape(value)] for name, value in rows]
 
@@ -103,50 +120,101 @@ def _pairs(values: dict[str, Any], cut: int = 200) -> list[list[str]]:
         text = value if isinstance(value, str) else json.dumps(value)
         return escape(text if len(text) <= cut else text[:cut] + "…")
 
-    return [[f"<code>{escape(str(name))}</code>", f"<code>{shown(value)}</code>"] for name, value in values.items()]
+    return [
+        [f"<code>{escape(str(name))}</code>", f"<code>{shown(value)}</code>"]
+        for name, value in values.items()
+    ]
 
 
 def claims(root: Path) -> str:
-    """MyST block with every number the paper claims; ours beside it where ``root`` holds a complete run of the ``paper`` profile."""
+    """MyST block with every number the paper claims; ours beside it where ``root`` holds a complete run of
+    the ``paper`` profile.
+    """
     ledger = claims_ledger(RunPaths("paper", root))
     answered, parts = bool(ledger["ours"].notna().any()), [LEGEND]
     for name in map(str, dict.fromkeys(ledger["table"])):
         rows = []
         for row in ledger[ledger["table"] == name].to_dict("records"):
             spread = f" ± {number(row['spread'])}" if row["spread"] == row["spread"] else ""
-            ours = f"{number(row['ours'], 2)} ± {number(row['ours_sd'])}" if row["ours"] == row["ours"] else "–"
+            ours = (
+                f"{number(row['ours'], 2)} ± {number(row['ours_sd'])}" if row["ours"] == row["ours"] else "–"
+            )
             ours += in_brackets([row.get("graph_flag")])
             status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
             paper = f'<span class="im-keep">{row["value"]:g}{spread}</span>'
             judged = [number(row[column], 2) for column in ("delta", "tolerance")] if answered else []
             unit = f'<span class="im-keep">{escape(str(row["unit"]))}</span>'
             rows.append(
-                [escape(str(row["row"]).replace("Kmeans", "K-means")), escape(str(row["column"])), paper, unit, ours, *judged, status]
+                [
+                    escape(str(row["row"]).replace("Kmeans", "K-means")),
+                    escape(str(row["column"])),
+                    paper,
+                    unit,
+                    ours,
+                    *judged,
+                    status,
+                ]
             )
         title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(name, name)
-        head = ["Row", "Column", "Paper", "Unit", "Ours", *(["Difference", "Allowed"] if answered else []), "Status"]
-        html = table(head, rows, caption=f"{title} of the paper, number by number", note=explained(str(rows)), stack=True, titled=False)
+        head = [
+            "Row",
+            "Column",
+            "Paper",
+            "Unit",
+            "Ours",
+            *(["Difference", "Allowed"] if answered else []),
+            "Status",
+        ]
+        html = table(
+            head,
+            rows,
+            caption=f"{title} of the paper, number by number",
+            note=explained(str(rows)),
+            stack=True,
+            titled=False,
+        )
         parts.append(f"## {title} of the paper\n{block(html)}")
     return "\n".join([*parts, f"## The rule\n\n{RULE[0].upper()}{RULE[1:]}\n"])
 
 
 def assumptions() -> str:
-    """MyST blocks with every value the text leaves open: parameter, value in each profile, basis, confidence."""
+    """MyST blocks with every value the text leaves open: parameter, value in each profile, basis,
+    confidence.
+    """
     ledger = pd.read_csv(BOOK / "ledgers" / "assumptions.csv", keep_default_na=False)
     fields = {name: field for model in STAGES.values() for name, field in model.model_fields.items()}
-    profiles = {name: read_profile(name) for name in ("paper", "phantom") if (PARAMS / f"{name}.yml").is_file()}
+    profiles = {
+        name: read_profile(name) for name in ("paper", "phantom") if (PARAMS / f"{name}.yml").is_file()
+    }
     parts = []
     for topic in map(str, dict.fromkeys(ledger["topic"])):
         rows = []
         for row in ledger[ledger["topic"] == topic].to_dict("records"):
             name = row["parameter"]
             default = fields[name].default if name in fields else ""
-            values = [_value(profiles.get(profile, {}).get(name, default)) for profile in ("paper", "phantom")]
+            values = [
+                _value(profiles.get(profile, {}).get(name, default)) for profile in ("paper", "phantom")
+            ]
             code = f'<code class="im-under">{escape(name)}</code>' if name else ""
             sure = f'<span class="im-under">how sure: {escape(row["confidence"])}</span>'
-            rows.append([f"{_prose(row['question'])}{code}", *values, f"{_prose(row['basis'])}{sure}", _prose(row["sensitivity"])])
-        head = ["What the text leaves open", "<code>paper</code>", "<code>phantom</code>", "Basis", "Can it change the ranking?"]
-        parts.append(f"## {topic}\n{block(table(head, rows, caption=f'Assumptions: {topic.lower()}', stack=True, titled=False))}")
+            rows.append(
+                [
+                    f"{_prose(row['question'])}{code}",
+                    *values,
+                    f"{_prose(row['basis'])}{sure}",
+                    _prose(row["sensitivity"]),
+                ]
+            )
+        head = [
+            "What the text leaves open",
+            "<code>paper</code>",
+            "<code>phantom</code>",
+            "Basis",
+            "Can it change the ranking?",
+        ]
+        parts.append(
+            f"## {topic}\n{block(table(head, rows, caption=f'Assumptions: {topic.lower()}', stack=True, titled=False))}"
+        )
     return "\n".join(parts)
 
 
@@ -176,7 +244,13 @@ def checklist() -> str:
             ]
             for row in own.to_dict("records")
         ]
-        html = table(["Asked", "Status", "Where"], rows, caption=f"Reproducibility checklist: {topic}", stack=True, titled=False)
+        html = table(
+            ["Asked", "Status", "Where"],
+            rows,
+            caption=f"Reproducibility checklist: {topic}",
+            stack=True,
+            titled=False,
+        )
         parts.append(f"## {topic}\n{block(html)}")
     return "\n".join(parts)
 
@@ -184,4 +258,8 @@ def checklist() -> str:
 def _page_title(page: str) -> str:
     """First heading of a page of the book; the name of a page that is written when the book is built."""
     file = BOOK / page
-    return escape(file.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")) if file.is_file() else "API reference"
+    return (
+        escape(file.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# "))
+        if file.is_file()
+        else "API reference"
+    )

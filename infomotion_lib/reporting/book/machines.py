@@ -22,10 +22,15 @@ from infomotion_lib.reporting.summary import shown_method, shown_source, size_na
 
 
 def two_machines() -> str:
-    """MyST block: hard accuracy of each cell of Table 1 on two kinds of processor; a line of text where it has not been compared."""
+    """MyST block: hard accuracy of each cell of Table 1 on two kinds of processor; a line of text where it
+    has not been compared.
+    """
     file = FROZEN / "studies" / "two_machines.csv"
     if not file.is_file():
-        return "No second machine has been compared yet: `infomotion compare --out book/results/studies/two_machines.csv`.\n"
+        return (
+            "No second machine has been compared yet: `infomotion compare --out"
+            " book/results/studies/two_machines.csv`.\n"
+        )
     frozen = Results("phantom", FROZEN / "phantom")
     cells = pd.read_csv(file, keep_default_na=False)
     if "graph_flag" not in cells:
@@ -34,7 +39,8 @@ def two_machines() -> str:
     rows = [
         [
             f"{escape(shown_method(str(row['method']), str(row['graph']), [row['graph_flag']]))}"
-            f'<span class="im-under">{escape(shown_source(str(row["source"])))}, {size_name(row["vpc"])}</span>',
+            f'<span class="im-under">{escape(shown_source(str(row["source"])))},'
+            f" {size_name(row['vpc'])}</span>",
             signed(row["difference"]),
             f"{number(row['frozen_mean'])} ± {number(row['frozen_sd'])}",
             f"{number(row['mean'])} ± {number(row['sd'])}",
@@ -55,7 +61,9 @@ def two_machines() -> str:
         for title, name in zip(("First machine", "Second machine"), _names(file, frozen, cells), strict=True)
     ]
     titles = ['Method<span class="im-under">source, size</span>', "Change", *heads]
-    shown = table(titles, rows, caption="One commit, one profile, two kinds of processor", numeric_from=1, note=note)
+    shown = table(
+        titles, rows, caption="One commit, one profile, two kinds of processor", numeric_from=1, note=note
+    )
     return (in_words(moves(cells, runs=runs), runs=runs) if runs else "") + block(shown)
 
 
@@ -68,9 +76,11 @@ class Moves:
     cells : int
         Cells that both machines have.
     between_runs : float
-        Standard deviation between the runs of a cell on the first machine, which differ in seeds alone: median over cells.
+        Standard deviation between the runs of a cell on the first machine, which differ in seeds alone:
+        median over cells.
     by_seeds : float
-        Distance expected of two means over other seeds, by the spread between runs: root mean square over cells.
+        Distance expected of two means over other seeds, by the spread between runs: root mean square over
+        cells.
     by_machine : float
         Distance of the two machines' means: root mean square over cells.
     farthest : float
@@ -90,12 +100,15 @@ def moves(cells: pd.DataFrame, *, runs: int) -> Moves:
     Parameters
     ----------
     cells : DataFrame
-        Rows of :func:`~infomotion_lib.reporting.compare.compare_tables`; standard deviations are those of the runs made (ddof 0).
+        Rows of :func:`~infomotion_lib.reporting.compare.compare_tables`; standard deviations are those of the
+        runs made (ddof 0).
     runs : int
         Runs of each cell, two or more.
     """
     apart = cells["difference"]
-    variance = (cells["frozen_sd"] ** 2 + cells["sd"] ** 2) / (runs - 1)  # of a mean over n runs: sd² n / (n - 1), over n
+    variance = (cells["frozen_sd"] ** 2 + cells["sd"] ** 2) / (
+        runs - 1
+    )  # of a mean over n runs: sd² n / (n - 1), over n
     return Moves(
         cells=len(cells),
         between_runs=float(cells["frozen_sd"].median()),
@@ -108,16 +121,19 @@ def moves(cells: pd.DataFrame, *, runs: int) -> Moves:
 def in_words(found: Moves, *, runs: int) -> str:
     """What it means that the processor is one more seed, with its numbers."""
     return (
-        "**The processor is one more seed.** Its rounding changes what is trained, then what is picked, and says nothing of a method. "
-        f"On one machine the {runs} runs of a cell, which differ in seeds alone, have an sd of {number(found.between_runs)} points "
-        f"(median of {found.cells} cells). By that spread their mean would move by about {number(found.by_seeds)} points with other "
-        f"seeds; from the first machine to the second it moved by {number(found.by_machine)} (both root mean squares), in one cell by "
-        f"{number(found.farthest)}. Two selectors that lie no farther apart are not told apart here.\n\n"
+        "**The processor is one more seed.** Its rounding changes what is trained, then what is picked, and"
+        f" says nothing of a method. On one machine the {runs} runs of a cell, which differ in seeds alone,"
+        f" have an sd of {number(found.between_runs)} points (median of {found.cells} cells). By that spread"
+        f" their mean would move by about {number(found.by_seeds)} points with other seeds; from the first"
+        f" machine to the second it moved by {number(found.by_machine)} (both root mean squares), in one cell"
+        f" by {number(found.farthest)}. Two selectors that lie no farther apart are not told apart here.\n\n"
     )
 
 
 def _names(file: Path, frozen: Results, cells: pd.DataFrame) -> tuple[str, str]:
-    """Processors of both machines, from the file that ``infomotion compare`` writes beside the rows; else of the first, from its card."""
+    """Processors of both machines, from the file that ``infomotion compare`` writes beside the rows; else of
+    the first, from its card.
+    """
     beside = file.with_suffix(".json")
     if beside.is_file():
         told = json.loads(beside.read_text(encoding="utf-8"))
@@ -127,7 +143,9 @@ def _names(file: Path, frozen: Results, cells: pd.DataFrame) -> tuple[str, str]:
 
 
 def _is_frozen(frozen: Results, cells: pd.DataFrame) -> bool:
-    """Whether the first machine's means are those that are frozen now: results may have been frozen anew since the comparison."""
+    """Whether the first machine's means are those that are frozen now: results may have been frozen anew
+    since the comparison.
+    """
     table1 = frozen.table("evaluation", "table1")
     if table1 is None:
         return False
@@ -136,7 +154,9 @@ def _is_frozen(frozen: Results, cells: pd.DataFrame) -> bool:
 
 
 def _runs(frozen: Results) -> int | None:
-    """Runs of each cell of the frozen Table 1; None where they differ, or there is but one and so no spread."""
+    """Runs of each cell of the frozen Table 1; None where they differ, or there is but one and so no
+    spread.
+    """
     table1 = frozen.table("evaluation", "table1")
     found = set() if table1 is None else set(table1.loc[table1["metric"] == "hard_accuracy", "n"])
     return int(found.pop()) if len(found) == 1 and max(found) > 1 else None

@@ -12,14 +12,18 @@ from infomotion_lib.reporting.live import STATE, VIEW, without_live
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
 
-_BADGE = re.compile(r"\[!\[[^\]]*\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]\(([^)\s]+)\)")
+_BADGE = re.compile(
+    r"\[!\[[^\]]*\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]\(([^)\s]+)\)"
+)
 _FIGURE = re.compile(r'<img class="im-figure" data-figure="([^"]+)"[^>]*>')
 _WORDS = re.compile(r"<td>(?=[^<]{24})(?=[^<]*[A-Za-z]{3})(?=[^<]* [A-Za-z])")
 """Cells of a pandas table with a phrase in them, which may wrap; numbers may not."""
 
 _HIDDEN = {"parameters"}
 _MACHINERY = {"bootstrap", "injected-parameters"}
-"""Cells that do their work elsewhere: by id in Colab, by tag in the runner. The page shows the values in the config card."""
+"""Cells that do their work elsewhere: by id in Colab, by tag in the runner. The page shows the values in the
+config card.
+"""
 
 
 def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str = "../") -> dict[str, Any]:
@@ -49,7 +53,11 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
                 html = _FIGURE.sub(lambda match: _figure(match, folder / "figures", base, card), html)
                 html = _WORDS.sub('<td class="im-words">', html) if "dataframe" in html else html
                 data["text/html"] = f"{html}{_made(card)}" if "<table" in html else html
-        cell["outputs"] = [out for out in cell.get("outputs", []) if not _is_noise(out)] if cell["cell_type"] == "code" else None
+        cell["outputs"] = (
+            [out for out in cell.get("outputs", []) if not _is_noise(out)]
+            if cell["cell_type"] == "code"
+            else None
+        )
         if cell["outputs"] is None:
             del cell["outputs"]
     _after_controls(page, card)
@@ -80,7 +88,11 @@ def card_anchor(results: Results, stage: str) -> str:
 
 def _read(notebook: Path) -> dict[str, Any]:
     page: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))
-    page["cells"] = [cell for cell in page["cells"] if not _MACHINERY & {cell.get("id", ""), *cell.get("metadata", {}).get("tags", [])}]
+    page["cells"] = [
+        cell
+        for cell in page["cells"]
+        if not _MACHINERY & {cell.get("id", ""), *cell.get("metadata", {}).get("tags", [])}
+    ]
     return page
 
 
@@ -122,7 +134,9 @@ def _after_controls(page: dict[str, Any], card: str) -> None:
                 still = first_picture(models, view["model_id"])
                 words = "<p>Without scripts this control cannot move; here is one of its pictures.</p>"
                 html = (f"<noscript>{words}{still}</noscript>" if still else "") + _made(card)
-                cell["outputs"].append({"output_type": "display_data", "metadata": {}, "data": {"text/html": html}})
+                cell["outputs"].append(
+                    {"output_type": "display_data", "metadata": {}, "data": {"text/html": html}}
+                )
 
 
 def first_picture(models: dict[str, Any], model: str) -> str:
@@ -147,8 +161,8 @@ def _clean_links(page: dict[str, Any]) -> None:
 def _run_line(results: Results, name: str, card: str) -> str:
     what = "phantom data: drawn hearts, no patients" if results.is_phantom else results.real_data
     return (
-        f'<p class="im-run">Executed copy of <code>{escape(name)}</code> · profile <strong>{escape(results.profile)}</strong> '
-        f'({escape(what)}) · <a href="{card}">run card</a></p>'
+        f'<p class="im-run">Executed copy of <code>{escape(name)}</code> · profile'
+        f' <strong>{escape(results.profile)}</strong> ({escape(what)}) · <a href="{card}">run card</a></p>'
     )
 
 

@@ -1,4 +1,6 @@
-"""What the paper's own Table 1 implies, worked out from its printed means and spreads: leads, doubling, tolerance, room, constants."""
+"""What the paper's own Table 1 implies, worked out from its printed means and spreads: leads, doubling,
+tolerance, room, constants.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def paper_cells() -> dict[Cell, tuple[float, float]]:
 
 
 def sample_sd(spread: float) -> float:
-    """Sample standard deviation from a printed spread, taken as numpy's population one over :data:`PAPER_RUNS` runs."""
+    """Sample standard deviation from a printed spread, taken as numpy's population one over
+    :data:`PAPER_RUNS` runs.
+    """
     return spread * math.sqrt(PAPER_RUNS / (PAPER_RUNS - 1))
 
 
@@ -48,14 +52,18 @@ def standard_error(one: float, other: float) -> float:
 
 
 def runs_needed(difference: float, one: float, other: float) -> int:
-    """Runs a cell with which a true difference of this size would be told from none four times in five (two-sided, 5 %)."""
+    """Runs a cell with which a true difference of this size would be told from none four times in five
+    (two-sided, 5 %).
+    """
     reach = float(norm.ppf(0.975) + norm.ppf(POWER))
     return math.ceil(reach**2 * (sample_sd(one) ** 2 + sample_sd(other) ** 2) / difference**2)
 
 
 @dataclass(frozen=True)
 class Lead:
-    """InfoMotion's lead over another selector in one cell of the paper's table, in points, and how sure it is."""
+    """InfoMotion's lead over another selector in one cell of the paper's table, in points, and how sure it
+    is.
+    """
 
     source: str
     size: int
@@ -68,24 +76,47 @@ class Lead:
 
 
 def paper_leads() -> list[Lead]:
-    """Every lead, with its standard error, p-value (Welch) before and after Holm's correction, and the runs it would take."""
+    """Every lead, with its standard error, p-value (Welch) before and after Holm's correction, and the runs
+    it would take.
+    """
     cells = paper_cells()
     found, p_values = [], []
     for source, size in ((source, size) for source in ("real", "synthetic") for size in SIZES):
         mean, spread = cells[source, "infomotion", size, "hard_accuracy"]
         for method in METHODS[:-1]:
             other, other_spread = cells[source, method, size, "hard_accuracy"]
-            test = ttest_ind_from_stats(mean, sample_sd(spread), PAPER_RUNS, other, sample_sd(other_spread), PAPER_RUNS, equal_var=False)
+            test = ttest_ind_from_stats(
+                mean,
+                sample_sd(spread),
+                PAPER_RUNS,
+                other,
+                sample_sd(other_spread),
+                PAPER_RUNS,
+                equal_var=False,
+            )
             p_values.append(float(test.pvalue))
             found.append((source, size, method, mean - other, spread, other_spread))
     return [
-        Lead(source, size, method, points, standard_error(one, other), p, fixed, runs_needed(points, one, other))
-        for (source, size, method, points, one, other), p, fixed in zip(found, p_values, holm(p_values), strict=True)
+        Lead(
+            source,
+            size,
+            method,
+            points,
+            standard_error(one, other),
+            p,
+            fixed,
+            runs_needed(points, one, other),
+        )
+        for (source, size, method, points, one, other), p, fixed in zip(
+            found, p_values, holm(p_values), strict=True
+        )
     ]
 
 
 def leads() -> str:
-    """MyST block: InfoMotion's lead over each other selector, with its error, p-value and the runs it would take."""
+    """MyST block: InfoMotion's lead over each other selector, with its error, p-value and the runs it would
+    take.
+    """
     found = paper_leads()
     rows = [
         [
@@ -99,14 +130,21 @@ def leads() -> str:
     ]
     head = ["Cell", "Against", "Lead", "Error", "Ratio", "p", "p, Holm", "Runs"]
     note = (
-        f"Lead and its standard error in points, and their ratio. {PAPER_RUNS} runs per cell and population spreads assumed, as in the "
-        "first author's earlier code; p by Welch's t-test. "
-        f"Holm: corrected for {len(rows)} leads. Runs: how many each cell would need for a true difference of this "
-        "size to be found four times in five. "
-        f"p below 0.05 before correction: {sum(lead.p < 0.05 for lead in found)} of {len(rows)}; "
-        f"after it: {sum(lead.p_holm < 0.05 for lead in found)}."
+        f"Lead and its standard error in points, and their ratio. {PAPER_RUNS} runs per cell and population"
+        " spreads assumed, as in the first author's earlier code; p by Welch's t-test. Holm: corrected for"
+        f" {len(rows)} leads. Runs: how many each cell would need for a true difference of this size to be"
+        f" found four times in five. p below 0.05 before correction: {sum(lead.p < 0.05 for lead in found)}"
+        f" of {len(rows)}; after it: {sum(lead.p_holm < 0.05 for lead in found)}."
     )
-    return block(table(head, rows, caption="The paper's Table 1: InfoMotion's lead beside its error", numeric_from=2, note=note))
+    return block(
+        table(
+            head,
+            rows,
+            caption="The paper's Table 1: InfoMotion's lead beside its error",
+            numeric_from=2,
+            note=note,
+        )
+    )
 
 
 def doubling() -> str:
@@ -114,31 +152,60 @@ def doubling() -> str:
     cells = paper_cells()
     rows, falls = [], 0
     for source, method in ((source, method) for source in ("real", "synthetic") for method in METHODS):
-        (few, few_spread), (many, many_spread) = (cells[source, method, size, "hard_accuracy"] for size in SIZES)
+        (few, few_spread), (many, many_spread) = (
+            cells[source, method, size, "hard_accuracy"] for size in SIZES
+        )
         change, error = many - few, standard_error(few_spread, many_spread)
         falls += change < 0
-        texts = [f"{number(value)} ± {number(spread)}" for value, spread in ((few, few_spread), (many, many_spread))]
+        texts = [
+            f"{number(value)} ± {number(spread)}"
+            for value, spread in ((few, few_spread), (many, many_spread))
+        ]
         rows.append(
-            [_keep(f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}"), *texts, number(change), number(error), number(change / error)]
+            [
+                _keep(f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}"),
+                *texts,
+                number(change),
+                number(error),
+                number(change / error),
+            ]
         )
     head = ["Row", *(f"{size} a class" for size in SIZES), "Change", "Error", "Ratio"]
     falling = f"{falls} of {len(rows)} rows lose accuracy when the training set is doubled."
     note = f"Change and its standard error in points, and their ratio. {falling}"
-    return block(table(head, rows, caption="The paper's Table 1: twice the videos", numeric_from=1, note=note))
+    return block(
+        table(head, rows, caption="The paper's Table 1: twice the videos", numeric_from=1, note=note)
+    )
 
 
 def softness(results: Results | None) -> str:
-    """MyST block: what one point of tolerance adds to each row of the paper's table, and to rows of ours beside."""
+    """MyST block: what one point of tolerance adds to each row of the paper's table, and to rows of ours
+    beside.
+    """
     cells = paper_cells()
     rows = []
     for (source, method, size, metric), (hard, spread) in cells.items():
         soft = cells.get((source, method, size, "soft_accuracy"))
         if metric == "hard_accuracy" and soft is not None:
             spreads = f"{number(spread)} and {number(soft[1])}" if size else "–"
-            rows.append([_keep(f"paper: {_name(source, method, size)}"), number(hard), number(soft[0] - hard), spreads])
+            rows.append(
+                [
+                    _keep(f"paper: {_name(source, method, size)}"),
+                    number(hard),
+                    number(soft[0] - hard),
+                    spreads,
+                ]
+            )
     rows += list(_our_softness(results))
     head = ["Row", "Hard, %", "Soft adds", "Spreads"]
-    return block(table(head, rows, caption="What the tolerance adds, points, and the spreads of hard and soft accuracy", numeric_from=1))
+    return block(
+        table(
+            head,
+            rows,
+            caption="What the tolerance adds, points, and the spreads of hard and soft accuracy",
+            numeric_from=1,
+        )
+    )
 
 
 def _our_softness(results: Results | None) -> Iterable[list[str]]:
@@ -147,7 +214,10 @@ def _our_softness(results: Results | None) -> Iterable[list[str]]:
         return
     kind = "phantom" if results.is_phantom else results.profile
     source = "open" if results.real_data == "echodiffusion" else "real"
-    whole = [cell_row(results, source=source, method="whole", vpc=0, metric=name) for name in ("hard_accuracy", "soft_accuracy")]
+    whole = [
+        cell_row(results, source=source, method="whole", vpc=0, metric=name)
+        for name in ("hard_accuracy", "soft_accuracy")
+    ]
     if whole[0] and whole[1]:
         hard, soft = float(whole[0]["mean"]), float(whole[1]["mean"])
         spreads = " and ".join(number(float(row["sd"])) for row in whole if row)
@@ -158,7 +228,9 @@ def _our_softness(results: Results | None) -> Iterable[list[str]]:
 
 
 def room(results: Results | None) -> str:
-    """MyST block: how far Random lies below the whole set, and how much of that way InfoMotion goes; the paper's and ours."""
+    """MyST block: how far Random lies below the whole set, and how much of that way InfoMotion goes; the
+    paper's and ours.
+    """
     cells, names = paper_cells(), ("whole", "random", "infomotion")
     places = [(source, size) for source in ("real", "synthetic") for size in SIZES]
     kind = "phantom" if results is None or results.is_phantom else results.profile
@@ -168,7 +240,10 @@ def room(results: Results | None) -> str:
         rows.append(["paper", _where(source, size), *_way(values)])
     for source, size in places if results else ():
         assert results is not None
-        found = [cell_row(results, source=source, method=name, vpc=0 if name == "whole" else size) for name in names]
+        found = [
+            cell_row(results, source=source, method=name, vpc=0 if name == "whole" else size)
+            for name in names
+        ]
         values = [float(row["mean"]) for row in found if row]
         if len(values) == len(names):
             far, mine, share = _way(values)
@@ -177,7 +252,10 @@ def room(results: Results | None) -> str:
     head = ["Whose", "Cell", "Whole set", "InfoMotion", "Share of the way, %"]
     longer = trained_longer(results.parameters) if results else ""
     ours = f"Rows of the {kind}: {longer[0].lower()}{longer[1:]}" if longer else ""
-    note = f"The paper does not say how much longer its whole sets were trained than its distilled ones. {ours} {explained(str(rows))}"
+    note = (
+        f"The paper does not say how much longer its whole sets were trained than its distilled ones. {ours}"
+        f" {explained(str(rows))}"
+    )
     caption = "Room for a selector: points of hard accuracy above Random"
     return block(table(head, rows, caption=caption, numeric_from=2, note=note.strip()))
 
@@ -189,10 +267,23 @@ def _way(values: Sequence[float]) -> tuple[str, str, str]:
 
 
 def normal_share() -> str:
-    """MyST block: how many of the paper's distilled cells would beat the answer "normal", by the share of normal hearts in TEST."""
-    hard = {cell: value for cell, (value, _) in paper_cells().items() if cell[3] == "hard_accuracy" and cell[1] != "whole"}
+    """MyST block: how many of the paper's distilled cells would beat the answer "normal", by the share of
+    normal hearts in TEST.
+    """
+    hard = {
+        cell: value
+        for cell, (value, _) in paper_cells().items()
+        if cell[3] == "hard_accuracy" and cell[1] != "whole"
+    }
     mine = max(value for cell, value in hard.items() if cell[1] == "infomotion")
-    rows = [[number(share, 0), f"{sum(value > share for value in hard.values())} of {len(hard)}", number(mine - share)] for share in SHARES]
+    rows = [
+        [
+            number(share, 0),
+            f"{sum(value > share for value in hard.values())} of {len(hard)}",
+            number(mine - share),
+        ]
+        for share in SHARES
+    ]
     counted = best_constant(Results("paper", FROZEN / "paper"))
     note = (
         f"Counted on EchoNet-Dynamic's TEST videos: the best constant scores {number(counted[1])} %."
@@ -201,7 +292,13 @@ def normal_share() -> str:
     )
     head = ["Normal hearts, %", "Cells above “normal”", "InfoMotion's best cell minus it"]
     return block(
-        table(head, rows, caption="The paper's distilled cells beside an answer that looks at no video", numeric_from=0, note=note)
+        table(
+            head,
+            rows,
+            caption="The paper's distilled cells beside an answer that looks at no video",
+            numeric_from=0,
+            note=note,
+        )
     )
 
 

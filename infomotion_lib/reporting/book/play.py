@@ -26,13 +26,19 @@ def play(results: Results | None, assets: Assets) -> str:
         parts.append(f"## {control.title}\n\n{control.before}\n")
         parts.append(
             block(
-                f'<div class="im-play"><script type="application/vnd.jupyter.widget-view+json">{_script(view)}</script>'
-                f"<noscript><p>Without scripts this control cannot move; here is one of its pictures.</p>{still}</noscript></div>"
+                '<div class="im-play"><script'
+                f' type="application/vnd.jupyter.widget-view+json">{_script(view)}</script><noscript><p>Without'
+                f" scripts this control cannot move; here is one of its pictures.</p>{still}</noscript></div>"
             )
         )
         parts.append(_made(control, results))
         parts.append(f"**What to see.** {control.after}\n")
-    parts.append(block(f'<script type="application/vnd.jupyter.widget-state+json">{_script(data["manager_state"])}</script>'))
+    parts.append(
+        block(
+            "<script"
+            f' type="application/vnd.jupyter.widget-state+json">{_script(data["manager_state"])}</script>'
+        )
+    )
     for name in ("require.js", "embed-amd.js"):
         url = f"_static/{name}" if assets.folder else assets.url(name)
         parts.append(block(f'<script src="{url}"></script>'))
@@ -44,8 +50,13 @@ def play(results: Results | None, assets: Assets) -> str:
 def _made(control: Control, results: Results | None) -> str:
     """The way to the run card of what a control shows, or to the function that draws it."""
     if results is None or not control.stage:
-        return ":::{div} im-note\n[how it is drawn](api:infomotion_lib.reporting.explore.cycle.control)\n:::\n"
-    return block(f'<p class="im-note"><a href="provenance.html#{card_anchor(results, control.stage)}">how it was made</a></p>')
+        return (
+            ":::{div} im-note\n[how it is drawn](api:infomotion_lib.reporting.explore.cycle.control)\n:::\n"
+        )
+    return block(
+        f'<p class="im-note"><a href="provenance.html#{card_anchor(results, control.stage)}">how it was'
+        " made</a></p>"
+    )
 
 
 def _script(content: dict[str, Any]) -> str:

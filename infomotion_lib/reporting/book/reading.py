@@ -28,23 +28,32 @@ def reading(results: Results) -> list[str]:
     runs = results.table("evaluation", "runs")
     if runs is not None and ("pool" not in runs or runs["pool"].nunique() < 2):
         sentences.append(
-            "All runs share one pool of videos. Another pool, drawn the same way, would move every cell by far more than the brackets say, "
-            "so **no ranking of selectors can be read from this table**."
+            "All runs share one pool of videos. Another pool, drawn the same way, would move every cell by"
+            " far more than the brackets say, so **no ranking of selectors can be read from this table**."
         )
     return sentences
 
 
 def _beside_constant(results: Results, word: str) -> str:
-    """Sentence: how many cells of Table 1 lie above the best constant answer, by ``hard`` or ``soft`` accuracy; empty if there is none."""
+    """Sentence: how many cells of Table 1 lie above the best constant answer, by ``hard`` or ``soft``
+    accuracy; empty if there is none.
+    """
     metric = f"{word}_accuracy"
-    constant, rows = best_constant(results, metric), [row for row in long_table(results) if row["metric"] == metric]
+    constant, rows = (
+        best_constant(results, metric),
+        [row for row in long_table(results) if row["metric"] == metric],
+    )
     if constant is None or not rows:
         return ""
-    distilled, whole = ([row["mean"] > constant[1] for row in rows if (row["method"] == "whole") == asked] for asked in (False, True))
+    distilled, whole = (
+        [row["mean"] > constant[1] for row in rows if (row["method"] == "whole") == asked]
+        for asked in (False, True)
+    )
     sets = f"; whole sets above it: {sum(whole)} of {len(whole)}" if whole else ""
     return (
-        f"By {word} accuracy the best answer that looks at no video ({constant[0][0].lower()}{constant[0][1:]}) scores "
-        f"{number(constant[1])} % on the test videos. Distilled cells above it: {sum(distilled)} of {len(distilled)}{sets}."
+        f"By {word} accuracy the best answer that looks at no video"
+        f" ({constant[0][0].lower()}{constant[0][1:]}) scores {number(constant[1])} % on the test videos."
+        f" Distilled cells above it: {sum(distilled)} of {len(distilled)}{sets}."
     )
 
 
@@ -68,7 +77,9 @@ def numbers(results: Results | None) -> dict[str, str]:
     status = results.table("frame_index", "status_counts")
     if status is not None:
         found["n_videos"] = str(int(status["n"].sum()))
-        found["n_test"] = str(int(status[(status["split"] == "TEST") & (status["source"] != "synthetic")]["n"].sum()))
+        found["n_test"] = str(
+            int(status[(status["split"] == "TEST") & (status["source"] != "synthetic")]["n"].sum())
+        )
     return found
 
 
@@ -93,7 +104,11 @@ def glance(results: Results | None) -> str:
     ):
         row = cell_row(results, source=source, method=method, vpc=vpc)
         if row is not None:
-            what = {"random": "chosen at random", "infomotion": "chosen by InfoMotion", "whole": "the whole set"}[method]
+            what = {
+                "random": "chosen at random",
+                "infomotion": "chosen by InfoMotion",
+                "whole": "the whole set",
+            }[method]
             what += in_brackets([row.get("graph_flag")])
             spread_ = f" ± {number(row['sd'])}" if row["sd"] == row["sd"] else ""
             rows.append([name, what, f"{number(row['mean'])}{spread_} %"])
@@ -101,10 +116,19 @@ def glance(results: Results | None) -> str:
     note = (
         "Hard accuracy: share of test videos put into the right EF class; ± is the spread over runs. "
         f"{explained(str(rows))} {mark_of(results)} "
-        'The whole table, with intervals and what may be concluded, is under <a href="results.html">results</a>. '
+        "The whole table, with intervals and what may be concluded, is under <a"
+        ' href="results.html">results</a>. '
         f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How these numbers were made</a>'
     )
-    return block(table(["Trained on", "Which", "Hard accuracy"], rows, caption=f"At a glance, on {kind}", numeric_from=2, note=note))
+    return block(
+        table(
+            ["Trained on", "Which", "Hard accuracy"],
+            rows,
+            caption=f"At a glance, on {kind}",
+            numeric_from=2,
+            note=note,
+        )
+    )
 
 
 def stage_times(results: Results) -> str:
@@ -130,7 +154,10 @@ def device(card: dict[str, Any]) -> str:
     return str(machine.of_card(card).get("gpu") or card.get("device", "")).replace("cpu", "CPU")
 
 
-SEVERAL = "In several runs: the stage was stopped, or drawn again from finished work; the times of its runs, as far as known, are added up,"
+SEVERAL = (
+    "In several runs: the stage was stopped, or drawn again from finished work; the times of its runs, as far"
+    " as known, are added up,"
+)
 """What ``in several runs`` means behind a time."""
 
 

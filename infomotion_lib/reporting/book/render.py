@@ -77,8 +77,8 @@ def build(
     profile : str
         Profile whose notebooks are shown. Empty: the first frozen one.
     results_dir : path, optional
-        Folder with that profile's stages, ``runs/<profile>`` or ``book/results/<profile>``; by default the run if it
-        is complete, else the frozen copy.
+        Folder with that profile's stages, ``runs/<profile>`` or ``book/results/<profile>``; by default the
+        run if it is complete, else the frozen copy.
     out : path, optional
         Folder that receives ``html/``; by default ``book/_build``.
     say : callable
@@ -94,7 +94,9 @@ def build(
     lead = lead if lead is not None and lead.exists else None
     if lead is not None and FROZEN not in lead.root.resolve().parents:
         prepare(lead)
-    shown = ([lead] if lead else []) + [item for item in frozen if lead is None or item.profile != lead.profile]
+    shown = ([lead] if lead else []) + [
+        item for item in frozen if lead is None or item.profile != lead.profile
+    ]
     target = Path(out) if out is not None else BOOK / "_build"
     assets = find_assets(say=say)
     say("Rendering the book: about a minute.")
@@ -106,12 +108,19 @@ def build(
         shutil.rmtree(target / "html", ignore_errors=True)
         shutil.move(str(html), target / "html")
     notes = (assets.note,) if assets.note else ()
-    return Book(target / "html" / "index.html", lead.profile if lead else "", tuple(item.profile for item in shown), notes)
+    return Book(
+        target / "html" / "index.html",
+        lead.profile if lead else "",
+        tuple(item.profile for item in shown),
+        notes,
+    )
 
 
 def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets: Assets) -> None:
     """Fill ``source`` with everything jupyter-book reads."""
-    shutil.copytree(BOOK, source, ignore=shutil.ignore_patterns("_build", "_extra", "results", "notebooks", "*.csv"))
+    shutil.copytree(
+        BOOK, source, ignore=shutil.ignore_patterns("_build", "_extra", "results", "notebooks", "*.csv")
+    )
     (source / "LICENSE.md").unlink(missing_ok=True)
     config = yaml.safe_load((BOOK / "_config.yml").read_text(encoding="utf-8"))
     url = repository_url()
@@ -126,7 +135,9 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     extra = source / "_publish"
     _publish(extra, shown, assets)
     _configure(config, url=url, lead=lead, assets=assets)
-    (source / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (source / "_config.yml").write_text(
+        yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )
     toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
     _fill_toc(toc, notebooks=pages, rooms=rooms)
     (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
@@ -148,7 +159,9 @@ def _notebooks(folder: Path, lead: Results | None) -> list[str]:
     for clean in fragments.clean_notebooks():
         stage = NOTEBOOK_STAGES.get(clean.name[:2], clean.stem)
         executed = lead.notebook(stage) if lead else None
-        page = page_from_run(executed, results=lead, stage=stage) if executed and lead else page_not_run(clean)
+        page = (
+            page_from_run(executed, results=lead, stage=stage) if executed and lead else page_not_run(clean)
+        )
         (folder / clean.name).write_text(json.dumps(page, indent=1), encoding="utf-8")
         names.append(clean.stem)
     return names
@@ -163,7 +176,11 @@ def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
     for results in shown:
         for file in sorted(results.root.rglob("*")):
             inside = file.relative_to(results.root)
-            if file.suffix in PUBLISHED and inside.parts[0] != "data" and not any(part.startswith(".") for part in inside.parts):
+            if (
+                file.suffix in PUBLISHED
+                and inside.parts[0] != "data"
+                and not any(part.startswith(".") for part in inside.parts)
+            ):
                 target = folder / "results" / results.profile / inside
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file, target)
@@ -195,7 +212,9 @@ def _resolve_links(source: Path) -> None:
     """Turn the ``api:`` links of all pages into links to the reference, from where each page stands."""
     found = modules()
     missing = []
-    for file in sorted([*source.glob("*.md"), *source.glob("_generated/*.md"), *source.glob("notebooks/*.ipynb")]):
+    for file in sorted(
+        [*source.glob("*.md"), *source.glob("_generated/*.md"), *source.glob("notebooks/*.ipynb")]
+    ):
 
         def to_api(match: re.Match[str], file: Path = file) -> str:
             path = find(match.group(1), found)
@@ -205,16 +224,37 @@ def _resolve_links(source: Path) -> None:
 
         file.write_text(_API_LINK.sub(to_api, file.read_text(encoding="utf-8")), encoding="utf-8")
     if missing:
-        raise StageError("The book links to functions that do not exist:", where="; ".join(missing), remedy="Mend the api: links.")
+        raise StageError(
+            "The book links to functions that do not exist:",
+            where="; ".join(missing),
+            remedy="Mend the api: links.",
+        )
 
 
 def _render(source: Path, work: Path) -> Path:
-    command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(source), "--path-output", str(work), "-W", "-n", "--keep-going"]
+    command = [
+        sys.executable,
+        "-c",
+        _JUPYTER_BOOK,
+        "build",
+        str(source),
+        "--path-output",
+        str(work),
+        "-W",
+        "-n",
+        "--keep-going",
+    ]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=work)
     html = work / "_build" / "html"
     if done.returncode != 0 or not (html / "index.html").is_file():
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if "WARNING" in line or "ERROR" in line or "Error" in line]
+        lines = [
+            line
+            for line in (done.stdout + done.stderr).splitlines()
+            if "WARNING" in line or "ERROR" in line or "Error" in line
+        ]
         tail = "\n".join(lines[-20:] or (done.stdout + done.stderr).splitlines()[-20:])
-        raise StageError("jupyter-book could not build the book.", where=tail, remedy="Mend the pages named above.")
+        raise StageError(
+            "jupyter-book could not build the book.", where=tail, remedy="Mend the pages named above."
+        )
     return html

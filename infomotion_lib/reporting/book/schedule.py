@@ -1,4 +1,6 @@
-"""How much longer the whole set is trained than a selected one: a part of the distance between them that no selector can close."""
+"""How much longer the whole set is trained than a selected one: a part of the distance between them that no
+selector can close.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from typing import Any
 
 
 def trained_longer(steps: Mapping[str, Any]) -> str:
-    """Sentence on the steps of both, from ``steps_whole`` and ``steps_selected``; empty where they are equal or not known.
+    """Sentence on the steps of both, from ``steps_whole`` and ``steps_selected``; empty where they are equal
+    or not known.
 
     >>> trained_longer({"steps_whole": 1200, "steps_selected": 300})[:66]
     'The whole set is trained 4 times as long (1,200 against 300 steps)'
@@ -16,6 +19,6 @@ def trained_longer(steps: Mapping[str, Any]) -> str:
     if not whole > selected > 0:
         return ""
     return (
-        f"The whole set is trained {whole / selected:.3g} times as long ({whole:,} against {selected:,} steps), "
-        "so a part of this room is training, not videos."
+        f"The whole set is trained {whole / selected:.3g} times as long ({whole:,} against {selected:,}"
+        " steps), so a part of this room is training, not videos."
     )

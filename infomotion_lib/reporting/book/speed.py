@@ -16,7 +16,9 @@ COMMANDS = ("bench_selection.py", "bench_regressor.py")
 
 
 def speed(folder: Path = FROZEN / "studies") -> str:
-    """MyST block: seconds of each part and of its baseline in the same process; a line of text where nothing was measured."""
+    """MyST block: seconds of each part and of its baseline in the same process; a line of text where nothing
+    was measured.
+    """
     files = sorted(folder.glob("speed_*.csv"))
     said = " and ".join(f"`python tests/benchmarks/{name}`" for name in COMMANDS)
     if not files:
@@ -33,15 +35,23 @@ def speed(folder: Path = FROZEN / "studies") -> str:
         for row in records(measured)
     ]
     note = (
-        f"On {escape(' and '.join(measured['processor'].drop_duplicates()))}, one thread. Ratio: processor time over that of the baseline "
-        "below the name, timed in the same process. Recall: share of the true neighbours that the search finds, measured on a sample."
+        f"On {escape(' and '.join(measured['processor'].drop_duplicates()))}, one thread. Ratio: processor"
+        " time over that of the baseline below the name, timed in the same process. Recall: share of the"
+        " true neighbours that the search finds, measured on a sample."
     )
     head = ["Part", "Size", "Time", "Ratio", "Recall"]
-    return block(table(head, rows, caption="Measured speed", numeric_from=1, note=note)) + f"Measure yours: {said}.\n"
+    return (
+        block(table(head, rows, caption="Measured speed", numeric_from=1, note=note))
+        + f"Measure yours: {said}.\n"
+    )
 
 
 def _against(row: dict[str, Any]) -> str:
-    return f'<span class="im-under">against {escape(row["baseline"])}</span>' if isinstance(row["baseline"], str) else ""
+    return (
+        f'<span class="im-under">against {escape(row["baseline"])}</span>'
+        if isinstance(row["baseline"], str)
+        else ""
+    )
 
 
 def _seconds(value: float) -> str:

@@ -39,18 +39,26 @@ def table1(results: Results) -> str:
     sizes = sorted({int(row["vpc"]) for row in rows if row["vpc"] > 0})
     groups = [*(f"{size} videos a class" for size in sizes), "all videos"]
     head = "".join(f'<th scope="colgroup" colspan="2" class="im-num">{group}</th>' for group in groups)
-    second = '<th scope="col" class="im-num">hard, %</th><th scope="col" class="im-num">soft, %</th>' * len(groups)
+    second = '<th scope="col" class="im-num">hard, %</th><th scope="col" class="im-num">soft, %</th>' * len(
+        groups
+    )
     sources = [source for source in SOURCE_NAMES if any(row["source"] == source for row in rows)]
     body = "".join(
-        _source_part([row for row in rows if row["source"] == source], pool_name(results, source), [*sizes, 0]) for source in sources
+        _source_part(
+            [row for row in rows if row["source"] == source], pool_name(results, source), [*sizes, 0]
+        )
+        for source in sources
     )
     name = f"Table 1 on {'phantom data' if results.is_phantom else results.kind}"
     caption = (
-        f"{name}. Accuracy on TEST videos of the real source: mean ± population standard deviation over runs; "
-        "in brackets a 95 % bootstrap interval over runs, too narrow with so few."
+        f"{name}. Accuracy on TEST videos of the real source: mean ± population standard deviation over runs;"
+        " in brackets a 95 % bootstrap interval over runs, too narrow with so few."
     )
     titles = f'<thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
-    html = f'<div class="im-table1">{framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)}</div>'
+    html = (
+        "<div"
+        f' class="im-table1">{framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)}</div>'
+    )
     folder = f"results/{results.profile}/{results.folder('evaluation').name}"
     card = f"provenance.html#{card_anchor(results, 'evaluation')}"
     files = " · ".join(
@@ -60,7 +68,9 @@ def table1(results: Results) -> str:
     )
     note = f'<a href="{card}">How this table was made</a> · {files}'
     flags = explained(html)
-    return block(html) + block(f'<p class="im-note">{_not_learnt(results)}{f"{flags} " if flags else ""}{note}</p>')
+    return block(html) + block(
+        f'<p class="im-note">{_not_learnt(results)}{f"{flags} " if flags else ""}{note}</p>'
+    )
 
 
 def _not_learnt(results: Results) -> str:
@@ -69,19 +79,33 @@ def _not_learnt(results: Results) -> str:
     if summary.get("ignited", True):
         return ""
     return (
-        f"The motion network of this profile gains {number(summary['gain_db'])} dB on the average of its two frames, too little to say "
-        "that it has learnt motion (critical reading, section 5); so InfoMotion chose on vectors that say little of motion. "
+        f"The motion network of this profile gains {number(summary['gain_db'])} dB on the average of its two"
+        " frames, too little to say that it has learnt motion (critical reading, section 5); so InfoMotion"
+        " chose on vectors that say little of motion. "
     )
 
 
 def company(results: Results) -> str:
-    """MyST blocks, folded: balanced accuracy and errors, then class recalls, of every row of Table 1, constant answers too."""
+    """MyST blocks, folded: balanced accuracy and errors, then class recalls, of every row of Table 1,
+    constant answers too.
+    """
     rows = long_table(results)
-    known = {metric: title for metric, title in COMPANY.items() if any(row["metric"] == metric for row in rows)}
-    parts = [{metric: title for metric, title in known.items() if metric.startswith("recall_") == recalls} for recalls in (False, True)]
+    known = {
+        metric: title for metric, title in COMPANY.items() if any(row["metric"] == metric for row in rows)
+    }
+    parts = [
+        {metric: title for metric, title in known.items() if metric.startswith("recall_") == recalls}
+        for recalls in (False, True)
+    ]
     captions = ("Balanced accuracy and errors", "Class recalls")
-    blocks = [_company_table(results, rows, metrics, caption) for metrics, caption in zip(parts, captions, strict=True) if metrics]
-    return folded("Balanced accuracy, errors and class recalls of every row", "".join(blocks)) if blocks else ""
+    blocks = [
+        _company_table(results, rows, metrics, caption)
+        for metrics, caption in zip(parts, captions, strict=True)
+        if metrics
+    ]
+    return (
+        folded("Balanced accuracy, errors and class recalls of every row", "".join(blocks)) if blocks else ""
+    )
 
 
 def _company_table(results: Results, rows: list[Row], metrics: dict[str, str], caption: str) -> str:
@@ -96,12 +120,19 @@ def _company_table(results: Results, rows: list[Row], metrics: dict[str, str], c
         values = [number(float(row.get(metric, float("nan"))), _digits(metric)) for metric in metrics]
         lines.append([f'{escape(name)}<span class="im-under">no training</span>', *values])
     caption += ": mean ± population standard deviation over runs"
-    note = f'{explained(str(lines))} <a href="provenance.html#{card_anchor(results, "evaluation")}">How this table was made</a>'
-    return block(table(["Training set", *metrics.values()], lines, caption=caption, numeric_from=1, note=note))
+    note = (
+        f'{explained(str(lines))} <a href="provenance.html#{card_anchor(results, "evaluation")}">How this'
+        " table was made</a>"
+    )
+    return block(
+        table(["Training set", *metrics.values()], lines, caption=caption, numeric_from=1, note=note)
+    )
 
 
 def constants(results: Results) -> list[tuple[str, Row]]:
-    """Name and metrics of each constant predictor; with several training pools, the pool is part of the name."""
+    """Name and metrics of each constant predictor; with several training pools, the pool is part of
+    the name.
+    """
     rows = records(results.table("evaluation", "constants"))
     pools = {row.get("source") for row in rows}
     named = []
@@ -117,10 +148,16 @@ def best_constant(results: Results, metric: str = "hard_accuracy") -> tuple[str,
     return max(found, key=lambda item: item[1]) if found else None
 
 
-def cell_row(results: Results, *, source: str, method: str, vpc: int, metric: str = "hard_accuracy") -> Row | None:
+def cell_row(
+    results: Results, *, source: str, method: str, vpc: int, metric: str = "hard_accuracy"
+) -> Row | None:
     """Row of ``table1.csv``, or None; of several graphs, the one the profile selects with."""
     wanted = (source, method, vpc, metric)
-    found = [row for row in long_table(results) if (row["source"], row["method"], row["vpc"], row["metric"]) == wanted]
+    found = [
+        row
+        for row in long_table(results)
+        if (row["source"], row["method"], row["vpc"], row["metric"]) == wanted
+    ]
     chosen = [row for row in found if row["graph"] == results.parameters.get("selection_graph")] or found
     return chosen[0] if chosen else None
 
@@ -142,7 +179,9 @@ def _source_part(rows: list[Row], title: str, sizes: list[int]) -> str:
     for method, graph in sorted(named, key=lambda name: name[0] == "whole"):
         part = [row for row in rows if row["method"] == method and row["graph"] == graph]
         cells = [
-            _cell([row for row in part if row["vpc"] == size], metric) for size in sizes for metric in ("hard_accuracy", "soft_accuracy")
+            _cell([row for row in part if row["vpc"] == size], metric)
+            for size in sizes
+            for metric in ("hard_accuracy", "soft_accuracy")
         ]
         lines.append(_line(method_cell(method, graph, part), cells))
     return f"<tbody>{''.join(lines)}</tbody>"
@@ -151,13 +190,18 @@ def _source_part(rows: list[Row], title: str, sizes: list[int]) -> str:
 def _constant_part(results: Results, sizes: int) -> str:
     lines = []
     for name, row in constants(results):
-        cells = [number(float(row.get(metric, float("nan")))) for metric in ("hard_accuracy", "soft_accuracy")]
+        cells = [
+            number(float(row.get(metric, float("nan")))) for metric in ("hard_accuracy", "soft_accuracy")
+        ]
         lines.append(_line(escape(name), cells * (sizes + 1)))
     return f"<tbody>{_group('No training at all', 2 + 2 * sizes)}{''.join(lines)}</tbody>" if lines else ""
 
 
 def _group(title: str, span: int) -> str:
-    return f'<tr class="im-group"><th scope="rowgroup" colspan="{1 + span}"><span class="im-stay">{title}</span></th></tr>'
+    return (
+        f'<tr class="im-group"><th scope="rowgroup" colspan="{1 + span}"><span'
+        f' class="im-stay">{title}</span></th></tr>'
+    )
 
 
 def _line(name: str, cells: list[str]) -> str:
@@ -181,7 +225,9 @@ def _digits(metric: str) -> int:
 
 
 def method_cell(method: str, graph: str, rows: Iterable[Row] = ()) -> str:
-    """HTML that names a selector: its colour, its graph recipe, and a mark if a graph behind one of its rows was not healthy."""
+    """HTML that names a selector: its colour, its graph recipe, and a mark if a graph behind one of its rows
+    was not healthy.
+    """
     return f"{_swatch(method)}{_method(method, graph)}{_mark(rows)}"
 
 

@@ -32,13 +32,16 @@ def table2(results: Results) -> str:
     shown = shaped.table2(found, data=results.kind, names=names, constants=constants, uncut=uncut)
     folder = f"results/{results.profile}/{results.folder(STAGE).name}"
     links = (
-        f'<a href="provenance.html#{card_anchor(results, STAGE)}">How these tables were made</a> · <a href="{folder}/table2.csv">as CSV</a>'
+        f'<a href="provenance.html#{card_anchor(results, STAGE)}">How these tables were made</a> · <a'
+        f' href="{folder}/table2.csv">as CSV</a>'
     )
     return "".join(block(html) for html in _halves(shown)) + block(f'<p class="im-note">{links}</p>')
 
 
 def _halves(shown: ShapedTable) -> list[str]:
-    """Distances and accuracies as a table each, the paper's number below ours: side by side they do not fit a page."""
+    """Distances and accuracies as a table each, the paper's number below ours: side by side they do not fit a
+    page.
+    """
     ours = [str(name) for name in shown.frame if not str(name).endswith(QUOTED)][2:]
     distances = [name for name in ours if name in shaped.DISTANCE_HEADS.values()]
     pools = shown.frame[shown.frame["selector"] == METHOD_NAMES["infomotion"]]
@@ -47,7 +50,13 @@ def _halves(shown: ShapedTable) -> list[str]:
     rest = [note for note in shown.notes if note not in about]
     return [
         _html(pools, ["pool"], distances, f"{shown.caption}: distance to real clips", about),
-        _html(shown.frame, ["pool", "selector"], [name for name in ours if name not in distances], f"{shown.caption}: accuracy", rest),
+        _html(
+            shown.frame,
+            ["pool", "selector"],
+            [name for name in ours if name not in distances],
+            f"{shown.caption}: accuracy",
+            rest,
+        ),
     ]
 
 
@@ -55,11 +64,15 @@ def _html(frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, 
     columns = list(frame.columns)
     quoted = {name: str(columns[columns.index(name) + 1]) for name in ours}
     rows = [
-        [_name([row[name] for name in names])] + [_pair(row[name], quoted[name], row[quoted[name]]) for name in ours]
+        [_name([row[name] for name in names])]
+        + [_pair(row[name], quoted[name], row[quoted[name]]) for name in ours]
         for _, row in frame.iterrows()
     ]
     note = " ".join(map(escape, notes))
-    return f'<div class="im-table2">{table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)}</div>'
+    return (
+        "<div"
+        f' class="im-table2">{table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)}</div>'
+    )
 
 
 def _name(names: list[str]) -> str:
@@ -69,11 +82,15 @@ def _name(names: list[str]) -> str:
 
 
 def _pair(ours: str, quoted_as: str, quoted: str) -> str:
-    """Our number, its interval or flag below it, and below that the paper's, a distance by the paper's name for it."""
+    """Our number, its interval or flag below it, and below that the paper's, a distance by the paper's name
+    for it.
+    """
     lines = [escape(part) for part in ours.replace(" [", "\n[").split("\n")]
     if quoted != "–":
         name = quoted_as.split(":")[0]
-        lines.append(f"<small>paper{f', {name}' if name in shaped.DISTANCES else ''}: {escape(quoted)}</small>")
+        lines.append(
+            f"<small>paper{f', {name}' if name in shaped.DISTANCES else ''}: {escape(quoted)}</small>"
+        )
     return "<br>".join(lines)
 
 
@@ -81,6 +98,9 @@ def in_words(results: Results) -> list[str]:
     """What each pool did with the class it was asked for, and what the pools taught, a sentence each."""
     used = results.parameters
     names = shaped.pool_names(real=results.real_data, synthetic=str(used.get("synthetic_data", "none")))
-    said = [shaped.conditioning_in_words(row, name=names[row["source"]]) for row in records(results.table(STAGE, "conditioning"))]
+    said = [
+        shaped.conditioning_in_words(row, name=names[row["source"]])
+        for row in records(results.table(STAGE, "conditioning"))
+    ]
     gap = results.card(STAGE).get("notes", {}).get("gap")
     return [re.sub(r"(?<!\w)-(?=\d)", "−", sentence) for sentence in ([*said, str(gap)] if gap else said)]

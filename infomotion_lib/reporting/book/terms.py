@@ -14,7 +14,8 @@ _APART = re.compile(
     r"|\{[a-z:]+\}`[^`]*`|`[^`\n]*`"  # roles and code
     r"|!?\[[^\]]*\]\([^)]*\)|\[[^\]]*\]\{[^}]*\}|<https?://[^>]+>"  # links
     r"|^<[^\n]*$|<a\b.*?</a>|<[^>]+>"  # HTML
-    r"|^#+ [^\n]*$|^\|?[-| :]+\|?$|^\([\w-]+\)=$|\{\{[^}]*\}\}"  # headings, table rules, labels, substitutions
+    # headings, table rules, labels, substitutions
+    r"|^#+ [^\n]*$|^\|?[-| :]+\|?$|^\([\w-]+\)=$|\{\{[^}]*\}\}"
 )
 _TAKEN = re.compile(r"\{term\}`(?:[^`<]*<)?([^`<>]+)>?`")
 
@@ -35,7 +36,9 @@ def words(glossary: str) -> dict[str, str]:
 
 
 def link_terms(text: str, known: dict[str, str]) -> str:
-    """The page with the first use of each word linked; code, formulas, links, headings and HTML stay as they are."""
+    """The page with the first use of each word linked; code, formulas, links, headings and HTML stay as they
+    are.
+    """
     left = {form: term for form, term in known.items() if term not in set(_TAKEN.findall(text))}
     forms = sorted(left, key=len, reverse=True)
     if not forms:
@@ -58,7 +61,9 @@ def link_terms(text: str, known: dict[str, str]) -> str:
 
 
 def link_pages(folder: Path) -> None:
-    """Put the links into every page and notebook of the folder that jupyter-book reads; the glossary and cited titles have none."""
+    """Put the links into every page and notebook of the folder that jupyter-book reads; the glossary and
+    cited titles have none.
+    """
     known = words((folder / "glossary.md").read_text(encoding="utf-8"))
     for file in sorted(folder.glob("*.md")):
         if file.name not in {"glossary.md", "changelog.md", "cite.md"}:
@@ -80,4 +85,6 @@ def _link_notebook(page: dict[str, Any], known: dict[str, str]) -> None:
 
 
 def _plural(word: str) -> str:
-    return word[:-1] + "ies" if word.endswith("y") and word[-2] not in "aeiou" else word.removesuffix("s") + "s"
+    return (
+        word[:-1] + "ies" if word.endswith("y") and word[-2] not in "aeiou" else word.removesuffix("s") + "s"
+    )

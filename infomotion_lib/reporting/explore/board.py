@@ -1,7 +1,9 @@
-"""All controls of a run: prepared as files once, shown as widgets in any page, or in a notebook with the kernel behind them.
+"""All controls of a run: prepared as files once, shown as widgets in any page, or in a notebook with the
+kernel behind them.
 
-:func:`prepare` works out what they show and leaves it as small files beside the stages; :func:`controls` turns the files
-into kernel-less widgets. The first needs the run's videos and vectors, the second only those files.
+:func:`prepare` works out what they show and leaves it as small files beside the stages; :func:`controls`
+turns the files into kernel-less widgets. The first needs the run's videos and vectors, the second only those
+files.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ class Control:
 
 
 def prepare(results: Results) -> list[Path]:
-    """Paths of the files that :func:`controls` needs, written from a finished run; what is newer than the run is kept."""
+    """Paths of the files that :func:`controls` needs, written from a finished run; what is newer than the run
+    is kept.
+    """
     folder = results.root / FOLDER
     cells, places = folder / "tolerance.csv", folder / "graphs.json"
     walls = sorted((folder / "wall").glob("*.webp"))
@@ -82,10 +86,11 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
     found = [
         Control(
             "One heart beat",
-            "Move through the frames of a phantom heart. The curve is the volume of its left ventricle, 1 at its fullest. "
-            "Then change the share of the cycle that diastole is taken to fill, and see where the paper's rule puts the next ES.",
-            "In this phantom systole takes exactly a third, so the rule is right at two thirds. In patients the share depends on the heart "
-            "rate, and the rule misses by some frames.",
+            "Move through the frames of a phantom heart. The curve is the volume of its left ventricle, 1 at"
+            " its fullest. Then change the share of the cycle that diastole is taken to fill, and see where"
+            " the paper's rule puts the next ES.",
+            "In this phantom systole takes exactly a third, so the rule is right at two thirds. In patients"
+            " the share depends on the heart rate, and the rule misses by some frames.",
             cycle.control(),
             "",
             cycle.live,
@@ -98,8 +103,8 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
         found.append(
             Control(
                 "How much does the tolerance give away?",
-                "Soft accuracy forgives predictions that miss their class by no more than the tolerance. Move it, and watch the bars "
-                "beside the dashed line: the best answer that looks at no video.",
+                "Soft accuracy forgives predictions that miss their class by no more than the tolerance. Move"
+                " it, and watch the bars beside the dashed line: the best answer that looks at no video.",
                 "Every bar grows, and so does the line. What counts is the distance between them.",
                 tolerance.control(folder / "tolerance.csv", results.graph_flags),
                 "evaluation",
@@ -110,9 +115,10 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
         found.append(
             Control(
                 "From a class to communities",
-                "Each dot is a video of the class; dots of one colour are one community; ringed dots are picked. Choose a class and how "
-                "its graph is made.",
-                "With few neighbours there are many small communities, with many neighbours few large ones. The literal graph has one.",
+                "Each dot is a video of the class; dots of one colour are one community; ringed dots are"
+                " picked. Choose a class and how its graph is made.",
+                "With few neighbours there are many small communities, with many neighbours few large ones."
+                " The literal graph has one.",
                 graphs.control(graphs.read(folder / "graphs.json")),
                 "graph_selection",
                 partial(_live_graphs, results),
@@ -150,4 +156,8 @@ def _live_tolerance(results: Results) -> ipywidgets.Widget | None:
 
 def _live_graphs(results: Results) -> ipywidgets.Widget | None:
     pool = graphs.candidates(results)
-    return None if pool is None else graphs.live(pool.features["motion"], pool.classes.tolist(), pool.file_names.tolist())
+    return (
+        None
+        if pool is None
+        else graphs.live(pool.features["motion"], pool.classes.tolist(), pool.file_names.tolist())
+    )

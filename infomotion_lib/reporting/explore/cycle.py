@@ -1,4 +1,6 @@
-"""The heart-cycle scrubber: a phantom frame beside its volume curve, with ED, ES and the next ES by the fraction rule."""
+"""The heart-cycle scrubber: a phantom frame beside its volume curve, with ED, ES and the next ES by the
+fraction rule.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ def control() -> ipywidgets.Widget:
     share.style.description_width = "initial"
     share.style.button_width = "auto"
     hearts = [
-        w.HTML(picture_html(_webp(picture), alt=_heart_alt(float(v)), width="12.5rem")) for picture, v in zip(pictures, volume, strict=True)
+        w.HTML(picture_html(_webp(picture), alt=_heart_alt(float(v)), width="12.5rem"))
+        for picture, v in zip(pictures, volume, strict=True)
     ]
     left = w.Stack(hearts, selected_index=2)
     w.jsdlink((slider, "value"), (left, "selected_index"))
@@ -48,7 +51,11 @@ def control() -> ipywidgets.Widget:
         guess = ed + systole_frames(ed - es, diastole_fraction=fraction)
         marks = {"es": es, "ed": ed, "next_es": guess, "middle": middle(ed, guess)}
         cards = [
-            w.HTML(picture_html(_curve(frames, volume, i, marks, next_es), alt=_curve_alt(frames[i] - es, guess - next_es)))
+            w.HTML(
+                picture_html(
+                    _curve(frames, volume, i, marks, next_es), alt=_curve_alt(frames[i] - es, guess - next_es)
+                )
+            )
             for i in range(len(frames))
         ]
         stack = w.Stack(cards, selected_index=2)
@@ -74,9 +81,16 @@ def live() -> ipywidgets.Widget:
         marks = {"es": es, "ed": ed, "next_es": guess, "middle": middle(ed, guess)}
         pictures = (
             (_webp(render(heart, [frames[now]], size=SIZE)[0]), _heart_alt(float(volume[now])), "12.5rem"),
-            (_curve(frames, volume, now, marks, next_es), _curve_alt(frames[now] - es, guess - next_es), "27rem"),
+            (
+                _curve(frames, volume, now, marks, next_es),
+                _curve_alt(frames[now] - es, guess - next_es),
+                "27rem",
+            ),
         )
-        return " ".join(picture_html(image, alt=alt, width=width) for image, alt, width in pictures), "a heart and its volume curve"
+        return (
+            " ".join(picture_html(image, alt=alt, width=width) for image, alt, width in pictures),
+            "a heart and its volume curve",
+        )
 
     return interactive(draw, frame=(-2, 40, 1), ef=(15, 80, 1), diastole_percent=(40.0, 85.0, 0.5))
 
@@ -99,7 +113,11 @@ def _curve(frames: list[int], volume: np.ndarray, now: int, marks: dict[str, int
         return _TOP + (1 - (value - 0.3) / 0.75) * (_HEIGHT - _TOP - _BOTTOM)
 
     miss = marks["next_es"] - truth
-    verdict = "the rule meets the true next ES" if miss == 0 else f"the rule is {abs(miss)} frames too {'late' if miss > 0 else 'early'}"
+    verdict = (
+        "the rule meets the true next ES"
+        if miss == 0
+        else f"the rule is {abs(miss)} frames too {'late' if miss > 0 else 'early'}"
+    )
     parts = [svg.text(_LEFT, 20, verdict[:1].upper() + verdict[1:], bold=True)]
     for value in (0.4, 0.6, 0.8, 1.0):
         parts += [
@@ -107,21 +125,52 @@ def _curve(frames: list[int], volume: np.ndarray, now: int, marks: dict[str, int
             svg.text(_LEFT - 6, y(value) + 4, f"{value:g}", anchor="end", size=12),
         ]
     parts.append(svg.curve([(x(frame), y(v)) for frame, v in zip(frames, volume, strict=True)]))
-    parts.append(svg.line(x(truth), _TOP, x(truth), _HEIGHT - _BOTTOM, stroke=PHASE_COLOURS["next_es"], dash="4 4"))
+    parts.append(
+        svg.line(x(truth), _TOP, x(truth), _HEIGHT - _BOTTOM, stroke=PHASE_COLOURS["next_es"], dash="4 4")
+    )
     parts.append(svg.text(x(truth), _TOP - 6, "true next ES", anchor="middle", size=12, fill=svg.SOFT))
     for name, label in (("es", "ES"), ("ed", "ED"), ("next_es", "ES′"), ("middle", "m")):
         if first <= marks[name] <= last:
             parts.append(
-                svg.line(x(marks[name]), _HEIGHT - _BOTTOM, x(marks[name]), _HEIGHT - _BOTTOM + 8, stroke=PHASE_COLOURS[name], width=3)
+                svg.line(
+                    x(marks[name]),
+                    _HEIGHT - _BOTTOM,
+                    x(marks[name]),
+                    _HEIGHT - _BOTTOM + 8,
+                    stroke=PHASE_COLOURS[name],
+                    width=3,
+                )
             )
-            parts.append(svg.text(x(marks[name]), _HEIGHT - _BOTTOM + 22, label, anchor="middle", fill=svg.INK, bold=name != "middle"))
+            parts.append(
+                svg.text(
+                    x(marks[name]),
+                    _HEIGHT - _BOTTOM + 22,
+                    label,
+                    anchor="middle",
+                    fill=svg.INK,
+                    bold=name != "middle",
+                )
+            )
     for offset in range(0, last - marks["es"] + 1, _TICK):
-        parts.append(svg.text(x(marks["es"] + offset), _HEIGHT - _BOTTOM + 42, f"{offset}", anchor="middle", size=12, fill=svg.SOFT))
+        parts.append(
+            svg.text(
+                x(marks["es"] + offset),
+                _HEIGHT - _BOTTOM + 42,
+                f"{offset}",
+                anchor="middle",
+                size=12,
+                fill=svg.SOFT,
+            )
+        )
     parts.append(svg.line(x(frames[now]), _TOP, x(frames[now]), _HEIGHT - _BOTTOM, stroke="#0072B2", width=2))
     parts.append(svg.dot(x(frames[now]), y(float(volume[now])), 6, "#0072B2"))
     parts.append(
         svg.text(
-            (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 12, f"frames after ES (now {frames[now] - marks['es']})", anchor="middle", size=12
+            (_LEFT + _WIDTH - _RIGHT) / 2,
+            _HEIGHT - 12,
+            f"frames after ES (now {frames[now] - marks['es']})",
+            anchor="middle",
+            size=12,
         )
     )
     parts.append(svg.text(_LEFT - 44, _TOP - 8, "volume", size=12))
@@ -146,4 +195,7 @@ def _heart_alt(volume: float) -> str:
 
 def _curve_alt(offset: int, miss: int) -> str:
     where = "meets the true frame" if miss == 0 else f"misses it by {miss:+d} frames"
-    return f"Volume curve of one and a half beats; the cursor is {offset:+d} frames from ES. The rule's next ES {where}."
+    return (
+        f"Volume curve of one and a half beats; the cursor is {offset:+d} frames from ES. The rule's next ES"
+        f" {where}."
+    )

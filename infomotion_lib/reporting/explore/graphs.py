@@ -44,7 +44,8 @@ PALETTE = (
 
 
 def layout(results: Results) -> dict[str, Any] | None:
-    """Positions, communities, links and picks of each class under each of :data:`SETTINGS`; None without motion vectors.
+    """Positions, communities, links and picks of each class under each of :data:`SETTINGS`; None without
+    motion vectors.
 
     A video's place is its first two principal components within the class, the same under every recipe.
     """
@@ -60,26 +61,38 @@ def layout(results: Results) -> dict[str, Any] | None:
     for setting in SETTINGS:
         name, _, k = setting.partition(" ")
         recipe = Recipe(name, k=int(k or 0), scale=float(parameters.get("softmax_scale", 1.0)))
-        graphs = build_class_graphs(vectors, pool.classes, file_names=pool.file_names, recipe=recipe, trials=trials)
+        graphs = build_class_graphs(
+            vectors, pool.classes, file_names=pool.file_names, recipe=recipe, trials=trials
+        )
         for class_name, own in graphs.items():
-            entry = found["classes"].setdefault(class_name, {"places": _places(vectors[pool.classes == class_name]), "settings": {}})
+            entry = found["classes"].setdefault(
+                class_name, {"places": _places(vectors[pool.classes == class_name]), "settings": {}}
+            )
             entry["settings"][setting] = _graph(own, budget)
     return found
 
 
 def candidates(results: Results) -> Candidates | None:
-    """Videos that may be chosen in the first pool of a run, with their motion vectors; None without vectors."""
+    """Videos that may be chosen in the first pool of a run, with their motion vectors; None without
+    vectors.
+    """
     from infomotion_lib.selection import find_candidates, read_features
 
-    file, index = results.folder("ifa_training") / "motion_features.npz", results.table("frame_index", "frame_index")
+    file, index = (
+        results.folder("ifa_training") / "motion_features.npz",
+        results.table("frame_index", "frame_index"),
+    )
     if not file.is_file() or index is None:
         return None
     source = "open" if (index["source"] == "open").any() else "real"
     return find_candidates(index, {"motion": read_features(file)}, source=source)
 
 
-def live(vectors: NDArray[np.floating], classes: Sequence[str], file_names: Sequence[str]) -> ipywidgets.Widget:
-    """The same picture for any class, recipe, number of neighbours, resolution and budget; the kernel runs Infomap anew.
+def live(
+    vectors: NDArray[np.floating], classes: Sequence[str], file_names: Sequence[str]
+) -> ipywidgets.Widget:
+    """The same picture for any class, recipe, number of neighbours, resolution and budget; the kernel runs
+    Infomap anew.
 
     Parameters
     ----------
@@ -93,7 +106,9 @@ def live(vectors: NDArray[np.floating], classes: Sequence[str], file_names: Sequ
     own, names = np.asarray(classes), np.asarray(file_names)
     known = [name for name in CLASS_NAMES if (own == name).sum() > 2]
 
-    def draw(ef_class: str, recipe: str, neighbours: int, markov_time: float, videos_to_pick: int) -> tuple[str, str]:
+    def draw(
+        ef_class: str, recipe: str, neighbours: int, markov_time: float, videos_to_pick: int
+    ) -> tuple[str, str]:
         rows = own == ef_class
         options = {"file_names": names[rows], "trials": 3, "markov_time": markov_time}
         wanted = Recipe(recipe, k=min(neighbours, int(rows.sum()) - 1) if recipe == "knn" else 0)
@@ -113,7 +128,11 @@ def _graph(own: ClassGraph, budget: int) -> dict[str, Any]:
         "module": own.communities.module.tolist(),
         "links": _strongest(own.graph.links, own.graph.weights),
         "all_links": len(own.graph.links),
-        "picks": pick_modular(own.communities, own.centrality, budget=min(budget, own.graph.n_nodes)).index.tolist(),
+        "picks": (
+            pick_modular(
+                own.communities, own.centrality, budget=min(budget, own.graph.n_nodes)
+            ).index.tolist()
+        ),
         "flag": own.communities.flag,
     }
 
@@ -135,9 +154,10 @@ def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, st
     places = [(edge + x * (width - 2 * edge), 70 + y * (height - 100 - edge)) for x, y in entry["places"]]
     count = len(set(own["module"]))
     name = f"{setting.replace('knn ', 'nearest-').replace('_', ' ')} graph"
-    verdict = {"collapsed": "collapsed, one community holds nearly all", "shattered": "shattered into many tiny communities"}.get(
-        own["flag"], "neither collapsed nor shattered"
-    )
+    verdict = {
+        "collapsed": "collapsed, one community holds nearly all",
+        "shattered": "shattered into many tiny communities",
+    }.get(own["flag"], "neither collapsed nor shattered")
     title = f"{class_name}: {len(places)} videos, {count} {'community' if count == 1 else 'communities'}"
     parts = [
         svg.text(12, 24, title, bold=True, size=15),
@@ -145,13 +165,24 @@ def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, st
     ]
     if own["all_links"] > len(own["links"]):
         parts.append(
-            svg.text(12, height - 14, f"drawn: the strongest {len(own['links'])} of {own['all_links']} links", size=15, fill=svg.SOFT)
+            svg.text(
+                12,
+                height - 14,
+                f"drawn: the strongest {len(own['links'])} of {own['all_links']} links",
+                size=15,
+                fill=svg.SOFT,
+            )
         )
-    parts.append(svg.lines([(*places[a], *places[b]) for a, b in own["links"]], stroke="#9FB3C8", width=0.8, opacity=0.8))
+    parts.append(
+        svg.lines(
+            [(*places[a], *places[b]) for a, b in own["links"]], stroke="#9FB3C8", width=0.8, opacity=0.8
+        )
+    )
     for node, (x, y) in enumerate(places):
         parts.append(svg.dot(x, y, 5.5, PALETTE[own["module"][node] % len(PALETTE)]))
     parts += [
-        f'<circle cx="{places[n][0]:.0f}" cy="{places[n][1]:.0f}" r="10" fill="none" stroke="#1F2933" stroke-width="2.6"/>'
+        f'<circle cx="{places[n][0]:.0f}" cy="{places[n][1]:.0f}" r="10" fill="none" stroke="#1F2933"'
+        ' stroke-width="2.6"/>'
         for n in own["picks"]
     ]
     return svg.picture(width, height, parts), f"{name.capitalize()}. {title}, {verdict}."

@@ -1,4 +1,6 @@
-"""The tolerance slider: accuracy of every selector, and of the best constant answer, as the margin at class edges grows."""
+"""The tolerance slider: accuracy of every selector, and of the best constant answer, as the margin at class
+edges grows.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,8 @@ _COLUMNS = [*CELL, "tolerance", "mean", "sd", "n"]
 def table(results: Results) -> pd.DataFrame | None:
     """Accuracy in percent, ``source, method, graph, vpc, tolerance, mean, sd, n``; None without predictions.
 
-    Means and spreads are those of :func:`infomotion_lib.evaluation.runs.tolerance_table`, at half points too: the numbers of Table 1.
-    Rows with the method ``constant`` hold the best single EF for that tolerance.
+    Means and spreads are those of :func:`infomotion_lib.evaluation.runs.tolerance_table`, at half points too:
+    the numbers of Table 1. Rows with the method ``constant`` hold the best single EF for that tolerance.
     """
     predictions = results.table("evaluation", "predictions")
     if predictions is None:
@@ -47,14 +49,18 @@ def _accuracies(predictions: pd.DataFrame, tolerances: tuple[float, ...]) -> pd.
     test = predictions.drop_duplicates("file_name")["ef"].to_numpy(float)
     constants = []
     for tolerance in tolerances:
-        best = max(float(soft_correct(test, np.full_like(test, value), tolerance=tolerance).mean()) for value in _CONSTANTS)
+        best = max(
+            float(soft_correct(test, np.full_like(test, value), tolerance=tolerance).mean())
+            for value in _CONSTANTS
+        )
         constants.append(("", "constant", "", 0, tolerance, 100 * best, 0.0, 1))
     both = pd.concat([cells[_COLUMNS], pd.DataFrame(constants, columns=_COLUMNS)])
     return both.sort_values("tolerance", kind="stable", ignore_index=True)
 
 
 def control(file: Path, flags: Flags) -> ipywidgets.Widget:
-    """Slider over tolerances and buttons for the training pool; bars for the selectors, a line for the best constant answer.
+    """Slider over tolerances and buttons for the training pool; bars for the selectors, a line for the best
+    constant answer.
 
     Parameters
     ----------
@@ -70,7 +76,12 @@ def control(file: Path, flags: Flags) -> ipywidgets.Widget:
         now = [row for row in cells if abs(float(row["tolerance"]) - TOLERANCES[step]) < 1e-6]
         return _card(now, pools[pool], f"{names[pool]}, tolerance {TOLERANCES[step]:g} EF points")
 
-    return image_choice({"trained on": names, "tolerance": [f"{t:g}" for t in TOLERANCES]}, picture, sliders=("tolerance",), width="36rem")
+    return image_choice(
+        {"trained on": names, "tolerance": [f"{t:g}" for t in TOLERANCES]},
+        picture,
+        sliders=("tolerance",),
+        width="36rem",
+    )
 
 
 def live(predictions: pd.DataFrame, flags: Flags) -> ipywidgets.Widget:
@@ -79,13 +90,18 @@ def live(predictions: pd.DataFrame, flags: Flags) -> ipywidgets.Widget:
 
     def draw(trained_on: str, tolerance: float) -> tuple[str, str]:
         now = _rows(_accuracies(predictions, (tolerance,)), flags)
-        return _card(now, pools[names.index(trained_on)], f"{trained_on}, tolerance {tolerance:.1f} EF points")
+        return _card(
+            now, pools[names.index(trained_on)], f"{trained_on}, tolerance {tolerance:.1f} EF points"
+        )
 
     return interactive(draw, trained_on=names, tolerance=(0.0, 10.0, 0.1))
 
 
 def _rows(table: pd.DataFrame, flags: Flags) -> list[dict[str, Any]]:
-    return [row | {"graph_flag": flags.get((row["source"], row["method"], row["graph"], int(row["vpc"])), "")} for row in records(table)]
+    return [
+        row | {"graph_flag": flags.get((row["source"], row["method"], row["graph"], int(row["vpc"])), "")}
+        for row in records(table)
+    ]
 
 
 def _pools(cells: list[dict[str, Any]]) -> tuple[list[tuple[str, int]], list[str]]:
@@ -115,20 +131,37 @@ def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str,
     parts = [svg.text(12, 24, title, bold=True, size=15)]
     for value in range(0, 101, 20):
         parts += [svg.line(x(value), top - 8, x(value), height - under, stroke=svg.GRID)]
-        parts += [svg.text(x(value), height - under + 16, f"{value}", anchor="middle", size=15, fill=svg.SOFT)]
-    for index, row in enumerate(sorted(rows, key=lambda row: (row["method"] == "whole", list(METHOD_NAMES).index(row["method"])))):
+        parts += [
+            svg.text(x(value), height - under + 16, f"{value}", anchor="middle", size=15, fill=svg.SOFT)
+        ]
+    for index, row in enumerate(
+        sorted(rows, key=lambda row: (row["method"] == "whole", list(METHOD_NAMES).index(row["method"])))
+    ):
         y, mean, spread = top + step * index, float(row["mean"]), float(row["sd"] or 0.0)
         parts.append(svg.text(left - 8, y + (11 if _flag(row) else 17), _name(row), anchor="end", size=15))
-        parts += [svg.text(left - 8, y + 26, _flag(row), anchor="end", size=13, fill=svg.SOFT)] * bool(_flag(row))
+        parts += [svg.text(left - 8, y + 26, _flag(row), anchor="end", size=13, fill=svg.SOFT)] * bool(
+            _flag(row)
+        )
         parts.append(svg.bar(left, y, x(mean) - left, 24, METHOD_COLOURS[row["method"]]))
         if spread == spread and spread > 0:
-            parts.append(svg.line(x(max(mean - spread, 0)), y + 12, x(min(mean + spread, 100)), y + 12, width=2))
+            parts.append(
+                svg.line(x(max(mean - spread, 0)), y + 12, x(min(mean + spread, 100)), y + 12, width=2)
+            )
         parts.append(svg.text(width - 8, y + 17, f"{mean:.1f}", anchor="end", size=15))
-    parts.append(svg.line(x(constant), top - 8, x(constant), height - under, stroke="#B00020", width=2, dash="6 4"))
+    parts.append(
+        svg.line(x(constant), top - 8, x(constant), height - under, stroke="#B00020", width=2, dash="6 4")
+    )
     if under > 44:
-        parts.append(svg.text(12, height - 27, "line at a bar’s end: mean ± standard deviation over runs", size=15))
-    parts.append(svg.text(12, height - 8, f"accuracy, %; dashed: best constant answer, {constant:.1f}", size=15))
-    told = ", ".join(f"{METHOD_NAMES[row['method']]}{in_brackets([row['graph_flag']])} {float(row['mean']):.0f} %" for row in rows)
+        parts.append(
+            svg.text(12, height - 27, "line at a bar’s end: mean ± standard deviation over runs", size=15)
+        )
+    parts.append(
+        svg.text(12, height - 8, f"accuracy, %; dashed: best constant answer, {constant:.1f}", size=15)
+    )
+    told = ", ".join(
+        f"{METHOD_NAMES[row['method']]}{in_brackets([row['graph_flag']])} {float(row['mean']):.0f} %"
+        for row in rows
+    )
     return svg.picture(width, height, parts), f"{title}: {told}; the best constant answer {constant:.0f} %."
 
 
@@ -138,4 +171,6 @@ def _flag(row: dict[str, Any]) -> str:
 
 
 def _name(row: dict[str, Any]) -> str:
-    return METHOD_NAMES[row["method"]] + (f" · {str(row['graph']).replace('_', ' ')}" if row["graph"] not in ("", "knn") else "")
+    return METHOD_NAMES[row["method"]] + (
+        f" · {str(row['graph']).replace('_', ' ')}" if row["graph"] not in ("", "knn") else ""
+    )

@@ -25,11 +25,15 @@ MILLISECONDS = 70
 
 
 def write_wall(results: Results, folder: Path) -> list[Path]:
-    """Paths of the looping rows, one a class and method, and their stills; none unless the run's videos are drawn hearts."""
+    """Paths of the looping rows, one a class and method, and their stills; none unless the run's videos are
+    drawn hearts.
+    """
     picks, videos = _picks(results), _videos(results)
     if picks is None or videos is None:
         return []
-    first = picks[(picks["selection_seed"] == picks["selection_seed"].min()) & (picks["vpc"] == picks["vpc"].min())]
+    first = picks[
+        (picks["selection_seed"] == picks["selection_seed"].min()) & (picks["vpc"] == picks["vpc"].min())
+    ]
     files = []
     for (class_name, method), rows in first.groupby(["class_name", "method"], sort=False):
         files += _save(_row(rows, videos), folder / f"{class_name}-{method}.webp")
@@ -37,7 +41,9 @@ def write_wall(results: Results, folder: Path) -> list[Path]:
 
 
 def live(results: Results) -> ipywidgets.Widget | None:
-    """The wall for any run and budget as well, cut from the videos by the kernel; None unless they are drawn hearts."""
+    """The wall for any run and budget as well, cut from the videos by the kernel; None unless they are drawn
+    hearts.
+    """
     picks, videos = _picks(results), _videos(results)
     if picks is None or videos is None:
         return None
@@ -48,11 +54,19 @@ def live(results: Results) -> ipywidgets.Widget | None:
         rows = picks[np.logical_and.reduce([picks[name] == value for name, value in asked.items()])]
         if rows.empty:
             return "<p>This selector took no such video in this run.</p>", "nothing"
-        return _webp(_row(rows, videos)), f"Phantom clips of the class {ef_class} picked by {METHOD_NAMES[picked_by]}, side by side."
+        return _webp(
+            _row(rows, videos)
+        ), f"Phantom clips of the class {ef_class} picked by {METHOD_NAMES[picked_by]}, side by side."
 
     answers = {name: sorted(picks[name].unique().tolist()) for name in ("vpc", "selection_seed")}
     classes = [name for name in CLASS_NAMES if (picks["class_name"] == name).any()]
-    return interactive(draw, ef_class=classes, picked_by=methods, videos_a_class=answers["vpc"], run=answers["selection_seed"])
+    return interactive(
+        draw,
+        ef_class=classes,
+        picked_by=methods,
+        videos_a_class=answers["vpc"],
+        run=answers["selection_seed"],
+    )
 
 
 def control(folder: Path, base: str) -> ipywidgets.Widget:
@@ -75,7 +89,11 @@ def control(folder: Path, base: str) -> ipywidgets.Widget:
         name = f"{class_name}-{method}{'' if motion == 0 else '-still'}.webp"
         return f'<img class="im-figure im-wall" alt="{escape(alt)}" loading="lazy" src="{base}/{name}">', alt
 
-    choices = {"EF class of the clips": classes, "picked by": [METHOD_NAMES[m] for m in methods], "clips": ["moving", "still"]}
+    choices = {
+        "EF class of the clips": classes,
+        "picked by": [METHOD_NAMES[m] for m in methods],
+        "clips": ["moving", "still"],
+    }
     return image_choice(choices, picture, start={"clips": 1})
 
 
@@ -120,6 +138,8 @@ def _webp(frames: np.ndarray) -> bytes:
 
     first, *rest = [Image.fromarray(frame) for frame in frames]
     stream = io.BytesIO()
-    motion: dict[str, Any] = {"save_all": True, "append_images": rest, "duration": MILLISECONDS, "loop": 0} if rest else {}
+    motion: dict[str, Any] = (
+        {"save_all": True, "append_images": rest, "duration": MILLISECONDS, "loop": 0} if rest else {}
+    )
     first.save(stream, "webp", quality=45, method=4, **motion)
     return stream.getvalue()

@@ -14,16 +14,24 @@ _OWN, _FOUND = "#56B4E9", "#E69F00"
 
 
 def attention_window(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], view: WindowView, still: WindowView, *, head: int, token: int
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    view: WindowView,
+    still: WindowView,
+    *,
+    head: int,
+    token: int,
 ) -> Figure:
-    """Three panels: a token of the first frame; where it looks in the second; how much further all tokens point than at rest.
+    """Three panels: a token of the first frame; where it looks in the second; how much further all tokens
+    point than at rest.
 
     Parameters
     ----------
     first, second : ndarray of uint8, shape (H, W)
         The two frames.
     view, still : WindowView
-        From :func:`infomotion_lib.ifa.inspection.follow_window`: from the first frame to the second, and, the same window, to itself.
+        From :func:`infomotion_lib.ifa.inspection.follow_window`: from the first frame to the second, and, the
+        same window, to itself.
     head, token : int
         Which row of A to follow.
     """
@@ -38,17 +46,40 @@ def attention_window(
     weights = view.attention[head, token]
     for centre, weight in zip(view.pixels, weights / weights.max(), strict=True):
         corner = centre - view.patch / 2
-        two.add_patch(Rectangle((corner[0], corner[1]), view.patch, view.patch, facecolor=_FOUND, alpha=0.7 * float(weight), lw=0))
+        two.add_patch(
+            Rectangle(
+                (corner[0], corner[1]),
+                view.patch,
+                view.patch,
+                facecolor=_FOUND,
+                alpha=0.7 * float(weight),
+                lw=0,
+            )
+        )
     _square(two, own, view.patch, _OWN)
-    two.annotate("", found, own, arrowprops={"arrowstyle": "-|>", "color": "white", "lw": 1.6, "shrinkA": 0, "shrinkB": 0})
+    two.annotate(
+        "",
+        found,
+        own,
+        arrowprops={"arrowstyle": "-|>", "color": "white", "lw": 1.6, "shrinkA": 0, "shrinkB": 0},
+    )
     two.set_title(f"looks here: a row of A, head {head + 1}", fontsize=9)
     change = view.moves[head] - still.moves[head]
     longest = float(np.linalg.norm(change, axis=1).max())
     three.quiver(
-        *view.pixels.T, *change.T, angles="xy", scale_units="xy", scale=max(longest, 1e-6) / (1.5 * view.patch), color=_FOUND, width=0.01
+        *view.pixels.T,
+        *change.T,
+        angles="xy",
+        scale_units="xy",
+        scale=max(longest, 1e-6) / (1.5 * view.patch),
+        color=_FOUND,
+        width=0.01,
     )
     three.set_title(f"change of A c - c (longest: {longest:.1f} px)", fontsize=9)
-    text = f"This token puts {weights.max():.0%} of its attention on one place (even spread: {1 / len(weights):.0%})"
+    text = (
+        f"This token puts {weights.max():.0%} of its attention on one place (even spread:"
+        f" {1 / len(weights):.0%})"
+    )
     fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
@@ -57,8 +88,13 @@ def _frame_window(axis: Axes, view: WindowView, shape: tuple[int, ...]) -> None:
     """Zoom to the window, with a margin, and outline it."""
     half = view.patch / 2
     (left, top), (right, bottom) = view.pixels.min(axis=0) - half, view.pixels.max(axis=0) + half
-    axis.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor="white", lw=0.8, ls=":"))
-    axis.set(xlim=(max(left - 12, -0.5), min(right + 12, shape[1] - 0.5)), ylim=(min(bottom + 12, shape[0] - 0.5), max(top - 12, -0.5)))
+    axis.add_patch(
+        Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor="white", lw=0.8, ls=":")
+    )
+    axis.set(
+        xlim=(max(left - 12, -0.5), min(right + 12, shape[1] - 0.5)),
+        ylim=(min(bottom + 12, shape[0] - 0.5), max(top - 12, -0.5)),
+    )
     axis.set(xticks=[], yticks=[])
     axis.grid(False)
 

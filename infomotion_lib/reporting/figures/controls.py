@@ -15,7 +15,12 @@ from infomotion_lib.reporting.style import MUTED
 
 _INK = "#1F2933"
 _NETWORK, _ALTERED, _BLIND = "#D55E00", "#E9A26B", MUTED
-_KINDS = {"regressor": _NETWORK, "shuffled frames": _ALTERED, "frozen frame": _ALTERED, "random weights": _ALTERED}
+_KINDS = {
+    "regressor": _NETWORK,
+    "shuffled frames": _ALTERED,
+    "frozen frame": _ALTERED,
+    "random weights": _ALTERED,
+}
 
 
 def control_errors(controls: pd.DataFrame) -> Figure:
@@ -31,7 +36,16 @@ def control_errors(controls: pd.DataFrame) -> Figure:
     axis = fig.subplots()
     colours = {name: _KINDS.get(name, _BLIND) for name in names}
     places = {"x": "mae", "y": "predictor", "order": names, "ax": axis}
-    sns.barplot(controls, hue="predictor", palette=colours, errorbar=None, width=0.62, saturation=1, legend=False, **places)
+    sns.barplot(
+        controls,
+        hue="predictor",
+        palette=colours,
+        errorbar=None,
+        width=0.62,
+        saturation=1,
+        legend=False,
+        **places,
+    )
     sns.stripplot(controls, color=_INK, size=4, alpha=0.7, jitter=False, **places)
     axis.set(xlabel="mean absolute error (EF points), a dot a split", ylabel="")
     axis.grid(axis="y", visible=False)
@@ -39,13 +53,17 @@ def control_errors(controls: pd.DataFrame) -> Figure:
     wide = controls.pivot_table(index="split", columns="predictor", values="mae")
     nearer = int((wide["regressor"] < wide["constant"]).sum())
     asked = int((wide["regressor"] < wide["requested EF"]).sum())
-    title = f"Open clips: nearer than a constant in {nearer} of {splits} splits, than the request alone in {asked}"
+    title = (
+        f"Open clips: nearer than a constant in {nearer} of {splits} splits, than the request alone in"
+        f" {asked}"
+    )
     fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
 
 def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFrame) -> Figure:
-    """EF that a network trained on phantoms alone gives to the open clips against what was requested, beside its controls.
+    """EF that a network trained on phantoms alone gives to the open clips against what was requested, beside
+    its controls.
 
     Parameters
     ----------
@@ -65,7 +83,9 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     left.set_aspect("equal")
     rows = table[table["against"] == "requested"].iloc[::-1].reset_index(drop=True)
     for y, row in enumerate(rows.to_dict("records")):
-        colour = _NETWORK if row["clips"] == "as they are" else _INK if row["clips"] == "pixel change" else _BLIND
+        colour = (
+            _NETWORK if row["clips"] == "as they are" else _INK if row["clips"] == "pixel change" else _BLIND
+        )
         right.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2)
         right.plot(row["spearman"], y, marker="o", ms=6, color=colour)
     right.axvline(0, color=_INK, lw=0.9)
@@ -74,6 +94,9 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     right.set_xlabel("rank correlation with requested EF")
     right.grid(axis="y", visible=False)
     found = rows.set_index("clips")["spearman"]
-    title = f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; plain pixel change gives {found['pixel change']:.2f}"
+    title = (
+        f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; plain pixel change gives"
+        f" {found['pixel change']:.2f}"
+    )
     fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig

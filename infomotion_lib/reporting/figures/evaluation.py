@@ -1,4 +1,5 @@
-"""Figures of Table 1: accuracy with its intervals and constants, tolerance, confusion, scatter, machine styles, paired differences.
+"""Figures of Table 1: accuracy with its intervals and constants, tolerance, confusion, scatter, machine
+styles, paired differences.
 
 Every title states what the drawn numbers say; it is computed from them.
 """
@@ -18,14 +19,25 @@ from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.evaluation.metrics import confusion, recalls, score, soft_curve
 from infomotion_lib.reporting.figures.heatmap import class_map
 from infomotion_lib.reporting.flags import in_brackets
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED, SOURCE_NAMES, graph_name
+from infomotion_lib.reporting.style import (
+    CLASS_COLOURS,
+    METHOD_COLOURS,
+    METHOD_MARKERS,
+    METHOD_NAMES,
+    MUTED,
+    SOURCE_NAMES,
+    graph_name,
+)
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 _INK = "#1F2933"
 
 
-def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, metric: str = "hard_accuracy") -> Figure:
-    """Accuracy of each selector by videos a class, with 95 % intervals; lines of the whole set and of the two constants that matter.
+def accuracy_by_vpc(
+    table: pd.DataFrame, constants: pd.DataFrame, *, data: str, metric: str = "hard_accuracy"
+) -> Figure:
+    """Accuracy of each selector by videos a class, with 95 % intervals; lines of the whole set and of the two
+    constants that matter.
 
     Parameters
     ----------
@@ -39,16 +51,34 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
     fig = Figure(figsize=(max(3.7 * len(sources) + 0.6, 6.6), 4.2))
     axes = fig.subplots(1, len(sources), sharey=True, squeeze=False)[0]
     best = constants.iloc[int(constants[metric].to_numpy(float).argmax())]
-    lines = constants[(constants["predictor"].isin(["always normal", best["predictor"]]))].drop_duplicates(metric).to_dict("records")
+    lines = (
+        constants[(constants["predictor"].isin(["always normal", best["predictor"]]))]
+        .drop_duplicates(metric)
+        .to_dict("records")
+    )
     for axis, source in zip(axes, sources, strict=True):
         own = rows[rows["source"] == source]
         _selectors(axis, own[own["method"] != "whole"], _labels(rows))
         whole = own[own["method"] == "whole"]
         if len(whole):
-            axis.axhspan(float(whole["ci_low"].iloc[0]), float(whole["ci_high"].iloc[0]), color=METHOD_COLOURS["whole"], alpha=0.08, lw=0)
-            axis.axhline(float(whole["mean"].iloc[0]), color=METHOD_COLOURS["whole"], lw=1.4, label="Whole set")
+            axis.axhspan(
+                float(whole["ci_low"].iloc[0]),
+                float(whole["ci_high"].iloc[0]),
+                color=METHOD_COLOURS["whole"],
+                alpha=0.08,
+                lw=0,
+            )
+            axis.axhline(
+                float(whole["mean"].iloc[0]), color=METHOD_COLOURS["whole"], lw=1.4, label="Whole set"
+            )
         for line, dashes in zip(lines, ("--", ":"), strict=False):
-            axis.axhline(line[metric], color=MUTED, lw=1.4, ls=dashes, label=constant_name(line["predictor"], line["constant"]))
+            axis.axhline(
+                line[metric],
+                color=MUTED,
+                lw=1.4,
+                ls=dashes,
+                label=constant_name(line["predictor"], line["constant"]),
+            )
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("videos a class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
@@ -58,7 +88,9 @@ def accuracy_by_vpc(table: pd.DataFrame, constants: pd.DataFrame, *, data: str, 
 
 
 def legend_below(fig: Figure, axis: Axes, *, most: int) -> None:
-    """Legend of an axis below all panels, in as many columns as the figure is wide enough for; points with error bars as markers alone."""
+    """Legend of an axis below all panels, in as many columns as the figure is wide enough for; points with
+    error bars as markers alone.
+    """
     handles, labels = axis.get_legend_handles_labels()
     marks = [handle[0] if isinstance(handle, ErrorbarContainer) else handle for handle in handles]
     for columns in range(most, 0, -1):
@@ -74,10 +106,16 @@ def constant_name(predictor: str, answer: float) -> str:
 
 
 def _labels(rows: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Name of each method and graph for a legend, with what is unhealthy about the graphs behind any of its rows."""
+    """Name of each method and graph for a legend, with what is unhealthy about the graphs behind any of its
+    rows.
+    """
     return {
-        (method, graph): METHOD_NAMES[method]
-        + in_brackets(rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].get("graph_flag", ()))
+        (method, graph): (
+            METHOD_NAMES[method]
+            + in_brackets(
+                rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].get("graph_flag", ())
+            )
+        )
         for method, graph in zip(rows["method"], rows["graph"].fillna(""), strict=True)
     }
 
@@ -87,7 +125,9 @@ def _selectors(axis: Axes, rows: pd.DataFrame, labels: Mapping[tuple[str, str], 
     cells = list(dict.fromkeys(zip(rows["method"], rows["graph"].fillna(""), strict=True)))
     for number, (method, graph) in enumerate(cells):
         own = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("vpc")
-        x = np.array([sizes.index(size) for size in own.index]) + (number - (len(cells) - 1) / 2) * 0.72 / len(cells)
+        x = np.array([sizes.index(size) for size in own.index]) + (
+            number - (len(cells) - 1) / 2
+        ) * 0.72 / len(cells)
         _dots(axis, x, own, method, labels[method, graph])
     axis.set_xticks(range(len(sizes)), [str(size) for size in sizes])
     axis.set_xlim(-0.55, len(sizes) - 0.45)
@@ -97,7 +137,14 @@ def _selectors(axis: Axes, rows: pd.DataFrame, labels: Mapping[tuple[str, str], 
 def _dots(axis: Axes, x: NDArray[np.floating], rows: pd.DataFrame, method: str, label: str) -> None:
     mean = rows["mean"].to_numpy(float)
     error = np.nan_to_num(np.clip(np.stack([mean - rows["ci_low"], rows["ci_high"] - mean]), 0, None))
-    style = {"color": METHOD_COLOURS[method], "marker": METHOD_MARKERS[method], "ms": 7, "ls": "none", "capsize": 3, "elinewidth": 1.6}
+    style = {
+        "color": METHOD_COLOURS[method],
+        "marker": METHOD_MARKERS[method],
+        "ms": 7,
+        "ls": "none",
+        "capsize": 3,
+        "elinewidth": 1.6,
+    }
     axis.errorbar(x, mean, yerr=error, label=label, **style)  # type: ignore[arg-type]
 
 
@@ -107,14 +154,19 @@ def _separation(rows: pd.DataFrame) -> str:
     )
     if chosen.empty:
         return "accuracy by videos a class"
-    apart = int(((chosen["ci_low"] > chosen["ci_high_random"]) | (chosen["ci_high"] < chosen["ci_low_random"])).sum())
+    apart = int(
+        ((chosen["ci_low"] > chosen["ci_high_random"]) | (chosen["ci_high"] < chosen["ci_low_random"])).sum()
+    )
     if not apart:
         return "no selector's interval lies apart from Random's"
     return f"{apart} of {len(chosen)} cells {'lies' if apart == 1 else 'lie'} apart from Random's interval"
 
 
-def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data: str, vpc: int, constant: float = 60.0) -> Figure:
-    """Soft accuracy by tolerance with its 95 % band, for each selector at one size and the whole set, beside a constant answer.
+def tolerance_curves(
+    tolerances: pd.DataFrame, test_ef: Sequence[float], *, data: str, vpc: int, constant: float = 60.0
+) -> Figure:
+    """Soft accuracy by tolerance with its 95 % band, for each selector at one size and the whole set, beside
+    a constant answer.
 
     A selector's graph is named where there are several.
 
@@ -141,15 +193,17 @@ def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data
             name += in_brackets(cell.get("graph_flag", ()))
             marker, colour = METHOD_MARKERS[str(method)], METHOD_COLOURS[str(method)]
             axis.plot(cell["tolerance"], cell["mean"], color=colour, marker=marker, ms=5, lw=1.6, label=name)
-            axis.fill_between(cell["tolerance"], cell["ci_low"], cell["ci_high"], color=colour, alpha=0.13, lw=0)
+            axis.fill_between(
+                cell["tolerance"], cell["ci_low"], cell["ci_high"], color=colour, alpha=0.13, lw=0
+            )
         axis.plot(points, flat, color=MUTED, ls="--", lw=1.4, label=constant_name("always normal", constant))
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
         axis.set_xlabel("tolerance (EF points)")
     axes[0].set_ylabel("soft accuracy on TEST (%)")
     legend_below(fig, axes[0], most=3)
-    first = rows[(rows["source"] == sources[0]) & (rows["vpc"] == vpc)].pivot_table(index="tolerance", values="mean", aggfunc="mean")[
-        "mean"
-    ]
+    first = rows[(rows["source"] == sources[0]) & (rows["vpc"] == vpc)].pivot_table(
+        index="tolerance", values="mean", aggfunc="mean"
+    )["mean"]
     gain = first.iloc[-1] - first.iloc[0]
     fig.suptitle(
         f"{data}, {vpc} a class: {points[-1]:g} points of tolerance add {gain:.0f} points of accuracy",
@@ -161,7 +215,9 @@ def tolerance_curves(tolerances: pd.DataFrame, test_ef: Sequence[float], *, data
     return fig
 
 
-def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, int]], *, data: str) -> Figure:
+def confusion_matrices(
+    predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, int]], *, data: str
+) -> Figure:
     """Share of each true class by predicted class, all runs of a cell together; a panel a cell.
 
     Parameters
@@ -192,7 +248,13 @@ def confusion_matrices(predictions: pd.DataFrame, cells: Sequence[tuple[str, str
     return fig
 
 
-def ef_scatter(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, int]], *, data: str, training_seed: int = 0) -> Figure:
+def ef_scatter(
+    predictions: pd.DataFrame,
+    cells: Sequence[tuple[str, str, str, int]],
+    *,
+    data: str,
+    training_seed: int = 0,
+) -> Figure:
     """Predicted against true EF of one run of each cell, a dot a TEST video; bands are the EF classes.
 
     Parameters
@@ -214,7 +276,9 @@ def ef_scatter(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, i
         axis.plot([0, 100], [0, 100], color=_INK, lw=0.8)
         for edge in EF_EDGES:
             axis.axhline(edge, color=MUTED, lw=0.5)
-        axis.scatter(rows["ef"], rows["prediction"].clip(0, 100), s=12, color=METHOD_COLOURS[cell[1]], alpha=0.65, lw=0)
+        axis.scatter(
+            rows["ef"], rows["prediction"].clip(0, 100), s=12, color=METHOD_COLOURS[cell[1]], alpha=0.65, lw=0
+        )
         found = score(rows["ef"], rows["prediction"])
         errors.append(found["mae"])
         heading = _cell_title(cell).replace(", ", "\n", 1)
@@ -229,7 +293,8 @@ def ef_scatter(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, i
         axis.grid(visible=False)
     axes[0].set_ylabel("predicted EF (points)")
     fig.suptitle(
-        f"{data}: mean error {min(errors):.1f} to {max(errors):.1f} points; right means inside a coloured square",
+        f"{data}: mean error {min(errors):.1f} to {max(errors):.1f} points; right means inside a coloured"
+        " square",
         x=0.01,
         ha="left",
         fontsize=11,
@@ -239,7 +304,8 @@ def ef_scatter(predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, i
 
 
 def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) -> Figure:
-    """Hard accuracy by machine style for each selector at one size and the whole set, with 95 % intervals over runs.
+    """Hard accuracy by machine style for each selector at one size and the whole set, with 95 % intervals
+    over runs.
 
     Parameters
     ----------
@@ -252,7 +318,11 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     fig = Figure(figsize=(7.6, 4.0))
     axis = fig.subplots()
     for number, (method, graph) in enumerate(cells):
-        own = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("machine").reindex(count.index)
+        own = (
+            rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)]
+            .set_index("machine")
+            .reindex(count.index)
+        )
         x = np.arange(len(count)) + (number - (len(cells) - 1) / 2) * 0.76 / len(cells)
         _dots(axis, x, own, method, _labels(rows)[method, graph])
     axis.set_xticks(range(len(count)), [f"{name}\n{number} videos" for name, number in count.items()])
@@ -261,7 +331,8 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     legend_below(fig, axis, most=5)
     mean = rows.groupby("machine")["mean"].mean()
     fig.suptitle(
-        f"{data}, {vpc} a class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}” ({mean.max() - mean.min():.0f} points apart)",
+        f"{data}, {vpc} a class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}”"
+        f" ({mean.max() - mean.min():.0f} points apart)",
         x=0.01,
         ha="left",
         fontsize=11,
@@ -271,7 +342,8 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
 
 
 def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
-    """Each selector minus Random on the same pool and seed, with 95 % intervals; the upright line is no difference.
+    """Each selector minus Random on the same pool and seed, with 95 % intervals; the upright line is no
+    difference.
 
     Parameters
     ----------
@@ -286,7 +358,8 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
         axis.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2)
         axis.plot(row["difference"], y, color=colour, marker=METHOD_MARKERS[row["method"]], ms=7)
     names = [
-        f"{SOURCE_NAMES[row['source']]}, {METHOD_NAMES[row['method']]}{in_brackets([row.get('graph_flag')])}, {row['vpc']} a class"
+        f"{SOURCE_NAMES[row['source']]}, {METHOD_NAMES[row['method']]}{in_brackets([row.get('graph_flag')])},"
+        f" {row['vpc']} a class"
         for row in rows.to_dict("records")
     ]
     axis.set_yticks(range(len(rows)), names, fontsize=9.5)
@@ -296,7 +369,11 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
     clear = int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
     pools = int(rows["n_pools"].max())
     runs = int(rows["n_pairs"].max())
-    few = f" over {runs} runs" + (", too narrow for so few" if runs < 10 else "") if pools == 1 else f" over {pools} pools"
+    few = (
+        f" over {runs} runs" + (", too narrow for so few" if runs < 10 else "")
+        if pools == 1
+        else f" over {pools} pools"
+    )
     spread = ";\none pool: the spread between pools is not in the intervals" if pools == 1 else ""
     axis.set_xlabel(f"hard accuracy minus Random's (points)\n95 % bootstrap intervals{few}{spread}")
     kept = int((rows["p_holm"] < 0.05).sum())

@@ -1,4 +1,5 @@
-"""Figures of the evidence study: every selector minus Random over pools, screening against confirmation, and what an arm changes.
+"""Figures of the evidence study: every selector minus Random over pools, screening against confirmation, and
+what an arm changes.
 
 Every title states what the drawn numbers say; it is computed from them.
 """
@@ -20,7 +21,9 @@ _INK = "#1F2933"
 _WIDTH = 7.6
 _LEVEL = 0.05
 FEATURE_NAMES = {"motion": "motion", "appearance": "appearance", "joint": "both"}
-"""Vectors a selector is given, as tables and figures print them; ``both`` are motion and appearance side by side."""
+"""Vectors a selector is given, as tables and figures print them; ``both`` are motion and appearance side by
+side.
+"""
 
 
 def configuration_name(method: str, feature: str, graph: str) -> str:
@@ -34,11 +37,14 @@ def configuration_name(method: str, feature: str, graph: str) -> str:
 
 
 Marks = Mapping[tuple[str, str, str], str]
-"""What stands behind a configuration whose graphs were unhealthy, as in the tables; see :func:`infomotion_lib.reporting.flags.mark_of`."""
+"""What stands behind a configuration whose graphs were unhealthy, as in the tables; see
+:func:`infomotion_lib.reporting.flags.mark_of`.
+"""
 
 
 def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
-    """Every configuration minus Random with its 95 % interval over pools, a panel a budget, in the order of the first.
+    """Every configuration minus Random with its 95 % interval over pools, a panel a budget, in the order of
+    the first.
 
     Parameters
     ----------
@@ -62,11 +68,14 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
     names = [configuration_name(*key) + marks.get(key, "") for key in order]
     axes[0].set_yticks(range(len(order)), names, fontsize=10)
     axes[0].set_ylim(-0.7, len(order) - 0.3)
-    fig.supxlabel(f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(names)}", fontsize=10)
+    fig.supxlabel(
+        f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(names)}", fontsize=10
+    )
     kept = comparisons[comparisons["p_holm"] < _LEVEL]
     above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
     fig.suptitle(
-        f"Phantom pools: of {len(comparisons)} comparisons with Random, {above} lie above it and {below} below after correction",
+        f"Phantom pools: of {len(comparisons)} comparisons with Random, {above} lie above it and {below}"
+        " below after correction",
         x=0.01,
         ha="left",
         fontsize=11,
@@ -76,7 +85,8 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
 
 
 def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
-    """Difference from Random in the screening pools (hollow) and in the confirming ones (full, with 95 % interval), a panel a budget.
+    """Difference from Random in the screening pools (hollow) and in the confirming ones (full, with 95 %
+    interval), a panel a budget.
 
     Parameters
     ----------
@@ -93,7 +103,13 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
         own = table[table["vpc"] == vpc].iloc[::-1].reset_index(drop=True)
         for y, row in enumerate(own.to_dict("records")):
             colour = METHOD_COLOURS[row["method"]]
-            axis.plot([row["screening_difference"], row["confirmation_difference"]], [y, y], color=MUTED, lw=0.9, ls=":")
+            axis.plot(
+                [row["screening_difference"], row["confirmation_difference"]],
+                [y, y],
+                color=MUTED,
+                lw=0.9,
+                ls=":",
+            )
             _interval(axis, row, y, "confirmation_difference", "confirmation_t_low", "confirmation_t_high")
             hollow: dict[str, Any] = {"mfc": "white", "mec": colour, "mew": 1.4, "zorder": 4}
             axis.plot(row["screening_difference"], y, marker=METHOD_MARKERS[row["method"]], ms=7, **hollow)
@@ -104,12 +120,17 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
         axis.axvline(0, color=_INK, lw=1)
         axis.grid(axis="y", visible=False)
         axis.set_title(f"{vpc} videos a class", fontsize=10)
-    label = "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n"
+    label = (
+        "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n"
+    )
     label += "*: chosen by the screening; dotted: from the one to the other"
     label += _legend(_named(row, marks) for row in table.to_dict("records"))
     fig.supxlabel(label, fontsize=10)
     won = table[table["chosen_by"] == "screening"]
-    title = f"{int((table['p_holm'] < _LEVEL).sum())} of {len(table)} comparisons hold in fresh pools after correction"
+    title = (
+        f"{int((table['p_holm'] < _LEVEL).sum())} of {len(table)} comparisons hold in fresh pools after"
+        " correction"
+    )
     if len(won):
         lost = won["screening_difference"].mean() - won["confirmation_difference"].mean()
         title += f"; winners lose {lost:.1f} points" if lost > 0 else "; winners keep their lead"
@@ -118,12 +139,14 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
 
 
 def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure:
-    """Difference from Random of the core configurations in each arm, with 95 % intervals over pools; a group of rows an arm.
+    """Difference from Random of the core configurations in each arm, with 95 % intervals over pools; a group
+    of rows an arm.
 
     Parameters
     ----------
     arms : mapping of str to DataFrame
-        What an arm is, and its comparisons from :func:`infomotion_lib.evaluation.evidence.comparison.compare`, one budget.
+        What an arm is, and its comparisons from
+        :func:`infomotion_lib.evaluation.evidence.comparison.compare`, one budget.
     marks : Marks
         By method, feature and graph, of all arms together.
     """
@@ -145,18 +168,34 @@ def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure
     named = [configuration_name(*key) + marks.get(key, "") for key in keys]
     axis.set_xlabel(f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(named)}")
     fig.legend(loc="outside lower center", ncols=2, fontsize=10)
-    mine = [row for table in arms.values() for row in table.to_dict("records") if row["method"] == "infomotion"]
+    mine = [
+        row for table in arms.values() for row in table.to_dict("records") if row["method"] == "infomotion"
+    ]
     above, below = sum(row["t_low"] > 0 for row in mine), sum(row["t_high"] < 0 for row in mine)
-    title = f"The interval of InfoMotion lies above Random in {above} and below it in {below} of {len(mine)} worlds, before correction"
+    title = (
+        f"The interval of InfoMotion lies above Random in {above} and below it in {below} of {len(mine)}"
+        " worlds, before correction"
+    )
     fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig
 
 
-def _interval(axis: Axes, row: Mapping[Any, Any], y: float, middle: str, low: str, high: str, *, label: str = "") -> None:
+def _interval(
+    axis: Axes, row: Mapping[Any, Any], y: float, middle: str, low: str, high: str, *, label: str = ""
+) -> None:
     colour = METHOD_COLOURS[row["method"]]
     if np.isfinite(row[low]):
         axis.plot([row[low], row[high]], [y, y], color=colour, lw=1.8)
-    axis.plot(row[middle], y, ls="none", marker=METHOD_MARKERS[row["method"]], ms=6.5, mfc=colour, mec=colour, label=label or None)
+    axis.plot(
+        row[middle],
+        y,
+        ls="none",
+        marker=METHOD_MARKERS[row["method"]],
+        ms=6.5,
+        mfc=colour,
+        mec=colour,
+        label=label or None,
+    )
 
 
 def _named(row: Mapping[Any, Any], marks: Marks) -> str:

@@ -1,4 +1,5 @@
-"""Figures of the frame index: the five frames of a video, the beat they come from, the statuses of a data set.
+"""Figures of the frame index: the five frames of a video, the beat they come from, the statuses of a data
+set.
 
 Every title states what the drawn numbers say; it is computed from them.
 """
@@ -29,7 +30,9 @@ STATUS_COLOURS = {
     "high_residual": "#E0B000",
     "clamped": "#CC79A7",
 }
-"""Blue: from tracings; green and yellow: detected; pink: cut off by the clip. Every other status, without frames, is grey."""
+"""Blue: from tracings; green and yellow: detected; pink: cut off by the clip. Every other status, without
+frames, is grey.
+"""
 
 
 def five_frames(pairs: MotionPairs) -> tuple[tuple[int, ...], tuple[str, ...]]:
@@ -40,13 +43,20 @@ def five_frames(pairs: MotionPairs) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """
     if pairs.diastole is None or pairs.systole is None:
         return (), ()
-    events = {pairs.systole[2]: "next_es", pairs.diastole[0]: "es", pairs.systole[0]: "ed", pairs.diastole[2]: "ed"}
+    events = {
+        pairs.systole[2]: "next_es",
+        pairs.diastole[0]: "es",
+        pairs.systole[0]: "ed",
+        pairs.diastole[2]: "ed",
+    }
     events |= {pairs.diastole[1]: "middle", pairs.systole[1]: "middle"}
     frames = tuple(sorted(events))
     return frames, tuple(events[frame] for frame in frames)
 
 
-def traced_frames(pictures: Sequence[NDArray[np.uint8]], traced: Sequence[Outline], *, frames: Sequence[int]) -> Figure:
+def traced_frames(
+    pictures: Sequence[NDArray[np.uint8]], traced: Sequence[Outline], *, frames: Sequence[int]
+) -> Figure:
     """Traced frames of one video with their outlines and areas; the largest is ED, the smallest ES.
 
     Parameters
@@ -60,7 +70,9 @@ def traced_frames(pictures: Sequence[NDArray[np.uint8]], traced: Sequence[Outlin
     """
     areas = [outline_area(outline) for outline in traced]
     fig = Figure(figsize=(7.2, 3.7))
-    for number, (axis, picture, outline) in enumerate(zip(np.ravel(fig.subplots(1, len(pictures))), pictures, traced, strict=True)):
+    for number, (axis, picture, outline) in enumerate(
+        zip(np.ravel(fig.subplots(1, len(pictures))), pictures, traced, strict=True)
+    ):
         name = {max(areas): "ed", min(areas): "es"}.get(areas[number], "middle")
         axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
         axis.fill(*outline.T, facecolor="none", edgecolor=PHASE_COLOURS[name], lw=2.2)
@@ -120,8 +132,11 @@ def frame_strip(
     return fig
 
 
-def cardiac_cycle(volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es: Sequence[float] = ()) -> Figure:
-    """Volume curve of a beat with the five frames marked, diastole and systole shaded (the paper's Figure 2a).
+def cardiac_cycle(
+    volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es: Sequence[float] = ()
+) -> Figure:
+    """Volume curve of a beat with the five frames marked, diastole and systole shaded (the paper's Figure
+    2a).
 
     Parameters
     ----------
@@ -139,11 +154,20 @@ def cardiac_cycle(volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es:
     frames, names = five_frames(pairs)
     fig = Figure(figsize=(7.2, 3.4))
     axis = fig.subplots()
-    for motion, colour, name in ((pairs.diastole, DIASTOLE_COLOUR, "diastole"), (pairs.systole, SYSTOLE_COLOUR, "systole")):
+    for motion, colour, name in (
+        (pairs.diastole, DIASTOLE_COLOUR, "diastole"),
+        (pairs.systole, SYSTOLE_COLOUR, "systole"),
+    ):
         if motion is not None:
             axis.axvspan(motion[0] / fps, motion[2] / fps, color=colour, lw=0)
             axis.text(
-                (motion[0] + motion[2]) / 2 / fps, 0.96, name, ha="center", va="top", fontsize=9, transform=axis.get_xaxis_transform()
+                (motion[0] + motion[2]) / 2 / fps,
+                0.96,
+                name,
+                ha="center",
+                va="top",
+                fontsize=9,
+                transform=axis.get_xaxis_transform(),
             )
     axis.plot(time, curve, color="#1F2933")
     _mark_events(axis, curve, frames, names, fps)
@@ -152,7 +176,9 @@ def cardiac_cycle(volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es:
     return fig
 
 
-def moment(picture: NDArray[np.uint8], volume: ArrayLike, pairs: MotionPairs, *, at: int, fps: float) -> Figure:
+def moment(
+    picture: NDArray[np.uint8], volume: ArrayLike, pairs: MotionPairs, *, at: int, fps: float
+) -> Figure:
     """One frame of a beat beside its place on the volume curve: a page of a slider.
 
     Parameters
@@ -178,12 +204,22 @@ def moment(picture: NDArray[np.uint8], volume: ArrayLike, pairs: MotionPairs, *,
     _mark_events(axis, curve, frames, names, fps, fontsize=9.5)
     axis.plot(at / fps, curve[at], "o", ms=12, mfc="none", mec="#1F2933", mew=2, zorder=5)
     margin = 0.08 * (frames[-1] - frames[0]) / fps
-    axis.set(xlabel="time (s)", ylabel="volume / ED volume", xlim=(frames[0] / fps - margin, frames[-1] / fps + 2 * margin))
+    axis.set(
+        xlabel="time (s)",
+        ylabel="volume / ED volume",
+        xlim=(frames[0] / fps - margin, frames[-1] / fps + 2 * margin),
+    )
     return fig
 
 
 def _mark_events(
-    axis: Axes, curve: NDArray[np.float64], frames: Sequence[int], names: Sequence[str], fps: float, *, fontsize: float = 7.5
+    axis: Axes,
+    curve: NDArray[np.float64],
+    frames: Sequence[int],
+    names: Sequence[str],
+    fps: float,
+    *,
+    fontsize: float = 7.5,
 ) -> None:
     """Marks on the curve, and their names in two rows under it."""
     low, span = float(curve.min()), float(np.ptp(curve)) or 1.0
@@ -193,7 +229,9 @@ def _mark_events(
         axis.plot([x, x], [row, y], color=colour, lw=0.8, ls=":")
         axis.plot(x, y, _MARKS[name], color=colour, ms=9 if name != "middle" else 6, mec="white", zorder=3)
         text = f"{EVENT_NAMES[name]}\n{frame}" if name != "middle" else f"mid {frame}"
-        axis.annotate(text, (x, row), (0, -2), textcoords="offset points", ha="center", va="top", fontsize=fontsize)
+        axis.annotate(
+            text, (x, row), (0, -2), textcoords="offset points", ha="center", va="top", fontsize=fontsize
+        )
     axis.set_ylim(low - 0.72 * span, low + 1.22 * span)
     axis.set_yticks([tick for tick in axis.get_yticks() if low - 0.05 * span <= tick <= low + 1.05 * span])
 
@@ -202,11 +240,16 @@ def _cycle_title(pairs: MotionPairs, fps: float, true_es: Sequence[float]) -> st
     if pairs.diastole is None or pairs.systole is None:
         return f"No five frames: {pairs.status}"
     diastole, systole = pairs.diastole[2] - pairs.diastole[0], pairs.systole[2] - pairs.systole[0]
-    text = f"Diastole takes {diastole / (diastole + systole):.0%} of this beat of {(diastole + systole) / fps:.2f} s"
+    text = (
+        f"Diastole takes {diastole / (diastole + systole):.0%} of this beat of"
+        f" {(diastole + systole) / fps:.2f} s"
+    )
     ends = (pairs.diastole[0], pairs.systole[2])
     if len(true_es):
         miss = max(min(abs(end - frame) for frame in true_es) for end in ends)
-        text += "; both ES frames are exact" if miss < 0.5 else f"; an ES is off by {1000 * miss / fps:.0f} ms"
+        text += (
+            "; both ES frames are exact" if miss < 0.5 else f"; an ES is off by {1000 * miss / fps:.0f} ms"
+        )
     return text
 
 
@@ -220,7 +263,9 @@ def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STAT
     with_frames : sequence of str
         Statuses that come with frames; the others are drawn in grey.
     """
-    table = counts.pivot_table(index=["source", "split"], columns="status", values="n", aggfunc="sum", fill_value=0)
+    table = counts.pivot_table(
+        index=["source", "split"], columns="status", values="n", aggfunc="sum", fill_value=0
+    )
     order = {split: place for place, split in enumerate(("TRAIN", "VAL", "TEST"))}
     table = table.loc[sorted(table.index, key=lambda key: (key[0], order.get(key[1], 9)))]
     statuses = [str(status) for status in table]
@@ -237,13 +282,17 @@ def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STAT
         label = status_label(status) + ("" if status in known else " (no frames)")
         bars = axis.barh(names, width, left=left, color=colour, edgecolor="white", height=0.72, label=label)
         wide = [f"{value:.0f}" if value >= 0.035 * table.sum(axis=1).max() else "" for value in width]
-        axis.bar_label(bars, wide, label_type="center", fontsize=8, color="white" if _is_dark(colour) else "#1F2933")
+        axis.bar_label(
+            bars, wide, label_type="center", fontsize=8, color="white" if _is_dark(colour) else "#1F2933"
+        )
         left += width
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     axis.set_xlabel("videos")
     total, usable = table.to_numpy().sum(), table[known].to_numpy().sum()
-    fig.suptitle(f"{usable} of {total} videos have all five frames", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    fig.suptitle(
+        f"{usable} of {total} videos have all five frames", x=0.01, ha="left", fontsize=11, fontweight="bold"
+    )
     fig.legend(loc="outside lower center", ncols=4, fontsize=8)
     return fig
 

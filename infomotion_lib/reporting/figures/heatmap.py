@@ -1,4 +1,6 @@
-"""Counts of one class by another as a map of shares: confusion of a network, classes asked for against classes delivered."""
+"""Counts of one class by another as a map of shares: confusion of a network, classes asked for against
+classes delivered.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ _DARK = 55.0
 
 
 def class_map(axis: Axes, counts: NDArray[np.number], *, named: bool, size: float) -> None:
-    """Percent of each row of ``counts``, shape (classes, classes), in its cells; a row without a count stays empty.
+    """Percent of each row of ``counts``, shape (classes, classes), in its cells; a row without a count stays
+    empty.
 
     The cells are shapes, not pixels, so that a run whose pictures may not be shown can show them.
 

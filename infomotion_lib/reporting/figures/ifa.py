@@ -1,4 +1,5 @@
-"""Figures of the interpolation network: triplets, training, what it fills in, flow, and the probe of its vectors.
+"""Figures of the interpolation network: triplets, training, what it fills in, flow, and the probe of its
+vectors.
 
 Every title states what the drawn numbers say; it is computed from them.
 """
@@ -27,11 +28,17 @@ FEATURE_NAMES = {
 }
 """Names of probed features as figures print them."""
 
-_INK, _GREY, _ACCENT, _SECOND = "#1F2933", METHOD_COLOURS["random"], METHOD_COLOURS["infomotion"], METHOD_COLOURS["kmeans"]
+_INK, _GREY, _ACCENT, _SECOND = (
+    "#1F2933",
+    METHOD_COLOURS["random"],
+    METHOD_COLOURS["infomotion"],
+    METHOD_COLOURS["kmeans"],
+)
 
 
 def triplet_strip(triplets: NDArray[np.uint8], *, names: Sequence[str]) -> Figure:
-    """Triplets a row each: first frame, the middle one that is to be filled in, last frame, and what changed between the ends.
+    """Triplets a row each: first frame, the middle one that is to be filled in, last frame, and what changed
+    between the ends.
 
     Parameters
     ----------
@@ -46,10 +53,15 @@ def triplet_strip(triplets: NDArray[np.uint8], *, names: Sequence[str]) -> Figur
     for row, (triplet, name) in enumerate(zip(triplets, names, strict=True)):
         for column, picture in enumerate((*triplet, change[row])):
             _picture(
-                axes[row, column], picture, vmax=255 if column < 3 else max(float(change.max()), 1), cmap="gray" if column < 3 else "magma"
+                axes[row, column],
+                picture,
+                vmax=255 if column < 3 else max(float(change.max()), 1),
+                cmap="gray" if column < 3 else "magma",
             )
         axes[row, 0].set_ylabel(name, fontsize=9)
-    for axis, title in zip(axes[0], ("first", "middle: the target", "last", "change, first to last"), strict=True):
+    for axis, title in zip(
+        axes[0], ("first", "middle: the target", "last", "change, first to last"), strict=True
+    ):
         axis.set_title(title, fontsize=9)
     return _titled(fig, f"{(change > 25).mean():.0%} of the pixels change by over 25 grey levels")
 
@@ -81,7 +93,11 @@ def training_curves(log: pd.DataFrame, *, threshold: float = 1.0) -> Figure:
         right.legend(fontsize=8, loc="lower right")
         gain = float(seen["psnr"].max()) - naive
         bottom, top = min(float(seen["psnr"].min()), naive), max(float(seen["psnr"].max()), naive + threshold)
-        right.set(xlabel="step", ylabel="PSNR on VAL, dB", ylim=(bottom - 0.5 * (top - bottom), top + 0.1 * (top - bottom)))
+        right.set(
+            xlabel="step",
+            ylabel="PSNR on VAL, dB",
+            ylim=(bottom - 0.5 * (top - bottom), top + 0.1 * (top - bottom)),
+        )
         right.set_title(f"{gain:+.2f} dB: {'ignited' if gain >= threshold else 'not ignited'}")
     else:
         right.text(0.5, 0.5, "no VAL videos", ha="center", transform=right.transAxes)
@@ -89,7 +105,9 @@ def training_curves(log: pd.DataFrame, *, threshold: float = 1.0) -> Figure:
     return fig
 
 
-def filled_in_strip(first: Floats, middle: Floats, last: Floats, *, prediction: Floats, average: Floats, names: Sequence[str]) -> Figure:
+def filled_in_strip(
+    first: Floats, middle: Floats, last: Floats, *, prediction: Floats, average: Floats, names: Sequence[str]
+) -> Figure:
     """Inputs, truth, the network's middle frame and the naive average, each with its error; a row a triplet.
 
     Parameters
@@ -104,28 +122,39 @@ def filled_in_strip(first: Floats, middle: Floats, last: Floats, *, prediction: 
     ours, naive = np.abs(prediction - middle), np.abs(average - middle)
     top = float(np.quantile(np.stack([ours, naive]), 0.998)) or 1.0
     for row, name in enumerate(names):
-        for axis, picture in zip(axes[row, :5], (first[row], last[row], middle[row], prediction[row], average[row]), strict=True):
+        for axis, picture in zip(
+            axes[row, :5], (first[row], last[row], middle[row], prediction[row], average[row]), strict=True
+        ):
             _picture(axis, picture, vmax=1)
         for axis, error in zip(axes[row, 5:], (ours[row], naive[row]), strict=True):
             _picture(axis, error, vmax=top, cmap="magma")
-            axis.set_xlabel(f"{-10 * np.log10(max(float(np.square(error).mean()), 1e-12)):.1f} dB", fontsize=9, labelpad=2)
+            axis.set_xlabel(
+                f"{-10 * np.log10(max(float(np.square(error).mean()), 1e-12)):.1f} dB", fontsize=9, labelpad=2
+            )
         axes[row, 0].set_ylabel(name, fontsize=8)
     titles = ("first", "last", "truth", "network", "average", "error,\nnetwork", "error,\naverage")
     for axis, title in zip(axes[0], titles, strict=True):
         axis.set_title(title, fontsize=9.5)
     less = 1 - float(np.square(ours).mean() / np.square(naive).mean()) if naive.any() else 0.0
-    return _titled(fig, f"The network's squared error is {abs(less):.0%} {'smaller' if less >= 0 else 'LARGER'} than the average's here")
+    return _titled(
+        fig,
+        f"The network's squared error is {abs(less):.0%} {'smaller' if less >= 0 else 'LARGER'} than the"
+        " average's here",
+    )
 
 
 def flow_to_rgb(flow: Floats, *, most: float) -> NDArray[np.float64]:
-    """Colours (H, W, 3) of a flow field (2, H, W): hue is the direction, saturation the length up to ``most`` pixels."""
+    """Colours (H, W, 3) of a flow field (2, H, W): hue is the direction, saturation the length up to ``most``
+    pixels.
+    """
     angle = np.arctan2(flow[1], flow[0]) / (2 * np.pi) % 1
     length = np.clip(np.linalg.norm(flow, axis=0) / max(most, 1e-9), 0, 1)
     return np.asarray(hsv_to_rgb(np.stack([angle, length, np.ones_like(length)], axis=-1)), dtype=np.float64)
 
 
 def flow_panels(frames: Floats, flows: Mapping[str, Floats], *, names: Sequence[str]) -> Figure:
-    """Frames and their flow fields as colour with arrows, a row a video; a wheel says which colour is which direction.
+    """Frames and their flow fields as colour with arrows, a row a video; a wheel says which colour is which
+    direction.
 
     Parameters
     ----------
@@ -139,7 +168,9 @@ def flow_panels(frames: Floats, flows: Mapping[str, Floats], *, names: Sequence[
     columns = 1 + len(flows)
     fig = Figure(figsize=(2.15 * columns + 1.7, 0.7 + 2.0 * len(frames)))
     axes = fig.subplots(len(frames), columns + 1, squeeze=False, width_ratios=[*[1.0] * columns, 0.75])
-    most = float(np.quantile(np.stack([np.linalg.norm(flow, axis=1) for flow in flows.values()]), 0.995)) or 1.0
+    most = (
+        float(np.quantile(np.stack([np.linalg.norm(flow, axis=1) for flow in flows.values()]), 0.995)) or 1.0
+    )
     for row, name in enumerate(names):
         _picture(axes[row, 0], frames[row], vmax=1)
         axes[row, 0].set_ylabel(name, fontsize=10)
@@ -150,11 +181,15 @@ def flow_panels(frames: Floats, flows: Mapping[str, Floats], *, names: Sequence[
         axis.set_title(title, fontsize=10)
     _wheel(axes[0, -1], most=most)
     mean = {title: float(np.linalg.norm(flow, axis=1).mean()) for title, flow in flows.items()}
-    return _titled(fig, "Mean motion: " + "; ".join(f"{title} {length:.1f} px" for title, length in mean.items()))
+    return _titled(
+        fig, "Mean motion: " + "; ".join(f"{title} {length:.1f} px" for title, length in mean.items())
+    )
 
 
 def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:
-    """Singular values of the centred mean motion vectors, and the bound that the algebra sets on how many there can be."""
+    """Singular values of the centred mean motion vectors, and the bound that the algebra sets on how many
+    there can be.
+    """
     fig = Figure(figsize=(6.4, 3.2))
     axis = fig.subplots()
     for (name, relative), colour, style in zip(values.items(), (_ACCENT, _GREY), ("-", "--"), strict=False):
@@ -162,7 +197,9 @@ def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:
         axis.semilogy(np.arange(1, len(shown) + 1), shown, color=colour, ls=style, label=name)
     axis.axvline(bound, color=_INK, ls=":", lw=1)
     size = min(max(map(len, values.values())), 3 * bound)
-    axis.annotate(f"bound: {bound}", (bound, 0.02), xytext=(6, 0), textcoords="offset points", fontsize=8.5, color=_INK)
+    axis.annotate(
+        f"bound: {bound}", (bound, 0.02), xytext=(6, 0), textcoords="offset points", fontsize=8.5, color=_INK
+    )
     axis.axhline(RESOLUTION, color=_GREY, lw=0.8, ls="-.")
     axis.text(size, RESOLUTION, "resolution of float32", ha="right", va="bottom", fontsize=8, color=_INK)
     axis.set(xlabel="number of the singular value", ylabel="singular value, relative", xlim=(0, size + 1))
@@ -186,8 +223,15 @@ def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floa
     fig = Figure(figsize=(7.4, 3.5))
     axes = np.ravel(fig.subplots(1, len(components)))
     for axis, (name, points) in zip(axes, components.items(), strict=True):
-        dots = axis.scatter(*points.T, c=ef, cmap="viridis", s=16, vmin=10, vmax=85, edgecolor="white", linewidth=0.3)
-        axis.set(xlabel=f"PC 1 ({shares[name][0]:.0%})", ylabel=f"PC 2 ({shares[name][1]:.0%})", xticks=[], yticks=[])
+        dots = axis.scatter(
+            *points.T, c=ef, cmap="viridis", s=16, vmin=10, vmax=85, edgecolor="white", linewidth=0.3
+        )
+        axis.set(
+            xlabel=f"PC 1 ({shares[name][0]:.0%})",
+            ylabel=f"PC 2 ({shares[name][1]:.0%})",
+            xticks=[],
+            yticks=[],
+        )
         strongest = max(abs(float(np.corrcoef(_ranks(points[:, k]), _ranks(ef))[0, 1])) for k in (0, 1))
         axis.set_title(f"{FEATURE_NAMES.get(name, name)}: |ρ| = {strongest:.2f}", fontsize=10)
     fig.colorbar(dots, ax=axes.tolist(), label="EF, %", fraction=0.04, pad=0.02)
@@ -195,12 +239,20 @@ def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floa
 
 
 def probe_bars(table: pd.DataFrame, *, chance: float) -> Figure:
-    """R2 of a ridge regression of EF, and class purity of the 5 nearest neighbours, on held-out videos, by feature."""
+    """R2 of a ridge regression of EF, and class purity of the 5 nearest neighbours, on held-out videos, by
+    feature.
+    """
     rows = table.sort_values("ridge_r2").reset_index(drop=True)
     fig = Figure(figsize=(7.4, 0.9 + 0.42 * len(rows)))
     left, right = fig.subplots(1, 2, sharey=True)
-    colours = [_ACCENT if name == "motion" else _SECOND if name == "appearance" else _GREY for name in rows["feature"]]
-    for axis, column, text in ((left, "ridge_r2", "R² of EF, ridge"), (right, "knn_purity", "5-NN class purity")):
+    colours = [
+        _ACCENT if name == "motion" else _SECOND if name == "appearance" else _GREY
+        for name in rows["feature"]
+    ]
+    for axis, column, text in (
+        (left, "ridge_r2", "R² of EF, ridge"),
+        (right, "knn_purity", "5-NN class purity"),
+    ):
         shown = rows[column].clip(lower=0)
         axis.barh(np.arange(len(rows)), shown, color=colours, height=0.65)
         for k, (value, length) in enumerate(zip(rows[column], shown, strict=True)):
@@ -220,7 +272,18 @@ def _flow(axis: Axes, flow: Floats, *, most: float) -> None:
     _picture(axis, flow_to_rgb(flow, most=most))
     y, x = np.mgrid[6:height:12, 6:width:12]
     step = flow[:, 6::12, 6::12]
-    axis.quiver(x, y, step[0], step[1], angles="xy", scale_units="xy", scale=max(most, 1e-9) / 11, width=0.006, color=_INK, alpha=0.8)
+    axis.quiver(
+        x,
+        y,
+        step[0],
+        step[1],
+        angles="xy",
+        scale_units="xy",
+        scale=max(most, 1e-9) / 11,
+        width=0.006,
+        color=_INK,
+        alpha=0.8,
+    )
 
 
 def _wheel(axis: Axes, *, most: float) -> None:

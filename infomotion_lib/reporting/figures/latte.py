@@ -1,4 +1,5 @@
-"""Figures of the ablation: restored frames, training, generated clips beside others, labels, distances, accuracy of two pools.
+"""Figures of the ablation: restored frames, training, generated clips beside others, labels, distances,
+accuracy of two pools.
 
 Every title states what the drawn numbers say; it is computed from them.
 """
@@ -22,7 +23,14 @@ from infomotion_lib.reporting.figures.evaluation import constant_name, legend_be
 from infomotion_lib.reporting.figures.heatmap import class_map
 from infomotion_lib.reporting.figures.selection import headline
 from infomotion_lib.reporting.flags import in_brackets
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, WEBP_ALT, image_html
+from infomotion_lib.reporting.style import (
+    CLASS_COLOURS,
+    METHOD_COLOURS,
+    METHOD_NAMES,
+    MUTED,
+    WEBP_ALT,
+    image_html,
+)
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 POOL_COLOURS = {"echosyn": "#0072B2", "latte": "#D55E00", "real": "#222222", "noise": "#7F7F7F"}
@@ -38,41 +46,72 @@ _METRIC_NAMES = {
 }
 
 
-def restored_frames(frames: NDArray[np.uint8], restored: NDArray[np.uint8], *, quality: Mapping[str, float]) -> Figure:
+def restored_frames(
+    frames: NDArray[np.uint8], restored: NDArray[np.uint8], *, quality: Mapping[str, float]
+) -> Figure:
     """Frames (N, S, S) above what the autoencoder makes of them, and the difference below."""
     fig = Figure(figsize=(1.25 * len(frames) + 0.4, 4.3))
     axes = fig.subplots(3, len(frames), squeeze=False)
     gap = np.abs(frames.astype(int) - restored)
-    for row, (name, images, top) in enumerate((("real", frames, 255), ("restored", restored, 255), ("difference", gap, 64))):
+    for row, (name, images, top) in enumerate(
+        (("real", frames, 255), ("restored", restored, 255), ("difference", gap, 64))
+    ):
         for axis, image in zip(axes[row], images, strict=True):
             axis.imshow(image, vmin=0, vmax=top)
             _bare(axis)
         axes[row, 0].set_ylabel(name)
-    headline(fig, f"The autoencoder restores VAL frames at {quality['psnr']:.1f} dB, SSIM {quality['ssim']:.2f}")
+    headline(
+        fig, f"The autoencoder restores VAL frames at {quality['psnr']:.1f} dB, SSIM {quality['ssim']:.2f}"
+    )
     return fig
 
 
 def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window: int = 50) -> Figure:
-    """Smoothed training loss by step and the VAL losses at the end by label given, right class first; predicting no noise scores 1."""
+    """Smoothed training loss by step and the VAL losses at the end by label given, right class first;
+    predicting no noise scores 1.
+    """
     fig = Figure(figsize=(7.2, 3.4))
     axis = fig.subplots()
     loss = np.asarray(losses, dtype=float)
     width = max(1, min(window, len(loss) // 4))
     if len(loss):
-        axis.plot(np.arange(width, len(loss) + 1), np.convolve(loss, np.ones(width) / width, "valid"), color=POOL_COLOURS["latte"], lw=1.6)
+        axis.plot(
+            np.arange(width, len(loss) + 1),
+            np.convolve(loss, np.ones(width) / width, "valid"),
+            color=POOL_COLOURS["latte"],
+            lw=1.6,
+        )
     axis.axhline(1, color=MUTED, ls="--", lw=1.2)
     axis.annotate(
-        "predicting nothing", (1, 1), (-4, 3), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", fontsize=8.5
+        "predicting nothing",
+        (1, 1),
+        (-4, 3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8.5,
     )
     for (name, value), marker in zip(val.items(), "o^x", strict=False):
-        axis.plot(len(loss) * 1.02 + 1, value, marker=marker, color=_INK, ls="none", ms=6, label=f"VAL, {name}: {value:.4f}")
+        axis.plot(
+            len(loss) * 1.02 + 1,
+            value,
+            marker=marker,
+            color=_INK,
+            ls="none",
+            ms=6,
+            label=f"VAL, {name}: {value:.4f}",
+        )
     axis.set(xlabel="step", ylabel="mean square error of the noise", yscale="log")
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter(_PLAIN)
     axis.yaxis.set_minor_formatter(NullFormatter())
     axis.legend(loc="center right", fontsize=8.5)
     best, *_, worst = [*val.values(), *val.values()]
-    headline(fig, f"Latte leaves {100 * best:.1f} % of the noise in VAL clips unexplained; {[*val][-1]}: {100 * (worst / best - 1):+.1f} %")
+    headline(
+        fig,
+        f"Latte leaves {100 * best:.1f} % of the noise in VAL clips unexplained; {[*val][-1]}:"
+        f" {100 * (worst / best - 1):+.1f} %",
+    )
     return fig
 
 
@@ -97,8 +136,12 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
         axis.set_facecolor("none")
     for block, (pool, clips) in enumerate(pools.items()):
         first = block * (shown + 1)
-        axes[0, first].set_title(" ", fontsize=12)  # room above; the name itself may reach over the next frames
-        head = axes[0, first].annotate(pool, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=12)
+        axes[0, first].set_title(
+            " ", fontsize=12
+        )  # room above; the name itself may reach over the next frames
+        head = axes[0, first].annotate(
+            pool, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=12
+        )
         head.set(fontweight="bold", va="bottom", in_layout=False)
         for row, name in enumerate(classes):
             at = np.linspace(0, len(clips[name]) - 1, shown).round().astype(int)
@@ -110,7 +153,9 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
     return fig
 
 
-def looping_html(pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72) -> str:
+def looping_html(
+    pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72
+) -> str:
     """``<img>`` of clips that loop side by side, as :func:`looping_webp` draws them.
 
     Parameters
@@ -127,14 +172,19 @@ def looping_html(pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]],
 def looping_webp(
     pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72, gap: int = 4
 ) -> tuple[bytes, int]:
-    """Moving picture of clips, its alt text inside, and its width: a row a requested class, a block of columns a pool."""
+    """Moving picture of clips, its alt text inside, and its width: a row a requested class, a block of
+    columns a pool.
+    """
     from PIL import Image
 
     from infomotion_lib.data.video import resize_clip
 
     blocks = []
     for clips in pools.values():
-        rows = [np.concatenate([_framed(resize_clip(clip, side), gap) for clip in own], axis=2) for own in clips.values()]
+        rows = [
+            np.concatenate([_framed(resize_clip(clip, side), gap) for clip in own], axis=2)
+            for own in clips.values()
+        ]
         blocks.append(np.concatenate(rows, axis=1)[:, :-gap, :-gap])
     length = min(len(block) for block in blocks)
     apart = np.full((length, blocks[0].shape[1], 3 * gap), _MID_GREY, np.uint8)
@@ -148,13 +198,16 @@ def looping_webp(
     return stream.getvalue(), pages[0].width
 
 
-def consistency_matrices(consistency: pd.DataFrame, conditioning: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
+def consistency_matrices(
+    consistency: pd.DataFrame, conditioning: pd.DataFrame, *, names: Mapping[str, str]
+) -> Figure:
     """Share of each requested class by relabelled class, a panel a pool.
 
     Parameters
     ----------
     consistency, conditioning : DataFrame
-        From :func:`infomotion_lib.evaluation.pools.label_consistency` and :func:`~infomotion_lib.evaluation.pools.conditioning`.
+        From :func:`infomotion_lib.evaluation.pools.label_consistency` and
+        :func:`~infomotion_lib.evaluation.pools.conditioning`.
     names : mapping
         Name of each pool for readers.
     """
@@ -164,7 +217,9 @@ def consistency_matrices(consistency: pd.DataFrame, conditioning: pd.DataFrame, 
     summary = conditioning.set_index("source")
     for number, (axis, pool) in enumerate(zip(axes, pools, strict=True)):
         own = consistency[consistency["source"] == pool]
-        counts = own.pivot_table(index="requested", columns="relabelled", values="n").reindex(index=CLASS_NAMES, columns=CLASS_NAMES)
+        counts = own.pivot_table(index="requested", columns="relabelled", values="n").reindex(
+            index=CLASS_NAMES, columns=CLASS_NAMES
+        )
         class_map(axis, counts.to_numpy(float), named=number == 0, size=8.5)
         axis.set_xlabel("relabelled class (% of the row)", fontsize=9)
         axis.set_title(names[pool], fontsize=9.5)
@@ -183,9 +238,19 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     axis = fig.subplots()
     for name, low, high in zip(CLASS_NAMES, (0, *EF_EDGES), (*EF_EDGES, 100), strict=True):
         axis.axhspan(low, high, color=CLASS_COLOURS[name], alpha=0.12, lw=0)
-        axis.text(1.01, (low + high) / 2, name, transform=axis.get_yaxis_transform(), va="center", fontsize=8, color=_INK)
+        axis.text(
+            1.01,
+            (low + high) / 2,
+            name,
+            transform=axis.get_yaxis_transform(),
+            va="center",
+            fontsize=8,
+            color=_INK,
+        )
     asked = class_name(labels["requested_ef"].to_numpy(float))
-    table = pd.DataFrame({"asked": asked, "ef": labels["ef"].to_numpy(float), "pool": labels["source"].map(names).to_numpy()})
+    table = pd.DataFrame(
+        {"asked": asked, "ef": labels["ef"].to_numpy(float), "pool": labels["source"].map(names).to_numpy()}
+    )
     sns.pointplot(
         table,
         x="asked",
@@ -204,7 +269,9 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         ax=axis,
     )
     axis.legend().remove()  # one legend for all panels stands below
-    medians = table.pivot_table(index="pool", columns="asked", values="ef", aggfunc="median").reindex(columns=CLASS_NAMES)
+    medians = table.pivot_table(index="pool", columns="asked", values="ef", aggfunc="median").reindex(
+        columns=CLASS_NAMES
+    )
     rises = {}
     for pool in pools:
         known = medians.loc[names[pool]].dropna()
@@ -220,7 +287,8 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
 def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     """Fréchet distances to real clips, a panel a metric, with the floor (real) and the ceiling (noise).
 
-    An arrow at the left end of an interval says that it reaches down to zero, which a logarithmic axis does not have.
+    An arrow at the left end of an interval says that it reaches down to zero, which a logarithmic axis does
+    not have.
     """
     metrics = list(dict.fromkeys(fidelity["metric"]))
     columns = min(len(metrics), 2)
@@ -236,7 +304,9 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         least = 0.7 * min((end for end in map(float, ends) if end > 0), default=1e-3)
         for y, pair in enumerate(pairs):
             pool = pair.removeprefix("real_vs_")
-            low, value, high = (max(float(own.loc[pair, column]), least) for column in ("ci_low", "value", "ci_high"))
+            low, value, high = (
+                max(float(own.loc[pair, column]), least) for column in ("ci_low", "value", "ci_high")
+            )
             colour = POOL_COLOURS.get(pool, _INK)
             axis.plot([low, high], [y, y], color=colour, lw=2)
             if low == least:
@@ -248,16 +318,25 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         for y, pair in enumerate(pairs):
             value = max(float(own.loc[pair, "value"]), least)
             aside = np.log10(value / least) < 0.12 * decades  # centred, the number would cross the axis
-            place: dict[str, Any] = {"xytext": (2, 6) if aside else (0, 6), "ha": "left" if aside else "center"}
-            axis.annotate(f"{own.loc[pair, 'value']:.3g}", (value, y), textcoords="offset points", fontsize=10, **place)
-        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,)))
+            place: dict[str, Any] = {
+                "xytext": (2, 6) if aside else (0, 6),
+                "ha": "left" if aside else "center",
+            }
+            axis.annotate(
+                f"{own.loc[pair, 'value']:.3g}", (value, y), textcoords="offset points", fontsize=10, **place
+            )
+        axis.xaxis.set_major_locator(
+            LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,))
+        )
         axis.xaxis.set_major_formatter(_PLAIN)
         axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_title(_METRIC_NAMES.get(metric, metric), fontsize=11)
         axis.set_xlabel("Fréchet distance to real clips")
         axis.grid(axis="y", visible=False)
     shown = {"real": "other real clips (floor)", "noise": "noise (ceiling)"} | dict(names)
-    axes[0].set_yticks(range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=10)
+    axes[0].set_yticks(
+        range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=10
+    )
     axes[0].set_ylim(-0.6, len(pairs) - 0.4)
     headline(fig, f"{_nearer(fidelity, names)} ({int(fidelity['n'].iloc[0])} clips a side)")
     return fig
@@ -266,20 +345,29 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
 def _nearer(fidelity: pd.DataFrame, names: Mapping[str, str]) -> str:
     """Which pool lies nearer to real clips; of a single one, how far it lies above the floor."""
     value = fidelity.pivot_table(index="metric", columns="pair", values="value", sort=False)
-    value.index = pd.Index([_METRIC_NAMES.get(str(metric), str(metric)).split(" (")[0] for metric in value.index])
+    value.index = pd.Index(
+        [_METRIC_NAMES.get(str(metric), str(metric)).split(" (")[0] for metric in value.index]
+    )
     pools = value[[f"real_vs_{pool}" for pool in names if f"real_vs_{pool}" in value]]
     if pools.shape[1] < 2:
         ratios = (pools.iloc[:, 0] / value["real_vs_real"].clip(lower=1e-9)).items()
         name = names[str(pools.columns[0]).removeprefix("real_vs_")]
-        return f"{name} as a multiple of the floor: " + ", ".join(f"{ratio:.3g} by {metric}" for metric, ratio in ratios)
-    nearest = {metric: names[str(pair).removeprefix("real_vs_")] for metric, pair in pools.idxmin(axis=1).items()}
+        return f"{name} as a multiple of the floor: " + ", ".join(
+            f"{ratio:.3g} by {metric}" for metric, ratio in ratios
+        )
+    nearest = {
+        metric: names[str(pair).removeprefix("real_vs_")] for metric, pair in pools.idxmin(axis=1).items()
+    }
     if len(set(nearest.values())) == 1:
         return f"Nearer to real clips: {next(iter(nearest.values()))} by every encoder"
     return "Nearer to real clips: " + ", ".join(f"{name} by {metric}" for metric, name in nearest.items())
 
 
-def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mapping[str, str], data: str) -> Figure:
-    """Hard accuracy on real TEST of networks trained on each pool, by size, with 95 % intervals; dashed: the best constant.
+def pool_accuracy(
+    table: pd.DataFrame, constants: pd.DataFrame, *, names: Mapping[str, str], data: str
+) -> Figure:
+    """Hard accuracy on real TEST of networks trained on each pool, by size, with 95 % intervals; dashed: the
+    best constant.
 
     Parameters
     ----------
@@ -305,8 +393,24 @@ def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mappin
             error = np.nan_to_num(np.clip(np.stack([mean - cell["ci_low"], cell["ci_high"] - mean]), 0, None))
             marker = {"whole": "*", "random": "o", "infomotion": "^"}.get(method, "D")
             name = METHOD_NAMES[method] + in_brackets(rows[rows["method"] == method].get("graph_flag", ()))
-            axis.errorbar(x, mean, yerr=error, color=METHOD_COLOURS[method], marker=marker, ms=8, ls="none", capsize=3, label=name)
-        axis.axhline(best["hard_accuracy"], color=MUTED, ls="--", lw=1.4, label=constant_name(best["predictor"], best["constant"]))
+            axis.errorbar(
+                x,
+                mean,
+                yerr=error,
+                color=METHOD_COLOURS[method],
+                marker=marker,
+                ms=8,
+                ls="none",
+                capsize=3,
+                label=name,
+            )
+        axis.axhline(
+            best["hard_accuracy"],
+            color=MUTED,
+            ls="--",
+            lw=1.4,
+            label=constant_name(best["predictor"], best["constant"]),
+        )
         axis.set_xticks(range(len(sizes)), [f"{size} a class" if size else "all" for size in sizes])
         axis.set_xlim(-0.6, len(sizes) - 0.4)
         axis.set_title(names[pool], fontsize=10)
@@ -316,7 +420,10 @@ def pool_accuracy(table: pd.DataFrame, constants: pd.DataFrame, *, names: Mappin
     above = int((rows["mean"] > best["hard_accuracy"]).sum())
     name = CONSTANT_NAMES.get(best["predictor"], best["predictor"])
     lie = f"{above} of {len(rows)} cells {'lies' if above == 1 else 'lie'}"
-    headline(fig, f"{data}: {lie} above the best constant, {name[0].lower()}{name[1:]} ({best['hard_accuracy']:.0f} %)")
+    headline(
+        fig,
+        f"{data}: {lie} above the best constant, {name[0].lower()}{name[1:]} ({best['hard_accuracy']:.0f} %)",
+    )
     return fig
 
 

@@ -1,4 +1,6 @@
-"""Figures of the detector: its signal over a clip, its error against exact phases, and the controls that need no truth."""
+"""Figures of the detector: its signal over a clip, its error against exact phases, and the controls that need
+no truth.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ COMPONENT_COLOURS = ("#7A5195", "#0072B2", "#009E73")
 
 
 def detector_errors(summary: pd.DataFrame, errors: pd.DataFrame) -> Figure:
-    """Histograms of the detector's error in ms for ES and ED, frames in order against the same frames shuffled.
+    """Histograms of the detector's error in ms for ES and ED, frames in order against the same frames
+    shuffled.
 
     Parameters
     ----------
@@ -34,7 +37,10 @@ def detector_errors(summary: pd.DataFrame, errors: pd.DataFrame) -> Figure:
     edge = max(100.0, float(errors["error_ms"].abs().max())) if len(errors) else 200.0
     edges = np.linspace(-edge, edge, 22)
     for axis, phase in zip(axes, ("es", "ed"), strict=True):
-        for order, colour, name in (("shuffled", CONTROL_COLOUR, "frames shuffled"), ("in_order", PHASE_COLOURS[phase], "frames in order")):
+        for order, colour, name in (
+            ("shuffled", CONTROL_COLOUR, "frames shuffled"),
+            ("in_order", PHASE_COLOURS[phase], "frames in order"),
+        ):
             row = table[order, phase]
             values = errors.loc[(errors["frames"] == order) & (errors["phase"] == phase), "error_ms"]
             weights = np.full(len(values), 100 / max(float(row["due"]), 1.0))
@@ -71,7 +77,14 @@ def detector_errors(summary: pd.DataFrame, errors: pd.DataFrame) -> Figure:
     return fig
 
 
-def phase_signal(phases: Phases, control: Phases, *, fps: float, true_es: Sequence[float] = (), true_ed: Sequence[float] = ()) -> Figure:
+def phase_signal(
+    phases: Phases,
+    control: Phases,
+    *,
+    fps: float,
+    true_es: Sequence[float] = (),
+    true_ed: Sequence[float] = (),
+) -> Figure:
     """Detector signal over a clip with the phases found, above the same for its frames shuffled.
 
     Parameters
@@ -81,11 +94,14 @@ def phase_signal(phases: Phases, control: Phases, *, fps: float, true_es: Sequen
     fps : float
         Frames a second.
     true_es, true_ed : sequence of float
-        True frames, if known; the title then says how many of those in the clip have a mark within :data:`TOLERANCE_MS`.
+        True frames, if known; the title then says how many of those in the clip have a mark within
+        :data:`TOLERANCE_MS`.
     """
     fig = Figure(figsize=(7.2, 4.4))
     axes = fig.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    for axis, seen, name in zip(axes, (phases, control), ("frames in order", "the same frames shuffled"), strict=True):
+    for axis, seen, name in zip(
+        axes, (phases, control), ("frames in order", "the same frames shuffled"), strict=True
+    ):
         _signal(axis, seen, fps, components=seen is phases)
         axis.set_title(f"{name}: agreement {seen.confidence:.2f}", fontsize=9, fontweight="normal")
         axis.set_ylabel("signal (sd)")
@@ -107,7 +123,9 @@ def _heard(found: NDArray[np.int64], truth: Sequence[float], phases: Phases, fps
     """How many were found, and of how many true ones in the clip where those are known: ``1 of 2``."""
     if not len(truth):
         return f"{len(found)}"
-    errors, due, _ = beat_errors(truth, found, n_frames=len(phases.signal), tolerance=TOLERANCE_MS * fps / 1000, margin=0)
+    errors, due, _ = beat_errors(
+        truth, found, n_frames=len(phases.signal), tolerance=TOLERANCE_MS * fps / 1000, margin=0
+    )
     return f"{len(errors)} of {due}"
 
 
@@ -116,15 +134,25 @@ def _signal(axis: Axes, phases: Phases, fps: float, *, components: bool) -> None
     if components:
         for curve, colour, name in zip(phases.components, COMPONENT_COLOURS, COMPONENT_NAMES, strict=True):
             axis.plot(time, curve, color=colour, lw=1.0, alpha=0.75, label=name)
-    axis.plot(time, phases.signal, color="#1F2933" if components else CONTROL_COLOUR, lw=2.2, label="their sum")
+    axis.plot(
+        time, phases.signal, color="#1F2933" if components else CONTROL_COLOUR, lw=2.2, label="their sum"
+    )
     for frames, kind, mark in ((phases.es, "es", "v"), (phases.ed, "ed", "^")):
         axis.plot(
-            time[frames], phases.signal[frames], mark, color=PHASE_COLOURS[kind], ms=9, mec="white", ls="", label=f"{kind.upper()} found"
+            time[frames],
+            phases.signal[frames],
+            mark,
+            color=PHASE_COLOURS[kind],
+            ms=9,
+            mec="white",
+            ls="",
+            label=f"{kind.upper()} found",
         )
 
 
 def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
-    """Three controls that need no truth: order of the frames, residual against its gate, fraction rule against detection.
+    """Three controls that need no truth: order of the frames, residual against its gate, fraction rule
+    against detection.
 
     Parameters
     ----------
@@ -138,10 +166,16 @@ def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
     left, middle, right = fig.subplots(1, 3)
     edges = np.linspace(-1, 1, 21).tolist()
     left.hist(
-        order["lag1"].dropna(), bins=edges, color=PHASE_COLOURS["ed"], alpha=0.85, label=f"in order, median {order['lag1'].median():.2f}"
+        order["lag1"].dropna(),
+        bins=edges,
+        color=PHASE_COLOURS["ed"],
+        alpha=0.85,
+        label=f"in order, median {order['lag1'].median():.2f}",
     )
     name = f"shuffled, median {shuffled['lag1'].median():.2f}"
-    left.hist(shuffled["lag1"].dropna(), bins=edges, histtype="step", color=CONTROL_COLOUR, lw=1.8, label=name)
+    left.hist(
+        shuffled["lag1"].dropna(), bins=edges, histtype="step", color=CONTROL_COLOUR, lw=1.8, label=name
+    )
     left.set(xlabel="correlation with\nthe next frame", ylabel="clips")
     bins = np.arange(0, max(1.0, float(order["residual"].max())) + gate / 5, gate / 5)
     passing = order["residual"] <= gate
@@ -151,14 +185,30 @@ def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
     middle.axvline(gate, ymax=0.77, color="#1F2933", lw=1.2, ls="--")
     middle.set_xlabel("flow-compensated\nresidual")
     late = order["rule_error_ms"].dropna()
-    right.hist(late, bins=15, color=PHASE_COLOURS["next_es"], label=f"{len(late)} beats, median {late.abs().median():.0f} ms off")
+    right.hist(
+        late,
+        bins=15,
+        color=PHASE_COLOURS["next_es"],
+        label=f"{len(late)} beats, median {late.abs().median():.0f} ms off",
+    )
     right.axvline(0, ymax=0.77, color="#1F2933", lw=0.8)
     right.set_xlabel("next ES: rule − detected\n(ms)")
     for axis in (left, middle, right):
         axis.set_ylim(top=axis.get_ylim()[1] * 1.3)
         place = "upper left" if axis is not middle else "upper right"
-        axis.legend(fontsize=7.5, loc=place, handlelength=1.2, frameon=True, framealpha=1, facecolor="white", edgecolor="none")
+        axis.legend(
+            fontsize=7.5,
+            loc=place,
+            handlelength=1.2,
+            frameon=True,
+            framealpha=1,
+            facecolor="white",
+            edgecolor="none",
+        )
     by_chance = int(shuffled["complete"].sum())
-    text = f"{passing.sum()} of {len(order)} clips hang together; {len(late)} show a whole beat, {by_chance} when shuffled"
+    text = (
+        f"{passing.sum()} of {len(order)} clips hang together; {len(late)} show a whole beat, {by_chance}"
+        " when shuffled"
+    )
     fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return fig

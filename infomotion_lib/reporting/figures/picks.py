@@ -21,11 +21,16 @@ _LABEL = 9
 
 
 def picks_map(
-    place: NDArray[np.floating], classes: ArrayLike, picks: Mapping[str, NDArray[np.bool_]], *, feature: str = "motion"
+    place: NDArray[np.floating],
+    classes: ArrayLike,
+    picks: Mapping[str, NDArray[np.bool_]],
+    *,
+    feature: str = "motion",
 ) -> Figure:
     """Candidates on two principal components, a panel a method, its picks marked.
 
-    Under each panel: mean distance of its picks from the middle of their class, as a multiple of the class's own.
+    Under each panel: mean distance of its picks from the middle of their class, as a multiple of the class's
+    own.
 
     Parameters
     ----------
@@ -41,7 +46,9 @@ def picks_map(
     fig = Figure(figsize=(1.85 * columns + 0.3, 0.8 + 2.05 * rows))
     axes = fig.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     off_centre = _off_centre(place, labels)
-    ratios = {method: float(off_centre[mask].mean()) if mask.any() else np.nan for method, mask in picks.items()}
+    ratios = {
+        method: float(off_centre[mask].mean()) if mask.any() else np.nan for method, mask in picks.items()
+    }
     for axis in axes.ravel()[len(picks) :]:
         axis.set_axis_off()
     for axis, (method, mask) in zip(axes.ravel(), picks.items(), strict=False):
@@ -49,7 +56,12 @@ def picks_map(
             own = labels == name
             axis.scatter(*place[own].T, s=9, color=CLASS_COLOURS[name], alpha=0.3, linewidth=0)
             axis.scatter(
-                *place[own & mask].T, s=36, color=CLASS_COLOURS[name], marker=METHOD_MARKERS[method], edgecolor=_INK, linewidth=0.9
+                *place[own & mask].T,
+                s=36,
+                color=CLASS_COLOURS[name],
+                marker=METHOD_MARKERS[method],
+                edgecolor=_INK,
+                linewidth=0.9,
             )
         axis.set_title(METHOD_NAMES[method], fontsize=10)
         axis.spines[["left", "bottom"]].set(color=METHOD_COLOURS[method], linewidth=2)
@@ -57,14 +69,29 @@ def picks_map(
         axis.set(xticks=[], yticks=[])
     names = [name for name in CLASS_NAMES if name in set(labels.tolist())]
     handles = [Line2D([], [], linestyle="", marker="o", color=CLASS_COLOURS[name]) for name in names]
-    fig.legend(handles, names, loc="outside lower center", ncols=5, fontsize=_LABEL, handletextpad=0.1, columnspacing=1.1)
-    nearest, farthest = (METHOD_NAMES[choose(ratios, key=lambda method: ratios[method])] for choose in (min, max))
+    fig.legend(
+        handles,
+        names,
+        loc="outside lower center",
+        ncols=5,
+        fontsize=_LABEL,
+        handletextpad=0.1,
+        columnspacing=1.1,
+    )
+    nearest, farthest = (
+        METHOD_NAMES[choose(ratios, key=lambda method: ratios[method])] for choose in (min, max)
+    )
     headline(fig, f"By {feature}, {nearest} picks the most typical videos, {farthest} the least")
     return fig
 
 
 def clip_wall(
-    images: Sequence[NDArray[np.uint8]], classes: Sequence[str], *, captions: Sequence[str], method: str, kind: str = "videos"
+    images: Sequence[NDArray[np.uint8]],
+    classes: Sequence[str],
+    *,
+    captions: Sequence[str],
+    method: str,
+    kind: str = "videos",
 ) -> Figure:
     """One frame of every chosen video, a row a class.
 
@@ -77,7 +104,11 @@ def clip_wall(
     kind : str
         What the videos are, for the title: "phantom videos".
     """
-    rows = {name: [number for number, own in enumerate(classes) if own == name] for name in CLASS_NAMES if name in set(classes)}
+    rows = {
+        name: [number for number, own in enumerate(classes) if own == name]
+        for name in CLASS_NAMES
+        if name in set(classes)
+    }
     columns = max(5, *(len(row) for row in rows.values())) if rows else 5
     fig = Figure(figsize=(6.0, 0.45 + max(len(rows), 1) * (5.5 / columns + 0.2)))
     axes = fig.subplots(max(len(rows), 1), columns, squeeze=False)
@@ -116,7 +147,13 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
     for row, (method, values) in enumerate(picks.items()):
         ef = np.sort(np.asarray(values, dtype=float))
         axis.plot(
-            ef, np.full(len(ef), row), linestyle="", marker=METHOD_MARKERS[method], color=METHOD_COLOURS[method], markersize=5.5, alpha=0.85
+            ef,
+            np.full(len(ef), row),
+            linestyle="",
+            marker=METHOD_MARKERS[method],
+            color=METHOD_COLOURS[method],
+            markersize=5.5,
+            alpha=0.85,
         )
         gaps[method] = float(np.abs(pool[:, None] - ef).min(axis=1).mean()) if len(ef) else np.nan
         axis.annotate(
@@ -129,7 +166,13 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
             fontsize=_LABEL,
         )
     axis.annotate(
-        "mean\ngap", (1, -0.6), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="bottom", fontsize=_LABEL
+        "mean\ngap",
+        (1, -0.6),
+        (6, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="bottom",
+        fontsize=_LABEL,
     )
     axis.set_yticks(np.arange(len(picks)), [METHOD_NAMES[method] for method in picks])
     axis.set(ylim=(len(picks) - 0.5, -1), xlabel="EF, points", xlim=(low, high))
@@ -140,10 +183,30 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
     edges, upper = [low, *EF_EDGES, high], top.get_xaxis_transform()
     for name, left, right in zip(CLASS_NAMES, edges[:-1], edges[1:], strict=True):
         if right > left:
-            top.plot([left, right], [1, 1], color=CLASS_COLOURS[name], lw=5, solid_capstyle="butt", transform=upper, clip_on=False)
-            top.annotate(name, ((left + right) / 2, 1), (0, 5), xycoords=upper, textcoords="offset points", ha="center", fontsize=_LABEL)
+            top.plot(
+                [left, right],
+                [1, 1],
+                color=CLASS_COLOURS[name],
+                lw=5,
+                solid_capstyle="butt",
+                transform=upper,
+                clip_on=False,
+            )
+            top.annotate(
+                name,
+                ((left + right) / 2, 1),
+                (0, 5),
+                xycoords=upper,
+                textcoords="offset points",
+                ha="center",
+                fontsize=_LABEL,
+            )
     best = min(gaps, key=lambda method: gaps[method])
-    headline(fig, f"The average candidate is {gaps[best]:.1f} to {max(gaps.values()):.1f} EF points from the nearest pick")
+    headline(
+        fig,
+        f"The average candidate is {gaps[best]:.1f} to {max(gaps.values()):.1f} EF points from the nearest"
+        " pick",
+    )
     return fig
 
 

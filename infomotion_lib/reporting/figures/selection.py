@@ -1,4 +1,5 @@
-"""Figures of the class graphs: their communities with the chosen videos, their health by recipe, the sweep of settings.
+"""Figures of the class graphs: their communities with the chosen videos, their health by recipe, the sweep of
+settings.
 
 Every title states what the drawn numbers say; it is computed from them.
 """
@@ -26,7 +27,18 @@ from infomotion_lib.selection.modular import ClassGraph
 
 RECIPE_NAMES = {"knn": "kNN", "softmax_inverse": "softmax of 1/d", "literal": "literal (distance)"}
 RECIPE_COLOURS = {"knn": "#0072B2", "softmax_inverse": "#E69F00", "literal": "#7F7F7F"}
-COMMUNITY_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A6FB0", "#9AAB89", "#A6761D")
+COMMUNITY_COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#F0E442",
+    "#8A6FB0",
+    "#9AAB89",
+    "#A6761D",
+)
 """By rank of flow; they repeat after ten."""
 MOST_LINKS = 800
 """Only the heaviest links of a graph are drawn."""
@@ -39,7 +51,12 @@ _SETTINGS = {
 
 
 def community_graphs(
-    graphs: Mapping[str, ClassGraph], picks: Collection[str], *, of: str | None = None, most_nodes: int = 600, seed: int = 0
+    graphs: Mapping[str, ClassGraph],
+    picks: Collection[str],
+    *,
+    of: str | None = None,
+    most_nodes: int = 600,
+    seed: int = 0,
 ) -> Figure:
     """Graph of each class, a colour a community, the chosen videos ringed (the paper's Figure 2b).
 
@@ -57,7 +74,11 @@ def community_graphs(
     single = len(graphs) == 1
     columns = min(3, len(graphs))
     rows = -(-len(graphs) // columns)
-    fig = Figure(figsize=(5.6, 4.6) if single else (2.4 * columns, 0.4 + 2.85 * rows + (0.3 if len(graphs) % columns == 0 else 0)))
+    fig = Figure(
+        figsize=(5.6, 4.6)
+        if single
+        else (2.4 * columns, 0.4 + 2.85 * rows + (0.3 if len(graphs) % columns == 0 else 0))
+    )
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes[len(graphs) :]:
         axis.set_axis_off()
@@ -66,18 +87,51 @@ def community_graphs(
         found = own.communities
         health = "" if found.flag == "healthy" else f" · {found.flag}"
         axis.set_title(f"{name}{health}", fontsize=10)
-        nodes = f"{own.graph.n_nodes:,}" if shown == own.graph.n_nodes else f"{shown:,} of {own.graph.n_nodes:,}"
-        counted = "" if single else f"{_count(found.n_communities, 'community')}, "  # a single graph has its count in the title
+        nodes = (
+            f"{own.graph.n_nodes:,}" if shown == own.graph.n_nodes else f"{shown:,} of {own.graph.n_nodes:,}"
+        )
+        counted = (
+            "" if single else f"{_count(found.n_communities, 'community')}, "
+        )  # a single graph has its count in the title
         axis.set_xlabel(f"{counted}{nodes} videos", fontsize=8.5)
     marks = [
-        Line2D([], [], marker="o", linestyle="", markersize=8, markerfacecolor=_FAINT, markeredgecolor=_INK, markeredgewidth=2.0),
-        Line2D([], [], marker="o", linestyle="", markersize=7, markerfacecolor=COMMUNITY_COLOURS[0], markeredgecolor="white"),
-        Line2D([], [], marker="o", linestyle="", markersize=4, markerfacecolor=COMMUNITY_COLOURS[0], markeredgecolor="white"),
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="",
+            markersize=8,
+            markerfacecolor=_FAINT,
+            markeredgecolor=_INK,
+            markeredgewidth=2.0,
+        ),
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="",
+            markersize=7,
+            markerfacecolor=COMMUNITY_COLOURS[0],
+            markeredgecolor="white",
+        ),
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="",
+            markersize=4,
+            markerfacecolor=COMMUNITY_COLOURS[0],
+            markeredgecolor="white",
+        ),
     ]
     labels = ["chosen", "central in its community", "less central"]
     marks, labels = (marks, labels) if len(picks) else (marks[1:], labels[1:])
     counts = [own.communities.n_communities for own in graphs.values()]
-    repeated = f"colours repeat after {len(COMMUNITY_COLOURS)} communities" if max(counts) > len(COMMUNITY_COLOURS) else ""
+    repeated = (
+        f"colours repeat after {len(COMMUNITY_COLOURS)} communities"
+        if max(counts) > len(COMMUNITY_COLOURS)
+        else ""
+    )
     if len(graphs) < len(axes):
         note = "one colour a community" + (f";\n{repeated}" if repeated else "")
         axes[-1].legend(marks, labels, loc="center", fontsize=8.5, title=note, title_fontsize=8.5)
@@ -85,7 +139,11 @@ def community_graphs(
         if repeated:
             marks, labels = [*marks, Line2D([], [], linestyle="")], [*labels, repeated]
         fig.legend(marks, labels, loc="outside lower left", ncols=4, fontsize=8.5, handletextpad=0.2)
-    span = f"{min(counts)} to {max(counts)} communities" if min(counts) < max(counts) else _count(counts[0], "community")
+    span = (
+        f"{min(counts)} to {max(counts)} communities"
+        if min(counts) < max(counts)
+        else _count(counts[0], "community")
+    )
     ringed = "; the most central videos are ringed" if len(picks) else ""
     whose = of if of is not None else "" if single else "in each class"
     headline(fig, f"{span}{whose and ' '}{whose}{ringed}")
@@ -93,7 +151,8 @@ def community_graphs(
 
 
 def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
-    """Communities of each class by recipe, a panel a source and feature; the dash is the count after shuffling the features.
+    """Communities of each class by recipe, a panel a source and feature; the dash is the count after
+    shuffling the features.
 
     Parameters
     ----------
@@ -111,7 +170,9 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
     width = 0.8 / len(recipes)
     classes = [name for name in CLASS_NAMES if name in set(report["class_name"])]
     for axis, (source, feature) in zip(axes.ravel(), panels, strict=False):
-        own = report[(report["source"] == source) & (report["feature"] == feature)].set_index(["graph", "class_name"])
+        own = report[(report["source"] == source) & (report["feature"] == feature)].set_index(
+            ["graph", "class_name"]
+        )
         for number, recipe in enumerate(recipes):
             at = np.arange(len(classes)) + (number - (len(recipes) - 1) / 2) * width
             table = own.loc[recipe].reindex(classes)
@@ -119,9 +180,20 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
             for bar, flag in zip(bars, table["flag"], strict=True):
                 if flag != "healthy":
                     bar.set(
-                        facecolor="white", edgecolor=RECIPE_COLOURS[recipe], linewidth=1.2, linestyle="-" if flag == "collapsed" else ":"
+                        facecolor="white",
+                        edgecolor=RECIPE_COLOURS[recipe],
+                        linewidth=1.2,
+                        linestyle="-" if flag == "collapsed" else ":",
                     )
-            axis.plot(at, table["null_communities"], linestyle="", marker="_", color=_INK, markersize=9, markeredgewidth=1.4)
+            axis.plot(
+                at,
+                table["null_communities"],
+                linestyle="",
+                marker="_",
+                color=_INK,
+                markersize=9,
+                markeredgewidth=1.4,
+            )
         for wanted in vpc:
             axis.axhline(wanted, color=_INK, linewidth=0.8, linestyle=(0, (2, 2)))
             axis.annotate(
@@ -140,16 +212,30 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
         axis.set_ylabel("communities")
     handles: list[Any] = [Patch(color=RECIPE_COLOURS[name]) for name in recipes]
     sick = [flag for flag in ("collapsed", "shattered") if flag in set(report["flag"])]
-    handles += [Patch(facecolor="white", edgecolor=_INK, linestyle="-" if flag == "collapsed" else ":") for flag in sick]
+    handles += [
+        Patch(facecolor="white", edgecolor=_INK, linestyle="-" if flag == "collapsed" else ":")
+        for flag in sick
+    ]
     handles.append(Line2D([], [], linestyle="", marker="_", color=_INK, markersize=9))
     labels = [*(RECIPE_NAMES[name] for name in recipes), *sick, "after shuffling"]
-    fig.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=8.5, handlelength=1.4, columnspacing=1.2)
+    fig.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=len(labels),
+        fontsize=8.5,
+        handlelength=1.4,
+        columnspacing=1.2,
+    )
     headline(fig, _collapse_sentence(report, recipes))
     return fig
 
 
-def settings_sweep(table: pd.DataFrame, *, vpc: Sequence[int] = (), defaults: Mapping[str, float] | None = None) -> Figure:
-    """Communities by k, distance scale and Markov time, a line a class; collapsed and shattered settings are open marks.
+def settings_sweep(
+    table: pd.DataFrame, *, vpc: Sequence[int] = (), defaults: Mapping[str, float] | None = None
+) -> Figure:
+    """Communities by k, distance scale and Markov time, a line a class; collapsed and shattered settings are
+    open marks.
 
     Parameters
     ----------
@@ -171,7 +257,14 @@ def settings_sweep(table: pd.DataFrame, *, vpc: Sequence[int] = (), defaults: Ma
             axis.plot(own["value"], own["communities"], color=colour, linewidth=1.3, zorder=2)
             sick = own["flag"] != "healthy"
             axis.scatter(own["value"][~sick], own["communities"][~sick], color=colour, s=20, zorder=3)
-            axis.scatter(own["value"][sick], own["communities"][sick], s=20, facecolor="white", edgecolor=colour, zorder=3)
+            axis.scatter(
+                own["value"][sick],
+                own["communities"][sick],
+                s=20,
+                facecolor="white",
+                edgecolor=colour,
+                zorder=3,
+            )
         for wanted in vpc:
             axis.axhline(wanted, color=_INK, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
         if defaults and setting in defaults:
@@ -180,18 +273,37 @@ def settings_sweep(table: pd.DataFrame, *, vpc: Sequence[int] = (), defaults: Ma
         values = part["value"].unique()
         axis.set_xticks(values, [f"{value:g}" for value in values], fontsize=9)
         axis.set_xticks([], minor=True)
-    ticks = [count for count in (1, 2, 5, 10, 20, 50, 100, 200, 500) if count <= table["communities"].max() * 1.3]
+    ticks = [
+        count for count in (1, 2, 5, 10, 20, 50, 100, 200, 500) if count <= table["communities"].max() * 1.3
+    ]
     axes[0].set_yticks(ticks, [str(count) for count in ticks])
     axes[0].set_yticks([], minor=True)
     axes[0].set_ylabel("communities")
     for wanted in vpc:
         axes[-1].annotate(
-            f"VPC {wanted}", (1, wanted), (2, 0), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=9.5, va="center"
+            f"VPC {wanted}",
+            (1, wanted),
+            (2, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            fontsize=9.5,
+            va="center",
         )
     names = [name for name in CLASS_NAMES if name in set(table["class_name"])]
     handles = [Line2D([], [], color=CLASS_COLOURS[name], marker="o", markersize=4.5) for name in names]
-    handles.append(Line2D([], [], linestyle="", marker="o", markersize=4.5, markerfacecolor="white", markeredgecolor=_INK))
-    fig.legend(handles, [*names, "collapsed or shattered"], loc="outside lower center", ncols=3, fontsize=9.5, columnspacing=1.1)
+    handles.append(
+        Line2D(
+            [], [], linestyle="", marker="o", markersize=4.5, markerfacecolor="white", markeredgecolor=_INK
+        )
+    )
+    fig.legend(
+        handles,
+        [*names, "collapsed or shattered"],
+        loc="outside lower center",
+        ncols=3,
+        fontsize=9.5,
+        columnspacing=1.1,
+    )
     low, high = int(table["communities"].min()), int(table["communities"].max())
     headline(fig, f"From {low} to {high} communities, depending on settings the paper leaves open")
     return fig
@@ -202,7 +314,9 @@ def _draw_graph(axis: Axes, own: ClassGraph, picks: Collection[str], *, most_nod
     chosen = np.isin(own.file_names, list(picks))
     nodes = np.arange(own.graph.n_nodes)
     if len(nodes) > most_nodes:
-        nodes = np.union1d(np.random.default_rng(seed).choice(nodes, most_nodes, replace=False), np.flatnonzero(chosen))
+        nodes = np.union1d(
+            np.random.default_rng(seed).choice(nodes, most_nodes, replace=False), np.flatnonzero(chosen)
+        )
     graph = _part(own.graph, nodes)
     module, chosen, centrality = own.communities.module[nodes], chosen[nodes], own.centrality[nodes]
     place = force_layout(graph, seed=seed)
@@ -211,11 +325,18 @@ def _draw_graph(axis: Axes, own: ClassGraph, picks: Collection[str], *, most_nod
     alpha = (0.15 + 0.45 * strength) * (1 if len(heavy) < MOST_LINKS / 2 else 0.25)
     ends = graph.links[heavy]
     colours = [
-        (*to_rgb(COMMUNITY_COLOURS[module[a] % len(COMMUNITY_COLOURS)] if module[a] == module[b] else "#8895A3"), value)
+        (
+            *to_rgb(
+                COMMUNITY_COLOURS[module[a] % len(COMMUNITY_COLOURS)] if module[a] == module[b] else "#8895A3"
+            ),
+            value,
+        )
         for (a, b), value in zip(ends.tolist(), alpha.tolist(), strict=True)
     ]
     axis.add_collection(LineCollection(list(place[ends]), colors=colours, linewidths=0.8, zorder=1))
-    size = (14 + 46 * centrality / max(float(own.centrality.max()), 1e-12)) * min(1.0, (120 / len(nodes)) ** 0.5)
+    size = (14 + 46 * centrality / max(float(own.centrality.max()), 1e-12)) * min(
+        1.0, (120 / len(nodes)) ** 0.5
+    )
     order = np.argsort(chosen, kind="stable")  # rings on top
     axis.scatter(
         *(place[order, 0], place[order, 1]),

@@ -1,4 +1,6 @@
-"""The evidence page: its sentences, tables and figures, all worked out from the committed rows when the book is built."""
+"""The evidence page: its sentences, tables and figures, all worked out from the committed rows when the book
+is built.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,12 @@ from infomotion_lib.evaluation.evidence.confirmation import screen_and_confirm
 from infomotion_lib.evaluation.evidence.rows import PUBLISHED, Tables, read_published
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.book.html import block, number, probability
-from infomotion_lib.reporting.figures.evidence import arm_differences, configuration_name, confirmation_pairs, evidence_forest
+from infomotion_lib.reporting.figures.evidence import (
+    arm_differences,
+    configuration_name,
+    confirmation_pairs,
+    evidence_forest,
+)
 from infomotion_lib.reporting.flags import mark_of
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
@@ -26,16 +31,26 @@ from infomotion_lib.reporting.style import save_figure, use_style
 LEVEL = 0.05
 COMMAND = "infomotion study selectors"
 MOTION = Configuration("infomotion", "motion", "knn")
-RIVALS = tuple(configuration for configuration in CORE if configuration.method in ("random", "kmeans", "infodist"))
+RIVALS = tuple(
+    configuration for configuration in CORE if configuration.method in ("random", "kmeans", "infodist")
+)
 """InfoMotion as the paper has it, and those that its Table 1 puts below it."""
 
 Row = dict[str, Any]
 Key = tuple[str, str, str]
 
 _ALT = {
-    "forest": "Every selector minus Random on independent phantom pools, a mark with its 95 % interval, a panel a budget.",
-    "confirmation": "Difference from Random of the selectors in the screening pools and in the confirming pools.",
-    "arms": "Difference from Random of the core selectors, in the phantom as it is and in worlds changed in one respect.",
+    "forest": (
+        "Every selector minus Random on independent phantom pools, a mark with its 95 % interval, a panel a"
+        " budget."
+    ),
+    "confirmation": (
+        "Difference from Random of the selectors in the screening pools and in the confirming pools."
+    ),
+    "arms": (
+        "Difference from Random of the core selectors, in the phantom as it is and in worlds changed in one"
+        " respect."
+    ),
 }
 
 
@@ -83,23 +98,33 @@ class Evidence:
 
     @cached_property
     def arm_runs(self) -> dict[str, pd.DataFrame]:
-        """Scored sets of every arm at the smaller budget, those of the core configurations in the main study."""
-        found = {MAIN: self.core_runs} | {name: comparison.scored_sets(self.tables, arm=name) for name in ARMS if name != MAIN}
+        """Scored sets of every arm at the smaller budget, those of the core configurations in the
+        main study.
+        """
+        found = {MAIN: self.core_runs} | {
+            name: comparison.scored_sets(self.tables, arm=name) for name in ARMS if name != MAIN
+        }
         return {name: runs[runs["vpc"] == self.smallest] for name, runs in found.items()}
 
     @cached_property
     def arms(self) -> dict[str, pd.DataFrame]:
-        """Differences of the core configurations from Random, a row a pool, of each arm that has run; the main study first.
+        """Differences of the core configurations from Random, a row a pool, of each arm that has run; the
+        main study first.
 
         An arm enters with two pools in which InfoMotion can be compared; without any, nothing does.
         """
         found = {name: comparison.pool_differences(runs) for name, runs in self.arm_runs.items() if len(runs)}
-        enough = {name: own for name, own in found.items() if name == MAIN or (own["method"] == MOTION.method).sum() > 1}
+        enough = {
+            name: own
+            for name, own in found.items()
+            if name == MAIN or (own["method"] == MOTION.method).sum() > 1
+        }
         return enough if len(enough) > 1 else {}
 
     @cached_property
     def unhealthy(self) -> dict[str, dict[Key, float]]:
-        """Share of the class graphs behind each configuration that are collapsed or shattered, percent, in each arm; 0 for none.
+        """Share of the class graphs behind each configuration that are collapsed or shattered, percent, in
+        each arm; 0 for none.
 
         Of its budgets that with the larger share counts.
         """
@@ -118,8 +143,13 @@ class Evidence:
         if len(self.confirmed):
             drawn["confirmation"] = confirmation_pairs(self.confirmed, marks=marks)
         if self.arms:
-            named = {"\n".join(textwrap.wrap(ARMS[name].meaning, 34)): comparison.compare(own) for name, own in self.arms.items()}
-            drawn["arms"] = arm_differences(named, marks={key: self.mark(key, *self.arms) for key in self.unhealthy[MAIN]})
+            named = {
+                "\n".join(textwrap.wrap(ARMS[name].meaning, 34)): comparison.compare(own)
+                for name, own in self.arms.items()
+            }
+            drawn["arms"] = arm_differences(
+                named, marks={key: self.mark(key, *self.arms) for key in self.unhealthy[MAIN]}
+            )
         return drawn
 
     def alt(self, name: str) -> str:
@@ -130,11 +160,16 @@ class Evidence:
         """MyST block that shows a figure; empty where it cannot be drawn."""
         if name not in self.figures:
             return ""
-        image = f'<img class="im-figure" loading="lazy" alt="{escape(self.alt(name))}" src="_static/figures/evidence-{name}.svg">'
+        image = (
+            f'<img class="im-figure" loading="lazy" alt="{escape(self.alt(name))}"'
+            f' src="_static/figures/evidence-{name}.svg">'
+        )
         return block(f'<figure class="im-fig">{image}</figure>')
 
     def mark(self, key: Key, *arms: str) -> str:
-        """Mark of a configuration whose graphs were unhealthy in one of the arms, after a space; without arms, in the main study."""
+        """Mark of a configuration whose graphs were unhealthy in one of the arms, after a space; without
+        arms, in the main study.
+        """
         return mark_of(max(self.unhealthy[arm].get(key, 0.0) for arm in arms or (MAIN,)))
 
     def named(self, row: Row, *arms: str) -> str:
@@ -148,8 +183,13 @@ class Evidence:
         return configuration_name(*key_of(row)) + self.mark(key_of(row), *arms)
 
     def listed(self, rows: list[Row], half: str = "") -> str:
-        """Configurations with their marks, budget and difference, in one line; ``none`` where there are none."""
-        return "; ".join(f"{self.title(row)} ({row['vpc']} a class, {signed(row, half)})" for row in rows) or "none"
+        """Configurations with their marks, budget and difference, in one line; ``none`` where there
+        are none.
+        """
+        return (
+            "; ".join(f"{self.title(row)} ({row['vpc']} a class, {signed(row, half)})" for row in rows)
+            or "none"
+        )
 
 
 def find_evidence(folder: Path = PUBLISHED) -> Evidence | None:
@@ -162,16 +202,25 @@ def find_evidence(folder: Path = PUBLISHED) -> Evidence | None:
 
 
 def write_figures(target: Path, folder: Path = PUBLISHED) -> list[Path]:
-    """Paths of the figures drawn into ``target``, ``evidence-<name>.svg``; none where the study has not run."""
+    """Paths of the figures drawn into ``target``, ``evidence-<name>.svg``; none where the study has
+    not run.
+    """
     evidence = find_evidence(folder)
     if evidence is None:
         return []
-    return [save_figure(figure, target / f"evidence-{name}.svg", alt=evidence.alt(name)).path for name, figure in evidence.figures.items()]
+    return [
+        save_figure(figure, target / f"evidence-{name}.svg", alt=evidence.alt(name)).path
+        for name, figure in evidence.figures.items()
+    ]
 
 
 def is_core(table: pd.DataFrame) -> pd.Series[bool]:
     """Which rows of a table belong to a core configuration."""
-    return table[["method", "feature", "graph"]].apply(tuple, axis=1).isin({configuration.key for configuration in CORE})
+    return (
+        table[["method", "feature", "graph"]]
+        .apply(tuple, axis=1)
+        .isin({configuration.key for configuration in CORE})
+    )
 
 
 def key_of(row: Row) -> Key:
@@ -181,7 +230,9 @@ def key_of(row: Row) -> Key:
 
 def signed(row: Row, half: str = "") -> str:
     """Difference of a row with its sign and its t interval."""
-    value, low, high = (round(row[f"{half}{name}"], 1) + 0.0 for name in ("difference", "t_low", "t_high"))  # no minus nought
+    value, low, high = (
+        round(row[f"{half}{name}"], 1) + 0.0 for name in ("difference", "t_low", "t_high")
+    )  # no minus nought
     sign = "+" if value > 0 else ""
     return f"{sign}{number(value)} [{number(low)}, {number(high)}]"
 
@@ -201,8 +252,8 @@ def gain(record: Row) -> str:
     """Sentence on how well an IFA network fills in frames, from the record of its training."""
     learnt = "has learnt motion" if record["ignited"] else "has **not** learnt motion by our rule of 1 dB"
     return (
-        f"The IFA network (F = {record['width']}, {record['steps']:,} steps) fills in frames {number(record['gain_db'])} dB better than "
-        f"the average of their neighbours, so it {learnt}."
+        f"The IFA network (F = {record['width']}, {record['steps']:,} steps) fills in frames"
+        f" {number(record['gain_db'])} dB better than the average of their neighbours, so it {learnt}."
     )
 
 
