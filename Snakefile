@@ -5,14 +5,14 @@
     snakemake --cores 2 --config profile=phantom
 
 A stage runs again when its notebook, a file it reads, one of its own parameters, or the library's code behind it has changed
-(infomotion_lib/stages/code.py follows the imports; comments and docstrings do not count). Checkpoints are not outputs here, so
+(infomotion_lib/run/code.py follows the imports; comments and docstrings do not count). Checkpoints are not outputs here, so
 that a killed run can continue from them. `exec` puts a stage in its shell's place, so that it ends when the workflow does.
 """
 
 import sys
 from pathlib import Path
 
-from infomotion_lib import workflow as plan
+from infomotion_lib.run import workflow as plan
 from infomotion_lib.paths import run_paths
 from infomotion_lib.stage_table import TABLE
 
@@ -44,7 +44,7 @@ for stage in TABLE.values():
             depends_on=plan.rule_parameters(stage, PARAMETERS[stage.name]),
         threads: PARAMETERS[stage.name].workers
         shell:
-            "exec {PYTHON:q} -m infomotion_lib.cli run {rule} --profile {PROFILE:q} --within-workflow"
+            "exec {PYTHON:q} -m infomotion_lib.run.cli run {rule} --profile {PROFILE:q} --within-workflow"
 
 
 rule all:
@@ -60,4 +60,4 @@ rule book:
     output:
         str(plan.BOOK_INDEX),
     shell:
-        "exec {PYTHON:q} -m infomotion_lib.cli book --profile {PATHS.profile:q} --results {PATHS.root:q} --within-workflow"
+        "exec {PYTHON:q} -m infomotion_lib.run.cli book --profile {PATHS.profile:q} --results {PATHS.root:q} --within-workflow"

@@ -72,7 +72,7 @@ TABLE: dict[str, Stage] = {
             "Data",
             (),
             ("sources.json", "data_report.csv"),
-            learns=("data.phantom.dataset", "data.echodiffusion"),
+            learns=("phantom.dataset", "data.echodiffusion"),
         ),
         Stage(
             "labels",
@@ -103,7 +103,11 @@ TABLE: dict[str, Stage] = {
                 "summary.json",
             ),
             ("probe.csv", "missing_videos.csv"),
-            learns=("ifa.training", "ifa.features", "appearance"),
+            learns=(
+                "representations.ifa.training",
+                "representations.ifa.features",
+                "representations.appearance",
+            ),
         ),
         Stage(
             "graph_selection",

@@ -77,7 +77,7 @@ class FinishedRun:
         command = [
             sys.executable,
             "-m",
-            "infomotion_lib.cli",
+            "infomotion_lib.run.cli",
             "run",
             "all",
             "--profile",
@@ -136,7 +136,7 @@ def infomotion(*words: str, project: Path = PROJECT) -> str:
 
 def infomotion_fails(*words: str, project: Path = PROJECT, code: int = 2) -> str:
     """What the command prints, its last words on stderr too; it must end with this exit code."""
-    command = [sys.executable, "-m", "infomotion_lib.cli", *words]
+    command = [sys.executable, "-m", "infomotion_lib.run.cli", *words]
     done = subprocess.run(
         command,
         **surroundings(project),

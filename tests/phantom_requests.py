@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from infomotion_lib.data.phantom.plan import Request, make_request
 from infomotion_lib.parameters import DataParameters, read_profile, stage_parameters
+from infomotion_lib.phantom.plan import Request, make_request
 
 
 def request_of(profile: str, source: str) -> Request | None:

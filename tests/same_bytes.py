@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from infomotion_lib.data.dicom import read_cine
 from infomotion_lib.data.echodiffusion import read_gif
-from infomotion_lib.data.phantom import MACHINES, SOURCES, make_dataset, render, sample_heart
-from infomotion_lib.data.phantom.plan import plan_videos
 from infomotion_lib.data.resampling import by_cubic
 from infomotion_lib.data.video import read_clip, read_frames, resize_clip, write_clip
 from infomotion_lib.paths import MANIFESTS
+from infomotion_lib.phantom import MACHINES, SOURCES, make_dataset, render, sample_heart
+from infomotion_lib.phantom.plan import plan_videos
 from infomotion_lib.provenance import sha256
 
 Hashes = dict[str, str]
@@ -89,7 +89,7 @@ def lists(profile: str) -> Hashes:
     """Every list of a profile's pools, without their videos."""
     from phantom_requests import request_of
 
-    from infomotion_lib.data.phantom.dataset import _tables
+    from infomotion_lib.phantom.dataset import _tables
 
     found = {}
     for source in SOURCES:

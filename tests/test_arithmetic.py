@@ -13,14 +13,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from infomotion_lib import arithmetic, cli, data_commands, selection_commands
+from infomotion_lib import arithmetic
 from infomotion_lib.arithmetic import PORTABLE, bf16_obstacle, missing, obstacle, state, variables
-from infomotion_lib.evaluation import hardness, last_or_best
 from infomotion_lib.machine import VARIABLES
 from infomotion_lib.parameters import STAGES, EvaluationParameters, read_profile, stage_parameters
 from infomotion_lib.paths import PROJECT, run_paths
 from infomotion_lib.provenance import start_stage
-from infomotion_lib.stages.fingerprint import science
+from infomotion_lib.run import cli
+from infomotion_lib.run.commands import data as data_commands
+from infomotion_lib.run.commands import selection as selection_commands
+from infomotion_lib.run.fingerprint import science
+from infomotion_lib.studies import checkpoint, hardness
 
 AVX512 = frozenset({"avx2", "fma", "avx512f", "avx512_bf16"})
 portable_here = pytest.mark.skipif(
@@ -41,7 +44,7 @@ def child(code: str, **environment: str) -> str:
 
 
 TRAINED = (
-    "from infomotion_lib.evaluation.small_trainings import measured; print(measured(['regressor', 'graph'],"
+    "from infomotion_lib.studies.small_trainings import measured; print(measured(['regressor', 'graph'],"
     " timed=False)['pieces'])"
 )
 LIMITED = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "OPENBLAS_CORETYPE": "Nehalem"}
@@ -65,7 +68,7 @@ def test_torch_takes_no_square_root_in_our_trainings(piece: str) -> None:
     """
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    from infomotion_lib.evaluation.small_trainings import PIECES
+    from infomotion_lib.studies.small_trainings import PIECES
 
     seen: set[str] = set()
 
@@ -83,13 +86,13 @@ def test_torch_takes_no_square_root_in_our_trainings(piece: str) -> None:
 
 @portable_here
 def test_the_hashes_are_those_of_the_table_where_versions_are_equal() -> None:
-    from infomotion_lib.evaluation.small_trainings import DECIDING, measured
     from infomotion_lib.reporting.results import FROZEN
+    from infomotion_lib.studies.small_trainings import DECIDING, measured
 
     known = pd.read_csv(FROZEN / "studies" / "machines.csv").query(
         "arithmetic == 'portable' and piece == 'regressor'"
     )
-    code = ADOPTED + "import json; from infomotion_lib.evaluation.small_trainings import measured; "
+    code = ADOPTED + "import json; from infomotion_lib.studies.small_trainings import measured; "
     seen = json.loads(child(code + "print(json.dumps(measured(['regressor'], timed=False)))"))
     versions = ", ".join(f"{name} {number}" for name, number in seen["versions"].items())
     same = known[known["versions"] == versions]
@@ -184,7 +187,7 @@ def test_a_command_starts_itself_again_and_says_what_it_replaces(tmp_path: Path)
     ]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "ATEN_CPU_CAPABILITY": "default"}
     for asked, replaces in (("portable", True), ("native", False)):
-        command = [sys.executable, "-m", "infomotion_lib.cli", *words, "-p", f"arithmetic={asked}"]
+        command = [sys.executable, "-m", "infomotion_lib.run.cli", *words, "-p", f"arithmetic={asked}"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=PROJECT)
         assert done.returncode == 0, done.stderr
         assert ("replaces ATEN_CPU_CAPABILITY=default" in done.stdout) == replaces
@@ -242,7 +245,7 @@ def test_a_study_computes_in_the_arithmetic_of_the_run_it_is_set_beside(
     monkeypatch.setattr(
         selection_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted)
     )
-    monkeypatch.setattr(last_or_best, "run_checkpoint_study", lambda *_, **__: pd.DataFrame({"metric": []}))
+    monkeypatch.setattr(checkpoint, "run_checkpoint_study", lambda *_, **__: pd.DataFrame({"metric": []}))
     assert cli.main(["study", "checkpoint", "--profile", "smoke", "--runs-dir", str(tmp_path)]) == 0
     assert adopted == [asked]
 

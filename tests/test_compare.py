@@ -11,14 +11,15 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from infomotion_lib import cli, machine
 from infomotion_lib import frozen as frozen_files
+from infomotion_lib import machine
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import read_json, sha256, start_stage, write_csv, write_json
 from infomotion_lib.reporting.compare import comparison_text, where_they_part
 from infomotion_lib.reporting.difference import PINS, SUMS, Side, first_difference
 from infomotion_lib.reporting.results import Results
+from infomotion_lib.run import cli
 
 COLUMNS = ["source", "method", "graph", "vpc", "metric", "mean", "sd", "n"]
 

@@ -29,43 +29,19 @@ FLOORS = (
         *("progress", "processes", "stage_table", "weights"),
     ),
     ("data",),
+    ("phantom",),
     ("frames",),
-    ("ifa",),
-    ("appearance", "selection", "regressor", "generators"),
+    ("representations",),
+    ("selection", "regressor", "generators"),
     ("evaluation",),
+    ("studies",),
     ("reporting",),
-    ("stages",),
-    ("runner",),
-    ("workflow", "colab"),
-    ("options",),
-    (
-        "data_commands",
-        "frames_commands",
-        "generator_commands",
-        "machine_commands",
-        "provenance_commands",
-        "selection_commands",
-    ),
-    ("cli",),
+    ("run",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 GROUND = FLOORS[0]
 WITHOUT_TORCH = (
-    "data",
-    "frames",
-    "selection",
-    "evaluation",
-    "reporting",
-    "stages",
-    "runner",
-    "workflow",
-    "options",
-    "data_commands",
-    "frames_commands",
-    "generator_commands",
-    "machine_commands",
-    "provenance_commands",
-    "cli",
+    *("data", "phantom", "frames", "selection", "evaluation", "studies", "reporting", "run"),
     *GROUND,
 )
 
@@ -136,9 +112,9 @@ def test_rooms_that_do_not_train_import_no_torch(room: str, file: str) -> None:
     "module",
     [
         "infomotion_lib",
-        "infomotion_lib.cli",
-        "infomotion_lib.runner",
-        "infomotion_lib.workflow",
+        "infomotion_lib.run.cli",
+        "infomotion_lib.run.runner",
+        "infomotion_lib.run.workflow",
         "infomotion_lib.selection",
     ],
 )
@@ -158,10 +134,10 @@ def test_light_modules_load_neither_torch_nor_matplotlib(module: str) -> None:
     [
         ("infomotion_lib.generators.cutting", "torch diffusers monai"),
         (
-            "infomotion_lib.stages.verify, infomotion_lib.provenance_commands",
+            "infomotion_lib.run.verify, infomotion_lib.run.commands.provenance",
             "torch av cv2 scipy joblib sklearn matplotlib pooch",
         ),
-        ("infomotion_lib.stages.trace", "torch av cv2 scipy joblib sklearn matplotlib pooch"),
+        ("infomotion_lib.run.trace", "torch av cv2 scipy joblib sklearn matplotlib pooch"),
     ],
     ids=["cutting", "verifying", "tracing"],
 )

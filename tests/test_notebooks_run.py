@@ -22,9 +22,9 @@ from infomotion_lib.parameters import STAGES
 from infomotion_lib.paths import RunPaths, notebook_of
 from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW
+from infomotion_lib.run.fingerprint import RECORD, WORKED
+from infomotion_lib.run.workflow import MARK
 from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
-from infomotion_lib.stages.fingerprint import RECORD, WORKED
-from infomotion_lib.workflow import MARK
 
 NOTEBOOKS = list(NOTEBOOK_STAGES.values())
 

@@ -30,7 +30,7 @@ from infomotion_lib.provenance import (
     write_npz,
 )
 from infomotion_lib.reporting.book.reading import device as shown_device
-from infomotion_lib.stages.code import MACHINERY
+from infomotion_lib.run.code import MACHINERY
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def imported_packages() -> dict[str, str]:
     found = {}
     for file in (PROJECT / "infomotion_lib").rglob("*.py"):
         room = file.relative_to(PROJECT / "infomotion_lib").parts[0].removesuffix(".py")
-        if room in MACHINERY | {"colab", "reporting"} or room.endswith("_commands"):
+        if room in MACHINERY | {"reporting"}:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

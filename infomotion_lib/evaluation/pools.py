@@ -22,9 +22,9 @@ from infomotion_lib.parameters import FrameIndexParameters, LabelsParameters
 from infomotion_lib.selection.candidates import FeatureTable
 
 if TYPE_CHECKING:
-    from infomotion_lib.appearance import AppearanceModel
-    from infomotion_lib.ifa.interpolator import InterFrameInterpolator
     from infomotion_lib.regressor.fitted import FittedRegressor
+    from infomotion_lib.representations.appearance import AppearanceModel
+    from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 
 TABLE2_COLUMNS = (
     "generator",
@@ -162,13 +162,13 @@ def read_pool(
     DataError
         If no clip shows an ED and an ES, or the vectors say nothing.
     """
-    from infomotion_lib.appearance import appearance_frame_numbers, embed
     from infomotion_lib.data.video import read_frames
     from infomotion_lib.frames.index import build_frame_index
-    from infomotion_lib.ifa.features import extract_features
-    from infomotion_lib.ifa.triplets import attach_paths
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.labels import relabel
+    from infomotion_lib.representations.appearance import appearance_frame_numbers, embed
+    from infomotion_lib.representations.ifa.features import extract_features
+    from infomotion_lib.representations.ifa.triplets import attach_paths
 
     usable = dataset.usable
     store = open_clip_store(usable, folder, size=networks.labeller.clip_size, workers=parameters.workers)

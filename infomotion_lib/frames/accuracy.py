@@ -14,13 +14,13 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.signal import detrend
 
-from infomotion_lib.data.phantom import render, sample_heart, volume_curve
-from infomotion_lib.data.phantom.nuisance import DEFAULT_LEVEL, NUISANCE_FPS
 from infomotion_lib.data.video import Clip
 from infomotion_lib.frames.choose import detected_beat
 from infomotion_lib.frames.detect import detect_phases, find_phases, read_phases
 from infomotion_lib.frames.rule import systole_frames
 from infomotion_lib.frames.signals import Curve, clip_signals, single_threaded
+from infomotion_lib.phantom import render, sample_heart, volume_curve
+from infomotion_lib.phantom.nuisance import DEFAULT_LEVEL, NUISANCE_FPS
 
 MARGIN = 3
 """True phases nearer than this many frames to the clip's border need not be found, but may be."""

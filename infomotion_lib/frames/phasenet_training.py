@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_lib.data.phantom import MACHINES
-from infomotion_lib.data.phantom.nuisance import Role
 from infomotion_lib.data.video import resize_clip
 from infomotion_lib.device import one_thread
 from infomotion_lib.frames.phasenet import FRAME_RATE, SIDE, build_phasenet, network_input
 from infomotion_lib.frames.rhythm import Rhythm, rhythm_clip
 from infomotion_lib.frames.signals import single_threaded
+from infomotion_lib.phantom import MACHINES
+from infomotion_lib.phantom.nuisance import Role
 from infomotion_lib.progress import track
 from infomotion_lib.weights import save_weights
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_lib.data.phantom import render, sample_heart, volume_curve
-from infomotion_lib.data.phantom.geometry import SYSTOLE
-from infomotion_lib.data.phantom.nuisance import DEFAULT_LEVEL, Role
 from infomotion_lib.frames.accuracy import KnownClip
+from infomotion_lib.phantom import render, sample_heart, volume_curve
+from infomotion_lib.phantom.geometry import SYSTOLE
+from infomotion_lib.phantom.nuisance import DEFAULT_LEVEL, Role
 
 FINE_FPS = 250.0
 """Frame rate at which a heart can be looked at; a phase is met within half of such a frame, 2 ms."""
@@ -109,7 +109,7 @@ def rhythm_clip(
     fps, n_frames, size
         Frames a second, frames, side in pixels.
     level, machine_shares, role
-        Nuisance, see :func:`~infomotion_lib.data.phantom.sample_heart`.
+        Nuisance, see :func:`~infomotion_lib.phantom.sample_heart`.
     """
     heart = sample_heart(rng, ef, level=level, machine_shares=machine_shares, fps=FINE_FPS, role=role)
     beats = draw_beats(rng, rhythm, seconds=n_frames / fps)

@@ -22,10 +22,10 @@ from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from infomotion_lib.ifa import InterFrameInterpolator, load_ema_vfi, pooling
-from infomotion_lib.ifa.losses import interpolation_loss
-from infomotion_lib.ifa.pooling import MotionPooler
-from infomotion_lib.ifa.training import new_interpolator
+from infomotion_lib.representations.ifa import InterFrameInterpolator, load_ema_vfi, pooling
+from infomotion_lib.representations.ifa.losses import interpolation_loss
+from infomotion_lib.representations.ifa.pooling import MotionPooler
+from infomotion_lib.representations.ifa.training import new_interpolator
 
 DEPTHS = {8: (2, 2, 2, 2, 2), 16: (2, 2, 2, 2, 2), 32: (2, 2, 2, 4, 4)}
 

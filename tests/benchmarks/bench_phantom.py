@@ -15,10 +15,10 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 from scipy.signal import convolve2d
 
-from infomotion_lib.data.phantom import Heart, render, sample_heart
-from infomotion_lib.data.phantom.atlas import paint
-from infomotion_lib.data.phantom.rendering import _noise, echo
-from infomotion_lib.data.phantom.scene import Scene, build_scene
+from infomotion_lib.phantom import Heart, render, sample_heart
+from infomotion_lib.phantom.atlas import paint
+from infomotion_lib.phantom.rendering import _noise, echo
+from infomotion_lib.phantom.scene import Scene, build_scene
 
 FRAMES = 64
 ASKED_FPS = 300

@@ -86,10 +86,7 @@ def test_long_signatures_are_broken_into_lines() -> None:
 
 
 def test_what_differs_in_case_alone_has_its_own_anchor() -> None:
-    assert (
-        len({anchor(f"infomotion_lib.data.phantom.geometry.{name}") for name in ("pose", "Pose", "POSE")})
-        == 3
-    )
+    assert len({anchor(f"infomotion_lib.phantom.geometry.{name}") for name in ("pose", "Pose", "POSE")}) == 3
 
 
 def test_re_exports_are_found_and_unknown_names_are_not() -> None:

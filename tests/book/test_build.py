@@ -397,7 +397,7 @@ def test_the_pages_name_functions_that_exist() -> None:
 def test_the_pages_name_commands_that_exist() -> None:
     from typer.main import get_command
 
-    from infomotion_lib.cli import app
+    from infomotion_lib.run.cli import app
 
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
     for file in BOOK.glob("*.md"):

@@ -12,9 +12,6 @@ import pytest
 from standin_run import make_run
 
 from infomotion_lib.evaluation.claims import paper_results
-from infomotion_lib.evaluation.evidence.arms import MAIN
-from infomotion_lib.evaluation.evidence.rows import Tables, publish
-from infomotion_lib.evaluation.open_splits import summarise_splits
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.book import beside, fragments, ledgers, machines, paper_numbers, reading
 from infomotion_lib.reporting.book.comparisons import against_random
@@ -28,8 +25,11 @@ from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.summary import table1_text
 from infomotion_lib.reporting.table2 import mean_scores
 from infomotion_lib.reporting.tables import differences_table, table1
+from infomotion_lib.studies.open_splits import summarise_splits
+from infomotion_lib.studies.selectors.arms import MAIN
+from infomotion_lib.studies.selectors.rows import Tables, publish
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "evaluation"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "studies"))
 from evidence_rows import made_up
 
 NAME = re.compile(r"(?:InfoMotion|InfoDist)(?: · \w+(?: inverse)?)*")

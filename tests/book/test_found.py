@@ -11,13 +11,13 @@ import pytest
 from standin_run import make_run
 
 from infomotion_lib.evaluation.claims import claims_ledger
-from infomotion_lib.evaluation.evidence.rows import publish
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.reporting.book.found import found
 from infomotion_lib.reporting.book.paper_numbers import paper_leads
 from infomotion_lib.reporting.results import Results
+from infomotion_lib.studies.selectors.rows import publish
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "evaluation"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "studies"))
 from evidence_rows import made_up
 
 

@@ -13,8 +13,8 @@ import pytest
 from standin_run import make_run
 
 from infomotion_lib import machine
-from infomotion_lib.data.phantom import plan
 from infomotion_lib.frozen import FROZEN
+from infomotion_lib.phantom import plan
 from infomotion_lib.provenance import read_json, write_csv, write_json
 from infomotion_lib.reporting.book import fragments, ledgers, machines, more_training, reading
 from infomotion_lib.reporting.compare import comparison_text

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_lib.evaluation.open_splits import summarise_splits
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.book import beside, critical, paper_numbers
 from infomotion_lib.reporting.book.comparisons import against_random, comparisons, paired
 from infomotion_lib.reporting.results import Results
+from infomotion_lib.studies.open_splits import summarise_splits
 
 
 def cells(html: str, row: str) -> list[str]:
@@ -107,8 +107,8 @@ def test_tolerance_and_constants_by_hand(results: Results) -> None:
 
 def test_the_vectors_limits_are_the_networks() -> None:
     torch = pytest.importorskip("torch")
-    from infomotion_lib.ifa.interpolator import InterFrameInterpolator
-    from infomotion_lib.ifa.pooling import rank_bound
+    from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
+    from infomotion_lib.representations.ifa.pooling import rank_bound
 
     with torch.device("meta"):
         network = InterFrameInterpolator(8, (2, 2, 2, 2, 2))

@@ -39,7 +39,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
             shutil.rmtree(profile)
     around = surroundings(project)
     around["env"] |= {"npm_config_registry": CLOSED}
-    command = [sys.executable, "-m", "infomotion_lib.cli", "book"]
+    command = [sys.executable, "-m", "infomotion_lib.run.cli", "book"]
     done = subprocess.run(command, **around, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout, project / "book/_build/html"

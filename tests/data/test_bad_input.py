@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from data_folders import UNUSED_TRACINGS, USED_TRACINGS, VIDEO_FAULTS, EchoFolder, faulty
 
-from infomotion_lib import cli
 from infomotion_lib.arithmetic import PORTABLE
 from infomotion_lib.data import echodiffusion
 from infomotion_lib.data.records import FAULTS, TRACING_FAULTS
 from infomotion_lib.paths import BOOK
+from infomotion_lib.run import cli
 
 Arrange = Callable[[EchoFolder], object]
 

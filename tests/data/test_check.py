@@ -128,7 +128,7 @@ def test_traced_area_equals_the_trapezoid_sum(
 CHECK = """
 import sys, time
 from pathlib import Path
-from infomotion_lib.cli import main
+from infomotion_lib.run.cli import main
 code = main(["data", "check", sys.argv[1]])
 status = Path("/proc/self/status")  # its peak is this program's own; getrusage counts that of the process it was forked from
 lines = status.read_text().splitlines() if status.is_file() else []

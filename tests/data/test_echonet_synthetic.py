@@ -17,12 +17,12 @@ from types import SimpleNamespace
 import pytest
 from data_folders import EchoFolder
 
-from infomotion_lib import cli
 from infomotion_lib.data import echonet_synthetic
 from infomotion_lib.data.archives import unpack_zip
 from infomotion_lib.data.echonet_synthetic import ADDRESS, REVISION, fetch_echonet_synthetic
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.errors import FetchError
+from infomotion_lib.run import cli
 
 
 class Hub:

@@ -10,7 +10,7 @@ from conversion_inputs import make_inputs
 from dispatch import LIBRARIES, LIMITS, run_limited
 from same_bytes import published, spread
 
-from infomotion_lib.data.phantom.plan import EDITION
+from infomotion_lib.phantom.plan import EDITION
 
 SAME_BYTES = "import runpy; runpy.run_module('same_bytes', run_name='__main__')"
 

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 import torch
 
-from infomotion_lib import cli
 from infomotion_lib.data.archives import unpack_zip
 from infomotion_lib.errors import FetchError, InfoMotionError
-from infomotion_lib.ifa import feature_files
-from infomotion_lib.ifa.checkpoint import load_ema_vfi
 from infomotion_lib.regressor.checkpoints import read_weights
+from infomotion_lib.representations.ifa import feature_files
+from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
+from infomotion_lib.run import cli
 from infomotion_lib.selection import candidates
 
 

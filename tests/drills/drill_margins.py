@@ -15,9 +15,9 @@ import pytest
 from numpy.typing import NDArray
 from phantom_requests import request_of
 
-from infomotion_lib.data.phantom import Heart, atlas, scene
-from infomotion_lib.data.phantom.plan import Request, plan_videos
 from infomotion_lib.parameters import profile_names
+from infomotion_lib.phantom import Heart, atlas, scene
+from infomotion_lib.phantom.plan import Request, plan_videos
 
 TAIL = 3.6541528853610088
 """Where the tail of NumPy's ziggurat begins."""

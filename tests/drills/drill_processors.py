@@ -16,8 +16,8 @@ from dispatch import LIMITS, TESTS, run_limited
 from phantom_requests import request_of
 from same_bytes import published
 
-from infomotion_lib.data.phantom.plan import EDITION
 from infomotion_lib.parameters import profile_names
+from infomotion_lib.phantom.plan import EDITION
 
 SAME_BYTES = "import runpy; runpy.run_module('same_bytes', run_name='__main__')"
 HEARTS = os.environ.get("INFOMOTION_DRILL_HEARTS", "12")

@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
-from infomotion_lib.cli import main
 from infomotion_lib.errors import CheckpointError, DataError
 from infomotion_lib.frames import phasenet
 from infomotion_lib.frames.accuracy import beat_errors, known_phantoms
@@ -31,6 +30,7 @@ from infomotion_lib.frames.phasenet import (
 from infomotion_lib.frames.phasenet_training import PhaseNetSettings, draw_clips, train_phasenet
 from infomotion_lib.frames.votes import correlation
 from infomotion_lib.provenance import sha256
+from infomotion_lib.run.cli import main
 
 TINY = PhaseNetSettings(clips=24, held_out=6, frames=16, shortest=12, render_side=28, steps=12, batch_size=8)
 

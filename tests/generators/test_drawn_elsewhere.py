@@ -15,7 +15,7 @@ from infomotion_lib.parameters import LatteParameters, read_profile, stage_param
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, write_json
 from infomotion_lib.reporting.style import alt_text
-from infomotion_lib.stages.drawn_elsewhere import RECORD, judge_pool
+from infomotion_lib.run.drawn_elsewhere import RECORD, judge_pool
 
 SAME = (
     "label_consistency",

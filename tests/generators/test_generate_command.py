@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 import torch
 
-from infomotion_lib.cli import main
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.generators.autoencoder import (
     FittedAutoencoder,
@@ -23,6 +22,7 @@ from infomotion_lib.generators.autoencoder import (
 from infomotion_lib.generators.diffusion import LatteRecipe, TrainedLatte, save_latte
 from infomotion_lib.generators.latte import SIZES, Latte
 from infomotion_lib.provenance import sha256
+from infomotion_lib.run.cli import main
 
 CLASS_EF = (20.0, 35.0, 45.0, 60.0, 77.0)
 

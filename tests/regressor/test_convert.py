@@ -13,7 +13,6 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from infomotion_lib.cli import main
 from infomotion_lib.errors import CheckpointError, ParameterError
 from infomotion_lib.parameters import LabelsParameters
 from infomotion_lib.provenance import sha256
@@ -21,7 +20,8 @@ from infomotion_lib.regressor.checkpoints import load_regressor
 from infomotion_lib.regressor.convert import convert_checkpoint, network_of
 from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.model import build_regressor
-from infomotion_lib.stages.labels import relabel_folder
+from infomotion_lib.run.cli import main
+from infomotion_lib.run.labels import relabel_folder
 
 KEYS = Path(__file__).parent.parent / "fixtures" / "reference_vectors" / "keys.json"
 SMALL_CLIP = {"clip_frames": 8, "clip_period": 2, "clip_size": 16, "test_clips": 1}

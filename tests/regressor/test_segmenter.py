@@ -17,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from infomotion_lib.cli import main
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import CheckpointError
 from infomotion_lib.regressor.segmenter import (
@@ -27,6 +26,7 @@ from infomotion_lib.regressor.segmenter import (
     lv_masks,
     segmented_phases,
 )
+from infomotion_lib.run.cli import main
 
 
 def beating(n_frames: int, *, first_ed: int) -> NDArray[np.uint8]:

@@ -241,7 +241,7 @@ def run(project: Path) -> None:
     words = ["run", "all", "--profile", PROFILE, "--book"]
     with (project / "same.log").open("w", encoding="utf-8") as log:
         done = subprocess.run(
-            [sys.executable, "-m", "infomotion_lib.cli", *words],
+            [sys.executable, "-m", "infomotion_lib.run.cli", *words],
             cwd=project,
             env={**os.environ, "PYTHONPATH": str(project)},
             stdout=log,

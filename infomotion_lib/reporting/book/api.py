@@ -11,25 +11,15 @@ from infomotion_lib.reporting.book.docstrings import markdown, summary
 
 PACKAGE = PROJECT / "infomotion_lib"
 ROOMS = (
-    "ground",
-    "data",
-    "frames",
-    "ifa",
-    "appearance",
-    "selection",
-    "regressor",
-    "generators",
-    "evaluation",
-    "reporting",
-    "running",
+    *("ground", "data", "phantom", "frames", "representations", "selection", "regressor", "generators"),
+    *("evaluation", "studies", "reporting", "run"),
 )
 """Pages of the reference, in the order that data walks."""
 
 _META = '<p class="im-meta">Time: look things up as you need them. You need: some Python.</p>\n\n'
-_RUNNING = {"runner", "cli", "stages", "workflow", "progress"}
 _WHAT = {
     "ground": "EF classes, errors, typed parameters, folders, run cards.",
-    "running": "The strict runner, the workflow of stages, and the command line.",
+    "run": "The strict runner, the workflow of stages, and the command line.",
 }
 
 
@@ -61,9 +51,7 @@ class Module:
         """Page on which the module stands."""
         parts = self.name.split(".")
         first = parts[1] if len(parts) > 1 else "ground"
-        if first in ROOMS:
-            return first
-        return "running" if first in _RUNNING else "ground"
+        return first if first in ROOMS else "ground"
 
     @property
     def items(self) -> list[Item]:
@@ -187,7 +175,7 @@ def _index(rooms: list[str], found: list[Module]) -> str:
 
 
 def _title(room: str) -> str:
-    return room.upper() if room == "ifa" else room.capitalize()
+    return room.capitalize()
 
 
 def _what(room: str, mine: list[Module]) -> str:

@@ -9,16 +9,16 @@ from dataclasses import asdict
 import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.data.phantom import MACHINES
-from infomotion_lib.evaluation.hardness import HardnessSettings
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.parameters import read_profile
+from infomotion_lib.phantom import MACHINES
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.schedule import trained_longer
 from infomotion_lib.reporting.book.table1 import best_constant
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import SOURCE_NAMES
+from infomotion_lib.studies.hardness import HardnessSettings
 
 DIRECTIONS, PAIRS, HEAD_SIZE = 2, 2, 32
 """Of the motion vector: both directions of both pairs of frames; numbers a head of EMA-VFI."""

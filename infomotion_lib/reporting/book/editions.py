@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infomotion_lib.data.phantom import plan
+from infomotion_lib.phantom import plan
 from infomotion_lib.reporting.results import Results, phantom_edition
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from infomotion_lib.evaluation.claims import claims_ledger
-from infomotion_lib.evaluation.evidence.rows import PUBLISHED
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.paths import RunPaths
@@ -17,6 +16,7 @@ from infomotion_lib.reporting.book.evidence.found import LEVEL
 from infomotion_lib.reporting.book.html import count
 from infomotion_lib.reporting.book.paper_numbers import paper_leads
 from infomotion_lib.reporting.results import Results
+from infomotion_lib.studies.selectors.rows import PUBLISHED
 
 
 def found(shown: list[Results], *, evidence: Path = PUBLISHED, paper: Path = FROZEN / "paper") -> list[str]:

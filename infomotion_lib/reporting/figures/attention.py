@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from infomotion_lib.ifa.inspection import WindowView
+from infomotion_lib.representations.ifa.inspection import WindowView
 
 _OWN, _FOUND = "#56B4E9", "#E69F00"
 
@@ -30,7 +30,7 @@ def attention_window(
     first, second : ndarray of uint8, shape (H, W)
         The two frames.
     view, still : WindowView
-        From :func:`infomotion_lib.ifa.inspection.follow_window`: from the first frame to the second, and, the
+        From :func:`infomotion_lib.representations.ifa.inspection.follow_window`: from the first frame to the second, and, the
         same window, to itself.
     head, token : int
         Which row of A to follow.

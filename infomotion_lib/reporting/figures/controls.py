@@ -29,7 +29,7 @@ def control_errors(controls: pd.DataFrame) -> Figure:
     Parameters
     ----------
     controls : DataFrame
-        From :func:`infomotion_lib.evaluation.controls.split_controls`.
+        From :func:`infomotion_lib.studies.controls.split_controls`.
     """
     names = list(dict.fromkeys(controls["predictor"]))
     fig = Figure(figsize=(7.2, 0.36 * len(names) + 1.4))
@@ -70,7 +70,7 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     answers, requested : array_like, shape (N,)
         EF predicted and requested, points.
     table : DataFrame
-        From :func:`infomotion_lib.evaluation.controls.zero_shot`.
+        From :func:`infomotion_lib.studies.controls.zero_shot`.
     """
     fig = Figure(figsize=(8.2, 4.0))
     left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.05]})

@@ -49,7 +49,7 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
     Parameters
     ----------
     comparisons : DataFrame
-        From :func:`infomotion_lib.evaluation.evidence.comparison.compare`.
+        From :func:`infomotion_lib.studies.selectors.comparison.compare`.
     marks : Marks
         By method, feature and graph.
     """
@@ -91,7 +91,7 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`infomotion_lib.evaluation.evidence.confirmation.screen_and_confirm`.
+        From :func:`infomotion_lib.studies.selectors.confirmation.screen_and_confirm`.
     marks : Marks
         By method, feature and graph.
     """
@@ -146,7 +146,7 @@ def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure
     ----------
     arms : mapping of str to DataFrame
         What an arm is, and its comparisons from
-        :func:`infomotion_lib.evaluation.evidence.comparison.compare`, one budget.
+        :func:`infomotion_lib.studies.selectors.comparison.compare`, one budget.
     marks : Marks
         By method, feature and graph, of all arms together.
     """

@@ -15,8 +15,8 @@ from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from infomotion_lib.ifa.probe import RESOLUTION
 from infomotion_lib.reporting.style import METHOD_COLOURS
+from infomotion_lib.representations.ifa.probe import RESOLUTION
 
 Floats = NDArray[np.floating]
 FEATURE_NAMES = {

@@ -261,7 +261,7 @@ def accuracy_by(summary: pd.DataFrame, *, phase: str = "es") -> Figure:
     Parameters
     ----------
     summary : DataFrame
-        From :func:`infomotion_lib.evaluation.phases.summarise_phases`.
+        From :func:`infomotion_lib.studies.phases.summarise_phases`.
     phase : {"es", "ed"}
         Which frame.
     """
@@ -330,7 +330,7 @@ def third_frame(third: pd.DataFrame, *, edges: Sequence[float] = (26, 31, 36, 41
     Parameters
     ----------
     third : DataFrame
-        From :func:`infomotion_lib.evaluation.phases.run_phase_study`.
+        From :func:`infomotion_lib.studies.phases.run_phase_study`.
     edges : sequence of float
         Between the groups, percent of the beat. Many clips have exactly a third, so it lies inside a group. A
         point stands at its group's mean share.

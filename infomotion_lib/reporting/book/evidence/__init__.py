@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from infomotion_lib.evaluation.evidence.rows import PUBLISHED
 from infomotion_lib.reporting.book.evidence import earlier, mislabelled, sentences, tables, worlds
 from infomotion_lib.reporting.book.evidence.found import COMMAND, Evidence, find_evidence, write_figures
+from infomotion_lib.studies.selectors.rows import PUBLISHED
 
 NOT_RUN = f"This study has not run yet: `{COMMAND}`, then `{COMMAND} --publish`.\n"
 

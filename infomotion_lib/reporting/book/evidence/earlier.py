@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting.book.evidence.found import LEVEL, Evidence, Row, below, key_of, p_value, spanned
@@ -19,6 +18,7 @@ from infomotion_lib.reporting.book.evidence.tables import WHO
 from infomotion_lib.reporting.book.html import block, number, signed, table
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
+from infomotion_lib.studies.selectors.arms import MAIN
 
 EARLIER = BOOK / "ledgers" / "earlier_study.csv"
 """Its differences from Random with the half-widths of their 95 % intervals by t over pools, quoted."""

@@ -12,10 +12,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from infomotion_lib.evaluation.evidence import comparison
-from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN, Configuration
-from infomotion_lib.evaluation.evidence.confirmation import screen_and_confirm
-from infomotion_lib.evaluation.evidence.rows import PUBLISHED, Tables, read_published
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.book.html import block, number, probability
 from infomotion_lib.reporting.figures.evidence import (
@@ -27,6 +23,10 @@ from infomotion_lib.reporting.figures.evidence import (
 from infomotion_lib.reporting.flags import mark_of
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
+from infomotion_lib.studies.selectors import comparison
+from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN, Configuration
+from infomotion_lib.studies.selectors.confirmation import screen_and_confirm
+from infomotion_lib.studies.selectors.rows import PUBLISHED, Tables, read_published
 
 LEVEL = 0.05
 COMMAND = "infomotion study selectors"

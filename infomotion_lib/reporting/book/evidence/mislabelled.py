@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from infomotion_lib.evaluation.evidence import comparison
-from infomotion_lib.evaluation.evidence.arms import ARMS, RANDOM
 from infomotion_lib.reporting.book.evidence.found import (
     COMMAND,
     LEVEL,
@@ -25,6 +23,8 @@ from infomotion_lib.reporting.book.evidence.tables import WHO
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
+from infomotion_lib.studies.selectors import comparison
+from infomotion_lib.studies.selectors.arms import ARMS, RANDOM
 
 ARM = "label_noise"
 

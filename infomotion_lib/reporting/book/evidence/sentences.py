@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from infomotion_lib.evaluation.evidence import comparison
-from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.reporting.book.editions import edition_mark
 from infomotion_lib.reporting.book.evidence.found import (
@@ -26,6 +24,8 @@ from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.book.schedule import trained_longer
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
+from infomotion_lib.studies.selectors import comparison
+from infomotion_lib.studies.selectors.arms import MAIN
 
 
 def status(evidence: Evidence) -> str:

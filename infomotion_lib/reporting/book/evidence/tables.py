@@ -5,8 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from infomotion_lib.evaluation.evidence import comparison
-from infomotion_lib.evaluation.evidence.arms import MAIN
 from infomotion_lib.reporting.book.evidence.found import (
     COMMAND,
     Evidence,
@@ -21,6 +19,8 @@ from infomotion_lib.reporting.book.schedule import trained_longer
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
+from infomotion_lib.studies.selectors import comparison
+from infomotion_lib.studies.selectors.arms import MAIN
 
 METRIC_NAMES = {
     "hard_accuracy": "Hard",

@@ -10,9 +10,6 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_lib.evaluation.evidence import comparison
-from infomotion_lib.evaluation.evidence.arms import ARMS, CORE, MAIN
-from infomotion_lib.evaluation.evidence.rows import APPEARANCE_FILE
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.reporting.book.evidence.found import (
     COMMAND,
@@ -32,6 +29,9 @@ from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import METHOD_NAMES
+from infomotion_lib.studies.selectors import comparison
+from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN
+from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE
 
 WORLDS = tuple(name for name in ARMS if name != MAIN)
 PLANNED_LEADS = len(RIVALS) * len(WORLDS)

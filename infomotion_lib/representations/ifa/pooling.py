@@ -1,0 +1,230 @@
+"""Motion maps to one vector a video, without computing what the vector does not need.
+
+The plain way runs the backbone on both pairs of a video and averages its motion maps. The same numbers come
+cheaper:
+
+- the two motions of a video share a frame, so three frames are encoded, not four (all that sees one frame at
+  a time: the convolutions, the first block's norm, queries, keys and values);
+- motion is affine in the displacement A c - c, so displacements are averaged first and projected once a map;
+- the last block's appearance path (values, projection, mixer) feeds nothing and is left out;
+- queries, keys and values come from one product; convolutions run channels-last; a CPU takes four videos at a
+  time.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from infomotion_lib.errors import ParameterError
+from infomotion_lib.representations.ifa.attention import InterFrameBlock, other_frame
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator, as_colour, check_frames
+from infomotion_lib.representations.ifa.settings import refuse_bf16
+from infomotion_lib.representations.ifa.windows import WindowPlan
+
+Pooling = Literal["mean", "grid", "flow"]
+GRID, FLOW_GRID = 4, 7
+DIRECTIONS, PAIRS = 2, 2
+CPU_VIDEOS = 4
+"""Videos that a CPU takes at a time: with more, maps of full size leave its caches (measured: 8 cost 8-25 %
+more).
+"""
+
+
+def vector_size(width: int, pooling: Pooling) -> int:
+    """Numbers a video: 96 F (mean), 16 times that (grid), or 392 (flow)."""
+    _refuse_unknown(pooling)
+    if pooling == "flow":
+        return PAIRS * 4 * FLOW_GRID**2
+    return PAIRS * DIRECTIONS * 24 * width * (GRID**2 if pooling == "grid" else 1)
+
+
+def rank_bound(network: InterFrameInterpolator) -> int:
+    """Most dimensions that mean motion vectors can span: 2 x heads x blocks, summed over both scales, x
+    directions x pairs.
+    """
+    blocks = [
+        block for blocks in (network.feature_bone.block4, network.feature_bone.block5) for block in blocks
+    ]
+    return (
+        DIRECTIONS
+        * PAIRS
+        * sum(2 * block.attn.heads for block in blocks if isinstance(block, InterFrameBlock))
+    )
+
+
+class MotionPooler:
+    """Motion vectors of batches of videos; holds its own channels-last copy of the network.
+
+    Parameters
+    ----------
+    network : InterFrameInterpolator
+        Any weights.
+    pooling : {"mean", "grid", "flow"}
+        ``mean``: the paper's average over each motion map. ``grid``: averages over 4 x 4 cells. ``flow``:
+        predicted flow over 7 x 7 cells, which runs the flow heads too.
+    device : torch.device
+        Where it runs.
+    bf16 : bool
+        Matrix products and convolutions in bfloat16.
+
+    Raises
+    ------
+    ParameterError
+        If the pooling is unknown, or bfloat16 would only be slow on this device.
+    """
+
+    def __init__(
+        self,
+        network: InterFrameInterpolator,
+        *,
+        pooling: Pooling = "mean",
+        device: torch.device | str = "cpu",
+        bf16: bool = False,
+    ) -> None:
+        _refuse_unknown(pooling)
+        if bf16:
+            refuse_bf16(device)
+        self.pooling, self.device, self.mixed = pooling, torch.device(device), bf16 and pooling == "flow"
+        self.type = (
+            torch.bfloat16 if bf16 and not self.mixed else torch.float32
+        )  # warps are always in float32
+        self.network = copy.deepcopy(network).to(self.device).eval()
+        bone = self.network.feature_bone
+        blocks = [
+            [_Step.of(block) for block in scale] for scale in (bone.block4, bone.block5)
+        ]  # in float32, before any rounding
+        blocks[-1][-1] = blocks[-1][-1].without_values()
+        self.network.to(dtype=self.type, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
+        self.steps = [[step.to(self.type) for step in scale] for scale in blocks]
+
+    @torch.inference_mode()
+    def vectors(self, frames: Tensor, pairs: Tensor) -> Tensor:
+        """Float32 vectors (V, D) of V videos, on the CPU.
+
+        The order is scale (1/8, then 1/16), pair, direction (forth, back), channel, cell; for ``flow`` pair,
+        component, cell.
+
+        Parameters
+        ----------
+        frames : Tensor
+            ``(N, 1, H, W)`` or ``(N, 3, H, W)`` in [0, 1]: the distinct frames of all videos.
+        pairs : Tensor
+            ``(V, 2, 2)``: for each video its two pairs, first and second frame as rows of ``frames``.
+        """
+        check_frames(frames, frames)
+        at_once = CPU_VIDEOS if self.device.type == "cpu" else max(len(pairs), 1)
+        return torch.cat([self._some(frames, part) for part in pairs.split(at_once)])
+
+    def _some(self, frames: Tensor, pairs: Tensor) -> Tensor:
+        """Vectors of a few videos, whose maps fit a cache."""
+        needed, local = torch.unique(pairs, return_inverse=True)
+        flat = local.to(self.device).reshape(-1, 2)  # (P = 2V, 2)
+        frames = as_colour(frames[needed].to(self.device, self.type)).contiguous(
+            memory_format=torch.channels_last
+        )
+        if self.pooling == "flow":
+            first, second = frames[flat[:, 0]], frames[flat[:, 1]]
+            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.mixed):
+                flow = self.network.interpolate(self.network.features(first, second), first, second).flow[-1]
+            return F.adaptive_avg_pool2d(flow.float(), FLOW_GRID).reshape(len(pairs), -1).cpu()
+        return torch.cat([_by_video(motion) for motion in self._motion(frames, flat)], dim=1).cpu()
+
+    def _motion(self, frames: Tensor, pairs: Tensor) -> list[Tensor]:
+        """Pooled motion (2P, channels, cells) of both scales: rows 0..P-1 forth, P..2P-1 back."""
+        bone = self.network.feature_bone
+        rows, others = torch.cat([pairs[:, 0], pairs[:, 1]]), torch.cat([pairs[:, 1], pairs[:, 0]])
+        tokens, first = self._shared_block(self.steps[0][0], bone.encode(frames)[1], rows, others)
+        motions = [[first], []]
+        for k, step in enumerate(self.steps[0][1:] + self.steps[1]):
+            scale = int(k >= len(self.steps[0]) - 1)
+            if scale and not motions[1]:
+                tokens = bone.patch_embed5(bone.norm4(tokens))
+            tokens, motion = self._block(step, tokens)
+            motions[scale].append(motion)
+        return [torch.cat(motion, dim=1) for motion in motions]
+
+    def _shared_block(
+        self, step: _Step, tokens: Tensor, rows: Tensor, others: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """First block: what belongs to one frame is computed once a frame, then handed to the pairs that hold
+        it.
+        """
+        plan = step.block.plan(tokens)
+        own = step.block.norm1(plan.split(tokens))
+        query, key, value = step.project(own)
+        sight = step.block.attn.look(query.index_select(0, rows), key.index_select(0, others), plan)
+        found = own.index_select(0, rows) + step.block.attn.gather(
+            sight.attention, value.index_select(0, others)
+        )
+        return step.block.blend(plan.join(found)), self._pool(step, sight.displacement, plan)
+
+    def _block(self, step: _Step, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        plan = step.block.plan(tokens)
+        own = step.block.norm1(plan.split(tokens))
+        query, *others = step.project(own)
+        key, *value = (other_frame(part) for part in others)
+        sight = step.block.attn.look(query, key, plan)
+        if value:
+            tokens = step.block.blend(plan.join(own + step.block.attn.gather(sight.attention, value[0])))
+        return tokens, self._pool(step, sight.displacement, plan)
+
+    def _pool(self, step: _Step, displacement: Tensor, plan: WindowPlan) -> Tensor:
+        """Motion (2P, m, cells) of the pooled displacement."""
+        if self.pooling == "mean" and not any(plan.padding):
+            pooled = displacement.mean(dim=(1, 2))[:, None]
+        else:
+            maps = plan.join(displacement).permute(0, 3, 1, 2)
+            pooled = (
+                F.adaptive_avg_pool2d(maps, GRID if self.pooling == "grid" else 1).flatten(2).transpose(1, 2)
+            )
+        return F.linear(pooled, step.motion_weight, step.motion_bias).transpose(1, 2)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A block with its products made ready: queries, keys and values in one; displacement to motion in
+    float32.
+    """
+
+    block: InterFrameBlock
+    weight: Tensor
+    bias: Tensor
+    motion_weight: Tensor
+    motion_bias: Tensor
+    values: bool = True
+
+    @classmethod
+    def of(cls, block: nn.Module) -> _Step:
+        assert isinstance(block, InterFrameBlock)
+        a = block.attn
+        weight = torch.cat([a.q.weight * a.scale, a.kv.weight]).detach()
+        bias = torch.cat([a.q.bias * a.scale, a.kv.bias]).detach()
+        return cls(block, weight, bias, a.motion_matrix().detach(), a.motion_proj.bias.detach().clone())
+
+    def without_values(self) -> _Step:
+        keep = len(self.weight) // 3 * 2
+        return replace(self, weight=self.weight[:keep], bias=self.bias[:keep], values=False)
+
+    def to(self, dtype: torch.dtype) -> _Step:
+        return replace(self, weight=self.weight.to(dtype), bias=self.bias.to(dtype))
+
+    def project(self, own: Tensor) -> list[Tensor]:
+        """Scaled queries, keys and perhaps values of normalised windows, split into heads."""
+        parts = F.linear(own, self.weight, self.bias).chunk(3 if self.values else 2, dim=-1)
+        return [self.block.attn.split_heads(part) for part in parts]
+
+
+def _by_video(motion: Tensor) -> Tensor:
+    """Rows (V, pair x direction x channel x cell) of pooled motion (direction x V x pair, channel, cell)."""
+    return motion.unflatten(0, (DIRECTIONS, -1, PAIRS)).permute(1, 2, 0, 3, 4).flatten(1)
+
+
+def _refuse_unknown(pooling: str) -> None:
+    if pooling not in ("mean", "grid", "flow"):
+        raise ParameterError(f"Unknown pooling: {pooling}", remedy="Known: mean, grid, flow.")

@@ -1,0 +1,299 @@
+"""Training of the interpolator: resumable at any step to the same numbers, best weights chosen on VAL.
+
+Batches and augmentation are functions of (seed, step), so a checkpoint needs no state of a random generator:
+weights, optimiser and step are the whole state.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from infomotion_lib import arithmetic
+from infomotion_lib.device import as_unit, resolve_device
+from infomotion_lib.errors import CheckpointError, StageError
+from infomotion_lib.progress import track
+from infomotion_lib.provenance import atomic
+from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
+from infomotion_lib.representations.ifa.losses import interpolation_loss
+from infomotion_lib.representations.ifa.settings import TrainingSettings, resolve_precision
+from infomotion_lib.representations.ifa.training_log import TrainingLog
+from infomotion_lib.representations.ifa.triplets import TripletStore
+from infomotion_lib.representations.ifa.validation import IGNITION_DB, validation_psnr
+
+FORMAT = 1
+"""Raised when equal triplets and settings teach another network: a checkpoint of another format is not gone
+on from.
+"""
+
+LAST, BEST, LOG = "last.pt", "best.safetensors", "log.csv"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A trained network and how it came about.
+
+    Attributes
+    ----------
+    network : InterFrameInterpolator
+        With the weights that were best on VAL (the last ones without VAL), in evaluation mode, on the CPU.
+    log : DataFrame
+        ``step``, ``loss``, ``lr``, ``psnr``, ``psnr_naive``; the last two on VAL, in dB, empty between two
+        looks.
+    psnr, psnr_naive : float
+        On VAL at the best step; nan without VAL.
+    best_step : int
+        Step of the weights.
+    """
+
+    network: InterFrameInterpolator
+    log: pd.DataFrame
+    psnr: float
+    psnr_naive: float
+    best_step: int
+
+    @property
+    def gain_db(self) -> float:
+        """PSNR above the naive average of the two end frames, dB."""
+        return self.psnr - self.psnr_naive
+
+    @property
+    def ignited(self) -> bool:
+        """Whether the network has learnt motion: a gain of 1 dB or more."""
+        return bool(self.gain_db >= IGNITION_DB)
+
+    def summary(self) -> dict[str, Any]:
+        """Numbers of the run by name."""
+        return {
+            "psnr": self.psnr,
+            "psnr_naive": self.psnr_naive,
+            "gain_db": self.gain_db,
+            "ignited": self.ignited,
+            "best_step": self.best_step,
+            "steps": int(self.log["step"].max()) if len(self.log) else 0,
+        }
+
+
+def new_interpolator(
+    width: int, depths: tuple[int, ...], *, seed: int, refine: bool = True
+) -> InterFrameInterpolator:
+    """Network with random weights that depend on the seed alone; torch's own generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return InterFrameInterpolator(width, depths, refine=refine)
+
+
+def train_interpolator(
+    network: InterFrameInterpolator,
+    store: TripletStore,
+    *,
+    folder: str | Path,
+    settings: TrainingSettings,
+    val: TripletStore | None = None,
+    device: str = "auto",
+    on_step: Callable[[int, float], None] | None = None,
+) -> TrainingResult:
+    """Network trained to predict middle frames; continues from ``folder`` if a run of the same settings was
+    cut short there.
+
+    Parameters
+    ----------
+    network : InterFrameInterpolator
+        Start; trained in place. Without its U-Net the loss is on the warps alone.
+    store : TripletStore
+        TRAIN triplets.
+    folder : path
+        Holds ``last.pt`` (weights, optimiser, step), ``best.safetensors`` and ``log.csv``, each written
+        whole.
+    settings : TrainingSettings
+        Steps, rates, loss, augmentation, seed.
+    val : TripletStore, optional
+        VAL triplets that choose the best weights.
+    device : {"auto", "cpu", "cuda"}
+        Where it runs.
+    on_step : callable, optional
+        Called with step and loss after each logged step.
+
+    Raises
+    ------
+    CheckpointError
+        If ``folder`` holds a run of other settings.
+    ParameterError
+        If the settings ask for bfloat16 and it would only be slow on this device.
+    StageError
+        If the loss is not finite.
+    """
+    resolve_precision(settings.precision, device)
+    run = _Run(network, store, folder=Path(folder), settings=settings, val=val, device=resolve_device(device))
+    run.resume()
+    bar: tqdm[int] = track(label="IFA training", total=settings.steps, unit="step")
+    bar.update(run.step)
+    while run.step < settings.steps:
+        loss = run.advance()
+        bar.update()
+        if loss is not None and on_step is not None:
+            on_step(run.step, loss)
+    bar.close()
+    return run.result()
+
+
+class _Run:
+    """State of a training run: network, optimiser, step, best so far."""
+
+    def __init__(
+        self,
+        network: InterFrameInterpolator,
+        store: TripletStore,
+        *,
+        folder: Path,
+        settings: TrainingSettings,
+        val: TripletStore | None,
+        device: torch.device,
+    ) -> None:
+        from lightning_fabric import Fabric  # its import takes a second: only training pays
+        from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+
+        self.store, self.settings, self.folder = store, settings, folder
+        self.val = None if val is None else val.subset(settings.most_validation)
+        self.identity = _identity(network, store, self.val, settings)
+        self.network = network
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
+        # fused: its square root is exact, see arithmetic.py
+        self.optimiser = torch.optim.AdamW(
+            network.parameters(), lr=0.0, weight_decay=settings.weight_decay, fused=True
+        )
+        fabric = Fabric(
+            accelerator=device.type, devices=1, precision=settings.precision, plugins=[LightningEnvironment()]
+        )
+        self.model, self.steps = fabric.setup(network, self.optimiser)
+        self.fabric, self.device, self.step = fabric, device, 0
+        self.best: dict[str, float] = {"psnr": float("nan"), "psnr_naive": float("nan"), "step": 0}
+        self.log = TrainingLog(folder / LOG)
+
+    def advance(self) -> float | None:
+        """One step; its loss where the log wants it."""
+        settings, step = self.settings, self.step
+        triplets = settings.augmented(self.store.batch(settings.rows(step, count=len(self.store))), step=step)
+        first, middle, last = as_unit(triplets, self.device).split(1, dim=1)
+        rate = settings.rate(step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.model.train()
+        made = self.model(first, last)
+        loss = interpolation_loss(
+            made, middle, loss=settings.loss, laplacian_weight=settings.laplacian_weight
+        )
+        if (
+            self.device.type == "cpu"
+        ):  # costs nothing here, and torch's CPU warp crashes in the backward pass of a nan flow
+            self._refuse_divergence(loss, *made.flow)
+        self.steps.zero_grad(set_to_none=True)
+        self.fabric.backward(loss)
+        self.steps.step()
+        self.step += 1
+        return self._record(loss, rate)
+
+    def _record(self, loss: torch.Tensor, rate: float) -> float | None:
+        settings, step = self.settings, self.step
+        look = self.val is not None and settings.due(step, settings.validate_every)
+        keep = settings.due(step, settings.checkpoint_every)
+        if not (look or keep or settings.due(step, settings.log_every)):
+            return None
+        self._refuse_divergence(loss)
+        value = float(loss.detach())
+        psnr, naive = self._look() if look else (None, None)
+        self.log.add(step, value, rate, psnr, naive)
+        if keep:
+            self._save()
+        return value
+
+    def _refuse_divergence(self, *values: torch.Tensor) -> None:
+        if not all(bool(value.isfinite().all()) for value in values):
+            raise StageError(
+                f"IFA training diverged at step {self.step + 1}: loss or flow is not finite.",
+                remedy="Lower ifa_learning_rate or raise ifa_warmup_steps, and run again.",
+            )
+
+    def _look(self) -> tuple[float, float]:
+        assert self.val is not None
+        psnr, naive = validation_psnr(self.network, self.val)
+        if not psnr <= self.best["psnr"]:
+            self.best = {"psnr": psnr, "psnr_naive": naive, "step": self.step}
+            save_interpolator(self.network, self.folder / BEST)
+        return psnr, naive
+
+    def _save(self) -> None:
+        self.log.flush()
+        state = {
+            "identity": self.identity,
+            "step": self.step,
+            "best": self.best,
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        with atomic(self.folder / LAST) as temporary:
+            torch.save(state, temporary)
+
+    def resume(self) -> None:
+        """Take up the last checkpoint, if there is one."""
+        path = self.folder / LAST
+        if not path.is_file():
+            self.log.cut(0)
+            return
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            identity = dict(state["identity"])
+        except Exception as error:  # torch raises many kinds for a damaged file
+            raise CheckpointError(
+                f"{path} cannot be read: {type(error).__name__}", remedy="Delete it to train anew."
+            ) from None
+        other = [name for name, value in self.identity.items() if identity.get(name) != value]
+        if other:
+            raise CheckpointError(
+                f"{path} belongs to another run: it differs in {', '.join(other)}.",
+                remedy="Delete its folder to train anew, or take back the change to continue it.",
+            )
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.best = int(state["step"]), dict(state["best"])
+        self.log.cut(self.step)
+
+    def result(self) -> TrainingResult:
+        """Best network and log."""
+        network = self.network.to("cpu").eval()
+        if self.val is not None and self.step == 0:
+            psnr, naive = validation_psnr(network, self.val)
+            self.best = {"psnr": psnr, "psnr_naive": naive, "step": 0}
+        elif self.val is not None:
+            network = load_ema_vfi(self.folder / BEST, window=network.window)
+        best_step = self.step if self.val is None else int(self.best["step"])
+        return TrainingResult(
+            network, self.log.table(), self.best["psnr"], self.best["psnr_naive"], best_step
+        )
+
+
+def _identity(
+    network: InterFrameInterpolator, store: TripletStore, val: TripletStore | None, settings: TrainingSettings
+) -> dict[str, Any]:
+    """What must be equal for a checkpoint to be continued: settings, network, start weights and data."""
+    start = 0
+    for value in network.state_dict().values():
+        start = zlib.crc32(value.detach().cpu().contiguous().numpy().tobytes(), start)
+    augmentation = {f"augmentation {name}": value for name, value in asdict(settings.augmentation).items()}
+    plain = {name: value for name, value in asdict(settings).items() if name != "augmentation"}
+    data = {"TRAIN triplets": _checksum(store), "VAL triplets": 0 if val is None else _checksum(val)}
+    shape = {"format": FORMAT, "width": network.width, "depths": list(network.depths), "start weights": start}
+    return {**shape, "arithmetic": arithmetic.state("native")["in_force"], **plain, **augmentation, **data}
+
+
+def _checksum(store: TripletStore) -> int:
+    return zlib.crc32(store.triplets.tobytes(), zlib.crc32(np.ascontiguousarray(store.frames).data))

@@ -1,0 +1,294 @@
+"""The ``infomotion`` command. Every foreseen error ends with one message on stderr and exit code 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infomotion_lib.errors import InfoMotionError, ParameterError
+from infomotion_lib.processes import ALONE, can_share_work, die_with_parent, joblib_settings
+from infomotion_lib.run.commands import data as data_commands
+from infomotion_lib.run.commands import frames as frames_commands
+from infomotion_lib.run.commands import generator as generator_commands
+from infomotion_lib.run.commands import machine as machine_commands
+from infomotion_lib.run.commands import provenance as provenance_commands
+from infomotion_lib.run.commands import selection as selection_commands
+from infomotion_lib.run.commands.options import (
+    Limit,
+    Overrides,
+    Profile,
+    RunsDir,
+    WithinWorkflow,
+    parse_overrides,
+    with_arithmetic,
+)
+
+STOPPED = 130
+"""Exit code of a command that Ctrl-C has ended."""
+
+app = typer.Typer(
+    name="infomotion",
+    help="InfoMotion as a living paper: distil echocardiography videos by motion, graphs and communities.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    stage: Annotated[
+        str, typer.Argument(help="all, data, labels, or a notebook: 03, graph_selection, 03_graph_selection.")
+    ],
+    profile: Profile = "phantom",
+    parameter: Overrides = None,
+    limit: Limit = None,
+    cluster: Annotated[
+        str,
+        typer.Option(help="With all: folder under cluster/, or another, that says how stages become jobs."),
+    ] = "",
+    book: Annotated[bool, typer.Option("--book", help="With all: render the book too.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With all: say which stages would run, and run none.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")
+    ] = False,
+    within_workflow: WithinWorkflow = False,
+) -> None:
+    """Run one stage, or all stages that are not up to date."""
+    overrides = parse_overrides(parameter or [])
+    if dry_run and stage == "all":
+        from infomotion_lib.run.workflow import what_would_run
+
+        names = what_would_run(profile, overrides=overrides, limit=limit, book=book)
+        _say(f"Would run: {', '.join(names)}" if names else "Nothing to run.")
+        return
+    if dry_run:
+        raise ParameterError("--dry-run goes with all.", remedy=f"Give it without --dry-run to run {stage}.")
+    if not within_workflow and not can_share_work():
+        _say(ALONE)
+    if stage == "all":
+        from infomotion_lib.run.workflow import run_all
+
+        paths = run_all(
+            profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=_say
+        )
+        _say(f"All stages of {paths.profile} are up to date: {paths.root}")
+        return
+    from infomotion_lib.parameters import read_profile, stage_name, stage_parameters
+    from infomotion_lib.run.runner import run_stage
+    from infomotion_lib.stage_table import TABLE
+
+    with _speaker(within_workflow) as say:
+        step = TABLE[stage_name(stage)]
+        chosen = stage_parameters(step.name, read_profile(profile), overrides=overrides)
+        if not step.number:  # the others compute in a kernel of their own
+            with_arithmetic(context, chosen.arithmetic, say=say)
+        run_stage(
+            stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say
+        )
+
+
+@app.command()
+def report(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
+    """Table 1 of a finished run, how long its stages took, where the book is."""
+    from infomotion_lib.parameters import STAGES, paths_of
+    from infomotion_lib.paths import BOOK
+    from infomotion_lib.reporting.summary import summary
+
+    index = BOOK / "_build" / "html" / "index.html"
+    typer.echo(summary(paths_of(profile, runs_dir), list(STAGES), book=index if index.is_file() else None))
+
+
+@app.command()
+def book(
+    profile: Annotated[
+        str, typer.Option("--profile", "-P", help="Whose notebooks to show; default: the first frozen one.")
+    ] = "",
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of its stages; default: its run, else its frozen results.")
+    ] = None,
+    within_workflow: WithinWorkflow = False,
+) -> None:
+    """Render the book; without a profile, from the frozen results alone."""
+    from infomotion_lib.reporting.book.render import build
+    from infomotion_lib.run.workflow import BOOK_SHOWS
+
+    with _speaker(within_workflow) as say:
+        rendered = build(profile, results, say=say)
+        BOOK_SHOWS.write_text(str(results or ""), encoding="utf-8")
+        for note in rendered.notes:
+            say(note)
+        say(f"The book: {rendered.index}")
+
+
+@app.command()
+def freeze(
+    profile: Profile = "phantom",
+    runs_dir: RunsDir = "",
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole/--shown",
+            help="All that the leading profile of a book needs, or only what every profile shows.",
+        ),
+    ] = True,
+) -> None:
+    """Copy a finished run's tables, figures and executed notebooks to book/results, as far as its data may be
+    shown.
+    """
+    from infomotion_lib.parameters import paths_of
+    from infomotion_lib.reporting.freeze import freeze as freeze_run
+
+    paths = paths_of(profile, runs_dir)
+    typer.echo(repr(freeze_run(paths.profile, runs_dir=paths.root.parent, whole=whole)))
+
+
+@app.command()
+def compare(
+    profile: Profile = "phantom",
+    runs_dir: RunsDir = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the rows to this CSV too, and both machines to a JSON file beside it."),
+    ] = None,
+) -> None:
+    """Table 1 of your run beside the one frozen in the book; the first stage that differs, and why, as far as
+    run cards tell.
+    """
+    from infomotion_lib.frozen import FROZEN
+    from infomotion_lib.machine import of_card
+    from infomotion_lib.parameters import paths_of
+    from infomotion_lib.provenance import write_csv, write_json
+    from infomotion_lib.reporting.compare import comparison_text
+    from infomotion_lib.reporting.results import Results
+
+    paths = paths_of(profile, runs_dir)
+    sides = {
+        "frozen": Results(paths.profile, FROZEN / paths.profile),
+        "own": Results(paths.profile, paths.root),
+    }
+    text, rows = comparison_text(sides["frozen"], sides["own"])
+    typer.echo(text)
+    if out is not None:
+        write_csv(rows, out)
+        write_json(
+            {name: of_card(side.card("evaluation")) for name, side in sides.items()}, out.with_suffix(".json")
+        )
+
+
+@app.command()
+def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
+    """The paper's numbers beside ours: reproduced, differs, not run, quoted. Only a whole run of the paper
+    profile may answer.
+    """
+    from infomotion_lib.evaluation.claims import RULE, claims_ledger
+    from infomotion_lib.parameters import paths_of
+
+    ledger = claims_ledger(paths_of(profile, runs_dir))
+    shown = [
+        "table",
+        "row",
+        "column",
+        "value",
+        "spread",
+        "unit",
+        "graph",
+        "ours",
+        "delta",
+        "tolerance",
+        "status",
+    ]
+    typer.echo(ledger[shown].round(2).to_string(index=False, na_rep="-"))
+    typer.echo(
+        "\n"
+        + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items())
+        + f"\n{RULE}"
+    )
+
+
+app.command()(machine_commands.machine)
+app.command()(provenance_commands.trace)
+app.command()(provenance_commands.verify)
+app.command()(data_commands.phantom)
+app.command()(data_commands.relabel)
+app.command()(frames_commands.convert_checkpoint)
+app.command()(selection_commands.export_distilled)
+app.command()(selection_commands.publish_selections)
+app.add_typer(data_commands.data, name="data")
+app.add_typer(frames_commands.frames, name="frames")
+data_commands.study.command("open-splits")(selection_commands.study_open_splits)
+data_commands.study.command("checkpoint")(selection_commands.study_checkpoint)
+app.add_typer(data_commands.study, name="study")
+app.add_typer(generator_commands.generate, name="generate")
+
+
+@contextmanager
+def _speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
+    """What takes lines for the reader; inside a workflow they are marked, errors too, and this process ends
+    with the engine.
+    """
+    if not within_workflow:
+        yield _say
+        return
+    die_with_parent()
+    try:
+        yield _say_in_workflow
+    except (InfoMotionError, OSError) as error:
+        _say_in_workflow(_message(error), failed=True)
+        raise typer.Exit(InfoMotionError.exit_code) from None
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+def _say_in_workflow(text: str, *, failed: bool = False) -> None:
+    from infomotion_lib.run.workflow import FAILED, MARK
+
+    for line in text.splitlines():
+        print(f"{FAILED if failed else MARK}{line}", flush=True)
+
+
+def _message(error: InfoMotionError | OSError) -> str:
+    if isinstance(error, InfoMotionError) or error.errno is None:
+        return f"Error: {error}"
+    name = f": {error.filename}" if error.filename else ""
+    return f"Error: {os.strerror(error.errno)}{name}\nFree space or change permissions, then run it again."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code of the command line; what the ``infomotion`` script calls."""
+    os.environ.update(joblib_settings())
+    try:
+        own_process = arguments is None
+        status = int(app(args=arguments, standalone_mode=False, prog_name="infomotion", obj=own_process) or 0)
+    except InfoMotionError as error:
+        typer.echo(_message(error), err=True)
+        return error.exit_code
+    except typer.Abort:
+        status = STOPPED
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # click's own usage errors
+            error.show()
+            return int(error.exit_code)
+        if isinstance(error, OSError) and error.errno is not None:
+            typer.echo(_message(error), err=True)
+            return InfoMotionError.exit_code
+        raise
+    if status == STOPPED:  # typer gives this status for Ctrl-C, and says nothing
+        typer.echo("Stopped. Give the same command again to go on from here.", err=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Which of the library's code stands behind a stage, and behind the work that it keeps, found by following
+imports.
+
+Two questions, two answers. *Is the stage to be run again?* Yes, if any code behind it has changed, figures
+and cells included: that takes minutes. *May the checkpoints, trained rows and vectors that lie there be
+used?* Yes, unless the code that decides what they hold has changed: that would take hours. So a better
+figure, page, ledger rule, command or run card trains nothing again; another loss does.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from infomotion_lib.paths import notebook_of
+from infomotion_lib.stage_table import Stage
+
+LIBRARY = Path(__file__).resolve().parent.parent
+PACKAGE = LIBRARY.name
+MACHINERY = frozenset(
+    {
+        "__init__",
+        "arithmetic",
+        "errors",
+        "frozen",
+        "machine",
+        "parameters",
+        "paths",
+        "processes",
+        "progress",
+        "provenance",
+        "run",
+        "stage_table",
+    }
+)
+"""Modules and rooms that carry a stage out but decide no result; parameters count by their values."""
+
+Kind = Literal["science", "figures"]
+
+
+def code_hash(stage: Stage, kind: Kind) -> str:
+    """Hash of the code behind a stage: ``science`` decides its results, ``figures`` only draws them.
+
+    Comments, docstrings and layout do not count, nor do cells of the notebook (the workflow watches that file
+    itself).
+    """
+    digest = hashlib.sha256()
+    for file in sorted(files_behind(stage)):
+        if (file.relative_to(LIBRARY).parts[0] == "reporting") == (kind == "figures"):
+            digest.update(file.relative_to(LIBRARY).as_posix().encode())
+            digest.update(bare_code(file).encode())
+    return digest.hexdigest()[:16]
+
+
+def learning_hash(stage: Stage) -> str:
+    """Hash of the code that decides what a stage keeps from one run to the next; ``""`` where it keeps
+    nothing.
+
+    It follows the imports of the modules that the stage names in ``learns``. Comments, docstrings,
+    annotations, imports and the texts of errors do not count, nor where a file lies: whoever rewords an error
+    or moves a room trains nothing again.
+    """
+    roots = [LIBRARY.joinpath(*module.split(".")).with_suffix(".py") for module in stage.learns]
+    bodies = sorted(learning_code(file) for file in _reached(roots))
+    return hashlib.sha256("\n".join(bodies).encode()).hexdigest()[:16] if bodies else ""
+
+
+def code_of(stage: Stage) -> dict[str, str]:
+    """Hashes of all that a stage is made of, as its run card keeps them: ``science``, ``figures``, and
+    ``notebook`` for its cells.
+    """
+    cells = hashlib.sha256(_bare("\n".join(_cells(stage))).encode()).hexdigest()[:16]
+    return {
+        "science": code_hash(stage, "science"),
+        "figures": code_hash(stage, "figures"),
+        "notebook": cells if stage.number else "",
+    }
+
+
+def files_behind(stage: Stage) -> set[Path]:
+    """Library files that a stage's notebook or function imports, directly or through others, machinery left
+    out.
+    """
+    if not stage.number:
+        own = LIBRARY / "run" / f"{stage.name}.py"
+        return {own} | _reached(_imported(own))
+    return _reached(_imports("\n".join(_cells(stage))))
+
+
+def _reached(first: Iterable[Path]) -> set[Path]:
+    """``first`` and all that they import, directly or through others, machinery left out."""
+    found: set[Path] = set()
+    pending = set(first)
+    while pending:
+        file = pending.pop()
+        if file not in found and file.relative_to(LIBRARY).parts[0].removesuffix(".py") not in MACHINERY:
+            found.add(file)
+            pending |= _imported(file)
+    return found
+
+
+@cache
+def bare_code(file: Path) -> str:
+    """Syntax tree of a file without docstrings and other bare constants, as text."""
+    return _bare(file.read_text(encoding="utf-8"))
+
+
+@cache
+def learning_code(file: Path) -> str:
+    """Syntax tree of a file as text, without what decides no number: see :func:`learning_hash`."""
+    return ast.dump(_NumbersOnly().visit(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+class _NumbersOnly(ast.NodeTransformer):
+    """Takes imports, errors, annotations and bare constants, docstrings among them, out of a syntax tree."""
+
+    def visit_Import(self, node: ast.Import) -> None:
+        return None
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        return None
+
+    def visit_Raise(self, node: ast.Raise) -> None:
+        return None
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+
+def _bare(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = [
+                item
+                for item in body
+                if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))
+            ]
+            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]  # only nodes that have a body come here
+    return ast.dump(tree)
+
+
+def _cells(stage: Stage) -> list[str]:
+    """Sources of the code cells of a stage's notebook."""
+    notebook = notebook_of(stage)
+    if notebook is None or not notebook.is_file():
+        return []
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+@cache
+def _imported(file: Path) -> set[Path]:
+    return set(_imports(file.read_text(encoding="utf-8")))
+
+
+def _imports(source: str) -> Iterable[Path]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == PACKAGE:
+                for depth in range(2, len(parts) + 1):
+                    base = LIBRARY.joinpath(*parts[1:depth])
+                    yield from (
+                        path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()
+                    )

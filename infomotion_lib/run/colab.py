@@ -1,0 +1,65 @@
+"""A notebook opened alone, in Colab: the stages it builds on are run first, on the smallest profile."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+from infomotion_lib.parameters import stage_name
+from infomotion_lib.paths import PROJECT, run_paths
+from infomotion_lib.stage_table import RUN_CARD, TABLE
+
+PROFILE = "smoke"
+"""Profile that every notebook's parameters cell names: a handful of tiny phantoms."""
+
+
+def start(stage: str, *, say: Callable[[str], None] = print) -> list[str]:
+    """Names of the stages that were run for ``stage`` to start from; what has run before is kept.
+
+    Parameters
+    ----------
+    stage : str
+        Stage of the notebook, such as ``"graph_selection"``.
+    say : callable
+        Takes a line that says what the notebook starts from.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If a stage fails; its own message stands above.
+    """
+    paths = run_paths(PROFILE)
+    before = earlier_stages(stage)
+    missing = [name for name in before if not (paths.stage(name) / RUN_CARD).is_file()]
+    say(
+        f"This notebook starts from the profile {PROFILE}, tiny phantoms whose numbers mean nothing:"
+        f" {', '.join(before)}."
+    )
+    say(
+        "Parameters that you leave at their default take that profile's small values; what you set yourself"
+        " stays."
+    )
+    for name in missing:
+        say(f"Running {TABLE[name].label} ...")
+        subprocess.run(
+            [sys.executable, "-m", "infomotion_lib.run.cli", "run", name, "--profile", PROFILE],
+            cwd=PROJECT,
+            check=True,
+        )
+    return missing
+
+
+def earlier_stages(stage: str) -> list[str]:
+    """Every stage that must have run before ``stage``, in the order of the walk.
+
+    >>> earlier_stages("03")
+    ['data', 'labels', 'frame_index', 'ifa_training']
+    """
+    needed: set[str] = set()
+    waiting = [stage_name(stage)]
+    while waiting:
+        new = set(TABLE[waiting.pop()].needs) - needed
+        needed |= new
+        waiting += new
+    return [name for name in TABLE if name in needed]

@@ -1,0 +1,1 @@
+"""Commands of ``infomotion``, a file per group."""

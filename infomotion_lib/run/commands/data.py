@@ -1,0 +1,269 @@
+"""Commands about data (draw, check, fetch, describe, label), and the studies on many phantom pools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infomotion_lib.errors import ParameterError, did_you_mean
+from infomotion_lib.run.commands.options import (
+    Limit,
+    Overrides,
+    Profile,
+    RunsDir,
+    parse_overrides,
+    with_arithmetic,
+)
+
+data = typer.Typer(help="Check, fetch and describe data sets.", no_args_is_help=True, rich_markup_mode=None)
+study = typer.Typer(help="Longer studies; resumable.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def phantom(
+    out: Annotated[Path, typer.Option(help="Folder to fill; it must not hold another data set.")],
+    train_per_class: Annotated[int, typer.Option(min=1, help="TRAIN videos of each EF class.")] = 60,
+    val_per_class: Annotated[int, typer.Option(min=1, help="VAL videos of each EF class.")] = 10,
+    test_counts: Annotated[
+        str, typer.Option(help="TEST videos of the five classes, severe to hyperdynamic.")
+    ] = "24,24,32,96,24",
+    frames: Annotated[int, typer.Option(min=16, help="Frames a video.")] = 64,
+    level: Annotated[
+        float, typer.Option(min=0, max=1, help="Nuisance: 0 the easy phantom, 1 the extreme one.")
+    ] = 0.4,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal videos.")] = 0,
+    role: Annotated[
+        str, typer.Option(help="real (traced) or synthetic (requested EF, no tracings).")
+    ] = "real",
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Draw phantom hearts in EchoNet-Dynamic's layout: EF, ED and ES exact by construction."""
+    from infomotion_lib.data.check import check_dataset
+    from infomotion_lib.phantom import make_dataset
+
+    if role not in ("real", "synthetic"):
+        raise ParameterError(f"Unknown role: {role}", remedy="It is real or synthetic.")
+    counts = test_counts.replace(" ", "").split(",")
+    if len(counts) != 5 or not all(count.isdigit() and int(count) > 0 for count in counts):
+        raise ParameterError(f"Not five counts: {test_counts}", remedy="Write them as 24,24,32,96,24.")
+    if (out / "FileList.csv").exists():
+        raise ParameterError(
+            f"The folder holds a data set already: {out}", remedy="Choose another folder, or remove that one."
+        )
+    numbers = tuple(int(count) for count in counts)
+    sizes = {"train_per_class": train_per_class, "val_per_class": val_per_class, "frames": frames}
+    make_dataset(out, test_counts=numbers, level=level, seed=seed, role=role, workers=workers, **sizes)  # type: ignore[arg-type]
+    typer.echo(str(check_dataset(out)))
+
+
+def relabel(
+    folder: Annotated[Path, typer.Argument(help="Data set folder, with FileList.csv and Videos/.")],
+    weights: Annotated[
+        Path, typer.Option(help="labeller.safetensors of a run, or a published EF checkpoint.")
+    ],
+    out: Annotated[Path, typer.Option(help="Table to write: file_name, requested_ef, ef.")] = Path(
+        "labels.csv"
+    ),
+    profile: Profile = "paper",
+    parameter: Overrides = None,
+    limit: Limit = None,
+    reference_fps: Annotated[
+        float, typer.Option(min=1, help="Frame rate of the videos the regressor was trained on.")
+    ] = 50.0,
+) -> None:
+    """EF of every video of a folder by a regressor that exists already, the requested EF beside it, and how
+    the two agree.
+    """
+    from infomotion_lib.parameters import LabelsParameters, stage_parameters
+    from infomotion_lib.regressor.labels import agreement_with_request
+    from infomotion_lib.run.labels import relabel_folder
+    from infomotion_lib.run.workflow import resolve
+
+    values = resolve(profile, overrides=parse_overrides(parameter or []), limit=limit)
+    parameters = LabelsParameters.model_validate(stage_parameters("labels", values).model_dump())
+    labels = relabel_folder(folder, weights, out, parameters=parameters, reference_fps=reference_fps)
+    typer.echo(
+        f"{len(labels)} videos labelled, EF {labels['ef'].min():.1f} to {labels['ef'].max():.1f}: {out}"
+    )
+    for _, row in agreement_with_request(labels).iterrows():
+        typer.echo(
+            f"Against the requested EF ({row['n']} videos): mean difference {row['bias']:+.1f}, mean error"
+            f" {row['mae']:.1f} points, R2 {row['r2']:.2f}, same class {row['same_class_percent']:.0f} %"
+        )
+
+
+@data.command("check")
+def data_check(
+    folder: Annotated[Path, typer.Argument(help="Folder with FileList.csv and Videos/.")],
+    layout: Annotated[str, typer.Option(help="auto, echonet-dynamic or echonet-synthetic.")] = "auto",
+    strict: Annotated[bool, typer.Option("--strict", help="Faults of single videos stop too.")] = False,
+) -> None:
+    """What a data set folder holds, what cannot be used and why, class counts by split."""
+    from infomotion_lib.data.check import check_dataset
+
+    typer.echo(str(check_dataset(folder, layout, strict=strict)))
+
+
+@data.command("fetch")
+def data_fetch(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help=(
+                "echodiffusion: 100 published clips (MIT); echonet-synthetic: 10,030 videos, 7 GB"
+                " (Apache-2.0)."
+            )
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to fill; default: echodiffusion/, or where real data lies.")
+    ] = None,
+    mirror: Annotated[
+        Path | None,
+        typer.Option(help="Local folder to read instead of the network.", envvar="INFOMOTION_MIRROR"),
+    ] = None,
+    ef_label: Annotated[str, typer.Option(help="Of echodiffusion: relabelled or requested.")] = "relabelled",
+    split_seed: Annotated[
+        int, typer.Option(min=0, help="Of echodiffusion: seed of the stratified split.")
+    ] = 0,
+    keep_archive: Annotated[
+        bool, typer.Option("--keep-archive", help="Of echonet-synthetic: keep the archive after unpacking.")
+    ] = False,
+) -> None:
+    """Download a public data set at its pinned revision, check size and hashes, unpack or convert it.
+    Resumable.
+    """
+    from infomotion_lib.data.check import check_dataset
+    from infomotion_lib.paths import data_root
+
+    if name == "echodiffusion":
+        from infomotion_lib.data.echodiffusion import fetch
+
+        folder = fetch(out or Path(name), mirror=mirror, split_seed=split_seed, ef_label=ef_label)  # type: ignore[arg-type]  # fetch refuses others
+    elif name == "echonet-synthetic":
+        from infomotion_lib.data import echonet_synthetic
+
+        folder = echonet_synthetic.fetch_echonet_synthetic(
+            out or data_root() / "EchoNet-Synthetic", keep_archive=keep_archive
+        )
+    elif name == "echonet-dynamic":
+        raise ParameterError(
+            "Cannot fetch echonet-dynamic: each reader accepts its agreement and downloads it in person.",
+            where="Ask for access: https://echonet.github.io/dynamic/",
+            remedy=(
+                "Unpack it, set INFOMOTION_DATA to the folder above, then: infomotion data check"
+                " $INFOMOTION_DATA/EchoNet-Dynamic"
+            ),
+        )
+    else:
+        known = did_you_mean(name, ("echodiffusion", "echonet-synthetic"))
+        raise ParameterError(
+            f"Cannot fetch {name}.",
+            remedy=f"{known} `infomotion data describe NAME` says how others are made.",
+        )
+    typer.echo(str(check_dataset(folder)))
+
+
+@data.command("describe")
+def data_describe(
+    name: Annotated[
+        str, typer.Argument(help="phantom, echodiffusion, echonet-dynamic, echonet-synthetic, latte.")
+    ],
+) -> None:
+    """What a data set is, its licence, and what may be done with it."""
+    from infomotion_lib.data.manifests import describe
+
+    typer.echo(describe(name))
+
+
+@study.command("phases")
+def study_phases(
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/studies/phases"),
+    clips: Annotated[
+        int, typer.Option(min=1, help="Phantom clips of each frame rate, EF class and rhythm.")
+    ] = 6,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """How far are detected ED and ES from the exact ones? Detector, second vote, and both where they agree,
+    beside shuffled frames.
+    """
+    from infomotion_lib.studies.phases import PhaseStudySettings, run_phase_study
+
+    summary = run_phase_study(out, settings=PhaseStudySettings(clips=clips), workers=workers).summary
+    typer.echo(summary[summary["by"] == "all"].drop(columns=["by", "value"]).round(1).to_string(index=False))
+
+
+@study.command("hardness")
+def study_hardness(
+    context: typer.Context,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the rows and the summary; the same call resumes.")
+    ] = Path("runs/studies/hardness"),
+    pools: Annotated[int, typer.Option(min=2, help="Independent phantom pools.")] = 10,
+    level: Annotated[float, typer.Option(min=0, max=1, help="Nuisance level.")] = 0.4,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+) -> None:
+    """Is the phantom hard enough for selection to matter? 25 random videos against all of TRAIN, with
+    intervals over pools.
+    """
+    from infomotion_lib.parameters import EvaluationParameters
+    from infomotion_lib.studies.hardness import HardnessSettings, run_hardness
+
+    with_arithmetic(context, EvaluationParameters.model_validate({}).arithmetic, say=typer.echo)
+    summary = run_hardness(out, pools=pools, settings=HardnessSettings(level=level), workers=workers)
+    typer.echo(summary.round(2).to_string(index=False))
+
+
+@study.command("selectors")
+def study_selectors(
+    context: typer.Context,
+    profile: Profile = "phantom-large",
+    parameter: Overrides = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on."),
+    ] = None,
+    pools: Annotated[
+        int | None, typer.Option(min=1, help="Pools to finish, from the first; default: the profile's.")
+    ] = None,
+    arm: Annotated[
+        str, typer.Option(help="main, or a world changed in one respect: label_noise, standard_machines ...")
+    ] = "main",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Write the rows found so far to book/results and train nothing.")
+    ] = False,
+    runs_dir: RunsDir = "",
+) -> None:
+    """Every selector on many independent phantom pools, in slices; finished rows are kept, --publish puts
+    them into the book.
+    """
+    from infomotion_lib.parameters import EvidenceParameters, read_profile, stage_parameters
+    from infomotion_lib.paths import run_paths
+    from infomotion_lib.run.lock import only_run
+    from infomotion_lib.studies.selectors.rows import publish as publish_rows
+    from infomotion_lib.studies.selectors.study import found_so_far, run_study
+
+    values = read_profile(profile) | ({} if workers is None else {"workers": workers})
+    chosen = stage_parameters("evidence", values, overrides=parse_overrides(parameter or []))
+    parameters = EvidenceParameters.model_validate(chosen.model_dump())
+    paths = run_paths(parameters.profile, runs_dir or parameters.runs_dir)
+    folder = paths.root / "evidence"
+    if publish:
+        tables = found_so_far(folder, parameters)
+        publish_rows(tables)
+        typer.echo(f"Published: {tables!r}")
+        return
+    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
+    with only_run(paths):
+        tables = run_study(
+            folder, parameters=parameters, arm=arm, pools=pools, minutes=minutes, say=typer.echo
+        )
+    done = tables.finished
+    typer.echo(
+        f"{tables!r}; {int(done['complete'].sum())} pools complete. Publish them: infomotion study selectors"
+        " --publish"
+    )

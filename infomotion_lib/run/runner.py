@@ -1,0 +1,196 @@
+"""Run one stage with strict parameters; and what a notebook asks of its runner."""
+
+from __future__ import annotations
+
+import html
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from infomotion_lib.errors import ParameterError, StageError
+from infomotion_lib.parameters import STAGES, StageParameters, read_profile, stage_name, stage_parameters
+from infomotion_lib.paths import PARAMS, RunPaths, notebook_of, run_paths
+from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_run_card, sha256, write_json
+from infomotion_lib.run.code import code_of
+from infomotion_lib.run.fingerprint import claim_folder, fingerprint, worked
+from infomotion_lib.run.lock import only_run
+from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
+
+
+def run_stage(
+    stage: str,
+    profile: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    lock: bool = True,
+    wait: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Path of the run card of a stage, run to its end.
+
+    Parameters
+    ----------
+    stage : str
+        ``"03"``, ``"graph_selection"`` or ``"03_graph_selection"``; ``"data"`` and ``"labels"`` have no
+        notebook.
+    profile : str
+        Name of a profile, or path of a ``.yml`` file.
+    overrides : mapping, optional
+        Parameters of this stage that differ from the profile.
+    limit : int, optional
+        Use the first ``limit`` videos of each class and split.
+    lock : bool, default True
+        Refuse if another run of this profile is going on; False inside a workflow that holds the lock
+        already.
+    wait : bool, default False
+        Wait for that other run instead of refusing.
+    say : callable, optional
+        Takes a line when the stage starts and another when it ends.
+
+    Raises
+    ------
+    ParameterError
+        Unknown stage, profile or parameter, or a value of the wrong type or out of range.
+    StageError
+        A stage before it has not finished, its notebook failed, or it did not write what it promised.
+    """
+    step = TABLE[stage_name(stage)]
+    changes = dict(overrides or {}) | ({} if limit is None else {"limit": limit})
+    parameters = stage_parameters(step.name, read_profile(profile), overrides=changes)
+    paths = run_paths(parameters.profile, parameters.runs_dir)
+    with only_run(paths, wait=wait) if lock else nullcontext():
+        started = time.monotonic()
+        record, code = fingerprint(step, parameters, paths), code_of(step)
+        say(f"{step.label}: started")
+        continued = claim_folder(paths.stage(step.name), record)
+        _execute(step, parameters, paths)
+        seconds = worked(paths.stage(step.name), time.monotonic() - started)
+        card = _close(step, paths, code=code, seconds=seconds, continued=continued)
+        say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
+    return card
+
+
+def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
+    notebook = notebook_of(step)
+    if notebook is None:
+        import_module(f"infomotion_lib.run.{step.name}").run(parameters)
+        return
+    from infomotion_lib.run.notebook import execute
+
+    if not notebook.is_file():
+        raise StageError(f"The notebook of stage {step.name} is missing.", where=f"Looked for: {notebook}")
+    values = parameters.model_dump()
+    copy = paths.stage(step.name) / notebook.name
+    execute(notebook, copy, parameters=values, arithmetic=parameters.arithmetic, threads=parameters.workers)
+
+
+def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float, continued: bool) -> Path:
+    """Path of the run card, to which the runner adds what the stage itself cannot know: its code, its
+    figures, its executed copy.
+    """
+    folder = paths.stage(step.name)
+    missing = [file.name for file in step.files(paths) if not file.is_file()]
+    if missing:
+        raise StageError(
+            f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}"
+        )
+    figures = sorted(file for file in (folder / "figures").glob("*") if file.is_file())
+    copies = [folder / f"{step.folder}.ipynb"] if step.number else []
+    seen = {
+        "stage_seconds": round(seconds, 1),
+        "continued": continued,
+        "code": code,
+        "figures": {file.relative_to(folder).as_posix(): sha256(file) for file in figures},
+        "executed": {file.name: sha256(file) for file in copies},
+    }
+    return write_json({**read_run_card(folder), **seen}, folder / RUN_CARD)
+
+
+def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParameters:
+    """Validated parameters of a notebook's stage, read from its global names.
+
+    In Colab, where nothing injects a profile's values, what the cell leaves at its default takes the value of
+    the profile it names.
+
+    Parameters
+    ----------
+    stage : str
+        Name of the stage, such as ``"frame_index"``.
+    namespace : mapping
+        The notebook's ``globals()``, after its parameters cell.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter of the stage is not set, or has a wrong value.
+    """
+    name = stage_name(stage)
+    fields = STAGES[name].model_fields
+    missing = [field for field in fields if field not in namespace]
+    if missing:
+        raise ParameterError(
+            f"The parameters cell does not set: {', '.join(missing)}", remedy="Run that cell first."
+        )
+    values = {field: namespace[field] for field in fields}
+    if "google.colab" in sys.modules and (PARAMS / f"{values['profile']}.yml").is_file():
+        profile = read_profile(values["profile"])
+        values |= {
+            field: profile[field]
+            for field in fields
+            if field in profile and values[field] == fields[field].default
+        }
+    return stage_parameters(name, values)
+
+
+@dataclass(frozen=True)
+class ConfigCard:
+    """Parameters of a run as a small table: what the profile changed first, the defaults folded away."""
+
+    parameters: StageParameters
+
+    def rows(self, *, changed: bool) -> list[tuple[str, str, str]]:
+        """Name, value and meaning of the parameters that differ from their defaults, or of those that
+        do not.
+        """
+        return [
+            (name, json.dumps(value), field.description or "")
+            for name, field in type(self.parameters).model_fields.items()
+            if name not in WHERE_AND_HOW_FAST - {"profile"}
+            for value in [getattr(self.parameters, name)]
+            if (name == "profile" or value != field.default) == changed
+        ]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name} = {value}" for name, value, _ in self.rows(changed=True))
+
+    def _repr_html_(self) -> str:
+        rest = self.rows(changed=False)
+        changed = _html_table(self.rows(changed=True), "Parameters set by the profile")
+        summary = f"<summary>{len(rest)} more at their defaults</summary>"
+        return f"{changed}<details>{summary}{_html_table(rest, 'Defaults')}</details>"
+
+
+def config_card(parameters: StageParameters) -> ConfigCard:
+    """Displayable table of a stage's parameters, without the folders of this machine."""
+    return ConfigCard(parameters)
+
+
+def _html_table(rows: list[tuple[str, str, str]], caption: str) -> str:
+    head = "".join(
+        f'<th scope="col" style="text-align:left">{title}</th>'
+        for title in ("parameter", "value", "what it is")
+    )
+    body = "".join(
+        f'<tr><th scope="row" style="text-align:left"><code>{name}</code></th><td'
+        f' style="text-align:left">{html.escape(value)}</td><td'
+        f' style="text-align:left">{html.escape(meaning)}</td></tr>'
+        for name, value, meaning in rows
+    )
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

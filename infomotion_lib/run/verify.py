@@ -1,0 +1,216 @@
+"""Does a run still hold? Every file hashed again and held against the run cards; what is stale, edited or
+missing has a name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infomotion_lib.frozen import FROZEN_FILES, frozen_hashes
+from infomotion_lib.provenance import read_json
+from infomotion_lib.reporting.difference import PINS, SUMS
+from infomotion_lib.run.chain import Chain, State, Step
+from infomotion_lib.stage_table import RUN_CARD, TABLE
+
+REMEDIES: dict[State, str] = {
+    "edited": (
+        f"Restore an edited file; or delete it and its stage's {RUN_CARD}, then `infomotion run all` makes it"
+        " again."
+    ),
+    "missing": (
+        f"A missing file is made again by `infomotion run all`, once its stage's {RUN_CARD} is deleted."
+    ),
+    "stale": "A stale stage is made again by `infomotion run all`.",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that does not hold.
+
+    Attributes
+    ----------
+    stage : str
+        Where; empty for a frozen file that belongs to no stage.
+    kind : {"edited", "missing", "stale"}
+        What became of it.
+    what : str
+        File or stage, and why.
+    """
+
+    stage: str
+    kind: State
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind:<8}  {self.what}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a verification found; printing it gives the report.
+
+    Attributes
+    ----------
+    root : Path
+        Folder of the run.
+    findings : tuple of Finding
+        What does not hold; none where all does.
+    lines : tuple of str
+        A line a stage.
+    """
+
+    root: Path
+    findings: tuple[Finding, ...]
+    lines: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is stale, edited or missing."""
+        return not self.findings
+
+    def __repr__(self) -> str:
+        kinds = [kind for kind in REMEDIES if any(finding.kind == kind for finding in self.findings)]
+        counts = ", ".join(
+            f"{sum(finding.kind == kind for finding in self.findings)} {kind}" for kind in kinds
+        )
+        end = (
+            ["Everything is as its run card says."]
+            if self.holds
+            else [f"{counts}.", *(REMEDIES[kind] for kind in kinds)]
+        )
+        return "\n".join([str(self.root), *self.lines, *(f"  {finding}" for finding in self.findings), *end])
+
+
+def verify(root: Path) -> Verdict:
+    """Verdict on a run, fresh or frozen: outputs, inputs, figures, videos, code and parameters against the
+    run cards.
+
+    Parameters
+    ----------
+    root : Path
+        ``runs/<profile>`` or ``book/results/<profile>``.
+
+    Raises
+    ------
+    StageError
+        If no stage has finished there.
+    """
+    chain = Chain(root)
+    findings = [
+        Finding(name, "missing", f"{TABLE[name].label}: no run card, it has not finished")
+        for name in chain.unfinished
+    ]
+    lines = []
+    for step in chain.steps.values():
+        broken, videos = _videos(chain, step)
+        found = (
+            _files(chain, step)
+            + broken
+            + [Finding(step.name, "stale", f"{TABLE[step.name].label}: {why}") for why in step.changes]
+        )
+        findings += found
+        lines.append(_line(step, found, videos))
+    if chain.is_frozen:
+        findings += _frozen(root, known={finding.what.split(":")[0] for finding in findings})
+    return Verdict(root, tuple(findings), tuple(lines))
+
+
+def _files(chain: Chain, step: Step) -> list[Finding]:
+    found = [
+        Finding(step.name, link.state, f"{link.name}: {link.why}")
+        for link in step.outputs
+        if link.state in REMEDIES
+    ]
+    for link in step.inputs:
+        told_by_its_maker = link.maker in chain.steps and link in chain.steps[link.maker].outputs
+        if link.state in REMEDIES and not told_by_its_maker:
+            found.append(
+                Finding(step.name, link.state, f"{TABLE[step.name].label} read {link.name}: {link.why}")
+            )
+    return found
+
+
+def _videos(chain: Chain, step: Step) -> tuple[list[Finding], int]:
+    """Videos that are not as the data stage pinned them, and how many are; only where this run made or
+    fetched them.
+    """
+    found, good = [], 0
+    for name, pinned in pinned_sources(chain).items() if step.name == "data" else ():
+        if SUMS not in pinned or chain.is_frozen:  # videos are never frozen
+            continue
+        folder = step.folder / name
+        if chain.hash(folder / SUMS) != pinned[SUMS]:
+            found.append(Finding("data", "edited", f"data/{name}/{SUMS}: {PINS} says {pinned[SUMS][:12]}"))
+            continue
+        for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+            recorded, _, video = line.partition("  ")
+            now = chain.hash(folder / "Videos" / video)
+            good += now == recorded
+            if not now:
+                found.append(
+                    Finding(
+                        "data",
+                        "missing",
+                        f"data/{name}/Videos/{video}: {folder / 'Videos' / video} is not there",
+                    )
+                )
+            elif now != recorded:
+                found.append(
+                    Finding(
+                        "data",
+                        "edited",
+                        f"data/{name}/Videos/{video}: {SUMS} says {recorded[:12]}, the file is {now[:12]}",
+                    )
+                )
+    return found, good
+
+
+def pinned_sources(chain: Chain) -> dict[str, dict[str, Any]]:
+    """What the data stage pinned of each data set; nothing where its file is gone or edited."""
+    data = chain.steps.get("data")
+    whole = data is not None and any(
+        link.path.name == PINS and link.state == "verified" for link in data.outputs
+    )
+    return read_json(chain.root / "data" / PINS) if whole else {}
+
+
+def _frozen(root: Path, *, known: set[str]) -> list[Finding]:
+    """Frozen files that are not as they were frozen, those that a run card has told of left out."""
+    recorded = read_json(root / FROZEN_FILES)
+    now = frozen_hashes(root)
+    found = [
+        Finding("", "missing", f"{name}: it was frozen and is not there")
+        for name in recorded
+        if name not in now
+    ]
+    for name, value in now.items():
+        if name not in recorded:
+            found.append(Finding("", "edited", f"{name}: it was not there when the run was frozen"))
+        elif recorded[name] != value and name not in known:
+            found.append(
+                Finding(
+                    "",
+                    "edited",
+                    f"{name}: {FROZEN_FILES} says {recorded[name][:12]}, the file is {value[:12]}",
+                )
+            )
+    return found
+
+
+def _line(step: Step, found: list[Finding], videos: int) -> str:
+    """How a stage stands, in one line."""
+    counts = {state: sum(link.state == state for link in step.outputs) for state in ("verified", "left out")}
+    parts = [f"{counts['verified']} of {len(step.outputs)} files verified"]
+    parts += [f"{counts['left out']} were not frozen"] if counts["left out"] else []
+    parts += [f"{videos} videos verified"] if videos else []
+    parts += (
+        [f"code {step.unknown}"]
+        if step.unknown
+        else ["code unchanged"]
+        if not any("code" in why for why in step.changes)
+        else []
+    )
+    return f"  {'holds' if not found else '-----':<7}{TABLE[step.name].label:<22}{', '.join(parts)}"

@@ -1,0 +1,273 @@
+"""All stages of a profile in their order, by Snakemake; unchanged stages are not run again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infomotion_lib.errors import ParameterError, StageError, did_you_mean
+from infomotion_lib.parameters import StageParameters, read_profile, split_overrides, stage_parameters
+from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, notebook_of, run_paths
+from infomotion_lib.processes import caches, die_with_parent
+from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
+from infomotion_lib.provenance import atomic, read_run_card, sha256
+from infomotion_lib.run.code import code_hash
+from infomotion_lib.run.fingerprint import found_record, science
+from infomotion_lib.run.lock import only_run
+from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
+
+MARK = "infomotion| "
+"""Begins a line of a stage that is meant for the reader; all else that the workflow engine prints goes to a
+log file.
+"""
+
+FAILED = "infomotion! "
+"""Begins a line that says why a stage cannot go on."""
+
+BOOK_INDEX = BOOK / "_build" / "html" / "index.html"
+BOOK_SHOWS = BOOK / "_build" / "shows.txt"
+
+
+def run_all(
+    profile: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    cluster: str = "",
+    book: bool = False,
+    wait: bool = False,
+    say: Callable[[str], None] = print,
+) -> RunPaths:
+    """Folders of a profile's run, every stage finished and up to date.
+
+    Parameters
+    ----------
+    profile : str
+        Name of a profile, or path of a ``.yml`` file.
+    overrides : mapping, optional
+        Parameters that differ from the profile; each goes to the stages that know it.
+    limit : int, optional
+        Use the first ``limit`` videos of each class and split.
+    cluster : str, optional
+        Name of a folder under ``cluster/``, such as ``"slurm"``, or path of another one, that says how stages
+        become jobs.
+    book : bool, default False
+        Render the book too, with this profile's notebooks.
+    wait : bool, default False
+        Wait for another run of this profile instead of refusing.
+    say : callable
+        Takes each line meant for the reader.
+
+    Raises
+    ------
+    ParameterError
+        Unknown profile, parameter or cluster, or a wrong value; nothing has run then.
+    StageError
+        A stage failed; the message names it.
+    """
+    values = resolve(profile, overrides=overrides, limit=limit)
+    stages = parameters_of(values)
+    paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
+    with only_run(paths, wait=wait):
+        _write_resolved(values, paths.resolved)
+        _follow(
+            _snakemake(paths, stages=stages, cluster=cluster, book=book),
+            log=paths.root / "workflow.log",
+            say=say,
+        )
+    return paths
+
+
+def what_would_run(
+    profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None, book: bool = False
+) -> list[str]:
+    """Names of the stages that :func:`run_all` would run now, in their order, and ``book``; nothing runs.
+
+    Where a stage runs again but gives the same files as before, those after it will be spared though they are
+    named here.
+
+    Parameters
+    ----------
+    profile, overrides, limit, book
+        As of :func:`run_all`.
+
+    Raises
+    ------
+    ParameterError
+        Unknown profile or parameter, or a wrong value.
+    StageError
+        Another run of the profile is going on, or the workflow cannot be planned.
+    """
+    values = resolve(profile, overrides=overrides, limit=limit)
+    stages = parameters_of(values)
+    paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
+    with only_run(paths), tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
+        _write_resolved(values, Path(folder) / RESOLVED)
+        command = [*_snakemake(paths, stages=stages, cluster="", book=book), "--dry-run"]
+        surroundings: dict[str, Any] = {
+            "cwd": folder,
+            "env": {**os.environ, **caches(Path(folder))},
+            "text": True,
+            "errors": "replace",
+        }
+        done = subprocess.run(command, **surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise StageError("The workflow cannot be planned.", where=_end(done.stdout))
+    named = set(re.findall(r"^(?:local)?rule (\w+):$", done.stdout, flags=re.MULTILINE))
+    return [name for name in (*TABLE, "book") if name in named]
+
+
+def _write_resolved(values: Mapping[str, Any], path: Path) -> None:
+    with atomic(path) as temporary:
+        temporary.write_text(
+            yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True), encoding="utf-8"
+        )
+
+
+def _snakemake(
+    paths: RunPaths, *, stages: Mapping[str, StageParameters], cluster: str, book: bool
+) -> list[str]:
+    """Our lock stands in for Snakemake's, and what a killed run left incomplete is run again without
+    asking.
+    """
+    target = "book" if book else "all"
+    command = [sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile")]
+    command += [
+        "--config",
+        f"resolved={RESOLVED}",
+    ]  # in the folder where the engine starts; a whole path would be read as YAML
+    if cluster:
+        folder = Path(cluster) if (Path(cluster) / "config.yaml").is_file() else PROJECT / "cluster" / cluster
+        if not (folder / "config.yaml").is_file():
+            known = [path.parent.name for path in folder.parent.glob("*/config.yaml")]
+            raise ParameterError(
+                f"Unknown cluster: {cluster}",
+                where=f"Looked for: {folder}",
+                remedy=did_you_mean(cluster, known),
+            )
+        command += ["--profile", str(folder.resolve())]
+    else:
+        command += ["--cores", str(max(parameters.workers for parameters in stages.values()))]
+    command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
+    command += ["--rerun-triggers", "mtime", "params", "input"]
+    stale = [
+        name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)
+    ]
+    stale += ["book"] if book and book_shows() != str(paths.root) else []
+    return command + (["--forcerun", *stale] if stale else [])
+
+
+def resolve(
+    profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None
+) -> dict[str, Any]:
+    """Values of a profile with the overrides laid over them, each name known to some stage."""
+    changes = dict(overrides or {}) | ({} if limit is None else {"limit": limit})
+    split_overrides(changes)
+    return {**read_profile(profile), **changes}
+
+
+def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
+    """Validated parameters of every stage."""
+    return {name: stage_parameters(name, values) for name in TABLE}
+
+
+def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
+    """What makes Snakemake run a stage again when it changes: parameters that decide results, its notebook,
+    the code behind it.
+
+    The notebook counts by its content, not as an input file: a project that has moved is still the same.
+    """
+    notebook = notebook_of(stage)
+    content = sha256(notebook) if notebook and notebook.is_file() else ""
+    return {
+        **science(parameters),
+        "code": [code_hash(stage, "science"), code_hash(stage, "figures"), content],
+    }
+
+
+def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPaths) -> bool:
+    """Whether the stage was last run with other parameters or other code, be it alone, where the workflow did
+    not see it.
+    """
+    folder = paths.stage(stage.name)
+    if not (folder / RUN_CARD).is_file() or not (record := found_record(folder)):
+        return False  # it has not finished, and runs again anyway
+    code = read_run_card(folder).get("code", {}).get("science")
+    return (record["parameters"], code) != (science(parameters), code_hash(stage, "science"))
+
+
+def book_shows() -> str:
+    """Run whose notebooks the rendered book shows, as a folder; empty if there is none."""
+    return BOOK_SHOWS.read_text(encoding="utf-8") if BOOK_SHOWS.is_file() else ""
+
+
+def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> None:
+    """Run the workflow engine, its output in ``log``; pass on the stages' own lines."""
+    reasons: list[str] = []
+    with log.open("w", encoding="utf-8") as stream:
+        process = subprocess.Popen(
+            command,
+            cwd=log.parent,
+            env={**os.environ, **caches(log.parent / ".cache"), TERMINAL_VARIABLE: terminal_name()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            preexec_fn=die_with_parent,
+        )
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                stream.write(line)
+                if line.startswith(MARK):
+                    say(line.removeprefix(MARK).rstrip("\n"))
+                elif line.startswith(FAILED):
+                    reasons.append(line.removeprefix(FAILED).rstrip("\n"))
+        except BaseException:
+            _stop(process)
+            raise
+    if process.wait() != 0:
+        raise StageError(
+            "\n".join(reasons).removeprefix("Error: ")
+            or f"The workflow stopped before its end.\n{_end(log.read_text(encoding='utf-8'))}",
+            where=f"The whole log: {log}",
+            remedy="Mend this and give the same command again; finished work is kept.",
+        )
+
+
+def _stop(engine: subprocess.Popen[str], *, patience: float = 10.0) -> None:
+    """End the engine and all that it runs: asked politely, then as Ctrl-C asks it (cluster jobs are
+    cancelled), then by force.
+    """
+    for how in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+        engine.send_signal(how)
+        with suppress(subprocess.TimeoutExpired):
+            engine.wait(patience)
+            return
+
+
+def book_sources() -> list[str]:
+    """Pages and settings the book is made of, and the code that renders it; generated folders left out."""
+    code = list((PROJECT / "infomotion_lib" / "reporting").rglob("*.py"))
+    generated = {"_build", "_extra", "results", "notebooks"}
+    files = [
+        file
+        for file in BOOK.rglob("*")
+        if file.is_file() and file.relative_to(BOOK).parts[0] not in generated
+    ]
+    return sorted(str(file) for file in files + code if not file.name.startswith("."))
+
+
+def _end(said: str, lines: int = 12) -> str:
+    """End of what the engine said, for the case that no stage has said what went wrong."""
+    return "\n".join(said.rstrip().splitlines()[-lines:])

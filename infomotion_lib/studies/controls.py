@@ -1,0 +1,308 @@
+"""Controls for the open clips: what their numbers would be without the thing they claim to show.
+
+The clips were made by a diffusion model and labelled by a regressor, so a number on them means little alone.
+Beside every regressor stand answers that look at no clip, answers that read the generator's request instead
+of the clip, and the same network on shuffled frames, on a frozen frame, or with random weights. All are
+repeated over several splits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from infomotion_lib.classes import ef_class
+from infomotion_lib.data.video import resize_clip
+from infomotion_lib.errors import DataError
+from infomotion_lib.evaluation.metrics import ALWAYS_NORMAL, score
+from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.phantom import render, sample_heart
+from infomotion_lib.progress import track
+
+if TYPE_CHECKING:
+    from infomotion_lib.regressor.fitted import FittedRegressor
+
+Clips = Sequence[NDArray[np.uint8]]
+
+PREDICTORS = {
+    "regressor": "the network, trained on this split's TRAIN clips",
+    "shuffled frames": "the same network, test frames in random order",
+    "frozen frame": "the same network, the first frame repeated",
+    "random weights": "an untrained network, its output fitted to TRAIN by a line",
+    "requested EF": "no clip: the EF asked of the generator, fitted to TRAIN by a line",
+    "always normal": "no clip: EF 60",
+    "majority class": "no clip: the median EF of TRAIN's most common class",
+    "constant": "no clip: the median EF of TRAIN",
+}
+"""Rows of the control table and what each looks at."""
+
+PHANTOM_EF = (8.0, 88.0)
+RENDER_SIZE = 56
+RANDOM_NETWORKS = 5
+# hearts are drawn at 48 frames a second, of which every sixth is kept: 8 are too few to draw a beat from
+OVERSAMPLING = 6
+
+
+def split_controls(
+    clips: Clips,
+    ef: NDArray[np.float64],
+    requested_ef: NDArray[np.float64],
+    *,
+    parameters: EvaluationParameters,
+    splits: int = 5,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """A row a split and predictor: ``split, predictor, n_train, n_test, spearman`` and every metric on that
+    split's test clips.
+
+    Parameters
+    ----------
+    clips : sequence of ndarray of uint8, each (T, S, S)
+        All clips with a label.
+    ef, requested_ef : ndarray, shape (N,)
+        Label, and what the generator was asked for, points.
+    parameters : EvaluationParameters
+        Network and schedule; ``steps_whole`` steps a split.
+    splits : int
+        Random 70 / 30 splits, each class divided.
+
+    Raises
+    ------
+    DataError
+        If lengths differ or a label is not finite.
+    """
+    from infomotion_lib.device import one_thread
+    from infomotion_lib.regressor.training import train_regressor
+
+    if not (len(clips) == len(ef) == len(requested_ef)) or not (
+        np.isfinite(ef).all() and np.isfinite(requested_ef).all()
+    ):
+        raise DataError(
+            f"{len(clips)} clips came with {len(ef)} labels and {len(requested_ef)} requests, all of which"
+            " must be finite."
+        )
+    rows = []
+    with one_thread():
+        for split in track(range(splits), label="open clips, splits", unit="split"):
+            train, test = divide(ef, seed=seed + split)
+            known, unknown = [clips[i] for i in train], [clips[i] for i in test]
+            fitted = train_regressor(
+                known,
+                ef[train],
+                parameters=parameters,
+                seed=split,
+                steps=parameters.steps_whole,
+                progress=False,
+            )
+            blind = train_regressor(
+                known, ef[train], parameters=parameters, seed=split, steps=0, progress=False
+            )
+            answers = {
+                "regressor": fitted.predict(unknown),
+                "shuffled frames": fitted.predict(shuffled(unknown, seed=seed + split)),
+                "frozen frame": fitted.predict(frozen(unknown)),
+                "random weights": _line(blind.predict(known), ef[train], blind.predict(unknown)),
+                "requested EF": _line(requested_ef[train], ef[train], requested_ef[test]),
+                **{name: np.full(len(test), value) for name, value in _constants(ef[train]).items()},
+            }
+            for name, answer in answers.items():
+                key = {
+                    "split": split,
+                    "predictor": name,
+                    "n_train": len(train),
+                    "n_test": len(test),
+                    "spearman": rank_correlation(answer, ef[test]),
+                }
+                rows.append({**key, **score(ef[test], answer, tolerance=parameters.soft_tolerance)})
+    return pd.DataFrame(rows)
+
+
+def summarise_controls(controls: pd.DataFrame) -> pd.DataFrame:
+    """A row a predictor: mean and population sd over splits of accuracy, MAE and rank correlation; splits in
+    which the regressor is nearer.
+
+    Splits share clips, so the spread is no interval.
+    """
+    rows = []
+    best = controls[controls["predictor"] == "regressor"].set_index("split")["mae"]
+    for name, group in controls.groupby("predictor", sort=False):
+        row: dict[str, object] = {"predictor": name, "looks at": PREDICTORS[str(name)], "splits": len(group)}
+        for metric in ("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae", "spearman"):
+            row[metric], row[f"{metric}_sd"] = group[metric].mean(), group[metric].std(ddof=0)
+        row["regressor_nearer"] = int((best < group.set_index("split")["mae"]).sum())
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def divide(
+    ef: NDArray[np.float64], *, seed: int, test_share: float = 0.3
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of TRAIN and test clips, sorted: a share of every class is tested; a class of one clip is
+    trained on.
+    """
+    rng = np.random.default_rng(seed)
+    classes = ef_class(ef)
+    test = [
+        rng.permutation(np.flatnonzero(classes == index))[: int(test_share * (classes == index).sum())]
+        for index in np.unique(classes)
+    ]
+    chosen = np.sort(np.concatenate(test))
+    return np.setdiff1d(np.arange(len(ef)), chosen), chosen
+
+
+def train_on_phantom(
+    parameters: EvaluationParameters,
+    *,
+    clips: int = 1200,
+    steps: int = 900,
+    frames: int = 16,
+    fps: float = 8.0,
+    seed: int = 70_000,
+) -> FittedRegressor:
+    """Network that has only ever seen drawn hearts, of the open clips' length and frame rate, EF uniform over
+    8-88.
+
+    Parameters
+    ----------
+    clips : int
+        Phantom clips, drawn in memory.
+    steps : int
+        Training steps.
+    frames, fps : int, float
+        Of a clip.
+    """
+    from infomotion_lib.device import one_thread
+    from infomotion_lib.regressor.training import train_regressor
+
+    rng = np.random.default_rng(seed)
+    ef = rng.uniform(*PHANTOM_EF, clips)
+    drawn = []
+    for value in track(ef, label="phantom clips", unit="clip"):
+        heart = sample_heart(rng, float(value), fps=OVERSAMPLING * fps)
+        drawn.append(
+            resize_clip(
+                render(heart, OVERSAMPLING * np.arange(frames), size=RENDER_SIZE), parameters.clip_size
+            )
+        )
+    with one_thread():
+        return train_regressor(drawn, ef, parameters=parameters, seed=seed, steps=steps)
+
+
+def zero_shot(
+    fitted: FittedRegressor,
+    clips: Clips,
+    requested_ef: NDArray[np.float64],
+    ef: NDArray[np.float64],
+    *,
+    samples: int = 2000,
+) -> pd.DataFrame:
+    """How a network that saw no open clip ranks them: a row a control and target.
+
+    Parameters
+    ----------
+    fitted : FittedRegressor
+        From :func:`train_on_phantom`.
+    clips : sequence of ndarray
+        The open clips.
+    requested_ef, ef : ndarray, shape (N,)
+        What the generator was asked for, and what a published regressor read off the clips; points.
+
+    Returns
+    -------
+    DataFrame
+        ``clips`` (see :func:`zero_shot_answers`), ``against`` (``requested``, ``relabelled``), ``n``,
+        ``spearman`` with its 95 % bootstrap interval over clips, ``mae`` and ``bias`` (empty for ``pixel
+        change``), ``constant_mae`` (of the median).
+    """
+    answers = zero_shot_answers(fitted, clips)
+    rows = []
+    for name, answer in answers.items():
+        for target, truth in (("requested", requested_ef), ("relabelled", ef)):
+            low, high = _rank_interval(answer, truth, samples)
+            error = answer - truth if name != "pixel change" else np.full(len(truth), np.nan)
+            rows.append(
+                {
+                    "clips": name,
+                    "against": target,
+                    "n": len(truth),
+                    "spearman": rank_correlation(answer, truth),
+                    "ci_low": low,
+                    "ci_high": high,
+                    "mae": float(np.abs(error).mean()),
+                    "constant_mae": float(np.abs(np.median(truth) - truth).mean()),
+                    "bias": float(error.mean()),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def zero_shot_answers(fitted: FittedRegressor, clips: Clips) -> dict[str, NDArray[np.float64]]:
+    """Answers (N,) to the clips: of the network as they are, shuffled and frozen; the amount of change; of
+    five untrained networks.
+
+    ``pixel change`` is no EF but a number without any network, the mean absolute difference of a frame from
+    its clip's mean: what it ranks as well as the network needs no network. Untrained networks read change
+    too, with a sign that is chance: look at the size of their correlations.
+    """
+    import torch
+
+    from infomotion_lib.regressor.model import build_regressor
+
+    answers = {
+        "as they are": fitted.predict(clips),
+        "shuffled frames": fitted.predict(shuffled(clips, seed=0)),
+        "frozen frame": fitted.predict(frozen(clips)),
+        "pixel change": np.array([np.abs(clip - clip.mean(axis=0)).mean() for clip in clips]),
+    }
+    for seed in range(RANDOM_NETWORKS):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            blank = build_regressor(fitted.name).eval().to(fitted.device)
+        answers[f"random weights {seed}"] = replace(fitted, network=blank).predict(clips)
+    return answers
+
+
+def shuffled(clips: Clips, *, seed: int) -> list[NDArray[np.uint8]]:
+    """The clips with the frames of each in random order: amplitude stays, rhythm goes."""
+    rng = np.random.default_rng(seed)
+    return [clip[rng.permutation(len(clip))] for clip in clips]
+
+
+def frozen(clips: Clips) -> list[NDArray[np.uint8]]:
+    """The clips with their first frame repeated: the picture stays, motion goes."""
+    return [np.repeat(clip[:1], len(clip), axis=0) for clip in clips]
+
+
+def rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Spearman's rho; NaN where one of the two does not vary."""
+    return float(spearmanr(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else float("nan")
+
+
+def _rank_interval(a: NDArray[np.float64], b: NDArray[np.float64], samples: int) -> tuple[float, float]:
+    rng = np.random.default_rng(0)
+    drawn = [rng.integers(len(a), size=len(a)) for _ in range(samples)]
+    low, high = np.nanpercentile([rank_correlation(a[index], b[index]) for index in drawn], [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _line(x: NDArray[np.float64], y: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    if np.ptp(x) == 0:
+        return np.full(len(at), y.mean())
+    slope, intercept = np.polyfit(x, y, 1)
+    return np.asarray(slope * at + intercept)
+
+
+def _constants(train_ef: NDArray[np.float64]) -> dict[str, float]:
+    classes = ef_class(train_ef)
+    majority = float(np.median(train_ef[classes == np.bincount(classes).argmax()]))
+    return {
+        "always normal": ALWAYS_NORMAL,
+        "majority class": majority,
+        "constant": float(np.median(train_ef)),
+    }

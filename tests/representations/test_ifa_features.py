@@ -1,0 +1,334 @@
+"""Extraction: the plain network's numbers, blocks that resume, shards that merge, videos that are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from reference_formula import formula_frames, formula_state
+
+from infomotion_lib.data.records import Dataset, read_dataset
+from infomotion_lib.data.video import write_clip
+from infomotion_lib.errors import DataError, ParameterError
+from infomotion_lib.frames.index import build_frame_index
+from infomotion_lib.parameters import FrameIndexParameters
+from infomotion_lib.representations.ifa import InterFrameInterpolator, features, load_ema_vfi, settings
+from infomotion_lib.representations.ifa.feature_files import read_features
+from infomotion_lib.representations.ifa.features import extract_features, merge_shards, refuse_degenerate
+from infomotion_lib.representations.ifa.pooling import MotionPooler, rank_bound, vector_size
+from infomotion_lib.representations.ifa.probe import dense_flow, measured_rank, probe_table, relative_spectrum
+from infomotion_lib.representations.ifa.triplets import TripletStore, attach_paths
+
+
+@pytest.fixture(scope="module")
+def network() -> InterFrameInterpolator:
+    return load_ema_vfi(formula_state("ifa_width4"))
+
+
+@pytest.fixture(scope="module")
+def dataset(tiny_phantom: Path) -> Dataset:
+    return read_dataset(tiny_phantom)
+
+
+@pytest.fixture(scope="module")
+def rows(dataset: Dataset) -> pd.DataFrame:
+    index = build_frame_index(dataset, source="real", parameters=FrameIndexParameters())
+    return attach_paths(index, {"real": dataset})
+
+
+@pytest.mark.parametrize("height, width", [(112, 112), (96, 128)])
+@pytest.mark.parametrize("pooling", ["mean", "grid", "flow"])
+@torch.inference_mode()
+def test_vectors_equal_the_plain_way(
+    pooling: str, height: int, width: int, network: InterFrameInterpolator
+) -> None:
+    frames = formula_frames(7, height, width, seed=3)
+    pairs = torch.tensor([[[0, 1], [1, 2]], [[4, 3], [5, 4]], [[6, 0], [2, 6]]])
+    vectors = MotionPooler(network, pooling=pooling).vectors(frames, pairs)  # type: ignore[arg-type]
+    assert vectors.shape == (3, vector_size(4, pooling))  # type: ignore[arg-type]
+    for video, two in enumerate(pairs):
+        found, made = (
+            network.features(frames[two[:, 0]], frames[two[:, 1]]),
+            network(frames[two[:, 0]], frames[two[:, 1]]),
+        )
+        if pooling == "flow":
+            plain = torch.nn.functional.adaptive_avg_pool2d(made.flow[-1], 7).flatten()
+        else:
+            cells = 4 if pooling == "grid" else 1
+            pooled = [
+                torch.nn.functional.adaptive_avg_pool2d(maps, cells) for maps in found.motion
+            ]  # rows: forth 0, forth 1, back 0, back 1
+            plain = torch.cat(
+                [maps[[0, 2, 1, 3]].flatten() for maps in pooled]
+            )  # pair by pair, forth and back
+        torch.testing.assert_close(vectors[video], plain, atol=2e-6, rtol=1e-5)
+
+
+@pytest.fixture
+def bf16_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a processor with bfloat16 instructions: without them the numbers are the same, only slower."""
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")
+
+
+def test_bf16_is_refused_before_any_video_is_read(
+    network: InterFrameInterpolator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "this processor has no bfloat16 instructions")
+    with pytest.raises(
+        ParameterError, match=r"slower than float32 here: this processor has no .*\n.*32-true"
+    ):
+        MotionPooler(network, bf16=True)
+    rows = pd.DataFrame(
+        [
+            {
+                "source": "real",
+                "file_name": "absent",
+                "path": "absent.avi",
+                **dict.fromkeys(features.END_COLUMNS, 1.0),
+            }
+        ]
+    )
+    with pytest.raises(ParameterError, match="no bfloat16 instructions"):
+        extract_features(network, rows, out=None, device="cpu", bf16=True)
+
+
+@pytest.mark.usefixtures("bf16_allowed")
+@torch.inference_mode()
+def test_network_itself_is_left_alone(network: InterFrameInterpolator) -> None:
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    MotionPooler(network, bf16=True)
+    assert all(
+        torch.equal(value, before[name]) and value.dtype == torch.float32
+        for name, value in network.state_dict().items()
+    )
+
+
+@pytest.mark.usefixtures("bf16_allowed")
+@torch.inference_mode()
+def test_bf16_is_near(network: InterFrameInterpolator) -> None:
+    frames, pairs = formula_frames(3, 112, 112, seed=1), torch.tensor([[[0, 1], [1, 2]]])
+    exact, near = (MotionPooler(network, bf16=bf16).vectors(frames, pairs) for bf16 in (False, True))
+    assert near.dtype == torch.float32 and float((exact - near).abs().max()) < 0.1 * float(exact.abs().max())
+
+
+@torch.inference_mode()
+def test_mean_motion_spans_no_more_than_the_bound() -> None:
+    network = load_ema_vfi(formula_state("ifa_width4"))
+    assert rank_bound(network) == 48
+    rng = torch.Generator().manual_seed(0)
+    frames = torch.rand(180, 1, 32, 32, generator=rng)
+    vectors = (
+        MotionPooler(network)
+        .vectors(frames, torch.arange(60)[:, None, None] * 3 + torch.tensor([[0, 1], [1, 2]]))
+        .numpy()
+    )
+    assert vectors.shape == (60, 384) and measured_rank(vectors) == 48
+    assert relative_spectrum(vectors)[48] < 1e-7
+
+
+@pytest.mark.parametrize(
+    "width, depths, bound, size", [(8, (2, 2, 2, 2, 2), 96, 768), (32, (2, 2, 2, 4, 4), 768, 3072)]
+)
+def test_bounds_and_sizes_of_the_published_networks(
+    width: int, depths: tuple[int, ...], bound: int, size: int
+) -> None:
+    with torch.device("meta"):
+        assert rank_bound(InterFrameInterpolator(width, depths)) == bound
+    assert (
+        vector_size(width, "mean") == size
+        and vector_size(width, "grid") == 16 * size
+        and vector_size(width, "flow") == 392
+    )
+
+
+def test_rows_are_sorted_and_whole(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
+    shuffled = rows.sample(frac=1, random_state=0)
+    table = extract_features(network, shuffled, out=tmp_path / "motion_features.npz", device="cpu")
+    again = read_features(tmp_path / "motion_features.npz")
+    assert np.array_equal(again.features, table.features) and again.features.dtype == np.float32
+    assert again.file_name.tolist() == sorted(rows["file_name"]) and len(table.missing) == 0
+    assert (tmp_path / "missing_videos.csv").read_text() == "source,file_name,status\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["missing_videos.csv", "motion_features.npz"]
+    assert (
+        table.rows_of(shuffled) == [again.file_name.tolist().index(name) for name in shuffled["file_name"]]
+    ).all()
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "BLOCK", 4)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_shards_merge_to_the_unsharded_file(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
+    some = rows.head(14).copy()
+    some.loc[some.index[5], "diastole_start"] = pd.NA
+    whole, merged = tmp_path / "whole" / "motion_features.npz", tmp_path / "merged" / "motion_features.npz"
+    extract_features(network, some, out=whole, batch_size=3, device="cpu")
+    for shard in (2, 0, 1):
+        extract_features(network, some, out=merged, batch_size=3, shard=shard, num_shards=3, device="cpu")
+    merge_shards(merged, num_shards=3)
+    assert merged.read_bytes() == whole.read_bytes()
+    assert (merged.parent / "missing_videos.csv").read_bytes() == (
+        whole.parent / "missing_videos.csv"
+    ).read_bytes()
+    extract_features(
+        load_ema_vfi(formula_state("ifa_width8")),
+        some,
+        out=merged,
+        batch_size=3,
+        shard=1,
+        num_shards=3,
+        device="cpu",
+    )
+    with pytest.raises(DataError, match="different weights"):
+        merge_shards(merged, num_shards=3)
+    with pytest.raises(DataError, match=r"shard3of4"):
+        merge_shards(merged, num_shards=4)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_broken_run_goes_on(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some, out = rows.head(10), tmp_path / "motion_features.npz"
+    calls: list[int] = []
+    vectors = MotionPooler.vectors
+
+    def counted(self: MotionPooler, frames: torch.Tensor, pairs: torch.Tensor) -> torch.Tensor:
+        calls.append(len(pairs))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return vectors(self, frames, pairs)
+
+    monkeypatch.setattr(MotionPooler, "vectors", counted)
+    with pytest.raises(KeyboardInterrupt):
+        extract_features(network, some, out=out, batch_size=4, device="cpu")
+    assert not out.exists()
+    resumed = extract_features(network, some, out=out, batch_size=4, device="cpu")
+    assert len(calls) == 4, "two blocks are kept, the third is done again"
+    monkeypatch.undo()
+    monkeypatch.setattr(features, "BLOCK", 4)
+    fresh = extract_features(network, some, out=tmp_path / "fresh.npz", batch_size=4, device="cpu")
+    assert np.array_equal(resumed.features, fresh.features)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_blocks_of_other_weights_are_not_taken_up(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
+    some, out = rows.head(4), tmp_path / "motion_features.npz"
+    fresh = extract_features(network, some, out=out, batch_size=4, device="cpu")
+    parts = tmp_path / "motion_features.npz.parts"
+    other = load_ema_vfi({name: value * 1.01 for name, value in network.state_dict().items()})
+    table = extract_features(other, some, out=out, batch_size=4, device="cpu")
+    parts.mkdir()
+    np.savez(parts / "000000.npz", **table.arrays())
+    assert np.array_equal(
+        extract_features(network, some, out=out, batch_size=4, device="cpu").features, fresh.features
+    )
+
+
+def test_videos_without_frames_are_listed(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
+    some = rows.head(6).copy()
+    some.loc[some.index[0], ["diastole_start", "status"]] = [pd.NA, "no_phase"]
+    (tmp_path / "cut.avi").write_bytes(Path(some.iloc[1]["path"]).read_bytes()[:5000])
+    write_clip(
+        tmp_path / "odd.avi",
+        np.random.default_rng(0).integers(0, 255, (48, 100, 112), dtype=np.uint8),
+        fps=50,
+    )
+    write_clip(tmp_path / "blank.avi", np.full((48, 112, 112), 9, dtype=np.uint8), fps=50)
+    for number, name in ((1, "cut"), (2, "odd"), (3, "blank")):
+        some.loc[some.index[number], "path"] = str(tmp_path / f"{name}.avi")
+    table = extract_features(network, some, out=tmp_path / "motion_features.npz", device="cpu")
+    listed = dict(zip(table.missing["file_name"], table.missing["status"], strict=True))
+    names = some["file_name"].tolist()
+    assert listed == {
+        names[0]: "no_phase",
+        names[1]: "unreadable",
+        names[2]: "odd_size",
+        names[3]: "blank_frames",
+    }
+    assert table.file_name.tolist() == names[4:]
+    assert pd.read_csv(tmp_path / "missing_videos.csv")["status"].tolist() == table.missing["status"].tolist()
+
+
+def test_vectors_that_say_nothing_name_their_videos(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
+    table = extract_features(network, rows.head(4), out=tmp_path / "motion_features.npz", device="cpu")
+    for value, what in ((np.nan, "not finite"), (np.inf, "not finite"), (0.0, "constant")):
+        vectors = table.features.copy()
+        vectors[2] = value
+        with pytest.raises(DataError, match=rf"{what}: real/{table.file_name[2]}"):
+            refuse_degenerate(type(table)(table.source, table.file_name, vectors, table.missing))
+    same = np.repeat(table.features[:1], 4, axis=0)
+    with pytest.raises(DataError, match="same motion vector"):
+        refuse_degenerate(type(table)(table.source, table.file_name, same, table.missing))
+    dead = load_ema_vfi({name: value * float("nan") for name, value in network.state_dict().items()})
+    with pytest.raises(DataError, match="not finite"):
+        extract_features(dead, rows.head(4), out=tmp_path / "dead.npz", device="cpu")
+    assert not (tmp_path / "dead.npz").exists()
+
+
+def test_senseless_requests_are_refused(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
+    for wrong in ({"shard": 2, "num_shards": 2}, {"batch_size": 0}, {"pooling": "max"}):
+        with pytest.raises(ParameterError):
+            extract_features(network, rows, out=tmp_path / "x.npz", device="cpu", **wrong)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="No video has end frames"):
+        extract_features(network, rows.assign(systole_end=pd.NA), out=tmp_path / "x.npz", device="cpu")
+    (tmp_path / "torn.npz").write_bytes(b"PK\x03\x04")
+    with pytest.raises(DataError, match=r"torn\.npz"):
+        read_features(tmp_path / "torn.npz")
+
+
+def test_triplets_come_from_train_alone(rows: pd.DataFrame) -> None:
+    train, val = (
+        TripletStore.from_frame_index(rows),
+        TripletStore.from_frame_index(rows, split="VAL", workers=2),
+    )
+    assert (len(train), len(val)) == (40, 10)
+    names = {name.split("/")[1].split()[0] for name in train.names}
+    assert names == set(rows.loc[rows["split"] == "TRAIN", "file_name"])
+    assert train.batch(np.array([3, 0])).shape == (2, 3, 112, 112) and len(train.subset(5)) == 5
+
+
+def test_unknown_videos_are_named(rows: pd.DataFrame, dataset: Dataset) -> None:
+    index = rows.drop(columns="path")
+    with pytest.raises(DataError, match="nobody"):
+        attach_paths(index.assign(file_name="nobody"), {"real": dataset})
+
+
+def test_probe_finds_what_is_there_and_nothing_else() -> None:
+    rng = np.random.default_rng(0)
+    ef = rng.uniform(15, 85, 200)
+    noise = rng.normal(size=(200, 20)).astype(np.float32)
+    telling = noise.copy()
+    telling[:, 0] = ef * 10
+    train = np.arange(200) < 120
+    table = probe_table({"telling": telling, "noise": noise}, ef, train=train, test=~train).set_index(
+        "feature"
+    )
+    assert table.loc["telling", "ridge_r2"] > 0.99 and table.loc["telling", "knn_purity"] > 0.9
+    assert table.loc["noise", "ridge_r2"] < 0.1 and 0.1 < table.loc["noise", "knn_purity"] < 0.35
+    with pytest.raises(DataError, match="both TRAIN and held out"):
+        probe_table({"noise": noise}, ef, train=train, test=train)
+
+
+def test_dense_flow_points_the_right_way() -> None:
+    rng = np.random.default_rng(1)
+    texture = np.kron(rng.integers(0, 255, (14, 14)), np.ones((8, 8))).astype(np.uint8)
+    flow = dense_flow(texture, np.roll(texture, 3, axis=1))[20:-20, 20:-20]
+    assert np.median(flow[..., 0]) == pytest.approx(3, abs=0.5) and abs(np.median(flow[..., 1])) < 0.3

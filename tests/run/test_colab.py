@@ -1,0 +1,196 @@
+"""The notebooks in Colab: an empty folder, a Python that has Colab's packages but not ours; each first cell
+does the rest.
+
+They share one such machine, so that a stage runs once and each notebook finds what the ones before it left;
+the first finds nothing. Their tables must be those of the whole run, byte by byte: so these tests also say
+that two runs of a profile on one machine are equal, whatever way they were run.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from finished_run import FinishedRun, copy_project, tables
+
+from infomotion_lib.paths import RunPaths, notebook_of
+from infomotion_lib.reporting.book.render import repository_url
+from infomotion_lib.run.colab import earlier_stages
+from infomotion_lib.stage_table import NOTEBOOK_STAGES, RUN_CARD, TABLE
+
+pytest.importorskip("papermill")
+
+STAGES = list(NOTEBOOK_STAGES.values())
+OPENED = ["ifa_training", "graph_selection", "evaluation", "latte_ablation", "frame_index"]
+"""Order in which the notebooks are opened: the first must run stages with and without a notebook before its
+own.
+"""
+
+THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Waiting threads sleep. How many there are, the notebook says itself: the last digits of a trained weight
+depend on it.
+"""
+
+
+@dataclass(frozen=True)
+class Colab:
+    """A machine like Colab's.
+
+    Attributes
+    ----------
+    home : Path
+        Where its Python lies: every package of this one but ours, and kernels in which ``google.colab`` is
+        loaded.
+    content : Path
+        Folder in which notebooks run.
+    repository : Path
+        What is cloned instead of the public repository.
+    """
+
+    home: Path
+    content: Path
+    repository: Path
+
+    @property
+    def run(self) -> RunPaths:
+        """The smoke profile's folders in the clone."""
+        return RunPaths("smoke", self.content / "infomotion/runs/smoke")
+
+    @property
+    def installed(self) -> set[str]:
+        """Packages that were installed there."""
+        (site,) = (self.home / "python/lib").glob("*/site-packages")
+        return {item.name.split("-")[0] for item in site.glob("*.dist-info")}
+
+    def open(self, notebook: Path, out: Path) -> str:
+        """What the notebook's first cell said; all cells were executed."""
+        words = [
+            "-m",
+            "papermill",
+            str(notebook),
+            str(out),
+            "-k",
+            "python3",
+            "--no-progress-bar",
+            "--cwd",
+            str(self.content),
+        ]
+        command = [str(self.home / "python/bin/python"), *words]
+        done = subprocess.run(
+            command, cwd=self.content, env=self._environment(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        (cell,) = [cell for cell in nbformat.read(out, as_version=4).cells if cell.id == "bootstrap"]
+        return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of this project's; no package index is reachable."""
+        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        here = f"url.file://{self.repository}.insteadOf"
+        git = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": here, "GIT_CONFIG_VALUE_0": repository_url()}
+        pip = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        return {**kept, **THREADS, **git, **pip, "HOME": str(self.home), "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+@pytest.fixture(scope="module")
+def colab(tmp_path_factory: pytest.TempPathFactory) -> Colab:
+    """A machine on which nothing has run yet."""
+    home = tmp_path_factory.mktemp("colab")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home / "python")], check=True)
+    (site,) = (home / "python" / "lib").glob("*/site-packages")
+    packages = home / "packages"
+    packages.mkdir()
+    for item in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        if "infomotion" not in item.name and item.suffix != ".pth":
+            (packages / item.name).symlink_to(item)
+    (site / "google" / "colab").mkdir(parents=True)
+    (site / "google" / "colab" / "__init__.py").touch()
+    (site / "colab.pth").write_text(f"{packages}\nimport google.colab\n")
+    (home / "content").mkdir()
+    repository = copy_project(home / "repository")
+    who = {
+        f"GIT_{role}_{what}": "nobody@example.org"
+        for role in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    for words in (["init", "-q"], ["add", "--force", "."], ["commit", "-q", "-m", "all"]):
+        subprocess.run(["git", *words], cwd=repository, check=True, env={**os.environ, **who})
+    return Colab(home, home / "content", repository)
+
+
+@pytest.mark.parametrize("stage", OPENED)
+def test_a_notebook_starts_alone_and_ends_as_the_whole_run(
+    colab: Colab, smoke_run: FinishedRun, tmp_path: Path, stage: str
+) -> None:
+    notebook = notebook_of(TABLE[stage])
+    assert notebook is not None
+    before = earlier_stages(stage)
+    missing = [name for name in before if not (colab.run.stage(name) / RUN_CARD).is_file()]
+    said = colab.open(notebook, tmp_path / "out.ipynb")
+    assert sorted(item.name for item in colab.content.iterdir()) == ["infomotion"]
+    assert colab.installed == {"infomotion"}, "nothing that was there is installed again"
+    assert "This notebook starts from the profile smoke" in said and all(name in said for name in before)
+    assert [name for name in before if f"Running {TABLE[name].label} ..." in said] == missing, (
+        "what has run before is kept"
+    )
+    for name in (*before, stage):
+        assert tables(colab.run.stage(name)) == tables(smoke_run.paths.stage(name)), name
+    assert sums(colab.run) == sums(smoke_run.paths)
+
+
+def sums(run: RunPaths) -> dict[str, str]:
+    """Hashes of all videos that a run has drawn, by data set."""
+    found = {file.parent.name: file.read_text(encoding="utf-8") for file in run.data.glob("*/SHA256SUMS")}
+    assert set(found) == {"phantom", "phantom-synthetic"}
+    return found
+
+
+def test_every_notebook_is_opened() -> None:
+    assert sorted(OPENED) == sorted(STAGES)
+
+
+def test_the_first_cells_differ_in_the_stage_alone() -> None:
+    sources = {first_cell(stage).replace(f'start("{stage}")', 'start("its own")') for stage in STAGES}
+    assert len(sources) == 1 and 'start("its own")' in sources.pop()
+
+
+def first_cell(stage: str) -> str:
+    """Source of the first cell of a stage's notebook."""
+    notebook = notebook_of(TABLE[stage])
+    assert notebook is not None
+    (cell,) = [cell for cell in nbformat.read(notebook, as_version=4).cells if cell.id == "bootstrap"]
+    return str(cell.source)
+
+
+def test_stages_before_a_stage_come_in_the_order_of_the_walk() -> None:
+    assert earlier_stages("data") == []
+    assert earlier_stages("evaluation") == [
+        "data",
+        "labels",
+        "frame_index",
+        "ifa_training",
+        "graph_selection",
+    ]
+
+
+def test_the_first_cell_pins_what_colab_has() -> None:
+    source = first_cell(STAGES[0])
+    calls = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and "'install'" in ast.unparse(node)
+    ]
+    (install,) = calls
+    assert "*as_they_are" in ast.unparse(install) and "for name in ('numpy', 'torch')" in ast.unparse(
+        ast.parse(source)
+    )
+    assert not {"--upgrade", "-U", "--force-reinstall"} & set(
+        ast.unparse(install).replace("'", "").replace(",", "").split()
+    )

@@ -1,0 +1,34 @@
+"""The engine that runs the stages: it ends when it is told to, whatever it is doing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from infomotion_lib.run.workflow import _stop
+
+DEAF_TO = """
+import signal, time
+for name in ("SIGTERM", "SIGINT"):  # whatever the shell of the tests has set: background jobs do not hear SIGINT
+    signal.signal(getattr(signal, name), signal.SIG_IGN if name in {names} else signal.SIG_DFL)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "ends_by"),
+    [([], signal.SIGTERM), (["SIGTERM"], signal.SIGINT), (["SIGTERM", "SIGINT"], signal.SIGKILL)],
+    ids=str,
+)
+def test_an_engine_that_does_not_listen_is_stopped(names: list[str], ends_by: signal.Signals) -> None:
+    code = DEAF_TO.format(names=names)
+    engine = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert engine.stdout is not None and engine.stdout.readline() == "ready\n"
+    _stop(engine, patience=1.0)
+    assert engine.returncode == -ends_by

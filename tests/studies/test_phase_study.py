@@ -1,0 +1,88 @@
+"""The phase study: the same rows whatever the workers, counts that add up, and the rule of a third where it
+is exact.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from infomotion_lib.frames.accuracy import KnownClip
+from infomotion_lib.reporting.figures import votes as figures
+from infomotion_lib.reporting.style import figure_bytes
+from infomotion_lib.studies.phases import (
+    AGREEING,
+    GROUPS,
+    PhaseStudySettings,
+    StudyTables,
+    clip_rows,
+    run_phase_study,
+    third_frames,
+)
+
+TINY = PhaseStudySettings(clips=1, fps=(8.0, 25.0), size=28)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyTables, Path]:
+    folder = tmp_path_factory.mktemp("phases")
+    return run_phase_study(folder, settings=TINY, workers=1), folder
+
+
+def test_every_cell_has_its_clips_and_counts_add_up(study: tuple[StudyTables, Path]) -> None:
+    tables, _ = study
+    clips = tables.counts.drop_duplicates("clip")
+    assert clips.groupby(["fps", "class_name", "rhythm"]).size().eq(1).all()
+    assert len(clips) == 2 * 5 * 2
+    assert (tables.counts["found"] <= tables.counts["due"]).all()
+    assert tables.counts["found"].sum() == len(tables.errors)
+    assert (tables.errors["error_frames"].abs() <= 0.2 * tables.errors["fps"] + 1e-9).all()
+
+
+def test_the_summary_goes_by_rate_class_and_rhythm(study: tuple[StudyTables, Path]) -> None:
+    summary = study[0].summary
+    assert set(summary["by"]) == set(GROUPS)
+    whole = summary[summary["by"] == "all"].set_index(["frames", "voter", "phase"])
+    assert whole.loc[("in_order", "detector", "es"), "clips"] == 20
+    assert whole.loc[("in_order", AGREEING, "es"), "clips"] <= 20
+    assert (
+        whole.loc[("in_order", "network", "es"), "found_percent"]
+        > whole.loc[("shuffled", "network", "es"), "found_percent"]
+    )
+    slow = summary[(summary["by"] == "frame rate") & (summary["value"] == 8.0)]
+    ratio = (slow["median_ms"] / slow["median_frames"]).dropna()
+    np.testing.assert_allclose(ratio, 125.0)
+
+
+def test_tables_are_written_and_rows_repeat(study: tuple[StudyTables, Path]) -> None:
+    tables, folder = study
+    assert {file.name for file in folder.iterdir()} == {
+        f"phases_{name}.csv" for name in ("counts", "errors", "third", "summary")
+    }
+    written = pd.read_csv(folder / "phases_third.csv")
+    assert written["asked"].tolist() == tables.third["asked"].tolist()
+    again = clip_rows(3, 8.0, 1, "irregular", TINY)
+    assert repr(again) == repr(clip_rows(3, 8.0, 1, "irregular", TINY))
+
+
+def test_the_rule_of_a_third_is_exact_where_systole_is_a_third() -> None:
+    clip = np.zeros((60, 28, 28), np.uint8)
+    rows = third_frames(KnownClip(clip, 50.0, [10, 40], [0, 30]), {})
+    assert [(row["asked"], row["rule_ms"]) for row in rows] == [("next_es", 0.0), ("previous_es", 0.0)]
+    assert rows[0]["systole_percent"] == pytest.approx(100 / 3)
+    (late, _) = third_frames(KnownClip(clip, 50.0, [10, 45], [0, 30]), {})
+    assert late["rule_ms"] == -100.0  # five frames early
+    assert third_frames(KnownClip(clip, 50.0, [10], [0, 30]), {}) == []
+
+
+def test_figures_of_the_study(study: tuple[StudyTables, Path]) -> None:
+    for phase in ("es", "ed"):
+        fig = figures.accuracy_by(study[0].summary, phase=phase)
+        assert figure_bytes(fig).startswith(b"\x89PNG")
+        assert fig.get_suptitle().startswith(f"{phase.upper()} on phantoms")
+    fig = figures.third_frame(study[0].third)
+    assert figure_bytes(fig).startswith(b"\x89PNG")
+    assert "the rule of a third is off by" in fig.get_suptitle()
