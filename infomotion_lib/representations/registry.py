@@ -1,0 +1,27 @@
+"""Every way to turn an echo video into a vector: one line each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from infomotion_lib.registry import Entry, Registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Representation(Entry):
+    """One representation; its module follows :mod:`infomotion_lib.representations.base`.
+
+    Attributes
+    ----------
+    needs : {"phases", "video"}
+        Whether a video must have its ED and ES frames, or any readable video will do.
+    files : tuple of str
+        What fitting leaves in the folder of stage 02 besides the vectors.
+    """
+
+    needs: Literal["phases", "video"] = "video"
+    files: tuple[str, ...] = ()
+
+
+REPRESENTATIONS: Registry[Representation] = Registry("representation")
