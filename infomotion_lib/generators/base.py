@@ -16,8 +16,8 @@ class Fitted(Protocol):
     """A generator that is ready to draw clips."""
 
     def requests(self, *, per_class: int, seed: int) -> pd.DataFrame:
-        """A row per clip to draw: ``FileName``, ``requested_class``, ``requested_ef``, ``seed``, and what else
-        this generator must know to draw that very clip again.
+        """A row per clip to draw: ``FileName``, ``requested_class``, ``requested_ef``, ``seed``, and what
+        else this generator must know to draw that very clip again.
         """
 
     def draw(self, requests: pd.DataFrame) -> NDArray[np.uint8]:

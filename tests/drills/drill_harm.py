@@ -18,7 +18,7 @@ import torch
 from infomotion_lib.data.archives import unpack_zip
 from infomotion_lib.errors import FetchError, InfoMotionError
 from infomotion_lib.regressor.checkpoints import read_weights
-from infomotion_lib.representations.ifa import feature_files
+from infomotion_lib.representations import vectors
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 from infomotion_lib.run import cli
 from infomotion_lib.selection import candidates
@@ -87,7 +87,7 @@ def test_the_command_that_opens_weights_refuses_them(
 
 
 @pytest.mark.parametrize(
-    "reader", [feature_files.read_features, candidates.read_features], ids=["ifa", "selection"]
+    "reader", [vectors.read_features, candidates.read_features], ids=["ifa", "selection"]
 )
 def test_no_feature_file_runs_code(tmp_path: Path, reader: Callable[[Path], object]) -> None:
     trace, file = tmp_path / "trace", tmp_path / "motion_features.npz"

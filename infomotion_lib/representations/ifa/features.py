@@ -26,10 +26,10 @@ from infomotion_lib.device import as_unit, resolve_device
 from infomotion_lib.errors import DataError, ParameterError, VideoError
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_npz
-from infomotion_lib.representations.ifa.feature_files import FeatureTable, read_features, write_features
 from infomotion_lib.representations.ifa.interpolator import SIDE_MULTIPLE, InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import MotionPooler, Pooling, vector_size
 from infomotion_lib.representations.ifa.triplets import MOTIONS, ODD_SIZE, UNREADABLE, pair_frames
+from infomotion_lib.representations.vectors import Vectors, read_features, write_features
 
 FORMAT = 1
 """Raised when equal weights and frames give other vectors: finished blocks of another format are not taken
@@ -65,7 +65,7 @@ def extract_features(
     device: str = "auto",
     bf16: bool = False,
     workers: int = 1,
-) -> FeatureTable:
+) -> Vectors:
     """Motion vectors of all videos that have end frames, written to ``out``, with a list of those that have
     none.
 
@@ -123,7 +123,7 @@ def extract_features(
     target = None if out is None else shard_path(out, shard=shard, num_shards=num_shards)
     parts = None if target is None else target.with_name(target.name + ".parts")
     starts = range(0, len(videos), BLOCK)
-    done: list[FeatureTable] = []
+    done: list[Vectors] = []
     with ThreadPoolExecutor(workers) as pool:
         for number in track(range(shard, len(starts), num_shards), label="motion vectors", unit="block"):
             block, part = (
@@ -132,7 +132,7 @@ def extract_features(
             )
             done.append(_block(pooler, block, part, identity=identity, batch_size=batch_size, pool=pool))
     absent = ordered.loc[~known if shard == 0 else [], ["source", "file_name", "status"]]
-    table = FeatureTable.joined(done, more_missing=absent, size=vector_size(network.width, pooling))
+    table = Vectors.joined(done, more_missing=absent, size=vector_size(network.width, pooling))
     refuse_degenerate(table)
     if target is not None and parts is not None:
         write_features(table, target, identity=identity, shard=shard, num_shards=num_shards)
@@ -140,7 +140,7 @@ def extract_features(
     return table
 
 
-def merge_shards(out: str | Path, *, num_shards: int) -> FeatureTable:
+def merge_shards(out: str | Path, *, num_shards: int) -> Vectors:
     """Vectors of all shards, written to ``out`` byte for byte as an unsharded run writes it.
 
     Raises
@@ -163,7 +163,7 @@ def merge_shards(out: str | Path, *, num_shards: int) -> FeatureTable:
             f"The shards of {out} come from different weights, videos or settings.",
             remedy="Extract all of them anew.",
         )
-    table = FeatureTable.joined(tables, more_missing=None, size=tables[0].features.shape[1])
+    table = Vectors.joined(tables, more_missing=None, size=tables[0].features.shape[1])
     refuse_degenerate(table)
     write_features(table, Path(out), identity=identities.pop(), shard=0, num_shards=1)
     return table
@@ -175,7 +175,7 @@ def shard_path(out: str | Path, *, shard: int, num_shards: int) -> Path:
     return path if num_shards == 1 else path.with_name(f"{path.stem}.shard{shard}of{num_shards}{path.suffix}")
 
 
-def refuse_degenerate(table: FeatureTable) -> None:
+def refuse_degenerate(table: Vectors) -> None:
     """Refuse vectors that say nothing.
 
     Raises
@@ -220,7 +220,7 @@ def _block(
     identity: str,
     batch_size: int,
     pool: ThreadPoolExecutor,
-) -> FeatureTable:
+) -> Vectors:
     if part is not None and part.is_file():
         earlier = read_features(part)
         if earlier.identity == identity:
@@ -243,7 +243,7 @@ def _block(
             )
             found = pooler.vectors(frames, torch.from_numpy(pairs)).numpy()
             vectors |= {number: vector for (number, _), vector in zip(group, found, strict=True)}
-    table = FeatureTable.of(
+    table = Vectors.of(
         videos, vectors, missing, size=vector_size(pooler.network.width, pooler.pooling), identity=identity
     )
     if part is not None:
@@ -274,7 +274,7 @@ def _identity(
     return f"{FORMAT}-{weights:08x}-{named:08x}-{pooling}-{batch_size}-{device.type}-{precision}"
 
 
-def _named(table: FeatureTable, chosen: NDArray[np.bool_], *, most: int = 8) -> str:
+def _named(table: Vectors, chosen: NDArray[np.bool_], *, most: int = 8) -> str:
     names = [
         f"{source}/{name}" for source, name in zip(table.source[chosen], table.file_name[chosen], strict=True)
     ]

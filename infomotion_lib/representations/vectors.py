@@ -1,4 +1,4 @@
-"""Feature files: which vector belongs to which video, and which videos have none."""
+"""Files of vectors: which vector belongs to which video, and which videos have none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MISSING_FILE = "missing_videos.csv"
 
 
 @dataclass(frozen=True)
-class FeatureTable:
+class Vectors:
     """Vectors of videos, sorted by source and file name.
 
     Attributes
@@ -46,7 +46,7 @@ class FeatureTable:
         return len(self.file_name)
 
     def __repr__(self) -> str:
-        return f"FeatureTable({len(self)} videos x {self.features.shape[1]}, {len(self.missing)} missing)"
+        return f"Vectors({len(self)} videos x {self.features.shape[1]}, {len(self.missing)} missing)"
 
     @classmethod
     def of(
@@ -57,7 +57,7 @@ class FeatureTable:
         *,
         size: int,
         identity: str,
-    ) -> FeatureTable:
+    ) -> Vectors:
         """Table of some videos, from vectors and statuses by their number in ``videos``."""
         kept = sorted(vectors)
         listed = [
@@ -73,9 +73,7 @@ class FeatureTable:
         )
 
     @classmethod
-    def joined(
-        cls, tables: Sequence[FeatureTable], *, more_missing: pd.DataFrame | None, size: int
-    ) -> FeatureTable:
+    def joined(cls, tables: Sequence[Vectors], *, more_missing: pd.DataFrame | None, size: int) -> Vectors:
         """All rows of several tables, sorted.
 
         Raises
@@ -121,7 +119,7 @@ class FeatureTable:
 
 
 def write_features(
-    table: FeatureTable, path: Path, *, identity: str = "", shard: int = 0, num_shards: int = 1
+    table: Vectors, path: Path, *, identity: str = "", shard: int = 0, num_shards: int = 1
 ) -> Path:
     """Path of the vectors, written whole: ``source``, ``file_name`` and ``features``, with
     ``missing_videos.csv`` beside them.
@@ -129,13 +127,13 @@ def write_features(
     The file of one shard among several holds its missing videos and its identity too.
     """
     if num_shards > 1:
-        whole = FeatureTable(table.source, table.file_name, table.features, table.missing, identity)
+        whole = Vectors(table.source, table.file_name, table.features, table.missing, identity)
         return write_npz(path, **whole.arrays(), shard=np.array(shard), num_shards=np.array(num_shards))
     write_csv(table.missing, path.with_name(MISSING_FILE))
     return write_npz(path, source=table.source, file_name=table.file_name, features=table.features)
 
 
-def read_features(path: str | Path) -> FeatureTable:
+def read_features(path: str | Path) -> Vectors:
     """Table in a feature file, a part or a shard.
 
     Raises
@@ -157,4 +155,4 @@ def read_features(path: str | Path) -> FeatureTable:
         column: content.get(f"missing_{column}", np.array([], dtype=np.str_)).tolist()
         for column in MISSING_COLUMNS
     }
-    return FeatureTable(*rows, pd.DataFrame(lists, dtype=str), str(content.get("identity", "")))
+    return Vectors(*rows, pd.DataFrame(lists, dtype=str), str(content.get("identity", "")))
