@@ -26,7 +26,7 @@ FLOORS = (
             "frozen",
             "device",
         ),
-        *("progress", "processes", "stage_table", "weights"),
+        *("progress", "processes", "registry", "stage_table", "weights"),
     ),
     ("data",),
     ("phantom",),
