@@ -61,7 +61,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 @pytest.fixture(scope="session")
 def tiny_phantom(shared_folder: Path) -> Path:
     """Phantom data set: 4 TRAIN, 1 VAL and 2 TEST videos a class, 48 frames of 112 x 112."""
-    from infomotion_lib.phantom import make_dataset
+    from infomotion_lib.phantom.dataset import make_dataset
 
     return once(
         shared_folder / "tiny_phantom", lambda folder: make_dataset(folder, seed=0, role="real", **TINY)
@@ -71,7 +71,7 @@ def tiny_phantom(shared_folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def tiny_synthetic(shared_folder: Path) -> Path:
     """Synthetic partner of ``tiny_phantom``: other nuisance, requested EF, no tracings, TRAIN only."""
-    from infomotion_lib.phantom import make_dataset
+    from infomotion_lib.phantom.dataset import make_dataset
 
     return once(
         shared_folder / "tiny_synthetic",

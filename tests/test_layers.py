@@ -115,7 +115,7 @@ def test_rooms_that_do_not_train_import_no_torch(room: str, file: str) -> None:
         "infomotion_lib.run.cli",
         "infomotion_lib.run.runner",
         "infomotion_lib.run.workflow",
-        "infomotion_lib.selection",
+        "infomotion_lib.selection.stage",
     ],
 )
 def test_light_modules_load_neither_torch_nor_matplotlib(module: str) -> None:

@@ -31,7 +31,7 @@ SPARED = {
 LEARNT = {
     "representations/ifa/losses.py": {"ifa_training"},
     "representations/ifa/attention.py": {"ifa_training"},
-    "representations/appearance.py": {"ifa_training"},
+    "representations/appearance/network.py": {"ifa_training"},
     "regressor/model.py": {"labels", "evaluation", "latte_ablation"},
     "generators/diffusion.py": {"latte_ablation"},
     "data/video.py": {"data", "labels", "ifa_training", "evaluation", "latte_ablation"},

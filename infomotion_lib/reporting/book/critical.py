@@ -11,7 +11,7 @@ import pandas as pd
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.parameters import read_profile
-from infomotion_lib.phantom import MACHINES
+from infomotion_lib.phantom.nuisance import MACHINES
 from infomotion_lib.reporting.book.html import block, number, table
 from infomotion_lib.reporting.book.notebooks import card_anchor
 from infomotion_lib.reporting.book.schedule import trained_longer
