@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from finished_run import FinishedRun, copy_project, infomotion, once, project_hashes
 
-from infomotion_lib.paths import run_paths
+from infomotion_lib.paths import PROJECT, run_paths
 
 TINY = {
     "train_per_class": 4,
@@ -24,9 +24,12 @@ TINY = {
 
 
 def pytest_configure() -> None:
-    """One thread a process, set before torch starts its pool (test processes inherit it); no example fails
-    for being slow.
+    """One thread a process, set before torch starts its pool, and this checkout's packages (test processes
+    inherit both); no example fails for being slow.
     """
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(PROJECT), str(PROJECT / "book"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     hypothesis.settings.register_profile("untimed", deadline=None)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from infomotion_lib.paths import PROJECT
 
 LIBRARY = PROJECT / "infomotion_lib"
+RENDERER = PROJECT / "book" / "infomotion_book"
 FLOORS = (
     (
         *(
@@ -41,6 +43,7 @@ FLOORS = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 GROUND = FLOORS[0]
+HEAVY = {"torch", "monai", "diffusers", "safetensors", "lightning"}
 WITHOUT_TORCH = (
     *("data", "phantom", "frames", "selection", "evaluation", "studies", "reporting", "run"),
     *GROUND,
@@ -91,6 +94,18 @@ def test_imports_go_down_only(room: str, file: str) -> None:
             assert lower, f"{file} imports {name}, which does not stand below it"
 
 
+@pytest.mark.parametrize("file", [file for _, file in library_files()])
+def test_the_library_never_imports_the_book(file: str) -> None:
+    names = imports((LIBRARY / file).read_text(encoding="utf-8"))
+    assert not {name for name in names if name.split(".")[0] == RENDERER.name}
+
+
+@pytest.mark.parametrize("file", sorted(RENDERER.rglob("*.py")), ids=lambda file: file.name)
+def test_the_book_imports_no_torch(file: Path) -> None:
+    names = {name.split(".")[0] for name in imports(file.read_text(encoding="utf-8"))}
+    assert not names & HEAVY
+
+
 @pytest.mark.parametrize(
     ("room", "file"), [pair for pair in library_files() if pair[0] in WITHOUT_TORCH], ids=lambda value: value
 )
@@ -100,13 +115,7 @@ def test_rooms_that_do_not_train_import_no_torch(room: str, file: str) -> None:
     direct = {
         name.split(".")[0] for name in imports((LIBRARY / file).read_text(encoding="utf-8"), lazy=False)
     }
-    assert not direct & {
-        "torch",
-        "monai",
-        "diffusers",
-        "safetensors",
-        "lightning",
-    }, f"{file} imports {direct} when it is imported"
+    assert not direct & HEAVY, f"{file} imports {direct} when it is imported"
 
 
 @pytest.mark.parametrize(
@@ -114,6 +123,7 @@ def test_rooms_that_do_not_train_import_no_torch(room: str, file: str) -> None:
     [
         "infomotion_lib",
         "infomotion_lib.run.cli",
+        "infomotion_book.cli",
         "infomotion_lib.run.runner",
         "infomotion_lib.run.workflow",
         "infomotion_lib.selection.stage",

@@ -21,7 +21,7 @@ TRAINED = ("labels", "ifa_training", "evaluation", "latte_ablation")
 SPARED = {
     "a figure": "reporting/figures/evaluation.py",
     "a table of a notebook": "reporting/tables.py",
-    "a page": "reporting/book/found.py",
+    "a summary": "reporting/summary.py",
     "a ledger rule": "evaluation/claims.py",
     "an interval": "evaluation/intervals.py",
     "a command": "run/cli.py",
