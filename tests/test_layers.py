@@ -28,7 +28,7 @@ FLOORS = (
             "frozen",
             "device",
         ),
-        *("progress", "processes", "registry", "stage_table", "weights"),
+        *("files", "progress", "processes", "registry", "stage_table", "weights"),
     ),
     ("data",),
     ("phantom",),

@@ -11,6 +11,7 @@ from finished_run import infomotion
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.phantom.dataset import make_dataset
+from infomotion_lib.phantom.plan import PhantomRequest, video_counts
 from infomotion_lib.provenance import read_run_card
 from infomotion_lib.stage_table import TABLE
 
@@ -64,9 +65,11 @@ LIMIT = 2
 @pytest.fixture(scope="module")
 def paper_run(tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
     folder = tmp_path_factory.mktemp("paper")
-    sizes = {"train_per_class": 4, "val_per_class": 1, "test_counts": (1, 1, 1, 1, 1), "progress": False}
-    make_dataset(folder / "real/EchoNet-Dynamic", frames=80, seed=5, role="real", **sizes)
-    make_dataset(folder / "real/EchoNet-Synthetic", frames=64, seed=6, role="synthetic", **sizes)
+    counts = video_counts(4, 1, (1, 1, 1, 1, 1))
+    real = PhantomRequest(role="real", seed=5, counts=counts, frames=80)
+    synthetic = PhantomRequest(role="synthetic", seed=6, counts=counts)
+    make_dataset(folder / "real/EchoNet-Dynamic", real, progress=False)
+    make_dataset(folder / "real/EchoNet-Synthetic", synthetic, progress=False)
     overrides = {"runs_dir": folder / "runs", "data_root": folder / "real", **FEW_STEPS}
     words = [word for name, value in overrides.items() for word in ("-p", f"{name}={value}")]
     infomotion("run", "all", "--profile", "paper", "--limit", str(LIMIT), *words)

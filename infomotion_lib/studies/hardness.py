@@ -29,7 +29,7 @@ from infomotion_lib.evaluation.intervals import bootstrap_interval
 from infomotion_lib.evaluation.metrics import hard_correct, score
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.phantom.nuisance import MACHINE_SHARES
-from infomotion_lib.phantom.plan import make_request, plan_videos
+from infomotion_lib.phantom.plan import PhantomRequest, plan_videos, video_counts
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
@@ -222,18 +222,13 @@ def pool_rows(
 def _draw(
     pool: int, split: str, settings: HardnessSettings, parameters: EvaluationParameters
 ) -> tuple[list[NDArray[np.uint8]], NDArray[np.float64], NDArray[np.str_]]:
-    request = make_request(
-        role="real",
+    request = PhantomRequest(
         seed=settings.seed + pool,
-        train_per_class=settings.train_per_class,
-        val_per_class=0,
-        test_counts=(settings.test_per_class,) * len(CLASS_NAMES),
+        counts=video_counts(settings.train_per_class, 0, (settings.test_per_class,) * len(CLASS_NAMES)),
         frames=settings.frames,
-        fps=50.0,
         size=settings.render_size,
         level=settings.level,
-        machine_shares=settings.machine_shares,
-        requested_ef_error=0.0,
+        machine_shares=tuple(settings.machine_shares),
     )
     hearts = [video.heart for video in plan_videos(request) if video.split == split]
     frames = np.arange(0, settings.frames, STRIDE)
