@@ -152,7 +152,7 @@ TABLE: dict[str, Stage] = {
             ("conditioning.csv", "pool_labels.csv", "manifest.csv", "predictions.csv", "losses.csv"),
             learns=(
                 "generators.autoencoder",
-                "generators.diffusion",
+                "generators.latte.diffusion",
                 "generators.pool",
                 "regressor.grid",
                 "regressor.labels",

@@ -12,7 +12,7 @@ from infomotion_lib.run.commands.options import Overrides, Profile, RunsDir, par
 
 if TYPE_CHECKING:
     from infomotion_lib.generators.autoencoder import FittedAutoencoder
-    from infomotion_lib.generators.diffusion import LatteRecipe
+    from infomotion_lib.generators.latte.diffusion import LatteRecipe
 
 generate = typer.Typer(
     help="Draw pools from trained generators.", no_args_is_help=True, rich_markup_mode=None
@@ -47,7 +47,7 @@ def generate_latte(
     """Exactly N clips of each class in EchoNet's layout, with a manifest of how each was made. Resumable."""
     from infomotion_lib.classes import CLASS_NAMES
     from infomotion_lib.device import resolve_device
-    from infomotion_lib.generators.diffusion import load_latte
+    from infomotion_lib.generators.latte.diffusion import load_latte
     from infomotion_lib.generators.parameters import LatteParameters
     from infomotion_lib.generators.pool import PoolRequest, generate_pool
     from infomotion_lib.parameters import read_profile, stage_parameters
