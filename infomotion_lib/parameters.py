@@ -224,9 +224,12 @@ def stage_parameters(
         )
     except ValidationError as error:
         first = error.errors()[0]
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:  # several parameters do not fit together
+            raise ParameterError(f"Parameters of stage {stage} do not fit: {said}.") from None
         name = str(first["loc"][0])
         default = model.model_fields[name].default
-        reason = first["msg"].replace("a valid tuple", "a list")
+        reason = said.replace("a valid tuple", "a list")
         if first["type"] == "missing":
             reason = f"It needs {len(default)} values"
         raise ParameterError(

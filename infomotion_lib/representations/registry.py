@@ -16,13 +16,19 @@ class Representation(Entry):
     ----------
     needs : {"phases", "video"}
         Whether a video must have its ED and ES frames, or any readable video will do.
+    portable : bool
+        Whether it can be applied to videos of another data set, such as a generated pool.
     files : tuple of str
         What fitting leaves in the folder of stage 02 besides the vectors.
     """
 
     needs: Literal["phases", "video"] = "video"
+    portable: bool = True
     files: tuple[str, ...] = ()
 
+
+PAPER = ("motion", "appearance")
+"""What the paper selects by."""
 
 REPRESENTATIONS = Registry(
     "representation",
@@ -43,6 +49,14 @@ REPRESENTATIONS = Registry(
             module="infomotion_lib.representations.appearance.frames",
             parameters="infomotion_lib.representations.appearance.parameters:AppearanceParameters",
             files=("appearance.safetensors",),
+        ),
+        Representation(
+            name="own",
+            label="own vectors",
+            colour="#009E73",
+            module="infomotion_lib.representations.own.file",
+            parameters="infomotion_lib.representations.own.parameters:OwnParameters",
+            portable=False,
         ),
     ),
 )

@@ -36,12 +36,13 @@ def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:
     StageError
         If one of them has not finished.
     """
-    return {
-        f"{need}/{Path(shown).name}": value
-        for need in stage.needs
-        for shown, value in read_run_card(paths.stage(need))["outputs"].items()
-        if Path(shown).name in TABLE[need].outputs
-    }
+    hashes: dict[str, str] = {}
+    for need in stage.needs:
+        card = read_run_card(paths.stage(need))
+        promised = TABLE[need].outputs_of(card.get("parameters", {}))
+        written = {Path(shown).name: value for shown, value in card["outputs"].items()}
+        hashes |= {f"{need}/{name}": value for name, value in written.items() if name in promised}
+    return hashes
 
 
 def fingerprint(stage: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def run_stage(
         continued = claim_folder(paths.stage(step.name), record)
         _execute(step, parameters, paths)
         seconds = worked(paths.stage(step.name), time.monotonic() - started)
-        card = _close(step, paths, code=code, seconds=seconds, continued=continued)
+        card = _close(step, paths, parameters, code=code, seconds=seconds, continued=continued)
         say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
 
@@ -91,12 +91,21 @@ def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
     execute(notebook, copy, parameters=values, arithmetic=parameters.arithmetic, threads=parameters.workers)
 
 
-def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float, continued: bool) -> Path:
+def _close(
+    step: Stage,
+    paths: RunPaths,
+    parameters: StageParameters | None,
+    *,
+    code: dict[str, str],
+    seconds: float,
+    continued: bool,
+) -> Path:
     """Path of the run card, to which the runner adds what the stage itself cannot know: its code, its
     figures, its executed copy.
     """
     folder = paths.stage(step.name)
-    missing = [file.name for file in step.files(paths) if not file.is_file()]
+    promised = step.files(paths, parameters.model_dump() if parameters else None)
+    missing = [file.name for file in promised if not file.is_file()]
     if missing:
         raise StageError(
             f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}"

@@ -181,6 +181,11 @@ def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
     return {name: stage_parameters(name, values) for name in TABLE}
 
 
+def outputs(stage: str, parameters: Mapping[str, StageParameters]) -> tuple[str, ...]:
+    """Files of a stage that later stages may read, for the parameters of every stage."""
+    return TABLE[stage].outputs_of(parameters[stage].model_dump())
+
+
 def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
     """What makes Snakemake run a stage again when it changes: parameters that decide results, its notebook,
     the code behind it.

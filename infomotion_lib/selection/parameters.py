@@ -6,12 +6,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Method, StageParameters
+from infomotion_lib.parameters import Count, Method
+from infomotion_lib.representations.parameters import RepresentationChoice
 
 Graph = Literal["literal", "softmax_inverse", "knn"]
 
 
-class SelectionParameters(StageParameters):
+class SelectionParameters(RepresentationChoice):
     """Stage 03: one graph a class, communities, centrality, selections."""
 
     methods: tuple[Method, ...] = Field(

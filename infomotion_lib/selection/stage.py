@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,8 +10,10 @@ import pandas as pd
 
 from infomotion_lib.keys import CELL
 from infomotion_lib.progress import track
+from infomotion_lib.representations.registry import REPRESENTATIONS
+from infomotion_lib.representations.vectors import Vectors
 from infomotion_lib.selection.baselines import joint_features
-from infomotion_lib.selection.candidates import Candidates, FeatureTable, find_candidates
+from infomotion_lib.selection.candidates import Candidates, find_candidates
 from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.health import partition_health
 from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
@@ -105,11 +108,7 @@ def recipe_from(parameters: SelectionParameters, name: str) -> Recipe:
 
 
 def run_selection(
-    frame_index: pd.DataFrame,
-    motion: FeatureTable,
-    *,
-    appearance: FeatureTable,
-    parameters: SelectionParameters,
+    frame_index: pd.DataFrame, vectors: Mapping[str, Vectors], *, parameters: SelectionParameters
 ) -> SelectionTables:
     """All graphs and all selections of a run; candidates are the TRAIN videos of each source, the same for
     every method.
@@ -121,8 +120,8 @@ def run_selection(
     ----------
     frame_index : DataFrame
         Of stage 01.
-    motion, appearance : FeatureTable
-        Of stage 02.
+    vectors : mapping of str to Vectors
+        Of stage 02, by representation.
     parameters : SelectionParameters
         Of this run.
 
@@ -139,7 +138,7 @@ def run_selection(
     }
     graphs: dict[str, ClassGraphs] = {}
     for source in frame_index["source"].unique():
-        pool = find_candidates(frame_index, {"motion": motion, "appearance": appearance}, source=str(source))
+        pool = find_candidates(frame_index, vectors, source=str(source), phases=needs_phases(vectors))
         graphs[pool.source] = _graphs(pool, parameters)
         for (feature, recipe), by_class in track(
             list(graphs[pool.source].items()), label=f"graph health, {source}", unit="graph set"
@@ -161,6 +160,11 @@ def run_selection(
         _joined(tables["shortfalls"], (*CELL, *SHORTFALL_COLUMNS)),
         graphs,
     )
+
+
+def needs_phases(names: Iterable[str]) -> bool:
+    """Whether some of these representations needs the ED and ES frames of a video."""
+    return any(name not in REPRESENTATIONS or REPRESENTATIONS[name].needs == "phases" for name in names)
 
 
 def _graphs(pool: Candidates, parameters: SelectionParameters) -> ClassGraphs:

@@ -95,7 +95,9 @@ def test_module_counts_and_sweep(upstream: Upstream) -> None:
     parameters = SelectionParameters(
         vpc=(2,), n_runs=1, infomap_trials=1, health_resamples=1, methods=("random",)
     )
-    report = run_selection(index, motion, appearance=appearance, parameters=parameters).graph_report
+    report = run_selection(
+        index, {"motion": motion, "appearance": appearance}, parameters=parameters
+    ).graph_report
     fig = figures.module_counts(report, vpc=(2, 5))
     assert len([axis for axis in fig.axes if axis.has_data()]) == 4
     sick = report.assign(flag=np.where(report["graph"] == "literal", "collapsed", "healthy"))
@@ -181,7 +183,9 @@ def test_frames_of_the_report_stay_as_they_were(upstream: Upstream) -> None:
     parameters = SelectionParameters(
         vpc=(2,), n_runs=1, infomap_trials=1, health_resamples=0, methods=("random",), graphs=("knn",)
     )
-    report = run_selection(index, motion, appearance=appearance, parameters=parameters).graph_report
+    report = run_selection(
+        index, {"motion": motion, "appearance": appearance}, parameters=parameters
+    ).graph_report
     copy = report.copy()
     figures.module_counts(report)
     pd.testing.assert_frame_equal(report, copy)
