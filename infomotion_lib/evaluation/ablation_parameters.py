@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.parameters import Count, Method, Seed, StageParameters
 from infomotion_lib.registry import known
+
+if TYPE_CHECKING:
+    GeneratorName = str
+else:
+    GeneratorName = known(GENERATORS)
 
 
 class AblationParameters(StageParameters):
@@ -15,7 +22,7 @@ class AblationParameters(StageParameters):
     Settings of phases, graphs and regressors are those of stages 01 to 04 of the same run.
     """
 
-    generators: tuple[known(GENERATORS), ...] = Field(
+    generators: tuple[GeneratorName, ...] = Field(
         ("echosyn", "latte"), min_length=1, description="pools to compare, the first the one to compare with"
     )
     pool_methods: tuple[Method, ...] = Field(

@@ -1,4 +1,6 @@
-"""What a generator must offer: the protocol of its module and of what fitting gives, and what it learns from."""
+"""What a generator learns from, and what it must offer: the protocols of its module and of what fitting
+gives.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,8 @@ class Lessons:
         is no synthetic one.
     cut : Cut
         Length, rate and side of the clips of every pool.
+    given_is_real : bool
+        Whether ``given`` are the real videos.
     workers : int
         Threads that read videos.
     """
@@ -35,11 +39,10 @@ class Lessons:
     real: Mapping[str, pd.DataFrame] = field(repr=False)
     given: pd.DataFrame = field(repr=False)
     cut: Cut
+    given_is_real: bool = False
     workers: int = 1
 
-    def clips(
-        self, split: str, *, side: int, condition: str = "label", windows: int = 1
-    ) -> LabelledClips:
+    def clips(self, split: str, *, side: int, condition: str = "label", windows: int = 1) -> LabelledClips:
         """Real clips of a split at the pool's length and rate, frames of ``side`` pixels, each with its EF;
         see :func:`~infomotion_lib.generators.cutting.labelled_clips`.
         """
@@ -70,8 +73,7 @@ class Fitted(Protocol):
 class GeneratorModule(Protocol):
     """Module behind an entry of the registry.
 
-    It may have ``ABOUT``, a Markdown file that tells how it works, and ``show(fitted, lessons, *, folder)``,
-    which draws its own figures and returns what else a notebook shows.
+    It may have ``ABOUT``, a Markdown file that tells how it works.
     """
 
     def fit(self, lessons: Lessons, *, folder: Path, parameters: Any, device: str) -> Fitted:

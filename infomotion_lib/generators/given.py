@@ -1,4 +1,5 @@
-"""A pool that somebody else's generator made: the synthetic data set, its clips cut to the shape of the others.
+"""A pool that somebody else's generator made: clips of the synthetic data set, cut to the shape of the
+others.
 
 On the ``paper`` profile it is EchoSyn's own pool. Elsewhere the data set that plays EchoSyn's part is named
 for what it is.
@@ -31,12 +32,15 @@ class GivenPool:
         Those that are long enough.
     cut : Cut
         Shape of the clips.
+    is_real : bool
+        Whether these are the real videos themselves, where there are no synthetic ones.
     workers : int
         Threads that read.
     """
 
     videos: pd.DataFrame = field(repr=False)
     cut: Cut
+    is_real: bool = False
     workers: int = 1
 
     def requests(self, *, per_class: int, seed: int) -> pd.DataFrame:
@@ -55,8 +59,8 @@ class GivenPool:
         return cut_videos(rows, self.cut, workers=self.workers)[0]
 
     def settings(self) -> dict[str, Any]:
-        """Nothing beyond the shape of the clips."""
-        return {}
+        """Whether the clips are the real ones."""
+        return {"real_clips": self.is_real}
 
     def summary(self) -> dict[str, Any]:
         """How many videos there are to cut."""
@@ -67,4 +71,6 @@ def fit(lessons: Lessons, *, folder: Path, parameters: StageParameters, device: 
     """The videos of the synthetic source that are long enough for a clip; nothing is learnt."""
     lengths = zip(lessons.given["n_frames"], lessons.given["fps"], strict=True)
     whole = [bool(lessons.cut.starts(int(frames), float(fps))) for frames, fps in lengths]
-    return GivenPool(lessons.given[whole].reset_index(drop=True), lessons.cut, lessons.workers)
+    return GivenPool(
+        lessons.given[whole].reset_index(drop=True), lessons.cut, lessons.given_is_real, lessons.workers
+    )

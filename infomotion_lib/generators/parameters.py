@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field, create_model
 
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.parameters import Count, Seed, StageParameters
 from infomotion_lib.registry import imported, known
 
+if TYPE_CHECKING:
+    GeneratorName = str
+else:
+    GeneratorName = known(GENERATORS)
+
 
 class PoolParameters(StageParameters):
     """Stage 05: learn from real videos and draw a pool, or take one; one job per generator."""
 
-    generator: known(GENERATORS) = Field("latte", description="whose pool this job makes; the runner sets it")
+    generator: GeneratorName = Field("latte", description="whose pool this job makes; the runner sets it")
     given_pools: tuple[str, ...] = Field(
         (), description="pools drawn on other machines, as NAME=FOLDER; others are drawn here"
     )
@@ -34,5 +41,5 @@ def pool_parameters(generator: str) -> type[PoolParameters]:
     return create_model(
         f"{entry.label}PoolParameters",
         __base__=(*own, PoolParameters),
-        generator=(known(GENERATORS), Field(generator, description=field.description)),
+        generator=(GeneratorName, Field(generator, description=field.description)),
     )

@@ -1,4 +1,6 @@
-"""The pool of a generator: a data set folder in EchoNet's layout, with a manifest of how each clip was made."""
+"""The pool of a generator: a data set folder in EchoNet's layout, with a manifest of how each clip was
+made.
+"""
 
 from __future__ import annotations
 
@@ -101,8 +103,10 @@ def copy_pool(given: str | Path, root: str | Path, *, per_class: int) -> Path:
             where=f"Read: {pool / MANIFEST}",
             remedy="Set pool_per_class.",
         )
-    if folder.is_dir() and (folder / REQUEST).is_file() and read_json(folder / REQUEST) != read_json(
-        pool / REQUEST
+    if (
+        folder.is_dir()
+        and (folder / REQUEST).is_file()
+        and read_json(folder / REQUEST) != read_json(pool / REQUEST)
     ):
         raise DataError(
             f"{folder} holds another pool.",

@@ -21,12 +21,16 @@ class Generator(Entry):
         What fitting leaves in its folder besides the pool.
     learns : tuple of str
         Modules that decide what it learns: if their code changes, it learns anew.
+    shown_by : str
+        ``"module:function"`` that draws figures of its own, called with what was fitted, the lessons, a
+        ``folder`` and the ``parameters``; what it returns is shown. Empty where there is none.
     """
 
     marker: str = "o"
     paper_row: str = ""
     files: tuple[str, ...] = ()
     learns: tuple[str, ...] = ()
+    shown_by: str = ""
 
 
 GENERATORS: Registry[Generator] = Registry("generator")
@@ -53,5 +57,6 @@ GENERATORS.add(
         paper_row="Latte",
         files=("latte.safetensors", "losses.csv"),
         learns=("generators.autoencoder", "generators.latte.diffusion"),
+        shown_by="infomotion_lib.reporting.figures.latte:show",
     )
 )

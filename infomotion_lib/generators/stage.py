@@ -62,7 +62,7 @@ def open_lessons(datasets: Mapping[str, Dataset], *, parameters: PoolParameters)
     given = listed.assign(ef=listed["requested_ef"]) if "requested_ef" in listed else listed
     side = int(real.usable["height"].median())
     cut = Cut(parameters.latte_frames, parameters.latte_fps, side)
-    return Lessons(parts, given, cut, parameters.workers)
+    return Lessons(parts, given, cut, other is real, parameters.workers)
 
 
 def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> MadePool:
@@ -80,9 +80,7 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
         drawing: dict[str, Any] = read_json(pool / DRAWING) if (pool / DRAWING).is_file() else {}
         notes = {"drawn_elsewhere": {**read_json(pool / REQUEST), **drawing}, **_known(drawing)}
         return MadePool(pool, pd.read_csv(pool / MANIFEST), None, notes)
-    fitted: Fitted = (
-        GENERATORS[name].load().fit(lessons, folder=folder, parameters=parameters, device=device)
-    )
+    fitted: Fitted = GENERATORS[name].load().fit(lessons, folder=folder, parameters=parameters, device=device)
     begun = time.monotonic()
     pool = write_pool(
         fitted,

@@ -85,7 +85,9 @@ class FittedLatte:
         check_sampling(self.guidance, self.sampling_steps)
         meaning = self.trained.recipe.class_ef
         if len(meaning) != len(CLASS_NAMES):
-            raise ParameterError(f"This Latte knows the EF of {len(meaning)} classes, not {len(CLASS_NAMES)}.")
+            raise ParameterError(
+                f"This Latte knows the EF of {len(meaning)} classes, not {len(CLASS_NAMES)}."
+            )
         rows = [
             (f"latte_{label * per_class + index:06d}", name, meaning[label], _seed(seed, label, index))
             for label, name in enumerate(CLASS_NAMES)
@@ -104,9 +106,7 @@ class FittedLatte:
                 clips |= dict(zip(rows.tolist(), self.of_class(label, seeds=seeds), strict=True))
         return np.stack([clips[row] for row in range(len(requests))])
 
-    def of_class(
-        self, label: int, *, seeds: list[int], guidance: float | None = None
-    ) -> NDArray[np.uint8]:
+    def of_class(self, label: int, *, seeds: list[int], guidance: float | None = None) -> NDArray[np.uint8]:
         """Clips (len(seeds), T, S, S) of one class, at another guidance if one is given."""
         latents = sample_latents(
             self.trained,
@@ -133,8 +133,8 @@ class FittedLatte:
 
 
 def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: str) -> FittedLatte:
-    """Autoencoder and Latte trained on clips of real TRAIN videos; ``latte.safetensors``, ``autoencoder/`` and
-    ``losses.csv`` in ``folder``. What a killed training left there is taken up.
+    """Autoencoder and Latte trained on clips of real TRAIN videos; ``latte.safetensors``, ``autoencoder/``
+    and ``losses.csv`` in ``folder``. What a killed training left there is taken up.
     """
     p = parameters
     check_sampling(p.guidance, p.sampling_steps)
@@ -207,9 +207,7 @@ def open_latte(
     weights: Path, autoencoder: Path, *, parameters: LatteParameters, device: str, side: int = 112
 ) -> FittedLatte:
     """A Latte from its weights and its autoencoder's folder, wherever they lie."""
-    trained = load_latte(
-        weights, n_classes=len(CLASS_NAMES), size=parameters.latte_size, device=device
-    )
+    trained = load_latte(weights, n_classes=len(CLASS_NAMES), size=parameters.latte_size, device=device)
     fitted = load_autoencoder(autoencoder, device=device)
     found, wanted = sha256(weights_of(autoencoder)), trained.recipe.autoencoder_sha256
     if found != wanted:  # another one would draw nonsense without a word
