@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from infomotion_lib.paths import RunPaths
 
+LOADED = "loaded"
+"""Among what a stage learns from: the modules that it loads by name."""
+
 RUN_CARD = "run_card.json"
 """Written last: a folder that has one holds a finished stage."""
 
@@ -42,9 +45,12 @@ class Stage:
         Files it promises too, which only people read: no later stage depends on them.
     more : str
         ``"module:function"`` that gives further outputs for the parameters of a run; empty where it has none.
+    loads : str
+        ``"module:function"`` that names the modules which a run of some parameters loads by name, such as
+        those of its representations; empty where it loads none.
     learns : tuple of str
         Modules that make what it keeps from one run to the next, such as checkpoints: if their code changes,
-        that is made anew.
+        that is made anew. :data:`LOADED` stands for those that it loads.
     notebook : str
         Name of its notebook where several stages share one; empty: that of its folder.
     generator : str
@@ -59,6 +65,7 @@ class Stage:
     outputs: tuple[str, ...]
     reports: tuple[str, ...] = ()
     more: str = ""
+    loads: str = ""
     learns: tuple[str, ...] = ()
     notebook: str = ""
     generator: str = ""
@@ -85,6 +92,15 @@ class Stage:
         """Files that a run of these parameters, the defaults if none are given, promises to later stages."""
         more: tuple[str, ...] = imported(self.more)(parameters or {}) if self.more else ()
         return (*more, *self.outputs)
+
+    def loaded(self, parameters: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+        """Dotted names of the modules that a run of these parameters, the defaults if none are given, loads
+        by name.
+        """
+        if self.generator:
+            return (imported("infomotion_lib.generators.registry:GENERATORS")[self.generator].module,)
+        names: tuple[str, ...] = imported(self.loads)(parameters or {}) if self.loads else ()
+        return names
 
     def files(self, paths: RunPaths, parameters: Mapping[str, Any] | None = None) -> list[Path]:
         """Promised files of a run, the run card last."""
@@ -129,11 +145,8 @@ _FIXED = (
         ("summary.json",),
         ("probe.csv", "missing_videos.csv"),
         more="infomotion_lib.representations.stage:promised_files",
-        learns=(
-            "representations.ifa.training",
-            "representations.ifa.features",
-            "representations.appearance.network",
-        ),
+        loads="infomotion_lib.representations.stage:modules_of",
+        learns=(LOADED,),
     ),
     Stage(
         "graph_selection",
@@ -164,6 +177,7 @@ _ABLATION = Stage(
     ("labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
     ("label_consistency.csv", "selections.csv", "runs.csv", "fidelity.csv", "table2.csv"),
     ("conditioning.csv", "pool_labels.csv", "predictions.csv"),
+    loads="infomotion_lib.representations.stage:modules_of",
     learns=("regressor.grid", "regressor.labels"),
 )
 
@@ -187,7 +201,7 @@ def _pool_stage(entry: Any) -> Stage:
         ("data",),
         ("manifest.csv", "hashes.csv"),
         entry.files,
-        learns=("generators.pool", "generators.cutting", *entry.learns),
+        learns=("generators.pool", "generators.cutting", LOADED),
         notebook="05_generators",
         generator=entry.name,
     )

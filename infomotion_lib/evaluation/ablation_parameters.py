@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from infomotion_lib.generators.registry import GENERATORS
-from infomotion_lib.parameters import Count, Method, Seed, StageParameters
+from infomotion_lib.parameters import Count, Seed, StageParameters
 from infomotion_lib.registry import known
+from infomotion_lib.selection.parameters import Method
 
 if TYPE_CHECKING:
     GeneratorName = str

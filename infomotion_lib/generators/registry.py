@@ -19,8 +19,6 @@ class Generator(Entry):
         Its row in the paper's Table 2; empty where it has none.
     files : tuple of str
         What fitting leaves in its folder besides the pool.
-    learns : tuple of str
-        Modules that decide what it learns: if their code changes, it learns anew.
     shown_by : str
         ``"module:function"`` that draws figures of its own, called with what was fitted, the lessons, a
         ``folder`` and the ``parameters``; what it returns is shown. Empty where there is none.
@@ -29,7 +27,6 @@ class Generator(Entry):
     marker: str = "o"
     paper_row: str = ""
     files: tuple[str, ...] = ()
-    learns: tuple[str, ...] = ()
     shown_by: str = ""
 
 
@@ -56,7 +53,6 @@ GENERATORS.add(
         parameters=f"{_ROOM}.latte.parameters:LatteParameters",
         paper_row="Latte",
         files=("latte.safetensors", "losses.csv"),
-        learns=("generators.autoencoder", "generators.latte.diffusion"),
         shown_by="infomotion_lib.reporting.figures.latte:show",
     )
 )

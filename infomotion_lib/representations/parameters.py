@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from pydantic import Field, create_model
+from pydantic import Field
 
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.parameters import StageParameters, composed
 from infomotion_lib.registry import imported, known
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
 
@@ -25,18 +24,11 @@ class RepresentationChoice(StageParameters):
     )
 
 
+class FitParameters(RepresentationChoice):
+    """Stage 02: fit the representations and extract the vectors of all videos."""
+
+
 def stage_model() -> type[StageParameters]:
     """Model of stage 02: which representations, and the parameters of every registered one."""
-    return _composed(
-        tuple(imported(entry.parameters) for entry in REPRESENTATIONS.values() if entry.parameters)
-    )
-
-
-@cache
-def _composed(models: tuple[type[StageParameters], ...]) -> type[StageParameters]:
-    """One model with the fields of all, in their order."""
-    return create_model(
-        "RepresentationParameters",
-        __doc__="Stage 02: fit the representations and extract the vectors of all videos.",
-        __base__=(*reversed(models), RepresentationChoice),
-    )
+    models = [imported(entry.parameters) for entry in REPRESENTATIONS.values() if entry.parameters]
+    return composed(FitParameters, tuple(models))

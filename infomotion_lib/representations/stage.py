@@ -108,6 +108,11 @@ def vector_file(folder: str | Path, name: str) -> Path:
     return Path(folder) / f"{name}_features.npz"
 
 
+def modules_of(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Dotted names of the modules behind the representations of a run."""
+    return tuple(REPRESENTATIONS[name].module for name in parameters.get("representations", PAPER))
+
+
 def promised_files(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the files that stage 02 writes for the representations of a run."""
     names = tuple(parameters.get("representations", PAPER))

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from infomotion_lib.errors import InfoMotionError, ParameterError
-from infomotion_lib.processes import ALONE, can_share_work, die_with_parent, joblib_settings
+from infomotion_lib.processes import die_with_parent, joblib_settings
 from infomotion_lib.run.commands import data as data_commands
 from infomotion_lib.run.commands import frames as frames_commands
 from infomotion_lib.run.commands import generator as generator_commands
@@ -77,13 +77,11 @@ def run(
         return
     if dry_run:
         raise ParameterError("--dry-run goes with all.", remedy=f"Give it without --dry-run to run {stage}.")
-    if not within_workflow and not can_share_work():
-        _say(ALONE)
     if stage == "all":
         from infomotion_lib.run.workflow import run_all
 
         paths = run_all(
-            profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=_say
+            profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=heralded()
         )
         _say(f"All stages of {paths.profile} are up to date: {paths.root}")
         return
@@ -204,7 +202,7 @@ def speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
     with the engine.
     """
     if not within_workflow:
-        yield _say
+        yield heralded()
         return
     die_with_parent()
     try:
@@ -212,6 +210,20 @@ def speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
     except (InfoMotionError, OSError) as error:
         _say_in_workflow(_message(error), failed=True)
         raise typer.Exit(InfoMotionError.exit_code) from None
+
+
+def heralded() -> Callable[[str], None]:
+    """What takes lines for the reader; the first is preceded by what makes the work slow, so that an error
+    before any work stands alone.
+    """
+    herald = iter(() if can_share_work() else (ALONE,))
+
+    def say(line: str) -> None:
+        for warning in herald:
+            _say(warning)
+        _say(line)
+
+    return say
 
 
 def _say(line: str) -> None:

@@ -49,11 +49,8 @@ def fingerprint(stage: Stage, parameters: StageParameters, paths: RunPaths) -> d
     """All that the work kept by a stage depends on: parameters, inputs, and the code that decides what it
     holds.
     """
-    return {
-        "parameters": science(parameters),
-        "inputs": inputs(stage, parameters, paths),
-        "code": learning_hash(stage),
-    }
+    code = learning_hash(stage, parameters.model_dump())
+    return {"parameters": science(parameters), "inputs": inputs(stage, parameters, paths), "code": code}
 
 
 def claim_folder(folder: Path, record: dict[str, Any]) -> bool:

@@ -67,7 +67,7 @@ def run_stage(
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
         started = time.monotonic()
-        record, code = fingerprint(step, parameters, paths), code_of(step)
+        record, code = fingerprint(step, parameters, paths), code_of(step, parameters.model_dump())
         say(f"{step.label}: started")
         continued = claim_folder(paths.stage(step.name), record)
         _execute(step, parameters, paths)
@@ -141,13 +141,14 @@ def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParame
         If a parameter of the stage is not set, or has a wrong value.
     """
     name = stage_name(stage)
-    fields = STAGES[name].model_fields
-    missing = [field for field in fields if field not in namespace]
+    model = STAGES[name]
+    fields = model.model_fields
+    missing = [field for field in fields if field not in namespace and field not in model.of_entries]
     if missing:
         raise ParameterError(
             f"The parameters cell does not set: {', '.join(missing)}", remedy="Run that cell first."
         )
-    values = {field: namespace[field] for field in fields}
+    values = {field: namespace.get(field, fields[field].default) for field in fields}
     if "google.colab" in sys.modules and (PARAMS / f"{values['profile']}.yml").is_file():
         profile = read_profile(values["profile"])
         values |= {

@@ -200,9 +200,10 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
     """
     notebook = notebook_of(stage)
     content = sha256(notebook) if notebook and notebook.is_file() else ""
+    values = parameters.model_dump()
     return {
         **science(parameters),
-        "code": [code_hash(stage, "science"), code_hash(stage, "figures"), content],
+        "code": [*(code_hash(stage, kind, values) for kind in ("science", "figures")), content],
     }
 
 
@@ -214,7 +215,8 @@ def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPath
     if not (folder / RUN_CARD).is_file() or not (record := found_record(folder)):
         return False  # it has not finished, and runs again anyway
     code = read_run_card(folder).get("code", {}).get("science")
-    return (record["parameters"], code) != (science(parameters), code_hash(stage, "science"))
+    now = code_hash(stage, "science", parameters.model_dump())
+    return (record["parameters"], code) != (science(parameters), now)
 
 
 def book_shows() -> str:

@@ -191,7 +191,9 @@ def test_other_code_makes_a_stage_and_what_follows_stale(
     monkeypatch.setattr(
         chain,
         "code_of",
-        lambda stage: code_of(stage) | ({kind: "other"} if stage.name == "ifa_training" else {}),
+        lambda stage, parameters: (
+            code_of(stage, parameters) | ({kind: "other"} if stage.name == "ifa_training" else {})
+        ),
     )
     assert {(finding.stage, finding.kind) for finding in verify(root).findings} == {
         (name, "stale") for name in list(TABLE)[list(TABLE).index("ifa_training") :]

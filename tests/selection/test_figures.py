@@ -19,7 +19,7 @@ from infomotion_lib.selection.graph import Graph, Recipe
 from infomotion_lib.selection.layout import force_layout
 from infomotion_lib.selection.modular import build_class_graphs
 from infomotion_lib.selection.parameters import SelectionParameters
-from infomotion_lib.selection.selectors import METHODS
+from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.selection.stage import run_selection
 from infomotion_lib.selection.sweep import sweep_settings
 
@@ -140,7 +140,7 @@ def test_picks_map_names_the_extremes() -> None:
     fig = pick_figures.picks_map(place, classes, {"kmeans": inner, "kcenter": outer})
     assert title(fig) == "By motion, K-means picks the most typical videos, k-centre the least"
     assert figure_bytes(fig)
-    everyone = dict.fromkeys(METHODS, inner)
+    everyone = dict.fromkeys(SELECTORS, inner)
     assert len(pick_figures.picks_map(place, classes, everyone).axes) == 8
 
 

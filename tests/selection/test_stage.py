@@ -16,7 +16,7 @@ from infomotion_lib.provenance import write_npz
 from infomotion_lib.representations.vectors import Vectors, read_features
 from infomotion_lib.selection.candidates import find_candidates
 from infomotion_lib.selection.parameters import SelectionParameters
-from infomotion_lib.selection.selectors import METHODS
+from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.selection.stage import (
     COMMUNITY_COLUMNS,
     REPORT_COLUMNS,
@@ -27,7 +27,7 @@ from infomotion_lib.selection.stage import (
 
 Upstream = tuple[pd.DataFrame, Vectors, Vectors]
 PARAMETERS = SelectionParameters(
-    methods=tuple(METHODS), vpc=(2, 3), n_runs=2, infomap_trials=1, health_resamples=1
+    methods=tuple(SELECTORS), vpc=(2, 3), n_runs=2, infomap_trials=1, health_resamples=1
 )
 
 
@@ -47,7 +47,7 @@ def test_tables_have_the_promised_columns_and_rows(upstream: Upstream) -> None:
     counts = tables.selections.pivot_table(
         "file_name", ["source", "method", "selection_seed"], "vpc", aggfunc="count"
     )
-    assert len(counts) == 2 * len(METHODS) * 2
+    assert len(counts) == 2 * len(SELECTORS) * 2
     assert (counts[2] == 10).all() and (counts[3] == 15).all()
     assert set(tables.files()) == {"graph_report.csv", "communities.csv", "selections.csv", "shortfalls.csv"}
 
@@ -78,7 +78,7 @@ def test_random_methods_draw_again_and_the_others_repeat(upstream: Upstream) -> 
     picks = run(upstream).selections
     for (_, method, _), own in picks.groupby(["source", "method", "vpc"]):
         first, second = (own.loc[own["selection_seed"] == seed, "file_name"].tolist() for seed in (0, 1))
-        assert (first == second) != METHODS[str(method)].draws, method
+        assert (first == second) != SELECTORS[str(method)].draws, method
 
 
 def test_unusable_videos_are_no_candidates(upstream: Upstream) -> None:
