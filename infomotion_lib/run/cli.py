@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from infomotion_lib.errors import InfoMotionError, ParameterError
-from infomotion_lib.processes import die_with_parent, joblib_settings
+from infomotion_lib.processes import ALONE, can_share_work, die_with_parent, joblib_settings
 from infomotion_lib.run.commands import data as data_commands
 from infomotion_lib.run.commands import frames as frames_commands
 from infomotion_lib.run.commands import generator as generator_commands
