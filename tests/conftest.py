@@ -44,8 +44,20 @@ LONGEST = (
 """Test files that take longest. Processes that take a whole file each end together if these come first."""
 
 
+MARKED = {
+    "run": {"smoke_run", "paper_run", "colab"},
+    "book": {"book", "unrun_book", "chromium"},
+}
+"""Fixtures whose tests take a marker: they stand on what takes minutes to make."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first."""
+    """Markers, before pytest selects by them; the longest files first."""
+    for item in items:
+        for marker, fixtures in MARKED.items():
+            if fixtures & set(getattr(item, "fixturenames", ())):
+                item.add_marker(marker)
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
