@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from infomotion_lib.run import workflow as plan
-from infomotion_lib.paths import run_paths
+from infomotion_lib.paths import BOOK, run_paths
 from infomotion_lib.stage_table import TABLE
 
 PYTHON = sys.executable
@@ -60,4 +60,4 @@ rule book:
     output:
         str(plan.BOOK_INDEX),
     shell:
-        "exec {PYTHON:q} -m infomotion_lib.run.cli book --profile {PATHS.profile:q} --results {PATHS.root:q} --within-workflow"
+        "cd {BOOK:q} && exec {PYTHON:q} -m infomotion_book.cli book --profile {PATHS.profile:q} --results {PATHS.root:q} --within-workflow"

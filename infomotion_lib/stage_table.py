@@ -28,6 +28,8 @@ class Stage:
         Its folder within a run; its notebook, where it has one, is called so too.
     title : str
         Its name for readers.
+    parameters : str
+        ``"module:Class"`` of the model of its parameters, or ``"module:function"`` that composes it.
     needs : tuple of str
         Stages whose outputs it reads.
     outputs : tuple of str
@@ -42,6 +44,7 @@ class Stage:
     name: str
     folder: str
     title: str
+    parameters: str
     needs: tuple[str, ...]
     outputs: tuple[str, ...]
     reports: tuple[str, ...] = ()
@@ -70,6 +73,7 @@ TABLE: dict[str, Stage] = {
             "data",
             "data",
             "Data",
+            "infomotion_lib.phantom.parameters:DataParameters",
             (),
             ("sources.json", "data_report.csv"),
             learns=("phantom.dataset", "data.echodiffusion"),
@@ -78,6 +82,7 @@ TABLE: dict[str, Stage] = {
             "labels",
             "00_labels",
             "Relabelling",
+            "infomotion_lib.regressor.parameters:LabelsParameters",
             ("data",),
             ("labels.csv", "agreement.csv"),
             learns=("regressor.labels", "regressor.training"),
@@ -86,6 +91,7 @@ TABLE: dict[str, Stage] = {
             "frame_index",
             "01_frame_index",
             "1 · Key frames",
+            "infomotion_lib.frames.parameters:FrameIndexParameters",
             ("data", "labels"),
             ("frame_index.csv", "status_counts.csv", "detector_error.csv"),
             ("order_control.csv", "phase_votes.csv", "vote_counts.csv"),
@@ -94,6 +100,7 @@ TABLE: dict[str, Stage] = {
             "ifa_training",
             "02_ifa_training",
             "2 · Motion vectors",
+            "infomotion_lib.representations.parameters:stage_model",
             ("frame_index",),
             (
                 "ifa.safetensors",
@@ -106,13 +113,14 @@ TABLE: dict[str, Stage] = {
             learns=(
                 "representations.ifa.training",
                 "representations.ifa.features",
-                "representations.appearance",
+                "representations.appearance.network",
             ),
         ),
         Stage(
             "graph_selection",
             "03_graph_selection",
             "3 · Graphs and selection",
+            "infomotion_lib.selection.parameters:SelectionParameters",
             ("frame_index", "ifa_training"),
             ("graph_report.csv", "communities.csv", "selections.csv"),
             ("shortfalls.csv", "sweep.csv"),
@@ -121,6 +129,7 @@ TABLE: dict[str, Stage] = {
             "evaluation",
             "04_evaluation",
             "4 · Evaluation",
+            "infomotion_lib.evaluation.parameters:EvaluationParameters",
             ("frame_index", "graph_selection"),
             ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
             ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
@@ -130,6 +139,7 @@ TABLE: dict[str, Stage] = {
             "latte_ablation",
             "05_latte_ablation",
             "5 · Latte ablation",
+            "infomotion_lib.generators.parameters:LatteParameters",
             ("labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
             (
                 "latte.safetensors",

@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from finished_run import FinishedRun, copy_project, infomotion, once, project_hashes
 
-from infomotion_lib.paths import run_paths
+from infomotion_lib.paths import PROJECT, run_paths
 
 TINY = {
     "train_per_class": 4,
@@ -24,9 +24,12 @@ TINY = {
 
 
 def pytest_configure() -> None:
-    """One thread a process, set before torch starts its pool (test processes inherit it); no example fails
-    for being slow.
+    """One thread a process, set before torch starts its pool, and this checkout's packages (test processes
+    inherit both); no example fails for being slow.
     """
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(PROJECT), str(PROJECT / "book"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     hypothesis.settings.register_profile("untimed", deadline=None)
@@ -73,7 +76,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 @pytest.fixture(scope="session")
 def tiny_phantom(shared_folder: Path) -> Path:
     """Phantom data set: 4 TRAIN, 1 VAL and 2 TEST videos a class, 48 frames of 112 x 112."""
-    from infomotion_lib.phantom import make_dataset
+    from infomotion_lib.phantom.dataset import make_dataset
 
     return once(
         shared_folder / "tiny_phantom", lambda folder: make_dataset(folder, seed=0, role="real", **TINY)
@@ -83,7 +86,7 @@ def tiny_phantom(shared_folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def tiny_synthetic(shared_folder: Path) -> Path:
     """Synthetic partner of ``tiny_phantom``: other nuisance, requested EF, no tracings, TRAIN only."""
-    from infomotion_lib.phantom import make_dataset
+    from infomotion_lib.phantom.dataset import make_dataset
 
     return once(
         shared_folder / "tiny_synthetic",

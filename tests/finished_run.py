@@ -136,7 +136,7 @@ def infomotion(*words: str, project: Path = PROJECT) -> str:
 
 def infomotion_fails(*words: str, project: Path = PROJECT, code: int = 2) -> str:
     """What the command prints, its last words on stderr too; it must end with this exit code."""
-    command = [sys.executable, "-m", "infomotion_lib.run.cli", *words]
+    command = [sys.executable, "-m", "infomotion_book.cli", *words]
     done = subprocess.run(
         command,
         **surroundings(project),
@@ -150,10 +150,11 @@ def infomotion_fails(*words: str, project: Path = PROJECT, code: int = 2) -> str
 
 
 def surroundings(project: Path) -> dict[str, Any]:
-    """Working folder and environment in which ``infomotion_lib`` is that of ``project``, in children too;
+    """Working folder and environment in which both packages are those of ``project``, in children too;
     there is no home to write to.
     """
-    return {"cwd": project, "env": {**os.environ, "PYTHONPATH": str(project), "HOME": f"{os.devnull}/home"}}
+    path = os.pathsep.join(str(folder) for folder in (project, project / "book"))
+    return {"cwd": project, "env": {**os.environ, "PYTHONPATH": path, "HOME": f"{os.devnull}/home"}}
 
 
 def cpu_of_children() -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from infomotion_lib.parameters import DataParameters, read_profile, stage_parameters
+from infomotion_lib.parameters import read_profile, stage_parameters
+from infomotion_lib.phantom.parameters import DataParameters
 from infomotion_lib.phantom.plan import Request, make_request
 
 

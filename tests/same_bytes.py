@@ -26,8 +26,11 @@ from infomotion_lib.data.echodiffusion import read_gif
 from infomotion_lib.data.resampling import by_cubic
 from infomotion_lib.data.video import read_clip, read_frames, resize_clip, write_clip
 from infomotion_lib.paths import MANIFESTS
-from infomotion_lib.phantom import MACHINES, SOURCES, make_dataset, render, sample_heart
+from infomotion_lib.phantom.dataset import make_dataset
+from infomotion_lib.phantom.nuisance import MACHINES, SOURCES
 from infomotion_lib.phantom.plan import plan_videos
+from infomotion_lib.phantom.rendering import render
+from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.provenance import sha256
 
 Hashes = dict[str, str]

@@ -15,8 +15,9 @@ import pytest
 
 from infomotion_lib import arithmetic
 from infomotion_lib.arithmetic import PORTABLE, bf16_obstacle, missing, obstacle, state, variables
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.machine import VARIABLES
-from infomotion_lib.parameters import STAGES, EvaluationParameters, read_profile, stage_parameters
+from infomotion_lib.parameters import STAGES, read_profile, stage_parameters
 from infomotion_lib.paths import PROJECT, run_paths
 from infomotion_lib.provenance import start_stage
 from infomotion_lib.run import cli

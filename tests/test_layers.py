@@ -11,6 +11,7 @@ import pytest
 from infomotion_lib.paths import PROJECT
 
 LIBRARY = PROJECT / "infomotion_lib"
+RENDERER = PROJECT / "book" / "infomotion_book"
 FLOORS = (
     (
         *(
@@ -40,6 +41,7 @@ FLOORS = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 GROUND = FLOORS[0]
+HEAVY = {"torch", "monai", "diffusers", "safetensors", "lightning"}
 WITHOUT_TORCH = (
     *("data", "phantom", "frames", "selection", "evaluation", "studies", "reporting", "run"),
     *GROUND,
@@ -47,8 +49,6 @@ WITHOUT_TORCH = (
 
 TRAINS_ALL_THE_SAME = {"evaluation/fidelity.py"}
 """Fréchet distances run networks."""
-
-TRAINING_PACKAGES = {"torch", "monai", "diffusers", "safetensors", "lightning"}
 
 
 def library_files() -> list[tuple[str, str]]:
@@ -98,12 +98,28 @@ def test_imports_go_down_only() -> None:
     assert not upwards, "\n".join(upwards)
 
 
+def test_the_library_never_imports_the_book() -> None:
+    wrong = []
+    for _, file in library_files():
+        names = imports((LIBRARY / file).read_text(encoding="utf-8"))
+        wrong += [f"{file} imports {name}" for name in sorted(names) if name.split(".")[0] == RENDERER.name]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_book_imports_no_torch() -> None:
+    heavy = []
+    for file in sorted(RENDERER.rglob("*.py")):
+        found = {name.split(".")[0] for name in imports(file.read_text(encoding="utf-8"))} & HEAVY
+        heavy += [f"{file.name} imports {name}" for name in sorted(found)]
+    assert not heavy, "\n".join(heavy)
+
+
 def test_rooms_that_do_not_train_import_no_torch() -> None:
     heavy = []
     for room, file in library_files():
         if room in WITHOUT_TORCH and file not in TRAINS_ALL_THE_SAME:
             names = imports((LIBRARY / file).read_text(encoding="utf-8"), lazy=False)
-            found = {name.split(".")[0] for name in names} & TRAINING_PACKAGES
+            found = {name.split(".")[0] for name in names} & HEAVY
             heavy += [f"{file} imports {name} when it is imported" for name in sorted(found)]
     assert not heavy, "\n".join(heavy)
 
@@ -113,9 +129,10 @@ def test_rooms_that_do_not_train_import_no_torch() -> None:
     [
         "infomotion_lib",
         "infomotion_lib.run.cli",
+        "infomotion_book.cli",
         "infomotion_lib.run.runner",
         "infomotion_lib.run.workflow",
-        "infomotion_lib.selection",
+        "infomotion_lib.selection.stage",
     ],
 )
 def test_light_modules_load_neither_torch_nor_matplotlib(module: str) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from infomotion_book.reading import device as shown_device
 from infomotion_lib import machine
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.provenance import read_run_card, start_stage
-from infomotion_lib.reporting.book.reading import device as shown_device
 
 ZEN3 = """processor\t: 0
 vendor_id\t: AuthenticAMD

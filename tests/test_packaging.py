@@ -171,8 +171,9 @@ def imported_roots(file: Path) -> set[str]:
 def test_what_the_library_imports_is_declared() -> None:
     declared_names = declared("train", "notebooks", "workflow", "book", "manifests", "dicom", "pretrained")
     known = {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in declared_names} | COME_WITH_OTHERS
-    for file in tracked("infomotion_lib/*.py"):
-        unknown = imported_roots(file) - known - set(sys.stdlib_module_names) - {"infomotion_lib"}
+    packages = {"infomotion_lib", "infomotion_book"}
+    for file in [*tracked("infomotion_lib/*.py"), *tracked("book/infomotion_book/*.py")]:
+        unknown = imported_roots(file) - known - set(sys.stdlib_module_names) - packages
         assert not unknown, f"{file.name} imports {unknown}"
 
 

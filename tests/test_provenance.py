@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from infomotion_book.reading import device as shown_device
 from infomotion_lib import provenance
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
@@ -29,7 +30,6 @@ from infomotion_lib.provenance import (
     write_json,
     write_npz,
 )
-from infomotion_lib.reporting.book.reading import device as shown_device
 from infomotion_lib.run.code import MACHINERY
 
 

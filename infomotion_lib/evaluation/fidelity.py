@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from infomotion_lib.errors import CheckpointError, DataError
-from infomotion_lib.parameters import LatteParameters
+from infomotion_lib.generators.parameters import LatteParameters
 from infomotion_lib.provenance import sha256
 
 if TYPE_CHECKING:
     from infomotion_lib.regressor.fitted import FittedRegressor
-    from infomotion_lib.representations.appearance import AppearanceModel
+    from infomotion_lib.representations.appearance.network import AppearanceModel
 
 Features = NDArray[np.float64]
 Encoder = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
@@ -129,7 +129,7 @@ def frame_encoder(model: AppearanceModel) -> NamedEncoder:
     """Our frame ResNet-18 on the middle frame of each clip, 512 numbers; its distance is called
     ``fed_frame``.
     """
-    from infomotion_lib.representations.appearance import embed
+    from infomotion_lib.representations.appearance.network import embed
 
     return NamedEncoder(
         "fed_frame", "our frame ResNet-18", lambda clips: embed(model, clips[:, clips.shape[1] // 2])

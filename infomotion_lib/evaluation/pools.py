@@ -18,12 +18,13 @@ from scipy.stats import spearmanr
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.records import Dataset, first_per_class
-from infomotion_lib.parameters import FrameIndexParameters, LabelsParameters
+from infomotion_lib.frames.parameters import FrameIndexParameters
+from infomotion_lib.regressor.parameters import LabelsParameters
 from infomotion_lib.selection.candidates import FeatureTable
 
 if TYPE_CHECKING:
     from infomotion_lib.regressor.fitted import FittedRegressor
-    from infomotion_lib.representations.appearance import AppearanceModel
+    from infomotion_lib.representations.appearance.network import AppearanceModel
     from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 
 TABLE2_COLUMNS = (
@@ -166,7 +167,7 @@ def read_pool(
     from infomotion_lib.frames.index import build_frame_index
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.labels import relabel
-    from infomotion_lib.representations.appearance import appearance_frame_numbers, embed
+    from infomotion_lib.representations.appearance.network import appearance_frame_numbers, embed
     from infomotion_lib.representations.ifa.features import extract_features
     from infomotion_lib.representations.ifa.triplets import attach_paths
 

@@ -18,8 +18,8 @@ from infomotion_lib.data.records import Dataset
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import bootstrap_interval, summarise
 from infomotion_lib.evaluation.metrics import confusion, hard_correct, score, soft_correct
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.keys import CELL, RUN
-from infomotion_lib.parameters import EvaluationParameters
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -19,8 +19,10 @@ from infomotion_lib.frames.choose import detected_beat
 from infomotion_lib.frames.detect import detect_phases, find_phases, read_phases
 from infomotion_lib.frames.rule import systole_frames
 from infomotion_lib.frames.signals import Curve, clip_signals, single_threaded
-from infomotion_lib.phantom import render, sample_heart, volume_curve
+from infomotion_lib.phantom.geometry import volume_curve
 from infomotion_lib.phantom.nuisance import DEFAULT_LEVEL, NUISANCE_FPS
+from infomotion_lib.phantom.rendering import render
+from infomotion_lib.phantom.sampling import sample_heart
 
 MARGIN = 3
 """True phases nearer than this many frames to the clip's border need not be found, but may be."""

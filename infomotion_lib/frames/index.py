@@ -17,10 +17,10 @@ from infomotion_lib.errors import DataError, VideoError
 from infomotion_lib.frame_table import COLUMN_TYPES, INDEX_COLUMNS, PAIR_COLUMNS
 from infomotion_lib.frames.choose import choose_pairs
 from infomotion_lib.frames.detect import Phases, detect_phases
+from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.frames.rule import MotionPairs, motion_pairs
 from infomotion_lib.frames.signals import single_threaded
 from infomotion_lib.frames.tracings import annotated_phases
-from infomotion_lib.parameters import FrameIndexParameters
 from infomotion_lib.progress import track
 
 _PARALLEL_FROM = 8_000  # frames; fewer are done before another process has started

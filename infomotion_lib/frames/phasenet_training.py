@@ -23,8 +23,7 @@ from infomotion_lib.device import one_thread
 from infomotion_lib.frames.phasenet import FRAME_RATE, SIDE, build_phasenet, network_input
 from infomotion_lib.frames.rhythm import Rhythm, rhythm_clip
 from infomotion_lib.frames.signals import single_threaded
-from infomotion_lib.phantom import MACHINES
-from infomotion_lib.phantom.nuisance import Role
+from infomotion_lib.phantom.nuisance import MACHINES, Role
 from infomotion_lib.progress import track
 from infomotion_lib.weights import save_weights
 

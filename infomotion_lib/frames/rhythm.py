@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.frames.accuracy import KnownClip
-from infomotion_lib.phantom import render, sample_heart, volume_curve
-from infomotion_lib.phantom.geometry import SYSTOLE
+from infomotion_lib.phantom.geometry import SYSTOLE, volume_curve
 from infomotion_lib.phantom.nuisance import DEFAULT_LEVEL, Role
+from infomotion_lib.phantom.rendering import render
+from infomotion_lib.phantom.sampling import sample_heart
 
 FINE_FPS = 250.0
 """Frame rate at which a heart can be looked at; a phase is met within half of such a frame, 2 ms."""

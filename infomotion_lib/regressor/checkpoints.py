@@ -17,10 +17,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.parameters import LabelsParameters
 from infomotion_lib.regressor.fitted import FittedRegressor, is_own_file
 from infomotion_lib.regressor.inputs import Normalisation
 from infomotion_lib.regressor.model import build_regressor
+from infomotion_lib.regressor.parameters import LabelsParameters
 
 ECHONET_GREY = Normalisation(mean=32.79, std=49.92, motion_std=1.0)
 """Mean and standard deviation of EchoNet-Dynamic's frames, over its three nearly equal channels (grey levels;

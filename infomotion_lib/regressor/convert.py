@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from infomotion_lib.errors import CheckpointError, ParameterError
-from infomotion_lib.parameters import LabelsParameters
 from infomotion_lib.provenance import sha256
 from infomotion_lib.regressor.checkpoints import is_ef_regressor, published_regressor, read_weights
 from infomotion_lib.regressor.model import ARCHITECTURES, build_regressor
+from infomotion_lib.regressor.parameters import LabelsParameters
 
 ECHONET_CLIP = {"clip_frames": 32, "clip_period": 2, "clip_size": 112, "test_clips": 1}
 """Clips that EchoNet-Dynamic's regressors were trained and tested on (``..._32_2_pretrained.pt``: 32 frames,

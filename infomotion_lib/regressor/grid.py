@@ -26,11 +26,11 @@ from tqdm import tqdm
 from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError
 from infomotion_lib.keys import RUN
-from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import append_line
 from infomotion_lib.regressor.clips import ClipStore
+from infomotion_lib.regressor.parameters import LabelsParameters
 from infomotion_lib.regressor.training import FORMAT, train_regressor
 
 GRID_FILE = "grid.jsonl"
@@ -103,7 +103,7 @@ def run_grid(
     *,
     stores: Mapping[str, ClipStore],
     test: HeldOut,
-    parameters: EvaluationParameters,
+    parameters: LabelsParameters,
     folder: str | Path,
     val: HeldOut | None = None,
     weights: dict[str, Tensor] | None = None,
@@ -121,7 +121,7 @@ def run_grid(
         Clips of each source.
     test : HeldOut
         What the networks are tested on; no network is trained on it or chosen by it.
-    parameters : EvaluationParameters
+    parameters : LabelsParameters
         Network, clips, schedule and number of workers.
     folder : path
         Where ``grid.jsonl`` is kept.
@@ -185,7 +185,7 @@ class _Task:
     stores: Mapping[str, ClipStore]
     test: HeldOut
     val: HeldOut | None
-    parameters: EvaluationParameters
+    parameters: LabelsParameters
     weights: dict[str, Tensor] | None
     device: str
 
@@ -229,7 +229,7 @@ def _fingerprint(
     job: Job,
     stores: Mapping[str, ClipStore],
     held_out: Sequence[HeldOut],
-    parameters: EvaluationParameters,
+    parameters: LabelsParameters,
     weights: dict[str, Tensor] | None,
 ) -> str:
     clips = ("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips")

@@ -23,13 +23,13 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from infomotion_lib.errors import CheckpointError, DataError
-from infomotion_lib.parameters import LabelsParameters
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 from infomotion_lib.regressor.clips import Video, n_starts
 from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.inputs import Normalisation, cut, measure, shifted
 from infomotion_lib.regressor.model import VideoResNet, build_regressor
+from infomotion_lib.regressor.parameters import LabelsParameters
 
 FORMAT = 1
 """Raised when equal videos, labels and settings teach another network: rows and checkpoints of another format

@@ -24,4 +24,25 @@ class Representation(Entry):
     files: tuple[str, ...] = ()
 
 
-REPRESENTATIONS: Registry[Representation] = Registry("representation")
+REPRESENTATIONS = Registry(
+    "representation",
+    (
+        Representation(
+            name="motion",
+            label="motion",
+            colour="#D55E00",
+            module="infomotion_lib.representations.ifa.motion",
+            parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
+            needs="phases",
+            files=("ifa.safetensors", "training_log.csv"),
+        ),
+        Representation(
+            name="appearance",
+            label="appearance",
+            colour="#0072B2",
+            module="infomotion_lib.representations.appearance.frames",
+            parameters="infomotion_lib.representations.appearance.parameters:AppearanceParameters",
+            files=("appearance.safetensors",),
+        ),
+    ),
+)

@@ -1,4 +1,7 @@
-"""The ``infomotion`` command. Every foreseen error ends with one message on stderr and exit code 2."""
+"""The library's commands. Every foreseen error ends with one message on stderr and exit code 2.
+
+The ``infomotion`` script adds those of the book to them (``book/infomotion_book/cli.py``).
+"""
 
 from __future__ import annotations
 
@@ -88,7 +91,7 @@ def run(
     from infomotion_lib.run.runner import run_stage
     from infomotion_lib.stage_table import TABLE
 
-    with _speaker(within_workflow) as say:
+    with speaker(within_workflow) as say:
         step = TABLE[stage_name(stage)]
         chosen = stage_parameters(step.name, read_profile(profile), overrides=overrides)
         if not step.number:  # the others compute in a kernel of their own
@@ -107,50 +110,6 @@ def report(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
 
     index = BOOK / "_build" / "html" / "index.html"
     typer.echo(summary(paths_of(profile, runs_dir), list(STAGES), book=index if index.is_file() else None))
-
-
-@app.command()
-def book(
-    profile: Annotated[
-        str, typer.Option("--profile", "-P", help="Whose notebooks to show; default: the first frozen one.")
-    ] = "",
-    results: Annotated[
-        Path | None, typer.Option(help="Folder of its stages; default: its run, else its frozen results.")
-    ] = None,
-    within_workflow: WithinWorkflow = False,
-) -> None:
-    """Render the book; without a profile, from the frozen results alone."""
-    from infomotion_lib.reporting.book.render import build
-    from infomotion_lib.run.workflow import BOOK_SHOWS
-
-    with _speaker(within_workflow) as say:
-        rendered = build(profile, results, say=say)
-        BOOK_SHOWS.write_text(str(results or ""), encoding="utf-8")
-        for note in rendered.notes:
-            say(note)
-        say(f"The book: {rendered.index}")
-
-
-@app.command()
-def freeze(
-    profile: Profile = "phantom",
-    runs_dir: RunsDir = "",
-    whole: Annotated[
-        bool,
-        typer.Option(
-            "--whole/--shown",
-            help="All that the leading profile of a book needs, or only what every profile shows.",
-        ),
-    ] = True,
-) -> None:
-    """Copy a finished run's tables, figures and executed notebooks to book/results, as far as its data may be
-    shown.
-    """
-    from infomotion_lib.parameters import paths_of
-    from infomotion_lib.reporting.freeze import freeze as freeze_run
-
-    paths = paths_of(profile, runs_dir)
-    typer.echo(repr(freeze_run(paths.profile, runs_dir=paths.root.parent, whole=whole)))
 
 
 @app.command()
@@ -233,7 +192,7 @@ app.add_typer(generator_commands.generate, name="generate")
 
 
 @contextmanager
-def _speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
+def speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
     """What takes lines for the reader; inside a workflow they are marked, errors too, and this process ends
     with the engine.
     """

@@ -29,7 +29,6 @@ MACHINERY = frozenset(
         "errors",
         "frozen",
         "machine",
-        "parameters",
         "paths",
         "processes",
         "progress",
@@ -38,7 +37,10 @@ MACHINERY = frozenset(
         "stage_table",
     }
 )
-"""Modules and rooms that carry a stage out but decide no result; parameters count by their values."""
+"""Modules and rooms that carry a stage out but decide no result."""
+
+PARAMETERS = "parameters.py"
+"""Name of the modules whose models count by their values, in the ground and in every room."""
 
 Kind = Literal["science", "figures"]
 
@@ -98,7 +100,8 @@ def _reached(first: Iterable[Path]) -> set[Path]:
     pending = set(first)
     while pending:
         file = pending.pop()
-        if file not in found and file.relative_to(LIBRARY).parts[0].removesuffix(".py") not in MACHINERY:
+        first_part = file.relative_to(LIBRARY).parts[0].removesuffix(".py")
+        if file not in found and file.name != PARAMETERS and first_part not in MACHINERY:
             found.add(file)
             pending |= _imported(file)
     return found

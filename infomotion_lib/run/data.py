@@ -10,9 +10,10 @@ import pandas as pd
 
 from infomotion_lib.classes import class_name
 from infomotion_lib.data.records import Dataset, open_source
-from infomotion_lib.parameters import DataParameters, StageParameters
+from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import data_root, run_paths
-from infomotion_lib.phantom import edition_of
+from infomotion_lib.phantom.dataset import edition_of
+from infomotion_lib.phantom.parameters import DataParameters
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import sha256, start_stage, write_csv, write_json
 
@@ -54,7 +55,7 @@ def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:
 
         fetch(folder, ef_label=parameters.ef_label, split_seed=parameters.open_split_seed)
     elif name.startswith("phantom"):
-        from infomotion_lib.phantom import make_dataset
+        from infomotion_lib.phantom.dataset import make_dataset
 
         make_dataset(
             folder,

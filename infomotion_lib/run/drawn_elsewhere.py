@@ -15,15 +15,12 @@ import pandas as pd
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.records import Dataset, first_per_class, open_source, read_dataset
 from infomotion_lib.errors import DataError
-from infomotion_lib.parameters import (
-    STAGES,
-    EvaluationParameters,
-    LatteParameters,
-    SelectionParameters,
-    stage_parameters,
-)
+from infomotion_lib.evaluation.parameters import EvaluationParameters
+from infomotion_lib.generators.parameters import LatteParameters
+from infomotion_lib.parameters import STAGES, stage_parameters
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import atomic, read_json, read_run_card, start_stage, write_csv
+from infomotion_lib.selection.parameters import SelectionParameters
 
 STAGE = "latte_ablation"
 LOOPS = 4
@@ -166,12 +163,12 @@ def _read_and_compare(
     device: str,
 ) -> dict[str, Any]:
     """Tables of the stage by name, figures drawn on the way, and ``notes`` for the run card."""
-    from infomotion_lib import selection
     from infomotion_lib.evaluation import pools as judged
     from infomotion_lib.evaluation.claims import paper_results
     from infomotion_lib.reporting.table2 import conditioning_in_words, pool_names
-    from infomotion_lib.representations.appearance import load_appearance
+    from infomotion_lib.representations.appearance.network import load_appearance
     from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
+    from infomotion_lib.selection.stage import run_selection
 
     folder, (real, *_) = paths.stage(STAGE), list(datasets)
     videos = first_per_class(datasets[real].usable.query("split == 'TRAIN'"), parameters.limit)
@@ -205,9 +202,7 @@ def _read_and_compare(
         {name: getattr(used["evaluation"], name) for name in ("vpc", "n_runs")},
     )
     chooser = chooser.model_copy(update={"methods": parameters.pool_methods, "graphs": graphs, **sizes})
-    chosen = selection.run_selection(
-        reading.index, reading.motion, appearance=reading.appearance, parameters=chooser
-    )
+    chosen = run_selection(reading.index, reading.motion, appearance=reading.appearance, parameters=chooser)
     plan = used["evaluation"].model_copy(
         update={"methods": parameters.pool_methods, "steps_whole": parameters.steps_pool}
     )

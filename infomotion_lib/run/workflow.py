@@ -259,11 +259,11 @@ def _stop(engine: subprocess.Popen[str], *, patience: float = 10.0) -> None:
 def book_sources() -> list[str]:
     """Pages and settings the book is made of, and the code that renders it; generated folders left out."""
     code = list((PROJECT / "infomotion_lib" / "reporting").rglob("*.py"))
-    generated = {"_build", "_extra", "results", "notebooks"}
+    generated = {"_build", "_extra", "results", "notebooks", "__pycache__"}
     files = [
         file
         for file in BOOK.rglob("*")
-        if file.is_file() and file.relative_to(BOOK).parts[0] not in generated
+        if file.is_file() and not generated & set(file.relative_to(BOOK).parts)
     ]
     return sorted(str(file) for file in files + code if not file.name.startswith("."))
 

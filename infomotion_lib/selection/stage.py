@@ -8,13 +8,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from infomotion_lib.keys import CELL
-from infomotion_lib.parameters import SelectionParameters
 from infomotion_lib.progress import track
 from infomotion_lib.selection.baselines import joint_features
 from infomotion_lib.selection.candidates import Candidates, FeatureTable, find_candidates
 from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.health import partition_health
 from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
+from infomotion_lib.selection.parameters import SelectionParameters
 from infomotion_lib.selection.selectors import METHODS, SHORTFALL_COLUMNS, select
 
 GRAPH_FEATURES = ("motion", "appearance")

@@ -16,10 +16,11 @@ import pandas as pd
 from infomotion_lib.data.records import open_source
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm, no_difference_p
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs, starting_weights, with_flags
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.keys import CELL, RUN
-from infomotion_lib.parameters import EvaluationParameters, stage_parameters
+from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, write_csv
 

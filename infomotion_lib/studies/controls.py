@@ -21,8 +21,9 @@ from infomotion_lib.classes import ef_class
 from infomotion_lib.data.video import resize_clip
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.metrics import ALWAYS_NORMAL, score
-from infomotion_lib.parameters import EvaluationParameters
-from infomotion_lib.phantom import render, sample_heart
+from infomotion_lib.evaluation.parameters import EvaluationParameters
+from infomotion_lib.phantom.rendering import render
+from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.progress import track
 
 if TYPE_CHECKING:

@@ -27,9 +27,10 @@ from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import bootstrap_interval
 from infomotion_lib.evaluation.metrics import hard_correct, score
-from infomotion_lib.parameters import EvaluationParameters
-from infomotion_lib.phantom import MACHINE_SHARES, render
+from infomotion_lib.evaluation.parameters import EvaluationParameters
+from infomotion_lib.phantom.nuisance import MACHINE_SHARES
 from infomotion_lib.phantom.plan import make_request, plan_videos
+from infomotion_lib.phantom.rendering import render
 from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_csv

@@ -25,9 +25,9 @@ from infomotion_lib.data.records import open_source
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import score_runs, with_flags
 from infomotion_lib.frame_table import read_frame_index
-from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.selection.selectors import METHODS, select
@@ -109,8 +109,12 @@ def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
     DataError, CheckpointError
         If the index, a clip or a network cannot be read.
     """
-    from infomotion_lib.representations.appearance import appearance_frame_numbers, embed, load_appearance
-    from infomotion_lib.representations.ifa import load_ema_vfi
+    from infomotion_lib.representations.appearance.network import (
+        appearance_frame_numbers,
+        embed,
+        load_appearance,
+    )
+    from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
     from infomotion_lib.representations.ifa.features import extract_features
 
     videos = (

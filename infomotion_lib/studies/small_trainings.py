@@ -39,7 +39,7 @@ Piece = tuple[list[Any], int]
 def regressor() -> Piece:
     """20 steps of ``mini_r3d`` on 24 videos, as one network of the grid, and what it predicts."""
     from infomotion_lib.device import one_thread
-    from infomotion_lib.parameters import LabelsParameters
+    from infomotion_lib.regressor.parameters import LabelsParameters
     from infomotion_lib.regressor.training import train_regressor
 
     videos = [moving_pattern(48, 28, number) for number in range(24)]
@@ -78,7 +78,7 @@ def motion_network() -> Piece:
 
 def appearance() -> Piece:
     """5 steps of the frame ResNet-18 at 64 pixels, and its embeddings."""
-    from infomotion_lib.representations.appearance import embed, train_appearance
+    from infomotion_lib.representations.appearance.network import embed, train_appearance
 
     frames = np.concatenate([moving_pattern(1, 112, number) for number in range(16)])
     model = train_appearance(frames, [20.0 + 3 * number for number in range(16)], steps=5)

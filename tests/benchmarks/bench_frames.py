@@ -21,10 +21,12 @@ import pandas as pd
 
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.video import read_clip, resize_clip, write_clip
-from infomotion_lib.frames import annotated_phases, build_frame_index, detect_phases, known_phantoms
-from infomotion_lib.frames.detect import read_phases
+from infomotion_lib.frames.accuracy import known_phantoms
+from infomotion_lib.frames.detect import detect_phases, read_phases
+from infomotion_lib.frames.index import build_frame_index
+from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.frames.signals import SIDE, clip_signals, single_threaded
-from infomotion_lib.parameters import FrameIndexParameters
+from infomotion_lib.frames.tracings import annotated_phases
 
 
 def milliseconds(run: Callable[[], object], *, repeats: int = 15) -> float:

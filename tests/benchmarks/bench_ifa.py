@@ -22,7 +22,9 @@ from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from infomotion_lib.representations.ifa import InterFrameInterpolator, load_ema_vfi, pooling
+from infomotion_lib.representations.ifa import pooling
+from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.losses import interpolation_loss
 from infomotion_lib.representations.ifa.pooling import MotionPooler
 from infomotion_lib.representations.ifa.training import new_interpolator

@@ -15,9 +15,10 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 from scipy.signal import convolve2d
 
-from infomotion_lib.phantom import Heart, render, sample_heart
 from infomotion_lib.phantom.atlas import paint
-from infomotion_lib.phantom.rendering import _noise, echo
+from infomotion_lib.phantom.nuisance import Heart
+from infomotion_lib.phantom.rendering import _noise, echo, render
+from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.phantom.scene import Scene, build_scene
 
 FRAMES = 64

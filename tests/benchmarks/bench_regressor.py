@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.machine import processor
-from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.regressor.inputs import cut, measure
 from infomotion_lib.regressor.model import build_regressor

@@ -25,7 +25,9 @@ from sklearn.neighbors import NearestNeighbors
 
 from infomotion_lib.machine import processor
 from infomotion_lib.provenance import write_csv
-from infomotion_lib.selection import Recipe, build_graph, find_communities, map_equation_centrality
+from infomotion_lib.selection.centrality import map_equation_centrality
+from infomotion_lib.selection.communities import find_communities
+from infomotion_lib.selection.graph import Recipe, build_graph
 
 BASELINE = ("baseline", "baseline_seconds", "baseline_cpu")
 WIDTH = 512

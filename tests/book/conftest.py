@@ -29,7 +29,7 @@ class Refuse:
         if name.split(".")[0] in {"torch", "monai", "lightning_fabric", "diffusers"}:
             raise ImportError(f"{name} must not be needed to build the book")
 sys.meta_path.insert(0, Refuse())
-from infomotion_lib.reporting.book import build
+from infomotion_book.render import build
 book = build("", None, sys.argv[1])
 print(json.dumps({"index": str(book.index), "notes": book.notes}))
 """

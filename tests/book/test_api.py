@@ -7,11 +7,11 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from infomotion_book import boundaries
+from infomotion_book.api import anchor, find, modules, signature
+from infomotion_book.docstrings import inline, markdown, summary
+from infomotion_book.pipeline import ALT, pipeline_svg
 from infomotion_lib.paths import BOOK
-from infomotion_lib.reporting import boundaries
-from infomotion_lib.reporting.book.api import anchor, find, modules, signature
-from infomotion_lib.reporting.book.docstrings import inline, markdown, summary
-from infomotion_lib.reporting.pipeline import ALT, pipeline_svg
 
 DOCSTRING = """Shape (N,) of the *whole*, see :func:`~a.b`.
 

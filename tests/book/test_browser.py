@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from finished_run import not_here
 
-from infomotion_lib.reporting.book.assets import npm_pack
+from infomotion_book.assets import npm_pack
 
 KNOWN = ("THEBE_JS_URL", "invalid theme mode")
 """The theme's own two messages."""

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from standin_run import make_run
 
+from infomotion_book.figure_index import drawn_by
+from infomotion_book.terms import link_terms, words
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
-from infomotion_lib.reporting.book.figure_index import drawn_by
-from infomotion_lib.reporting.book.terms import link_terms, words
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.stage_table import NOTEBOOK_STAGES
 
@@ -230,7 +230,7 @@ def test_phantom_results_say_phantom(book: Path) -> None:
 
 
 def test_table_2_stands_beside_the_papers_numbers_and_borrows_no_name(tmp_path: Path) -> None:
-    from infomotion_lib.reporting.book import fragments
+    from infomotion_book import fragments
 
     text = fragments.results_part(Results("phantom", make_run(tmp_path)))
     assert (
@@ -368,9 +368,9 @@ def test_words_of_the_glossary_cover_the_short_forms() -> None:
 def test_a_page_with_a_broken_link_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
 
+    from infomotion_book import fragments, render
+    from infomotion_book.assets import Assets
     from infomotion_lib.errors import StageError
-    from infomotion_lib.reporting.book import fragments, render
-    from infomotion_lib.reporting.book.assets import Assets
 
     broken = tmp_path / "book"
     shutil.copytree(BOOK, broken, ignore=shutil.ignore_patterns("_build", "_extra", "results"))
@@ -386,7 +386,7 @@ def test_a_page_with_a_broken_link_is_refused(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_pages_name_functions_that_exist() -> None:
-    from infomotion_lib.reporting.book.api import find, modules
+    from infomotion_book.api import find, modules
 
     found = modules()
     links = {name for file in BOOK.glob("*.md") for name in re.findall(r"\(api:([\w.]+)\)", file.read_text())}
@@ -397,7 +397,7 @@ def test_the_pages_name_functions_that_exist() -> None:
 def test_the_pages_name_commands_that_exist() -> None:
     from typer.main import get_command
 
-    from infomotion_lib.run.cli import app
+    from infomotion_book.cli import app
 
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
     for file in BOOK.glob("*.md"):

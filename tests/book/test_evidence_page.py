@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from infomotion_book.evidence import Evidence, fragments, write_figures
+from infomotion_book.evidence.earlier import EARLIER, beside_ours, compared_with_earlier, welch
+from infomotion_book.evidence.mislabelled import picked
+from infomotion_book.evidence.worlds import planned_holm
 from infomotion_lib.paths import BOOK
-from infomotion_lib.reporting.book.evidence import Evidence, fragments, write_figures
-from infomotion_lib.reporting.book.evidence.earlier import EARLIER, beside_ours, compared_with_earlier, welch
-from infomotion_lib.reporting.book.evidence.mislabelled import picked
-from infomotion_lib.reporting.book.evidence.worlds import planned_holm
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.studies.selectors.arms import ARMS, CONFIGURATIONS, MAIN
 from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, IFA_FILE, Tables, publish, teachers_name

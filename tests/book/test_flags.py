@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
+from infomotion_book import beside, fragments, ledgers, machines, paper_numbers, reading
+from infomotion_book.comparisons import against_random
+from infomotion_book.evidence import Evidence
+from infomotion_book.evidence import fragments as evidence_fragments
+from infomotion_book.explore import tolerance
 from infomotion_lib.evaluation.claims import paper_results
 from infomotion_lib.provenance import write_csv
-from infomotion_lib.reporting.book import beside, fragments, ledgers, machines, paper_numbers, reading
-from infomotion_lib.reporting.book.comparisons import against_random
-from infomotion_lib.reporting.book.evidence import Evidence
-from infomotion_lib.reporting.book.evidence import fragments as evidence_fragments
 from infomotion_lib.reporting.compare import comparison_text
-from infomotion_lib.reporting.explore import tolerance
 from infomotion_lib.reporting.figures.evaluation import accuracy_by_vpc
 from infomotion_lib.reporting.flags import MEANINGS
 from infomotion_lib.reporting.results import Results

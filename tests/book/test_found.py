@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
+from infomotion_book.found import found
+from infomotion_book.paper_numbers import paper_leads
 from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.reporting.book.found import found
-from infomotion_lib.reporting.book.paper_numbers import paper_leads
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.studies.selectors.rows import publish
 

@@ -12,12 +12,12 @@ import pytest
 from matplotlib.figure import Figure
 from standin_run import STATE, make_run
 
+from infomotion_book.freeze import freeze
+from infomotion_book.guard import Guard, inspect
+from infomotion_book.levels import Level, level_of
 from infomotion_lib.errors import StageError
 from infomotion_lib.frozen import EVALUATION_FIGURES, FROZEN
 from infomotion_lib.provenance import write_json
-from infomotion_lib.reporting.freeze import freeze
-from infomotion_lib.reporting.guard import Guard, inspect
-from infomotion_lib.reporting.levels import Level, level_of
 from infomotion_lib.reporting.style import figure_bytes, use_style
 from infomotion_lib.stage_table import TABLE
 

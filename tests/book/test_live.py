@@ -16,8 +16,8 @@ pytest.importorskip("ipywidgets")
 import ipywidgets as w
 from ipywidgets.embed import dependency_state, embed_data
 
+from infomotion_book.explore.board import controls, play, prepare
 from infomotion_lib.reporting import svg, widgets
-from infomotion_lib.reporting.explore.board import controls, play, prepare
 from infomotion_lib.reporting.live import (
     LIVE_CLASS,
     STATE,

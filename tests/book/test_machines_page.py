@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
+from infomotion_book import fragments, ledgers, machines, more_training, reading
 from infomotion_lib import machine
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.phantom import plan
 from infomotion_lib.provenance import read_json, write_csv, write_json
-from infomotion_lib.reporting.book import fragments, ledgers, machines, more_training, reading
 from infomotion_lib.reporting.compare import comparison_text
 from infomotion_lib.reporting.results import Results, frozen_results, phantom_edition
 

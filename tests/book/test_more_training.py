@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 from standin_run import make_run
 
+from infomotion_book.more_training import more_training
 from infomotion_lib.provenance import write_csv
-from infomotion_lib.reporting.book.more_training import more_training
 from infomotion_lib.reporting.results import Results, frozen_results
 
 STAGE = "latte_ablation"

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
+from infomotion_book import beside, critical, paper_numbers
+from infomotion_book.comparisons import against_random, comparisons, paired
 from infomotion_lib.provenance import write_csv, write_json
-from infomotion_lib.reporting.book import beside, critical, paper_numbers
-from infomotion_lib.reporting.book.comparisons import against_random, comparisons, paired
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.studies.open_splits import summarise_splits
 
@@ -126,14 +126,14 @@ def test_differences_are_those_of_the_runs(results: Results) -> None:
 
 
 def test_an_unhealthy_graph_is_marked_beside_its_selector(results: Results) -> None:
-    from infomotion_lib.reporting.book.table1 import table1
+    from infomotion_book.table1 import table1
 
     marked = [part for part in table1(results).split("<tr>") if "im-flag" in part]
     assert len(marked) == 1 and "InfoDist" in marked[0] and "collapsed graph" in marked[0]
 
 
 def test_a_motion_network_that_learnt_no_motion_is_said_to_be_one(results: Results, tmp_path: Path) -> None:
-    from infomotion_lib.reporting.book.table1 import table1
+    from infomotion_book.table1 import table1
 
     other = Results("phantom", make_run(tmp_path))
     write_json({"gain_db": 0.4, "ignited": False}, other.folder("ifa_training") / "summary.json")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from infomotion_book import phases
 from infomotion_lib.paths import BOOK
-from infomotion_lib.reporting.book import phases
 
 SUMMARY = pd.read_csv(phases.STUDIES / "phases_summary.csv", keep_default_na=False, na_values=[""]).fillna(
     {"value": "all"}

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
+from infomotion_book.explore import tolerance
+from infomotion_book.table1 import table1
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.evaluation.intervals import summarise
 from infomotion_lib.evaluation.runs import score_runs
 from infomotion_lib.keys import CELL
 from infomotion_lib.parameters import RealData
 from infomotion_lib.provenance import write_csv
-from infomotion_lib.reporting.book.table1 import table1
-from infomotion_lib.reporting.explore import tolerance
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import DATA_NAMES, data_name
 from infomotion_lib.reporting.table2 import pool_names

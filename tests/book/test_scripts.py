@@ -21,8 +21,8 @@ from finished_run import copy_project, surroundings
 from test_build import Page
 from test_processes import alive
 
-from infomotion_lib.reporting.book import assets
-from infomotion_lib.reporting.book.assets import PACKAGES, find_assets
+from infomotion_book import assets
+from infomotion_book.assets import PACKAGES, find_assets
 
 CLOSED = "http://127.0.0.1:9/"
 """A port where nobody listens."""
@@ -39,7 +39,7 @@ def unrun_book(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
             shutil.rmtree(profile)
     around = surroundings(project)
     around["env"] |= {"npm_config_registry": CLOSED}
-    command = [sys.executable, "-m", "infomotion_lib.run.cli", "book"]
+    command = [sys.executable, "-m", "infomotion_book.cli", "book"]
     done = subprocess.run(command, **around, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout, project / "book/_build/html"

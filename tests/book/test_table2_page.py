@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from infomotion_book.table2 import in_words, table2
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.reporting.book.table2 import in_words, table2
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.table2 import DISTANCES
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from data_folders import EchoFolder
 
+from infomotion_book.levels import Level, level_of
 from infomotion_lib.data import manifests
 from infomotion_lib.data.echodiffusion import REGISTRY, read_registry
 from infomotion_lib.data.manifests import (
@@ -24,7 +25,6 @@ from infomotion_lib.data.manifests import (
 )
 from infomotion_lib.data.volume_tracings import COLUMNS
 from infomotion_lib.errors import DataError
-from infomotion_lib.reporting.levels import Level, level_of
 
 NAMES = ["echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte", "phantom"]
 

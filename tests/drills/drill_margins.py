@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from phantom_requests import request_of
 
 from infomotion_lib.parameters import profile_names
-from infomotion_lib.phantom import Heart, atlas, scene
+from infomotion_lib.phantom import atlas, scene
+from infomotion_lib.phantom.nuisance import Heart
 from infomotion_lib.phantom.plan import Request, plan_videos
 
 TAIL = 3.6541528853610088

@@ -19,7 +19,7 @@ from infomotion_lib.evaluation.fidelity import (
     standard_encoders,
     torchscript_encoder,
 )
-from infomotion_lib.parameters import LatteParameters
+from infomotion_lib.generators.parameters import LatteParameters
 from infomotion_lib.provenance import sha256
 
 
@@ -161,9 +161,9 @@ def test_published_encoders_get_the_grey_levels_and_the_options_they_are_made_fo
 
 def test_our_own_encoders_tell_movement_and_frames_apart() -> None:
     from infomotion_lib.evaluation.fidelity import frame_encoder, video_encoder
-    from infomotion_lib.parameters import LabelsParameters
+    from infomotion_lib.regressor.parameters import LabelsParameters
     from infomotion_lib.regressor.training import train_regressor
-    from infomotion_lib.representations.appearance import train_appearance
+    from infomotion_lib.representations.appearance.network import train_appearance
 
     random = np.random.default_rng(0)
     clips = random.integers(0, 255, size=(6, 8, 32, 32), dtype=np.uint8)

@@ -11,6 +11,7 @@ import pytest
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.errors import DataError
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import (
     confusion_table,
     machine_accuracy,
@@ -22,7 +23,6 @@ from infomotion_lib.evaluation.runs import (
     with_flags,
 )
 from infomotion_lib.keys import RUN
-from infomotion_lib.parameters import EvaluationParameters
 from infomotion_lib.regressor.grid import run_grid
 
 QUICK = EvaluationParameters(

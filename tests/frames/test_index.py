@@ -18,7 +18,7 @@ from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError
 from infomotion_lib.frame_table import INDEX_COLUMNS, PAIR_COLUMNS, read_frame_index
 from infomotion_lib.frames.index import build_frame_index, status_counts
-from infomotion_lib.parameters import FrameIndexParameters
+from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.provenance import write_csv
 
 PARAMETERS = FrameIndexParameters()

@@ -11,7 +11,8 @@ import pytest
 from finished_run import FinishedRun, tables
 
 from infomotion_lib.errors import DataError, StageError
-from infomotion_lib.parameters import LatteParameters, read_profile, stage_parameters
+from infomotion_lib.generators.parameters import LatteParameters
+from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, write_json
 from infomotion_lib.reporting.style import alt_text

@@ -17,7 +17,8 @@ from infomotion_lib.classes import class_name, ef_class
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.video import probe
 from infomotion_lib.errors import DataError, ParameterError
-from infomotion_lib.phantom import edition_of, make_dataset, sample_heart, true_frames
+from infomotion_lib.phantom.dataset import edition_of, make_dataset
+from infomotion_lib.phantom.geometry import true_frames
 from infomotion_lib.phantom.plan import (
     ED_FIRST_SHARE,
     EDITION,
@@ -26,6 +27,7 @@ from infomotion_lib.phantom.plan import (
     make_request,
     plan_videos,
 )
+from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.provenance import atomic, sha256
 
 SMALL = {
@@ -199,7 +201,9 @@ def test_a_killed_run_resumes_to_the_same_folder(tmp_path: Path) -> None:
     how = {**SMALL, "train_per_class": 30}
     whole = make_dataset(tmp_path / "whole", **how)  # type: ignore[arg-type]
     broken = tmp_path / "broken"
-    script = f"from infomotion_lib.phantom import make_dataset\nmake_dataset({str(broken)!r}, **{how!r})"
+    script = (
+        f"from infomotion_lib.phantom.dataset import make_dataset\nmake_dataset({str(broken)!r}, **{how!r})"
+    )
     process = subprocess.Popen([sys.executable, "-c", script])
     try:
         deadline = time.monotonic() + 60

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from infomotion_lib import phantom
-from infomotion_lib.phantom import MACHINES, exact, sample_heart
+from infomotion_lib.phantom import exact
 from infomotion_lib.phantom.atlas import LARGEST, UNIT
 from infomotion_lib.phantom.grey import STEPS, grey_map, power_in_decibels
+from infomotion_lib.phantom.nuisance import MACHINES
 from infomotion_lib.phantom.rendering import SOFTEN, SOFTENED
+from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.phantom.scene import build_scene
 
 FILES = sorted(Path(phantom.__file__).parent.glob("*.py"))

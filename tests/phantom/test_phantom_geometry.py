@@ -9,16 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infomotion_lib.phantom import Heart, sample_heart, tracing, true_frames, volume_curve
 from infomotion_lib.phantom.geometry import (
     DEPTH_CM,
     contraction,
     cycle_phase,
     lv_length,
     lv_radii,
+    tracing,
+    true_frames,
     valve_opening,
+    volume_curve,
     volumes_ml,
 )
+from infomotion_lib.phantom.nuisance import Heart
+from infomotion_lib.phantom.sampling import sample_heart
 
 
 @st.composite

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.phantom import MACHINE_SHARES, MACHINES, NUISANCES, SOURCES, Heart, sample_heart
-from infomotion_lib.phantom.sampling import keep_in_view
+from infomotion_lib.phantom.nuisance import MACHINE_SHARES, MACHINES, NUISANCES, SOURCES, Heart
+from infomotion_lib.phantom.sampling import keep_in_view, sample_heart
 
 STUDY = {
     "cycle": (23.6, 48.8),

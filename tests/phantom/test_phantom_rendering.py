@@ -11,7 +11,6 @@ from scipy.ndimage import map_coordinates
 from scipy.signal import convolve2d
 
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.phantom import MACHINES, Heart, render, sample_heart, tracing, true_frames
 from infomotion_lib.phantom.geometry import (
     contraction,
     lv_length,
@@ -20,8 +19,12 @@ from infomotion_lib.phantom.geometry import (
     picture_to_pixel,
     pose,
     to_picture,
+    tracing,
+    true_frames,
 )
-from infomotion_lib.phantom.rendering import echo, grey_levels
+from infomotion_lib.phantom.nuisance import MACHINES, Heart
+from infomotion_lib.phantom.rendering import echo, grey_levels, render
+from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.phantom.scene import build_scene
 from infomotion_lib.phantom.tissue import material_coordinates
 

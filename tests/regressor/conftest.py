@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 
 SIDE = 16
 

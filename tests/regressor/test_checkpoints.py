@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.regressor.checkpoints import (
     is_ef_regressor,
     load_regressor,

@@ -14,12 +14,12 @@ import torch
 from safetensors import safe_open
 
 from infomotion_lib.errors import CheckpointError, ParameterError
-from infomotion_lib.parameters import LabelsParameters
 from infomotion_lib.provenance import sha256
 from infomotion_lib.regressor.checkpoints import load_regressor
 from infomotion_lib.regressor.convert import convert_checkpoint, network_of
 from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.model import build_regressor
+from infomotion_lib.regressor.parameters import LabelsParameters
 from infomotion_lib.run.cli import main
 from infomotion_lib.run.labels import relabel_folder
 

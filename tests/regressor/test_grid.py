@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from infomotion_lib.errors import DataError
-from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.regressor import grid, training
 from infomotion_lib.regressor.clips import ClipStore
 from infomotion_lib.regressor.grid import GRID_FILE, HeldOut, Job, run_grid

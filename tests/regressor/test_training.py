@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import ef_class
 from infomotion_lib.errors import CheckpointError, DataError
-from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.regressor import training
 from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.inputs import Normalisation, measure, shifted

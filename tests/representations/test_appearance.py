@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 pytest.importorskip("torch")
 
 from infomotion_lib.errors import CheckpointError, DataError
-from infomotion_lib.representations.appearance import (
+from infomotion_lib.representations.appearance.network import (
     AppearanceModel,
     appearance_frame_numbers,
     embed,

@@ -14,9 +14,11 @@ from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.frames.index import build_frame_index
-from infomotion_lib.parameters import FrameIndexParameters
-from infomotion_lib.representations.ifa import InterFrameInterpolator, features, load_ema_vfi, settings
+from infomotion_lib.frames.parameters import FrameIndexParameters
+from infomotion_lib.representations.ifa import features, settings
+from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 from infomotion_lib.representations.ifa.features import extract_features, merge_shards, refuse_degenerate
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import MotionPooler, rank_bound, vector_size
 from infomotion_lib.representations.ifa.probe import dense_flow, measured_rank, probe_table, relative_spectrum
 from infomotion_lib.representations.ifa.triplets import TripletStore, attach_paths

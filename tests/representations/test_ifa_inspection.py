@@ -22,8 +22,9 @@ from infomotion_lib.reporting.figures.ifa import (
     training_curves,
     triplet_strip,
 )
-from infomotion_lib.representations.ifa import InterFrameInterpolator, load_ema_vfi
+from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 from infomotion_lib.representations.ifa.inspection import fill_in, follow_window, shape_table
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 
 
 @pytest.fixture(scope="module")

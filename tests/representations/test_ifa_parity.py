@@ -11,7 +11,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from infomotion_lib.errors import CheckpointError, ParameterError
-from infomotion_lib.representations.ifa import InterFrameInterpolator, load_ema_vfi, save_interpolator
+from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.losses import laplacian_loss
 
 SIZES = [(width, height, across) for width in (4, 8) for height, across in ((112, 112), (96, 128))]

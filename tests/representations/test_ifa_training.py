@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 
 from infomotion_lib.errors import CheckpointError, DataError, ParameterError, StageError
-from infomotion_lib.representations.ifa import InterFrameInterpolator, settings
+from infomotion_lib.representations.ifa import settings
 from infomotion_lib.representations.ifa.augment import Augmentation
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.settings import TrainingSettings
 from infomotion_lib.representations.ifa.training import TrainingResult, new_interpolator, train_interpolator
 from infomotion_lib.representations.ifa.triplets import TripletStore

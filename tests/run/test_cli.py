@@ -26,7 +26,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from infomotion_lib.run.cli import main; status = main(['--help']); print([name for name in"
+        "import sys; from infomotion_book.cli import main; status = main(['--help']); print([name for name in"
         " ('torch', 'pandas', 'matplotlib', 'pydantic', 'snakemake') if name in sys.modules]);"
         " sys.exit(status)"
     )

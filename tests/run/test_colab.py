@@ -24,9 +24,9 @@ import nbformat
 import pytest
 from finished_run import FinishedRun, copy_project, tables
 
+from infomotion_book.render import repository_url
 from infomotion_lib.paths import RunPaths, notebook_of
 from infomotion_lib.provenance import read_run_card
-from infomotion_lib.reporting.book.render import repository_url
 from infomotion_lib.run.colab import earlier_stages
 from infomotion_lib.stage_table import NOTEBOOK_STAGES, RUN_CARD, TABLE
 

@@ -18,7 +18,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from infomotion_lib import paths as paths_module
 from infomotion_lib.arithmetic import obstacle, variables
 from infomotion_lib.errors import ParameterError, StageError
-from infomotion_lib.parameters import STAGES, FrameIndexParameters, read_profile
+from infomotion_lib.frames.parameters import FrameIndexParameters
+from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import PROJECT, run_paths
 from infomotion_lib.provenance import atomic, read_run_card, start_stage
 from infomotion_lib.run.code import LIBRARY, bare_code, files_behind

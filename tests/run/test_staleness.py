@@ -21,7 +21,7 @@ TRAINED = ("labels", "ifa_training", "evaluation", "latte_ablation")
 SPARED = {
     "a figure": "reporting/figures/evaluation.py",
     "a table of a notebook": "reporting/tables.py",
-    "a page": "reporting/book/found.py",
+    "a summary": "reporting/summary.py",
     "a ledger rule": "evaluation/claims.py",
     "an interval": "evaluation/intervals.py",
     "a command": "run/cli.py",
@@ -31,7 +31,7 @@ SPARED = {
 LEARNT = {
     "representations/ifa/losses.py": {"ifa_training"},
     "representations/ifa/attention.py": {"ifa_training"},
-    "representations/appearance.py": {"ifa_training"},
+    "representations/appearance/network.py": {"ifa_training"},
     "regressor/model.py": {"labels", "evaluation", "latte_ablation"},
     "generators/diffusion.py": {"latte_ablation"},
     "data/video.py": {"data", "labels", "ifa_training", "evaluation", "latte_ablation"},

@@ -47,6 +47,11 @@ def test_python_gets_no_lock_there() -> None:
     assert done.stdout == "no lock\n", "else the tests below show nothing"
 
 
+def said(stderr: str) -> list[str]:
+    """Lines of the command itself; OpenCV says on its own that it was told to use fewer instructions."""
+    return [line for line in stderr.splitlines() if "IPP was disabled by OPENCV_IPP" not in line]
+
+
 def test_a_command_draws_the_same_hearts_in_silence(tmp_path: Path) -> None:
     sizes = [
         "--train-per-class",
@@ -71,7 +76,7 @@ def test_a_command_draws_the_same_hearts_in_silence(tmp_path: Path) -> None:
         text=True,
     )
     assert here.returncode == there.returncode == 0, there.stderr
-    assert there.stderr == here.stderr == ""
+    assert said(there.stderr) == said(here.stderr) == []
     videos = {name: sorted((tmp_path / name).rglob("*.avi")) for name in ("here", "there")}
     assert [file.read_bytes() for file in videos["here"]] == [file.read_bytes() for file in videos["there"]]
     assert len(videos["there"]) == 15

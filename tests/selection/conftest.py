@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.selection import FeatureTable
+from infomotion_lib.selection.candidates import FeatureTable
 
 EF = {"severe": 20.0, "moderate": 35.0, "mild": 45.0, "normal": 60.0, "hyperdynamic": 75.0}
 

@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.selection import baselines as room
-from infomotion_lib.selection import joint_features
+from infomotion_lib.selection.baselines import joint_features
 
 from .conftest import Planted
 

@@ -8,15 +8,13 @@ import numpy as np
 import pytest
 
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.selection import (
-    Communities,
-    Graph,
-    build_graph,
-    find_communities,
+from infomotion_lib.selection.centrality import (
     ghalmane_centrality,
     map_equation_centrality,
     modular_centrality,
 )
+from infomotion_lib.selection.communities import Communities, find_communities
+from infomotion_lib.selection.graph import Graph, build_graph
 
 # two triangles joined by one link of weight 2
 BARBELL = Graph(

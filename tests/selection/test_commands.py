@@ -11,12 +11,14 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.data.records import read_dataset
-from infomotion_lib.frames import build_frame_index
-from infomotion_lib.parameters import FrameIndexParameters, SelectionParameters
+from infomotion_lib.frames.index import build_frame_index
+from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import start_stage, write_csv
 from infomotion_lib.run import cli
-from infomotion_lib.selection import FeatureTable, run_selection
+from infomotion_lib.selection.candidates import FeatureTable
+from infomotion_lib.selection.parameters import SelectionParameters
+from infomotion_lib.selection.stage import run_selection
 from infomotion_lib.stage_table import RUN_CARD
 
 

@@ -7,8 +7,9 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.selection import Communities, Graph, build_graph, find_communities
 from infomotion_lib.selection import communities as room
+from infomotion_lib.selection.communities import Communities, find_communities
+from infomotion_lib.selection.graph import Graph, build_graph
 
 from .conftest import Planted
 
@@ -29,7 +30,7 @@ def test_the_literal_graph_collapses(planted: Planted) -> None:
 
 
 def test_softmax_inverse_finds_the_groups_at_a_small_scale_only(planted: Planted) -> None:
-    from infomotion_lib.selection import Recipe
+    from infomotion_lib.selection.graph import Recipe
 
     counts = [
         find_communities(

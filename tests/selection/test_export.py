@@ -11,8 +11,8 @@ import pytest
 from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.provenance import sha256
-from infomotion_lib.selection import METHODS
 from infomotion_lib.selection.export import Cell, export_distilled, published_selection
+from infomotion_lib.selection.selectors import METHODS
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,16 @@ mpl.use("Agg")
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.parameters import SelectionParameters
 from infomotion_lib.reporting.figures import picks as pick_figures
 from infomotion_lib.reporting.figures import selection as figures
 from infomotion_lib.reporting.style import figure_bytes
-from infomotion_lib.selection import METHODS, Graph, Recipe, build_class_graphs, run_selection, sweep_settings
+from infomotion_lib.selection.graph import Graph, Recipe
 from infomotion_lib.selection.layout import force_layout
+from infomotion_lib.selection.modular import build_class_graphs
+from infomotion_lib.selection.parameters import SelectionParameters
+from infomotion_lib.selection.selectors import METHODS
+from infomotion_lib.selection.stage import run_selection
+from infomotion_lib.selection.sweep import sweep_settings
 
 from .conftest import Planted, Pool
 from .test_stage import Upstream

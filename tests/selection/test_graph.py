@@ -10,8 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import cdist
 
 from infomotion_lib.errors import DataError, ParameterError
-from infomotion_lib.selection import Graph, Recipe, build_graph, default_k
-from infomotion_lib.selection.graph import RECIPES
+from infomotion_lib.selection.graph import RECIPES, Graph, Recipe, build_graph, default_k
 
 from .conftest import Planted
 

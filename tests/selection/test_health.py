@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from infomotion_lib.selection import Graph, Recipe, build_graph, partition_health, sweep_settings
+from infomotion_lib.selection.graph import Graph, Recipe, build_graph
+from infomotion_lib.selection.health import partition_health
+from infomotion_lib.selection.sweep import sweep_settings
 
 from .conftest import Planted, Pool
 

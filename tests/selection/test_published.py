@@ -15,8 +15,8 @@ from infomotion_lib.data.manifests import may_redistribute
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.paths import BOOK, MANIFESTS
-from infomotion_lib.phantom import render
 from infomotion_lib.phantom.plan import plan_videos
+from infomotion_lib.phantom.rendering import render
 from infomotion_lib.provenance import sha256
 
 FOLDER = MANIFESTS / "selections"

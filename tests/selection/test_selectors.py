@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError, ParameterError
-from infomotion_lib.parameters import SelectionParameters
-from infomotion_lib.selection import METHODS, Communities, Selection, allocate, build_class_graphs, select
-from infomotion_lib.selection.modular import pick_modular
+from infomotion_lib.selection.communities import Communities
+from infomotion_lib.selection.modular import allocate, build_class_graphs, pick_modular
+from infomotion_lib.selection.parameters import SelectionParameters
+from infomotion_lib.selection.selectors import METHODS, Selection, select
 
 from .conftest import Pool
 

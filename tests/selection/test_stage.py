@@ -12,11 +12,17 @@ import pytest
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError
-from infomotion_lib.parameters import SelectionParameters
 from infomotion_lib.provenance import write_npz
-from infomotion_lib.selection import METHODS, FeatureTable, SelectionTables, read_features, run_selection
-from infomotion_lib.selection.candidates import find_candidates
-from infomotion_lib.selection.stage import COMMUNITY_COLUMNS, REPORT_COLUMNS, SELECTION_COLUMNS
+from infomotion_lib.selection.candidates import FeatureTable, find_candidates, read_features
+from infomotion_lib.selection.parameters import SelectionParameters
+from infomotion_lib.selection.selectors import METHODS
+from infomotion_lib.selection.stage import (
+    COMMUNITY_COLUMNS,
+    REPORT_COLUMNS,
+    SELECTION_COLUMNS,
+    SelectionTables,
+    run_selection,
+)
 
 Upstream = tuple[pd.DataFrame, FeatureTable, FeatureTable]
 PARAMETERS = SelectionParameters(

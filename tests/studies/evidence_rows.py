@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.evaluation.metrics import METRICS
-from infomotion_lib.parameters import EvidenceParameters
-from infomotion_lib.phantom import MACHINES
+from infomotion_lib.phantom.nuisance import MACHINES
 from infomotion_lib.studies.selectors.arms import ARMS, MAIN, WHOLE, Configuration
+from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, IFA_FILE, Tables, teachers_name
 from infomotion_lib.studies.selectors.study import settings_of
 

@@ -11,12 +11,13 @@ from scipy.stats import ttest_rel
 
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.errors import DataError
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.frames.index import build_frame_index
+from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.keys import RUN
-from infomotion_lib.parameters import EvaluationParameters, FrameIndexParameters
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import read_json, start_stage, write_csv, write_json
 from infomotion_lib.regressor import training

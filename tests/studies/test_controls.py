@@ -7,7 +7,7 @@ import pytest
 
 from infomotion_lib.classes import ef_class
 from infomotion_lib.errors import DataError
-from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.studies.controls import (
     PREDICTORS,
     divide,

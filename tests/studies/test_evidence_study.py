@@ -16,13 +16,14 @@ from infomotion_lib.data.records import open_source
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.frame_table import PAIR_COLUMNS
 from infomotion_lib.frames.index import build_frame_index
-from infomotion_lib.parameters import EvidenceParameters, FrameIndexParameters
-from infomotion_lib.phantom import NUISANCES
+from infomotion_lib.frames.parameters import FrameIndexParameters
+from infomotion_lib.phantom.nuisance import NUISANCES
 from infomotion_lib.run.cli import main
-from infomotion_lib.selection import select
+from infomotion_lib.selection.selectors import select
 from infomotion_lib.studies.selectors import study
 from infomotion_lib.studies.selectors.arms import ARMS, CONFIGURATIONS, CORE, GRAPH_METHODS, MAIN
 from infomotion_lib.studies.selectors.comparison import pool_differences, scored_sets
+from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 from infomotion_lib.studies.selectors.pools import PICTURE, Pool, draw_pool, key_frames, mislabel, plan_pool
 from infomotion_lib.studies.selectors.rows import ROWS_FILE, Tables, publish, read_lines, read_published
 from infomotion_lib.studies.selectors.sets import choose_sets, plan_tasks
@@ -126,7 +127,7 @@ def test_a_pool_is_the_data_set_of_its_seed(tiny_phantom: Path, pool: Pool, teac
         assert {name: int(row[name]) for name in (*PAIR_COLUMNS, "ed")} == planned[row["file_name"]]
 
     from infomotion_lib.data.video import read_frames
-    from infomotion_lib.representations.appearance import embed
+    from infomotion_lib.representations.appearance.network import embed
     from infomotion_lib.representations.ifa.features import extract_features
     from infomotion_lib.representations.ifa.triplets import attach_paths, pair_frames
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.errors import DataError
-from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.regressor import training
 from infomotion_lib.studies import hardness, open_splits
 from infomotion_lib.studies.hardness import (

@@ -14,7 +14,7 @@ from scipy import stats
 from infomotion_lib.classes import ef_class
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.errors import DataError
-from infomotion_lib.parameters import EvaluationParameters
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.paths import BOOK
 from infomotion_lib.studies.controls import divide
 from infomotion_lib.studies.open_splits import (

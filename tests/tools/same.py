@@ -243,7 +243,7 @@ def run(project: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "infomotion_lib.run.cli", *words],
             cwd=project,
-            env={**os.environ, "PYTHONPATH": str(project)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(project), str(project / "book")])},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from infomotion_lib.frames.rule import middle, systole_frames
-from infomotion_lib.phantom import Heart, render, sample_heart, true_frames, volume_curve
+from infomotion_lib.phantom.geometry import true_frames, volume_curve
+from infomotion_lib.phantom.nuisance import Heart
+from infomotion_lib.phantom.rendering import render
+from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.style import PHASE_COLOURS

@@ -49,7 +49,8 @@ def layout(results: Results) -> dict[str, Any] | None:
 
     A video's place is its first two principal components within the class, the same under every recipe.
     """
-    from infomotion_lib.selection import Recipe, build_class_graphs
+    from infomotion_lib.selection.graph import Recipe
+    from infomotion_lib.selection.modular import build_class_graphs
 
     pool = candidates(results)
     if pool is None:
@@ -76,7 +77,7 @@ def candidates(results: Results) -> Candidates | None:
     """Videos that may be chosen in the first pool of a run, with their motion vectors; None without
     vectors.
     """
-    from infomotion_lib.selection import find_candidates, read_features
+    from infomotion_lib.selection.candidates import find_candidates, read_features
 
     file, index = (
         results.folder("ifa_training") / "motion_features.npz",
@@ -101,7 +102,8 @@ def live(
     classes, file_names : sequence of N str
         EF class and name of each video.
     """
-    from infomotion_lib.selection import Recipe, build_class_graphs
+    from infomotion_lib.selection.graph import Recipe
+    from infomotion_lib.selection.modular import build_class_graphs
 
     own, names = np.asarray(classes), np.asarray(file_names)
     known = [name for name in CLASS_NAMES if (own == name).sum() > 2]

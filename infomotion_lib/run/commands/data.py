@@ -40,7 +40,7 @@ def phantom(
 ) -> None:
     """Draw phantom hearts in EchoNet-Dynamic's layout: EF, ED and ES exact by construction."""
     from infomotion_lib.data.check import check_dataset
-    from infomotion_lib.phantom import make_dataset
+    from infomotion_lib.phantom.dataset import make_dataset
 
     if role not in ("real", "synthetic"):
         raise ParameterError(f"Unknown role: {role}", remedy="It is real or synthetic.")
@@ -75,8 +75,9 @@ def relabel(
     """EF of every video of a folder by a regressor that exists already, the requested EF beside it, and how
     the two agree.
     """
-    from infomotion_lib.parameters import LabelsParameters, stage_parameters
+    from infomotion_lib.parameters import stage_parameters
     from infomotion_lib.regressor.labels import agreement_with_request
+    from infomotion_lib.regressor.parameters import LabelsParameters
     from infomotion_lib.run.labels import relabel_folder
     from infomotion_lib.run.workflow import resolve
 
@@ -207,7 +208,7 @@ def study_hardness(
     """Is the phantom hard enough for selection to matter? 25 random videos against all of TRAIN, with
     intervals over pools.
     """
-    from infomotion_lib.parameters import EvaluationParameters
+    from infomotion_lib.evaluation.parameters import EvaluationParameters
     from infomotion_lib.studies.hardness import HardnessSettings, run_hardness
 
     with_arithmetic(context, EvaluationParameters.model_validate({}).arithmetic, say=typer.echo)
@@ -241,9 +242,10 @@ def study_selectors(
     """Every selector on many independent phantom pools, in slices; finished rows are kept, --publish puts
     them into the book.
     """
-    from infomotion_lib.parameters import EvidenceParameters, read_profile, stage_parameters
+    from infomotion_lib.parameters import read_profile, stage_parameters
     from infomotion_lib.paths import run_paths
     from infomotion_lib.run.lock import only_run
+    from infomotion_lib.studies.selectors.parameters import EvidenceParameters
     from infomotion_lib.studies.selectors.rows import publish as publish_rows
     from infomotion_lib.studies.selectors.study import found_so_far, run_study
 

@@ -48,8 +48,9 @@ def generate_latte(
     from infomotion_lib.classes import CLASS_NAMES
     from infomotion_lib.device import resolve_device
     from infomotion_lib.generators.diffusion import load_latte
+    from infomotion_lib.generators.parameters import LatteParameters
     from infomotion_lib.generators.pool import PoolRequest, generate_pool
-    from infomotion_lib.parameters import LatteParameters, read_profile, stage_parameters
+    from infomotion_lib.parameters import read_profile, stage_parameters
     from infomotion_lib.paths import run_paths
     from infomotion_lib.provenance import sha256
 
@@ -88,7 +89,8 @@ def judge(
     """Stage 05 without the Latte: relabel a pool that was drawn elsewhere, choose from it, train on it,
     beside the other pool.
     """
-    from infomotion_lib.parameters import LatteParameters, read_profile, stage_parameters
+    from infomotion_lib.generators.parameters import LatteParameters
+    from infomotion_lib.parameters import read_profile, stage_parameters
     from infomotion_lib.paths import run_paths
     from infomotion_lib.run.drawn_elsewhere import judge_pool
     from infomotion_lib.run.lock import only_run

@@ -88,7 +88,8 @@ def study_open_splits(
     """
     import pandas as pd
 
-    from infomotion_lib.parameters import EvaluationParameters, paths_of, read_profile, stage_parameters
+    from infomotion_lib.evaluation.parameters import EvaluationParameters
+    from infomotion_lib.parameters import paths_of, read_profile, stage_parameters
     from infomotion_lib.provenance import read_run_card
     from infomotion_lib.studies.open_splits import SplitSettings, open_clips, run_open_splits
 

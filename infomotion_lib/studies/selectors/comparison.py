@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm, no_difference_p
-from infomotion_lib.phantom import MACHINES
+from infomotion_lib.phantom.nuisance import MACHINES
 from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE, Configuration
 from infomotion_lib.studies.selectors.rows import CONFIGURATION, Tables
 

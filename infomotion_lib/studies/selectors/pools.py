@@ -18,10 +18,11 @@ from infomotion_lib.classes import CLASS_NAMES, class_bounds, class_name, ef_cla
 from infomotion_lib.data.video import resize_clip
 from infomotion_lib.frame_table import PAIR_COLUMNS
 from infomotion_lib.frames.rule import motion_pairs
-from infomotion_lib.parameters import EvidenceParameters
-from infomotion_lib.phantom import NUISANCES, Heart, render
+from infomotion_lib.phantom.nuisance import NUISANCES, Heart
 from infomotion_lib.phantom.plan import EF_RANGE, Planned, make_request, plan_videos
+from infomotion_lib.phantom.rendering import render
 from infomotion_lib.studies.selectors.arms import Arm
+from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 
 STRIDE = 2
 """Every second frame becomes part of a clip, so that a clip period of 4 frames is one of 2 of these."""

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_lib.parameters import EvidenceParameters
-from infomotion_lib.selection import METHODS, ClassGraph, Selection, build_class_graphs, select
+from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
+from infomotion_lib.selection.selectors import METHODS, Selection, select
 from infomotion_lib.selection.stage import recipe_from
 from infomotion_lib.studies.selectors.arms import CORE, WHOLE, Arm, Configuration
+from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 from infomotion_lib.studies.selectors.pools import Pool, numbers_of
 
 FLAGS = ("healthy", "collapsed", "shattered")

@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import Any
 
-from infomotion_lib.parameters import EvidenceParameters
 from infomotion_lib.phantom.plan import EDITION
+from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 
 FORMAT = 1
 """Raised whenever changed code would give other rows for equal parameters."""

@@ -22,12 +22,12 @@ from tqdm import tqdm
 from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
 from infomotion_lib.evaluation.metrics import constant_predictors, hard_correct, score
-from infomotion_lib.parameters import EvidenceParameters
-from infomotion_lib.phantom import MACHINES
+from infomotion_lib.phantom.nuisance import MACHINES
 from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import append_line, write_json
 from infomotion_lib.studies.selectors.arms import ARMS, MAIN
+from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 from infomotion_lib.studies.selectors.pools import STRIDE, Pool, draw_pool
 from infomotion_lib.studies.selectors.resume import drop_unfinished_of_others, take_up_published
 from infomotion_lib.studies.selectors.rows import (

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_lib.parameters import EvidenceParameters
-from infomotion_lib.phantom import render
+from infomotion_lib.phantom.rendering import render
 from infomotion_lib.provenance import sha256, write_json
 from infomotion_lib.studies.selectors.arms import ARMS, MAIN, Arm
+from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 from infomotion_lib.studies.selectors.pools import Pool, key_frames, plan_pool
 from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, IFA_FILE, TEACHERS_FILE, teachers_name
 
 if TYPE_CHECKING:
-    from infomotion_lib.representations.appearance import AppearanceModel
+    from infomotion_lib.representations.appearance.network import AppearanceModel
     from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
     from infomotion_lib.representations.ifa.triplets import TripletStore
 
@@ -48,9 +48,9 @@ class Teachers:
         import torch
 
         from infomotion_lib.device import as_unit
-        from infomotion_lib.representations.appearance import embed
+        from infomotion_lib.representations.appearance.network import embed
         from infomotion_lib.representations.ifa.pooling import MotionPooler
-        from infomotion_lib.selection import joint_features
+        from infomotion_lib.selection.baselines import joint_features
 
         offsets = np.cumsum([0, *(len(ends) for ends in pool.ends)])[:-1]
         frames = as_unit(np.concatenate(pool.ends), torch.device("cpu"))[:, None]
@@ -67,7 +67,7 @@ def open_teachers(folder: str | Path, parameters: EvidenceParameters, *, arm: Ar
     well the IFA network fills in frames. The pool is that of ``phantom_seed``: none of its videos is ever
     selected or tested.
     """
-    from infomotion_lib.representations.appearance import load_appearance
+    from infomotion_lib.representations.appearance.network import load_appearance
     from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 
     root = Path(folder) / (f"f{arm.ifa_width}" if arm.ifa_width else f"f{parameters.ifa_width}")
@@ -89,7 +89,7 @@ def how_trained(folder: str | Path) -> dict[str, Any]:
 
 
 def _train(root: Path, parameters: EvidenceParameters, *, width: int) -> None:
-    from infomotion_lib.representations.appearance import save_appearance, train_appearance
+    from infomotion_lib.representations.appearance.network import save_appearance, train_appearance
     from infomotion_lib.representations.ifa.augment import Augmentation
     from infomotion_lib.representations.ifa.checkpoint import save_interpolator
     from infomotion_lib.representations.ifa.settings import TrainingSettings

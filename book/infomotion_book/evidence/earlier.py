@@ -1,0 +1,154 @@
+"""An earlier, smaller study beside this one: which of its differences from Random come back, and what its
+vectors were.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t
+
+from infomotion_book.evidence.found import LEVEL, Evidence, Row, below, key_of, p_value, spanned
+from infomotion_book.evidence.tables import WHO
+from infomotion_book.html import block, number, signed, table
+from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.paths import BOOK
+from infomotion_lib.reporting.flags import explained
+from infomotion_lib.reporting.results import records
+from infomotion_lib.studies.selectors.arms import MAIN
+
+EARLIER = BOOK / "ledgers" / "earlier_study.csv"
+"""Its differences from Random with the half-widths of their 95 % intervals by t over pools, quoted."""
+
+EARLIER_ROOM = BOOK / "ledgers" / "earlier_room.csv"
+"""Its hard accuracies of the whole set and of 25 random videos, by training steps, quoted."""
+
+
+def room(_: Evidence) -> str:
+    """Sentence: how far its whole set stood above Random, with more steps and with as many."""
+    parts = [
+        f"{number(row['whole'] - row['random'], 0)} points with {row['steps_whole']:,} steps for the whole"
+        f" set and {row['steps_selected']:,} for the few"
+        for row in records(pd.read_csv(EARLIER_ROOM))
+    ]
+    return f"Its whole set stood above its random sets by {', and by '.join(parts)}.\n"
+
+
+def beside_ours(evidence: Evidence) -> str:
+    """MyST text: each difference of the earlier study beside the same one here, and how far apart the two
+    are.
+    """
+    rows = compared_with_earlier(evidence)
+    corrected = holm([row["p"] for row in rows])
+    body = [
+        [
+            f'{evidence.named(row)}<span class="im-under">there: {escape(row["vectors"])}</span>',
+            below(f"{signed(row['earlier'])} [{number(row['earlier_low'])}, {number(row['earlier_high'])}]"),
+            spanned(row),
+            below(f"{signed(row['change'])} [{number(row['change_low'])}, {number(row['change_high'])}]"),
+            p_value(p),
+        ]
+        for row, p in zip(rows, corrected, strict=True)
+    ]
+    gains = [row for row in rows if row["earlier_low"] > 0]
+    here = sum(row["t_low"] > 0 for row in gains)
+    told = [
+        f"{evidence.title(row)} ({row['vectors']})"
+        for row, p in zip(rows, corrected, strict=True)
+        if p < LEVEL
+    ]
+    apart = (
+        f"the two studies differ by more than chance in: {'; '.join(told)}."
+        if told
+        else (
+            f"no difference can be told from the one there (smallest p {number(min(corrected), 3)}): chance"
+            " alone may lie between them."
+        )
+    )
+    said = (
+        f"Of its {len(rows)} differences from Random, {len(gains)} had an interval above 0; {here} of these"
+        f" have one here. After Holm's correction for {len(rows)} comparisons, {apart}"
+    )
+    head = [WHO, "There", "Here", "Here minus there", f"p, Holm ({len(rows)})"]
+    note = (
+        "Hard accuracy minus Random's, points, with 95 % intervals by t over pools. There: quoted from the"
+        " earlier study, whose rows are not part of this book; below each name, the vectors it was given"
+        " there. Here minus there: by Welch's t, which allows for how few pools each study has."
+        f" {explained(str(body))}"
+    )
+    caption = (
+        f"An earlier study on {rows[0]['earlier_pools']} pools beside this one, {rows[0]['vpc']} videos a"
+        " class"
+    )
+    return f"{said}{_learnt(evidence)}\n{block(table(head, body, caption=caption, numeric_from=1, note=note.strip()))}"
+
+
+def compared_with_earlier(evidence: Evidence) -> list[Row]:
+    """A row a difference of the earlier study: ours of the same configuration, both with intervals, their
+    distance and its p.
+
+    The standard error of a quoted difference is the half-width of its interval by t over the factor of that
+    interval, which is its sample standard deviation over pools divided by the root of their number, as ours
+    is. (The bootstrap intervals that the study also gave are no such measure: with eight pools they are too
+    narrow, and they resample networks too.) The two studies share no pool.
+    """
+    ours: dict[Any, Row] = {(*key_of(row), row["vpc"]): row for row in records(evidence.compared)}
+    found: list[Row] = []
+    for quoted in records(pd.read_csv(EARLIER, keep_default_na=False)):
+        mine = ours.get((*key_of(quoted), quoted["vpc"]))
+        if mine is None:
+            continue
+        there, half, pools = quoted["difference"], quoted["t_half"], quoted["pools"]
+        change = mine["difference"] - there
+        errors = (half / float(t.ppf(0.975, pools - 1)), mine["sd"] / np.sqrt(mine["pools"]))
+        reach, p = welch(change, errors, (pools, mine["pools"]))
+        quoted |= {
+            "earlier": there,
+            "earlier_low": there - half,
+            "earlier_high": there + half,
+            "earlier_pools": pools,
+        }
+        quoted |= {name: mine[name] for name in ("difference", "t_low", "t_high", "pools")}
+        found.append(
+            quoted | {"change": change, "change_low": change - reach, "change_high": change + reach, "p": p}
+        )
+    return found
+
+
+def welch(difference: float, errors: tuple[float, float], counts: tuple[int, int]) -> tuple[float, float]:
+    """Half-width of the 95 % interval of a difference of two independent means, and its two-sided p, by
+    Welch's t.
+
+    Parameters
+    ----------
+    errors : tuple of float
+        Standard error of each mean.
+    counts : tuple of int
+        Values behind each. The degrees of freedom are Satterthwaite's (1946):
+        :math:`(s_1^2+s_2^2)^2 / (s_1^4/(n_1-1) + s_2^4/(n_2-1))`.
+
+    >>> half, p = welch(8**0.5, (1.0, 1.0), (3, 3))  # t = 2 with 4 degrees of freedom
+    >>> round(half / 2**0.5, 3), round(p, 3)
+    (2.776, 0.116)
+    """
+    squares = np.square(errors)
+    error = float(np.sqrt(squares.sum()))
+    freedom = float(squares.sum() ** 2 / (squares**2 / (np.asarray(counts) - 1)).sum())
+    return float(t.ppf(0.975, freedom)) * error, float(2 * t.sf(abs(difference) / error, freedom))
+
+
+def _learnt(evidence: Evidence) -> str:
+    """How far the appearance network learnt its frames, from the record of its training."""
+    for name in sorted(evidence.tables.names_of_teachers(MAIN)):
+        record = evidence.tables.teachers_called(name)
+        if "appearance_last_loss" in record:
+            first, last = record["appearance_first_loss"], record["appearance_last_loss"]
+            return (
+                " The appearance network here was trained on the EF of single frames: its squared error on"
+                f" the frames it learns from fell from {number(100 * first, 0)} % of their variance at the"
+                f" first step to {number(100 * last, 0)} % at the end."
+            )
+    return ""

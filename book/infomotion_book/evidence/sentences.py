@@ -1,0 +1,197 @@
+"""Sentences of the evidence page, with the table or figure that each speaks of; they hold whatever the
+numbers.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from infomotion_book.editions import edition_mark
+from infomotion_book.evidence.found import (
+    LEVEL,
+    MOTION,
+    RIVALS,
+    Evidence,
+    Row,
+    gain,
+    p_value,
+    signed,
+    spanned,
+)
+from infomotion_book.evidence.tables import T_INTERVAL, WHO
+from infomotion_book.html import block, number, table
+from infomotion_book.schedule import trained_longer
+from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.reporting.flags import explained
+from infomotion_lib.reporting.results import records
+from infomotion_lib.studies.selectors import comparison
+from infomotion_lib.studies.selectors.arms import MAIN
+
+
+def status(evidence: Evidence) -> str:
+    """How much of the study is there, and how small a difference it can see."""
+    finished = evidence.tables.finished
+    main = finished[finished["arm"] == MAIN]
+    complete, begun = int(main["complete"].sum()), int((~main["complete"]).sum())
+    more = f", {begun} more {'is' if begun == 1 else 'are'} begun" if begun else ""
+    half = float(((evidence.compared["t_high"] - evidence.compared["t_low"]) / 2).median())
+    used = evidence.tables.settings
+    mark = edition_mark(int(used.get("edition", 1)))
+    return (
+        f"**{complete} of {evidence.planned_pools} pools are complete**{more}. A pool has"
+        f" {used['phantom_train_per_class']} TRAIN videos a class, {sum(used['phantom_test_counts'])} TEST"
+        f" videos, hearts of its own, {used['study_random_draws']} Random draws per budget and"
+        f" {used['study_training_seeds']} training seeds per set; {len(evidence.tables.networks):,} networks"
+        " were trained on the phantom and its changed versions, equal sets once. Half of the intervals below"
+        f" are narrower than ±{number(half)} points: a difference much smaller than that cannot be seen"
+        f" here.{_teacher(evidence)}{f' {mark}' if mark else ''}\n"
+    )
+
+
+def paper_order(evidence: Evidence) -> str:
+    """The paper's order asked directly: InfoMotion minus each of its rivals in the same pools."""
+    rows: list[Row] = []
+    for rival in RIVALS:
+        own = comparison.pool_differences(evidence.runs, reference=rival)
+        mine = own[(own[["method", "feature", "graph"]] == list(MOTION.key)).all(axis=1)]
+        named = evidence.named(dict(zip(("method", "feature", "graph"), rival.key, strict=True)))
+        rows += [row | {"rival": named} for row in records(comparison.compare(mine))]
+    corrected = holm([row["p"] for row in rows])
+    body = [
+        [row["rival"], str(row["vpc"]), spanned(row), f"{row['pools_better']} of {row['pools']}", p_value(p)]
+        for row, p in zip(rows, corrected, strict=True)
+    ]
+    above, below = (
+        sum(p < LEVEL and sign * row["difference"] > 0 for row, p in zip(rows, corrected, strict=True))
+        for sign in (1, -1)
+    )
+    told = (
+        f"{above or 'none'} {_are(above)} clearly above 0 and {below or 'none'} clearly below it"
+        if above + below
+        else "none is clearly above or below 0"
+    )
+    said = (
+        f"The paper's order puts InfoMotion above Random, K-means and InfoDist. Of the {len(rows)}"
+        f" differences that this asks for on the phantom, {told} after Holm's correction."
+    )
+    head = [
+        f"InfoMotion{evidence.mark(MOTION.key)} minus",
+        "Videos a class",
+        "Points [t, 95 %]",
+        "Pools above 0",
+        f"p, Holm ({len(rows)})",
+    ]
+    caption = (
+        "The paper's order on the phantom: InfoMotion (kNN graph of motion) minus each rival, hard accuracy"
+    )
+    note = f"{T_INTERVAL} p: by the same t-test. {explained(str(head), str(body))}"
+    return f"{said}\n{block(table(head, body, caption=caption, numeric_from=1, note=note.strip()))}"
+
+
+def verdict(evidence: Evidence) -> str:
+    """Who lies above and below Random after correction, how much luck is to be expected, how much room there
+    was; then the figure.
+    """
+    compared = evidence.compared
+    total = int(compared["comparisons"].max())
+    strict, loose = compared["p_holm"] < LEVEL, compared["p_bh"] < LEVEL
+    up = compared["difference"] > 0
+    lines = [
+        (
+            f"Above Random after Holm's correction for {total} comparisons:"
+            f" {evidence.listed(records(compared[strict & up]))}."
+        ),
+        f"Below it: {evidence.listed(records(compared[strict & ~up]))}.",
+        (
+            "If one finding in twenty may be false (Benjamini and Hochberg), also:"
+            f" {evidence.listed(records(compared[loose & ~strict]))}."
+        ),
+    ]
+    rest = int((((compared["t_low"] > 0) | (compared["t_high"] < 0)) & ~strict & ~loose).sum())
+    words = "interval excludes" if rest == 1 else "intervals exclude"
+    lines.append(
+        f"{rest} more {words} 0 and claim nothing: among {total}, up to about {number(total * LEVEL, 0)}"
+        " would by luck alone."
+    )
+    for row in records(_room(evidence)):
+        lines.append(
+            f"Room for improvement at {row['vpc']} videos a class: the whole set is {signed(row)} points"
+            " above Random."
+        )
+    if longer := trained_longer(evidence.tables.settings):
+        lines.append(longer)
+    if marks := explained(*lines):
+        lines.append(marks)
+    return "".join(f"- {line}\n" for line in lines) + evidence.figure("forest")
+
+
+def confirmation(evidence: Evidence) -> str:
+    """What screening chose and what fresh pools say of it."""
+    rows = records(evidence.confirmed)
+    if not rows:
+        return "Nothing can be confirmed yet: too few pools are complete.\n"
+    total = int(evidence.confirmed["comparisons"].max())
+    body = [
+        [
+            evidence.named(row),
+            str(row["vpc"]),
+            row["chosen_by"],
+            spanned(row, "screening_"),
+            spanned(row, "confirmation_"),
+            p_value(row["p"]),
+            p_value(row["p_holm"]),
+        ]
+        for row in rows
+    ]
+    held = evidence.listed([row for row in rows if row["p_holm"] < LEVEL], "confirmation_")
+    said = (
+        f"{rows[0]['screening_pools']} pools screened and {rows[0]['confirmation_pools']} others confirm."
+        f" Different from Random in the confirming pools alone, after Holm's correction for {total}"
+        f" comparisons: {held}."
+    )
+    head = [
+        WHO,
+        "Videos a class",
+        "Chosen by",
+        "Screening [t, 95 %]",
+        "Confirmation [t, 95 %]",
+        "p",
+        f"p, Holm ({total})",
+    ]
+    caption = "Screening against confirmation, hard accuracy minus Random's, points"
+    note = f"{T_INTERVAL} {explained(str(body))}".strip()
+    return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3, note=note))}"
+
+
+def collapsed(evidence: Evidence) -> str:
+    """How many of the class graphs behind the selections collapsed or shattered, by recipe."""
+    found = comparison.graph_health(evidence.runs[evidence.runs["vpc"] == evidence.smallest])
+    counts = {
+        str(recipe): (
+            [round((own[flag] * own["graphs"] / 100).sum()) for flag in ("collapsed", "shattered")]
+            + [int(own["graphs"].sum())]
+        )
+        for recipe, own in found.groupby("graph", sort=False)
+    }
+    said = "; ".join(
+        f"`{recipe}`, {flat} of {total} collapsed, {split} shattered"
+        for recipe, (flat, split, total) in counts.items()
+    )
+    return f"Class graphs behind the selections of {evidence.smallest} videos a class, by recipe: {said}.\n"
+
+
+def _room(evidence: Evidence) -> pd.DataFrame:
+    own = comparison.room(evidence.runs).assign(method="whole", feature="", graph="")
+    return comparison.compare(own) if len(own) else pd.DataFrame()
+
+
+def _teacher(evidence: Evidence) -> str:
+    records_ = [
+        evidence.tables.teachers_called(name) for name in sorted(evidence.tables.names_of_teachers(MAIN))
+    ]
+    said = "".join(f" {gain(record)}" for record in records_ if record)
+    return said + (" Its pools were drawn with networks of several trainings." if len(records_) > 1 else "")
+
+
+def _are(count: int) -> str:
+    return "is" if count < 2 else "are"

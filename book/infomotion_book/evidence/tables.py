@@ -1,0 +1,166 @@
+"""Tables of the evidence page."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from infomotion_book.evidence.found import (
+    COMMAND,
+    Evidence,
+    Row,
+    below,
+    key_of,
+    p_value,
+    spanned,
+)
+from infomotion_book.html import block, number, table
+from infomotion_book.schedule import trained_longer
+from infomotion_lib.reporting.flags import explained
+from infomotion_lib.reporting.results import records
+from infomotion_lib.reporting.tables import CONSTANT_NAMES
+from infomotion_lib.studies.selectors import comparison
+from infomotion_lib.studies.selectors.arms import MAIN
+
+METRIC_NAMES = {
+    "hard_accuracy": "Hard",
+    "soft_accuracy": "Soft",
+    "balanced_accuracy": "Balanced",
+    "mae": "MAE, points",
+}
+WHO = "Selector · vectors · graph"
+T_INTERVAL = "[t, 95 %]: interval by Student’s t over pools."
+
+
+def differences(evidence: Evidence) -> str:
+    """MyST block: every comparison with Random."""
+    errors = comparison.compare(comparison.pool_differences(evidence.runs, metric="mae"), metric="mae")
+    error = {(*key_of(row), row["vpc"]): spanned(row) for row in records(errors)}
+    rows = [
+        [
+            f'{evidence.named(row)}<span class="im-under">{row["vpc"]} a class</span>',
+            (
+                f'{spanned(row)}<span class="im-ci">[{number(row["boot_low"])},'
+                f" {number(row['boot_high'])}]</span>"
+            ),
+            (
+                f'{number(row["effect_size"], 2)}<span class="im-ci">{row["pools_better"]} of'
+                f" {row['pools']}</span>"
+            ),
+            *(p_value(row[name]) for name in ("p", "p_holm", "p_bh")),
+            error[*key_of(row), row["vpc"]],
+        ]
+        for row in records(evidence.compared)
+    ]
+    total = int(evidence.compared["comparisons"].max())
+    head = [WHO, "Minus Random [t, 95 %] [bootstrap]", "Effect size, pools above 0"]
+    head += ["p", f"p, Holm ({total})", f"p, BH ({total})", "MAE minus Random's [t, 95 %]"]
+    note = (
+        f"{T_INTERVAL} Hard accuracy, points; in the last column the mean absolute error, EF points, where"
+        " less is better; all over pools. Effect size: mean over the sample standard deviation over pools."
+        " p: t-test over pools, of hard accuracy. The second interval is a 95 % bootstrap over pools, too"
+        " narrow where pools are few. InfoMotion and InfoDist are one algorithm on other vectors."
+        f" {explained(str(rows))} Regenerate: <code>{COMMAND}</code>."
+    )
+    return block(table(head, rows, caption="Every selector minus Random", numeric_from=1, note=note))
+
+
+def means(evidence: Evidence) -> str:
+    """MyST block: means of every configuration, of the whole set and of the constant predictors."""
+    cells: dict[tuple[Any, ...], dict[str, Row]] = {}
+    for row in records(comparison.configuration_means(evidence.runs)):
+        cells.setdefault((*key_of(row), int(row["vpc"])), {})[str(row["metric"])] = row
+    rows = []
+    for key in sorted(cells, key=lambda key: (key[3] or 99, -cells[key]["hard_accuracy"]["mean"])):
+        own = cells[key]
+        hard, *others = (f"{number(own[name]['mean'])} ± {number(own[name]['sd'])}" for name in METRIC_NAMES)
+        hard += (
+            f'<span class="im-ci">[{number(own["hard_accuracy"]["ci_low"])},'
+            f" {number(own['hard_accuracy']['ci_high'])}]</span>"
+        )
+        size = f"{key[3]} a class" if key[3] else "all videos"
+        rows.append(
+            [
+                f'{evidence.named(own["mae"])}<span class="im-under">{size}</span>',
+                hard,
+                *others,
+                f"{own['mae']['n']}, {own['mae']['pools']}",
+            ]
+        )
+    constants = evidence.tables.constants
+    for name, group in constants[constants["arm"] == MAIN].groupby("predictor", sort=False):
+        hard, *others = (
+            f"{number(group[metric].mean())} ± {number(group[metric].std(ddof=0))}" for metric in METRIC_NAMES
+        )
+        rows.append(
+            [
+                escape(f"No training · {CONSTANT_NAMES.get(str(name), str(name))}"),
+                hard,
+                *others,
+                f"–, {len(group)}",
+            ]
+        )
+    head = [WHO, "Hard [95 %]", *list(METRIC_NAMES.values())[1:], "Networks, pools"]
+    note = (
+        "Mean ± population standard deviation over networks (over pools for constants); accuracies in"
+        " percent. The interval is a bootstrap over pools. All rows share their pools, so the difference of"
+        " two rows is surer than their intervals look: the table above has it."
+        f" {trained_longer(evidence.tables.settings)} {explained(str(rows))}"
+    )
+    return block(table(head, rows, caption="Means over all pools", numeric_from=1, note=note))
+
+
+def health(evidence: Evidence) -> str:
+    """MyST text: how many graphs were healthy, and how many had a community for every video to choose."""
+    found = comparison.graph_health(evidence.runs).sort_values(["vpc", "graph", "feature"], kind="stable")
+    columns = ("healthy", "collapsed", "shattered", "few_communities")
+    rows = [
+        [
+            evidence.named(row),
+            str(row["vpc"]),
+            *(number(row[name], 0) for name in columns),
+            str(row["graphs"]),
+        ]
+        for row in records(found)
+    ]
+    few = found[found["graph"] == "knn"].groupby("vpc")["few_communities"].mean()
+    said = "; ".join(f"at {vpc} videos a class {number(share, 0)} %" for vpc, share in few.items())
+    said = (
+        f"Of the kNN graphs, those with fewer communities than videos to choose: {said}. There some"
+        " communities give two.\n"
+    )
+    head = [
+        WHO,
+        "Videos a class",
+        "Healthy",
+        "Collapsed",
+        "Shattered",
+        "Fewer communities than videos",
+        "Graphs",
+    ]
+    note = (
+        "Percent of the class graphs of all pools. Where all collapse, nothing was selected by community."
+        f" {explained(str(rows))}"
+    )
+    return said + block(
+        table(head, rows, caption="Health of the graphs behind the selections", numeric_from=1, note=note)
+    )
+
+
+def machines(evidence: Evidence) -> str:
+    """MyST block: hard accuracy of the core configurations on each machine style, smaller budget."""
+    found = records(comparison.machine_accuracy(evidence.core_runs))
+    names = list(dict.fromkeys(str(row["machine"]) for row in found))
+    named = {key_of(row): evidence.named(row) for row in found}
+    cells = {
+        (key_of(row), row["machine"]): below(
+            f"{number(row['mean'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]"
+        )
+        for row in found
+    }
+    rows = [[named[key], *(cells[key, name] for name in names)] for key in named]
+    caption = (
+        f"Hard accuracy in percent on the TEST videos of each machine style, {evidence.smallest} videos a"
+        " class, 95 % intervals over pools"
+    )
+    return block(table([WHO, *names], rows, caption=caption, numeric_from=1, note=explained(str(rows))))

@@ -1,0 +1,164 @@
+"""All controls of a run: prepared as files once, shown as widgets in any page, or in a notebook with the
+kernel behind them.
+
+:func:`prepare` works out what they show and leaves it as small files beside the stages; :func:`controls`
+turns the files into kernel-less widgets. The first needs the run's videos and vectors, the second only those
+files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infomotion_book.explore import tolerance, wall
+from infomotion_lib.paths import run_paths
+from infomotion_lib.provenance import write_csv, write_json
+from infomotion_lib.reporting.explore import FOLDER, cycle, graphs
+from infomotion_lib.reporting.results import Results
+from infomotion_lib.stage_table import RUN_CARD
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control with its story.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    before, after : str
+        What it shows and how to use it; what to see.
+    widget : ipywidgets.Widget
+        The control.
+    stage : str
+        Stage whose results it shows; empty for the beat, which no run draws.
+    live : callable
+        Makes the control that asks the kernel for any value; None where the run's files do not allow it.
+    """
+
+    title: str
+    before: str
+    after: str
+    widget: ipywidgets.Widget
+    stage: str
+    live: Callable[[], ipywidgets.Widget | None]
+
+
+def prepare(results: Results) -> list[Path]:
+    """Paths of the files that :func:`controls` needs, written from a finished run; what is newer than the run
+    is kept.
+    """
+    folder = results.root / FOLDER
+    cells, places = folder / "tolerance.csv", folder / "graphs.json"
+    walls = sorted((folder / "wall").glob("*.webp"))
+    if _older(cells, results, "evaluation") and (table := tolerance.table(results)) is not None:
+        write_csv(table, cells)
+    if _older(places, results, "graph_selection") and (content := graphs.layout(results)) is not None:
+        write_json(content, places)
+    if not walls or _older(walls[0], results, "graph_selection"):
+        for file in walls:
+            file.unlink()
+        walls = wall.write_wall(results, folder / "wall")
+    return [file for file in [cells, places, *walls] if file.is_file()]
+
+
+def _older(file: Path, results: Results, stage: str) -> bool:
+    card = results.folder(stage) / RUN_CARD
+    return not file.is_file() or (card.is_file() and file.stat().st_mtime < card.stat().st_mtime)
+
+
+def controls(results: Results | None, base: str = "results") -> list[Control]:
+    """Controls of a run; the heart cycle alone where there is no run.
+
+    Parameters
+    ----------
+    results : Results, optional
+        A run whose files have been prepared.
+    base : str
+        Folder of all published results as the page sees it.
+    """
+    found = [
+        Control(
+            "One heart beat",
+            "Move through the frames of a phantom heart. The curve is the volume of its left ventricle, 1 at"
+            " its fullest. Then change the share of the cycle that diastole is taken to fill, and see where"
+            " the paper's rule puts the next ES.",
+            "In this phantom systole takes exactly a third, so the rule is right at two thirds. In patients"
+            " the share depends on the heart rate, and the rule misses by some frames.",
+            cycle.control(),
+            "",
+            cycle.live,
+        )
+    ]
+    if results is None:
+        return found
+    folder = results.root / FOLDER
+    if (folder / "tolerance.csv").is_file():
+        found.append(
+            Control(
+                "How much does the tolerance give away?",
+                "Soft accuracy forgives predictions that miss their class by no more than the tolerance. Move"
+                " it, and watch the bars beside the dashed line: the best answer that looks at no video.",
+                "Every bar grows, and so does the line. What counts is the distance between them.",
+                tolerance.control(folder / "tolerance.csv", results.graph_flags),
+                "evaluation",
+                partial(_live_tolerance, results),
+            )
+        )
+    if (folder / "graphs.json").is_file():
+        found.append(
+            Control(
+                "From a class to communities",
+                "Each dot is a video of the class; dots of one colour are one community; ringed dots are"
+                " picked. Choose a class and how its graph is made.",
+                "With few neighbours there are many small communities, with many neighbours few large ones."
+                " The literal graph has one.",
+                graphs.control(graphs.read(folder / "graphs.json")),
+                "graph_selection",
+                partial(_live_graphs, results),
+            )
+        )
+    if any((folder / "wall").glob("*.webp")):
+        found.append(
+            Control(
+                "The chosen clips",
+                "What each selector keeps from a class, side by side. Let them move or hold them still.",
+                "All are phantoms. Look for variety: of motion, of scanner style, of shape.",
+                wall.control(folder / "wall", f"{base}/{results.profile}/{FOLDER}/wall"),
+                "graph_selection",
+                partial(wall.live, results),
+            )
+        )
+    return found
+
+
+def play(profile: str = "phantom", runs_dir: str | Path = "runs") -> None:
+    """Show every control of a finished run in a notebook, for any value, with the kernel behind it."""
+    from IPython.display import Markdown, display
+
+    results = Results(profile, run_paths(profile, runs_dir).root)
+    prepare(results)
+    for control in controls(results):
+        if (widget := control.live()) is not None:
+            display(Markdown(f"### {control.title}\n\n{control.before}"), widget)
+
+
+def _live_tolerance(results: Results) -> ipywidgets.Widget | None:
+    predictions = results.table("evaluation", "predictions")
+    return None if predictions is None else tolerance.live(predictions, results.graph_flags)
+
+
+def _live_graphs(results: Results) -> ipywidgets.Widget | None:
+    pool = graphs.candidates(results)
+    return (
+        None
+        if pool is None
+        else graphs.live(pool.features["motion"], pool.classes.tolist(), pool.file_names.tolist())
+    )

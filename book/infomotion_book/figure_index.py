@@ -1,0 +1,92 @@
+"""The index of figures: what each shows, where it was drawn, and the one papermill command that draws it
+again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from pathlib import Path
+
+from infomotion_book.html import block, table
+from infomotion_book.notebooks import card_anchor
+from infomotion_lib.paths import NOTEBOOKS
+from infomotion_lib.reporting.results import Results, title_of
+from infomotion_lib.reporting.style import alt_text
+from infomotion_lib.stage_table import NOTEBOOK_STAGES
+
+_SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|png))"')
+_NAMED = re.compile(r'"([\w.]+\.(?:svg|png))"')
+
+
+def drawn_by(notebook: Path) -> list[str]:
+    """Names of the figures that a notebook saves, in the order of its cells."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return list(dict.fromkeys([*_SAVED.findall(source), *_NAMED.findall(source)]))
+
+
+def figure_index(all_results: list[Results]) -> str:
+    """MyST text: under each notebook its command, and a row a figure; links lead to the drawn figures and
+    their run cards.
+    """
+    parts = []
+    for number, stage in NOTEBOOK_STAGES.items():
+        notebook = NOTEBOOKS / f"{number}_{stage}.ipynb"
+        runs = [results for results in all_results if results.card(stage)]
+        saved = [file.name for results in runs for file in [*results.figures(stage), *moving(results, stage)]]
+        names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))
+        if names:
+            profile = runs[0].profile if runs else "phantom"
+            command = (
+                f"```bash\npapermill notebooks/{notebook.name} out.ipynb \\\n  -f"
+                f" notebooks/params/{profile}.yml\n```"
+            )
+            rows = [[f"<code>{escape(name)}</code>", *_row(name, stage, runs)] for name in names]
+            html = table(
+                ["Figure", "What it shows", "File"],
+                rows,
+                caption=f"Figures of {notebook.name}",
+                stack=True,
+                titled=False,
+            )
+            parts.append(f"## {title_of(stage)}\n\n{command}\n{block(html)}")
+    return "\n".join(parts)
+
+
+def moving(results: Results, stage: str) -> list[Path]:
+    """Moving pictures of a stage, which no notebook saves as a figure."""
+    return sorted((results.folder(stage) / "figures").glob("*.webp"))
+
+
+def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
+    """What a figure shows, run by run where that differs, and links to it and to its run card in every run
+    that drew it.
+    """
+    found = [(results, results.folder(stage) / "figures" / name) for results in runs]
+    drawn = [(results, file) for results, file in found if file.is_file()]
+    if not drawn:
+        return "–", "no run in this book"
+    links = [
+        '<span class="im-keep"><a'
+        f' href="results/{results.profile}/{results.folder(stage).name}/figures/{name}">{results.profile}</a>'
+        f' · <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
+        for results, _ in drawn
+    ]
+    shows = {results.profile: escape(_first_sentence(alt_text(file))) for results, file in drawn}
+    same = len(set(shows.values())) == 1
+    return (
+        shows[drawn[0][0].profile] if same else "<br>".join(f"{name}: {text}" for name, text in shows.items())
+    ), "<br>".join(links)
+
+
+def _first_sentence(text: str) -> str:
+    """What a figure shows, without the values that its alt text goes on to list.
+
+    >>> _first_sentence("Accuracy by machine: dark 40 %; hazy 37 %. More.")
+    'Accuracy by machine.'
+    """
+    sentence = re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0].replace("R2", "R²")
+    title, colon, rest = sentence.partition(":")
+    return f"{title}." if colon and re.search(r"[;{]|\w_\w", rest) else sentence

@@ -1,0 +1,254 @@
+"""The generated parts of the pages, one file each under ``_generated/``."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from infomotion_book import (
+    arithmetic,
+    boundaries,
+    critical,
+    evidence,
+    ledgers,
+    paper_numbers,
+    phases,
+    reading,
+)
+from infomotion_book.assets import Assets
+from infomotion_book.beside import label_agreement, open_splits
+from infomotion_book.comparisons import against_random, comparisons
+from infomotion_book.editions import mark_of
+from infomotion_book.figure_index import figure_index
+from infomotion_book.found import found
+from infomotion_book.html import admonition, block, folded, number, table
+from infomotion_book.last_or_best import last_or_best
+from infomotion_book.machines import two_machines
+from infomotion_book.more_training import more_training
+from infomotion_book.notebooks import card_anchor
+from infomotion_book.pipeline import ALT
+from infomotion_book.play import play
+from infomotion_book.speed import speed
+from infomotion_book.table1 import company, table1
+from infomotion_book.table2 import STAGE, in_words, table2
+from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, EVALUATION_FIGURES, FROZEN
+from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
+from infomotion_lib.reporting.results import Results, title_of
+from infomotion_lib.reporting.style import alt_text
+
+"""Figures of the evaluation that stand on the results page."""
+
+NOT_RUN = admonition(
+    "warning",
+    "Nothing has been run yet",
+    "No results are at hand, so this part of the book is empty. `make reproduce` runs every stage on the"
+    " phantom and builds the book again with what it finds. It takes a cup of tea or two on two CPU cores.",
+)
+
+PHANTOM = admonition(
+    "important",
+    "Phantom numbers",
+    "Every number below comes from *drawn* hearts, not from patients. They show the method at work and let"
+    " anyone check the code. They are not the paper's numbers and say nothing about them. The phantom's five"
+    " machine styles favour selectors that look at appearance, by design.",
+)
+
+OPEN = admonition(
+    "important",
+    "What these clips can and cannot show",
+    "They are short, made by a diffusion model and labelled by a regressor; in some the anatomy jumps between"
+    " frames. They run the whole chain on published images. They reproduce no number of the paper.",
+)
+
+
+def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: Assets, url: str) -> None:
+    """Write every fragment; each page includes the ones it needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paper = next((item.root for item in shown if item.profile == "paper"), FROZEN / "paper")
+    parts = {
+        "pipeline": pipeline(),
+        "boundaries": boundaries_figure(),
+        "colab": colab(url),
+        "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
+        "found": _list(found(shown, paper=paper)),
+        "glance": reading.glance(lead) or NOT_RUN,
+        "results": "".join([*map(results_part, shown), more_training(shown)]) or NOT_RUN,
+        "expected": reading.expected(lead) if lead else NOT_RUN,
+        "stage_times": reading.stage_times(lead) if lead else NOT_RUN,
+        "constant": critical.constant(lead),
+        "normal_share": paper_numbers.normal_share(),
+        "leads": paper_numbers.leads(),
+        "doubling": paper_numbers.doubling(),
+        "softness": paper_numbers.softness(lead),
+        "graphs": critical.graphs(lead) + critical.collapse(shown),
+        "motion_rank": critical.motion_rank(shown),
+        "room": paper_numbers.room(lead),
+        "hardness": critical.hardness(),
+        "two_machines": two_machines(),
+        "short_trainings": arithmetic.short_trainings(),
+        "processor_probe": arithmetic.probe(),
+        "checkpoint": last_or_best(),
+        "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
+        **evidence.fragments(),
+        **phases.fragments(),
+        "provenance": ledgers.provenance(shown) or NOT_RUN,
+        "claims": ledgers.claims(paper),
+        "assumptions": ledgers.assumptions(),
+        "checklist": ledgers.checklist(),
+        "figures": figure_index(shown),
+        "costs": costs(),
+        "latte_steps": latte_steps(),
+        "speed": speed(),
+        "changelog": changelog(),
+        "play": play(lead, assets),
+        "scripts": f"{assets.sentence}\n",
+    }
+    for name, text in parts.items():
+        (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+
+
+def pipeline() -> str:
+    """The pipeline figure: one picture for each of light and dark, wide and narrow."""
+    pictures = []
+    for shade in ("light", "dark"):
+        base = f"_static/figures/pipeline-{shade}"
+        pictures.append(
+            f'<picture class="im-{shade}"><source media="(max-width: 700px)" srcset="{base}-tall.svg">'
+            f'<img class="dark-light" src="{base}-wide.svg" alt="{escape(ALT)}"></picture>'
+        )
+    return block(f'<div class="im-pipeline">{"".join(pictures)}</div>')
+
+
+def boundaries_figure() -> str:
+    """The figure of hard and soft class boundaries."""
+    image = (
+        f'<img class="im-figure" loading="lazy" alt="{escape(boundaries.alt())}"'
+        ' src="_static/figures/soft-boundaries.svg">'
+    )
+    return block(f'<figure class="im-fig im-fits">{image}</figure>')
+
+
+def colab(url: str) -> str:
+    """MyST block: a badge for each notebook, which opens the clean one in Colab."""
+    branch = yaml.safe_load((BOOK / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
+    base = f"https://colab.research.google.com/{url.removeprefix('https://').replace('github.com', 'github')}/blob/{branch}/notebooks"
+    badges = (
+        f'<a class="im-badge" href="{base}/{file.name}">{title_of(file.stem)}</a>'
+        for file in clean_notebooks()
+    )
+    return block(f'<p class="im-badges">Open in Colab: {" ".join(badges)}</p>')
+
+
+def clean_notebooks() -> list[Path]:
+    """The notebooks of the stages, without outputs, in their order."""
+    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+
+
+def costs() -> str:
+    """MyST block: disk, memory and time by stage, at CPU size and at the paper's."""
+    ledger = pd.read_csv(BOOK / "ledgers" / "costs.csv", keep_default_na=False)
+    rows = [[escape(str(value)) for value in row] for row in ledger.to_numpy().tolist()]
+    return block(
+        table(
+            [str(column) for column in ledger.columns],
+            rows,
+            caption="Disk, memory and time by stage",
+            stack=True,
+            titled=False,
+        )
+    )
+
+
+def latte_steps() -> str:
+    """MyST block: time and memory of a training step of the published Lattes on a GPU; a line of text where
+    it was not measured.
+    """
+    file = FROZEN / "studies" / "latte_steps.csv"
+    if not file.is_file():
+        return (
+            "The time of a training step on a GPU has not been measured yet; measure it with "
+            "`python tests/benchmarks/bench_latte_gpu.py`.\n"
+        )
+    measured = pd.read_csv(file)
+    precision = measured["matmul"].map({"high": "TF32", "highest": "full"})
+    shown = measured.assign(
+        matmul=precision,
+        ms_a_step=measured["ms_a_step"].map(number),
+        memory_gib=measured["memory_gib"].map(number),
+    )
+    rows = shown.drop(columns="gpu").astype(str).to_numpy().tolist()
+    head = ["Latte", "Clips a step", "Products", "ms a step", "Clips a second", "Memory, GiB"]
+    cards = " and ".join(measured["gpu"].drop_duplicates())
+    note = f"On one {escape(cards)}; clips of 16 frames, latents of 14 × 14. TF32: TensorFloat-32."
+    return block(
+        table(head, rows, caption="A training step of the published Lattes", numeric_from=1, note=note)
+    )
+
+
+def changelog() -> str:
+    """The project's changelog, one heading level down, without its title."""
+    file = PROJECT / "CHANGELOG.md"
+    if not file.is_file():
+        return "No release yet.\n"
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("# ")]
+    return "\n".join(lines).strip() + "\n"
+
+
+def results_part(results: Results) -> str:
+    """MyST text of one profile on the results page: Table 1 with all that it must be read against, and Table
+    2.
+    """
+    body = table1(results)
+    if not body:
+        return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
+    is_open = results.real_data == "echodiffusion"
+    note = PHANTOM if results.is_phantom else OPEN if is_open else ""
+    if mark := mark_of(results):
+        note += admonition("note", "An older edition of the phantom", mark)
+    head = f"### What the table says, on {_of(results)}\n\n"
+    figures = "".join(_figure(results, "evaluation", name) for name in EVALUATION_FIGURES)
+    more = (
+        comparisons(results)
+        + company(results)
+        + label_agreement(results)
+        + (open_splits(results) if is_open else "")
+    )
+    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}{_ablation(results)}"
+
+
+def _ablation(results: Results) -> str:
+    """Table 2 with its figures; empty where the ablation has not run."""
+    body = table2(results)
+    figures = "".join(_figure(results, STAGE, name) for name in ABLATION_FIGURES)
+    if loops := _figure(results, STAGE, ABLATION_LOOPS):
+        figures += folded("The clips in motion", loops)
+    return (
+        f"### Two generators, on {_of(results)}\n\n{body}{_list(in_words(results))}\n{figures}"
+        if body
+        else ""
+    )
+
+
+def _of(results: Results) -> str:
+    return {"phantom": "the phantom", "open clips": "the open clips"}.get(results.kind, results.kind)
+
+
+def _figure(results: Results, stage: str, name: str) -> str:
+    """A saved figure of a stage with its alt text and run card; empty where it was not drawn."""
+    file = results.folder(stage) / "figures" / name
+    if not file.is_file():
+        return ""
+    url = f"results/{results.profile}/{results.folder(stage).name}/figures/{name}"
+    links = (
+        f'<a href="{url}">{name}</a> · <a href="provenance.html#{card_anchor(results, stage)}">how it was'
+        " made</a>"
+    )
+    image = f'<img class="im-figure" loading="lazy" alt="{escape(alt_text(file))}" src="{url}">'
+    return block(f'<figure class="im-fig">{image}<figcaption>{links}</figcaption></figure>')
+
+
+def _list(sentences: list[str]) -> str:
+    return "".join(f"- {sentence}\n" for sentence in sentences)

@@ -1,0 +1,256 @@
+"""Freeze a run into the book: small copies of tables, figures and executed notebooks, past the publishing
+guard.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infomotion_book.explore.board import prepare
+from infomotion_book.guard import Finding, Guard, PublishingError, inspect
+from infomotion_book.levels import Level, level_of
+from infomotion_lib.errors import StageError
+from infomotion_lib.frozen import FROZEN, FROZEN_FILES, SHOWN, STUDY, frozen_hashes
+from infomotion_lib.paths import RunPaths, run_paths
+from infomotion_lib.provenance import write_json
+from infomotion_lib.reporting.difference import PINS
+from infomotion_lib.reporting.explore import FOLDER
+from infomotion_lib.reporting.live import STATE, without_live
+from infomotion_lib.reporting.results import Results
+from infomotion_lib.stage_table import RUN_CARD
+
+LARGEST = 1_000_000
+"""Bytes of one frozen file; larger ones are left out and listed."""
+
+_KINDS = (".csv", ".json", ".svg", ".png", ".webp")
+_EMBEDDED = re.compile(r'(<img class="im-figure" data-figure="([^"]+)"[^>]*?) src="data:[^"]+"')
+_ABOUT = ("kernelspec", "language_info", "widgets")
+"""What a frozen notebook says of itself."""
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What was frozen.
+
+    Attributes
+    ----------
+    folder : Path
+        ``book/results/<profile>``.
+    files : tuple of str
+        Frozen files, relative to it.
+    left_out : tuple of Finding
+        What was kept out, and why.
+    level : Level
+        How much the data sets of the run allow.
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+    left_out: tuple[Finding, ...]
+    level: Level
+
+    @property
+    def size(self) -> int:
+        """Bytes of all frozen files."""
+        return sum((self.folder / name).stat().st_size for name in self.files)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Frozen: {len(self.files)} files, {self.size / 1e6:.1f} MB, in {self.folder} (allowed:"
+            f" {self.level.name.lower()})"
+        ]
+        return "\n".join([*lines, *(f"  left out  {item}" for item in self.left_out)])
+
+
+def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN, whole: bool = True) -> Frozen:
+    """Frozen results of a finished run; an earlier freeze of the profile is replaced as a whole.
+
+    Parameters
+    ----------
+    profile : str
+        Name of the profile.
+    runs_dir : path
+        Folder of all runs.
+    out : Path
+        Folder of all frozen results.
+    whole : bool
+        Executed notebooks, every figure and the controls too, as the leading profile of a book needs them;
+        without, tables, run cards and the figures that the results page shows of every profile.
+
+    Raises
+    ------
+    StageError
+        If the run has not reached its evaluation.
+    PublishingError
+        If something forbidden is still there after the guard has cleared the copy.
+    """
+    paths = run_paths(profile, runs_dir)
+    results = Results(profile, paths.root)
+    if not results.card("evaluation"):
+        raise StageError(
+            f"The run of profile {profile} has not finished.",
+            where=f"Looked for: {results.folder('evaluation') / RUN_CARD}",
+            remedy=f"Run it first: make reproduce PROFILE={profile}",
+        )
+    guard = guard_of(results, paths)
+    if whole:
+        prepare(results)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".freezing-") as name:
+        copy = Path(name) / profile
+        left_out = _copy(results, copy, whole=whole) + _clear(copy, guard)
+        if remaining := inspect(copy, guard):
+            raise PublishingError(
+                "Nothing was frozen: the guard still finds", where="\n".join(map(str, remaining))
+            )
+        write_json(frozen_hashes(copy), copy / FROZEN_FILES)
+        if (out / profile / STUDY).is_dir():  # published by a command of its own
+            shutil.move(str(out / profile / STUDY), copy / STUDY)
+        shutil.rmtree(out / profile, ignore_errors=True)
+        shutil.move(str(copy), out / profile)
+    files = tuple(sorted([*frozen_hashes(out / profile), FROZEN_FILES]))
+    return Frozen(out / profile, files, tuple(left_out), guard.level)
+
+
+def guard_of(results: Results, paths: RunPaths) -> Guard:
+    """Guard for a run: the strictest level of its data sets, and the names of their videos where those are
+    secret.
+    """
+    parameters = results.parameters
+    if "real_data" not in parameters:
+        return Guard(Level.AGGREGATES, _video_names(paths.root))
+    level = level_of([str(parameters["real_data"]), str(parameters.get("synthetic_data", "none"))])
+    return Guard(level, _video_names(paths.root) if level is Level.AGGREGATES else frozenset())
+
+
+def _video_names(root: Path) -> frozenset[str]:
+    names: set[str] = set()
+    for file in root.rglob("*.csv"):
+        head = [str(name) for name in pd.read_csv(file, nrows=0).columns] if file.stat().st_size else []
+        for column in ("file_name", "FileName"):
+            if column in head:
+                names |= {
+                    str(name).removesuffix(".avi")
+                    for name in pd.read_csv(file, usecols=[column], dtype=str)[column].dropna()
+                }
+    return frozenset(name for name in names if len(name) > 3)
+
+
+def _copy(results: Results, copy: Path, *, whole: bool) -> list[Finding]:
+    """Copy what a book may want; list what is too large for it."""
+    left_out = []
+    for stage in [*results.stages, *([FOLDER] if whole else [])]:
+        source = results.folder(stage)
+        target = copy / source.name
+        shown = [source / "figures" / name for name in SHOWN.get(stage, ())]
+        figures = [*source.glob("figures/*"), *source.glob("wall/*")] if whole else shown
+        wanted = [*source.glob("*"), *figures]
+        if stage == "data":
+            wanted = [source / name for name in (RUN_CARD, "data_report.csv", PINS)]
+        for file in sorted(
+            item
+            for item in wanted
+            if item.is_file() and item.suffix in _KINDS and not item.name.startswith(".")
+        ):
+            place = target / file.relative_to(source)
+            if file.stat().st_size > LARGEST:
+                left_out.append(
+                    Finding(place.relative_to(copy).as_posix(), f"larger than {LARGEST / 1e6:g} MB")
+                )
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, place)
+        if whole and (notebook := results.notebook(stage)) is not None:
+            target.mkdir(parents=True, exist_ok=True)
+            (target / notebook.name).write_text(
+                json.dumps(_slim(without_live(json.loads(notebook.read_text(encoding="utf-8")))), indent=1)
+                + "\n",
+                encoding="utf-8",
+            )
+        if (card := target / RUN_CARD).is_file():
+            card.write_text(
+                json.dumps(_without_places(json.loads(card.read_text(encoding="utf-8"))), indent=2) + "\n",
+                encoding="utf-8",
+            )
+    return left_out
+
+
+def _slim(page: dict[str, Any]) -> dict[str, Any]:
+    """The notebook without this machine's paths and times, its saved figures linked and not repeated."""
+    page["metadata"] = {name: page["metadata"][name] for name in _ABOUT if name in page["metadata"]}
+    for cell in page["cells"]:
+        cell["metadata"] = {"tags": cell.get("metadata", {}).get("tags", [])}
+        kept = []
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                continue
+            output |= {"metadata": {}} if "metadata" in output else {}
+            html = output.get("data", {}).get("text/html")
+            if html is not None:
+                output["data"]["text/html"] = _EMBEDDED.sub(r'\1 src="figures/\2"', "".join(html))
+            kept.append(output)
+        if "outputs" in cell:
+            cell["outputs"] = kept
+    return page
+
+
+def _without_places(card: dict[str, Any]) -> dict[str, Any]:
+    for name in ("data_root", "runs_dir"):
+        if name in card.get("parameters", {}):
+            card["parameters"][name] = ""
+    return card
+
+
+def _clear(copy: Path, guard: Guard) -> list[Finding]:
+    """Remove from the copy what the guard finds: whole files, single outputs of notebooks."""
+    found = []
+    for file in sorted(item for item in copy.rglob("*") if item.is_file()):
+        where = file.relative_to(copy).as_posix()
+        if file.suffix == ".ipynb":
+            found += _clear_notebook(file, where, guard)
+        elif findings := guard.file(file, where):
+            found += findings
+            file.unlink()
+    for folder in sorted((item for item in copy.rglob("*") if item.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    return found
+
+
+def _clear_notebook(file: Path, where: str, guard: Guard) -> list[Finding]:
+    page = json.loads(file.read_text(encoding="utf-8"))
+    found = guard.state(page["metadata"].get("widgets", {}).get(STATE, {}), where)
+    if found:
+        page["metadata"].pop("widgets")
+    for cell in page["cells"]:
+        if cell.pop("attachments", None):
+            found.append(Finding(f"{where}, cell {cell.get('id')}", "an attachment"))
+        cleared = []
+        for output in cell.get("outputs", []):
+            findings = guard.output(output, f"{where}, cell {cell.get('id')}")
+            found += findings
+            cleared.append(_left_out(findings) if findings else output)
+        if "outputs" in cell:
+            cell["outputs"] = cleared
+        if findings := guard.text("".join(cell["source"]), f"{where}, cell {cell.get('id')}"):
+            found += findings
+            cell["source"] = (
+                "*Left out by the publishing guard.*"
+                if cell["cell_type"] == "markdown"
+                else "# left out by the publishing guard"
+            )
+    file.write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+def _left_out(findings: list[Finding]) -> dict[str, Any]:
+    text = f"Left out of the published book: {findings[0].why}."
+    return {"output_type": "display_data", "metadata": {}, "data": {"text/plain": text}}

@@ -1,0 +1,262 @@
+"""Put pages, executed notebooks and results into one folder and render them with jupyter-book."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infomotion_book import fragments, phases
+from infomotion_book.api import anchor, find, modules, write_api
+from infomotion_book.assets import ICONS, Assets, find_assets
+from infomotion_book.boundaries import write_soft_boundaries
+from infomotion_book.evidence import write_figures
+from infomotion_book.explore.board import prepare
+from infomotion_book.html import keep_percent
+from infomotion_book.notebooks import page_from_run, page_not_run
+from infomotion_book.pipeline import write_pipeline
+from infomotion_book.reading import numbers
+from infomotion_book.terms import link_pages
+from infomotion_lib.errors import StageError
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.paths import BOOK, PROJECT
+from infomotion_lib.reporting.results import Results, frozen_results, results_of
+from infomotion_lib.stage_table import NOTEBOOK_STAGES
+
+PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
+"""Kinds of result files that readers can download from the book."""
+
+_JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+_API_LINK = re.compile(r"\]\(api:([\w.]+)\)")
+
+
+@dataclass(frozen=True)
+class Book:
+    """A rendered book.
+
+    Attributes
+    ----------
+    index : Path
+        First page.
+    profile : str
+        Profile whose executed notebooks are shown; empty when none was at hand.
+    profiles : tuple of str
+        Every profile with results in the book.
+    notes : tuple of str
+        What the reader should know, such as scripts loaded from another host.
+    """
+
+    index: Path
+    profile: str
+    profiles: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def build(
+    profile: str = "",
+    results_dir: str | Path | None = None,
+    out: str | Path | None = None,
+    *,
+    say: Callable[[str], None] = lambda line: None,
+) -> Book:
+    """The rendered book, every warning an error.
+
+    Parameters
+    ----------
+    profile : str
+        Profile whose notebooks are shown. Empty: the first frozen one.
+    results_dir : path, optional
+        Folder with that profile's stages, ``runs/<profile>`` or ``book/results/<profile>``; by default the
+        run if it is complete, else the frozen copy.
+    out : path, optional
+        Folder that receives ``html/``; by default ``book/_build``.
+    say : callable
+        Takes a line before each step that keeps the reader waiting.
+
+    Raises
+    ------
+    StageError
+        If jupyter-book meets a warning or fails; the message ends with its last lines.
+    """
+    frozen = frozen_results()
+    lead = results_of(profile, results_dir) if profile else (frozen[0] if frozen else None)
+    lead = lead if lead is not None and lead.exists else None
+    if lead is not None and FROZEN not in lead.root.resolve().parents:
+        prepare(lead)
+    shown = ([lead] if lead else []) + [
+        item for item in frozen if lead is None or item.profile != lead.profile
+    ]
+    target = Path(out) if out is not None else BOOK / "_build"
+    assets = find_assets(say=say)
+    say("Rendering the book: about a minute.")
+    with tempfile.TemporaryDirectory(prefix="infomotion-book-") as name:
+        source = Path(name) / "source"
+        assemble(source, lead=lead, shown=shown, assets=assets)
+        html = _render(source, Path(name))
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(target / "html", ignore_errors=True)
+        shutil.move(str(html), target / "html")
+    notes = (assets.note,) if assets.note else ()
+    return Book(
+        target / "html" / "index.html",
+        lead.profile if lead else "",
+        tuple(item.profile for item in shown),
+        notes,
+    )
+
+
+def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets: Assets) -> None:
+    """Fill ``source`` with everything jupyter-book reads."""
+    shutil.copytree(
+        BOOK,
+        source,
+        ignore=shutil.ignore_patterns("_build", "_extra", "results", "notebooks", "infomotion_book", "*.csv"),
+    )
+    (source / "LICENSE.md").unlink(missing_ok=True)
+    config = yaml.safe_load((BOOK / "_config.yml").read_text(encoding="utf-8"))
+    url = repository_url()
+    generated = source / "_generated"
+    fragments.write(generated, lead=lead, shown=shown, assets=assets, url=url)
+    write_pipeline(source / "_static" / "figures")
+    write_soft_boundaries(source / "_static" / "figures")
+    write_figures(source / "_static" / "figures")
+    phases.write_figures(source / "_static" / "figures")
+    rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
+    pages = _notebooks(source / "notebooks", lead)
+    extra = source / "_publish"
+    _publish(extra, shown, assets)
+    _configure(config, url=url, lead=lead, assets=assets)
+    (source / "_config.yml").write_text(
+        yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+    _fill_toc(toc, notebooks=pages, rooms=rooms)
+    (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
+    link_pages(source)
+    for file in [*source.glob("*.md"), *source.glob("_generated/*.md")]:
+        file.write_text(keep_percent(file.read_text(encoding="utf-8")), encoding="utf-8")
+    _resolve_links(source)
+
+
+def repository_url() -> str:
+    """Public address of the repository, from the one place that holds it."""
+    with (PROJECT / "pyproject.toml").open("rb") as stream:
+        return str(tomllib.load(stream)["project"]["urls"]["Repository"])
+
+
+def _notebooks(folder: Path, lead: Results | None) -> list[str]:
+    folder.mkdir(parents=True)
+    names = []
+    for clean in fragments.clean_notebooks():
+        stage = NOTEBOOK_STAGES.get(clean.name[:2], clean.stem)
+        executed = lead.notebook(stage) if lead else None
+        page = (
+            page_from_run(executed, results=lead, stage=stage) if executed and lead else page_not_run(clean)
+        )
+        (folder / clean.name).write_text(json.dumps(page, indent=1), encoding="utf-8")
+        names.append(clean.stem)
+    return names
+
+
+def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
+    folder.mkdir()
+    if assets.folder:
+        shutil.copytree(assets.folder, folder, dirs_exist_ok=True)
+        for page_folder in (folder, folder / "notebooks"):
+            shutil.copytree(folder / "_static" / ICONS, page_folder / ICONS)
+    for results in shown:
+        for file in sorted(results.root.rglob("*")):
+            inside = file.relative_to(results.root)
+            if (
+                file.suffix in PUBLISHED
+                and inside.parts[0] != "data"
+                and not any(part.startswith(".") for part in inside.parts)
+            ):
+                target = folder / "results" / results.profile / inside
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, target)
+        card = results.folder("data") / "run_card.json"
+        if card.is_file():
+            (folder / "results" / results.profile / "data").mkdir(parents=True, exist_ok=True)
+            shutil.copy(card, folder / "results" / results.profile / "data")
+
+
+def _configure(config: dict[str, Any], *, url: str, lead: Results | None, assets: Assets) -> None:
+    config["repository"]["url"] = url
+    config.setdefault("parse", {})["myst_substitutions"] = numbers(lead)
+    sphinx = config["sphinx"]["config"]
+    sphinx["html_extra_path"] = ["_publish"]
+    sphinx["nb_ipywidgets_js"] = {assets.url("require.js"): {}, assets.url("embed-amd.js"): {}}
+    sphinx["mathjax_path"] = assets.url("mathjax/tex-mml-chtml.js")
+
+
+def _fill_toc(toc: dict[str, Any], *, notebooks: list[str], rooms: list[str]) -> None:
+    for part in toc["parts"]:
+        for chapter in part["chapters"]:
+            if chapter["file"] == "stages" and notebooks:
+                chapter["sections"] = [{"file": f"notebooks/{name}"} for name in notebooks]
+            if chapter["file"] == "api/index":
+                chapter["sections"] = [{"file": f"api/{room}"} for room in rooms if room != "index"]
+
+
+def _resolve_links(source: Path) -> None:
+    """Turn the ``api:`` links of all pages into links to the reference, from where each page stands."""
+    found = modules()
+    missing = []
+    for file in sorted(
+        [*source.glob("*.md"), *source.glob("_generated/*.md"), *source.glob("notebooks/*.ipynb")]
+    ):
+
+        def to_api(match: re.Match[str], file: Path = file) -> str:
+            path = find(match.group(1), found)
+            if path is None:
+                missing.append(f"{file.name}: {match.group(1)}")
+            return f"](#{anchor(path or '')})"
+
+        file.write_text(_API_LINK.sub(to_api, file.read_text(encoding="utf-8")), encoding="utf-8")
+    if missing:
+        raise StageError(
+            "The book links to functions that do not exist:",
+            where="; ".join(missing),
+            remedy="Mend the api: links.",
+        )
+
+
+def _render(source: Path, work: Path) -> Path:
+    command = [
+        sys.executable,
+        "-c",
+        _JUPYTER_BOOK,
+        "build",
+        str(source),
+        "--path-output",
+        str(work),
+        "-W",
+        "-n",
+        "--keep-going",
+    ]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=work)
+    html = work / "_build" / "html"
+    if done.returncode != 0 or not (html / "index.html").is_file():
+        lines = [
+            line
+            for line in (done.stdout + done.stderr).splitlines()
+            if "WARNING" in line or "ERROR" in line or "Error" in line
+        ]
+        tail = "\n".join(lines[-20:] or (done.stdout + done.stderr).splitlines()[-20:])
+        raise StageError(
+            "jupyter-book could not build the book.", where=tail, remedy="Mend the pages named above."
+        )
+    return html

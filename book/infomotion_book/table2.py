@@ -1,0 +1,106 @@
+"""Table 2 of the generator ablation as the book shows it, with what it must be read against."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+import pandas as pd
+
+from infomotion_book.html import block, table
+from infomotion_book.notebooks import card_anchor
+from infomotion_lib.reporting import table2 as shaped
+from infomotion_lib.reporting.results import Results, records
+from infomotion_lib.reporting.style import METHOD_NAMES
+from infomotion_lib.reporting.tables import QUOTED, ShapedTable
+
+STAGE = "latte_ablation"
+
+
+def table2(results: Results) -> str:
+    """MyST blocks of both halves of Table 2, or an empty string where the ablation has not run."""
+    found = results.table(STAGE, "table2")
+    if found is None:
+        return ""
+    used = results.parameters
+    real, synthetic = results.real_data, str(used.get("synthetic_data", "none"))
+    names = shaped.pool_names(real=real, synthetic=synthetic)
+    found["method"] = found["method"].fillna("")
+    if shaped.is_real(real=real, synthetic=synthetic):
+        found = found[(found["generator"] != "echosyn") | (found["method"] != "")]
+    uncut, constants = results.table("evaluation", "table1"), results.table("evaluation", "constants")
+    shown = shaped.table2(found, data=results.kind, names=names, constants=constants, uncut=uncut)
+    folder = f"results/{results.profile}/{results.folder(STAGE).name}"
+    links = (
+        f'<a href="provenance.html#{card_anchor(results, STAGE)}">How these tables were made</a> · <a'
+        f' href="{folder}/table2.csv">as CSV</a>'
+    )
+    return "".join(block(html) for html in _halves(shown)) + block(f'<p class="im-note">{links}</p>')
+
+
+def _halves(shown: ShapedTable) -> list[str]:
+    """Distances and accuracies as a table each, the paper's number below ours: side by side they do not fit a
+    page.
+    """
+    ours = [str(name) for name in shown.frame if not str(name).endswith(QUOTED)][2:]
+    distances = [name for name in ours if name in shaped.DISTANCE_HEADS.values()]
+    pools = shown.frame[shown.frame["selector"] == METHOD_NAMES["infomotion"]]
+    pools = pools[~pools["pool"].str.endswith(shaped.UNCUT)]
+    about = [note for note in shown.notes if "distance" in note]
+    rest = [note for note in shown.notes if note not in about]
+    return [
+        _html(pools, ["pool"], distances, f"{shown.caption}: distance to real clips", about),
+        _html(
+            shown.frame,
+            ["pool", "selector"],
+            [name for name in ours if name not in distances],
+            f"{shown.caption}: accuracy",
+            rest,
+        ),
+    ]
+
+
+def _html(frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, notes: list[str]) -> str:
+    columns = list(frame.columns)
+    quoted = {name: str(columns[columns.index(name) + 1]) for name in ours}
+    rows = [
+        [_name([row[name] for name in names])]
+        + [_pair(row[name], quoted[name], row[quoted[name]]) for name in ours]
+        for _, row in frame.iterrows()
+    ]
+    note = " ".join(map(escape, notes))
+    return (
+        "<div"
+        f' class="im-table2">{table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)}</div>'
+    )
+
+
+def _name(names: list[str]) -> str:
+    """What names a row, the wider part below the narrower."""
+    *wider, own = map(escape, reversed(names) if names[-1] == "no training" else names)
+    return own + "".join(f'<span class="im-under">{name}</span>' for name in wider)
+
+
+def _pair(ours: str, quoted_as: str, quoted: str) -> str:
+    """Our number, its interval or flag below it, and below that the paper's, a distance by the paper's name
+    for it.
+    """
+    lines = [escape(part) for part in ours.replace(" [", "\n[").split("\n")]
+    if quoted != "–":
+        name = quoted_as.split(":")[0]
+        lines.append(
+            f"<small>paper{f', {name}' if name in shaped.DISTANCES else ''}: {escape(quoted)}</small>"
+        )
+    return "<br>".join(lines)
+
+
+def in_words(results: Results) -> list[str]:
+    """What each pool did with the class it was asked for, and what the pools taught, a sentence each."""
+    used = results.parameters
+    names = shaped.pool_names(real=results.real_data, synthetic=str(used.get("synthetic_data", "none")))
+    said = [
+        shaped.conditioning_in_words(row, name=names[row["source"]])
+        for row in records(results.table(STAGE, "conditioning"))
+    ]
+    gap = results.card(STAGE).get("notes", {}).get("gap")
+    return [re.sub(r"(?<!\w)-(?=\d)", "−", sentence) for sentence in ([*said, str(gap)] if gap else said)]

@@ -1,0 +1,26 @@
+"""Parameters of the search for key frames."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from infomotion_lib.parameters import Share, StageParameters
+
+
+class FrameIndexParameters(StageParameters):
+    """Stage 01: the ED, ES and middle frames of every video."""
+
+    phase_rule: Literal["area", "temporal"] = Field(
+        "area", description="area: by traced LV area; temporal: authors' loader"
+    )
+    diastole_fraction: Share = Field(
+        2 / 3, description="share of diastole in the cycle (paper: systole is a third)"
+    )
+    next_es: Literal["rule", "detect"] = Field(
+        "rule", description="next ES by the paper's fraction rule or by the detector"
+    )
+    residual_gate: float = Field(
+        0.40, gt=0, description="largest flow-compensated residual of a trusted clip"
+    )

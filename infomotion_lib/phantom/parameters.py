@@ -1,0 +1,37 @@
+"""Parameters of the drawn hearts, and of the data stage that has them drawn."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from infomotion_lib.data.parameters import OpenClipsParameters
+from infomotion_lib.parameters import Count, Seed, StageParameters
+
+
+class PhantomParameters(StageParameters):
+    """How the phantom pools are drawn."""
+
+    phantom_train_per_class: Count = Field(
+        60, description="TRAIN videos a class (facts: a study's pool size)"
+    )
+    phantom_val_per_class: Count = Field(10, description="VAL videos a class")
+    phantom_test_counts: tuple[Count, Count, Count, Count, Count] = Field(
+        (24, 24, 32, 96, 24), description="TEST videos of each class, a clinical mix"
+    )
+    phantom_frames: int = Field(64, ge=16, description="frames a video, at phantom_fps")
+    phantom_fps: float = Field(50.0, gt=0, description="frames a second (EchoNet-Dynamic's usual rate)")
+    phantom_size: int = Field(112, ge=28, description="side of a frame, pixels")
+    nuisance_level: float = Field(
+        0.4, ge=0, le=1, description="0 the easy phantom, 1 the extreme one; 0.4 leaves selection room"
+    )
+    machine_shares: tuple[float, float, float, float, float] = Field(
+        (0.52, 0.20, 0.13, 0.09, 0.06), description="shares of the five machine styles"
+    )
+    requested_ef_error: float = Field(
+        6.0, ge=0, description="sd of delivered minus requested EF, synthetic pool, points"
+    )
+    phantom_seed: Seed = Field(0, description="seed of the real pool; the synthetic pool uses the next one")
+
+
+class DataParameters(OpenClipsParameters, PhantomParameters):
+    """Data stage: make the phantom pools, fetch the open clips, or check the real folders."""

@@ -1,0 +1,39 @@
+"""Parameters of the inter-frame-attention network."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from infomotion_lib.parameters import Count, Seed, StageParameters
+
+
+class IfaParameters(StageParameters):
+    """How the inter-frame-attention network is trained, and its motion vectors are made."""
+
+    ifa_width: Literal[4, 8, 16, 32] = Field(
+        8, description="F of EMA-VFI: 32 base (paper), 16 small, 8 for CPUs"
+    )
+    ifa_depths: tuple[Count, ...] = Field((2, 2, 2, 2, 2), description="blocks a scale; base (2, 2, 2, 4, 4)")
+    ifa_weights: str = Field("", description="published or earlier weights to start from; empty: random")
+    ifa_steps: int = Field(600, ge=0, description="training steps; 0: extract with the given weights")
+    ifa_batch_size: Count = Field(8, description="triplets a step (authors' code: 8)")
+    ifa_learning_rate: float = Field(1e-3, gt=0, description="peak; 2e-4 at full size (EMA-VFI)")
+    ifa_warmup_steps: int = Field(50, ge=0, description="linear warm-up; 2000 at full size")
+    ifa_loss: Literal["infomotion", "ema_vfi"] = Field(
+        "infomotion", description="MSE + lambda Laplacian, or the published form"
+    )
+    ifa_lambda: float = Field(0.5, ge=0, description="weight of the Laplacian term (EMA-VFI's 0.5)")
+    ifa_refine: bool = Field(
+        False, description="train the refinement U-Net too; false: loss on the warps alone"
+    )
+    ifa_flips: bool = Field(True, description="random flips and rotations of the published augmentation")
+    ifa_seed: Seed = Field(0, description="seed of weights, batches and augmentation")
+    ifa_precision: Literal["32-true", "bf16-mixed", "auto"] = Field(
+        "32-true",
+        description="Lightning Fabric precision; auto: bf16-mixed where the processor has its instructions",
+    )
+    pooling: Literal["mean", "grid", "flow"] = Field(
+        "mean", description="motion map to vector; mean is the paper's"
+    )

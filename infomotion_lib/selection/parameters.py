@@ -1,0 +1,39 @@
+"""Parameters of graphs and selectors."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from infomotion_lib.parameters import Count, Method, StageParameters
+
+Graph = Literal["literal", "softmax_inverse", "knn"]
+
+
+class SelectionParameters(StageParameters):
+    """Stage 03: one graph a class, communities, centrality, selections."""
+
+    methods: tuple[Method, ...] = Field(
+        ("random", "kmeans", "infodist", "infomotion"), description="selectors to run"
+    )
+    graphs: tuple[Graph, ...] = Field(
+        ("knn", "softmax_inverse", "literal"), description="graph recipes to report"
+    )
+    selection_graph: Graph = Field("knn", description="recipe that InfoMotion and InfoDist select with")
+    knn_k: int = Field(
+        0, ge=0, description="neighbours a node; 0: a tenth of the class, at least 4, at most 20"
+    )
+    softmax_scale: float = Field(1.0, gt=0, description="factor on distances before softmax(1/d)")
+    softmax_cut: Literal["threshold", "row_median"] = Field(
+        "threshold", description="drop weights under a threshold or their row's median"
+    )
+    softmax_threshold: float = Field(1e-3, ge=0, description="that threshold (authors' earlier code)")
+    markov_time: float = Field(1.0, gt=0, description="Infomap's resolution; below 1 gives more communities")
+    infomap_trials: Count = Field(10, description="Infomap trials, best kept (authors' earlier code: 5)")
+    centrality: Literal["map_equation", "ghalmane"] = Field("map_equation", description="modular centrality")
+    health_resamples: int = Field(
+        5, ge=0, description="other seeds, bootstraps and shuffled controls of each graph; 0: none"
+    )
+    vpc: tuple[Count, ...] = Field((5, 10), min_length=1, description="videos per class (paper: 5 and 10)")
+    n_runs: Count = Field(5, description="runs a cell; run r has selection_seed = training_seed = r")
