@@ -10,7 +10,7 @@ from finished_run import infomotion
 
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.phantom import make_dataset
+from infomotion_lib.phantom.dataset import make_dataset
 from infomotion_lib.provenance import read_run_card
 
 FEW_STEPS = {
