@@ -41,10 +41,17 @@ LONGEST = (
     "test_paper_profile.py",
     "test_colab.py",
     "test_browser.py",
-    "test_build.py",
+    "test_evidence_study.py",
+    "test_arithmetic.py",
+    "test_chain.py",
+    "test_scripts.py",
     "test_runner.py",
+    "test_build.py",
+    "test_stage_refusals.py",
 )
-"""Test files that take longest. Processes that take a whole file each end together if these come first."""
+"""Test files that take longest, the longest first (none more than a third of the whole on one core). Processes
+that take a whole file each end together if these come first.
+"""
 
 
 MARKED = {
