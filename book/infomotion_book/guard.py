@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from infomotion_book.drawing import measure
 from infomotion_book.levels import Level
 from infomotion_lib.errors import InfoMotionError
-from infomotion_lib.reporting.live import STATE
+from infomotion_lib.reporting.widgets import STATE
 
 AGGREGATE_TABLES = {
     "data_report", "agreement", "status_counts", "detector_error", "training_log", "probe", "graph_report", "shortfalls",

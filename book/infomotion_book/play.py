@@ -50,9 +50,7 @@ def play(results: Results | None, assets: Assets) -> str:
 def _made(control: Control, results: Results | None) -> str:
     """The way to the run card of what a control shows, or to the function that draws it."""
     if results is None or not control.stage:
-        return (
-            ":::{div} im-note\n[how it is drawn](api:infomotion_lib.reporting.explore.cycle.control)\n:::\n"
-        )
+        return ":::{div} im-note\n[how it is drawn](api:infomotion_book.explore.cycle.control)\n:::\n"
     return block(
         f'<p class="im-note"><a href="provenance.html#{card_anchor(results, control.stage)}">how it was'
         " made</a></p>"

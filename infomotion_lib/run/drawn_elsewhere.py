@@ -356,7 +356,7 @@ def _draw(
     }
     alt = f"Frames of one clip of each requested class: {' beside '.join(clips)}."
     still = {pool: {name: own[0] for name, own in table.items()} for pool, table in clips.items()}
-    save_figure(figures.side_by_side(still), folder / "side_by_side.png", alt=alt)
+    save_figure(figures.side_by_side(still), folder / "side_by_side.webp", alt=alt)
     count = len(next(iter(clips[short["latte"]].values())))
     alt = (
         f"Looping clips, a row a requested class, {count} of each: left {names['echosyn']}, right"

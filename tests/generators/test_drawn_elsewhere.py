@@ -65,7 +65,7 @@ def test_it_says_what_the_notebook_says(smoke_run: FinishedRun, elsewhere: tuple
     )
     assert (card["notes"]["weights"], card["notes"]["drawn_elsewhere"]["gpu"]) == (7, "a card")
     drawn = {file.name for file in (here / "figures").iterdir()}
-    assert drawn == {"side_by_side.png", "loops.webp", "label_consistency.svg", "fidelity.svg", "table2.svg"}
+    assert drawn == {"side_by_side.webp", "loops.webp", "label_consistency.svg", "fidelity.svg", "table2.svg"}
     assert all(alt_text(here / "figures" / name) for name in drawn)
 
 
