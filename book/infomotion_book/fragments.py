@@ -112,7 +112,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
 def colab(url: str) -> str:
     """MyST block: a badge for each notebook, which opens the clean one in Colab."""
     branch = yaml.safe_load((BOOK / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
-    base = f"https://colab.research.google.com/{url.removeprefix('https://').replace('github.com', 'github')}/blob/{branch}/notebooks"
+    place = url.removeprefix("https://").replace("github.com", "github")
+    base = f"https://colab.research.google.com/{place}/blob/{branch}/notebooks"
     badges = (
         f'<a class="im-badge" href="{base}/{file.name}">{title_of(file.stem)}</a>'
         for file in clean_notebooks()
@@ -194,7 +195,8 @@ def results_part(results: Results) -> str:
         + label_agreement(results)
         + (open_splits(results) if is_open else "")
     )
-    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}{_ablation(results)}"
+    said = _list(reading.reading(results))
+    return f"## {results.title}\n\n{note}{body}\n{head}{said}\n{more}{figures}{_ablation(results)}"
 
 
 def _ablation(results: Results) -> str:

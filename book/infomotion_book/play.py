@@ -27,8 +27,9 @@ def play(results: Results | None, assets: Assets) -> str:
         parts.append(
             block(
                 '<div class="im-play"><script'
-                f' type="application/vnd.jupyter.widget-view+json">{_script(view)}</script><noscript><p>Without'
-                f" scripts this control cannot move; here is one of its pictures.</p>{still}</noscript></div>"
+                f' type="application/vnd.jupyter.widget-view+json">{_script(view)}</script><noscript>'
+                "<p>Without scripts this control cannot move; here is one of its pictures.</p>"
+                f"{still}</noscript></div>"
             )
         )
         parts.append(_made(control, results))

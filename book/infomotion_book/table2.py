@@ -70,10 +70,8 @@ def _html(frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, 
         for _, row in frame.iterrows()
     ]
     note = " ".join(map(escape, notes))
-    return (
-        "<div"
-        f' class="im-table2">{table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)}</div>'
-    )
+    shown = table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)
+    return f'<div class="im-table2">{shown}</div>'
 
 
 def _name(names: list[str]) -> str:

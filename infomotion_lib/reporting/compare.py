@@ -166,10 +166,11 @@ def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
         *filter(None, [explained(*cells["graph_flag"])]),
     )
     title = (
-        f"Hard accuracy of profile {own.profile}, percent, mean ± population sd over runs: frozen in the book,"
-        " and yours"
+        f"Hard accuracy of profile {own.profile}, percent, mean ± population sd over runs: frozen in the"
+        " book, and yours"
     )
-    return ShownTable(shown_cells(cells), title, notes, formats={"difference": "{:+.1f}"}).to_text(), cells
+    shown = ShownTable(shown_cells(cells), title, notes, formats={"difference": "{:+.1f}"})
+    return shown.to_text(), cells
 
 
 def shown_cells(cells: pd.DataFrame) -> pd.DataFrame:

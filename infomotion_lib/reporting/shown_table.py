@@ -98,7 +98,8 @@ class ShownTable:
             body.append(f"<tr{rule}>{name}{values}</tr>")
             last = row[0]
         caption = escape(self.caption)
-        shown = f'<span style="position:sticky;left:0;display:inline-block;max-width:min(100%,85vw)">{caption}</span>'
+        still = "position:sticky;left:0;display:inline-block;max-width:min(100%,85vw)"
+        shown = f'<span style="{still}">{caption}</span>'
         size = ' style="font-size:0.86em"' if self.small else ""
         return (
             f'<div style="overflow-x:auto" role="region" aria-label="{caption}" tabindex="0"><table{size}>'
