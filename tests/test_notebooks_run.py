@@ -20,7 +20,7 @@ from killed_run import grid_rows, kill_when
 from infomotion_lib.parameters import STAGES
 from infomotion_lib.paths import notebook_of
 from infomotion_lib.provenance import read_run_card, sha256
-from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW
+from infomotion_lib.reporting.widgets import STATE, VIEW
 from infomotion_lib.run.fingerprint import RECORD, WORKED
 from infomotion_lib.run.workflow import MARK
 from infomotion_lib.stage_table import NOTEBOOK_STAGES, RUN_CARD, TABLE
@@ -86,23 +86,24 @@ def test_executed_copies_are_fit_to_be_read(smoke_run: FinishedRun, stage: str) 
 
 
 @pytest.mark.parametrize("stage", ["frame_index", "graph_selection"])
-def test_controls_also_ask_the_kernel_where_one_runs(smoke_run: FinishedRun, stage: str) -> None:
+def test_controls_are_drawn_beforehand(smoke_run: FinishedRun, stage: str) -> None:
     notebook = notebook_of(TABLE[stage])
     assert notebook is not None
     copy = nbformat.read(smoke_run.paths.stage(stage) / notebook.name, as_version=4)
-    (cell,) = [cell for cell in copy.cells if cell.id == "slider"]
+    (output,) = next(cell for cell in copy.cells if cell.id == "slider").outputs
     models = copy.metadata.widgets[STATE]["state"]
-    shown = [models[output.data[VIEW]["model_id"]]["state"]["_dom_classes"] for output in cell.outputs]
-    assert [LIVE_CLASS in classes for classes in shown] == [False, True], (
-        "one drawn beforehand, one that asks the kernel"
-    )
+    assert models[output.data[VIEW]["model_id"]]["model_name"] == "VBoxModel"
+    pictures = [
+        model["state"].get("value", "") for model in models.values() if model["model_name"] == "HTMLModel"
+    ]
+    assert len(pictures) > 3 and all("data:image/webp" in picture for picture in pictures)
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)
 def test_every_notebook_saves_figures(smoke_run: FinishedRun, stage: str) -> None:
     figures = list((smoke_run.paths.stage(stage) / "figures").glob("*"))
     assert figures
-    assert all(figure.stat().st_size > 500 for figure in figures if figure.suffix in (".svg", ".png"))
+    assert all(figure.stat().st_size > 500 for figure in figures if figure.suffix in (".svg", ".webp"))
 
 
 def test_the_selections_are_what_was_asked_for(smoke_run: FinishedRun) -> None:
