@@ -110,7 +110,8 @@ def _close(
             f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}"
         )
     figures = sorted(file for file in (folder / "figures").glob("*") if file.is_file())
-    copies = [folder / f"{step.folder}.ipynb"] if step.number else []
+    notebook = notebook_of(step)
+    copies = [folder / notebook.name] if notebook else []
     seen = {
         "stage_seconds": round(seconds, 1),
         "continued": continued,
