@@ -14,7 +14,7 @@ from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.tables import QUOTED, ShapedTable
 
-STAGE = "latte_ablation"
+STAGE = "ablation"
 
 
 def table2(results: Results) -> str:
