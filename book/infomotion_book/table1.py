@@ -59,7 +59,7 @@ def table1(results: Results) -> str:
         "<div"
         f' class="im-table1">{framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)}</div>'
     )
-    folder = f"results/{results.profile}/{results.folder('evaluation').name}"
+    folder = f"results/{results.profile}/{results.place('evaluation')}"
     card = f"provenance.html#{card_anchor(results, 'evaluation')}"
     files = " · ".join(
         f'<a href="{folder}/{file}.csv">{text}</a>'

@@ -37,8 +37,7 @@ from infomotion_lib.evaluation.runs import (
 )
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.generators.cutting import Cut, cut_videos
-from infomotion_lib.generators.pool import REQUEST
-from infomotion_lib.generators.stage import POOL
+from infomotion_lib.generators.pool import POOL, REQUEST
 from infomotion_lib.parameters import StageParameters, stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_json, read_run_card

@@ -96,7 +96,8 @@ def times_text(paths: RunPaths, stages: list[str]) -> str:
         seconds = float(card.get("stage_seconds", card["wall_seconds"]))
         total += seconds
         more = "  (in several runs, added up)" if card.get("continued") else ""
-        rows.append([paths.stage(stage).name, f"{seconds:7.1f} s", shown_path(paths.stage(stage)) + more])
+        place = paths.stage(stage).relative_to(paths.root).as_posix()
+        rows.append([place, f"{seconds:7.1f} s", shown_path(paths.stage(stage)) + more])
     return "\n".join(["Time of each stage", *aligned([*rows, ["together", f"{total:7.1f} s", ""]])])
 
 
