@@ -38,5 +38,5 @@ def pool_parameters(generator: str) -> type[PoolParameters]:
     return create_model(
         f"{entry.label}PoolParameters",
         __base__=(*own, PoolParameters),
-        generator=(Literal[generator], Field(generator, description=text)),
+        generator=(Literal[generator], Field(generator, description=text)),  # type: ignore[arg-type]  # one value
     )
