@@ -18,10 +18,13 @@ STUDY = "evidence"
 leaves it.
 """
 
+EXPLORE = "explore"
+"""Folder of the files that the controls to play with need, beside the stages."""
+
 EVALUATION_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusion.svg")
 """Figures of stage 04 that the results page shows for every profile."""
 
-ABLATION_FIGURES = ("side_by_side.png", "label_consistency.svg", "fidelity.svg", "table2.svg")
+ABLATION_FIGURES = ("side_by_side.webp", "label_consistency.svg", "fidelity.svg", "table2.svg")
 ABLATION_LOOPS = "loops.webp"
 """Figures of stage 05 that it shows for every profile; and clips in motion, on demand, since nothing on a
 page may move unasked.

@@ -16,8 +16,8 @@ from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.stage_table import TABLE, notebook_stages
 
-_SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|png))"')
-_NAMED = re.compile(r'"([\w.]+\.(?:svg|png))"')
+_SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|webp))"')
+_NAMED = re.compile(r'"([\w.]+\.(?:svg|webp))"')
 
 
 def drawn_by(notebook: Path) -> list[str]:
@@ -35,7 +35,7 @@ def figure_index(all_results: list[Results]) -> str:
     for number, stage in notebook_stages().items():
         notebook = notebook_of(TABLE[stage]) or NOTEBOOKS / number
         runs = [results for results in all_results if results.card(stage)]
-        saved = [file.name for results in runs for file in [*results.figures(stage), *moving(results, stage)]]
+        saved = [file.name for results in runs for file in results.figures(stage)]
         names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))
         if names:
             profile = runs[0].profile if runs else "phantom"
@@ -53,11 +53,6 @@ def figure_index(all_results: list[Results]) -> str:
             )
             parts.append(f"## {title_of(stage)}\n\n{command}\n{block(html)}")
     return "\n".join(parts)
-
-
-def moving(results: Results, stage: str) -> list[Path]:
-    """Moving pictures of a stage, which no notebook saves as a figure."""
-    return sorted((results.folder(stage) / "figures").glob("*.webp"))
 
 
 def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:

@@ -212,9 +212,8 @@ def assumptions() -> str:
             "Basis",
             "Can it change the ranking?",
         ]
-        parts.append(
-            f"## {topic}\n{block(table(head, rows, caption=f'Assumptions: {topic.lower()}', stack=True, titled=False))}"
-        )
+        shown = table(head, rows, caption=f"Assumptions: {topic.lower()}", stack=True, titled=False)
+        parts.append(f"## {topic}\n{block(shown)}")
     return "\n".join(parts)
 
 

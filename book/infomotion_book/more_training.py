@@ -17,8 +17,8 @@ POOL = "latte_pool"
 
 _HEAD = ["Latte", "Time", "Frame distance", "Clip distance", "Class kept", "All clips teach"]
 _NOTE = (
-    "Time: of training and drawing, runs added up where one went on from earlier work; of all of the old stage 05"
-    " in results that were carried over from it. Distances: of the Latte’s clips to"
+    "Time: of training and drawing, runs added up where one went on from earlier work; of all of the"
+    " old stage 05 in results that were carried over from it. Distances: of the Latte’s clips to"
     " real ones, by the frame network and by the EF regressor of the same run; below each the floor, real"
     " clips against real clips. They compare within a row. Class kept: clips whose relabelled EF class is the"
     " one asked for (chance: 20 %), and the rank correlation of relabelled with requested EF (rank). All"

@@ -20,12 +20,10 @@ import yaml
 from infomotion_book import fragments, phases
 from infomotion_book.api import anchor, find, modules, write_api
 from infomotion_book.assets import ICONS, Assets, find_assets
-from infomotion_book.boundaries import write_soft_boundaries
 from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
 from infomotion_book.notebooks import page_from_run, page_not_run
-from infomotion_book.pipeline import write_pipeline
 from infomotion_book.reading import numbers
 from infomotion_book.terms import link_pages
 from infomotion_lib.errors import StageError
@@ -128,8 +126,6 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     url = repository_url()
     generated = source / "_generated"
     fragments.write(generated, lead=lead, shown=shown, assets=assets, url=url)
-    write_pipeline(source / "_static" / "figures")
-    write_soft_boundaries(source / "_static" / "figures")
     write_figures(source / "_static" / "figures")
     phases.write_figures(source / "_static" / "figures")
     rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")

@@ -12,8 +12,9 @@ from infomotion_book.notebooks import card_anchor
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.reporting import table2 as shaped
 from infomotion_lib.reporting.results import Results, records
+from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import METHOD_NAMES
-from infomotion_lib.reporting.tables import QUOTED, ShapedTable
+from infomotion_lib.reporting.tables import QUOTED
 
 STAGE = "ablation"
 
@@ -40,7 +41,7 @@ def table2(results: Results) -> str:
     return "".join(block(html) for html in _halves(shown)) + block(f'<p class="im-note">{links}</p>')
 
 
-def _halves(shown: ShapedTable) -> list[str]:
+def _halves(shown: ShownTable) -> list[str]:
     """Distances and accuracies as a table each, the paper's number below ours: side by side they do not fit a
     page.
     """
@@ -71,10 +72,8 @@ def _html(frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, 
         for _, row in frame.iterrows()
     ]
     note = " ".join(map(escape, notes))
-    return (
-        "<div"
-        f' class="im-table2">{table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)}</div>'
-    )
+    shown = table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)
+    return f'<div class="im-table2">{shown}</div>'
 
 
 def _name(names: list[str]) -> str:

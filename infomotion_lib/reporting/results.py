@@ -80,7 +80,7 @@ class Results:
     def figures(self, stage: str) -> list[Path]:
         """Figure files of a stage, by name."""
         return sorted(
-            file for file in (self.folder(stage) / "figures").glob("*") if file.suffix in (".svg", ".png")
+            file for file in (self.folder(stage) / "figures").glob("*") if file.suffix in (".svg", ".webp")
         )
 
     @property

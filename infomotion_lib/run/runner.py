@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import sys
 import time
@@ -216,14 +215,9 @@ def config_card(parameters: StageParameters) -> ConfigCard:
 
 
 def _html_table(rows: list[tuple[str, str, str]], caption: str) -> str:
-    head = "".join(
-        f'<th scope="col" style="text-align:left">{title}</th>'
-        for title in ("parameter", "value", "what it is")
-    )
-    body = "".join(
-        f'<tr><th scope="row" style="text-align:left"><code>{name}</code></th><td'
-        f' style="text-align:left">{html.escape(value)}</td><td'
-        f' style="text-align:left">{html.escape(meaning)}</td></tr>'
-        for name, value, meaning in rows
-    )
-    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    import pandas as pd
+
+    from infomotion_lib.reporting.shown_table import ShownTable
+
+    frame = pd.DataFrame(rows, columns=["parameter", "value", "what it is"])
+    return ShownTable(frame, caption, words=True).to_html()

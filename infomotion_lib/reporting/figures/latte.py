@@ -25,7 +25,7 @@ _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
 def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
-    """Slider of one seed at several strengths of guidance; ``restored.png`` and ``training.svg`` are saved
+    """Slider of one seed at several strengths of guidance; ``restored.webp`` and ``training.svg`` are saved
     in ``folder``.
 
     Parameters
@@ -48,7 +48,7 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
         "VAL frames, what the autoencoder makes of them, and the difference."
         f" PSNR {quality['psnr']:.1f} dB, SSIM {quality['ssim']:.2f}."
     )
-    save_figure(restored_frames(shown, restored, quality=quality), folder / "restored.png", alt=alt)
+    save_figure(restored_frames(shown, restored, quality=quality), folder / "restored.webp", alt=alt)
     on_val = fitted.facts["val_loss"]
     said = "; ".join(f"{name} {value:.3f}" for name, value in on_val.items())
     alt = f"Training loss of the Latte by step. VAL loss: {said}"

@@ -132,7 +132,7 @@ def looping_webp(
     joined = [part for block in blocks for part in (block[:length], apart)][:-1]
     pages = [Image.fromarray(frame) for frame in np.concatenate(joined, axis=2)]
     about = Image.Exif()
-    about[WEBP_ALT] = alt
+    about[WEBP_ALT] = alt.encode()
     stream = io.BytesIO()
     moving = {"save_all": True, "append_images": pages[1:], "duration": MILLISECONDS, "loop": 0}
     pages[0].save(stream, "webp", quality=50, method=4, exif=about, **moving)

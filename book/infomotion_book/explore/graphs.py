@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from infomotion_book import svg
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.reporting import svg
-from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import image_choice
 
 if TYPE_CHECKING:
     import ipywidgets
-    from numpy.typing import NDArray
 
     from infomotion_lib.selection.candidates import Candidates
     from infomotion_lib.selection.modular import ClassGraph
@@ -88,40 +85,6 @@ def candidates(results: Results) -> Candidates | None:
         return None
     source = "open" if (index["source"] == "open").any() else "real"
     return find_candidates(index, {"motion": read_features(file)}, source=source)
-
-
-def live(
-    vectors: NDArray[np.floating], classes: Sequence[str], file_names: Sequence[str]
-) -> ipywidgets.Widget:
-    """The same picture for any class, recipe, number of neighbours, resolution and budget; the kernel runs
-    Infomap anew.
-
-    Parameters
-    ----------
-    vectors : ndarray, shape (N, D)
-        Motion vectors.
-    classes, file_names : sequence of N str
-        EF class and name of each video.
-    """
-    from infomotion_lib.selection.graph import Recipe
-    from infomotion_lib.selection.modular import build_class_graphs
-
-    own, names = np.asarray(classes), np.asarray(file_names)
-    known = [name for name in CLASS_NAMES if (own == name).sum() > 2]
-
-    def draw(
-        ef_class: str, recipe: str, neighbours: int, markov_time: float, videos_to_pick: int
-    ) -> tuple[str, str]:
-        rows = own == ef_class
-        options = {"file_names": names[rows], "trials": 3, "markov_time": markov_time}
-        wanted = Recipe(recipe, k=min(neighbours, int(rows.sum()) - 1) if recipe == "knn" else 0)
-        graph = build_class_graphs(vectors[rows], own[rows], recipe=wanted, **options)[ef_class]
-        setting = f"knn {wanted.k}" if recipe == "knn" else recipe
-        entry = {"places": _places(vectors[rows]), "settings": {setting: _graph(graph, videos_to_pick)}}
-        return _draw(entry, setting, ef_class)
-
-    handles = {"neighbours": (2, 30, 1), "markov_time": (0.25, 4.0, 0.25), "videos_to_pick": (1, 20, 1)}
-    return interactive(draw, ef_class=known, recipe=["knn", "softmax_inverse", "literal"], **handles)
 
 
 def _graph(own: ClassGraph, budget: int) -> dict[str, Any]:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from infomotion_book import svg
 from infomotion_lib.frames.rule import middle, systole_frames
 from infomotion_lib.phantom.geometry import true_frames, volume_curve
 from infomotion_lib.phantom.nuisance import Heart
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.phantom.sampling import sample_heart
-from infomotion_lib.reporting import svg
-from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.style import PHASE_COLOURS
 from infomotion_lib.reporting.widgets import picture_html
 
@@ -70,32 +69,6 @@ def control() -> ipywidgets.Widget:
     row.layout.flex_flow = "row wrap"
     row.layout.align_items = "center"
     return w.VBox([slider, share, row])
-
-
-def live() -> ipywidgets.Widget:
-    """The same beat for any EF and any share of diastole, drawn by the kernel."""
-
-    def draw(frame: int, ef: int, diastole_percent: float) -> tuple[str, str]:
-        heart, (es, ed, next_es) = _beat(float(ef))
-        frames = list(range(es - 2, next_es + 10))
-        now = min(frame + 2, len(frames) - 1)
-        guess = ed + systole_frames(ed - es, diastole_fraction=diastole_percent / 100)
-        volume = np.asarray(volume_curve(heart, frames))
-        marks = {"es": es, "ed": ed, "next_es": guess, "middle": middle(ed, guess)}
-        pictures = (
-            (_webp(render(heart, [frames[now]], size=SIZE)[0]), _heart_alt(float(volume[now])), "12.5rem"),
-            (
-                _curve(frames, volume, now, marks, next_es),
-                _curve_alt(frames[now] - es, guess - next_es),
-                "27rem",
-            ),
-        )
-        return (
-            " ".join(picture_html(image, alt=alt, width=width) for image, alt, width in pictures),
-            "a heart and its volume curve",
-        )
-
-    return interactive(draw, frame=(-2, 40, 1), ef=(15, 80, 1), diastole_percent=(40.0, 85.0, 0.5))
 
 
 def _beat(ef: float) -> tuple[Heart, tuple[int, int, int]]:
