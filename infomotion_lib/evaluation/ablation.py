@@ -116,7 +116,10 @@ def open_ablation(paths: RunPaths, parameters: AblationParameters, *, device: st
     ------
     DataError
         If a pool is missing, or the clips of two pools differ in length or rate.
+    CheckpointError
+        If the file of an encoder is missing, or not the one that was named.
     """
+    standard_encoders(parameters)  # a wrong file stops here, before anything is trained
     mine = {name: getattr(parameters, name) for name in ("workers", "device", "data_root")}
     used: dict[str, StageParameters] = {}
     for name in BEFORE:
