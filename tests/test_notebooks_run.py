@@ -218,7 +218,7 @@ def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
     shutil.rmtree(folder)
     kill_when(smoke_run, copy.root, lambda: grid_rows(folder) >= 3)
     assert not (folder / RUN_CARD).exists()
-    kept = (folder / "grid.jsonl").read_bytes()
+    kept = (folder / "grid.jsonl").read_bytes().rpartition(b"\n")[0]  # the last line may be torn
     assert started(smoke_run.run("04", copy)) == ["evaluation"]
     assert read_run_card(folder)["continued"]
     assert (folder / "grid.jsonl").read_bytes().startswith(kept), "no finished network is trained again"
