@@ -8,8 +8,10 @@ repeated over several splits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +24,21 @@ from infomotion_lib.data.video import resize_clip
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.metrics import ALWAYS_NORMAL, score
 from infomotion_lib.evaluation.parameters import EvaluationParameters
+from infomotion_lib.json_lines import Row
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.progress import track
+from infomotion_lib.regressor.parameters import DECIDING
+from infomotion_lib.studies.rows import RowFile, identity_of
+from infomotion_lib.studies.runner import Job, Plan, run
 
 if TYPE_CHECKING:
     from infomotion_lib.regressor.fitted import FittedRegressor
 
+FORMAT = 1
+"""Raised whenever changed code would give other rows for equal clips and parameters."""
+
+ROWS_FILE = "controls.jsonl"
 Clips = Sequence[NDArray[np.uint8]]
 
 PREDICTORS = {
@@ -50,6 +60,32 @@ RANDOM_NETWORKS = 5
 OVERSAMPLING = 6
 
 
+@dataclass(frozen=True)
+class ControlTask:
+    """One split, for one process."""
+
+    split: int
+    seed: int
+    clips: Clips = field(repr=False)
+    ef: NDArray[np.float64] = field(repr=False)
+    requested_ef: NDArray[np.float64] = field(repr=False)
+    parameters: EvaluationParameters = field(repr=False)
+
+    @property
+    def identity(self) -> str:
+        """Of its rows: clips, labels, requests, split, and what the networks learn."""
+        clips = zlib.crc32(b"".join(np.ascontiguousarray(clip).tobytes() for clip in self.clips))
+        names = {*DECIDING, "clip_period", "steps_whole", "soft_tolerance"}
+        content = {
+            "clips": clips,
+            "ef": self.ef.tolist(),
+            "requested_ef": self.requested_ef.tolist(),
+            "seed": self.seed,
+            "parameters": self.parameters.model_dump(include=names, mode="json"),
+        }
+        return identity_of(content, format=FORMAT)
+
+
 def split_controls(
     clips: Clips,
     ef: NDArray[np.float64],
@@ -58,8 +94,9 @@ def split_controls(
     parameters: EvaluationParameters,
     splits: int = 5,
     seed: int = 0,
+    folder: Path | None = None,
 ) -> pd.DataFrame:
-    """A row a split and predictor: ``split, predictor, n_train, n_test, spearman`` and every metric on that
+    """A row per split and predictor: ``split, predictor, n_train, n_test, spearman`` and every metric on that
     split's test clips.
 
     Parameters
@@ -69,18 +106,17 @@ def split_controls(
     ef, requested_ef : ndarray, shape (N,)
         Label, and what the generator was asked for, points.
     parameters : EvaluationParameters
-        Network and schedule; ``steps_whole`` steps a split.
+        Network and schedule; ``steps_whole`` steps per split.
     splits : int
         Random 70 / 30 splits, each class divided.
+    folder : path, optional
+        Where finished splits are kept, in ``controls.jsonl``, and found again.
 
     Raises
     ------
     DataError
         If lengths differ or a label is not finite.
     """
-    from infomotion_lib.device import one_thread
-    from infomotion_lib.regressor.training import train_regressor
-
     if not (len(clips) == len(ef) == len(requested_ef)) or not (
         np.isfinite(ef).all() and np.isfinite(requested_ef).all()
     ):
@@ -88,44 +124,51 @@ def split_controls(
             f"{len(clips)} clips came with {len(ef)} labels and {len(requested_ef)} requests, all of which"
             " must be finite."
         )
-    rows = []
-    with one_thread():
-        for split in track(range(splits), label="open clips, splits", unit="split"):
-            train, test = divide(ef, seed=seed + split)
-            known, unknown = [clips[i] for i in train], [clips[i] for i in test]
-            fitted = train_regressor(
-                known,
-                ef[train],
-                parameters=parameters,
-                seed=split,
-                steps=parameters.steps_whole,
-                progress=False,
-            )
-            blind = train_regressor(
-                known, ef[train], parameters=parameters, seed=split, steps=0, progress=False
-            )
-            answers = {
-                "regressor": fitted.predict(unknown),
-                "shuffled frames": fitted.predict(shuffled(unknown, seed=seed + split)),
-                "frozen frame": fitted.predict(frozen(unknown)),
-                "random weights": _line(blind.predict(known), ef[train], blind.predict(unknown)),
-                "requested EF": _line(requested_ef[train], ef[train], requested_ef[test]),
-                **{name: np.full(len(test), value) for name, value in _constants(ef[train]).items()},
-            }
-            for name, answer in answers.items():
-                key = {
-                    "split": split,
-                    "predictor": name,
-                    "n_train": len(train),
-                    "n_test": len(test),
-                    "spearman": rank_correlation(answer, ef[test]),
-                }
-                rows.append({**key, **score(ef[test], answer, tolerance=parameters.soft_tolerance)})
-    return pd.DataFrame(rows)
+    tasks = [ControlTask(split, seed, clips, ef, requested_ef, parameters) for split in range(splits)]
+    jobs = [Job({"split": task.split}, task.identity, task) for task in tasks]
+    plan = Plan(jobs, controls_of_split, label="open clips, splits", unit="split")
+    file = None if folder is None else RowFile(folder / ROWS_FILE)
+    rows = run(plan, file=file, workers=parameters.workers)
+    return pd.DataFrame(
+        [{"split": row["split"], **scores} for of_job in rows for row in of_job for scores in row["scores"]]
+    )
+
+
+def controls_of_split(task: ControlTask, known: list[Row]) -> Iterator[Row]:
+    """The row of one split: ``scores`` of each predictor."""
+    from infomotion_lib.regressor.training import QUIET, train_regressor
+
+    clips, ef, requested_ef, parameters = task.clips, task.ef, task.requested_ef, task.parameters
+    draw = task.seed + task.split
+    train, test = divide(ef, seed=draw)
+    seen, unseen = [clips[i] for i in train], [clips[i] for i in test]
+    fitted, blind = (
+        train_regressor(seen, ef[train], parameters=parameters, seed=task.split, steps=steps, setup=QUIET)
+        for steps in (parameters.steps_whole, 0)
+    )
+    answers = {
+        "regressor": fitted.predict(unseen),
+        "shuffled frames": fitted.predict(shuffled(unseen, seed=draw)),
+        "frozen frame": fitted.predict(frozen(unseen)),
+        "random weights": _line(blind.predict(seen), ef[train], blind.predict(unseen)),
+        "requested EF": _line(requested_ef[train], ef[train], requested_ef[test]),
+        **{name: np.full(len(test), value) for name, value in _constants(ef[train]).items()},
+    }
+    scores = [
+        {
+            "predictor": name,
+            "n_train": len(train),
+            "n_test": len(test),
+            "spearman": rank_correlation(answer, ef[test]),
+            **score(ef[test], answer, tolerance=parameters.soft_tolerance),
+        }
+        for name, answer in answers.items()
+    ]
+    yield {"scores": scores}
 
 
 def summarise_controls(controls: pd.DataFrame) -> pd.DataFrame:
-    """A row a predictor: mean and population sd over splits of accuracy, MAE and rank correlation; splits in
+    """A row per predictor: mean and population sd over splits of accuracy, MAE and rank correlation; splits in
     which the regressor is nearer.
 
     Splits share clips, so the spread is no interval.
@@ -203,7 +246,7 @@ def zero_shot(
     *,
     samples: int = 2000,
 ) -> pd.DataFrame:
-    """How a network that saw no open clip ranks them: a row a control and target.
+    """How a network that saw no open clip ranks them: a row per control and target.
 
     Parameters
     ----------
