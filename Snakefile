@@ -37,9 +37,9 @@ for stage in TABLE.values():
         name:
             stage.name
         input:
-            [inside(PATHS.stage(need) / file) for need in stage.needs for file in TABLE[need].outputs],
+            [inside(PATHS.stage(need) / file) for need in stage.needs for file in plan.outputs(need, PARAMETERS)],
         output:
-            [inside(file) for file in stage.files(PATHS)],
+            [inside(file) for file in stage.files(PATHS, PARAMETERS[stage.name].model_dump())],
         params:
             depends_on=plan.rule_parameters(stage, PARAMETERS[stage.name]),
         threads: PARAMETERS[stage.name].workers

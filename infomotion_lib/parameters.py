@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from infomotion_lib.arithmetic import Arithmetic
 from infomotion_lib.errors import ParameterError, did_you_mean
@@ -24,16 +25,6 @@ from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
-Method = Literal[
-    "random",
-    "kmeans",
-    "infodist",
-    "infomotion",
-    "kcenter",
-    "facility_location",
-    "ef_stratified",
-    "herding_ef",
-]
 RealData = Literal["phantom", "echodiffusion", "echonet-dynamic"]
 SyntheticData = Literal["none", "phantom-synthetic", "echonet-synthetic"]
 
@@ -42,6 +33,8 @@ class StageParameters(BaseModel):
     """What every stage takes."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    of_entries: ClassVar[frozenset[str]] = frozenset()
+    """Names that registered entries brought: a notebook's parameters cell need not list them."""
 
     profile: str = Field(
         "smoke",
@@ -73,6 +66,15 @@ class StageParameters(BaseModel):
         return {"real": self.real_data} | (
             {} if self.synthetic_data == "none" else {"synthetic": self.synthetic_data}
         )
+
+
+@cache
+def composed(base: type[StageParameters], models: tuple[type[StageParameters], ...]) -> type[StageParameters]:
+    """``base`` with the fields of some more models, such as those of registered entries, in their order."""
+    names = {name for model in models for name in model.model_fields} - set(base.model_fields)
+    made = create_model(base.__name__, __doc__=base.__doc__, __base__=(*reversed(models), base))
+    made.of_entries = frozenset(names)
+    return made
 
 
 class _Models(Mapping[str, type[StageParameters]]):
@@ -224,9 +226,12 @@ def stage_parameters(
         )
     except ValidationError as error:
         first = error.errors()[0]
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:  # several parameters do not fit together
+            raise ParameterError(f"Parameters of stage {stage} do not fit: {said}.") from None
         name = str(first["loc"][0])
         default = model.model_fields[name].default
-        reason = first["msg"].replace("a valid tuple", "a list")
+        reason = said.replace("a valid tuple", "a list")
         if first["type"] == "missing":
             reason = f"It needs {len(default)} values"
         raise ParameterError(

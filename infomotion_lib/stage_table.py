@@ -5,12 +5,18 @@ called, needs and writes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from infomotion_lib.registry import imported
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from infomotion_lib.paths import RunPaths
+
+LOADED = "loaded"
+"""Among what a stage learns from: the modules that it loads by name."""
 
 RUN_CARD = "run_card.json"
 """Written last: a folder that has one holds a finished stage."""
@@ -36,9 +42,14 @@ class Stage:
         Files it promises, relative to its folder; the run card comes last and is not listed.
     reports : tuple of str
         Files it promises too, which only people read: no later stage depends on them.
+    more : str
+        ``"module:function"`` that gives further outputs for the parameters of a run; empty where it has none.
+    loads : str
+        ``"module:function"`` that names the modules which a run of some parameters loads by name, such as
+        those of its representations; empty where it loads none.
     learns : tuple of str
         Modules that make what it keeps from one run to the next, such as checkpoints: if their code changes,
-        that is made anew.
+        that is made anew. :data:`LOADED` stands for those that it loads.
     """
 
     name: str
@@ -48,6 +59,8 @@ class Stage:
     needs: tuple[str, ...]
     outputs: tuple[str, ...]
     reports: tuple[str, ...] = ()
+    more: str = ""
+    loads: str = ""
     learns: tuple[str, ...] = ()
 
     @property
@@ -61,9 +74,22 @@ class Stage:
         """Short name with its number, such as ``03 graph_selection``."""
         return f"{self.number} {self.name}".strip()
 
-    def files(self, paths: RunPaths) -> list[Path]:
+    def outputs_of(self, parameters: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+        """Files that a run of these parameters, the defaults if none are given, promises to later stages."""
+        more: tuple[str, ...] = imported(self.more)(parameters or {}) if self.more else ()
+        return (*more, *self.outputs)
+
+    def loaded(self, parameters: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+        """Dotted names of the modules that a run of these parameters, the defaults if none are given, loads
+        by name.
+        """
+        names: tuple[str, ...] = imported(self.loads)(parameters or {}) if self.loads else ()
+        return names
+
+    def files(self, paths: RunPaths, parameters: Mapping[str, Any] | None = None) -> list[Path]:
         """Promised files of a run, the run card last."""
-        return [paths.stage(self.name) / name for name in (*self.outputs, *self.reports, RUN_CARD)]
+        names = (*self.outputs_of(parameters), *self.reports, RUN_CARD)
+        return [paths.stage(self.name) / name for name in names]
 
 
 TABLE: dict[str, Stage] = {
@@ -102,19 +128,11 @@ TABLE: dict[str, Stage] = {
             "2 · Motion vectors",
             "infomotion_lib.representations.parameters:stage_model",
             ("frame_index",),
-            (
-                "ifa.safetensors",
-                "training_log.csv",
-                "motion_features.npz",
-                "appearance_features.npz",
-                "summary.json",
-            ),
+            ("summary.json",),
             ("probe.csv", "missing_videos.csv"),
-            learns=(
-                "representations.ifa.training",
-                "representations.ifa.features",
-                "representations.appearance.network",
-            ),
+            more="infomotion_lib.representations.stage:promised_files",
+            loads="infomotion_lib.representations.stage:modules_of",
+            learns=(LOADED,),
         ),
         Stage(
             "graph_selection",
@@ -150,6 +168,7 @@ TABLE: dict[str, Stage] = {
                 "table2.csv",
             ),
             ("conditioning.csv", "pool_labels.csv", "manifest.csv", "predictions.csv", "losses.csv"),
+            loads="infomotion_lib.representations.stage:modules_of",
             learns=(
                 "generators.autoencoder",
                 "generators.diffusion",

@@ -1,8 +1,8 @@
-"""Work that is spread over processes of one thread each: one place starts them, and none outlives its call."""
+"""Work spread over processes of one thread each: one place starts them, and none outlives its call."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from typing import TypeVar
@@ -23,7 +23,7 @@ def spread(
     *,
     workers: int,
     meanwhile: Callable[[], None] | None = None,
-) -> Iterator[tuple[int, R]]:
+) -> Generator[tuple[int, R], None, None]:
     """Number of each task and its result, in the order in which they end.
 
     With one worker the tasks are done one after the other in this process, on one thread; so a result never

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Method, Seed, StageParameters
+from infomotion_lib.parameters import Count, Seed, StageParameters
+from infomotion_lib.selection.parameters import Method
 
 
 class LatteParameters(StageParameters):

@@ -165,7 +165,7 @@ def run_grid(
 
 @dataclass(frozen=True)
 class NetworkTask:
-    """One job with all that its network is trained and tested with; the names are those of :func:`run_grid`."""
+    """One job with all that its network is trained and tested with; names as in :func:`run_grid`."""
 
     job: Job
     stores: Mapping[str, ClipStore]
@@ -182,8 +182,8 @@ class NetworkTask:
 
     @property
     def fingerprint(self) -> str:
-        """First digits of the hash of all that the predictions depend on: videos by content, labels, schedule,
-        settings, starting weights, and the format of trainings.
+        """First digits of the hash of all that the predictions depend on: videos by content, labels,
+        schedule, settings, starting weights, and the format of trainings.
         """
         job, weights = self.job, self.weights
         seen = {
@@ -220,9 +220,7 @@ def train_and_predict(task: NetworkTask) -> list[float]:
     return [round(float(value), 4) for value in prediction]
 
 
-def answer_table(
-    jobs: Sequence[Job], test: HeldOut, predictions: Sequence[Sequence[float]]
-) -> pd.DataFrame:
+def answer_table(jobs: Sequence[Job], test: HeldOut, predictions: Sequence[Sequence[float]]) -> pd.DataFrame:
     """The table of :func:`run_grid` from the predictions of each job."""
     columns = [*RUN, "n_train", "file_name", "ef", "prediction"]
     tables = []

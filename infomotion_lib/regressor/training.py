@@ -244,7 +244,9 @@ def _train_step(state: _State, course: _Course, step: int) -> float:
     network, videos, parameters = state.network, course.videos, course.parameters
     frames, period = parameters.clip_frames, course.period
     device = next(network.parameters()).device
-    chosen = batch_of(step, n=len(videos), batch_size=min(parameters.batch_size, len(videos)), seed=course.seed)
+    chosen = batch_of(
+        step, n=len(videos), batch_size=min(parameters.batch_size, len(videos)), seed=course.seed
+    )
     batch = [videos[int(index)] for index in chosen]
     possible = [n_starts(len(video), frames=frames, period=period) for video in batch]
     rng = np.random.default_rng((course.seed, _PLACES, step))

@@ -262,7 +262,7 @@ class Chain:
             return [], "not on the card"
         if str(card["python"]).split(".")[:2] != platform.python_version().split(".")[:2]:
             return [], f"hashed by Python {card['python']}, another than this one"
-        now = code_of(TABLE[stage])
+        now = code_of(TABLE[stage], card.get("parameters", {}))
         changed = [kind for kind in _CODE if recorded[kind] != now[kind]]
         if self.is_frozen:
             commit = str(card["git"]["commit"] or "unknown")[:7]

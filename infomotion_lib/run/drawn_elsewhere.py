@@ -166,8 +166,7 @@ def _read_and_compare(
     from infomotion_lib.evaluation import pools as judged
     from infomotion_lib.evaluation.claims import paper_results
     from infomotion_lib.reporting.table2 import conditioning_in_words, pool_names
-    from infomotion_lib.representations.appearance.network import load_appearance
-    from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
+    from infomotion_lib.representations.stage import load_representations
     from infomotion_lib.selection.stage import run_selection
 
     folder, (real, *_) = paths.stage(STAGE), list(datasets)
@@ -178,18 +177,18 @@ def _read_and_compare(
         parameters=used["labels"],
         folder=folder,
     )
-    vectors = paths.stage("ifa_training")
-    appearance = load_appearance(vectors / "appearance.safetensors", device=device)
-    networks = judged.Networks(
-        labeller, load_ema_vfi(vectors / "ifa.safetensors"), appearance, float(videos["fps"].median())
+    readers = load_representations(
+        used["ifa_training"].representations,
+        paths.stage("ifa_training"),
+        parameters=used["ifa_training"],
+        device=device,
     )
+    networks = judged.Networks(labeller, readers, float(videos["fps"].median()))
     how = {
         "networks": networks,
         "parameters": used["frame_index"],
         "folder": folder / "clips",
-        "device": device,
     }
-    how["pooling"] = used["ifa_training"].pooling
     reading = judged.join_readings(
         {pool: judged.read_pool(data, source=pool, **how) for pool, data in pools.items()}
     )
@@ -202,7 +201,7 @@ def _read_and_compare(
         {name: getattr(used["evaluation"], name) for name in ("vpc", "n_runs")},
     )
     chooser = chooser.model_copy(update={"methods": parameters.pool_methods, "graphs": graphs, **sizes})
-    chosen = run_selection(reading.index, reading.motion, appearance=reading.appearance, parameters=chooser)
+    chosen = run_selection(reading.index, reading.vectors, parameters=chooser)
     plan = used["evaluation"].model_copy(
         update={"methods": parameters.pool_methods, "steps_whole": parameters.steps_pool}
     )
@@ -259,7 +258,7 @@ def _fidelity(
     )
     period = source_period(networks.labeller.clip_period, fps=fps, reference_fps=networks.reference_fps)
     encoders = [
-        frame_encoder(networks.appearance),
+        frame_encoder(networks.representations["appearance"].model),
         video_encoder(networks.labeller, period=period),
         *standard_encoders(parameters),
     ]

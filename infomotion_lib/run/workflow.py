@@ -181,6 +181,11 @@ def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
     return {name: stage_parameters(name, values) for name in TABLE}
 
 
+def outputs(stage: str, parameters: Mapping[str, StageParameters]) -> tuple[str, ...]:
+    """Files of a stage that later stages may read, for the parameters of every stage."""
+    return TABLE[stage].outputs_of(parameters[stage].model_dump())
+
+
 def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
     """What makes Snakemake run a stage again when it changes: parameters that decide results, its notebook,
     the code behind it.
@@ -189,9 +194,10 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
     """
     notebook = notebook_of(stage)
     content = sha256(notebook) if notebook and notebook.is_file() else ""
+    values = parameters.model_dump()
     return {
         **science(parameters),
-        "code": [code_hash(stage, "science"), code_hash(stage, "figures"), content],
+        "code": [*(code_hash(stage, kind, values) for kind in ("science", "figures")), content],
     }
 
 
@@ -203,7 +209,8 @@ def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPath
     if not (folder / RUN_CARD).is_file() or not (record := found_record(folder)):
         return False  # it has not finished, and runs again anyway
     code = read_run_card(folder).get("code", {}).get("science")
-    return (record["parameters"], code) != (science(parameters), code_hash(stage, "science"))
+    now = code_hash(stage, "science", parameters.model_dump())
+    return (record["parameters"], code) != (science(parameters), now)
 
 
 def book_shows() -> str:

@@ -88,7 +88,9 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     write_csv(best, out / "checkpoint_runs.csv")
     summary = with_flags(
         last_or_best(
-            pd.read_csv(folder / "runs.csv", keep_default_na=False), best, samples=parameters.bootstrap_samples
+            pd.read_csv(folder / "runs.csv", keep_default_na=False),
+            best,
+            samples=parameters.bootstrap_samples,
         ),
         selections,
     )

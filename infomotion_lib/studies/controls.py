@@ -168,8 +168,8 @@ def controls_of_split(task: ControlTask, known: list[Row]) -> Iterator[Row]:
 
 
 def summarise_controls(controls: pd.DataFrame) -> pd.DataFrame:
-    """A row per predictor: mean and population sd over splits of accuracy, MAE and rank correlation; splits in
-    which the regressor is nearer.
+    """A row per predictor: mean and population sd over splits of accuracy, MAE and rank correlation; splits
+    in which the regressor is nearer.
 
     Splits share clips, so the spread is no interval.
     """

@@ -46,9 +46,7 @@ def train_networks(tasks: Sequence[NetworkTask], *, folder: str | Path, workers:
     on_cpu = all(task.device == "cpu" for task in tasks)
     rows = run(plan, file=RowFile(Path(folder) / ROWS_FILE), workers=workers if on_cpu else 1)
     answers = {number: of_job[0]["prediction"] for number, of_job in zip(order, rows, strict=True)}
-    tables = [
-        answer_table([task.job], task.test, [answers[number]]) for number, task in enumerate(tasks)
-    ]
+    tables = [answer_table([task.job], task.test, [answers[number]]) for number, task in enumerate(tasks)]
     return pd.concat(tables, ignore_index=True)
 
 

@@ -20,14 +20,16 @@ from scipy.stats import t as student
 
 from infomotion_lib.classes import class_name
 from infomotion_lib.data.records import open_source
-from infomotion_lib.data.video import read_frames
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import score_runs, with_flags
 from infomotion_lib.frame_table import read_frame_index
+from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import write_csv
-from infomotion_lib.selection.selectors import METHODS, select
+from infomotion_lib.provenance import read_run_card, write_csv
+from infomotion_lib.selection.baselines import vectors_on
+from infomotion_lib.selection.registry import SELECTORS
+from infomotion_lib.selection.selectors import select
 from infomotion_lib.studies.controls import divide, split_controls
 from infomotion_lib.studies.networks import train_networks
 
@@ -52,8 +54,8 @@ class SplitSettings:
     methods : tuple of str
         Selectors; ``random`` is the one the others are compared with.
     splits, seeds, draws : int
-        Splits of the clips; training seeds of every selection; selections per split by the methods that draw at
-        random.
+        Splits of the clips; training seeds of every selection; selections per split by the methods that draw
+        at random.
     vpc : int
         Clips per class.
     seed : int
@@ -94,20 +96,15 @@ def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
     paths : RunPaths
         The open run.
     networks : path
-        Folder with ``ifa.safetensors`` and ``appearance.safetensors``, such as stage 02 of a phantom run.
+        Stage 02 of another run, such as a phantom one, with the paper's representations.
 
     Raises
     ------
-    DataError, CheckpointError
+    StageError, DataError, CheckpointError
         If the index, a clip or a network cannot be read.
     """
-    from infomotion_lib.representations.appearance.network import (
-        appearance_frame_numbers,
-        embed,
-        load_appearance,
-    )
-    from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
-    from infomotion_lib.representations.ifa.features import extract_features
+    from infomotion_lib.representations.registry import PAPER
+    from infomotion_lib.representations.stage import load_representations
 
     videos = (
         open_source("echodiffusion", data_dir=paths.data)
@@ -116,16 +113,15 @@ def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
     )
     index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
     rows = videos[["file_name", "path"]].merge(index, on="file_name", how="left", validate="one_to_one")
-    found = extract_features(load_ema_vfi(Path(networks) / "ifa.safetensors"), rows, out=None, device="cpu")
-    motion = np.full((len(rows), found.features.shape[1]), np.nan, dtype=np.float32)
-    at = found.rows_of(rows)
-    motion[at >= 0] = found.features[at[at >= 0]]
-    model = load_appearance(Path(networks) / "appearance.safetensors")
-    frames = [
-        read_frames(path, [number])[0]
-        for path, number in zip(rows["path"], appearance_frame_numbers(rows), strict=True)
-    ]
-    return OpenClips(videos, {"motion": motion, "appearance": embed(model, np.stack(frames))})
+    parameters = stage_parameters("ifa_training", read_run_card(networks)["parameters"])
+    fitted = load_representations(PAPER, networks, parameters=parameters, device="cpu")
+    features: dict[str, NDArray[np.floating]] = {}
+    for name, representation in fitted.items():
+        vectors = representation.vectors(rows, workers=1)
+        at = vectors.rows_of(rows)
+        features[name] = np.full((len(rows), representation.size), np.nan, dtype=np.float32)
+        features[name][at >= 0] = vectors.features[at[at >= 0]]
+    return OpenClips(videos, features)
 
 
 def run_open_splits(
@@ -203,8 +199,8 @@ def split_selections(clips: OpenClips, train: NDArray[np.int64], *, settings: Sp
     )
     parts = []
     for method in settings.methods:
-        spec = METHODS[method]
-        vectors = clips.features[spec.feature][known] if spec.feature else None
+        spec = SELECTORS[method]
+        vectors = vectors_on({name: table[known] for name, table in clips.features.items()}, spec.on)
         for draw in range(settings.draws if spec.draws else 1):
             chosen = select(
                 vectors,

@@ -144,7 +144,7 @@ def rows_of_clip(task: ClipTask, known: list[Row]) -> Iterator[Row]:
         float(rng.uniform(*settings.systole)),
         settings.jitter * (rhythm == "irregular"),
     )
-    known = rhythm_clip(
+    beats = rhythm_clip(
         rng,
         beating,
         ef=float(rng.uniform(low, high)),
@@ -154,13 +154,13 @@ def rows_of_clip(task: ClipTask, known: list[Row]) -> Iterator[Row]:
     )
     about = {"clip": number, "fps": fps, "class_name": CLASS_NAMES[ef_class], "rhythm": rhythm}
     counts, errors, third = [], [], []
-    orders = {"in_order": known.clip, "shuffled": known.clip[rng.permutation(len(known.clip))]}
+    orders = {"in_order": beats.clip, "shuffled": beats.clip[rng.permutation(len(beats.clip))]}
     with single_threaded():
         for order, clip in orders.items():
             seen = dict(zip(VOTERS, both_votes(clip, fps), strict=True))
             verdict, agreement = _verdict(seen, n_frames=len(clip), fps=fps)
             for voter, phases in seen.items():
-                for phase, true, found in (("es", known.es, phases.es), ("ed", known.ed, phases.ed)):
+                for phase, true, found in (("es", beats.es, phases.es), ("ed", beats.ed, phases.ed)):
                     late, due, false = beat_errors(
                         true, found, n_frames=len(clip), tolerance=TOLERANCE_MS * fps / 1000
                     )
@@ -177,7 +177,7 @@ def rows_of_clip(task: ClipTask, known: list[Row]) -> Iterator[Row]:
                     )
                     errors += [key | {"error_frames": float(value), "verdict": verdict} for value in late]
             if order == "in_order":
-                third = [about | row for row in third_frames(known, seen)]
+                third = [about | row for row in third_frames(beats, seen)]
     yield {"counts": counts, "errors": errors, "third": third}
 
 

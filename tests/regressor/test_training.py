@@ -15,7 +15,13 @@ from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.regressor import training
 from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.inputs import Normalisation, measure, shifted
-from infomotion_lib.regressor.training import TrainingSetup, Validation, batch_of, learning_rate_at, train_regressor
+from infomotion_lib.regressor.training import (
+    TrainingSetup,
+    Validation,
+    batch_of,
+    learning_rate_at,
+    train_regressor,
+)
 
 Discs = tuple[list[NDArray[np.uint8]], NDArray[np.float64]]
 
@@ -63,17 +69,38 @@ def test_a_killed_training_goes_on_to_the_same_numbers(
 
     monkeypatch.setattr(training, "_train_step", stopped)
     with pytest.raises(KeyboardInterrupt):
-        train_regressor(videos, ef, parameters=quick, seed=3, steps=8, setup=TrainingSetup(checkpoint=tmp_path / "half.pt"))
+        train_regressor(
+            videos,
+            ef,
+            parameters=quick,
+            seed=3,
+            steps=8,
+            setup=TrainingSetup(checkpoint=tmp_path / "half.pt"),
+        )
     monkeypatch.setattr(training, "_train_step", step)
     assert (tmp_path / "half.pt").is_file()
     with pytest.raises(CheckpointError, match="another run"):
-        train_regressor(videos, ef, parameters=quick, seed=4, steps=8, setup=TrainingSetup(checkpoint=tmp_path / "half.pt"))
+        train_regressor(
+            videos,
+            ef,
+            parameters=quick,
+            seed=4,
+            steps=8,
+            setup=TrainingSetup(checkpoint=tmp_path / "half.pt"),
+        )
     for other in (
         quick.model_copy(update={"learning_rate": 1e-4}),
         quick.model_copy(update={"clip_shift": 0.2}),
     ):
         with pytest.raises(CheckpointError, match="another run"):
-            train_regressor(videos, ef, parameters=other, seed=3, steps=8, setup=TrainingSetup(checkpoint=tmp_path / "half.pt"))
+            train_regressor(
+                videos,
+                ef,
+                parameters=other,
+                seed=3,
+                steps=8,
+                setup=TrainingSetup(checkpoint=tmp_path / "half.pt"),
+            )
     with pytest.raises(CheckpointError, match="another run"):
         train_regressor(
             [255 - video for video in videos],
@@ -83,7 +110,9 @@ def test_a_killed_training_goes_on_to_the_same_numbers(
             steps=8,
             setup=TrainingSetup(checkpoint=tmp_path / "half.pt"),
         )
-    resumed = train_regressor(videos, ef, parameters=quick, seed=3, steps=8, setup=TrainingSetup(checkpoint=tmp_path / "half.pt"))
+    resumed = train_regressor(
+        videos, ef, parameters=quick, seed=3, steps=8, setup=TrainingSetup(checkpoint=tmp_path / "half.pt")
+    )
     assert resumed.record["losses"] == unbroken.record["losses"]
     np.testing.assert_array_equal(resumed.predict(videos), unbroken.predict(videos))
     assert not (tmp_path / "half.pt").exists()

@@ -13,7 +13,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.video import read_clip, resize_clip
 from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.results import Results
-from infomotion_lib.reporting.style import METHOD_NAMES
+from infomotion_lib.reporting.style import METHOD_NAMES, method_order
 from infomotion_lib.reporting.widgets import image_choice
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def live(results: Results) -> ipywidgets.Widget | None:
     picks, videos = _picks(results), _videos(results)
     if picks is None or videos is None:
         return None
-    methods = {METHOD_NAMES[name]: name for name in METHOD_NAMES if (picks["method"] == name).any()}
+    methods = {METHOD_NAMES[name]: name for name in sorted(picks["method"].unique(), key=method_order)}
 
     def draw(ef_class: str, picked_by: str, videos_a_class: int, run: int) -> tuple[bytes | str, str]:
         asked = {"class_name": ef_class, "method": picked_by, "vpc": videos_a_class, "selection_seed": run}

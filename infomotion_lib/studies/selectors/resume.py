@@ -7,24 +7,47 @@ from typing import Any
 
 from infomotion_lib.json_lines import Row, read_lines
 from infomotion_lib.studies.rows import IDENTITY, RowFile
-from infomotion_lib.studies.selectors.rows import NETWORKS, read_published, rows_of, with_identity
+from infomotion_lib.studies.selectors.rows import (
+    NETWORKS,
+    is_complete,
+    kept_rows,
+    read_published,
+    rows_of,
+    with_identity,
+)
 from infomotion_lib.studies.selectors.settings import settings_name
 
 
 def take_up(file: RowFile, published: Path, settings: str) -> bool:
     """Add to the file what it lacks of the published rows, and of rows that it holds without an identity (as
     earlier versions wrote them); False, and no published row, if those are of other settings.
+
+    A pool that the file has finished is left as it is.
     """
     file.repair()
-    known = {_name(row) for row in file.rows()}
-    earlier = [with_identity(row) for row in read_lines(file.path) if IDENTITY not in row]
+    unnamed = [with_identity(row) for row in read_lines(file.path) if IDENTITY not in row]
+    _add(file, unnamed)
     before = read_published(published)
-    same = before is None or settings_name(before.settings) == settings
-    for row in [*earlier, *(rows_of(before) if before is not None and same else [])]:
+    if before is None:
+        return True
+    if settings_name(before.settings) != settings:
+        return False
+    here = [row for row in file.rows() if row["settings"] == settings]
+    pools = {(row["arm"], row["pool"]) for row in here}
+    finished = {pool for pool in pools if is_complete([row for row in kept_rows(here) if _pool(row) == pool])}
+    _add(file, [row for row in rows_of(before) if _pool(row) not in finished])
+    return True
+
+
+def _add(file: RowFile, rows: list[Row]) -> None:
+    known = {_name(row) for row in file.rows()}
+    for row in rows:
         if _name(row) not in known:
-            known.add(_name(row))
             file.append(row)
-    return same
+
+
+def _pool(row: Row) -> tuple[str, int]:
+    return row["arm"], row["pool"]
 
 
 def _name(row: Row) -> tuple[Any, ...]:

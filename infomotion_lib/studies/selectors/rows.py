@@ -1,9 +1,9 @@
 """The rows of the study as tables: a row per pool and one per network in ``rows.jsonl``, three tables in the
 book.
 
-The published tables hold all that the rows hold but their seconds; a study can go on from them where ``runs/``
-is gone. On disk the networks behind the vectors are called teachers, as they were when the first rows were
-published.
+The published tables hold all that the rows hold but their seconds; a study can go on from them where
+``runs/`` is gone. On disk the networks behind the vectors are called teachers, as they were when the first
+rows were published.
 """
 
 from __future__ import annotations
@@ -129,8 +129,13 @@ def kept_rows(rows: Sequence[Row]) -> list[Row]:
         of_pool.setdefault(row[NETWORKS], []).append(row)
     kept = []
     for of_pool in by_pool.values():
-        kept += max(of_pool.values(), key=lambda group: (is_complete(group), len(group)))
+        best: list[Row] = max(of_pool.values(), key=_progress)
+        kept += best
     return kept
+
+
+def _progress(rows: list[Row]) -> tuple[bool, int]:
+    return is_complete(rows), len(rows)
 
 
 def rows_of_pool(rows: Sequence[Row], *, most: int) -> int:
@@ -143,7 +148,9 @@ def is_complete(rows: Sequence[Row]) -> bool:
     return len(rows) >= rows_of_pool(rows, most=len(rows))
 
 
-def tables_of(rows: Sequence[Row], settings: dict[str, Any], networks: dict[str, Any] | None = None) -> Tables:
+def tables_of(
+    rows: Sequence[Row], settings: dict[str, Any], networks: dict[str, Any] | None = None
+) -> Tables:
     """Tables of the rows, sorted by arm and pool, rows within a pool as they came; equal rows in any order
     of pools give equal tables.
     """

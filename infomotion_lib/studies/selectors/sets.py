@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
-from infomotion_lib.selection.selectors import METHODS, Selection, select
+from infomotion_lib.selection.registry import SELECTORS
+from infomotion_lib.selection.selectors import Selection, select
 from infomotion_lib.selection.stage import recipe_from
 from infomotion_lib.studies.selectors.arms import CORE, WHOLE, Arm, Configuration
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
@@ -35,7 +36,7 @@ class Task:
 def choose_sets(
     pool: Pool, vectors: Mapping[str, NDArray[np.floating]], *, arm: Arm, parameters: EvidenceParameters
 ) -> list[dict[str, Any]]:
-    """A row a set: configuration, ``vpc``, ``draw``, name and videos of the set, and how healthy its graphs
+    """A row per set: configuration, ``vpc``, ``draw``, name and videos of the set, and how healthy its graphs
     are.
 
     Equal sets of videos have equal names, whoever chose them. ``healthy``, ``collapsed`` and ``shattered``
@@ -117,7 +118,7 @@ def _budgets(arm: Arm, parameters: EvidenceParameters) -> tuple[int, ...]:
 
 
 def _draws(configuration: Configuration, parameters: EvidenceParameters) -> int:
-    if not METHODS[configuration.method].draws:
+    if not SELECTORS[configuration.method].draws:
         return 1
     return (
         parameters.study_random_draws

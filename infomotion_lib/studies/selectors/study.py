@@ -1,7 +1,7 @@
 """Running the study: a job is a pool of one arm, which is drawn, selected from and trained on in one process.
 
-A pool's first row says what every configuration chose from it; each network that this makes necessary is a row
-of its own. The runner keeps them one by one, so a study may be cut at any point and goes on with the networks
+A pool's first row says what every configuration chose from it; each network that this makes necessary is a
+row. The runner keeps them one by one, so a study may be cut at any point and goes on with the networks
 that are missing.
 """
 
@@ -141,9 +141,7 @@ def rows_of_task(task: PoolTask, known: list[Row]) -> Iterator[Row]:
     if first is None:
         first = _pool_row(task, pool, began)
         yield first
-    done = {
-        (row["set"], row["steps"], row["training_seed"]) for row in known if row["kind"] == "network"
-    }
+    done = {(row["set"], row["steps"], row["training_seed"]) for row in known if row["kind"] == "network"}
     shared = {"kind": "network", "settings": task.settings, NETWORKS: first[NETWORKS]}
     for network in plan_tasks(first["sets"], parameters=parameters):
         if (network.set_name, network.steps, network.training_seed) not in done:
