@@ -105,7 +105,8 @@ def open_labeller(
     from infomotion_lib.device import one_thread, resolve_device
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.fitted import FittedRegressor
-    from infomotion_lib.regressor.training import TrainingSetup, Validation, train_regressor
+    from infomotion_lib.regressor.setup import TrainingSetup, Validation
+    from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))
     if file.is_file():

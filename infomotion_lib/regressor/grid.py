@@ -27,7 +27,8 @@ from infomotion_lib.keys import RUN
 from infomotion_lib.progress import track
 from infomotion_lib.regressor.clips import ClipStore
 from infomotion_lib.regressor.parameters import DECIDING, LabelsParameters
-from infomotion_lib.regressor.training import FORMAT, TrainingSetup, Validation, train_regressor
+from infomotion_lib.regressor.setup import TrainingSetup, Validation
+from infomotion_lib.regressor.training import FORMAT, train_regressor
 from infomotion_lib.workers import spread
 
 GRID_FILE = "grid.jsonl"

@@ -30,6 +30,7 @@ from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.inputs import Normalisation, cut, measure, shifted
 from infomotion_lib.regressor.model import VideoResNet, build_regressor
 from infomotion_lib.regressor.parameters import LabelsParameters
+from infomotion_lib.regressor.setup import USUAL_SETUP, TrainingSetup, Validation
 
 FORMAT = 1
 """Raised when equal videos, labels and settings teach another network: rows and checkpoints of another format
@@ -45,51 +46,6 @@ _SCHEDULE = ("regressor", *_CLIPS, "optimiser", "learning_rate", "weight_decay",
 SGD_MOMENTUM = 0.9  # EchoNet-Dynamic's
 CHECKPOINT_EVERY = 200
 VALIDATE_EVERY = 100
-
-
-@dataclass(frozen=True)
-class Validation:
-    """Labelled videos that choose among the weights of one training; never TEST videos.
-
-    Attributes
-    ----------
-    videos, ef
-        As those that are trained on.
-    period : int, optional
-        Video frames between two clip frames; that of the training by default.
-    """
-
-    videos: Sequence[Video]
-    ef: ArrayLike
-    period: int | None = None
-
-
-@dataclass(frozen=True)
-class TrainingSetup:
-    """Where a training starts from, and where it runs.
-
-    Attributes
-    ----------
-    weights : dict, optional
-        State dict to start from, such as a Kinetics one; the head is always new.
-    device : str
-        Where to train.
-    checkpoint : path, optional
-        Where progress is kept every 200 steps; a run stopped half way goes on from there and the file goes
-        when it ends.
-    progress : bool
-        Show a bar.
-    """
-
-    weights: dict[str, Tensor] | None = None
-    device: str = "cpu"
-    checkpoint: str | Path | None = None
-    progress: bool = True
-
-
-USUAL_SETUP = TrainingSetup()
-QUIET = TrainingSetup(progress=False)
-"""Without a progress bar."""
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,8 @@ def _labeller(
 ) -> FittedRegressor:
     from infomotion_lib.device import resolve_device
     from infomotion_lib.regressor.checkpoints import is_ef_regressor, load_regressor, read_weights
-    from infomotion_lib.regressor.training import TrainingSetup, Validation, train_regressor
+    from infomotion_lib.regressor.setup import TrainingSetup, Validation
+    from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))
     weights = read_weights(parameters.regressor_weights) if parameters.regressor_weights else None

@@ -40,7 +40,8 @@ def regressor() -> Piece:
     """20 steps of ``mini_r3d`` on 24 videos, as one network of the grid, and what it predicts."""
     from infomotion_lib.device import one_thread
     from infomotion_lib.regressor.parameters import LabelsParameters
-    from infomotion_lib.regressor.training import QUIET, train_regressor
+    from infomotion_lib.regressor.setup import QUIET
+    from infomotion_lib.regressor.training import train_regressor
 
     videos = [moving_pattern(48, 28, number) for number in range(24)]
     ef = [20.0 + (number * 37) % 60 for number in range(24)]

@@ -22,7 +22,8 @@ from infomotion_lib.machine import processor
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.regressor.inputs import cut, measure
 from infomotion_lib.regressor.model import build_regressor
-from infomotion_lib.regressor.training import QUIET, _Course, _start, _train_step, train_regressor
+from infomotion_lib.regressor.setup import QUIET
+from infomotion_lib.regressor.training import _Course, _start, _train_step, train_regressor
 
 
 def main() -> None:

@@ -19,7 +19,8 @@ from infomotion_lib.regressor.checkpoints import (
     read_weights,
 )
 from infomotion_lib.regressor.model import build_regressor
-from infomotion_lib.regressor.training import TrainingSetup, train_regressor
+from infomotion_lib.regressor.setup import TrainingSetup
+from infomotion_lib.regressor.training import train_regressor
 
 
 class Harmful:

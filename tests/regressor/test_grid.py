@@ -18,7 +18,8 @@ from infomotion_lib.regressor import grid, training
 from infomotion_lib.regressor.clips import ClipStore
 from infomotion_lib.regressor.grid import GRID_FILE, HeldOut, Job, run_grid
 from infomotion_lib.regressor.labels import agreement_with_request, relabel
-from infomotion_lib.regressor.training import Validation, train_regressor
+from infomotion_lib.regressor.setup import Validation
+from infomotion_lib.regressor.training import train_regressor
 
 Discs = tuple[list[NDArray[np.uint8]], NDArray[np.float64]]
 

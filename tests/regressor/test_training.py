@@ -15,13 +15,8 @@ from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.regressor import training
 from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.inputs import Normalisation, measure, shifted
-from infomotion_lib.regressor.training import (
-    TrainingSetup,
-    Validation,
-    batch_of,
-    learning_rate_at,
-    train_regressor,
-)
+from infomotion_lib.regressor.setup import TrainingSetup, Validation
+from infomotion_lib.regressor.training import batch_of, learning_rate_at, train_regressor
 
 Discs = tuple[list[NDArray[np.uint8]], NDArray[np.float64]]
 

@@ -154,7 +154,8 @@ def train_and_score(task: Task, pool: Pool, parameters: EvidenceParameters) -> R
     """Row of one network: which set and seed, every metric on TEST, hard accuracy on each machine style; six
     decimals.
     """
-    from infomotion_lib.regressor.training import QUIET, train_regressor
+    from infomotion_lib.regressor.setup import QUIET
+    from infomotion_lib.regressor.training import train_regressor
 
     fitted = train_regressor(
         [pool.clips[row] for row in task.rows],
