@@ -80,10 +80,13 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     return Path(path)
 
 
-def write_json(value: Any, path: str | Path) -> Path:
-    """Path of the JSON written whole, keys in the order given."""
+def write_json(value: Any, path: str | Path, *, compact: bool = False) -> Path:
+    """Path of the JSON written whole, keys in the order given; ``compact`` for what no one reads line by
+    line.
+    """
+    layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
     with atomic(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, default=_jsonable) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(value, **layout, default=_jsonable) + "\n", encoding="utf-8")
     return Path(path)
 
 

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from infomotion_book import svg
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.evaluation.claims import paper_results
 from infomotion_lib.evaluation.pools import table2
 from infomotion_lib.provenance import write_csv, write_json, write_npz
-from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.style import save_figure
 from infomotion_lib.reporting.widgets import image_slider
 from infomotion_lib.stage_table import TABLE

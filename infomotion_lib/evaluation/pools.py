@@ -19,6 +19,7 @@ from scipy.stats import spearmanr
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.records import Dataset, first_per_class
 from infomotion_lib.frames.parameters import FrameIndexParameters
+from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.regressor.parameters import LabelsParameters
 from infomotion_lib.representations.vectors import Vectors
 
@@ -39,8 +40,6 @@ TABLE2_COLUMNS = (
     "paper",
     "graph_flag",
 )
-PAPER_ROWS = {"echosyn": "EchoSyn", "latte": "Latte"}
-"""Row of the paper's Table 2 by pool."""
 
 
 @dataclass(frozen=True)
@@ -275,7 +274,7 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
     }
     rows: list[tuple[object, ...]] = []
     for pool in table["source"].unique():
-        name = PAPER_ROWS.get(str(pool), str(pool))
+        name = GENERATORS[str(pool)].paper_row
         for distance in fidelity[fidelity["pair"] == f"real_vs_{pool}"].to_dict("records"):
             column = "FID" if distance["metric"] in ("fid", "fed_frame") else "FVD"
             values = distance["value"], np.nan, distance["n"], distance["ci_low"], distance["ci_high"]

@@ -99,7 +99,7 @@ def latte() -> Piece:
     """5 steps of Latte ``cpu/2`` on latent clips, and two clips sampled from it."""
     import torch
 
-    from infomotion_lib.generators.diffusion import LatteRecipe, sample_latents, train_latte
+    from infomotion_lib.generators.latte.diffusion import LatteRecipe, sample_latents, train_latte
 
     latents = torch.from_numpy(
         moving_pattern(10 * 16 * 4, 8, 0).reshape(10, 16, 4, 8, 8).astype(np.float32) / 64 - 2

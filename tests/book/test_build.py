@@ -307,7 +307,7 @@ def test_each_equation_of_the_method_stands_beside_its_function() -> None:
 
 def test_the_index_of_figures_is_complete(book: Path) -> None:
     text = (book / "figures.html").read_text(encoding="utf-8")
-    indexed = set(re.findall(r"<code>([\w.]+\.(?:svg|png))</code>", text))
+    indexed = set(re.findall(r"<code>([\w.]+\.(?:svg|webp))</code>", text))
     commands = re.sub(r"<[^>]+>", "", text)
     for number, stage in NOTEBOOK_STAGES.items():
         notebook = NOTEBOOKS / f"{number}_{stage}.ipynb"

@@ -57,12 +57,19 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
     _close(stage, paths, None, code=code_of(stage), seconds=1.0, continued=False)
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Folder of a run whose stages have all finished."""
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a run whose stages have all finished; tests get copies."""
+    folder = tmp_path_factory.mktemp("finished") / "runs/smoke"
     for name in TABLE:
-        finish(tmp_path / "runs/smoke", name)
-    return tmp_path / "runs/smoke"
+        finish(folder, name)
+    return folder
+
+
+@pytest.fixture
+def root(finished: Path, tmp_path: Path) -> Path:
+    """Folder of a run whose stages have all finished."""
+    return Path(shutil.copytree(finished, tmp_path / "runs/smoke"))
 
 
 def edit(file: str) -> Callable[[Path], object]:

@@ -33,7 +33,7 @@ LEARNT = {
     "representations/ifa/attention.py": {"ifa_training"},
     "representations/appearance/network.py": {"ifa_training"},
     "regressor/model.py": {"labels", "evaluation", "latte_ablation"},
-    "generators/diffusion.py": {"latte_ablation"},
+    "generators/latte/diffusion.py": {"latte_ablation"},
     "data/video.py": {"data", "labels", "ifa_training", "evaluation", "latte_ablation"},
 }
 

@@ -89,8 +89,8 @@ def test_the_rule_of_a_third_is_exact_where_systole_is_a_third() -> None:
 def test_figures_of_the_study(study: tuple[StudyTables, Path]) -> None:
     for phase in ("es", "ed"):
         fig = figures.accuracy_by(study[0].summary, phase=phase)
-        assert figure_bytes(fig).startswith(b"\x89PNG")
+        assert figure_bytes(fig).startswith(b"RIFF")
         assert fig.get_suptitle().startswith(f"{phase.upper()} on phantoms")
     fig = figures.third_frame(study[0].third)
-    assert figure_bytes(fig).startswith(b"\x89PNG")
+    assert figure_bytes(fig).startswith(b"RIFF")
     assert "the rule of a third is off by" in fig.get_suptitle()

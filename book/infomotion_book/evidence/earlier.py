@@ -83,7 +83,8 @@ def beside_ours(evidence: Evidence) -> str:
         f"An earlier study on {rows[0]['earlier_pools']} pools beside this one, {rows[0]['vpc']} videos a"
         " class"
     )
-    return f"{said}{_learnt(evidence)}\n{block(table(head, body, caption=caption, numeric_from=1, note=note.strip()))}"
+    shown = table(head, body, caption=caption, numeric_from=1, note=note.strip())
+    return f"{said}{_learnt(evidence)}\n{block(shown)}"
 
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:

@@ -160,7 +160,8 @@ def confirmation(evidence: Evidence) -> str:
     ]
     caption = "Screening against confirmation, hard accuracy minus Random's, points"
     note = f"{T_INTERVAL} {explained(str(body))}".strip()
-    return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3, note=note))}"
+    shown = table(head, body, caption=caption, numeric_from=3, note=note)
+    return f"{said}\n{evidence.figure('confirmation')}{block(shown)}"
 
 
 def collapsed(evidence: Evidence) -> str:
