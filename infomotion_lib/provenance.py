@@ -90,19 +90,6 @@ def write_json(value: Any, path: str | Path, *, compact: bool = False) -> Path:
     return Path(path)
 
 
-def append_line(path: str | Path, row: Mapping[str, Any]) -> None:
-    """Add one row to a file of JSON lines, whole or not at all, whoever else is writing: one system call, on
-    disk when this returns.
-    """
-    line = (json.dumps(row) + "\n").encode()
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(handle, line)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def write_npz(path: str | Path, /, **arrays: np.ndarray) -> Path:
     """Path of the arrays written whole as an uncompressed ``.npz`` (equal arrays, equal bytes)."""
     with atomic(path) as temporary, temporary.open("wb") as stream:

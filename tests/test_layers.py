@@ -27,7 +27,7 @@ FLOORS = (
             "frozen",
             "device",
         ),
-        *("progress", "processes", "registry", "stage_table", "weights"),
+        *("json_lines", "progress", "processes", "registry", "stage_table", "weights", "workers"),
     ),
     ("data",),
     ("phantom",),

@@ -85,7 +85,6 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "graphs": critical.graphs(lead) + critical.collapse(shown),
         "motion_rank": critical.motion_rank(shown),
         "room": paper_numbers.room(lead),
-        "hardness": critical.hardness(),
         "two_machines": two_machines(),
         "short_trainings": arithmetic.short_trainings(),
         "processor_probe": arithmetic.probe(),

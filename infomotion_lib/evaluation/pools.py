@@ -104,6 +104,7 @@ def open_labeller(
     from infomotion_lib.device import one_thread, resolve_device
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.fitted import FittedRegressor
+    from infomotion_lib.regressor.setup import TrainingSetup, Validation
     from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))
@@ -116,7 +117,9 @@ def open_labeller(
     store = open_clip_store(
         pd.concat([train, val]), Path(folder) / "clips", size=parameters.clip_size, workers=parameters.workers
     )
-    chosen_by = (store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None
+    chosen_by = (
+        Validation(store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None
+    )
     with one_thread():
         return train_regressor(
             store.videos(train["file_name"].tolist()),
@@ -125,8 +128,7 @@ def open_labeller(
             seed=parameters.labeller_seed,
             steps=parameters.steps_whole,
             val=chosen_by,
-            checkpoint=Path(folder) / "checkpoints" / "labeller.pt",
-            device=device,
+            setup=TrainingSetup(checkpoint=Path(folder) / "checkpoints" / "labeller.pt", device=device),
         )
 
 

@@ -22,6 +22,8 @@ from infomotion_lib.run.commands import generator as generator_commands
 from infomotion_lib.run.commands import machine as machine_commands
 from infomotion_lib.run.commands import provenance as provenance_commands
 from infomotion_lib.run.commands import selection as selection_commands
+from infomotion_lib.run.commands import study as study_commands
+from infomotion_lib.run.commands import weights as weights_commands
 from infomotion_lib.run.commands.options import (
     Limit,
     Overrides,
@@ -195,14 +197,12 @@ app.command()(provenance_commands.trace)
 app.command()(provenance_commands.verify)
 app.command()(data_commands.phantom)
 app.command()(data_commands.relabel)
-app.command()(frames_commands.convert_checkpoint)
+app.command()(weights_commands.convert_checkpoint)
 app.command()(selection_commands.export_distilled)
 app.command()(selection_commands.publish_selections)
 app.add_typer(data_commands.data, name="data")
 app.add_typer(frames_commands.frames, name="frames")
-data_commands.study.command("open-splits")(selection_commands.study_open_splits)
-data_commands.study.command("checkpoint")(selection_commands.study_checkpoint)
-app.add_typer(data_commands.study, name="study")
+app.add_typer(study_commands.study, name="study")
 app.add_typer(generator_commands.generate, name="generate")
 
 

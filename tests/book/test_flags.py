@@ -83,7 +83,7 @@ def test_every_part_of_the_evidence_page_marks_its_selectors(
         f"evidence_{name}"
         for name in ("paper", "verdict", "differences", "means", "confirmation", "health", "machines")
     }
-    assert named >= {f"evidence_{name}" for name in ("earlier", "worlds", "arms", "mislabelled")}
+    assert named >= {f"evidence_{name}" for name in ("earlier", "order", "arms", "mislabelled")}
     figures = Evidence(tables).figures
     for name, figure in figures.items():
         labels = [label.get_text() for axis in figure.axes for label in axis.get_yticklabels()]

@@ -33,9 +33,9 @@ from infomotion_lib.studies.selectors import comparison
 from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN
 from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE
 
-WORLDS = tuple(name for name in ARMS if name != MAIN)
-PLANNED_LEADS = len(RIVALS) * len(WORLDS)
-PLANNED_CHANGES = (len(CORE) - 1) * len(WORLDS)
+CHANGED = tuple(name for name in ARMS if name != MAIN)
+PLANNED_LEADS = len(RIVALS) * len(CHANGED)
+PLANNED_CHANGES = (len(CORE) - 1) * len(CHANGED)
 
 
 def order(evidence: Evidence) -> str:
@@ -50,8 +50,8 @@ def order(evidence: Evidence) -> str:
         )
     holding = sum(len(_apart(rows, 1)) == len(RIVALS) for rows in leads.values())
     half = float(np.median([(row["t_high"] - row["t_low"]) / 2 for rows in leads.values() for row in rows]))
-    tried = f"the {len(leads)} world{'s' if len(leads) > 1 else ''} tried so far, of {len(WORLDS)} planned,"
-    where = tried if len(leads) < len(WORLDS) else f"the {len(WORLDS)} worlds planned, all tried,"
+    tried = f"the {len(leads)} world{'s' if len(leads) > 1 else ''} tried so far, of {len(CHANGED)} planned,"
+    where = tried if len(leads) < len(CHANGED) else f"the {len(CHANGED)} worlds planned, all tried,"
     said = (
         f"The paper's order asks that InfoMotion{evidence.mark(MOTION.key, *leads)} lie above"
         f" {_names(evidence, *leads)}. It does in {holding} of {where} after Holm's correction for all"
@@ -115,7 +115,7 @@ def _leads(evidence: Evidence) -> dict[str, list[Row]]:
     were planned.
     """
     found: dict[str, list[Row]] = {}
-    for name in WORLDS:
+    for name in CHANGED:
         if name not in evidence.arms:
             continue
         rows: list[Row] = []
@@ -170,31 +170,31 @@ def _bullet(
         said += (
             f" Against the phantom as it is, its lead over Random moves by {signed(move)} points: {verdict}."
         )
-    widths = {record.get("width") for record in _teachers(evidence, MAIN)}
+    widths = {record.get("width") for record in _networks(evidence, MAIN)}
     wider = "".join(
-        f" {gain(record)}" for record in _teachers(evidence, name) if record["width"] not in widths
+        f" {gain(record)}" for record in _networks(evidence, name) if record["width"] not in widths
     )
     return f"{said}{wider}\n"
 
 
-def _teachers(evidence: Evidence, arm: str) -> list[Row]:
+def _networks(evidence: Evidence, arm: str) -> list[Row]:
     """How the training of the networks behind the vectors of an arm ended, those that are on record."""
-    named = sorted(evidence.tables.names_of_teachers(arm))
-    return [record for name in named if (record := evidence.tables.teachers_called(name))]
+    named = sorted(evidence.tables.networks_of(arm))
+    return [record for name in named if (record := evidence.tables.network_called(name))]
 
 
-def _anew(evidence: Evidence, worlds: list[str]) -> str:
+def _anew(evidence: Evidence, arms: list[str]) -> str:
     """Which worlds have vectors of networks that were trained anew, and with that all their rows made on
     another machine.
     """
-    tables, main = evidence.tables, _teachers(evidence, MAIN)
+    tables, main = evidence.tables, _networks(evidence, MAIN)
     looks = {record["sha256"][APPEARANCE_FILE] for record in main}
     found, gains = [], set()
-    for name in worlds:
-        own = _teachers(evidence, name)
+    for name in arms:
+        own = _networks(evidence, name)
         wider = any(record["width"] not in {known["width"] for known in main} for record in own)
         same_looks = bool(own) and all(record["sha256"][APPEARANCE_FILE] in looks for record in own)
-        if not (same_looks if wider else tables.names_of_teachers(name) <= tables.names_of_teachers(MAIN)):
+        if not (same_looks if wider else tables.networks_of(name) <= tables.networks_of(MAIN)):
             found.append(f"`{name}`")
             gains |= {record["gain_db"] for record in own if not wider}
     if not found:
@@ -219,10 +219,10 @@ def _anew(evidence: Evidence, worlds: list[str]) -> str:
 
 def _untried(evidence: Evidence) -> str:
     tried, trained = set(_leads(evidence)), evidence.tables.networks.groupby("arm").size().to_dict()
-    waiting = [f"`{name}` ({ARMS[name].meaning})" for name in WORLDS if name not in trained]
+    waiting = [f"`{name}` ({ARMS[name].meaning})" for name in CHANGED if name not in trained]
     begun = [
         f"`{name}` ({ARMS[name].meaning}; {trained[name]} networks)"
-        for name in WORLDS
+        for name in CHANGED
         if name in trained and name not in tried
     ]
     said = f"\nBegun, but with fewer than two pools to compare: {', '.join(begun)}.\n" if begun else ""
@@ -234,6 +234,6 @@ def _apart(leads: list[Row], sign: int) -> list[str]:
     return [row["rival"] for row in leads if row["p_planned"] < LEVEL and sign * row["difference"] > 0]
 
 
-def _names(evidence: Evidence, *worlds: str) -> str:
-    names = [METHOD_NAMES[rival.method] + evidence.mark(rival.key, *worlds) for rival in RIVALS]
+def _names(evidence: Evidence, *arms: str) -> str:
+    names = [METHOD_NAMES[rival.method] + evidence.mark(rival.key, *arms) for rival in RIVALS]
     return f"{', '.join(names[:-1])} and {names[-1]}"
