@@ -31,15 +31,15 @@ def inside(path):
     return path.relative_to(PATHS.root).as_posix()
 
 
-for stage in TABLE.values():
+for stage in (TABLE[name] for name in PARAMETERS):
 
     rule:
         name:
             stage.name
         input:
-            [inside(PATHS.stage(need) / file) for need in stage.needs for file in TABLE[need].outputs],
+            [inside(PATHS.stage(need) / file) for need in stage.needs if need in PARAMETERS for file in plan.outputs(need, PARAMETERS)],
         output:
-            [inside(file) for file in stage.files(PATHS)],
+            [inside(file) for file in stage.files(PATHS, PARAMETERS[stage.name].model_dump())],
         params:
             depends_on=plan.rule_parameters(stage, PARAMETERS[stage.name]),
         threads: PARAMETERS[stage.name].workers
@@ -50,7 +50,7 @@ for stage in TABLE.values():
 rule all:
     default_target: True
     input:
-        [inside(PATHS.stage(name) / "run_card.json") for name in TABLE],
+        [inside(PATHS.stage(name) / "run_card.json") for name in PARAMETERS],
 
 
 rule book:

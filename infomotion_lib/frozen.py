@@ -30,7 +30,7 @@ ABLATION_LOOPS = "loops.webp"
 page may move unasked.
 """
 
-SHOWN = {"evaluation": EVALUATION_FIGURES, "latte_ablation": (*ABLATION_FIGURES, ABLATION_LOOPS)}
+SHOWN = {"evaluation": EVALUATION_FIGURES, "ablation": (*ABLATION_FIGURES, ABLATION_LOOPS)}
 """All that a book shows of a profile which is not its leading one, besides tables and run cards."""
 
 

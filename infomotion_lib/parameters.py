@@ -8,32 +8,23 @@ stand in the ``parameters`` cell of the stage's notebook (a test compares the tw
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from infomotion_lib.arithmetic import Arithmetic
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
 from infomotion_lib.registry import imported
-from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
+from infomotion_lib.stage_table import TABLE, notebook_stages, stages_of
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
-Method = Literal[
-    "random",
-    "kmeans",
-    "infodist",
-    "infomotion",
-    "kcenter",
-    "facility_location",
-    "ef_stratified",
-    "herding_ef",
-]
 RealData = Literal["phantom", "echodiffusion", "echonet-dynamic"]
 SyntheticData = Literal["none", "phantom-synthetic", "echonet-synthetic"]
 
@@ -42,6 +33,8 @@ class StageParameters(BaseModel):
     """What every stage takes."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    of_entries: ClassVar[frozenset[str]] = frozenset()
+    """Names that registered entries brought: a notebook's parameters cell need not list them."""
 
     profile: str = Field(
         "smoke",
@@ -75,30 +68,42 @@ class StageParameters(BaseModel):
         )
 
 
+@cache
+def composed(base: type[StageParameters], models: tuple[type[StageParameters], ...]) -> type[StageParameters]:
+    """``base`` with the fields of some more models, such as those of registered entries, in their order."""
+    names = {name for model in models for name in model.model_fields} - set(base.model_fields)
+    made = create_model(base.__name__, __doc__=base.__doc__, __base__=(*reversed(models), base))
+    made.of_entries = frozenset(names)
+    return made
+
+
 class _Models(Mapping[str, type[StageParameters]]):
     """Models by name, each imported, or composed, when it is asked for."""
 
-    def __init__(self, references: Mapping[str, str]) -> None:
+    def __init__(self, references: Callable[[], Mapping[str, str]]) -> None:
         self._references = references
 
     def __getitem__(self, name: str) -> type[StageParameters]:
-        model = imported(self._references[name])
-        return model if isinstance(model, type) else model()
+        reference, _, word = self._references()[name].rstrip(")").partition("(")
+        model = imported(reference)
+        if isinstance(model, type):
+            return model
+        return model(word) if word else model()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._references)
+        return iter(self._references())
 
     def __len__(self) -> int:
-        return len(self._references)
+        return len(self._references())
 
 
 STAGES: Mapping[str, type[StageParameters]] = _Models(
-    {stage.name: stage.parameters for stage in TABLE.values()}
+    lambda: {stage.name: stage.parameters for stage in TABLE.values()}
 )
 """Stages in the order that data walks through them."""
 
 STUDIES: Mapping[str, type[StageParameters]] = _Models(
-    {"evidence": "infomotion_lib.studies.selectors.parameters:EvidenceParameters"}
+    lambda: {"evidence": "infomotion_lib.studies.selectors.parameters:EvidenceParameters"}
 )
 """Studies beside the stages; a profile may set their values too."""
 
@@ -115,14 +120,35 @@ def stage_name(word: str) -> str:
     ('graph_selection', 'frame_index', 'data')
     """
     spellings = {name: name for name in STAGES}
-    for number, name in NOTEBOOK_STAGES.items():
-        spellings |= {number: name, number.lstrip("0"): name, f"{number}_{name}": name}
+    for number, name in notebook_stages().items():
+        spellings |= {number: name, number.lstrip("0"): name, TABLE[name].notebook: name}
+    spellings |= {stage.folder: stage.name for stage in TABLE.values()}
     try:
         return spellings[Path(word).name.removesuffix(".ipynb")]
     except KeyError:
         raise ParameterError(
-            f"Unknown stage: {word}", remedy=did_you_mean(word, [*STAGES, *NOTEBOOK_STAGES, "all"])
+            f"Unknown stage: {word}", remedy=did_you_mean(word, [*STAGES, *notebook_stages(), "all"])
         ) from None
+
+
+def stages_called(word: str, values: Mapping[str, Any]) -> list[str]:
+    """Names of the stages that a word means in a profile's run: ``"05"`` means the pools of its generators.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such stage.
+    """
+    name = stage_name(word)
+    shared = TABLE[name].notebook
+    if not shared or word == name:
+        return [name]
+    return [stage for stage in stages_of_run(values) if TABLE[stage].notebook == shared]
+
+
+def stages_of_run(values: Mapping[str, Any]) -> list[str]:
+    """Names of the stages of a profile's run, in their order: of the pools, those of its generators."""
+    return stages_of(stage_parameters("ablation", values).model_dump()["generators"])
 
 
 def known_names() -> set[str]:
@@ -224,9 +250,12 @@ def stage_parameters(
         )
     except ValidationError as error:
         first = error.errors()[0]
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:  # several parameters do not fit together
+            raise ParameterError(f"Parameters of stage {stage} do not fit: {said}.") from None
         name = str(first["loc"][0])
         default = model.model_fields[name].default
-        reason = first["msg"].replace("a valid tuple", "a list")
+        reason = said.replace("a valid tuple", "a list")
         if first["type"] == "missing":
             reason = f"It needs {len(default)} values"
         raise ParameterError(

@@ -9,22 +9,21 @@ import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
-from finished_run import FinishedRun, cpu_of_children, processes_of, started, surroundings, tables
+from finished_run import FinishedRun, cpu_of_children, started, surroundings, tables
+from killed_run import grid_rows, kill_when
 
 from infomotion_lib.parameters import STAGES
-from infomotion_lib.paths import RunPaths, notebook_of
+from infomotion_lib.paths import notebook_of
 from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.reporting.widgets import STATE, VIEW
 from infomotion_lib.run.fingerprint import RECORD, WORKED
 from infomotion_lib.run.workflow import MARK
-from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
+from infomotion_lib.stage_table import NOTEBOOK_STAGES, RUN_CARD, TABLE
 
 NOTEBOOKS = list(NOTEBOOK_STAGES.values())
 
@@ -52,7 +51,7 @@ def test_every_stage_left_what_it_promised(smoke_run: FinishedRun, stage: str) -
         for name, value in card["outputs"].items()
         if Path(name).parent.name == folder.name
     }
-    for name in (*TABLE[stage].outputs, *TABLE[stage].reports):
+    for name in (*TABLE[stage].outputs_of(), *TABLE[stage].reports):
         assert hashes[name] == sha256(folder / name), "the run card hashes every promised file"
     assert not list(folder.glob("*.failed.ipynb"))
     assert {file.name for file in folder.rglob(".*") if file.is_file()} == {RECORD, WORKED}, (
@@ -212,72 +211,20 @@ def test_a_class_with_too_few_videos_is_a_reported_shortfall(smoke_run: Finished
     assert sizes.max() <= 9
 
 
-def half_trained(folder: Path) -> bool:
-    """Whether stage 02 has begun to train."""
-    return any(folder.glob("checkpoints/*"))
-
-
-OTHER_TOLERANCE = 2.0
-
-
-def half_a_grid(folder: Path) -> bool:
-    """Whether stage 04 has begun with the profile's own values, and finished a few networks."""
-    rows = folder / "grid.jsonl"
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:  # the run before it is just being moved aside
-        return False
-    if record["parameters"]["soft_tolerance"] == OTHER_TOLERANCE:
-        return False
-    return (
-        not (folder / "run_card.json").exists()
-        and rows.is_file()
-        and len(rows.read_text(encoding="utf-8").splitlines()) >= 3
-    )
-
-
-def never_begun(run: FinishedRun, copy: RunPaths) -> None:
-    shutil.rmtree(copy.stage("ifa_training"))
-
-
-def run_alone_otherwise(run: FinishedRun, copy: RunPaths) -> None:
-    assert started(run.run("04", copy, "-p", f"soft_tolerance={OTHER_TOLERANCE}")) == ["evaluation"]
-
-
-@pytest.mark.parametrize(
-    ("stage", "before", "half_way", "resume"),
-    [
-        ("ifa_training", never_begun, half_trained, "02"),
-        ("evaluation", run_alone_otherwise, half_a_grid, "all"),
-    ],
-)
 def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
-    smoke_run: FinishedRun,
-    tmp_path: Path,
-    stage: str,
-    before: Callable[[FinishedRun, RunPaths], None],
-    half_way: Callable[[Path], bool],
-    resume: str,
+    smoke_run: FinishedRun, tmp_path: Path
 ) -> None:
     copy = smoke_run.copy(tmp_path)
-    reference, folder = smoke_run.paths.stage(stage), copy.stage(stage)
-    before(smoke_run, copy)
-    victim = smoke_run.start(copy.root)
-    while not half_way(folder) and victim.poll() is None:
-        time.sleep(0.05)
-    running = victim.poll() is None
-    victim.kill()  # the command alone: its children must notice by themselves
-    victim.wait()
-    assert running, "the stage ended before it could be killed"
-    for _ in range(200):  # a busy machine takes a while to let them go
-        if not (left := processes_of(copy.root)):
-            break
-        time.sleep(0.1)
-    assert not left, "a killed run leaves no process behind"
-    assert not (folder / "run_card.json").exists()
-    assert started(smoke_run.run(resume, copy))[0] == stage
+    folder, reference = copy.stage("evaluation"), smoke_run.paths.stage("evaluation")
+    shutil.rmtree(folder)
+    kill_when(smoke_run, copy.root, lambda: grid_rows(folder) >= 3)
+    assert not (folder / RUN_CARD).exists()
+    kept = (folder / "grid.jsonl").read_bytes()
+    assert started(smoke_run.run("04", copy)) == ["evaluation"]
     assert read_run_card(folder)["continued"]
+    assert (folder / "grid.jsonl").read_bytes().startswith(kept), "no finished network is trained again"
     assert tables(folder) == tables(reference)
+    assert smoke_run.would_run(copy) == [], "what reads the stage finds it as it was"
 
 
 def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRun, tmp_path: Path) -> None:

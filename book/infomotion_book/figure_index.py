@@ -11,10 +11,10 @@ from pathlib import Path
 
 from infomotion_book.html import block, table
 from infomotion_book.notebooks import card_anchor
-from infomotion_lib.paths import NOTEBOOKS
+from infomotion_lib.paths import NOTEBOOKS, notebook_of
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
-from infomotion_lib.stage_table import NOTEBOOK_STAGES
+from infomotion_lib.stage_table import TABLE, notebook_stages
 
 _SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|webp))"')
 _NAMED = re.compile(r'"([\w.]+\.(?:svg|webp))"')
@@ -32,8 +32,8 @@ def figure_index(all_results: list[Results]) -> str:
     their run cards.
     """
     parts = []
-    for number, stage in NOTEBOOK_STAGES.items():
-        notebook = NOTEBOOKS / f"{number}_{stage}.ipynb"
+    for number, stage in notebook_stages().items():
+        notebook = notebook_of(TABLE[stage]) or NOTEBOOKS / number
         runs = [results for results in all_results if results.card(stage)]
         saved = [file.name for results in runs for file in results.figures(stage)]
         names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))

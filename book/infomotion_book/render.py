@@ -30,7 +30,7 @@ from infomotion_lib.errors import StageError
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import BOOK, PROJECT
 from infomotion_lib.reporting.results import Results, frozen_results, results_of
-from infomotion_lib.stage_table import NOTEBOOK_STAGES
+from infomotion_lib.stage_table import notebook_stages
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
 """Kinds of result files that readers can download from the book."""
@@ -155,7 +155,7 @@ def _notebooks(folder: Path, lead: Results | None) -> list[str]:
     folder.mkdir(parents=True)
     names = []
     for clean in fragments.clean_notebooks():
-        stage = NOTEBOOK_STAGES.get(clean.name[:2], clean.stem)
+        stage = notebook_stages().get(clean.name[:2], clean.stem)
         executed = lead.notebook(stage) if lead else None
         page = (
             page_from_run(executed, results=lead, stage=stage) if executed and lead else page_not_run(clean)

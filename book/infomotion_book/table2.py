@@ -15,7 +15,7 @@ from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.tables import QUOTED
 
-STAGE = "latte_ablation"
+STAGE = "ablation"
 
 
 def table2(results: Results) -> str:

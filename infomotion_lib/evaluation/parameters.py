@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Method
+from infomotion_lib.parameters import Count
 from infomotion_lib.regressor.parameters import LabelsParameters
+from infomotion_lib.selection.parameters import Method
 
 
 class EvaluationParameters(LabelsParameters):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,13 +19,13 @@ from scipy.stats import spearmanr
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.records import Dataset, first_per_class
 from infomotion_lib.frames.parameters import FrameIndexParameters
+from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.regressor.parameters import LabelsParameters
-from infomotion_lib.selection.candidates import FeatureTable
+from infomotion_lib.representations.vectors import Vectors
 
 if TYPE_CHECKING:
     from infomotion_lib.regressor.fitted import FittedRegressor
-    from infomotion_lib.representations.appearance.network import AppearanceModel
-    from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
+    from infomotion_lib.representations.base import Fitted
 
 TABLE2_COLUMNS = (
     "generator",
@@ -40,8 +40,6 @@ TABLE2_COLUMNS = (
     "paper",
     "graph_flag",
 )
-PAPER_ROWS = {"echosyn": "EchoSyn", "latte": "Latte"}
-"""Row of the paper's Table 2 by pool."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +50,14 @@ class Networks:
     ----------
     labeller : FittedRegressor
         Gives the EF.
-    motion : InterFrameInterpolator
-        Gives the motion vector.
-    appearance : AppearanceModel
-        Gives the appearance vector.
+    representations : dict of str to Fitted
+        Give the vectors, by name; see :func:`infomotion_lib.representations.stage.load_representations`.
     reference_fps : float
         Frames a second of the videos that the labeller was trained on.
     """
 
     labeller: FittedRegressor
-    motion: InterFrameInterpolator
-    appearance: AppearanceModel
+    representations: Mapping[str, Fitted]
     reference_fps: float
 
 
@@ -76,17 +71,17 @@ class PoolReading:
         Frame index, its EF and class by relabelling.
     labels : DataFrame
         ``source, file_name, requested_ef, ef``.
-    motion, appearance : FeatureTable
-        Vectors of the clips whose phases are known.
+    vectors : dict of str to Vectors
+        Vectors of its clips by representation.
     """
 
     index: pd.DataFrame
     labels: pd.DataFrame
-    motion: FeatureTable
-    appearance: FeatureTable
+    vectors: dict[str, Vectors]
 
     def __repr__(self) -> str:
-        return f"PoolReading({len(self.index)} clips, {len(self.motion.file_name)} with known phases)"
+        counts = "".join(f", {len(table)} with {name}" for name, table in self.vectors.items())
+        return f"PoolReading({len(self.index)} clips{counts})"
 
 
 def open_labeller(
@@ -142,8 +137,6 @@ def read_pool(
     networks: Networks,
     parameters: FrameIndexParameters,
     folder: str | Path,
-    pooling: Literal["mean", "grid", "flow"] = "mean",
-    device: str = "auto",
 ) -> PoolReading:
     """Labels, phases and vectors of every usable clip of a pool.
 
@@ -163,12 +156,9 @@ def read_pool(
     DataError
         If no clip shows an ED and an ES, or the vectors say nothing.
     """
-    from infomotion_lib.data.video import read_frames
     from infomotion_lib.frames.index import build_frame_index
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.labels import relabel
-    from infomotion_lib.representations.appearance.network import appearance_frame_numbers, embed
-    from infomotion_lib.representations.ifa.features import extract_features
     from infomotion_lib.representations.ifa.triplets import attach_paths
 
     usable = dataset.usable
@@ -180,38 +170,24 @@ def read_pool(
         dataset, source=source, parameters=parameters, labels=labels, workers=parameters.workers
     )
     rows = attach_paths(index, {source: dataset})
-    motion = extract_features(
-        networks.motion, rows, out=None, pooling=pooling, device=device, workers=parameters.workers
-    )
-    kept = rows[motion.rows_of(rows) >= 0]
-    at = appearance_frame_numbers(kept)
-    frames = np.stack([read_frames(path, [number])[0] for path, number in zip(kept["path"], at, strict=True)])
-    names = kept["source"].to_numpy(dtype=str), kept["file_name"].to_numpy(dtype=str)
-    columns = ["source", "file_name", "requested_ef", "ef"]
-    return PoolReading(
-        index,
-        labels[columns],
-        FeatureTable(motion.source, motion.file_name, motion.features),
-        FeatureTable(*names, embed(networks.appearance, frames)),
-    )
+    vectors = {
+        name: fitted.vectors(rows, workers=parameters.workers)
+        for name, fitted in networks.representations.items()
+    }
+    return PoolReading(index, labels[["source", "file_name", "requested_ef", "ef"]], vectors)
 
 
 def join_readings(readings: Mapping[str, PoolReading]) -> PoolReading:
     """One reading with the rows of all."""
-
-    def joined(tables: list[FeatureTable]) -> FeatureTable:
-        return FeatureTable(
-            np.concatenate([table.source for table in tables]),
-            np.concatenate([table.file_name for table in tables]),
-            np.concatenate([table.features for table in tables]),
-        )
-
     every = list(readings.values())
+    vectors = {
+        name: Vectors.joined([reading.vectors[name] for reading in every], more_missing=None, size=table.size)
+        for name, table in every[0].vectors.items()
+    }
     return PoolReading(
         pd.concat([reading.index for reading in every], ignore_index=True),
         pd.concat([reading.labels for reading in every], ignore_index=True),
-        joined([reading.motion for reading in every]),
-        joined([reading.appearance for reading in every]),
+        vectors,
     )
 
 
@@ -296,7 +272,7 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
     }
     rows: list[tuple[object, ...]] = []
     for pool in table["source"].unique():
-        name = PAPER_ROWS.get(str(pool), str(pool))
+        name = GENERATORS[str(pool)].paper_row
         for distance in fidelity[fidelity["pair"] == f"real_vs_{pool}"].to_dict("records"):
             column = "FID" if distance["metric"] in ("fid", "fed_frame") else "FVD"
             values = distance["value"], np.nan, distance["n"], distance["ci_low"], distance["ci_high"]

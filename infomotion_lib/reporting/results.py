@@ -81,7 +81,7 @@ class Results:
 
     @property
     def stages(self) -> list[str]:
-        """Finished stages, in the order of the walk; later stages, such as ``latte_ablation``, come last."""
+        """Finished stages, in the order of the walk; later stages come last."""
         known = [stage for stage in TABLE if self.card(stage)]
         more = sorted(
             card.parent.name

@@ -1,7 +1,8 @@
 """One look for every figure: colours, names, sizes, and files that carry their own alt text.
 
-Colours are those of Okabe and Ito (methods) and viridis (EF classes, in order), which stay apart for
-colour-blind readers and in grey print. Markers differ too, so that no figure speaks by colour alone.
+Colours are those of Okabe and Ito (methods, which say theirs in their registry) and viridis (EF classes, in
+order), which stay apart for colour-blind readers and in grey print. Markers differ too, so that no figure
+speaks by colour alone.
 """
 
 from __future__ import annotations
@@ -11,55 +12,57 @@ import html
 import io
 import sys
 import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.provenance import atomic
+from infomotion_lib.registry import Registry
+from infomotion_lib.selection.registry import SELECTORS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-METHOD_NAMES = {
-    "random": "Random",
-    "kmeans": "K-means",
-    "infodist": "InfoDist",
-    "infomotion": "InfoMotion",
-    "kcenter": "k-centre",
-    "facility_location": "Facility location",
-    "ef_stratified": "EF-stratified",
-    "herding_ef": "Kernel herding",
-    "whole": "Whole set",
-}
+
+class Registered(Mapping[str, str]):
+    """One attribute of every entry of a registry by the entry's name, and what stands beside them."""
+
+    def __init__(self, registry: Registry[Any], attribute: str, more: Mapping[str, str]) -> None:
+        self._registry, self._attribute, self._more = registry, attribute, more
+
+    def __getitem__(self, name: str) -> str:
+        if name in self._registry:
+            return str(getattr(self._registry[name], self._attribute))
+        return self._more[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._registry or name in self._more
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._registry, *self._more))
+
+    def __len__(self) -> int:
+        return len(self._registry) + len(self._more)
+
+
+METHOD_NAMES = Registered(SELECTORS, "label", {"whole": "Whole set"})
 """Name of each selector as tables and figures print it."""
 
-METHOD_COLOURS = {
-    "random": "#7F7F7F",
-    "kmeans": "#0072B2",
-    "infodist": "#009E73",
-    "infomotion": "#D55E00",
-    "kcenter": "#56B4E9",
-    "facility_location": "#CC79A7",
-    "ef_stratified": "#B8860B",
-    "herding_ef": "#6A4C93",
-    "whole": "#222222",
-}
-"""One colour a method, the same in every figure."""
+METHOD_COLOURS = Registered(SELECTORS, "colour", {"whole": "#222222"})
+"""One colour per method, the same in every figure."""
 
-METHOD_MARKERS = {
-    "random": "o",
-    "kmeans": "s",
-    "infodist": "D",
-    "infomotion": "^",
-    "kcenter": "v",
-    "facility_location": "P",
-    "ef_stratified": "X",
-    "herding_ef": "<",
-    "whole": "*",
-}
-"""One marker a method, so that colour is never the only sign."""
+METHOD_MARKERS = Registered(SELECTORS, "marker", {"whole": "*"})
+"""One marker per method, so that colour is never the only sign."""
+
+
+def method_order(method: str) -> int:
+    """Place of a selector among all: as registered, then those on other vectors, the whole set last."""
+    names = list(METHOD_NAMES)
+    return len(names) if method == "whole" else names.index(method) if method in names else len(names) - 1
+
 
 CLASS_COLOURS = dict(zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#5DC863", "#D9A400"), strict=True))
 """One colour an EF class, from dark (severe) to light (hyperdynamic)."""

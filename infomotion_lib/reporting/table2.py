@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.shown_table import ShownTable
@@ -46,6 +47,9 @@ SCORE_HEADS = {
 }
 """Name of each score over its column, with its unit."""
 
+GIVEN = "echosyn"
+"""The pool that a data set gives, which is named after it."""
+
 POOL_NAMES = {
     "phantom-synthetic": "EF-conditioned phantoms (in EchoSyn's place)",
     "echodiffusion": "published clips (in EchoSyn's place)",
@@ -56,21 +60,18 @@ POOL_NAMES = {
 
 
 def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
-    """Name of each pool for readers: what stands in EchoSyn's column, and what the Latte was trained on.
+    """Name of each pool for readers: what stands in EchoSyn's column, and what the others were trained on.
 
     >>> pool_names(real="echodiffusion", synthetic="none")["latte"]
     'Latte (ours, trained on the published clips)'
     """
     if real == "echodiffusion":
-        return {
-            "echosyn": POOL_NAMES["echodiffusion"],
-            "latte": "Latte (ours, trained on the published clips)",
-        }
-    learnt_from = "phantoms" if real == "phantom" else data_name(real)
-    return {
-        "echosyn": POOL_NAMES.get(synthetic, synthetic),
-        "latte": f"Latte (ours, trained on {learnt_from})",
-    }
+        given, learnt_from = POOL_NAMES["echodiffusion"], "the published clips"
+    else:
+        given = POOL_NAMES.get(synthetic, synthetic)
+        learnt_from = "phantoms" if real == "phantom" else data_name(real)
+    drawn = {name: f"{entry.label} (ours, trained on {learnt_from})" for name, entry in GENERATORS.items()}
+    return {name: given if name == GIVEN else text for name, text in drawn.items()}
 
 
 def short_names(*, real: str, synthetic: str) -> dict[str, str]:
@@ -78,7 +79,8 @@ def short_names(*, real: str, synthetic: str) -> dict[str, str]:
     other = {"phantom-synthetic": "EF-conditioned", "echonet-synthetic": "EchoSyn", "none": "real clips"}.get(
         synthetic, synthetic
     )
-    return {"echosyn": "published clips" if real == "echodiffusion" else other, "latte": "Latte"}
+    given = "published clips" if real == "echodiffusion" else other
+    return {name: given if name == GIVEN else entry.label for name, entry in GENERATORS.items()}
 
 
 def is_real(*, real: str, synthetic: str) -> bool:

@@ -1,28 +1,34 @@
-"""Parameters of the stage that fits representations: those of every registered one."""
+"""Parameters of the stage that fits representations: which ones, and those of every registered one."""
 
 from __future__ import annotations
 
-from functools import cache
+from typing import TYPE_CHECKING
 
-from pydantic import create_model
+from pydantic import Field
 
-from infomotion_lib.parameters import StageParameters
-from infomotion_lib.registry import imported
-from infomotion_lib.representations.registry import REPRESENTATIONS
+from infomotion_lib.parameters import StageParameters, composed
+from infomotion_lib.registry import imported, known
+from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
+
+if TYPE_CHECKING:
+    RepresentationName = str
+else:
+    RepresentationName = known(REPRESENTATIONS)
+
+
+class RepresentationChoice(StageParameters):
+    """Which vectors a run has."""
+
+    representations: tuple[RepresentationName, ...] = Field(
+        PAPER, min_length=1, description="kinds of vectors to make and to select on"
+    )
+
+
+class FitParameters(RepresentationChoice):
+    """Stage 02: fit the representations and extract the vectors of all videos."""
 
 
 def stage_model() -> type[StageParameters]:
-    """Model of stage 02: what every stage takes, and the parameters of every registered representation."""
-    return _composed(
-        tuple(imported(entry.parameters) for entry in REPRESENTATIONS.values() if entry.parameters)
-    )
-
-
-@cache
-def _composed(models: tuple[type[StageParameters], ...]) -> type[StageParameters]:
-    """One model with the fields of all, in their order."""
-    return create_model(
-        "RepresentationParameters",
-        __doc__="Stage 02: fit the representations and extract the vectors of all videos.",
-        __base__=(*reversed(models), StageParameters),
-    )
+    """Model of stage 02: which representations, and the parameters of every registered one."""
+    models = [imported(entry.parameters) for entry in REPRESENTATIONS.values() if entry.parameters]
+    return composed(FitParameters, tuple(models))

@@ -14,15 +14,29 @@ class Representation(Entry):
 
     Attributes
     ----------
+    described : str
+        As a figure that compares many features calls it; its label if empty.
     needs : {"phases", "video"}
         Whether a video must have its ED and ES frames, or any readable video will do.
+    portable : bool
+        Whether it can be applied to videos of another data set, such as a generated pool.
     files : tuple of str
         What fitting leaves in the folder of stage 02 besides the vectors.
     """
 
+    described: str = ""
     needs: Literal["phases", "video"] = "video"
+    portable: bool = True
     files: tuple[str, ...] = ()
 
+    @property
+    def phrase(self) -> str:
+        """As a figure that compares many features calls it."""
+        return self.described or self.label
+
+
+PAPER = ("motion", "appearance")
+"""What the paper selects by."""
 
 REPRESENTATIONS = Registry(
     "representation",
@@ -30,6 +44,7 @@ REPRESENTATIONS = Registry(
         Representation(
             name="motion",
             label="motion",
+            described="motion (the paper's)",
             colour="#D55E00",
             module="infomotion_lib.representations.ifa.motion",
             parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
@@ -39,10 +54,19 @@ REPRESENTATIONS = Registry(
         Representation(
             name="appearance",
             label="appearance",
+            described="appearance, one frame",
             colour="#0072B2",
             module="infomotion_lib.representations.appearance.frames",
             parameters="infomotion_lib.representations.appearance.parameters:AppearanceParameters",
             files=("appearance.safetensors",),
+        ),
+        Representation(
+            name="own",
+            label="own vectors",
+            colour="#A0522D",
+            module="infomotion_lib.representations.own.file",
+            parameters="infomotion_lib.representations.own.parameters:OwnParameters",
+            portable=False,
         ),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from infomotion_lib.errors import DataError
-from infomotion_lib.provenance import write_csv, write_npz
+from infomotion_lib.provenance import write_npz
 
 MISSING_COLUMNS = ("source", "file_name", "status")
-MISSING_FILE = "missing_videos.csv"
+
+
+def _nothing_missing() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(MISSING_COLUMNS), dtype=str)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Vectors:
     source: NDArray[np.str_]
     file_name: NDArray[np.str_]
     features: NDArray[np.float32]
-    missing: pd.DataFrame
+    missing: pd.DataFrame = field(default_factory=_nothing_missing)
     identity: str = ""
 
     def __len__(self) -> int:
@@ -47,6 +50,16 @@ class Vectors:
 
     def __repr__(self) -> str:
         return f"Vectors({len(self)} videos x {self.features.shape[1]}, {len(self.missing)} missing)"
+
+    @property
+    def size(self) -> int:
+        """Numbers per vector."""
+        return int(self.features.shape[1])
+
+    def rows(self, source: str) -> dict[str, int]:
+        """Row of each video of one source, by file name."""
+        of_source = np.flatnonzero(self.source == source)
+        return dict(zip(self.file_name[of_source].tolist(), of_source.tolist(), strict=True))
 
     @classmethod
     def of(
@@ -92,15 +105,13 @@ class Vectors:
         if twice:
             raise DataError(f"Videos have two feature vectors: {', '.join(twice[:5])}")
         lists = [table.missing for table in tables] + ([] if more_missing is None else [more_missing])
-        missing = pd.concat(
-            [pd.DataFrame(columns=list(MISSING_COLUMNS), dtype=str), *lists], ignore_index=True
-        )
+        missing = pd.concat([_nothing_missing(), *lists], ignore_index=True)
         missing = missing.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
         identity = tables[0].identity if tables else ""
         return cls(source[order], name[order], features[order].astype(np.float32), missing, identity)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Arrays of a part or shard file, missing videos included."""
+        """Arrays of the file of a part, missing videos included."""
         lists = {
             f"missing_{column}": np.array(self.missing[column].tolist(), dtype=np.str_)
             for column in MISSING_COLUMNS
@@ -118,41 +129,31 @@ class Vectors:
         return np.array([where.get(key, -1) for key in keys], dtype=np.int64)
 
 
-def write_features(
-    table: Vectors, path: Path, *, identity: str = "", shard: int = 0, num_shards: int = 1
-) -> Path:
-    """Path of the vectors, written whole: ``source``, ``file_name`` and ``features``, with
-    ``missing_videos.csv`` beside them.
-
-    The file of one shard among several holds its missing videos and its identity too.
-    """
-    if num_shards > 1:
-        whole = Vectors(table.source, table.file_name, table.features, table.missing, identity)
-        return write_npz(path, **whole.arrays(), shard=np.array(shard), num_shards=np.array(num_shards))
-    write_csv(table.missing, path.with_name(MISSING_FILE))
+def write_features(table: Vectors, path: Path) -> Path:
+    """Path of the vectors, written whole: ``source``, ``file_name`` and ``features``."""
     return write_npz(path, source=table.source, file_name=table.file_name, features=table.features)
 
 
 def read_features(path: str | Path) -> Vectors:
-    """Table in a feature file, a part or a shard.
+    """Vectors in a file that :func:`write_features` wrote, or in a part of one.
 
     Raises
     ------
     DataError
-        If the file is missing, damaged, or lacks an array.
+        If the file is missing, damaged, or its arrays do not fit together.
     """
+    remedy = "Run stage 02 again: `infomotion run 02`."
     try:
         with np.load(path, allow_pickle=False) as arrays:
             content = {name: arrays[name] for name in arrays.files}
-        rows = content["source"], content["file_name"], content["features"]
+        source, names = content["source"].astype(str), content["file_name"].astype(str)
+        features = content["features"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is not a feature file: {error}", remedy="Run stage 02 again.") from None
-    if not len(rows[0]) == len(rows[1]) == len(rows[2]):
-        raise DataError(
-            f"{path}: {len(rows[1])} names and {len(rows[2])} vectors.", remedy="Run stage 02 again."
-        )
+        raise DataError(f"Not a feature file: {path}", where=f"Reason: {error}", remedy=remedy) from None
+    if features.ndim != 2 or not len(source) == len(names) == len(features):
+        raise DataError(f"The arrays of {path} do not fit together.", remedy=remedy)
     lists = {
         column: content.get(f"missing_{column}", np.array([], dtype=np.str_)).tolist()
         for column in MISSING_COLUMNS
     }
-    return Vectors(*rows, pd.DataFrame(lists, dtype=str), str(content.get("identity", "")))
+    return Vectors(source, names, features, pd.DataFrame(lists, dtype=str), str(content.get("identity", "")))

@@ -12,13 +12,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from infomotion_lib.paths import notebook_of
-from infomotion_lib.stage_table import Stage
+from infomotion_lib.stage_table import LOADED, Stage
 
 LIBRARY = Path(__file__).resolve().parent.parent
 PACKAGE = LIBRARY.name
@@ -45,21 +45,25 @@ PARAMETERS = "parameters.py"
 Kind = Literal["science", "figures"]
 
 
-def code_hash(stage: Stage, kind: Kind) -> str:
+Parameters = Mapping[str, Any] | None
+"""Of a run, by name; the defaults where there are none."""
+
+
+def code_hash(stage: Stage, kind: Kind, parameters: Parameters = None) -> str:
     """Hash of the code behind a stage: ``science`` decides its results, ``figures`` only draws them.
 
     Comments, docstrings and layout do not count, nor do cells of the notebook (the workflow watches that file
     itself).
     """
     digest = hashlib.sha256()
-    for file in sorted(files_behind(stage)):
+    for file in sorted(files_behind(stage, parameters)):
         if (file.relative_to(LIBRARY).parts[0] == "reporting") == (kind == "figures"):
             digest.update(file.relative_to(LIBRARY).as_posix().encode())
             digest.update(bare_code(file).encode())
     return digest.hexdigest()[:16]
 
 
-def learning_hash(stage: Stage) -> str:
+def learning_hash(stage: Stage, parameters: Parameters = None) -> str:
     """Hash of the code that decides what a stage keeps from one run to the next; ``""`` where it keeps
     nothing.
 
@@ -67,31 +71,43 @@ def learning_hash(stage: Stage) -> str:
     annotations, imports and the texts of errors do not count, nor where a file lies: whoever rewords an error
     or moves a room trains nothing again.
     """
-    roots = [LIBRARY.joinpath(*module.split(".")).with_suffix(".py") for module in stage.learns]
+    roots = {_file(f"{PACKAGE}.{module}") for module in stage.learns if module != LOADED}
+    roots |= _loaded(stage, parameters) if LOADED in stage.learns else set()
     bodies = sorted(learning_code(file) for file in _reached(roots))
     return hashlib.sha256("\n".join(bodies).encode()).hexdigest()[:16] if bodies else ""
 
 
-def code_of(stage: Stage) -> dict[str, str]:
+def code_of(stage: Stage, parameters: Parameters = None) -> dict[str, str]:
     """Hashes of all that a stage is made of, as its run card keeps them: ``science``, ``figures``, and
     ``notebook`` for its cells.
     """
     cells = hashlib.sha256(_bare("\n".join(_cells(stage))).encode()).hexdigest()[:16]
     return {
-        "science": code_hash(stage, "science"),
-        "figures": code_hash(stage, "figures"),
+        "science": code_hash(stage, "science", parameters),
+        "figures": code_hash(stage, "figures", parameters),
         "notebook": cells if stage.number else "",
     }
 
 
-def files_behind(stage: Stage) -> set[Path]:
-    """Library files that a stage's notebook or function imports, directly or through others, machinery left
-    out.
+def files_behind(stage: Stage, parameters: Parameters = None) -> set[Path]:
+    """Library files that a stage's notebook or function imports or loads by name, directly or through others,
+    machinery left out.
     """
+    loaded = _loaded(stage, parameters)
     if not stage.number:
-        own = LIBRARY / "run" / f"{stage.name}.py"
-        return {own} | _reached(_imported(own))
-    return _reached(_imports("\n".join(_cells(stage))))
+        function = LIBRARY / "run" / f"{stage.name}.py"
+        return {function} | _reached(_imported(function) | loaded)
+    return _reached({*_imports("\n".join(_cells(stage))), *loaded})
+
+
+def _loaded(stage: Stage, parameters: Parameters) -> set[Path]:
+    """Files of the modules that a stage loads by name, those of other packages left out."""
+    return {_file(module) for module in stage.loaded(parameters) if module.split(".")[0] == PACKAGE}
+
+
+def _file(module: str) -> Path:
+    """File of a module of the library, given by its dotted name."""
+    return LIBRARY.joinpath(*module.split(".")[1:]).with_suffix(".py")
 
 
 def _reached(first: Iterable[Path]) -> set[Path]:

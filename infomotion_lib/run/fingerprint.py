@@ -28,7 +28,7 @@ def science(parameters: StageParameters) -> dict[str, Any]:
     }
 
 
-def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:
+def inputs(stage: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, str]:
     """SHA-256 of every file that the stages before it promised, as their run cards state them.
 
     Raises
@@ -36,19 +36,21 @@ def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:
     StageError
         If one of them has not finished.
     """
-    return {
-        f"{need}/{Path(shown).name}": value
-        for need in stage.needs
-        for shown, value in read_run_card(paths.stage(need))["outputs"].items()
-        if Path(shown).name in TABLE[need].outputs
-    }
+    hashes: dict[str, str] = {}
+    for need in stage.needs_of(parameters.model_dump()):
+        card = read_run_card(paths.stage(need))
+        promised = TABLE[need].outputs_of(card.get("parameters", {}))
+        written = {Path(shown).name: value for shown, value in card["outputs"].items()}
+        hashes |= {f"{need}/{name}": value for name, value in written.items() if name in promised}
+    return hashes
 
 
 def fingerprint(stage: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, Any]:
     """All that the work kept by a stage depends on: parameters, inputs, and the code that decides what it
     holds.
     """
-    return {"parameters": science(parameters), "inputs": inputs(stage, paths), "code": learning_hash(stage)}
+    code = learning_hash(stage, parameters.model_dump())
+    return {"parameters": science(parameters), "inputs": inputs(stage, parameters, paths), "code": code}
 
 
 def claim_folder(folder: Path, record: dict[str, Any]) -> bool:

@@ -66,12 +66,12 @@ def run_stage(
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
         started = time.monotonic()
-        record, code = fingerprint(step, parameters, paths), code_of(step)
+        record, code = fingerprint(step, parameters, paths), code_of(step, parameters.model_dump())
         say(f"{step.label}: started")
         continued = claim_folder(paths.stage(step.name), record)
         _execute(step, parameters, paths)
         seconds = worked(paths.stage(step.name), time.monotonic() - started)
-        card = _close(step, paths, code=code, seconds=seconds, continued=continued)
+        card = _close(step, paths, parameters, code=code, seconds=seconds, continued=continued)
         say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
 
@@ -90,18 +90,28 @@ def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
     execute(notebook, copy, parameters=values, arithmetic=parameters.arithmetic, threads=parameters.workers)
 
 
-def _close(step: Stage, paths: RunPaths, *, code: dict[str, str], seconds: float, continued: bool) -> Path:
+def _close(
+    step: Stage,
+    paths: RunPaths,
+    parameters: StageParameters | None,
+    *,
+    code: dict[str, str],
+    seconds: float,
+    continued: bool,
+) -> Path:
     """Path of the run card, to which the runner adds what the stage itself cannot know: its code, its
     figures, its executed copy.
     """
     folder = paths.stage(step.name)
-    missing = [file.name for file in step.files(paths) if not file.is_file()]
+    promised = step.files(paths, parameters.model_dump() if parameters else None)
+    missing = [file.name for file in promised if not file.is_file()]
     if missing:
         raise StageError(
             f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}"
         )
     figures = sorted(file for file in (folder / "figures").glob("*") if file.is_file())
-    copies = [folder / f"{step.folder}.ipynb"] if step.number else []
+    notebook = notebook_of(step)
+    copies = [folder / notebook.name] if notebook else []
     seen = {
         "stage_seconds": round(seconds, 1),
         "continued": continued,
@@ -131,13 +141,14 @@ def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParame
         If a parameter of the stage is not set, or has a wrong value.
     """
     name = stage_name(stage)
-    fields = STAGES[name].model_fields
-    missing = [field for field in fields if field not in namespace]
+    model = STAGES[name]
+    fields = model.model_fields
+    missing = [field for field in fields if field not in namespace and field not in model.of_entries]
     if missing:
         raise ParameterError(
             f"The parameters cell does not set: {', '.join(missing)}", remedy="Run that cell first."
         )
-    values = {field: namespace[field] for field in fields}
+    values = {field: namespace.get(field, fields[field].default) for field in fields}
     if "google.colab" in sys.modules and (PARAMS / f"{values['profile']}.yml").is_file():
         profile = read_profile(values["profile"])
         values |= {

@@ -11,9 +11,9 @@ from infomotion_lib.frozen import EXPLORE, FROZEN_FILES
 from infomotion_lib.parameters import STAGES
 from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_json, read_run_card, shown_path
 from infomotion_lib.reporting.difference import SUMS
-from infomotion_lib.run.chain import FOLDERS, Chain, Link, Step
+from infomotion_lib.run.chain import Chain, Link, Step
 from infomotion_lib.run.verify import pinned_sources
-from infomotion_lib.stage_table import RUN_CARD, TABLE
+from infomotion_lib.stage_table import RUN_CARD, TABLE, folders
 
 SHOWN = 12
 """Digits of a hash that are printed."""
@@ -67,9 +67,9 @@ def find_stage(path: Path) -> tuple[Path, str]:
             f"Not a file: {path}",
             remedy="`infomotion verify` says how it comes back." if _is_recorded(path) else remedy,
         )
-    stages = {folder: stage for stage, folder in FOLDERS.items()}
+    stages = {folder: stage for stage, folder in folders().items()}
     for folder in path.parents:
-        if folder.name == EXPLORE and (folder.parent / FOLDERS["evaluation"] / RUN_CARD).is_file():
+        if folder.name == EXPLORE and (folder.parent / folders()["evaluation"] / RUN_CARD).is_file():
             return folder.parent, "evaluation"
         if folder.name in stages:
             if (folder / RUN_CARD).is_file():
@@ -92,7 +92,7 @@ def _is_recorded(path: Path) -> bool:
     cards = [
         read_run_card(folder)
         for folder in path.parents
-        if folder.name in FOLDERS.values() and (folder / RUN_CARD).is_file()
+        if folder.name in folders().values() and (folder / RUN_CARD).is_file()
     ]
     return any(
         PurePosixPath(shown).name == path.name

@@ -16,7 +16,13 @@ from typing import Any
 import yaml
 
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
-from infomotion_lib.parameters import StageParameters, read_profile, split_overrides, stage_parameters
+from infomotion_lib.parameters import (
+    StageParameters,
+    read_profile,
+    split_overrides,
+    stage_parameters,
+    stages_of_run,
+)
 from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, notebook_of, run_paths
 from infomotion_lib.processes import caches, die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
@@ -177,8 +183,13 @@ def resolve(
 
 
 def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
-    """Validated parameters of every stage."""
-    return {name: stage_parameters(name, values) for name in TABLE}
+    """Validated parameters of every stage of a run."""
+    return {name: stage_parameters(name, values) for name in stages_of_run(values)}
+
+
+def outputs(stage: str, parameters: Mapping[str, StageParameters]) -> tuple[str, ...]:
+    """Files of a stage that later stages may read, for the parameters of every stage."""
+    return TABLE[stage].outputs_of(parameters[stage].model_dump())
 
 
 def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
@@ -189,9 +200,10 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
     """
     notebook = notebook_of(stage)
     content = sha256(notebook) if notebook and notebook.is_file() else ""
+    values = parameters.model_dump()
     return {
         **science(parameters),
-        "code": [code_hash(stage, "science"), code_hash(stage, "figures"), content],
+        "code": [*(code_hash(stage, kind, values) for kind in ("science", "figures")), content],
     }
 
 
@@ -203,7 +215,8 @@ def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPath
     if not (folder / RUN_CARD).is_file() or not (record := found_record(folder)):
         return False  # it has not finished, and runs again anyway
     code = read_run_card(folder).get("code", {}).get("science")
-    return (record["parameters"], code) != (science(parameters), code_hash(stage, "science"))
+    now = code_hash(stage, "science", parameters.model_dump())
+    return (record["parameters"], code) != (science(parameters), now)
 
 
 def book_shows() -> str:

@@ -1,10 +1,9 @@
-"""Who may be chosen: usable TRAIN videos of one source that have every feature."""
+"""Who may be chosen: usable TRAIN videos of one source that have every vector."""
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,29 +11,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError
-
-
-@dataclass(frozen=True)
-class FeatureTable:
-    """Vectors of videos as stage 02 writes them.
-
-    Attributes
-    ----------
-    source, file_name : ndarray of str, shape (N,)
-    features : ndarray of float32, shape (N, D)
-    """
-
-    source: NDArray[np.str_]
-    file_name: NDArray[np.str_]
-    features: NDArray[np.floating]
-
-    def __repr__(self) -> str:
-        return f"FeatureTable({self.features.shape[0]} videos x {self.features.shape[1]} numbers)"
-
-    def rows(self, source: str) -> dict[str, int]:
-        """Row number of each video of one source, by file name."""
-        own = np.flatnonzero(self.source == source)
-        return dict(zip(self.file_name[own].tolist(), own.tolist(), strict=True))
+from infomotion_lib.representations.vectors import Vectors
 
 
 @dataclass(frozen=True)
@@ -49,7 +26,7 @@ class Candidates:
     ef : ndarray of float64, shape (N,)
         Points.
     features : dict of str to ndarray
-        ``motion`` (N, D), ``appearance`` (N, 512).
+        Vectors (N, D) by representation.
     without_features : dict of str to int
         By class, usable TRAIN videos that were left out because a feature is missing.
     """
@@ -66,34 +43,8 @@ class Candidates:
         return f"Candidates({self.source}: {counts})"
 
 
-def read_features(path: str | Path) -> FeatureTable:
-    """Feature table read from a ``*_features.npz`` file.
-
-    Raises
-    ------
-    DataError
-        If the file is missing, damaged, or its arrays do not fit together.
-    """
-    try:
-        with np.load(path) as arrays:
-            table = FeatureTable(
-                arrays["source"].astype(str), arrays["file_name"].astype(str), arrays["features"]
-            )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"Not a feature file: {path}",
-            where=f"Reason: {error}",
-            remedy="Run stage 02 again: `infomotion run 02`.",
-        ) from None
-    if table.features.ndim != 2 or not len(table.source) == len(table.file_name) == len(table.features):
-        raise DataError(
-            f"The arrays of {path} do not fit together.", remedy="Run stage 02 again: `infomotion run 02`."
-        )
-    return table
-
-
 def find_candidates(
-    frame_index: pd.DataFrame, features: dict[str, FeatureTable], *, source: str
+    frame_index: pd.DataFrame, features: Mapping[str, Vectors], *, source: str, phases: bool = True
 ) -> Candidates:
     """Usable TRAIN videos of ``source`` with a known EF and every one of ``features``.
 
@@ -101,8 +52,10 @@ def find_candidates(
     ----------
     frame_index : DataFrame
         Of stage 01: columns source, file_name, split, ef, class_name, diastole_start.
-    features : dict of str to FeatureTable
-        Such as ``{"motion": ..., "appearance": ...}``.
+    features : mapping of str to Vectors
+        By representation, such as ``{"motion": ..., "appearance": ...}``.
+    phases : bool
+        Whether a video needs its ED and ES frames to be usable.
 
     Raises
     ------
@@ -116,7 +69,7 @@ def find_candidates(
         )
     train = frame_index[(frame_index["source"] == source) & (frame_index["split"] == "TRAIN")]
     train = train[
-        train["diastole_start"].notna()
+        (train["diastole_start"].notna() | (not phases))
         & np.isfinite(train["ef"].astype(float))
         & train["class_name"].isin(CLASS_NAMES)
     ]

@@ -15,25 +15,7 @@ from infomotion_lib.errors import DataError, ParameterError, did_you_mean
 from infomotion_lib.selection.centrality import modular_centrality
 from infomotion_lib.selection.communities import Communities, find_communities
 from infomotion_lib.selection.graph import Graph, Recipe, build_graph
-
-
-@dataclass(frozen=True)
-class Picks:
-    """Videos chosen within one class, in order of rank.
-
-    Attributes
-    ----------
-    index : ndarray of int64, shape (n,)
-        Row numbers within the class.
-    community : ndarray of int64, shape (n,)
-        Community, cluster or EF bin of each pick; -1 where the method has none.
-    score : ndarray of float64, shape (n,)
-        What the method ranked by; nan where it has nothing.
-    """
-
-    index: NDArray[np.int64]
-    community: NDArray[np.int64]
-    score: NDArray[np.float64]
+from infomotion_lib.selection.registry import Picks
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Method, StageParameters
+from infomotion_lib.parameters import Count
+from infomotion_lib.registry import known
+from infomotion_lib.representations.parameters import RepresentationChoice
+from infomotion_lib.selection.registry import SELECTORS
+
+if TYPE_CHECKING:
+    Method = str
+else:
+    Method = known(SELECTORS)
 
 Graph = Literal["literal", "softmax_inverse", "knn"]
 
 
-class SelectionParameters(StageParameters):
+class SelectionParameters(RepresentationChoice):
     """Stage 03: one graph a class, communities, centrality, selections."""
 
     methods: tuple[Method, ...] = Field(

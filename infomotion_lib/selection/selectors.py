@@ -11,59 +11,18 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.errors import DataError, ParameterError, did_you_mean
-from infomotion_lib.selection import baselines
+from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.modular import (
     ClassGraph,
-    Picks,
     build_class_graphs,
     matching_graph,
-    pick_modular,
     rows_by_class,
 )
+from infomotion_lib.selection.registry import SELECTORS, ClassPool, Picks, Selector
 
 TABLE_COLUMNS = ("class_name", "community", "rank", "file_name", "score", "graph_flag")
 SHORTFALL_COLUMNS = ("class_name", "kind", "wanted", "chosen", "candidates", "communities")
-
-
-@dataclass(frozen=True)
-class Method:
-    """What one selector looks at.
-
-    Attributes
-    ----------
-    feature : {"", "motion", "appearance", "joint"}
-        Vectors it is given in stage 03.
-    graph, ef, draws : bool
-        Whether it selects on a graph, uses the EF within a class, and draws at random (a new set for every
-        seed).
-    summary : str
-        What it does, in one line.
-    """
-
-    feature: str
-    graph: bool = False
-    ef: bool = False
-    draws: bool = False
-    summary: str = ""
-
-
-METHODS: dict[str, Method] = {
-    "random": Method("", draws=True, summary="drawn at random within each class"),
-    "kmeans": Method("appearance", summary="the video nearest to each K-means centroid"),
-    "infodist": Method(
-        "appearance", graph=True, summary="central videos of the communities of the appearance graph"
-    ),
-    "infomotion": Method(
-        "motion", graph=True, summary="central videos of the communities of the motion graph"
-    ),
-    "kcenter": Method("appearance", summary="k-center greedy: always the farthest from those chosen"),
-    "facility_location": Method("appearance", summary="most similar to all the others taken together"),
-    "ef_stratified": Method("", ef=True, draws=True, summary="one at random in each EF-quantile bin"),
-    "herding_ef": Method("joint", ef=True, summary="kernel herding with one pick in each EF-quantile bin"),
-}
-"""Every selector that :func:`select` knows; the first four are the paper's."""
 
 
 @dataclass(frozen=True)
@@ -127,18 +86,19 @@ def select(
     file_names : sequence of str, length N
         Their names, each once. The chosen names are the result.
     method : str
-        A key of :data:`METHODS`.
+        A name in :data:`infomotion_lib.selection.registry.SELECTORS`, or one with a representation behind
+        it, such as ``kmeans_motion``.
     vpc : int
         Videos per class.
     seed : int
         Of random draws, K-means and Infomap.
     graph : str, Recipe or mapping
-        For infodist and infomotion: a graph recipe, or graphs already built from the same candidates by
+        For selectors on a graph: a graph recipe, or graphs already built from the same candidates by
         :func:`build_class_graphs`.
     ef : array_like, shape (N,), optional
         EF of each candidate, points; needed by ef_stratified and herding_ef.
     trials, markov_time, centrality
-        For infodist and infomotion with a recipe; see :func:`build_class_graphs`.
+        For selectors on a graph with a recipe; see :func:`build_class_graphs`.
 
     Raises
     ------
@@ -148,16 +108,15 @@ def select(
         If names stand twice, lengths differ, a feature or a needed EF is not finite, or a needed input is
         missing.
     """
-    if method not in METHODS:
-        raise ParameterError(f"Unknown selection method: {method}", remedy=did_you_mean(method, METHODS))
+    chooser = SELECTORS[method]
     if vpc < 1:
         raise ParameterError(f"vpc = {vpc}: at least one video per class is needed.")
     names = np.asarray(file_names).astype(str)
     rows_of = rows_by_class(classes, names, class_names=class_names)
-    vectors = _vectors(features, names, method)
-    labels = _labels(ef, names, method)
+    vectors = _vectors(features, names, chooser)
+    labels = _labels(ef, names, chooser)
     graphs: Mapping[str, ClassGraph] = {}
-    if METHODS[method].graph:
+    if chooser.graph:
         graphs = (
             graph
             if isinstance(graph, Mapping)
@@ -178,10 +137,11 @@ def select(
     flags: dict[str, str] = {}
     for number, (name, rows) in enumerate(rows_of.items()):
         budget = min(vpc, len(rows))
-        own = matching_graph(graphs, name, names[rows].tolist()) if METHODS[method].graph and budget else None
+        own = matching_graph(graphs, name, names[rows].tolist()) if chooser.graph and budget else None
         if budget:
             rng = np.random.default_rng([seed, number])
-            picks = _pick(method, vectors[rows], labels[rows], budget=budget, seed=seed, rng=rng, own=own)
+            pool = ClassPool(vectors[rows], labels[rows], seed, own)
+            picks = chooser.choose(pool, budget=budget, rng=rng)
             flags |= {name: own.flag} if own else {}
             tables.append(_rows(name, names[rows], picks, own.flag if own else ""))
         shortfalls += _shortfalls(name, wanted=vpc, candidates=len(rows), own=own)
@@ -193,33 +153,6 @@ def select(
             "trials": own_graphs[0].communities.trials,
         }
     return Selection(table, flags, pd.DataFrame(shortfalls, columns=list(SHORTFALL_COLUMNS)), parameters)
-
-
-def _pick(
-    method: str,
-    vectors: NDArray[np.floating],
-    ef: NDArray[np.float64],
-    *,
-    budget: int,
-    seed: int,
-    rng: np.random.Generator,
-    own: ClassGraph | None,
-) -> Picks:
-    if own is not None:
-        return pick_modular(own.communities, own.centrality, budget=budget)
-    match method:
-        case "random":
-            return baselines.pick_random(len(vectors), budget=budget, rng=rng)
-        case "kmeans":
-            return baselines.pick_kmeans(vectors, budget=budget, seed=seed)
-        case "kcenter":
-            return baselines.pick_kcenter(vectors, budget=budget)
-        case "facility_location":
-            return baselines.pick_facility_location(vectors, budget=budget)
-        case "ef_stratified":
-            return baselines.pick_ef_stratified(ef, budget=budget, rng=rng)
-        case _:
-            return baselines.pick_herding_ef(vectors, ef, budget=budget)
 
 
 def _rows(name: str, file_names: NDArray[np.str_], picks: Picks, flag: str) -> pd.DataFrame:
@@ -255,11 +188,11 @@ def _shortfalls(name: str, *, wanted: int, candidates: int, own: ClassGraph | No
 
 
 def _vectors(
-    features: NDArray[np.floating] | None, names: NDArray[np.str_], method: str
+    features: NDArray[np.floating] | None, names: NDArray[np.str_], chooser: Selector
 ) -> NDArray[np.floating]:
     if features is None:
-        if METHODS[method].feature:
-            raise DataError(f"Method {method} needs features, and there are none.")
+        if chooser.on:
+            raise DataError(f"Method {chooser.name} needs features, and there are none.")
         return np.zeros((len(names), 0))
     vectors = np.asarray(features)
     if vectors.ndim != 2 or len(vectors) != len(names):
@@ -268,7 +201,7 @@ def _vectors(
             remedy="One row a video.",
         )
     bad = ~np.isfinite(vectors).all(axis=1)
-    if bad.any() and METHODS[method].feature:
+    if bad.any() and chooser.on:
         raise DataError(
             f"The features of {int(bad.sum())} of {len(names)} videos are not finite, such as"
             f" {names[bad][0]}.",
@@ -277,10 +210,10 @@ def _vectors(
     return vectors
 
 
-def _labels(ef: ArrayLike | None, names: NDArray[np.str_], method: str) -> NDArray[np.float64]:
+def _labels(ef: ArrayLike | None, names: NDArray[np.str_], chooser: Selector) -> NDArray[np.float64]:
     if ef is None:
-        if METHODS[method].ef:
-            raise DataError(f"Method {method} needs the EF of every candidate.", remedy="Pass ef=...")
+        if chooser.ef:
+            raise DataError(f"Method {chooser.name} needs the EF of every candidate.", remedy="Pass ef=...")
         return np.zeros(len(names))
     labels = np.asarray(ef, dtype=np.float64)
     if labels.shape != names.shape:
@@ -288,7 +221,7 @@ def _labels(ef: ArrayLike | None, names: NDArray[np.str_], method: str) -> NDArr
             f"{len(names)} file names and EF of shape {labels.shape}: there must be as many of each."
         )
     bad = ~np.isfinite(labels)
-    if bad.any() and METHODS[method].ef:
+    if bad.any() and chooser.ef:
         raise DataError(
             f"The EF of {int(bad.sum())} candidates is not finite, such as that of {names[bad][0]}."
         )

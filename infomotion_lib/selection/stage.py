@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from infomotion_lib.keys import CELL
 from infomotion_lib.progress import track
-from infomotion_lib.selection.baselines import joint_features
-from infomotion_lib.selection.candidates import Candidates, FeatureTable, find_candidates
+from infomotion_lib.representations.registry import REPRESENTATIONS
+from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.selection.baselines import vectors_on
+from infomotion_lib.selection.candidates import Candidates, find_candidates
 from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.health import partition_health
 from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
 from infomotion_lib.selection.parameters import SelectionParameters
-from infomotion_lib.selection.selectors import METHODS, SHORTFALL_COLUMNS, select
+from infomotion_lib.selection.registry import SELECTORS
+from infomotion_lib.selection.selectors import SHORTFALL_COLUMNS, select
 
-GRAPH_FEATURES = ("motion", "appearance")
 REPORT_COLUMNS = (
     *(
         "source",
@@ -105,11 +110,7 @@ def recipe_from(parameters: SelectionParameters, name: str) -> Recipe:
 
 
 def run_selection(
-    frame_index: pd.DataFrame,
-    motion: FeatureTable,
-    *,
-    appearance: FeatureTable,
-    parameters: SelectionParameters,
+    frame_index: pd.DataFrame, vectors: Mapping[str, Vectors], *, parameters: SelectionParameters
 ) -> SelectionTables:
     """All graphs and all selections of a run; candidates are the TRAIN videos of each source, the same for
     every method.
@@ -121,8 +122,8 @@ def run_selection(
     ----------
     frame_index : DataFrame
         Of stage 01.
-    motion, appearance : FeatureTable
-        Of stage 02.
+    vectors : mapping of str to Vectors
+        Of stage 02, by representation.
     parameters : SelectionParameters
         Of this run.
 
@@ -130,6 +131,8 @@ def run_selection(
     ------
     DataError
         If a source has no candidate, or a feature is not finite.
+    ParameterError
+        If a selector is on a representation whose vectors are not among these.
     """
     tables: dict[str, list[pd.DataFrame]] = {
         "graph_report": [],
@@ -139,17 +142,18 @@ def run_selection(
     }
     graphs: dict[str, ClassGraphs] = {}
     for source in frame_index["source"].unique():
-        pool = find_candidates(frame_index, {"motion": motion, "appearance": appearance}, source=str(source))
-        graphs[pool.source] = _graphs(pool, parameters)
+        pool = find_candidates(frame_index, vectors, source=str(source), phases=needs_phases(vectors))
+        features = _features(pool, parameters)
+        graphs[pool.source] = _graphs(pool, features, parameters)
         for (feature, recipe), by_class in track(
             list(graphs[pool.source].items()), label=f"graph health, {source}", unit="graph set"
         ):
             where = {"source": pool.source, "feature": feature, "graph": recipe}
             tables["graph_report"].append(
-                _report(pool, feature, recipe, by_class, parameters).assign(**where)
+                _report(features[feature], pool.classes, recipe, by_class, parameters).assign(**where)
             )
             tables["communities"].append(_communities(by_class).assign(**where))
-        picks, short = _selections(pool, graphs[pool.source], parameters)
+        picks, short = _selections(pool, features, graphs[pool.source], parameters)
         tables["selections"] += [table.assign(source=pool.source) for table in picks]
         tables["shortfalls"] += [
             table.assign(source=pool.source) for table in [*short, _without_features(pool)] if len(table)
@@ -163,12 +167,22 @@ def run_selection(
     )
 
 
-def _graphs(pool: Candidates, parameters: SelectionParameters) -> ClassGraphs:
+def needs_phases(names: Iterable[str]) -> bool:
+    """Whether some of these representations needs the ED and ES frames of a video."""
+    return any(name not in REPRESENTATIONS or REPRESENTATIONS[name].needs == "phases" for name in names)
+
+
+def _graphs(
+    pool: Candidates, features: Mapping[str, NDArray[np.floating]], parameters: SelectionParameters
+) -> ClassGraphs:
+    """Graphs of every representation of the run, and of what else a selector of the run is on."""
+    wanted = [name for name in parameters.representations if name in features]
+    wanted += [chosen.feature for method in parameters.methods if (chosen := SELECTORS[method]).graph]
     built: ClassGraphs = {}
-    for feature in GRAPH_FEATURES:
+    for feature in dict.fromkeys(wanted):
         for recipe in dict.fromkeys((*parameters.graphs, parameters.selection_graph)):
             built[feature, recipe] = build_class_graphs(
-                pool.features[feature],
+                features[feature],
                 pool.classes,
                 file_names=pool.file_names,
                 recipe=recipe_from(parameters, recipe),
@@ -180,8 +194,8 @@ def _graphs(pool: Candidates, parameters: SelectionParameters) -> ClassGraphs:
 
 
 def _report(
-    pool: Candidates,
-    feature: str,
+    vectors: NDArray[np.floating],
+    classes: NDArray[np.str_],
     recipe: str,
     by_class: dict[str, ClassGraph],
     parameters: SelectionParameters,
@@ -189,7 +203,7 @@ def _report(
     rows: list[dict[str, Any]] = []
     for name, own in by_class.items():
         health = partition_health(
-            pool.features[feature][pool.classes == name],
+            vectors[classes == name],
             recipe=recipe_from(parameters, recipe),
             resamples=parameters.health_resamples,
             trials=parameters.infomap_trials,
@@ -233,23 +247,35 @@ def _communities(by_class: dict[str, ClassGraph]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _selections(
-    pool: Candidates, graphs: ClassGraphs, parameters: SelectionParameters
-) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+def _features(pool: Candidates, parameters: SelectionParameters) -> dict[str, NDArray[np.floating]]:
+    """Vectors of the candidates by representation, those joined for a selector of the run among them."""
     features = dict(pool.features)
-    if any(METHODS[method].feature == "joint" for method in parameters.methods):
-        features["joint"] = joint_features([pool.features[name] for name in GRAPH_FEATURES])
+    for method in parameters.methods:
+        chosen = SELECTORS[method]
+        if chosen.feature not in features:
+            joined = vectors_on(pool.features, chosen.on)
+            features |= {} if joined is None else {chosen.feature: joined}
+    return features
+
+
+def _selections(
+    pool: Candidates,
+    features: Mapping[str, NDArray[np.floating]],
+    graphs: ClassGraphs,
+    parameters: SelectionParameters,
+) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
     picks: list[pd.DataFrame] = []
     short: list[pd.DataFrame] = []
     for method in parameters.methods:
-        spec = METHODS[method]
+        spec = SELECTORS[method]
+        vectors = features[spec.feature] if spec.on else None
         recipe = parameters.selection_graph if spec.graph else ""
         for vpc in parameters.vpc:
-            where = {"method": method, "graph": recipe, "vpc": vpc}
+            where: dict[str, Any] = {"method": method, "graph": recipe, "vpc": vpc}
             for seed in range(parameters.n_runs):
                 if seed == 0 or spec.draws:
                     chosen = select(
-                        features.get(spec.feature),
+                        vectors,
                         pool.classes,
                         file_names=pool.file_names,
                         method=method,

@@ -30,7 +30,9 @@ from infomotion_lib.evaluation.runs import score_runs, with_flags
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import write_csv, write_json
-from infomotion_lib.selection.selectors import METHODS, select
+from infomotion_lib.selection.baselines import vectors_on
+from infomotion_lib.selection.registry import SELECTORS
+from infomotion_lib.selection.selectors import select
 from infomotion_lib.studies.controls import divide, split_controls
 
 if TYPE_CHECKING:
@@ -207,8 +209,8 @@ def split_selections(clips: OpenClips, train: NDArray[np.int64], *, settings: Sp
     )
     parts = []
     for method in settings.methods:
-        spec = METHODS[method]
-        vectors = clips.features[spec.feature][known] if spec.feature else None
+        spec = SELECTORS[method]
+        vectors = vectors_on({name: own[known] for name, own in clips.features.items()}, spec.on)
         for draw in range(settings.draws if spec.draws else 1):
             candidates: dict[str, Any] = {"file_names": names, "ef": ef, "graph": GRAPH}
             found = select(vectors, class_name(ef), method=method, vpc=settings.vpc, seed=draw, **candidates)

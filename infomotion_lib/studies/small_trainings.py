@@ -98,7 +98,7 @@ def latte() -> Piece:
     """5 steps of Latte ``cpu/2`` on latent clips, and two clips sampled from it."""
     import torch
 
-    from infomotion_lib.generators.diffusion import LatteRecipe, sample_latents, train_latte
+    from infomotion_lib.generators.latte.diffusion import LatteRecipe, sample_latents, train_latte
 
     latents = torch.from_numpy(
         moving_pattern(10 * 16 * 4, 8, 0).reshape(10, 16, 4, 8, 8).astype(np.float32) / 64 - 2
@@ -110,8 +110,10 @@ def latte() -> Piece:
 def kmeans() -> Piece:
     """The picks of K-means among 60 vectors of 512 numbers, and their distances."""
     from infomotion_lib.selection.baselines import pick_kmeans
+    from infomotion_lib.selection.registry import ClassPool
 
-    picks = pick_kmeans(fixed_vectors(60, 512), budget=5, seed=0)
+    pool = ClassPool(fixed_vectors(60, 512), np.zeros(60))
+    picks = pick_kmeans(pool, budget=5, rng=np.random.default_rng(0))
     return [picks.index, picks.score], 1
 
 

@@ -1,5 +1,4 @@
-"""Cost of the IFA network beside plain reference paths: extraction, its tricks one by one, bf16, the training
-step.
+"""Cost of the IFA network beside plain reference paths: extraction, its tricks one by one, the training step.
 
 Run it with ``python tests/benchmarks/bench_ifa.py [--width 16] [--threads 1] [--repeats 7]``. The variants of
 a group are run in turn, round after round, in one process, so that other work on the machine slows all of
@@ -15,11 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from unittest import mock
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy.spatial.distance import pdist
-from scipy.stats import spearmanr
 from torch import Tensor
 
 from infomotion_lib.representations.ifa import pooling
@@ -102,9 +97,7 @@ def every_video_at_once(pooler: MotionPooler, frames: Tensor, pairs: Tensor) -> 
 def bench_extraction(
     width: int, *, videos: int, side: int, repeats: int, weights: str = ""
 ) -> dict[str, object]:
-    """Extraction of motion vectors: milliseconds a batch, ratios, largest difference, bf16 where the
-    processor has it.
-    """
+    """Extraction of motion vectors: milliseconds a batch, ratios, largest difference."""
     network = load_ema_vfi(weights) if weights else new_interpolator(width, DEPTHS[width], seed=0).eval()
     frames = (
         torch.rand(videos, 3, 1, side, side, generator=torch.Generator().manual_seed(0))
@@ -115,7 +108,7 @@ def bench_extraction(
         frames.flatten(0, 1),
         torch.arange(videos)[:, None, None] * 3 + torch.tensor([[0, 1], [1, 2]]),
     )
-    exact, half = MotionPooler(network), MotionPooler(network, bf16=True)
+    exact = MotionPooler(network)
     layout = exact.network  # a channels-last copy
     variants: dict[str, Callable[[], Tensor]] = {
         "whole network": lambda: whole_network(network, frames),
@@ -126,7 +119,6 @@ def bench_extraction(
             every_video_at_once(exact, flat, pairs)
         ),
         "+ four videos at a time: ours": lambda: exact.vectors(flat, pairs),
-        "ours in bf16": lambda: half.vectors(flat, pairs),
     }
     plain, ours = "plain backbone", "+ four videos at a time: ours"
     difference = {name: float((run() - variants[plain]()).abs().max()) for name, run in variants.items()}
@@ -136,8 +128,6 @@ def bench_extraction(
         "times the plain backbone": {name: round(ratio(seconds, plain, name), 2) for name in variants},
         "ours, times the whole network": round(ratio(seconds, "whole network", ours), 2),
         "ours, videos a CPU second": round(videos / statistics.median(seconds[ours]), 1),
-        "bf16, times ours in float32": round(ratio(seconds, ours, "ours in bf16"), 2),
-        "processor computes in bf16": bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()),
         "largest difference from the plain backbone": {
             name: f"{value:.1e}" for name, value in difference.items()
         },
@@ -183,20 +173,6 @@ def bench_training(width: int, *, batch: int, side: int, repeats: int) -> dict[s
     }
 
 
-@torch.inference_mode()
-def bf16_ranks(weights: str, frames: NDArray[np.uint8]) -> float:
-    """Spearman correlation of all distances between vectors in bf16 and in float32; ``frames`` (V, 3, H, W)
-    of real clips.
-    """
-    network = load_ema_vfi(weights)
-    flat = torch.from_numpy(frames).float().div(255).flatten(0, 1)[:, None]
-    pairs = torch.arange(len(frames))[:, None, None] * 3 + torch.tensor([[0, 1], [1, 2]])
-    exact, near = (
-        pdist(MotionPooler(network, bf16=bf16).vectors(flat, pairs).numpy()) for bf16 in (False, True)
-    )
-    return float(spearmanr(exact, near).statistic)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--width", type=int, nargs="+", default=[16], choices=sorted(DEPTHS))
@@ -204,8 +180,6 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=112)
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--weights", default="", help="trained weights, for the bf16 rank correlation")
-    parser.add_argument("--frames", default="", help=".npy of (V, 3, H, W) uint8 end frames, for the same")
     parser.add_argument("--skip-training", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -215,16 +189,6 @@ def main() -> None:
         if not options.skip_training:
             step = bench_training(width, batch=8, side=options.side, repeats=max(options.repeats // 2, 3))
             print(json.dumps({f"training step, F = {width}, batch 8": step}, indent=2))
-    if options.weights and options.frames:
-        print(
-            json.dumps(
-                {
-                    "bf16 rank correlation of distances, trained": bf16_ranks(
-                        options.weights, np.load(options.frames)
-                    )
-                }
-            )
-        )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from infomotion_lib.regressor.checkpoints import read_weights
 from infomotion_lib.representations import vectors
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 from infomotion_lib.run import cli
-from infomotion_lib.selection import candidates
 
 
 class Harm:
@@ -86,14 +85,11 @@ def test_the_command_that_opens_weights_refuses_them(
     assert not trace.exists() and not (tmp_path / "labels.csv").exists()
 
 
-@pytest.mark.parametrize(
-    "reader", [vectors.read_features, candidates.read_features], ids=["ifa", "selection"]
-)
-def test_no_feature_file_runs_code(tmp_path: Path, reader: Callable[[Path], object]) -> None:
+def test_no_feature_file_runs_code(tmp_path: Path) -> None:
     trace, file = tmp_path / "trace", tmp_path / "motion_features.npz"
     file.write_bytes(array_file(Harm(trace)))
     with pytest.raises(InfoMotionError, match="motion_features"):
-        reader(file)
+        vectors.read_features(file)
     assert not trace.exists()
 
 

@@ -1,4 +1,4 @@
-"""Extraction: the plain network's numbers, blocks that resume, shards that merge, videos that are named."""
+"""Extraction: the plain network's numbers, blocks that resume, videos that are named."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
-from infomotion_lib.representations.ifa import features, settings
+from infomotion_lib.representations.ifa import features
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
-from infomotion_lib.representations.ifa.features import extract_features, merge_shards, refuse_degenerate
+from infomotion_lib.representations.ifa.features import extract_features, refuse_degenerate
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import MotionPooler, rank_bound, vector_size
 from infomotion_lib.representations.ifa.probe import dense_flow, measured_rank, probe_table, relative_spectrum
@@ -69,51 +69,11 @@ def test_vectors_equal_the_plain_way(
         torch.testing.assert_close(vectors[video], plain, atol=2e-6, rtol=1e-5)
 
 
-@pytest.fixture
-def bf16_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a processor with bfloat16 instructions: without them the numbers are the same, only slower."""
-    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")
-
-
-def test_bf16_is_refused_before_any_video_is_read(
-    network: InterFrameInterpolator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "this processor has no bfloat16 instructions")
-    with pytest.raises(
-        ParameterError, match=r"slower than float32 here: this processor has no .*\n.*32-true"
-    ):
-        MotionPooler(network, bf16=True)
-    rows = pd.DataFrame(
-        [
-            {
-                "source": "real",
-                "file_name": "absent",
-                "path": "absent.avi",
-                **dict.fromkeys(features.END_COLUMNS, 1.0),
-            }
-        ]
-    )
-    with pytest.raises(ParameterError, match="no bfloat16 instructions"):
-        extract_features(network, rows, out=None, device="cpu", bf16=True)
-
-
-@pytest.mark.usefixtures("bf16_allowed")
 @torch.inference_mode()
 def test_network_itself_is_left_alone(network: InterFrameInterpolator) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    MotionPooler(network, bf16=True)
-    assert all(
-        torch.equal(value, before[name]) and value.dtype == torch.float32
-        for name, value in network.state_dict().items()
-    )
-
-
-@pytest.mark.usefixtures("bf16_allowed")
-@torch.inference_mode()
-def test_bf16_is_near(network: InterFrameInterpolator) -> None:
-    frames, pairs = formula_frames(3, 112, 112, seed=1), torch.tensor([[[0, 1], [1, 2]]])
-    exact, near = (MotionPooler(network, bf16=bf16).vectors(frames, pairs) for bf16 in (False, True))
-    assert near.dtype == torch.float32 and float((exact - near).abs().max()) < 0.1 * float(exact.abs().max())
+    MotionPooler(network)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
 @torch.inference_mode()
@@ -154,8 +114,7 @@ def test_rows_are_sorted_and_whole(
     again = read_features(tmp_path / "motion_features.npz")
     assert np.array_equal(again.features, table.features) and again.features.dtype == np.float32
     assert again.file_name.tolist() == sorted(rows["file_name"]) and len(table.missing) == 0
-    assert (tmp_path / "missing_videos.csv").read_text() == "source,file_name,status\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["missing_videos.csv", "motion_features.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["motion_features.npz"]
     assert (
         table.rows_of(shuffled) == [again.file_name.tolist().index(name) for name in shuffled["file_name"]]
     ).all()
@@ -164,36 +123,6 @@ def test_rows_are_sorted_and_whole(
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "BLOCK", 4)
-
-
-@pytest.mark.usefixtures("small_blocks")
-def test_shards_merge_to_the_unsharded_file(
-    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
-) -> None:
-    some = rows.head(14).copy()
-    some.loc[some.index[5], "diastole_start"] = pd.NA
-    whole, merged = tmp_path / "whole" / "motion_features.npz", tmp_path / "merged" / "motion_features.npz"
-    extract_features(network, some, out=whole, batch_size=3, device="cpu")
-    for shard in (2, 0, 1):
-        extract_features(network, some, out=merged, batch_size=3, shard=shard, num_shards=3, device="cpu")
-    merge_shards(merged, num_shards=3)
-    assert merged.read_bytes() == whole.read_bytes()
-    assert (merged.parent / "missing_videos.csv").read_bytes() == (
-        whole.parent / "missing_videos.csv"
-    ).read_bytes()
-    extract_features(
-        load_ema_vfi(formula_state("ifa_width8")),
-        some,
-        out=merged,
-        batch_size=3,
-        shard=1,
-        num_shards=3,
-        device="cpu",
-    )
-    with pytest.raises(DataError, match="different weights"):
-        merge_shards(merged, num_shards=3)
-    with pytest.raises(DataError, match=r"shard3of4"):
-        merge_shards(merged, num_shards=4)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -262,7 +191,6 @@ def test_videos_without_frames_are_listed(
         names[3]: "blank_frames",
     }
     assert table.file_name.tolist() == names[4:]
-    assert pd.read_csv(tmp_path / "missing_videos.csv")["status"].tolist() == table.missing["status"].tolist()
 
 
 def test_vectors_that_say_nothing_name_their_videos(
@@ -286,7 +214,7 @@ def test_vectors_that_say_nothing_name_their_videos(
 def test_senseless_requests_are_refused(
     rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
 ) -> None:
-    for wrong in ({"shard": 2, "num_shards": 2}, {"batch_size": 0}, {"pooling": "max"}):
+    for wrong in ({"batch_size": 0}, {"pooling": "max"}):
         with pytest.raises(ParameterError):
             extract_features(network, rows, out=tmp_path / "x.npz", device="cpu", **wrong)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="No video has end frames"):

@@ -32,7 +32,7 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
     """One stage of a run in small: every promised file holds a line, its card the truth."""
     paths, stage = run_paths(root.name, root.parent), TABLE[name]
     folder = paths.stage(name)
-    needed = [paths.stage(need) / file for need in stage.needs for file in TABLE[need].outputs]
+    needed = [paths.stage(need) / file for need in stage.needs for file in TABLE[need].outputs_of()]
     step = start_stage(name, folder, parameters={"profile": root.name, "real_data": "phantom"}, inputs=needed)
     if name == "data":
         (root / VIDEO).parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
             {"phantom": {"videos": 1, "SHA256SUMS": sha256(folder / "phantom/SHA256SUMS")}},
             folder / "sources.json",
         )
-    promised = [*stage.outputs, *stage.reports]
+    promised = [*stage.outputs_of(), *stage.reports]
     for file in promised:
         if file != "sources.json":
             (folder / file).write_text(f"{name} {file} {salt}\n", encoding="utf-8")
@@ -54,15 +54,22 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
     if stage.number:
         (folder / f"{stage.folder}.ipynb").write_text("{}", encoding="utf-8")
     step.finish(folder / file for file in promised)
-    _close(stage, paths, code=code_of(stage), seconds=1.0, continued=False)
+    _close(stage, paths, None, code=code_of(stage), seconds=1.0, continued=False)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a run whose stages have all finished; tests get copies."""
+    folder = tmp_path_factory.mktemp("finished") / "runs/smoke"
+    for name in TABLE:
+        finish(folder, name)
+    return folder
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(finished: Path, tmp_path: Path) -> Path:
     """Folder of a run whose stages have all finished."""
-    for name in TABLE:
-        finish(tmp_path / "runs/smoke", name)
-    return tmp_path / "runs/smoke"
+    return Path(shutil.copytree(finished, tmp_path / "runs/smoke"))
 
 
 def edit(file: str) -> Callable[[Path], object]:
@@ -191,7 +198,9 @@ def test_other_code_makes_a_stage_and_what_follows_stale(
     monkeypatch.setattr(
         chain,
         "code_of",
-        lambda stage: code_of(stage) | ({kind: "other"} if stage.name == "ifa_training" else {}),
+        lambda stage, parameters: (
+            code_of(stage, parameters) | ({kind: "other"} if stage.name == "ifa_training" else {})
+        ),
     )
     assert {(finding.stage, finding.kind) for finding in verify(root).findings} == {
         (name, "stale") for name in list(TABLE)[list(TABLE).index("ifa_training") :]

@@ -275,12 +275,12 @@ def test_the_code_behind_a_stage_is_found_through_imports() -> None:
         return {file.relative_to(LIBRARY).as_posix() for file in files_behind(TABLE[stage])}
 
     assert behind("data") == behind("data"), "asking changes nothing"
-    assert {"stages/data.py", "data/phantom/rendering.py", "data/echodiffusion.py", "classes.py"} <= behind(
-        "data"
-    )
+    assert {"run/data.py", "phantom/rendering.py", "data/echodiffusion.py", "classes.py"} <= behind("data")
     assert {"regressor/training.py", "regressor/model.py"} <= behind("labels")
     assert {"frames/rule.py", "frames/detect.py", "reporting/figures/frames.py"} <= behind("frame_index")
-    assert {"ifa/attention.py", "appearance.py"} <= behind("ifa_training")
+    assert {"representations/ifa/attention.py", "representations/appearance/network.py"} <= behind(
+        "ifa_training"
+    )
     assert {"selection/graph.py", "selection/centrality.py"} <= behind("graph_selection")
     assert {"regressor/grid.py", "evaluation/metrics.py"} <= behind("evaluation")
     assert not {"regressor/training.py", "evaluation/metrics.py"} & behind("graph_selection")

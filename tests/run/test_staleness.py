@@ -13,7 +13,7 @@ import pytest
 
 from infomotion_lib.run import code
 from infomotion_lib.run.code import code_hash, learning_hash
-from infomotion_lib.stage_table import TABLE
+from infomotion_lib.stage_table import LOADED, TABLE
 
 TRAINED = ("labels", "ifa_training", "evaluation", "latte_ablation")
 """Stages that keep what took long: checkpoints, rows of networks, vectors."""
@@ -33,7 +33,7 @@ LEARNT = {
     "representations/ifa/attention.py": {"ifa_training"},
     "representations/appearance/network.py": {"ifa_training"},
     "regressor/model.py": {"labels", "evaluation", "latte_ablation"},
-    "generators/diffusion.py": {"latte_ablation"},
+    "generators/latte/diffusion.py": {"latte_ablation"},
     "data/video.py": {"data", "labels", "ifa_training", "evaluation", "latte_ablation"},
 }
 
@@ -119,5 +119,7 @@ def test_a_stage_runs_again_for_code_that_trains_nothing(library: Path) -> None:
 
 def test_what_a_stage_learns_from_is_code_behind_it() -> None:
     for stage in TABLE.values():
-        roots = {code.LIBRARY.joinpath(*module.split(".")).with_suffix(".py") for module in stage.learns}
+        named = [module for module in stage.learns if module != LOADED]
+        roots = {code.LIBRARY.joinpath(*module.split(".")).with_suffix(".py") for module in named}
+        roots |= {code._file(module) for module in stage.loaded() if LOADED in stage.learns}
         assert roots <= code.files_behind(stage), stage.name

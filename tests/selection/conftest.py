@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.selection.candidates import FeatureTable
+from infomotion_lib.representations.vectors import Vectors
 
 EF = {"severe": 20.0, "moderate": 35.0, "mild": 45.0, "normal": 60.0, "hyperdynamic": 75.0}
 
@@ -51,7 +51,7 @@ def pool() -> Pool:
 
 
 @pytest.fixture
-def upstream() -> tuple[pd.DataFrame, FeatureTable, FeatureTable]:
+def upstream() -> tuple[pd.DataFrame, Vectors, Vectors]:
     """Frame index and two feature tables: 8 TRAIN, 2 VAL and 2 TEST videos a class, real, and 8 TRAIN,
     synthetic.
     """
@@ -78,7 +78,6 @@ def upstream() -> tuple[pd.DataFrame, FeatureTable, FeatureTable]:
     index = pd.DataFrame(rows)
     source, names = index["source"].to_numpy(dtype=str), index["file_name"].to_numpy(dtype=str)
     motion, appearance = (
-        FeatureTable(source, names, rng.normal(size=(len(index), width)).astype(np.float32))
-        for width in (12, 6)
+        Vectors(source, names, rng.normal(size=(len(index), width)).astype(np.float32)) for width in (12, 6)
     )
     return index, motion, appearance

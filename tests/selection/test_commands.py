@@ -15,8 +15,8 @@ from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import start_stage, write_csv
+from infomotion_lib.representations.vectors import Vectors
 from infomotion_lib.run import cli
-from infomotion_lib.selection.candidates import FeatureTable
 from infomotion_lib.selection.parameters import SelectionParameters
 from infomotion_lib.selection.stage import run_selection
 from infomotion_lib.stage_table import RUN_CARD
@@ -39,7 +39,7 @@ def finished(tiny_phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     )
     write_csv(index, paths.stage("frame_index") / "frame_index.csv")
     names = index["file_name"].to_numpy(dtype=str)
-    vectors = FeatureTable(
+    vectors = Vectors(
         np.full(len(names), "real"), names, np.random.default_rng(0).normal(size=(len(names), 4))
     )
     parameters = SelectionParameters(
@@ -47,7 +47,7 @@ def finished(tiny_phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     )
     folder = paths.stage("graph_selection")
     run = start_stage("graph_selection", folder, parameters=parameters.model_dump())
-    tables = run_selection(index, vectors, appearance=vectors, parameters=parameters)
+    tables = run_selection(index, {"motion": vectors, "appearance": vectors}, parameters=parameters)
     run.finish([write_csv(table, folder / name) for name, table in tables.files().items()])
     return profile, runs
 

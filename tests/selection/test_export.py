@@ -12,7 +12,7 @@ from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.provenance import sha256
 from infomotion_lib.selection.export import Cell, export_distilled, published_selection
-from infomotion_lib.selection.selectors import METHODS
+from infomotion_lib.selection.registry import SELECTORS
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_published_selections_name_and_hash_each_video_once(
 
 
 def test_a_set_that_was_not_selected_is_named(selections: pd.DataFrame) -> None:
-    assert "herding_ef" in METHODS
+    assert "herding_ef" in SELECTORS
     with pytest.raises(ParameterError, match="nothing with method = infomoton\nDid you mean infomotion"):
         Cell("real", "infomoton", vpc=1).rows(selections)
     with pytest.raises(ParameterError, match="vpc = 7"):

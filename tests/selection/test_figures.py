@@ -19,7 +19,7 @@ from infomotion_lib.selection.graph import Graph, Recipe
 from infomotion_lib.selection.layout import force_layout
 from infomotion_lib.selection.modular import build_class_graphs
 from infomotion_lib.selection.parameters import SelectionParameters
-from infomotion_lib.selection.selectors import METHODS
+from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.selection.stage import run_selection
 from infomotion_lib.selection.sweep import sweep_settings
 
@@ -95,7 +95,9 @@ def test_module_counts_and_sweep(upstream: Upstream) -> None:
     parameters = SelectionParameters(
         vpc=(2,), n_runs=1, infomap_trials=1, health_resamples=1, methods=("random",)
     )
-    report = run_selection(index, motion, appearance=appearance, parameters=parameters).graph_report
+    report = run_selection(
+        index, {"motion": motion, "appearance": appearance}, parameters=parameters
+    ).graph_report
     fig = figures.module_counts(report, vpc=(2, 5))
     assert len([axis for axis in fig.axes if axis.has_data()]) == 4
     sick = report.assign(flag=np.where(report["graph"] == "literal", "collapsed", "healthy"))
@@ -138,7 +140,7 @@ def test_picks_map_names_the_extremes() -> None:
     fig = pick_figures.picks_map(place, classes, {"kmeans": inner, "kcenter": outer})
     assert title(fig) == "By motion, K-means picks the most typical videos, k-centre the least"
     assert figure_bytes(fig)
-    everyone = dict.fromkeys(METHODS, inner)
+    everyone = dict.fromkeys(SELECTORS, inner)
     assert len(pick_figures.picks_map(place, classes, everyone).axes) == 8
 
 
@@ -181,7 +183,9 @@ def test_frames_of_the_report_stay_as_they_were(upstream: Upstream) -> None:
     parameters = SelectionParameters(
         vpc=(2,), n_runs=1, infomap_trials=1, health_resamples=0, methods=("random",), graphs=("knn",)
     )
-    report = run_selection(index, motion, appearance=appearance, parameters=parameters).graph_report
+    report = run_selection(
+        index, {"motion": motion, "appearance": appearance}, parameters=parameters
+    ).graph_report
     copy = report.copy()
     figures.module_counts(report)
     pd.testing.assert_frame_equal(report, copy)

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError, ParameterError
+from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.selection.communities import Communities
 from infomotion_lib.selection.modular import allocate, build_class_graphs, pick_modular
 from infomotion_lib.selection.parameters import SelectionParameters
-from infomotion_lib.selection.selectors import METHODS, Selection, select
+from infomotion_lib.selection.registry import SELECTORS
+from infomotion_lib.selection.selectors import Selection, select
 
 from .conftest import Pool
 
@@ -37,7 +39,7 @@ def run(
     return select(pool.features[rows], pool.classes[rows], **settings)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SELECTORS)
 def test_every_class_gives_vpc_videos_of_its_own(pool: Pool, method: str) -> None:
     chosen = run(pool, method)
     assert list(chosen.table.columns) == [
@@ -57,21 +59,21 @@ def test_every_class_gives_vpc_videos_of_its_own(pool: Pool, method: str) -> Non
     assert method in repr(chosen)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SELECTORS)
 def test_the_order_of_the_candidates_does_not_matter(pool: Pool, method: str) -> None:
     shuffled = np.random.default_rng(0).permutation(70)
     assert run(pool, method, rows=shuffled).file_names == run(pool, method).file_names
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SELECTORS)
 def test_seeds(pool: Pool, method: str) -> None:
     assert run(pool, method, seed=3).file_names == run(pool, method, seed=3).file_names
     assert (run(pool, method, seed=3).file_names != run(pool, method, seed=4).file_names) == (
-        METHODS[method].draws or method == "kmeans"
+        SELECTORS[method].draws or method == "kmeans"
     )
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SELECTORS)
 def test_short_and_empty_classes_are_reported_not_fatal(pool: Pool, method: str) -> None:
     keep = (pool.classes != "mild") & ~((pool.classes == "severe") & (np.arange(70) > 1))
     chosen = run(pool, method, rows=keep)
@@ -86,15 +88,26 @@ def test_short_and_empty_classes_are_reported_not_fatal(pool: Pool, method: str)
     assert len(chosen.table) == 3 * 3 + 2
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SELECTORS)
 def test_one_candidate_a_class_is_enough_to_run(pool: Pool, method: str) -> None:
     one = np.arange(70) % 14 == 0
     assert len(run(pool, method, rows=one).file_names) == 5
 
 
 def test_methods_are_those_of_the_parameters() -> None:
-    known = SelectionParameters.model_fields["methods"].annotation.__args__[0].__args__  # type: ignore[union-attr]
-    assert set(known) == set(METHODS)
+    assert SelectionParameters(methods=tuple(SELECTORS)).methods == tuple(SELECTORS)
+    assert tuple(SELECTORS)[:4] == ("random", "kmeans", "infodist", "infomotion"), "the paper's come first"
+    with pytest.raises(ParameterError, match="unknown selection method; Did you mean kmeans"):
+        stage_parameters("graph_selection", {"methods": ["kmean"]})
+
+
+def test_a_selector_on_other_vectors_is_named_by_them(pool: Pool) -> None:
+    other = SELECTORS["kmeans_motion"]
+    assert (other.on, other.label, other.marker) == (("motion",), "K-means on motion", "s")
+    assert run(pool, "kmeans_motion").file_names == run(pool, "kmeans").file_names, "the same vectors here"
+    assert "random_motion" not in SELECTORS, "it looks at no vector"
+    assert "infomotion_motion" not in SELECTORS, "it is on motion already"
+    assert "kmeans_motion" not in list(SELECTORS)
 
 
 def test_graph_methods_carry_flags_and_communities(pool: Pool) -> None:

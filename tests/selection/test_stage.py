@@ -13,9 +13,10 @@ import pytest
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError
 from infomotion_lib.provenance import write_npz
-from infomotion_lib.selection.candidates import FeatureTable, find_candidates, read_features
+from infomotion_lib.representations.vectors import Vectors, read_features
+from infomotion_lib.selection.candidates import find_candidates
 from infomotion_lib.selection.parameters import SelectionParameters
-from infomotion_lib.selection.selectors import METHODS
+from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.selection.stage import (
     COMMUNITY_COLUMNS,
     REPORT_COLUMNS,
@@ -24,17 +25,16 @@ from infomotion_lib.selection.stage import (
     run_selection,
 )
 
-Upstream = tuple[pd.DataFrame, FeatureTable, FeatureTable]
+Upstream = tuple[pd.DataFrame, Vectors, Vectors]
 PARAMETERS = SelectionParameters(
-    methods=tuple(METHODS), vpc=(2, 3), n_runs=2, infomap_trials=1, health_resamples=1
+    methods=tuple(SELECTORS), vpc=(2, 3), n_runs=2, infomap_trials=1, health_resamples=1
 )
 
 
 def run(upstream: Upstream, **changes: object) -> SelectionTables:
     index, motion, appearance = upstream
-    return run_selection(
-        index, motion, appearance=appearance, parameters=PARAMETERS.model_copy(update=changes)
-    )
+    vectors = {"motion": motion, "appearance": appearance}
+    return run_selection(index, vectors, parameters=PARAMETERS.model_copy(update=changes))
 
 
 def test_tables_have_the_promised_columns_and_rows(upstream: Upstream) -> None:
@@ -47,7 +47,7 @@ def test_tables_have_the_promised_columns_and_rows(upstream: Upstream) -> None:
     counts = tables.selections.pivot_table(
         "file_name", ["source", "method", "selection_seed"], "vpc", aggfunc="count"
     )
-    assert len(counts) == 2 * len(METHODS) * 2
+    assert len(counts) == 2 * len(SELECTORS) * 2
     assert (counts[2] == 10).all() and (counts[3] == 15).all()
     assert set(tables.files()) == {"graph_report.csv", "communities.csv", "selections.csv", "shortfalls.csv"}
 
@@ -66,7 +66,7 @@ def test_only_train_videos_of_the_source_are_chosen(upstream: Upstream) -> None:
 def test_moving_test_videos_changes_nothing(upstream: Upstream) -> None:
     index, motion, appearance = upstream
     held_out = index["split"] != "TRAIN"
-    wild = FeatureTable(
+    wild = Vectors(
         motion.source, motion.file_name, np.where(held_out.to_numpy()[:, None], 1e6, motion.features)
     )
     pd.testing.assert_frame_equal(run(upstream).selections, run((index, wild, appearance)).selections)
@@ -78,7 +78,7 @@ def test_random_methods_draw_again_and_the_others_repeat(upstream: Upstream) -> 
     picks = run(upstream).selections
     for (_, method, _), own in picks.groupby(["source", "method", "vpc"]):
         first, second = (own.loc[own["selection_seed"] == seed, "file_name"].tolist() for seed in (0, 1))
-        assert (first == second) != METHODS[str(method)].draws, method
+        assert (first == second) != SELECTORS[str(method)].draws, method
 
 
 def test_unusable_videos_are_no_candidates(upstream: Upstream) -> None:
@@ -94,7 +94,7 @@ def test_videos_without_features_are_reported(upstream: Upstream) -> None:
     index, motion, appearance = upstream
     keep = motion.file_name != "real_TRAIN_normal_3"
     tables = run(
-        (index, FeatureTable(motion.source[keep], motion.file_name[keep], motion.features[keep]), appearance)
+        (index, Vectors(motion.source[keep], motion.file_name[keep], motion.features[keep]), appearance)
     )
     lost = tables.shortfalls[tables.shortfalls["kind"] == "no_features"]
     assert lost[["source", "class_name", "wanted", "candidates"]].to_numpy().tolist() == [
@@ -157,7 +157,7 @@ def test_feature_files(upstream: Upstream, tmp_path: Path) -> None:
     )
     read = read_features(path)
     np.testing.assert_array_equal(read.features, motion.features)
-    assert repr(read) == "FeatureTable(100 videos x 12 numbers)"
+    assert repr(read) == "Vectors(100 videos x 12, 0 missing)"
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(DataError, match=r"motion\.npz"):
         read_features(path)
@@ -172,7 +172,7 @@ def test_feature_files(upstream: Upstream, tmp_path: Path) -> None:
 
 def test_the_room_needs_no_torch() -> None:
     code = (
-        "import sys, infomotion_lib.selection; print([m for m in ('torch', 'matplotlib', 'monai') if m in"
+        "import sys, infomotion_lib.selection.stage; print([m for m in ('torch', 'matplotlib', 'monai') if m in"
         " sys.modules])"
     )
     assert (

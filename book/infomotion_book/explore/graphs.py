@@ -74,7 +74,8 @@ def candidates(results: Results) -> Candidates | None:
     """Videos that may be chosen in the first pool of a run, with their motion vectors; None without
     vectors.
     """
-    from infomotion_lib.selection.candidates import find_candidates, read_features
+    from infomotion_lib.representations.vectors import read_features
+    from infomotion_lib.selection.candidates import find_candidates
 
     file, index = (
         results.folder("ifa_training") / "motion_features.npz",

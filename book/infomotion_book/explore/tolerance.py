@@ -17,7 +17,7 @@ from infomotion_lib.evaluation.runs import tolerance_table
 from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.flags import flag_words, in_brackets
 from infomotion_lib.reporting.results import Results, records
-from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
+from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES, method_order
 from infomotion_lib.reporting.widgets import image_choice
 
 if TYPE_CHECKING:
@@ -120,9 +120,7 @@ def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str,
         parts += [
             svg.text(x(value), height - under + 16, f"{value}", anchor="middle", size=15, fill=svg.SOFT)
         ]
-    for index, row in enumerate(
-        sorted(rows, key=lambda row: (row["method"] == "whole", list(METHOD_NAMES).index(row["method"])))
-    ):
+    for index, row in enumerate(sorted(rows, key=lambda row: method_order(row["method"]))):
         y, mean, spread = top + step * index, float(row["mean"]), float(row["sd"] or 0.0)
         parts.append(svg.text(left - 8, y + (11 if _flag(row) else 17), _name(row), anchor="end", size=15))
         parts += [svg.text(left - 8, y + 26, _flag(row), anchor="end", size=13, fill=svg.SOFT)] * bool(

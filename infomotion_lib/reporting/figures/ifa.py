@@ -15,17 +15,20 @@ from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from infomotion_lib.reporting.style import METHOD_COLOURS
+from infomotion_lib.reporting.style import METHOD_COLOURS, Registered
 from infomotion_lib.representations.ifa.probe import RESOLUTION
+from infomotion_lib.representations.registry import REPRESENTATIONS
 
 Floats = NDArray[np.floating]
-FEATURE_NAMES = {
-    "motion": "motion (the paper's)",
-    "appearance": "appearance, one frame",
-    "frame_difference": "frame difference",
-    "dense_flow": "dense optical flow",
-    "untrained": "motion, untrained",
-}
+FEATURE_NAMES = Registered(
+    REPRESENTATIONS,
+    "phrase",
+    {
+        "frame_difference": "frame difference",
+        "dense_flow": "dense optical flow",
+        "untrained": "motion, untrained",
+    },
+)
 """Names of probed features as figures print them."""
 
 _INK, _GREY, _ACCENT, _SECOND = (
@@ -220,7 +223,7 @@ def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floa
     ef : ndarray, shape (N,)
         EF, points.
     """
-    fig = Figure(figsize=(7.4, 3.5))
+    fig = Figure(figsize=(3.7 * len(components), 3.5))
     axes = np.ravel(fig.subplots(1, len(components)))
     for axis, (name, points) in zip(axes, components.items(), strict=True):
         dots = axis.scatter(
@@ -245,10 +248,7 @@ def probe_bars(table: pd.DataFrame, *, chance: float) -> Figure:
     rows = table.sort_values("ridge_r2").reset_index(drop=True)
     fig = Figure(figsize=(7.4, 0.9 + 0.42 * len(rows)))
     left, right = fig.subplots(1, 2, sharey=True)
-    colours = [
-        _ACCENT if name == "motion" else _SECOND if name == "appearance" else _GREY
-        for name in rows["feature"]
-    ]
+    colours = [REPRESENTATIONS[name].colour if name in REPRESENTATIONS else _GREY for name in rows["feature"]]
     for axis, column, text in (
         (left, "ridge_r2", "R² of EF, ridge"),
         (right, "knn_purity", "5-NN class purity"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.parameters import Seed, StageParameters
 
 
 class AppearanceParameters(StageParameters):
@@ -12,3 +12,4 @@ class AppearanceParameters(StageParameters):
 
     appearance_steps: int = Field(150, ge=0, description="training steps of the frame ResNet-18")
     appearance_size: int = Field(64, ge=32, description="side of its input frame, pixels")
+    appearance_seed: Seed = Field(0, description="seed of its weights and batches")

@@ -1,9 +1,6 @@
-"""One motion vector a video, for a whole frame index: resumable, in shards if wanted, and never a row of
-nothing.
+"""One motion vector per video, for a whole frame index: resumable, and never a row of zeros.
 
-Videos are taken in blocks, sorted by source and name. A block is computed the same way whoever computes it,
-so shards merge to the very file that an unsharded run writes, and a run that was cut short goes on with the
-next block.
+Videos are taken in blocks, sorted by source and name; a run that was cut short goes on with the next block.
 """
 
 from __future__ import annotations
@@ -60,10 +57,7 @@ def extract_features(
     out: str | Path | None,
     pooling: Pooling = "mean",
     batch_size: int = 8,
-    shard: int = 0,
-    num_shards: int = 1,
     device: str = "auto",
-    bf16: bool = False,
     workers: int = 1,
 ) -> Vectors:
     """Motion vectors of all videos that have end frames, written to ``out``, with a list of those that have
@@ -80,35 +74,26 @@ def extract_features(
     rows : DataFrame
         Frame index with a ``path`` column (:func:`infomotion_lib.representations.ifa.triplets.attach_paths`).
     out : path or None
-        ``.npz`` file of ``source``, ``file_name`` and ``features``; ``missing_videos.csv`` goes beside it.
-        With more than one shard, the shard's own file ``<stem>.shard<i>of<n>.npz`` is written instead (see
-        :func:`merge_shards`). ``None``: nothing is written, and nothing can be resumed.
+        ``.npz`` file of ``source``, ``file_name`` and ``features``. ``None``: nothing is written, and nothing
+        can be resumed.
     pooling : {"mean", "grid", "flow"}
         See :class:`infomotion_lib.representations.ifa.pooling.MotionPooler`.
     batch_size : int
         Videos at a time, from 1 to 32.
-    shard, num_shards : int
-        Which blocks to compute: every ``num_shards``-th, from ``shard``.
     device : {"auto", "cpu", "cuda"}
         Where it runs.
-    bf16 : bool
-        Matrix products in bfloat16: not exact, and faster where the device has instructions for it; refused
-        elsewhere.
     workers : int
         Decoding threads.
 
     Raises
     ------
     ParameterError
-        If shard numbers or the batch size make no sense, or bfloat16 would only be slow on this device.
+        If the batch size makes no sense.
     DataError
         If no video has end frames, or a vector is not finite or constant; the videos are named.
     """
-    if not (0 <= shard < num_shards and 1 <= batch_size <= BLOCK):
-        raise ParameterError(
-            f"Shard {shard} of {num_shards} with batches of {batch_size}: shards count from 0, batches are 1"
-            f" to {BLOCK} videos."
-        )
+    if not 1 <= batch_size <= BLOCK:
+        raise ParameterError(f"Batches of {batch_size} videos: batches are 1 to {BLOCK} videos.")
     ordered = rows.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
     known = np.asarray(ordered[list(END_COLUMNS)].notna().all(axis=1), dtype=np.bool_)
     videos = ordered[known].to_dict("records")
@@ -118,61 +103,23 @@ def extract_features(
             remedy="See status_counts.csv of stage 01 for what became of the videos.",
         )
     where = resolve_device(device)
-    pooler = MotionPooler(network, pooling=pooling, device=where, bf16=bf16)
-    identity = _identity(network, videos, pooling=pooling, batch_size=batch_size, device=where, bf16=bf16)
-    target = None if out is None else shard_path(out, shard=shard, num_shards=num_shards)
-    parts = None if target is None else target.with_name(target.name + ".parts")
+    pooler = MotionPooler(network, pooling=pooling, device=where)
+    identity = _identity(network, videos, pooling=pooling, batch_size=batch_size, device=where)
+    parts = None if out is None else Path(f"{out}.parts")
     starts = range(0, len(videos), BLOCK)
     done: list[Vectors] = []
     with ThreadPoolExecutor(workers) as pool:
-        for number in track(range(shard, len(starts), num_shards), label="motion vectors", unit="block"):
-            block, part = (
-                videos[starts[number] : starts[number] + BLOCK],
-                None if parts is None else parts / f"{number:06d}.npz",
-            )
+        for number, start in enumerate(track(starts, label="motion vectors", unit="block")):
+            part = None if parts is None else parts / f"{number:06d}.npz"
+            block = videos[start : start + BLOCK]
             done.append(_block(pooler, block, part, identity=identity, batch_size=batch_size, pool=pool))
-    absent = ordered.loc[~known if shard == 0 else [], ["source", "file_name", "status"]]
+    absent = ordered.loc[~known, ["source", "file_name", "status"]]
     table = Vectors.joined(done, more_missing=absent, size=vector_size(network.width, pooling))
     refuse_degenerate(table)
-    if target is not None and parts is not None:
-        write_features(table, target, identity=identity, shard=shard, num_shards=num_shards)
+    if out is not None and parts is not None:
+        write_features(table, Path(out))
         shutil.rmtree(parts, ignore_errors=True)
     return table
-
-
-def merge_shards(out: str | Path, *, num_shards: int) -> Vectors:
-    """Vectors of all shards, written to ``out`` byte for byte as an unsharded run writes it.
-
-    Raises
-    ------
-    DataError
-        If a shard is missing, or the shards come from different weights, videos or settings.
-    """
-    paths = [shard_path(out, shard=shard, num_shards=num_shards) for shard in range(num_shards)]
-    absent = [path.name for path in paths if not path.is_file()]
-    if absent:
-        raise DataError(
-            f"Shards are missing: {', '.join(absent)}",
-            where=f"Looked in {Path(out).parent}",
-            remedy="Extract them first.",
-        )
-    tables = [read_features(path) for path in paths]
-    identities = {table.identity for table in tables}
-    if len(identities) > 1:
-        raise DataError(
-            f"The shards of {out} come from different weights, videos or settings.",
-            remedy="Extract all of them anew.",
-        )
-    table = Vectors.joined(tables, more_missing=None, size=tables[0].features.shape[1])
-    refuse_degenerate(table)
-    write_features(table, Path(out), identity=identities.pop(), shard=0, num_shards=1)
-    return table
-
-
-def shard_path(out: str | Path, *, shard: int, num_shards: int) -> Path:
-    """File of one shard; ``out`` itself where there is but one."""
-    path = Path(out)
-    return path if num_shards == 1 else path.with_name(f"{path.stem}.shard{shard}of{num_shards}{path.suffix}")
 
 
 def refuse_degenerate(table: Vectors) -> None:
@@ -258,7 +205,6 @@ def _identity(
     pooling: str,
     batch_size: int,
     device: torch.device,
-    bf16: bool,
 ) -> str:
     """What must be equal for two blocks to belong together: weights, videos and their frames, settings."""
     weights = 0
@@ -269,9 +215,8 @@ def _identity(
     listed = "\n".join(
         f"{row['source']}/{row['file_name']} {[int(row[column]) for column in END_COLUMNS]}" for row in videos
     )
-    precision = "bf16" if bf16 else "float32"
     named = zlib.crc32(listed.encode())
-    return f"{FORMAT}-{weights:08x}-{named:08x}-{pooling}-{batch_size}-{device.type}-{precision}"
+    return f"{FORMAT}-{weights:08x}-{named:08x}-{pooling}-{batch_size}-{device.type}-float32"
 
 
 def _named(table: Vectors, chosen: NDArray[np.bool_], *, most: int = 8) -> str:

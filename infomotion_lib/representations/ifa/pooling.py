@@ -24,7 +24,6 @@ from torch import Tensor, nn
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.representations.ifa.attention import InterFrameBlock, other_frame
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator, as_colour, check_frames
-from infomotion_lib.representations.ifa.settings import refuse_bf16
 from infomotion_lib.representations.ifa.windows import WindowPlan
 
 Pooling = Literal["mean", "grid", "flow"]
@@ -70,13 +69,11 @@ class MotionPooler:
         predicted flow over 7 x 7 cells, which runs the flow heads too.
     device : torch.device
         Where it runs.
-    bf16 : bool
-        Matrix products and convolutions in bfloat16.
 
     Raises
     ------
     ParameterError
-        If the pooling is unknown, or bfloat16 would only be slow on this device.
+        If the pooling is unknown.
     """
 
     def __init__(
@@ -85,23 +82,15 @@ class MotionPooler:
         *,
         pooling: Pooling = "mean",
         device: torch.device | str = "cpu",
-        bf16: bool = False,
     ) -> None:
         _refuse_unknown(pooling)
-        if bf16:
-            refuse_bf16(device)
-        self.pooling, self.device, self.mixed = pooling, torch.device(device), bf16 and pooling == "flow"
-        self.type = (
-            torch.bfloat16 if bf16 and not self.mixed else torch.float32
-        )  # warps are always in float32
+        self.pooling, self.device = pooling, torch.device(device)
         self.network = copy.deepcopy(network).to(self.device).eval()
         bone = self.network.feature_bone
-        blocks = [
-            [_Step.of(block) for block in scale] for scale in (bone.block4, bone.block5)
-        ]  # in float32, before any rounding
+        blocks = [[_Step.of(block) for block in scale] for scale in (bone.block4, bone.block5)]
         blocks[-1][-1] = blocks[-1][-1].without_values()
-        self.network.to(dtype=self.type, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
-        self.steps = [[step.to(self.type) for step in scale] for scale in blocks]
+        self.network.to(dtype=torch.float32, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
+        self.steps = blocks
 
     @torch.inference_mode()
     def vectors(self, frames: Tensor, pairs: Tensor) -> Tensor:
@@ -125,14 +114,13 @@ class MotionPooler:
         """Vectors of a few videos, whose maps fit a cache."""
         needed, local = torch.unique(pairs, return_inverse=True)
         flat = local.to(self.device).reshape(-1, 2)  # (P = 2V, 2)
-        frames = as_colour(frames[needed].to(self.device, self.type)).contiguous(
+        frames = as_colour(frames[needed].to(self.device, torch.float32)).contiguous(
             memory_format=torch.channels_last
         )
         if self.pooling == "flow":
             first, second = frames[flat[:, 0]], frames[flat[:, 1]]
-            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.mixed):
-                flow = self.network.interpolate(self.network.features(first, second), first, second).flow[-1]
-            return F.adaptive_avg_pool2d(flow.float(), FLOW_GRID).reshape(len(pairs), -1).cpu()
+            flow = self.network.interpolate(self.network.features(first, second), first, second).flow[-1]
+            return F.adaptive_avg_pool2d(flow, FLOW_GRID).reshape(len(pairs), -1).cpu()
         return torch.cat([_by_video(motion) for motion in self._motion(frames, flat)], dim=1).cpu()
 
     def _motion(self, frames: Tensor, pairs: Tensor) -> list[Tensor]:
@@ -188,9 +176,7 @@ class MotionPooler:
 
 @dataclass(frozen=True)
 class _Step:
-    """A block with its products made ready: queries, keys and values in one; displacement to motion in
-    float32.
-    """
+    """A block with its products made ready: queries, keys and values in one; displacement to motion."""
 
     block: InterFrameBlock
     weight: Tensor
@@ -210,9 +196,6 @@ class _Step:
     def without_values(self) -> _Step:
         keep = len(self.weight) // 3 * 2
         return replace(self, weight=self.weight[:keep], bias=self.bias[:keep], values=False)
-
-    def to(self, dtype: torch.dtype) -> _Step:
-        return replace(self, weight=self.weight.to(dtype), bias=self.bias.to(dtype))
 
     def project(self, own: Tensor) -> list[Tensor]:
         """Scaled queries, keys and perhaps values of normalised windows, split into heads."""

@@ -114,20 +114,7 @@ def resolve_precision(
     """
     if precision == "auto":
         return "32-true" if _bf16_obstacle(device) else "bf16-mixed"
-    if precision == "bf16-mixed":
-        refuse_bf16(device)
-    return precision
-
-
-def refuse_bf16(device: torch.device | str = "auto") -> None:
-    """Nothing, if a device computes in bfloat16 with instructions of its own.
-
-    Raises
-    ------
-    ParameterError
-        Saying what is missing.
-    """
-    if obstacle := _bf16_obstacle(device):
+    if precision == "bf16-mixed" and (obstacle := _bf16_obstacle(device)):
         raise ParameterError(
             f"bfloat16 would be slower than float32 here: {obstacle}.",
             remedy=(
@@ -135,6 +122,7 @@ def refuse_bf16(device: torch.device | str = "auto") -> None:
                 " 'native' allows it."
             ),
         )
+    return precision
 
 
 def _bf16_obstacle(device: torch.device | str) -> str:

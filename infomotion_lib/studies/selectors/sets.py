@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
-from infomotion_lib.selection.selectors import METHODS, Selection, select
+from infomotion_lib.selection.registry import SELECTORS
+from infomotion_lib.selection.selectors import Selection, select
 from infomotion_lib.selection.stage import recipe_from
 from infomotion_lib.studies.selectors.arms import CORE, WHOLE, Arm, Configuration
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
@@ -117,7 +118,7 @@ def _budgets(arm: Arm, parameters: EvidenceParameters) -> tuple[int, ...]:
 
 
 def _draws(configuration: Configuration, parameters: EvidenceParameters) -> int:
-    if not METHODS[configuration.method].draws:
+    if not SELECTORS[configuration.method].draws:
         return 1
     return (
         parameters.study_random_draws

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import CheckpointError, DataError, ParameterError
-from infomotion_lib.generators.latte import Latte, latte
+from infomotion_lib.generators.latte.network import Latte, latte
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 from infomotion_lib.weights import read_weights, refused, save_weights
@@ -47,7 +47,7 @@ class LatteRecipe:
     Attributes
     ----------
     size : str
-        Key of :data:`infomotion_lib.generators.latte.SIZES`.
+        Key of :data:`infomotion_lib.generators.latte.network.SIZES`.
     latent_side, frames, n_classes : int
         Of the clips it makes.
     steps, batch, learning_rate, seed

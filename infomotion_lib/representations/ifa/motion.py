@@ -1,0 +1,127 @@
+"""The representation ``motion``: what the inter-frame-attention network knows of how a heart moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infomotion_lib.provenance import write_csv
+from infomotion_lib.representations.ifa.augment import Augmentation
+from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
+from infomotion_lib.representations.ifa.features import extract_features
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
+from infomotion_lib.representations.ifa.parameters import IfaParameters
+from infomotion_lib.representations.ifa.pooling import Pooling, rank_bound, vector_size
+from infomotion_lib.representations.ifa.settings import TrainingSettings, resolve_precision
+from infomotion_lib.representations.ifa.training import TrainingResult, new_interpolator, train_interpolator
+from infomotion_lib.representations.ifa.triplets import TripletStore
+from infomotion_lib.representations.vectors import Vectors
+
+WEIGHTS, LOG = "ifa.safetensors", "training_log.csv"
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A trained interpolator whose motion maps, averaged over the picture, are the vector.
+
+    Attributes
+    ----------
+    trained : TrainingResult
+        The network, its log and its gain on VAL.
+    pooling : {"mean", "grid", "flow"}
+        How a motion map becomes a few numbers.
+    device : str
+        Where vectors are computed.
+    taught_by : tuple of str
+        ``source/file_name motion`` of each triplet that trained it; empty if it was loaded.
+    """
+
+    trained: TrainingResult
+    pooling: Pooling
+    device: str
+    taught_by: tuple[str, ...] = ()
+
+    @property
+    def network(self) -> InterFrameInterpolator:
+        """The network, on the CPU."""
+        return self.trained.network
+
+    @property
+    def size(self) -> int:
+        """Numbers per vector."""
+        return vector_size(self.network.width, self.pooling)
+
+    def vectors(self, videos: pd.DataFrame, *, workers: int, out: Path | None = None) -> Vectors:
+        """Vectors of all videos that have end frames; finished blocks are kept beside ``out``."""
+        return extract_features(
+            self.network, videos, out=out, pooling=self.pooling, device=self.device, workers=workers
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Gain over the average of the end frames in dB, whether it ignited, steps, bound on the rank."""
+        return self.trained.summary() | {"rank_bound": rank_bound(self.network)}
+
+
+def fit(
+    train: pd.DataFrame, val: pd.DataFrame, *, folder: Path, parameters: IfaParameters, device: str
+) -> Motion:
+    """The interpolator trained on the triplets of TRAIN rows, its weights chosen on VAL rows.
+
+    ``folder`` then holds ``ifa.safetensors``, ``training_log.csv`` and the checkpoints of the training.
+    """
+    p = parameters
+    precision = resolve_precision(p.ifa_precision, device)  # refused before a video is read
+    stores = {
+        split: TripletStore.from_frame_index(rows, split=split, workers=p.workers)
+        for split, rows in (("TRAIN", train), ("VAL", val))
+    }
+    turns = Augmentation(horizontal_flip=p.ifa_flips, vertical_flip=p.ifa_flips, rotation=p.ifa_flips)
+    settings = TrainingSettings(
+        steps=p.ifa_steps,
+        batch_size=p.ifa_batch_size,
+        learning_rate=p.ifa_learning_rate,
+        warmup_steps=p.ifa_warmup_steps,
+        loss=p.ifa_loss,
+        laplacian_weight=p.ifa_lambda,
+        augmentation=turns,
+        precision=precision,
+        seed=p.ifa_seed,
+    )
+    start = (
+        load_ema_vfi(p.ifa_weights)
+        if p.ifa_weights
+        else new_interpolator(p.ifa_width, p.ifa_depths, seed=p.ifa_seed, refine=p.ifa_refine)
+    )
+    trained = train_interpolator(
+        start,
+        stores["TRAIN"],
+        folder=folder / "checkpoints",
+        settings=settings,
+        val=stores["VAL"],
+        device=device,
+    )
+    save_interpolator(trained.network, folder / WEIGHTS)
+    write_csv(trained.log, folder / LOG)
+    return Motion(trained, p.pooling, device, stores["TRAIN"].names)
+
+
+def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:
+    """The network that :func:`fit` left in ``folder``; its gain is that of its log."""
+    network, log = load_ema_vfi(folder / WEIGHTS), _log(folder / LOG)
+    looks = log.dropna(subset=["psnr"]).reset_index(drop=True)
+    best = int(looks["psnr"].to_numpy(dtype=float).argmax()) if len(looks) else -1
+    chosen = looks.iloc[best : best + 1] if len(looks) else log.tail(1)
+    psnr, naive, step = (
+        float(chosen[name].iloc[0]) if len(chosen) else np.nan for name in ("psnr", "psnr_naive", "step")
+    )
+    trained = TrainingResult(network, log, psnr, naive, 0 if np.isnan(step) else int(step))
+    return Motion(trained, parameters.pooling, device)
+
+
+def _log(path: Path) -> pd.DataFrame:
+    columns = ["step", "loss", "lr", "psnr", "psnr_naive"]
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=columns, dtype=float)

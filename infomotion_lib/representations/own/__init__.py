@@ -1,0 +1,1 @@
+"""Vectors of any other encoder, brought as a file: a representation without code."""

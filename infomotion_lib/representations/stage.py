@@ -1,0 +1,120 @@
+"""Stage 02 as one function: frame index in, fitted representations and a file of vectors for each out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infomotion_lib.errors import DataError
+from infomotion_lib.representations.base import Fitted
+from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
+from infomotion_lib.representations.vectors import MISSING_COLUMNS, Vectors, read_features
+
+
+@dataclass(frozen=True)
+class Represented:
+    """What stage 02 made.
+
+    Attributes
+    ----------
+    fitted : dict of str to Fitted
+        By name of the representation.
+    vectors : dict of str to Vectors
+        Of all videos, by name of the representation.
+    files : tuple of Path
+        What lies in the folder of the stage now.
+    """
+
+    fitted: Mapping[str, Fitted]
+    vectors: dict[str, Vectors]
+    files: tuple[Path, ...]
+
+    def missing(self) -> pd.DataFrame:
+        """``source, file_name, status`` of the videos that lack a vector of some representation; the first of
+        them gives the reason.
+        """
+        lists = pd.concat([table.missing for table in self.vectors.values()], ignore_index=True)
+        kept = lists.drop_duplicates(["source", "file_name"])[list(MISSING_COLUMNS)]
+        return kept.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
+
+    def summary(self) -> dict[str, Any]:
+        """Numbers of the first representation; those of the others under their names."""
+        (first, *others) = self.fitted
+        return self.fitted[first].summary() | {name: self.fitted[name].summary() for name in others}
+
+
+def fit_representations(
+    rows: pd.DataFrame, *, teacher: str, folder: str | Path, parameters: Any
+) -> Represented:
+    """Every representation of a run, fitted, with the vectors of all videos written to
+    ``<name>_features.npz``.
+
+    TRAIN rows of one source teach, its VAL rows choose. Work that was cut short is taken up.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Frame index of all sources with a ``path`` column.
+    teacher : str
+        The source that teaches.
+    folder : path
+        Where files and checkpoints go.
+    parameters : StageParameters
+        Of :func:`infomotion_lib.representations.parameters.stage_model`.
+
+    Raises
+    ------
+    DataError
+        If a representation finds nothing to learn from, or leaves a file that it promised unwritten.
+    """
+    place, p = Path(folder), parameters
+    train, val = (rows[(rows["source"] == teacher) & (rows["split"] == split)] for split in ("TRAIN", "VAL"))
+    fitted: dict[str, Fitted] = {}
+    vectors: dict[str, Vectors] = {}
+    for name in p.representations:
+        module = REPRESENTATIONS[name].load()
+        fitted[name] = module.fit(train, val, folder=place, parameters=p, device=p.device)
+        vectors[name] = fitted[name].vectors(rows, workers=p.workers, out=vector_file(place, name))
+    files = tuple(place / file for file in promised_files(p.model_dump()))
+    if absent := [file.name for file in files if not file.is_file()]:
+        raise DataError(f"Representations left files unwritten: {', '.join(absent)}", where=f"In {place}")
+    return Represented(fitted, vectors, files)
+
+
+def load_representations(
+    names: Iterable[str], folder: str | Path, *, parameters: Any, device: str
+) -> dict[str, Fitted]:
+    """What :func:`fit_representations` left in a folder, by name, ready for other videos; those that cannot
+    be applied to any are left out.
+    """
+    return {
+        name: REPRESENTATIONS[name].load().load(Path(folder), parameters=parameters, device=device)
+        for name in names
+        if REPRESENTATIONS[name].portable
+    }
+
+
+def read_vectors(names: Iterable[str], folder: str | Path) -> dict[str, Vectors]:
+    """The vectors that stage 02 wrote, by name of the representation."""
+    return {name: read_features(vector_file(folder, name)) for name in names}
+
+
+def vector_file(folder: str | Path, name: str) -> Path:
+    """File of the vectors of one representation."""
+    return Path(folder) / f"{name}_features.npz"
+
+
+def modules_of(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Dotted names of the modules behind the representations of a run."""
+    return tuple(REPRESENTATIONS[name].module for name in parameters.get("representations", PAPER))
+
+
+def promised_files(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the files that stage 02 writes for the representations of a run."""
+    names = tuple(parameters.get("representations", PAPER))
+    made = [file for name in names for file in REPRESENTATIONS[name].files]
+    return (*made, *(vector_file("", name).name for name in names))
