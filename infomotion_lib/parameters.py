@@ -124,7 +124,7 @@ def stage_name(word: str) -> str:
         spellings |= {number: name, number.lstrip("0"): name, TABLE[name].notebook: name}
     spellings |= {stage.folder: stage.name for stage in TABLE.values()}
     try:
-        return spellings[Path(word).name.removesuffix(".ipynb")]
+        return spellings[word if word in spellings else Path(word).name.removesuffix(".ipynb")]
     except KeyError:
         raise ParameterError(
             f"Unknown stage: {word}", remedy=did_you_mean(word, [*STAGES, *notebook_stages(), "all"])
@@ -141,7 +141,7 @@ def stages_called(word: str, values: Mapping[str, Any]) -> list[str]:
     """
     name = stage_name(word)
     shared = TABLE[name].notebook
-    if not shared or word == name:
+    if not shared or word in (name, TABLE[name].folder):
         return [name]
     return [stage for stage in stages_of_run(values) if TABLE[stage].notebook == shared]
 

@@ -182,6 +182,10 @@ _ABLATION = Stage(
 )
 
 
+POOLS = "05_generators"
+"""Folder of the pools within a run, a folder per generator in it; their notebook is called so too."""
+
+
 def pool_stage(generator: str) -> str:
     """Name of the stage that makes the pool of one generator.
 
@@ -195,14 +199,13 @@ def _pool_stage(entry: Any) -> Stage:
     name = pool_stage(entry.name)
     return Stage(
         name,
-        f"05_{name}",
+        f"{POOLS}/{entry.name}",
         f"5 · Pool of {entry.label}",
         f"infomotion_lib.generators.parameters:pool_parameters({entry.name})",
         ("data",),
         ("manifest.csv", "hashes.csv"),
-        entry.files,
         learns=("generators.pool", "generators.cutting", LOADED),
-        notebook="05_generators",
+        notebook=POOLS,
         generator=entry.name,
     )
 

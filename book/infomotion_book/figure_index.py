@@ -65,7 +65,7 @@ def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
         return "–", "no run in this book"
     links = [
         '<span class="im-keep"><a'
-        f' href="results/{results.profile}/{results.folder(stage).name}/figures/{name}">{results.profile}</a>'
+        f' href="results/{results.profile}/{results.place(stage)}/figures/{name}">{results.profile}</a>'
         f' · <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
         for results, _ in drawn
     ]

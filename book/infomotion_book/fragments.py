@@ -221,7 +221,7 @@ def _figure(results: Results, stage: str, name: str) -> str:
     file = results.folder(stage) / "figures" / name
     if not file.is_file():
         return ""
-    url = f"results/{results.profile}/{results.folder(stage).name}/figures/{name}"
+    url = f"results/{results.profile}/{results.place(stage)}/figures/{name}"
     links = (
         f'<a href="{url}">{name}</a> · <a href="provenance.html#{card_anchor(results, stage)}">how it was'
         " made</a>"

@@ -145,7 +145,7 @@ def _copy(results: Results, copy: Path, *, whole: bool, level: Level) -> list[Fi
     left_out = []
     for stage in [*results.stages, *([EXPLORE] if whole else [])]:
         source = results.folder(stage)
-        target = copy / source.name
+        target = copy / results.place(stage)
         shown = [source / "figures" / name for name in SHOWN.get(stage, ())]
         figures = [*source.glob("figures/*"), *source.glob("wall/*")] if whole else shown
         wanted = [*source.glob("*"), *figures]

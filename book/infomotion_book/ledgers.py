@@ -79,7 +79,7 @@ def _card(results: Results, stage: str) -> str:
         )
         if rows
     )
-    link = f"results/{results.profile}/{results.folder(stage).name}/run_card.json"
+    link = f"results/{results.profile}/{results.place(stage)}/run_card.json"
     return head + more + block(f'<p class="im-note"><a href="{link}">The card as JSON</a></p>')
 
 

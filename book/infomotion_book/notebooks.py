@@ -43,7 +43,7 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
     """
     page = _read(notebook)
     folder = results.folder(stage)
-    base = f"{to_root}results/{results.profile}/{folder.name}"
+    base = f"{to_root}results/{results.profile}/{results.place(stage)}"
     card = f"{to_root}provenance.html#{card_anchor(results, stage)}"
     for cell in page["cells"]:
         _fold(cell)
@@ -88,7 +88,7 @@ def page_not_run(notebook: Path) -> dict[str, Any]:
 
 def card_anchor(results: Results, stage: str) -> str:
     """Anchor of a stage's run card on the provenance page."""
-    return f"card-{results.profile}-{results.folder(stage).name}".replace("_", "-").lower()
+    return re.sub("[_/]", "-", f"card-{results.profile}-{results.place(stage)}").lower()
 
 
 def _read(notebook: Path) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def table1(results: Results) -> str:
     titles = f'<thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
     inner = f"{titles}{body}{_constant_part(results, len(sizes))}"
     html = f'<div class="im-table1">{framed(inner, caption=caption)}</div>'
-    folder = f"results/{results.profile}/{results.folder('evaluation').name}"
+    folder = f"results/{results.profile}/{results.place('evaluation')}"
     card = f"provenance.html#{card_anchor(results, 'evaluation')}"
     files = " · ".join(
         f'<a href="{folder}/{file}.csv">{text}</a>'

@@ -9,6 +9,7 @@ import pandas as pd
 
 from infomotion_book.html import block, table
 from infomotion_book.notebooks import card_anchor
+from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.reporting import table2 as shaped
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.shown_table import ShownTable
@@ -28,10 +29,11 @@ def table2(results: Results) -> str:
     names = shaped.pool_names(real=real, synthetic=synthetic)
     found["method"] = found["method"].fillna("")
     if shaped.is_real(real=real, synthetic=synthetic):
-        found = found[(found["generator"] != "echosyn") | (found["method"] != "")]
+        given = [name for name, entry in GENERATORS.items() if entry.given]
+        found = found[~found["generator"].isin(given) | (found["method"] != "")]
     uncut, constants = results.table("evaluation", "table1"), results.table("evaluation", "constants")
     shown = shaped.table2(found, data=results.kind, names=names, constants=constants, uncut=uncut)
-    folder = f"results/{results.profile}/{results.folder(STAGE).name}"
+    folder = f"results/{results.profile}/{results.place(STAGE)}"
     links = (
         f'<a href="provenance.html#{card_anchor(results, STAGE)}">How these tables were made</a> · <a'
         f' href="{folder}/table2.csv">as CSV</a>'

@@ -37,8 +37,7 @@ from infomotion_lib.evaluation.runs import (
 )
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.generators.cutting import Cut, cut_videos
-from infomotion_lib.generators.pool import REQUEST
-from infomotion_lib.generators.stage import POOL
+from infomotion_lib.generators.pool import POOL, REQUEST
 from infomotion_lib.parameters import StageParameters, stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_json, read_run_card
@@ -117,7 +116,10 @@ def open_ablation(paths: RunPaths, parameters: AblationParameters, *, device: st
     ------
     DataError
         If a pool is missing, or the clips of two pools differ in length or rate.
+    CheckpointError
+        If the file of an encoder is missing, or not the one that was named.
     """
+    standard_encoders(parameters)  # a wrong file stops here, before anything is trained
     mine = {name: getattr(parameters, name) for name in ("workers", "device", "data_root")}
     used: dict[str, StageParameters] = {}
     for name in BEFORE:

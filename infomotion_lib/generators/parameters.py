@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, create_model
 
@@ -20,9 +20,6 @@ class PoolParameters(StageParameters):
     """Stage 05: learn from real videos and draw a pool, or take one; one job per generator."""
 
     generator: GeneratorName = Field("latte", description="whose pool this job makes; the runner sets it")
-    given_pools: tuple[str, ...] = Field(
-        (), description="pools drawn on other machines, as NAME=FOLDER; others are drawn here"
-    )
     latte_frames: int = Field(
         16, ge=8, le=64, description="frames a clip, in every pool (published Latte: 16)"
     )
@@ -37,9 +34,9 @@ def pool_parameters(generator: str) -> type[PoolParameters]:
     """Model of the parameters of one generator's job: those of every pool, and the generator's own."""
     entry = GENERATORS[generator]
     own = (imported(entry.parameters),) if entry.parameters else ()
-    field = PoolParameters.model_fields["generator"]
+    text = PoolParameters.model_fields["generator"].description
     return create_model(
         f"{entry.label}PoolParameters",
         __base__=(*own, PoolParameters),
-        generator=(GeneratorName, Field(generator, description=field.description)),
+        generator=(Literal[generator], Field(generator, description=text)),  # type: ignore[arg-type]  # one value
     )

@@ -4,11 +4,10 @@ made.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -20,10 +19,16 @@ from infomotion_lib.generators.cutting import Cut, file_list
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
 
-REQUEST, MANIFEST, DRAWING = "pool.json", "manifest.csv", "drawing.json"
-"""What was asked for; how each clip was made; and, where another machine drew the pool, what that machine
-says.
+POOL = "pool"
+"""Folder of the pool within that of its generator."""
+
+FILE_LIST, REQUEST, MANIFEST, DRAWING = "FileList.csv", "pool.json", "manifest.csv", "drawing.json"
+"""The list of clips; what was asked for; how each clip was made; and, where another machine drew the pool,
+what that machine says.
 """
+
+DRAWN_HERE = ".drawn_here"
+"""File that a generator's folder has where this run draws the pool itself."""
 
 BATCH = 16
 """Clips drawn at once."""
@@ -69,23 +74,30 @@ def write_pool(
                 write_clip(videos[row], clip[: cut.frames], fps=cut.fps)
             bar.update(len(rows))
     listed = file_list(manifest["FileName"], manifest["requested_ef"], cut=cut)
-    write_csv(listed, folder / "FileList.csv")
+    write_csv(listed, folder / FILE_LIST)
     write_csv(manifest, folder / MANIFEST)
     return folder
 
 
-def copy_pool(given: str | Path, root: str | Path, *, per_class: int) -> Path:
-    """Folder of a pool that was drawn on another machine, copied whole.
+def is_copied(folder: Path) -> bool:
+    """Whether the pool in a generator's folder was put there, drawn by another machine: no drawing here has
+    left its mark.
+    """
+    return (folder / POOL / REQUEST).is_file() and not (folder / DRAWN_HERE).is_file()
+
+
+def check_copied(root: str | Path, *, cut: Cut, per_class: int, generator: str) -> Path:
+    """The folder of a pool that was drawn on another machine, if it is whole and fits this run.
 
     Raises
     ------
     DataError
-        If files or clips are missing, there are more or fewer clips per class than wanted, or the folder
-        holds another pool.
+        If files or clips are missing, there are more or fewer clips per class than wanted, the clips have
+        another shape, or another generator drew them.
     """
-    pool, folder = Path(given).expanduser(), Path(root)
+    pool = Path(root)
     remedy = "Finish it where its generator is, with the same settings as before, and copy the whole folder."
-    missing = [name for name in (REQUEST, MANIFEST, "FileList.csv") if not (pool / name).is_file()]
+    missing = [name for name in (REQUEST, MANIFEST, FILE_LIST) if not (pool / name).is_file()]
     if missing:
         raise DataError(
             f"No finished pool: {', '.join(missing)} missing.", where=f"Looked in: {pool}", remedy=remedy
@@ -97,47 +109,31 @@ def copy_pool(given: str | Path, root: str | Path, *, per_class: int) -> Path:
         raise DataError(what, where=f"Looked in: {pool / 'Videos'}", remedy=remedy)
     counts = manifest["requested_class"].value_counts().reindex([*CLASS_NAMES], fill_value=0)
     if (counts != per_class).any():
-        said = ", ".join(f"{name} {count}" for name, count in counts.items())
+        listed = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise DataError(
-            f"The pool has {said} clips; the profile asks for {per_class} of each class.",
+            f"The pool has {listed} clips; the profile asks for {per_class} of each class.",
             where=f"Read: {pool / MANIFEST}",
             remedy="Set pool_per_class.",
         )
-    if (
-        folder.is_dir()
-        and (folder / REQUEST).is_file()
-        and read_json(folder / REQUEST) != read_json(pool / REQUEST)
-    ):
+    maker = read_json(pool / REQUEST).get("generator", generator)  # earlier versions did not name it
+    if maker != generator:
         raise DataError(
-            f"{folder} holds another pool.",
-            where=f"Read: {folder / REQUEST}",
-            remedy="Move it aside, or use the pool in another run: -p runs_dir=FOLDER.",
+            f"This pool was drawn by {maker}, not by {generator}.",
+            where=f"Read: {pool / REQUEST}",
+            remedy=f"Copy it to the folder of {maker}.",
         )
-    if pool.resolve() != folder.resolve():
-        shutil.copytree(pool, folder, dirs_exist_ok=True)
-    return folder
-
-
-def given_folder(given_pools: Sequence[str], generator: str) -> str:
-    """Folder of a generator's pool among ``NAME=FOLDER`` entries; empty where it is to be drawn here.
-
-    Raises
-    ------
-    ParameterError
-        If an entry is not of that form.
-
-    >>> given_folder(["latte=/data/pool"], "latte")
-    '/data/pool'
-    """
-    folders: dict[str, str] = {}
-    for entry in given_pools:
-        name, separator, folder = entry.partition("=")
-        if not (name and separator and folder):
-            raise ParameterError(
-                f"Not NAME=FOLDER: {entry!r}", remedy="Write given_pools: [latte=/folder/of/the/pool]."
-            )
-        folders[name] = folder
-    return folders.get(generator, "")
+    shape = pd.read_csv(pool / FILE_LIST)[["NumberOfFrames", "FPS", "FrameHeight"]]
+    wanted = (cut.frames, cut.fps, cut.side)
+    other = shape[~np.isclose(shape.to_numpy(float), wanted, atol=0.01).all(axis=1)]
+    if len(other):
+        frames, fps, side = other.iloc[0]
+        raise DataError(
+            f"{len(other)} clips of the pool have another shape, such as {frames:g} frames at {fps:g} a"
+            f" second, {side:g} px; those of this run have {cut.frames} at {cut.fps:g}, {cut.side} px.",
+            where=f"Read: {pool / FILE_LIST}",
+            remedy="Set latte_frames and latte_fps to those of the pool, or draw it again.",
+        )
+    return pool
 
 
 def _claim(folder: Path, request: dict[str, Any]) -> None:

@@ -15,6 +15,8 @@ class Generator(Entry):
     ----------
     marker : str
         Of its points in figures.
+    given : bool
+        Whether its clips are those of a data set, which then names the pool.
     paper_row : str
         Its row in the paper's Table 2; empty where it has none.
     files : tuple of str
@@ -28,6 +30,7 @@ class Generator(Entry):
     paper_row: str = ""
     files: tuple[str, ...] = ()
     shown_by: str = ""
+    given: bool = False
 
 
 GENERATORS: Registry[Generator] = Registry("generator")
@@ -41,6 +44,7 @@ GENERATORS.add(
         marker="s",
         module=f"{_ROOM}.given",
         paper_row="EchoSyn",
+        given=True,
     )
 )
 GENERATORS.add(

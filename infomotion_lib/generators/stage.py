@@ -11,15 +11,22 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.data.records import Dataset, first_per_class
+from infomotion_lib.errors import DataError
 from infomotion_lib.generators.base import Fitted, Lessons
 from infomotion_lib.generators.cutting import Cut
 from infomotion_lib.generators.parameters import PoolParameters
-from infomotion_lib.generators.pool import DRAWING, MANIFEST, REQUEST, copy_pool, given_folder, write_pool
+from infomotion_lib.generators.pool import (
+    DRAWING,
+    DRAWN_HERE,
+    MANIFEST,
+    POOL,
+    REQUEST,
+    check_copied,
+    is_copied,
+    write_pool,
+)
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.provenance import read_json
-
-POOL = "pool"
-"""Folder of the pool within that of the stage."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +50,6 @@ class MadePool:
     fitted: Fitted | None = field(repr=False)
     notes: dict[str, Any] = field(repr=False)
 
-    def files(self) -> list[Path]:
-        """Files that say what the pool is."""
-        return [self.folder / name for name in (MANIFEST, REQUEST, "FileList.csv")]
-
 
 def open_lessons(datasets: Mapping[str, Dataset], *, parameters: PoolParameters) -> Lessons:
     """Videos that generators may use: TRAIN and VAL of the first source, TRAIN of the last, with the EF that
@@ -66,21 +69,27 @@ def open_lessons(datasets: Mapping[str, Dataset], *, parameters: PoolParameters)
 
 
 def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> MadePool:
-    """The pool of ``parameters.generator`` in ``folder/pool``: learnt and drawn here, or copied from where it
-    was drawn. Finished work is taken up.
+    """The pool of ``parameters.generator`` in ``folder/pool``: learnt and drawn here, or taken as it is if it
+    was copied there from where it was drawn. Finished work is taken up.
 
     Raises
     ------
     DataError
-        If a copied pool is not whole, or the folder holds another one.
+        If a copied pool is not whole or does not fit, the folder holds a pool of other settings, or the
+        generator left a file unwritten.
     """
     name, per_class = parameters.generator, parameters.pool_per_class
-    if given := given_folder(parameters.given_pools, name):
-        pool = copy_pool(given, folder / POOL, per_class=per_class)
+    if is_copied(folder):
+        pool = check_copied(folder / POOL, cut=lessons.cut, per_class=per_class, generator=name)
         drawing: dict[str, Any] = read_json(pool / DRAWING) if (pool / DRAWING).is_file() else {}
         notes = {"drawn_elsewhere": {**read_json(pool / REQUEST), **drawing}, **_known(drawing)}
         return MadePool(pool, pd.read_csv(pool / MANIFEST), None, notes)
-    fitted: Fitted = GENERATORS[name].load().fit(lessons, folder=folder, parameters=parameters, device=device)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DRAWN_HERE).touch()
+    entry = GENERATORS[name]
+    fitted: Fitted = entry.load().fit(lessons, folder=folder, parameters=parameters, device=device)
+    if absent := [file for file in entry.files if not (folder / file).is_file()]:
+        raise DataError(f"{entry.label} left files unwritten: {', '.join(absent)}", where=f"In {folder}")
     begun = time.monotonic()
     pool = write_pool(
         fitted,

@@ -35,7 +35,11 @@ class Results:
 
     def folder(self, stage: str) -> Path:
         """Folder of one stage; it may not exist."""
-        return self.root / (TABLE[stage].folder if stage in TABLE else stage)
+        return self.root / self.place(stage)
+
+    def place(self, stage: str) -> str:
+        """Folder of one stage from that of the run, such as ``05_generators/latte``."""
+        return TABLE[stage].folder if stage in TABLE else stage
 
     def table(self, stage: str, name: str) -> pd.DataFrame | None:
         """Table ``<name>.csv`` of a stage, or None where the stage has not written it or it holds no row."""

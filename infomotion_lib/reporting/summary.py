@@ -98,7 +98,8 @@ def times_text(paths: RunPaths, stages: list[str]) -> str:
         seconds = float(card.get("stage_seconds", card["wall_seconds"]))
         total += seconds
         more = "  (in several runs, added up)" if card.get("continued") else ""
-        rows.append([paths.stage(stage).name, f"{seconds:7.1f} s", shown_path(paths.stage(stage)) + more])
+        place = paths.stage(stage).relative_to(paths.root).as_posix()
+        rows.append([place, f"{seconds:7.1f} s", shown_path(paths.stage(stage)) + more])
     rows.append(["together", f"{total:7.1f} s", ""])
     return ShownTable(pd.DataFrame(rows), "Time of each stage").to_text(head=False)
 

@@ -47,9 +47,6 @@ SCORE_HEADS = {
 }
 """Name of each score over its column, with its unit."""
 
-GIVEN = "echosyn"
-"""The pool that a data set gives, which is named after it."""
-
 POOL_NAMES = {
     "phantom-synthetic": "EF-conditioned phantoms (in EchoSyn's place)",
     "echodiffusion": "published clips (in EchoSyn's place)",
@@ -70,8 +67,10 @@ def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
     else:
         given = POOL_NAMES.get(synthetic, synthetic)
         learnt_from = "phantoms" if real == "phantom" else data_name(real)
-    drawn = {name: f"{entry.label} (ours, trained on {learnt_from})" for name, entry in GENERATORS.items()}
-    return {name: given if name == GIVEN else text for name, text in drawn.items()}
+    return {
+        name: given if entry.given else f"{entry.label} (ours, trained on {learnt_from})"
+        for name, entry in GENERATORS.items()
+    }
 
 
 def short_names(*, real: str, synthetic: str) -> dict[str, str]:
@@ -80,7 +79,7 @@ def short_names(*, real: str, synthetic: str) -> dict[str, str]:
         synthetic, synthetic
     )
     given = "published clips" if real == "echodiffusion" else other
-    return {name: given if name == GIVEN else entry.label for name, entry in GENERATORS.items()}
+    return {name: given if entry.given else entry.label for name, entry in GENERATORS.items()}
 
 
 def is_real(*, real: str, synthetic: str) -> bool:

@@ -193,8 +193,8 @@ class Chain:
 
     def _input(self, shown: str, recorded: str) -> Link:
         """What a stage read, against what the stage that made it says it wrote."""
-        folder = PurePosixPath(shown).parts[-2] if "/" in shown else ""
-        maker = next((stage for stage, own in folders().items() if own == folder), "")
+        folder = PurePosixPath(shown).parent.as_posix()
+        maker = next((stage for stage, own in folders().items() if f"/{folder}".endswith(f"/{own}")), "")
         if maker not in self.cards:
             path = self.root / PurePosixPath(shown).name
             return Link(
@@ -206,7 +206,7 @@ class Chain:
                 f"{maker or 'the stage'} that made it has no run card",
             )
         link = next(
-            (link for link in self._promised(maker) if link.name == f"{folder}/{PurePosixPath(shown).name}"),
+            (link for link in self._promised(maker) if f"/{shown}".endswith(f"/{link.name}")),
             None,
         )
         if link is None:

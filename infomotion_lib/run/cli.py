@@ -85,18 +85,28 @@ def run(
         )
         _say(f"All stages of {paths.profile} are up to date: {paths.root}")
         return
-    from infomotion_lib.parameters import read_profile, stage_parameters, stages_called
+    from infomotion_lib.parameters import read_profile, split_overrides, stage_parameters, stages_called
     from infomotion_lib.run.runner import run_stage
     from infomotion_lib.stage_table import TABLE
 
     values = read_profile(profile)
+    names = stages_called(stage, {**values, **overrides})
+    if (only := overrides.get("generator")) and len(names) > 1:
+        names = [name for name in names if TABLE[name].generator == only] or names
+    split = split_overrides(overrides, names)
     with speaker(within_workflow) as say:
-        for name in stages_called(stage, values):
-            chosen = stage_parameters(name, values, overrides=overrides)
+        for name in names:
+            chosen = stage_parameters(name, values, overrides=split[name])
             if not TABLE[name].number:  # the others compute in a kernel of their own
                 with_arithmetic(context, chosen.arithmetic, say=say)
             run_stage(
-                name, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say
+                name,
+                profile,
+                overrides=split[name],
+                limit=limit,
+                lock=not within_workflow,
+                wait=wait,
+                say=say,
             )
 
 

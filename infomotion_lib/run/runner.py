@@ -65,15 +65,37 @@ def run_stage(
     parameters = stage_parameters(step.name, read_profile(profile), overrides=changes)
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
+        for need in _copied_pools(step, parameters, paths):
+            known = {name: value for name, value in changes.items() if name in STAGES[need].model_fields}
+            run_stage(need, profile, overrides=known, lock=False, say=say)
         started = time.monotonic()
         record, code = fingerprint(step, parameters, paths), code_of(step, parameters.model_dump())
         say(f"{step.label}: started")
-        continued = claim_folder(paths.stage(step.name), record)
+        folder = paths.stage(step.name)
+        continued = False if _holds_copied_pool(step, folder) else claim_folder(folder, record)
         _execute(step, parameters, paths)
         seconds = worked(paths.stage(step.name), time.monotonic() - started)
         card = _close(step, paths, parameters, code=code, seconds=seconds, continued=continued)
         say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
+
+
+def _copied_pools(step: Stage, parameters: StageParameters, paths: RunPaths) -> list[str]:
+    """Stages before this one whose pool was copied here and has no run card yet: seconds of work."""
+    return [
+        need
+        for need in step.needs_of(parameters.model_dump())
+        if not (paths.stage(need) / RUN_CARD).is_file() and _holds_copied_pool(TABLE[need], paths.stage(need))
+    ]
+
+
+def _holds_copied_pool(step: Stage, folder: Path) -> bool:
+    """Whether a stage that makes a pool finds one that another machine drew: nothing moves it aside."""
+    if not step.generator:
+        return False
+    from infomotion_lib.generators.pool import is_copied
+
+    return is_copied(folder)
 
 
 def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:

@@ -67,14 +67,13 @@ def find_stage(path: Path) -> tuple[Path, str]:
             f"Not a file: {path}",
             remedy="`infomotion verify` says how it comes back." if _is_recorded(path) else remedy,
         )
-    stages = {folder: stage for stage, folder in folders().items()}
     for folder in path.parents:
         if folder.name == EXPLORE and (folder.parent / folders()["evaluation"] / RUN_CARD).is_file():
             return folder.parent, "evaluation"
-        if folder.name in stages:
+        if stage := _stage_in(folder):
             if (folder / RUN_CARD).is_file():
-                return folder.parent, stages[folder.name]
-            if folder.name != "data":
+                return folder.parents[TABLE[stage].folder.count("/")], stage
+            if stage != "data":
                 where, again = (
                     f"Looked for: {folder / RUN_CARD}",
                     "Run `infomotion run all` with its profile: finished work is kept.",
@@ -87,12 +86,17 @@ def find_stage(path: Path) -> tuple[Path, str]:
     )
 
 
+def _stage_in(folder: Path) -> str:
+    """The stage that works in a folder; empty if it is none's."""
+    return next((name for name, own in folders().items() if folder.as_posix().endswith(f"/{own}")), "")
+
+
 def _is_recorded(path: Path) -> bool:
     """Whether a run card in a folder above names a file of this name."""
     cards = [
         read_run_card(folder)
         for folder in path.parents
-        if folder.name in folders().values() and (folder / RUN_CARD).is_file()
+        if _stage_in(folder) and (folder / RUN_CARD).is_file()
     ]
     return any(
         PurePosixPath(shown).name == path.name

@@ -79,11 +79,16 @@ def generate_latte(
 
 @generate.command("judge", hidden=True)
 def judge(
-    pool: Annotated[Path, typer.Argument(help="Folder of a pool.")], profile: Profile = "phantom-gpu"
+    pool: Annotated[Path, typer.Argument(help="Folder of a pool.")],
+    profile: Profile = "phantom-gpu",
+    runs_dir: RunsDir = "",
 ) -> None:
-    """Gone: a pool that was drawn on another machine is a parameter now."""
+    """Gone: a pool that was drawn on another machine is a folder copied into the run."""
+    from infomotion_lib.generators.pool import POOL
+    from infomotion_lib.parameters import paths_of
+
+    place = paths_of(profile, runs_dir).stage("latte_pool") / POOL
     raise ParameterError(
-        "`infomotion generate judge` is gone: a pool drawn on another machine is named in the run.",
-        remedy=f"`infomotion run latte_pool --profile {profile} -p given_pools='[latte={pool}]'`, then"
-        f" `infomotion run 06 --profile {profile}`.",
+        "`infomotion generate judge` is gone: a pool drawn on another machine is copied into the run.",
+        remedy=f"Copy {pool} to {place}, then `infomotion run 06 --profile {profile}`.",
     )
