@@ -59,7 +59,7 @@ def make_run(
         },
         "graph_selection": {"graph_report": _graphs(sources), "selections": _selections(index, sources)},
         "evaluation": _evaluation(rng, index, sources),
-        "latte_ablation": _ablation(),
+        "ablation": _ablation(),
     }
     for stage, folder in FOLDERS.items():
         for name, table in tables.get(stage, {}).items():
@@ -79,7 +79,7 @@ def make_run(
         file_name=train["file_name"].to_numpy(str),
         features=rng.normal(size=(len(train), 8)).astype(np.float32),
     )
-    for stage in ("frame_index", "ifa_training", "graph_selection", "evaluation", "latte_ablation"):
+    for stage in ("frame_index", "ifa_training", "graph_selection", "evaluation", "ablation"):
         _notebook(run / FOLDERS[stage], f"{FOLDERS[stage]}.ipynb")
     return run
 

@@ -15,7 +15,7 @@ from infomotion_book.more_training import more_training
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.results import Results, frozen_results
 
-STAGE = "latte_ablation"
+STAGE = "ablation"
 
 
 def run(root: Path, profile: str, *, real: str = "phantom", size: str = "S/2", steps: int = 100) -> Results:
