@@ -31,13 +31,14 @@ def inside(path):
     return path.relative_to(PATHS.root).as_posix()
 
 
-for stage in TABLE.values():
+for place, stage in enumerate(TABLE[name] for name in PARAMETERS):
 
     rule:
         name:
             stage.name
+        priority: len(PARAMETERS) - place  # of what may run, the first in the walk
         input:
-            [inside(PATHS.stage(need) / file) for need in stage.needs for file in plan.outputs(need, PARAMETERS)],
+            [inside(PATHS.stage(need) / file) for need in stage.needs if need in PARAMETERS for file in plan.outputs(need, PARAMETERS)],
         output:
             [inside(file) for file in stage.files(PATHS, PARAMETERS[stage.name].model_dump())],
         params:
@@ -50,7 +51,7 @@ for stage in TABLE.values():
 rule all:
     default_target: True
     input:
-        [inside(PATHS.stage(name) / "run_card.json") for name in TABLE],
+        [inside(PATHS.stage(name) / "run_card.json") for name in PARAMETERS],
 
 
 rule book:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -57,8 +58,13 @@ def one_thread() -> Iterator[None]:
 
 
 def start_worker() -> None:
-    """First thing in a worker process: it has one thread, and ends with the process that it works for."""
+    """First thing in a worker process: it has one thread, ends with the process that it works for, and leaves
+    Ctrl-C to that one.
+    """
+    import cv2
     import torch
 
     die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)

@@ -18,16 +18,19 @@ STUDY = "evidence"
 leaves it.
 """
 
+EXPLORE = "explore"
+"""Folder of the files that the controls to play with need, beside the stages."""
+
 EVALUATION_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusion.svg")
 """Figures of stage 04 that the results page shows for every profile."""
 
-ABLATION_FIGURES = ("side_by_side.png", "label_consistency.svg", "fidelity.svg", "table2.svg")
+ABLATION_FIGURES = ("side_by_side.webp", "label_consistency.svg", "fidelity.svg", "table2.svg")
 ABLATION_LOOPS = "loops.webp"
 """Figures of stage 05 that it shows for every profile; and clips in motion, on demand, since nothing on a
 page may move unasked.
 """
 
-SHOWN = {"evaluation": EVALUATION_FIGURES, "latte_ablation": (*ABLATION_FIGURES, ABLATION_LOOPS)}
+SHOWN = {"evaluation": EVALUATION_FIGURES, "ablation": (*ABLATION_FIGURES, ABLATION_LOOPS)}
 """All that a book shows of a profile which is not its leading one, besides tables and run cards."""
 
 

@@ -8,7 +8,7 @@ stand in the ``parameters`` cell of the stage's notebook (a test compares the tw
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -20,7 +20,7 @@ from infomotion_lib.arithmetic import Arithmetic
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
 from infomotion_lib.registry import imported, known
-from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
+from infomotion_lib.stage_table import TABLE, notebook_stages, stages_of
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -84,27 +84,30 @@ def composed(base: type[StageParameters], models: tuple[type[StageParameters], .
 class _Models(Mapping[str, type[StageParameters]]):
     """Models by name, each imported, or composed, when it is asked for."""
 
-    def __init__(self, references: Mapping[str, str]) -> None:
+    def __init__(self, references: Callable[[], Mapping[str, str]]) -> None:
         self._references = references
 
     def __getitem__(self, name: str) -> type[StageParameters]:
-        model = imported(self._references[name])
-        return model if isinstance(model, type) else model()
+        reference, _, word = self._references()[name].rstrip(")").partition("(")
+        model = imported(reference)
+        if isinstance(model, type):
+            return model
+        return model(word) if word else model()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._references)
+        return iter(self._references())
 
     def __len__(self) -> int:
-        return len(self._references)
+        return len(self._references())
 
 
 STAGES: Mapping[str, type[StageParameters]] = _Models(
-    {stage.name: stage.parameters for stage in TABLE.values()}
+    lambda: {stage.name: stage.parameters for stage in TABLE.values()}
 )
 """Stages in the order that data walks through them."""
 
 STUDIES: Mapping[str, type[StageParameters]] = _Models(
-    {"evidence": "infomotion_lib.studies.selectors.parameters:EvidenceParameters"}
+    lambda: {"evidence": "infomotion_lib.studies.selectors.parameters:EvidenceParameters"}
 )
 """Studies beside the stages; a profile may set their values too."""
 
@@ -121,14 +124,39 @@ def stage_name(word: str) -> str:
     ('graph_selection', 'frame_index', 'data')
     """
     spellings = {name: name for name in STAGES}
-    for number, name in NOTEBOOK_STAGES.items():
-        spellings |= {number: name, number.lstrip("0"): name, f"{number}_{name}": name}
+    for number, name in notebook_stages().items():
+        spellings |= {
+            number: name,
+            number.lstrip("0"): name,
+            TABLE[name].notebook or TABLE[name].folder: name,
+        }
+    spellings |= {stage.folder: stage.name for stage in TABLE.values()}
     try:
-        return spellings[Path(word).name.removesuffix(".ipynb")]
+        return spellings[word if word in spellings else Path(word).name.removesuffix(".ipynb")]
     except KeyError:
         raise ParameterError(
-            f"Unknown stage: {word}", remedy=did_you_mean(word, [*STAGES, *NOTEBOOK_STAGES, "all"])
+            f"Unknown stage: {word}", remedy=did_you_mean(word, [*STAGES, *notebook_stages(), "all"])
         ) from None
+
+
+def stages_called(word: str, values: Mapping[str, Any]) -> list[str]:
+    """Names of the stages that a word means in a profile's run: ``"05"`` means the pools of its generators.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such stage.
+    """
+    name = stage_name(word)
+    shared = TABLE[name].notebook
+    if not shared or word in (name, TABLE[name].folder):
+        return [name]
+    return [stage for stage in stages_of_run(values) if TABLE[stage].notebook == shared]
+
+
+def stages_of_run(values: Mapping[str, Any]) -> list[str]:
+    """Names of the stages of a profile's run, in their order: of the pools, those of its generators."""
+    return stages_of(stage_parameters("ablation", values).model_dump()["generators"])
 
 
 def known_names() -> set[str]:

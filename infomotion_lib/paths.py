@@ -51,7 +51,7 @@ class RunPaths:
 
 def notebook_of(stage: Stage) -> Path | None:
     """Notebook of a stage; None for the stages that are plain functions."""
-    return NOTEBOOKS / f"{stage.folder}.ipynb" if stage.number else None
+    return NOTEBOOKS / f"{stage.notebook or stage.folder}.ipynb" if stage.number else None
 
 
 def run_paths(profile: str, runs_dir: str | Path = "runs") -> RunPaths:

@@ -80,24 +80,14 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     return Path(path)
 
 
-def write_json(value: Any, path: str | Path) -> Path:
-    """Path of the JSON written whole, keys in the order given."""
-    with atomic(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, default=_jsonable) + "\n", encoding="utf-8")
-    return Path(path)
-
-
-def append_line(path: str | Path, row: Mapping[str, Any]) -> None:
-    """Add one row to a file of JSON lines, whole or not at all, whoever else is writing: one system call, on
-    disk when this returns.
+def write_json(value: Any, path: str | Path, *, compact: bool = False) -> Path:
+    """Path of the JSON written whole, keys in the order given; ``compact`` for what no one reads line by
+    line.
     """
-    line = (json.dumps(row) + "\n").encode()
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(handle, line)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(value, **layout, default=_jsonable) + "\n", encoding="utf-8")
+    return Path(path)
 
 
 def write_npz(path: str | Path, /, **arrays: np.ndarray) -> Path:

@@ -4,13 +4,13 @@ called, needs and writes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from infomotion_lib.registry import imported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from infomotion_lib.paths import RunPaths
@@ -31,11 +31,12 @@ class Stage:
     name : str
         Key of :data:`TABLE`.
     folder : str
-        Its folder within a run; its notebook, where it has one, is called so too.
+        Its folder within a run; its notebook, where it has one of its own, is called so too.
     title : str
         Its name for readers.
     parameters : str
-        ``"module:Class"`` of the model of its parameters, or ``"module:function"`` that composes it.
+        ``"module:Class"`` of the model of its parameters, or ``"module:function"`` or
+        ``"module:function(word)"`` that composes it.
     needs : tuple of str
         Stages whose outputs it reads.
     outputs : tuple of str
@@ -50,6 +51,10 @@ class Stage:
     learns : tuple of str
         Modules that make what it keeps from one run to the next, such as checkpoints: if their code changes,
         that is made anew. :data:`LOADED` stands for those that it loads.
+    notebook : str
+        Name of its notebook where several stages share one; empty: that of its folder.
+    generator : str
+        Generator whose pool it makes; empty for all other stages.
     """
 
     name: str
@@ -62,6 +67,8 @@ class Stage:
     more: str = ""
     loads: str = ""
     learns: tuple[str, ...] = ()
+    notebook: str = ""
+    generator: str = ""
 
     @property
     def number(self) -> str:
@@ -74,6 +81,13 @@ class Stage:
         """Short name with its number, such as ``03 graph_selection``."""
         return f"{self.number} {self.name}".strip()
 
+    def needs_of(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """Stages that a run of these parameters reads: of the pools, those of its generators."""
+        wanted = parameters.get("generators", ())
+        return tuple(
+            need for need in self.needs if not TABLE[need].generator or TABLE[need].generator in wanted
+        )
+
     def outputs_of(self, parameters: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """Files that a run of these parameters, the defaults if none are given, promises to later stages."""
         more: tuple[str, ...] = imported(self.more)(parameters or {}) if self.more else ()
@@ -83,6 +97,8 @@ class Stage:
         """Dotted names of the modules that a run of these parameters, the defaults if none are given, loads
         by name.
         """
+        if self.generator:
+            return (imported("infomotion_lib.generators.registry:GENERATORS")[self.generator].module,)
         names: tuple[str, ...] = imported(self.loads)(parameters or {}) if self.loads else ()
         return names
 
@@ -92,95 +108,142 @@ class Stage:
         return [paths.stage(self.name) / name for name in names]
 
 
-TABLE: dict[str, Stage] = {
-    stage.name: stage
-    for stage in (
-        Stage(
-            "data",
-            "data",
-            "Data",
-            "infomotion_lib.data.parameters:stage_model",
-            (),
-            ("sources.json", "data_report.csv"),
-            loads="infomotion_lib.data.sources:modules_of",
-            learns=(LOADED,),
-        ),
-        Stage(
-            "labels",
-            "00_labels",
-            "Relabelling",
-            "infomotion_lib.regressor.parameters:LabelsParameters",
-            ("data",),
-            ("labels.csv", "agreement.csv"),
-            learns=("regressor.labels", "regressor.training"),
-        ),
-        Stage(
-            "frame_index",
-            "01_frame_index",
-            "1 · Key frames",
-            "infomotion_lib.frames.parameters:FrameIndexParameters",
-            ("data", "labels"),
-            ("frame_index.csv", "status_counts.csv", "detector_error.csv"),
-            ("order_control.csv", "phase_votes.csv", "vote_counts.csv"),
-        ),
-        Stage(
-            "ifa_training",
-            "02_ifa_training",
-            "2 · Motion vectors",
-            "infomotion_lib.representations.parameters:stage_model",
-            ("frame_index",),
-            ("summary.json",),
-            ("probe.csv", "missing_videos.csv"),
-            more="infomotion_lib.representations.stage:promised_files",
-            loads="infomotion_lib.representations.stage:modules_of",
-            learns=(LOADED,),
-        ),
-        Stage(
-            "graph_selection",
-            "03_graph_selection",
-            "3 · Graphs and selection",
-            "infomotion_lib.selection.parameters:SelectionParameters",
-            ("frame_index", "ifa_training"),
-            ("graph_report.csv", "communities.csv", "selections.csv"),
-            ("shortfalls.csv", "sweep.csv"),
-        ),
-        Stage(
-            "evaluation",
-            "04_evaluation",
-            "4 · Evaluation",
-            "infomotion_lib.evaluation.parameters:EvaluationParameters",
-            ("frame_index", "graph_selection"),
-            ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
-            ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
-            learns=("regressor.grid",),
-        ),
-        Stage(
-            "latte_ablation",
-            "05_latte_ablation",
-            "5 · Latte ablation",
-            "infomotion_lib.generators.parameters:LatteParameters",
-            ("labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
-            (
-                "latte.safetensors",
-                "label_consistency.csv",
-                "selections.csv",
-                "runs.csv",
-                "fidelity.csv",
-                "table2.csv",
-            ),
-            ("conditioning.csv", "pool_labels.csv", "manifest.csv", "predictions.csv", "losses.csv"),
-            loads="infomotion_lib.representations.stage:modules_of",
-            learns=(
-                "generators.autoencoder",
-                "generators.diffusion",
-                "generators.pool",
-                "regressor.grid",
-                "regressor.labels",
-            ),
-        ),
+_FIXED = (
+    Stage(
+        "data",
+        "data",
+        "Data",
+        "infomotion_lib.data.parameters:stage_model",
+        (),
+        ("sources.json", "data_report.csv"),
+        loads="infomotion_lib.data.sources:modules_of",
+        learns=(LOADED,),
+    ),
+    Stage(
+        "labels",
+        "00_labels",
+        "Relabelling",
+        "infomotion_lib.regressor.parameters:LabelsParameters",
+        ("data",),
+        ("labels.csv", "agreement.csv"),
+        learns=("regressor.labels", "regressor.training"),
+    ),
+    Stage(
+        "frame_index",
+        "01_frame_index",
+        "1 · Key frames",
+        "infomotion_lib.frames.parameters:FrameIndexParameters",
+        ("data", "labels"),
+        ("frame_index.csv", "status_counts.csv", "detector_error.csv"),
+        ("order_control.csv", "phase_votes.csv", "vote_counts.csv"),
+    ),
+    Stage(
+        "ifa_training",
+        "02_ifa_training",
+        "2 · Motion vectors",
+        "infomotion_lib.representations.parameters:stage_model",
+        ("frame_index",),
+        ("summary.json",),
+        ("probe.csv", "missing_videos.csv"),
+        more="infomotion_lib.representations.stage:promised_files",
+        loads="infomotion_lib.representations.stage:modules_of",
+        learns=(LOADED,),
+    ),
+    Stage(
+        "graph_selection",
+        "03_graph_selection",
+        "3 · Graphs and selection",
+        "infomotion_lib.selection.parameters:SelectionParameters",
+        ("frame_index", "ifa_training"),
+        ("graph_report.csv", "communities.csv", "selections.csv"),
+        ("shortfalls.csv", "sweep.csv"),
+    ),
+    Stage(
+        "evaluation",
+        "04_evaluation",
+        "4 · Evaluation",
+        "infomotion_lib.evaluation.parameters:EvaluationParameters",
+        ("frame_index", "graph_selection"),
+        ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
+        ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
+        learns=("regressor.grid",),
+    ),
+)
+
+_ABLATION = Stage(
+    "ablation",
+    "06_ablation",
+    "6 · Ablation of generators",
+    "infomotion_lib.evaluation.ablation_parameters:AblationParameters",
+    ("labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
+    ("label_consistency.csv", "selections.csv", "runs.csv", "fidelity.csv", "table2.csv"),
+    ("conditioning.csv", "pool_labels.csv", "predictions.csv"),
+    loads="infomotion_lib.representations.stage:modules_of",
+    learns=("regressor.grid", "regressor.labels"),
+)
+
+
+POOLS = "05_generators"
+"""Folder of the pools within a run, a folder per generator in it; their notebook is called so too."""
+
+
+def pool_stage(generator: str) -> str:
+    """Name of the stage that makes the pool of one generator.
+
+    >>> pool_stage("latte")
+    'latte_pool'
+    """
+    return f"{generator}_pool"
+
+
+def _pool_stage(entry: Any) -> Stage:
+    name = pool_stage(entry.name)
+    return Stage(
+        name,
+        f"{POOLS}/{entry.name}",
+        f"5 · Pool of {entry.label}",
+        f"infomotion_lib.generators.parameters:pool_parameters({entry.name})",
+        ("data",),
+        ("manifest.csv", "hashes.csv"),
+        learns=("generators.pool", "generators.cutting", LOADED),
+        notebook=POOLS,
+        generator=entry.name,
     )
-}
+
+
+class _Table(Mapping[str, Stage]):
+    """Stages by name: fixed ones, and one for the pool of every registered generator."""
+
+    def _stages(self) -> dict[str, Stage]:
+        generators = imported("infomotion_lib.generators.registry:GENERATORS")
+        pools = [_pool_stage(entry) for entry in generators.values()]
+        last = replace(_ABLATION, needs=(*_ABLATION.needs, *(pool.name for pool in pools)))
+        return {stage.name: stage for stage in (*_FIXED, *pools, last)}
+
+    def __getitem__(self, name: str) -> Stage:
+        return self._stages()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stages())
+
+    def __len__(self) -> int:
+        return len(self._stages())
+
+
+TABLE: Mapping[str, Stage] = _Table()
 """Stages by name, in the order that data walks through them."""
 
-NOTEBOOK_STAGES = {stage.number: stage.name for stage in TABLE.values() if stage.number}
-"""Stages that are notebooks, by their number."""
+
+def notebook_stages() -> dict[str, str]:
+    """Stages that are notebooks, by their number; of the pools, which share a notebook, the last."""
+    return {stage.number: stage.name for stage in TABLE.values() if stage.number}
+
+
+def folders() -> dict[str, str]:
+    """Folder of each stage within a run, by its name."""
+    return {stage.name: stage.folder for stage in TABLE.values()}
+
+
+def stages_of(generators: Collection[str]) -> list[str]:
+    """Names of the stages of a run that compares these generators, in their order."""
+    return [name for name, stage in TABLE.items() if not stage.generator or stage.generator in generators]

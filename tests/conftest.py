@@ -36,14 +36,33 @@ LONGEST = (
     "test_paper_profile.py",
     "test_colab.py",
     "test_browser.py",
-    "test_build.py",
+    "test_evidence_study.py",
+    "test_arithmetic.py",
+    "test_chain.py",
+    "test_scripts.py",
     "test_runner.py",
+    "test_build.py",
+    "test_stage_refusals.py",
 )
-"""Test files that take longest. Processes that take a whole file each end together if these come first."""
+"""Test files that take longest, the longest first (none more than a third of the whole on one core). Processes
+that take a whole file each end together if these come first.
+"""
 
 
+MARKED = {
+    "run": {"smoke_run", "paper_run", "colab"},
+    "book": {"book", "unrun_book", "chromium"},
+}
+"""Fixtures whose tests take a marker: they stand on what takes minutes to make."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first."""
+    """Markers, before pytest selects by them; the longest files first."""
+    for item in items:
+        for marker, fixtures in MARKED.items():
+            if fixtures & set(getattr(item, "fixturenames", ())):
+                item.add_marker(marker)
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 

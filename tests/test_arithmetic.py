@@ -15,16 +15,16 @@ import pytest
 
 from infomotion_lib import arithmetic
 from infomotion_lib.arithmetic import PORTABLE, bf16_obstacle, missing, obstacle, state, variables
-from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.machine import VARIABLES
 from infomotion_lib.parameters import STAGES, read_profile, stage_parameters
 from infomotion_lib.paths import PROJECT, run_paths
 from infomotion_lib.provenance import start_stage
 from infomotion_lib.run import cli
-from infomotion_lib.run.commands import data as data_commands
-from infomotion_lib.run.commands import selection as selection_commands
+from infomotion_lib.run.commands import study as study_commands
 from infomotion_lib.run.fingerprint import science
-from infomotion_lib.studies import checkpoint, hardness
+from infomotion_lib.studies import checkpoint
+from infomotion_lib.studies.selectors import study as selector_study
+from infomotion_lib.studies.selectors.rows import Tables
 
 AVX512 = frozenset({"avx2", "fma", "avx512f", "avx512_bf16"})
 portable_here = pytest.mark.skipif(
@@ -244,20 +244,22 @@ def test_a_study_computes_in_the_arithmetic_of_the_run_it_is_set_beside(
     start_stage("evaluation", folder, parameters={"arithmetic": asked}).finish([])
     adopted: list[str] = []
     monkeypatch.setattr(
-        selection_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted)
+        study_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted)
     )
     monkeypatch.setattr(checkpoint, "run_checkpoint_study", lambda *_, **__: pd.DataFrame({"metric": []}))
     assert cli.main(["study", "checkpoint", "--profile", "smoke", "--runs-dir", str(tmp_path)]) == 0
     assert adopted == [asked]
 
 
-def test_the_study_of_hardness_adopts_the_arithmetic_that_its_rows_name(
-    monkeypatch: pytest.MonkeyPatch,
+def test_the_study_of_selectors_adopts_the_arithmetic_that_its_rows_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     adopted: list[str] = []
     monkeypatch.setattr(
-        data_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted)
+        study_commands, "with_arithmetic", lambda context, wanted, *, say: adopted.append(wanted)
     )
-    monkeypatch.setattr(hardness, "run_hardness", lambda *_, **__: pd.DataFrame())
-    assert cli.main(["study", "hardness"]) == 0
-    assert adopted == [EvaluationParameters.model_validate({}).arithmetic]
+    nothing = Tables(*(pd.DataFrame() for _ in range(3)), {})
+    monkeypatch.setattr(selector_study, "run_study", lambda *_, **__: nothing)
+    command = ["study", "selectors", "-p", "arithmetic=native", "--runs-dir", str(tmp_path)]
+    assert cli.main(command) == 0
+    assert adopted == ["native"]

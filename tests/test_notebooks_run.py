@@ -9,24 +9,24 @@ import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
-from finished_run import FinishedRun, cpu_of_children, processes_of, started, surroundings, tables
+from finished_run import FinishedRun, cpu_of_children, started, surroundings, tables
+from killed_run import grid_rows, kill_when
 
+from infomotion_lib.generators.stage import POOL
 from infomotion_lib.parameters import STAGES
-from infomotion_lib.paths import RunPaths, notebook_of
+from infomotion_lib.paths import notebook_of
 from infomotion_lib.provenance import read_run_card, sha256
-from infomotion_lib.reporting.live import LIVE_CLASS, STATE, VIEW
+from infomotion_lib.reporting.widgets import STATE, VIEW
 from infomotion_lib.run.fingerprint import RECORD, WORKED
 from infomotion_lib.run.workflow import MARK
-from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
+from infomotion_lib.stage_table import RUN_CARD, TABLE, notebook_stages, pool_stage
 
-NOTEBOOKS = list(NOTEBOOK_STAGES.values())
+NOTEBOOKS = list(notebook_stages().values())
 
 
 def test_every_stage_ran_once_in_order(smoke_run: FinishedRun) -> None:
@@ -87,23 +87,24 @@ def test_executed_copies_are_fit_to_be_read(smoke_run: FinishedRun, stage: str) 
 
 
 @pytest.mark.parametrize("stage", ["frame_index", "graph_selection"])
-def test_controls_also_ask_the_kernel_where_one_runs(smoke_run: FinishedRun, stage: str) -> None:
+def test_controls_are_drawn_beforehand(smoke_run: FinishedRun, stage: str) -> None:
     notebook = notebook_of(TABLE[stage])
     assert notebook is not None
     copy = nbformat.read(smoke_run.paths.stage(stage) / notebook.name, as_version=4)
-    (cell,) = [cell for cell in copy.cells if cell.id == "slider"]
+    (output,) = next(cell for cell in copy.cells if cell.id == "slider").outputs
     models = copy.metadata.widgets[STATE]["state"]
-    shown = [models[output.data[VIEW]["model_id"]]["state"]["_dom_classes"] for output in cell.outputs]
-    assert [LIVE_CLASS in classes for classes in shown] == [False, True], (
-        "one drawn beforehand, one that asks the kernel"
-    )
+    assert models[output.data[VIEW]["model_id"]]["model_name"] == "VBoxModel"
+    pictures = [
+        model["state"].get("value", "") for model in models.values() if model["model_name"] == "HTMLModel"
+    ]
+    assert len(pictures) > 3 and all("data:image/webp" in picture for picture in pictures)
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)
 def test_every_notebook_saves_figures(smoke_run: FinishedRun, stage: str) -> None:
     figures = list((smoke_run.paths.stage(stage) / "figures").glob("*"))
     assert figures
-    assert all(figure.stat().st_size > 500 for figure in figures if figure.suffix in (".svg", ".png"))
+    assert all(figure.stat().st_size > 500 for figure in figures if figure.suffix in (".svg", ".webp"))
 
 
 def test_the_selections_are_what_was_asked_for(smoke_run: FinishedRun) -> None:
@@ -140,14 +141,15 @@ def test_the_evaluation_scores_every_cell(smoke_run: FinishedRun) -> None:
 
 
 def test_two_pools_meet_one_pipeline(smoke_run: FinishedRun) -> None:
-    folder = smoke_run.paths.stage("latte_ablation")
-    for pool in ("echosyn", "latte"):
-        listed = pd.read_csv(folder / "pools" / pool / "FileList.csv")
+    folder = smoke_run.paths.stage("ablation")
+    for name in ("echosyn", "latte"):
+        pool = smoke_run.paths.stage(pool_stage(name)) / POOL
+        listed = pd.read_csv(pool / "FileList.csv")
         assert set(listed["NumberOfFrames"]) == {16}
         assert set(listed["FPS"]) == {16.0}
-        assert len(list((folder / "pools" / pool / "Videos").glob("*.avi"))) == len(listed)
-    manifest = pd.read_csv(folder / "pools" / "latte" / "manifest.csv")
-    assert (manifest["requested_class"].value_counts() == 3).all()
+        assert len(list((pool / "Videos").glob("*.avi"))) == len(listed)
+        manifest = pd.read_csv(pool / "manifest.csv")
+        assert (manifest["requested_class"].value_counts() == 3).all()
     table = pd.read_csv(folder / "table2.csv", keep_default_na=False, na_values={"paper": [""]})
     assert set(table["generator"]) == {"echosyn", "latte"}
     assert {"FID", "FVD", "All", "VPC=2", "VPC=3"} == set(table["column"])
@@ -183,8 +185,8 @@ def test_a_second_run_does_nothing_and_is_quick(smoke_run: FinishedRun, tmp_path
 def test_a_changed_parameter_reruns_what_depends_on_it_only(smoke_run: FinishedRun, tmp_path: Path) -> None:
     copy = smoke_run.copy(tmp_path)
     before = tables(copy.root)
-    assert smoke_run.would_run(copy, "-p", "bootstrap_samples=50") == ["evaluation", "latte_ablation"]
-    assert smoke_run.would_run(copy, "-p", "guidance=3.0") == ["latte_ablation"]
+    assert smoke_run.would_run(copy, "-p", "bootstrap_samples=50") == ["evaluation", "ablation"]
+    assert smoke_run.would_run(copy, "-p", "guidance=3.0") == ["latte_pool", "ablation"]
     assert smoke_run.would_run(copy, "-p", "phantom_seed=1") == list(STAGES)
     assert smoke_run.would_run(copy, "-p", "workers=1") == [], "the number of workers decides no result"
     assert tables(copy.root) == before, "asking changes nothing"
@@ -193,7 +195,7 @@ def test_a_changed_parameter_reruns_what_depends_on_it_only(smoke_run: FinishedR
 def test_a_class_with_too_few_videos_is_a_reported_shortfall(smoke_run: FinishedRun, tmp_path: Path) -> None:
     copy = smoke_run.copy(tmp_path)
     smoke_run.run("03", copy, "-p", "vpc=[9]")
-    assert smoke_run.would_run(copy) == ["graph_selection", "evaluation", "latte_ablation"], (
+    assert smoke_run.would_run(copy) == ["graph_selection", "evaluation", "ablation"], (
         "run alone otherwise, it is brought back"
     )
     short = pd.read_csv(copy.stage("graph_selection") / "shortfalls.csv", keep_default_na=False)
@@ -211,71 +213,18 @@ def test_a_class_with_too_few_videos_is_a_reported_shortfall(smoke_run: Finished
     assert sizes.max() <= 9
 
 
-def half_trained(folder: Path) -> bool:
-    """Whether stage 02 has begun to train."""
-    return any(folder.glob("checkpoints/*"))
-
-
-OTHER_TOLERANCE = 2.0
-
-
-def half_a_grid(folder: Path) -> bool:
-    """Whether stage 04 has begun with the profile's own values, and finished a few networks."""
-    rows = folder / "grid.jsonl"
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:  # the run before it is just being moved aside
-        return False
-    if record["parameters"]["soft_tolerance"] == OTHER_TOLERANCE:
-        return False
-    return (
-        not (folder / "run_card.json").exists()
-        and rows.is_file()
-        and len(rows.read_text(encoding="utf-8").splitlines()) >= 3
-    )
-
-
-def never_begun(run: FinishedRun, copy: RunPaths) -> None:
-    shutil.rmtree(copy.stage("ifa_training"))
-
-
-def run_alone_otherwise(run: FinishedRun, copy: RunPaths) -> None:
-    assert started(run.run("04", copy, "-p", f"soft_tolerance={OTHER_TOLERANCE}")) == ["evaluation"]
-
-
-@pytest.mark.parametrize(
-    ("stage", "before", "half_way", "resume"),
-    [
-        ("ifa_training", never_begun, half_trained, "02"),
-        ("evaluation", run_alone_otherwise, half_a_grid, "all"),
-    ],
-)
 def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
-    smoke_run: FinishedRun,
-    tmp_path: Path,
-    stage: str,
-    before: Callable[[FinishedRun, RunPaths], None],
-    half_way: Callable[[Path], bool],
-    resume: str,
+    smoke_run: FinishedRun, tmp_path: Path
 ) -> None:
     copy = smoke_run.copy(tmp_path)
-    reference, folder = smoke_run.paths.stage(stage), copy.stage(stage)
-    before(smoke_run, copy)
-    victim = smoke_run.start(copy.root)
-    while not half_way(folder) and victim.poll() is None:
-        time.sleep(0.05)
-    running = victim.poll() is None
-    victim.kill()  # the command alone: its children must notice by themselves
-    victim.wait()
-    assert running, "the stage ended before it could be killed"
-    for _ in range(200):  # a busy machine takes a while to let them go
-        if not (left := processes_of(copy.root)):
-            break
-        time.sleep(0.1)
-    assert not left, "a killed run leaves no process behind"
-    assert not (folder / "run_card.json").exists()
-    assert started(smoke_run.run(resume, copy))[0] == stage
+    folder, reference = copy.stage("evaluation"), smoke_run.paths.stage("evaluation")
+    shutil.rmtree(folder)
+    kill_when(smoke_run, copy.root, lambda: grid_rows(folder) >= 3)
+    assert not (folder / RUN_CARD).exists()
+    kept = (folder / "grid.jsonl").read_bytes().rpartition(b"\n")[0]  # the last line may be torn
+    assert started(smoke_run.run("04", copy)) == ["evaluation"]
     assert read_run_card(folder)["continued"]
+    assert (folder / "grid.jsonl").read_bytes().startswith(kept), "no finished network is trained again"
     assert tables(folder) == tables(reference)
 
 

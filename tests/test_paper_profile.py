@@ -1,92 +1,34 @@
-"""The paper profile, every line of it: full network sizes for a few steps, on phantoms that pose as the gated
-data sets.
+"""The paper profile from the data to Table 1: full network sizes for a few steps, on phantoms that pose as the
+gated data sets.
+
+The generator takes its steps at full size in ``generators/test_full_size.py``; every stage of this profile,
+all methods of Table 1 and the ablation among them, runs in ``drills/drill_paper.py``.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
-from finished_run import infomotion
+from paper_run import LIMIT, check_sizes, run_paper
 
-from infomotion_lib.parameters import STAGES, read_profile
-from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.phantom.dataset import make_dataset
-from infomotion_lib.phantom.plan import PhantomRequest, video_counts
+from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card
+from infomotion_lib.run.colab import earlier_stages
 from infomotion_lib.stage_table import TABLE
 
-FEW_STEPS = {
-    "ifa_steps": 2,
-    "ifa_warmup_steps": 1,
-    "ifa_batch_size": 1,
-    "appearance_steps": 1,
-    "steps_selected": 1,
-    "steps_whole": 1,
-    "batch_size": 1,
-    "clip_frames": 8,
-    "test_clips": 1,
-    "infomap_trials": 2,
-    "health_resamples": 1,
-    "bootstrap_samples": 50,
-    "n_runs": 1,
-    "vpc": [1],
-    "methods": ["random", "infomotion"],
-    "workers": 2,
-    "device": "cpu",
-    "autoencoder": "small",
-    "autoencoder_steps": 1,
-    "autoencoder_batch_size": 1,
-    "latte_windows": 1,
-    "latte_frames": 8,
-    "latte_fps": 8.35,
-    "latte_steps": 1,
-    "latte_batch_size": 1,
-    "pool_per_class": 1,
-    "pool_methods": ["infomotion"],
-    "steps_pool": 1,
-    "sampling_steps": 1,
-    "fidelity_resamples": 2,
-}
-FULL_SIZE = (
-    "ifa_width",
-    "ifa_depths",
-    "ifa_refine",
-    "appearance_size",
-    "regressor",
-    "clip_period",
-    "clip_size",
-    "pooling",
-    "latte_size",
-    "latte_side",
-)
-LIMIT = 2
+TO_TABLE_1 = (*earlier_stages("evaluation"), "evaluation")
+METHODS = ["infomotion"]
 
 
 @pytest.fixture(scope="module")
 def paper_run(tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
-    folder = tmp_path_factory.mktemp("paper")
-    counts = video_counts(4, 1, (1, 1, 1, 1, 1))
-    real = PhantomRequest(role="real", seed=5, counts=counts, frames=80)
-    synthetic = PhantomRequest(role="synthetic", seed=6, counts=counts)
-    make_dataset(folder / "real/EchoNet-Dynamic", real, progress=False)
-    make_dataset(folder / "real/EchoNet-Synthetic", synthetic, progress=False)
-    overrides = {"runs_dir": folder / "runs", "data_root": folder / "real", **FEW_STEPS}
-    words = [word for name, value in overrides.items() for word in ("-p", f"{name}={value}")]
-    infomotion("run", "all", "--profile", "paper", "--limit", str(LIMIT), *words)
-    return run_paths("paper", folder / "runs")
+    return run_paper(tmp_path_factory.mktemp("paper"), TO_TABLE_1, methods=METHODS)
 
 
-@pytest.mark.parametrize("stage", list(STAGES))
+@pytest.mark.parametrize("stage", TO_TABLE_1)
 def test_every_stage_ran_at_the_papers_sizes(paper_run: RunPaths, stage: str) -> None:
-    card = read_run_card(paper_run.stage(stage))
-    profile = read_profile("paper")
-    assert card["parameters"]["limit"] == LIMIT
-    assert card["parameters"]["real_data"] == "echonet-dynamic"
-    for name in FULL_SIZE:
-        if name in card["parameters"]:
-            assert card["parameters"][name] == profile[name], name
-    for name, value in FEW_STEPS.items():
-        assert card["parameters"].get(name, value) == value, name
+    check_sizes(paper_run, stage, methods=METHODS)
 
 
 def test_the_real_data_stay_where_they_are(paper_run: RunPaths) -> None:
@@ -114,8 +56,6 @@ def test_limit_takes_the_first_of_each_class_and_split(paper_run: RunPaths) -> N
 
 
 def test_motion_vectors_have_the_papers_length(paper_run: RunPaths) -> None:
-    import numpy as np
-
     with np.load(paper_run.stage("ifa_training") / "motion_features.npz") as features:
         assert features["features"].shape[1] == 3072
         assert np.isfinite(features["features"]).all()
@@ -124,6 +64,6 @@ def test_motion_vectors_have_the_papers_length(paper_run: RunPaths) -> None:
 def test_table_1_has_a_row_for_every_cell(paper_run: RunPaths) -> None:
     table = pd.read_csv(paper_run.stage("evaluation") / "table1.csv", keep_default_na=False)
     assert set(table["source"]) == {"real", "synthetic"}
-    assert {"whole", "random", "infomotion"} <= set(table["method"])
+    assert {"whole", *METHODS} <= set(table["method"])
     for name in TABLE["evaluation"].outputs:
         assert (paper_run.stage("evaluation") / name).is_file()

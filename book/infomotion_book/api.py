@@ -215,10 +215,8 @@ def _room_page(room: str, mine: list[Module], source_url: str) -> str:
 
 
 def _item(item: Item, url: str) -> str:
-    head = (
-        f"({anchor(item.path)})=\n###"
-        f" {item.name}\n\n```python\n{signature(item.node)}\n```\n\n{markdown(ast.get_docstring(item.node))}\n"
-    )
+    text = markdown(ast.get_docstring(item.node))
+    head = f"({anchor(item.path)})=\n### {item.name}\n\n```python\n{signature(item.node)}\n```\n\n{text}\n"
     methods = []
     if isinstance(item.node, ast.ClassDef):
         for node in item.node.body:

@@ -1,24 +1,18 @@
 """Blocks of the critical reading that our own runs answer: constants, collapsed graphs, rank of the motion
-vector, room on the phantom.
+vector.
 """
 
 from __future__ import annotations
-
-from dataclasses import asdict
 
 import pandas as pd
 
 from infomotion_book.html import block, number, table
 from infomotion_book.notebooks import card_anchor
-from infomotion_book.schedule import trained_longer
 from infomotion_book.table1 import best_constant
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.frozen import FROZEN
 from infomotion_lib.parameters import read_profile
-from infomotion_lib.phantom.nuisance import MACHINES
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import SOURCE_NAMES
-from infomotion_lib.studies.hardness import HardnessSettings
 
 DIRECTIONS, PAIRS, HEAD_SIZE = 2, 2, 32
 """Of the motion vector: both directions of both pairs of frames; numbers a head of EMA-VFI."""
@@ -149,46 +143,3 @@ def motion_rank(shown: list[Results]) -> str:
         " than the mean."
     )
     return block(table(head, rows, caption="How much the motion vector can hold", numeric_from=1, note=note))
-
-
-def hardness() -> str:
-    """MyST block: how much better the whole phantom pool is than a few random videos, by machine style."""
-    file = FROZEN / "studies" / "hardness_summary.csv"
-    if not file.is_file():
-        return "This study has not run yet: `infomotion study hardness`.\n"
-    rows_ = [
-        row
-        for row in records(pd.read_csv(file, keep_default_na=False, na_values=["nan"]))
-        if row["metric"] == "hard_accuracy"
-    ]
-    accuracy = {(row["set"], row["machine"]): row for row in rows_}
-    gap = accuracy["gap", ""]
-    rows = []
-    for machine in ("", *(style.name for style in MACHINES if ("whole", style.name) in accuracy)):
-        cells = [accuracy[kind, machine] for kind in ("random", "whole")]
-        rows.append(
-            [
-                machine or "all styles",
-                *(f"{number(c['mean'])} [{number(c['ci_low'])}, {number(c['ci_high'])}]" for c in cells),
-            ]
-        )
-    caption = (
-        f"Hard accuracy in percent on {int(gap['pools'])} independent phantom pools, 95 % intervals over"
-        " pools"
-    )
-    note = (
-        f"The whole set is {number(gap['mean'])} [{number(gap['ci_low'])}, {number(gap['ci_high'])}] points"
-        f" better. {accuracy['random', '']['n']} random draws of 5 videos a class,"
-        f" {accuracy['whole', '']['n']} whole sets of 60 a class; the TEST videos of this study are as many"
-        f" in each class. {trained_longer(asdict(HardnessSettings()))} Regenerate: <code>infomotion study"
-        " hardness</code>."
-    )
-    return block(
-        table(
-            ["Machine style", "25 random videos", "All of TRAIN"],
-            rows,
-            caption=caption,
-            numeric_from=1,
-            note=note,
-        )
-    )

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from infomotion_book.html import block, table
 from infomotion_book.notebooks import card_anchor
-from infomotion_lib.paths import NOTEBOOKS
+from infomotion_lib.paths import NOTEBOOKS, notebook_of
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
-from infomotion_lib.stage_table import NOTEBOOK_STAGES
+from infomotion_lib.stage_table import TABLE, notebook_stages
 
-_SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|png))"')
-_NAMED = re.compile(r'"([\w.]+\.(?:svg|png))"')
+_SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|webp))"')
+_NAMED = re.compile(r'"([\w.]+\.(?:svg|webp))"')
 
 
 def drawn_by(notebook: Path) -> list[str]:
@@ -32,10 +32,10 @@ def figure_index(all_results: list[Results]) -> str:
     their run cards.
     """
     parts = []
-    for number, stage in NOTEBOOK_STAGES.items():
-        notebook = NOTEBOOKS / f"{number}_{stage}.ipynb"
+    for number, stage in notebook_stages().items():
+        notebook = notebook_of(TABLE[stage]) or NOTEBOOKS / number
         runs = [results for results in all_results if results.card(stage)]
-        saved = [file.name for results in runs for file in [*results.figures(stage), *moving(results, stage)]]
+        saved = [file.name for results in runs for file in results.figures(stage)]
         names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))
         if names:
             profile = runs[0].profile if runs else "phantom"
@@ -55,11 +55,6 @@ def figure_index(all_results: list[Results]) -> str:
     return "\n".join(parts)
 
 
-def moving(results: Results, stage: str) -> list[Path]:
-    """Moving pictures of a stage, which no notebook saves as a figure."""
-    return sorted((results.folder(stage) / "figures").glob("*.webp"))
-
-
 def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
     """What a figure shows, run by run where that differs, and links to it and to its run card in every run
     that drew it.
@@ -70,7 +65,7 @@ def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
         return "–", "no run in this book"
     links = [
         '<span class="im-keep"><a'
-        f' href="results/{results.profile}/{results.folder(stage).name}/figures/{name}">{results.profile}</a>'
+        f' href="results/{results.profile}/{results.place(stage)}/figures/{name}">{results.profile}</a>'
         f' · <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
         for results, _ in drawn
     ]

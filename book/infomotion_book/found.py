@@ -10,7 +10,7 @@ from infomotion_book.critical import flags_by_recipe, vector_limits
 from infomotion_book.evidence import find_evidence
 from infomotion_book.evidence.found import LEVEL
 from infomotion_book.html import count
-from infomotion_book.paper_numbers import paper_leads
+from infomotion_book.paper_values import paper_leads
 from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.parameters import read_profile

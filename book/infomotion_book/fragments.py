@@ -10,12 +10,12 @@ import yaml
 
 from infomotion_book import (
     arithmetic,
-    boundaries,
     critical,
     evidence,
     ledgers,
     paper_numbers,
     phases,
+    pictures,
     reading,
 )
 from infomotion_book.assets import Assets
@@ -29,7 +29,6 @@ from infomotion_book.last_or_best import last_or_best
 from infomotion_book.machines import two_machines
 from infomotion_book.more_training import more_training
 from infomotion_book.notebooks import card_anchor
-from infomotion_book.pipeline import ALT
 from infomotion_book.play import play
 from infomotion_book.speed import speed
 from infomotion_book.table1 import company, table1
@@ -70,8 +69,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     folder.mkdir(parents=True, exist_ok=True)
     paper = next((item.root for item in shown if item.profile == "paper"), FROZEN / "paper")
     parts = {
-        "pipeline": pipeline(),
-        "boundaries": boundaries_figure(),
+        "pipeline": pictures.pipeline(),
+        "boundaries": pictures.boundaries(),
         "colab": colab(url),
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
         "found": _list(found(shown, paper=paper)),
@@ -87,7 +86,6 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "graphs": critical.graphs(lead) + critical.collapse(shown),
         "motion_rank": critical.motion_rank(shown),
         "room": paper_numbers.room(lead),
-        "hardness": critical.hardness(),
         "two_machines": two_machines(),
         "short_trainings": arithmetic.short_trainings(),
         "processor_probe": arithmetic.probe(),
@@ -111,31 +109,11 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
 
 
-def pipeline() -> str:
-    """The pipeline figure: one picture for each of light and dark, wide and narrow."""
-    pictures = []
-    for shade in ("light", "dark"):
-        base = f"_static/figures/pipeline-{shade}"
-        pictures.append(
-            f'<picture class="im-{shade}"><source media="(max-width: 700px)" srcset="{base}-tall.svg">'
-            f'<img class="dark-light" src="{base}-wide.svg" alt="{escape(ALT)}"></picture>'
-        )
-    return block(f'<div class="im-pipeline">{"".join(pictures)}</div>')
-
-
-def boundaries_figure() -> str:
-    """The figure of hard and soft class boundaries."""
-    image = (
-        f'<img class="im-figure" loading="lazy" alt="{escape(boundaries.alt())}"'
-        ' src="_static/figures/soft-boundaries.svg">'
-    )
-    return block(f'<figure class="im-fig im-fits">{image}</figure>')
-
-
 def colab(url: str) -> str:
     """MyST block: a badge for each notebook, which opens the clean one in Colab."""
     branch = yaml.safe_load((BOOK / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
-    base = f"https://colab.research.google.com/{url.removeprefix('https://').replace('github.com', 'github')}/blob/{branch}/notebooks"
+    place = url.removeprefix("https://").replace("github.com", "github")
+    base = f"https://colab.research.google.com/{place}/blob/{branch}/notebooks"
     badges = (
         f'<a class="im-badge" href="{base}/{file.name}">{title_of(file.stem)}</a>'
         for file in clean_notebooks()
@@ -217,7 +195,8 @@ def results_part(results: Results) -> str:
         + label_agreement(results)
         + (open_splits(results) if is_open else "")
     )
-    return f"## {results.title}\n\n{note}{body}\n{head}{_list(reading.reading(results))}\n{more}{figures}{_ablation(results)}"
+    said = _list(reading.reading(results))
+    return f"## {results.title}\n\n{note}{body}\n{head}{said}\n{more}{figures}{_ablation(results)}"
 
 
 def _ablation(results: Results) -> str:
@@ -242,7 +221,7 @@ def _figure(results: Results, stage: str, name: str) -> str:
     file = results.folder(stage) / "figures" / name
     if not file.is_file():
         return ""
-    url = f"results/{results.profile}/{results.folder(stage).name}/figures/{name}"
+    url = f"results/{results.profile}/{results.place(stage)}/figures/{name}"
     links = (
         f'<a href="{url}">{name}</a> · <a href="provenance.html#{card_anchor(results, stage)}">how it was'
         " made</a>"

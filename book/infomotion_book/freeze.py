@@ -5,7 +5,6 @@ guard.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -15,25 +14,22 @@ from typing import Any
 import pandas as pd
 
 from infomotion_book.explore.board import prepare
+from infomotion_book.frozen_notebook import freeze_notebook
 from infomotion_book.guard import Finding, Guard, PublishingError, inspect
 from infomotion_book.levels import Level, level_of
 from infomotion_lib.errors import StageError
-from infomotion_lib.frozen import FROZEN, FROZEN_FILES, SHOWN, STUDY, frozen_hashes
+from infomotion_lib.frozen import EXPLORE, FROZEN, FROZEN_FILES, SHOWN, STUDY, frozen_hashes
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import write_json
 from infomotion_lib.reporting.difference import PINS
-from infomotion_lib.reporting.explore import FOLDER
-from infomotion_lib.reporting.live import STATE, without_live
 from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.widgets import STATE
 from infomotion_lib.stage_table import RUN_CARD
 
 LARGEST = 1_000_000
 """Bytes of one frozen file; larger ones are left out and listed."""
 
 _KINDS = (".csv", ".json", ".svg", ".png", ".webp")
-_EMBEDDED = re.compile(r'(<img class="im-figure" data-figure="([^"]+)"[^>]*?) src="data:[^"]+"')
-_ABOUT = ("kernelspec", "language_info", "widgets")
-"""What a frozen notebook says of itself."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN, w
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".freezing-") as name:
         copy = Path(name) / profile
-        left_out = _copy(results, copy, whole=whole) + _clear(copy, guard)
+        left_out = _copy(results, copy, whole=whole, level=guard.level) + _clear(copy, guard)
         if remaining := inspect(copy, guard):
             raise PublishingError(
                 "Nothing was frozen: the guard still finds", where="\n".join(map(str, remaining))
@@ -144,12 +140,12 @@ def _video_names(root: Path) -> frozenset[str]:
     return frozenset(name for name in names if len(name) > 3)
 
 
-def _copy(results: Results, copy: Path, *, whole: bool) -> list[Finding]:
+def _copy(results: Results, copy: Path, *, whole: bool, level: Level) -> list[Finding]:
     """Copy what a book may want; list what is too large for it."""
     left_out = []
-    for stage in [*results.stages, *([FOLDER] if whole else [])]:
+    for stage in [*results.stages, *([EXPLORE] if whole else [])]:
         source = results.folder(stage)
-        target = copy / source.name
+        target = copy / results.place(stage)
         shown = [source / "figures" / name for name in SHOWN.get(stage, ())]
         figures = [*source.glob("figures/*"), *source.glob("wall/*")] if whole else shown
         wanted = [*source.glob("*"), *figures]
@@ -170,36 +166,13 @@ def _copy(results: Results, copy: Path, *, whole: bool) -> list[Finding]:
             shutil.copy(file, place)
         if whole and (notebook := results.notebook(stage)) is not None:
             target.mkdir(parents=True, exist_ok=True)
-            (target / notebook.name).write_text(
-                json.dumps(_slim(without_live(json.loads(notebook.read_text(encoding="utf-8")))), indent=1)
-                + "\n",
-                encoding="utf-8",
-            )
+            freeze_notebook(notebook, target, pixels=level is Level.EVERYTHING)
         if (card := target / RUN_CARD).is_file():
             card.write_text(
                 json.dumps(_without_places(json.loads(card.read_text(encoding="utf-8"))), indent=2) + "\n",
                 encoding="utf-8",
             )
     return left_out
-
-
-def _slim(page: dict[str, Any]) -> dict[str, Any]:
-    """The notebook without this machine's paths and times, its saved figures linked and not repeated."""
-    page["metadata"] = {name: page["metadata"][name] for name in _ABOUT if name in page["metadata"]}
-    for cell in page["cells"]:
-        cell["metadata"] = {"tags": cell.get("metadata", {}).get("tags", [])}
-        kept = []
-        for output in cell.get("outputs", []):
-            if output.get("name") == "stderr":
-                continue
-            output |= {"metadata": {}} if "metadata" in output else {}
-            html = output.get("data", {}).get("text/html")
-            if html is not None:
-                output["data"]["text/html"] = _EMBEDDED.sub(r'\1 src="figures/\2"', "".join(html))
-            kept.append(output)
-        if "outputs" in cell:
-            cell["outputs"] = kept
-    return page
 
 
 def _without_places(card: dict[str, Any]) -> dict[str, Any]:

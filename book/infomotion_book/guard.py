@@ -20,12 +20,13 @@ from urllib.parse import unquote
 from infomotion_book.drawing import measure
 from infomotion_book.levels import Level
 from infomotion_lib.errors import InfoMotionError
-from infomotion_lib.reporting.live import STATE
+from infomotion_lib.reporting.widgets import STATE
 
 AGGREGATE_TABLES = {
-    "data_report", "agreement", "status_counts", "detector_error", "training_log", "probe", "graph_report", "shortfalls",
-    "runs", "table1", "differences", "claims", "sweep", "constants", "machine_accuracy", "fidelity", "table2", "tolerance",
-    "confusion", "label_consistency", "conditioning", "motion_rank", "vote_counts",
+    "data_report", "agreement", "status_counts", "detector_error", "training_log", "probe", "graph_report",
+    "shortfalls", "runs", "table1", "differences", "claims", "sweep", "constants", "machine_accuracy",
+    "fidelity", "table2", "tolerance", "confusion", "label_consistency", "conditioning", "motion_rank",
+    "vote_counts",
 }  # fmt: skip
 """Tables that hold no row a video; only these pass at the strictest level."""
 

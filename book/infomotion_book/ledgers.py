@@ -79,7 +79,7 @@ def _card(results: Results, stage: str) -> str:
         )
         if rows
     )
-    link = f"results/{results.profile}/{results.folder(stage).name}/run_card.json"
+    link = f"results/{results.profile}/{results.place(stage)}/run_card.json"
     return head + more + block(f'<p class="im-note"><a href="{link}">The card as JSON</a></p>')
 
 
@@ -212,9 +212,8 @@ def assumptions() -> str:
             "Basis",
             "Can it change the ranking?",
         ]
-        parts.append(
-            f"## {topic}\n{block(table(head, rows, caption=f'Assumptions: {topic.lower()}', stack=True, titled=False))}"
-        )
+        shown = table(head, rows, caption=f"Assumptions: {topic.lower()}", stack=True, titled=False)
+        parts.append(f"## {topic}\n{block(shown)}")
     return "\n".join(parts)
 
 

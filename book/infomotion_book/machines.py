@@ -48,11 +48,16 @@ def two_machines() -> str:
         for row in records(cells)
     ]
     runs = _runs(frozen)
+    older = (
+        ""
+        if _is_frozen(frozen, cells)
+        else "The first machine’s table has been frozen anew since this comparison. "
+    )
     note = (
         "Hard accuracy in percent, mean ± population sd over runs. "
         "Real, Synthetic: the phantoms that stand in for that pool; VPC: videos a class. "
         f"{explained(*cells['graph_flag'])} "
-        f"{'' if _is_frozen(frozen, cells) else 'The first machine’s table has been frozen anew since this comparison. '}"
+        f"{older}"
         "Compare yours: <code>infomotion compare</code>. "
         f'<a href="provenance.html#{card_anchor(frozen, "evaluation")}">How the frozen table was made</a>'
     )

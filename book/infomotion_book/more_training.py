@@ -12,10 +12,13 @@ from infomotion_book.reading import card_seconds, device
 from infomotion_book.table2 import STAGE
 from infomotion_lib.reporting.results import Results, phantom_edition, records
 
+POOL = "latte_pool"
+"""Stage that trains the Latte and draws its pool."""
+
 _HEAD = ["Latte", "Time", "Frame distance", "Clip distance", "Class kept", "All clips teach"]
 _NOTE = (
-    "Time: of all of stage 05, its runs added up where it went on from earlier work; of training and drawing"
-    " alone where a pool was drawn on another machine and judged here. Distances: of the Latte’s clips to"
+    "Time: of training and drawing, runs added up where one went on from earlier work; of all of the"
+    " old stage 05 in results that were carried over from it. Distances: of the Latte’s clips to"
     " real ones, by the frame network and by the EF regressor of the same run; below each the floor, real"
     " clips against real clips. They compare within a row. Class kept: clips whose relabelled EF class is the"
     " one asked for (chance: 20 %), and the rank correlation of relabelled with requested EF (rank). All"
@@ -28,7 +31,7 @@ def more_training(shown: list[Results]) -> str:
     """MyST section: one row for each profile whose ablation has run, by kind of data; empty where no two of a
     kind differ in training.
     """
-    found = [results for results in shown if "latte_size" in results.card(STAGE).get("parameters", {})]
+    found = [results for results in shown if results.card(POOL) and results.card(STAGE)]
     kinds = list(dict.fromkeys(results.kind for results in found))
     trainings = {(results.kind, *_training(results)) for results in found}
     if len(trainings) == len(kinds):
@@ -74,18 +77,18 @@ def _times_floor(results: Results, metric: str) -> float:
 
 def _training(results: Results) -> tuple[str, int]:
     """Size and steps of the Latte of a run."""
-    used = results.card(STAGE)["parameters"]
+    used = results.card(POOL)["parameters"]
     return used["latte_size"], used["latte_steps"]
 
 
 def _row(results: Results) -> list[str]:
-    card = results.card(STAGE)
+    card = results.card(POOL)
     used, weights = card["parameters"], card["notes"].get("weights")
     distance = _distances(results)
     heard = next(row for row in records(results.table(STAGE, "conditioning")) if row["source"] == "latte")
     scores = [row for row in records(results.table(STAGE, "summary")) if row["metric"] == "hard_accuracy"]
-    taught = {row["source"]: row["mean"] for row in scores if row["method"] == "whole"}
-    profile = f'<a href="provenance.html#{card_anchor(results, STAGE)}">{escape(results.profile)}</a>'
+    taught: dict[str, float] = {row["source"]: row["mean"] for row in scores if row["method"] == "whole"}
+    profile = f'<a href="provenance.html#{card_anchor(results, POOL)}">{escape(results.profile)}</a>'
     edition = phantom_edition(results)
     profile += f", on edition {edition} of the phantom" if older(edition) else ""
     million = f"{weights / 1e6:.1f} million weights, " if weights else ""
@@ -100,7 +103,10 @@ def _row(results: Results) -> list[str]:
             for name in ("fed_frame", "fed_video")
         ),
         _pair(f"{number(heard['same_class_percent'], 0)} %", f"rank {number(heard['spearman'], 2)}"),
-        _pair(f"{number(taught['latte'])} %", f"other {number(taught['echosyn'])} %"),
+        _pair(
+            f"{number(taught['latte'])} %",
+            f"other {number(next(mean for pool, mean in taught.items() if pool != 'latte'))} %",
+        ),
     ]
 
 

@@ -8,9 +8,10 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
-from infomotion_lib.reporting.live import STATE, VIEW, without_live
+from infomotion_book.frozen_notebook import PICTURES
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
+from infomotion_lib.reporting.widgets import STATE, VIEW
 
 _BADGE = re.compile(
     r"\[!\[[^\]]*\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]\(([^)\s]+)\)"
@@ -40,9 +41,9 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
     to_root : str
         Path from the page to the root of the book.
     """
-    page = without_live(_read(notebook))
+    page = _read(notebook)
     folder = results.folder(stage)
-    base = f"{to_root}results/{results.profile}/{folder.name}"
+    base = f"{to_root}results/{results.profile}/{results.place(stage)}"
     card = f"{to_root}provenance.html#{card_anchor(results, stage)}"
     for cell in page["cells"]:
         _fold(cell)
@@ -51,6 +52,7 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
             if "text/html" in data:
                 html = _joined(data["text/html"])
                 html = _FIGURE.sub(lambda match: _figure(match, folder / "figures", base, card), html)
+                html = _linked(html, base)
                 html = _WORDS.sub('<td class="im-words">', html) if "dataframe" in html else html
                 data["text/html"] = f"{html}{_made(card)}" if "<table" in html else html
         cell["outputs"] = (
@@ -60,6 +62,9 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
         )
         if cell["outputs"] is None:
             del cell["outputs"]
+    for model in _models(page).values():
+        if isinstance(value := model.get("state", {}).get("value"), str):
+            model["state"]["value"] = _linked(value, base)
     _after_controls(page, card)
     _clean_links(page)
     _after_title(page, _run_line(results, notebook.name, card))
@@ -83,7 +88,7 @@ def page_not_run(notebook: Path) -> dict[str, Any]:
 
 def card_anchor(results: Results, stage: str) -> str:
     """Anchor of a stage's run card on the provenance page."""
-    return f"card-{results.profile}-{results.folder(stage).name}".replace("_", "-").lower()
+    return re.sub("[_/]", "-", f"card-{results.profile}-{results.place(stage)}").lower()
 
 
 def _read(notebook: Path) -> dict[str, Any]:
@@ -94,6 +99,17 @@ def _read(notebook: Path) -> dict[str, Any]:
         if not _MACHINERY & {cell.get("id", ""), *cell.get("metadata", {}).get("tags", [])}
     ]
     return page
+
+
+def _models(page: dict[str, Any]) -> dict[str, Any]:
+    """Saved controls of a notebook, by their ids."""
+    found: dict[str, Any] = page.get("metadata", {}).get("widgets", {}).get(STATE, {}).get("state", {})
+    return found
+
+
+def _linked(html: str, base: str) -> str:
+    """The HTML with its frozen pictures linked from where the page stands."""
+    return html.replace(f'src="{PICTURES}/', f'src="{base}/{PICTURES}/')
 
 
 def _fold(cell: dict[str, Any]) -> None:
@@ -127,7 +143,7 @@ def _link(card: str) -> str:
 
 def _after_controls(page: dict[str, Any], card: str) -> None:
     """Under every control a still picture for browsers without scripts, and the way to its run card."""
-    models = page.get("metadata", {}).get("widgets", {}).get(STATE, {}).get("state", {})
+    models = _models(page)
     for cell in page["cells"]:
         for output in list(cell.get("outputs", [])):
             if view := output.get("data", {}).get(VIEW):

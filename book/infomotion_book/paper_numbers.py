@@ -4,113 +4,25 @@ tolerance, room, constants.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-from scipy.stats import norm, ttest_ind_from_stats
 
 from infomotion_book.html import block, number, probability, table
+from infomotion_book.paper_values import (
+    SHARES,
+    SIZES,
+    above_normal,
+    doublings,
+    paper_cells,
+    paper_leads,
+    room_between,
+)
 from infomotion_book.schedule import trained_longer
 from infomotion_book.table1 import best_constant, cell_row
-from infomotion_lib.evaluation.claims import PAPER_RUNS, our_cell, paper_results
-from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.evaluation.claims import PAPER_RUNS
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
-
-SIZES = (5, 10)
-METHODS = ("random", "kmeans", "infodist", "infomotion")
-SHARES = (55.0, 60.0, 65.0, 70.0)
-"""Shares of normal hearts for which the paper's rows are compared with the answer "normal"."""
-
-POWER = 0.8
-
-Cell = tuple[str, str, int, str]
-"""Source, method, videos a class (0: all), metric."""
-
-
-def paper_cells() -> dict[Cell, tuple[float, float]]:
-    """Mean and spread (NaN where none is printed) of every cell of the paper's Table 1."""
-    ledger = paper_results()
-    rows = ledger[ledger["table"] == "table1"].to_dict("records")
-    found = ((our_cell(str(row["row"]), str(row["column"])), row) for row in rows)
-    return {cell: (float(row["value"]), float(row["spread"])) for cell, row in found if cell is not None}
-
-
-def sample_sd(spread: float) -> float:
-    """Sample standard deviation from a printed spread, taken as numpy's population one over
-    :data:`PAPER_RUNS` runs.
-    """
-    return spread * math.sqrt(PAPER_RUNS / (PAPER_RUNS - 1))
-
-
-def standard_error(one: float, other: float) -> float:
-    """Standard error of a difference of two cells' means, from their printed spreads."""
-    return math.sqrt((sample_sd(one) ** 2 + sample_sd(other) ** 2) / PAPER_RUNS)
-
-
-def runs_needed(difference: float, one: float, other: float) -> int:
-    """Runs a cell with which a true difference of this size would be told from none four times in five
-    (two-sided, 5 %).
-    """
-    reach = float(norm.ppf(0.975) + norm.ppf(POWER))
-    return math.ceil(reach**2 * (sample_sd(one) ** 2 + sample_sd(other) ** 2) / difference**2)
-
-
-@dataclass(frozen=True)
-class Lead:
-    """InfoMotion's lead over another selector in one cell of the paper's table, in points, and how sure it
-    is.
-    """
-
-    source: str
-    size: int
-    method: str
-    points: float
-    error: float
-    p: float
-    p_holm: float
-    runs: int
-
-
-def paper_leads() -> list[Lead]:
-    """Every lead, with its standard error, p-value (Welch) before and after Holm's correction, and the runs
-    it would take.
-    """
-    cells = paper_cells()
-    found, p_values = [], []
-    for source, size in ((source, size) for source in ("real", "synthetic") for size in SIZES):
-        mean, spread = cells[source, "infomotion", size, "hard_accuracy"]
-        for method in METHODS[:-1]:
-            other, other_spread = cells[source, method, size, "hard_accuracy"]
-            test = ttest_ind_from_stats(
-                mean,
-                sample_sd(spread),
-                PAPER_RUNS,
-                other,
-                sample_sd(other_spread),
-                PAPER_RUNS,
-                equal_var=False,
-            )
-            p_values.append(float(test.pvalue))
-            found.append((source, size, method, mean - other, spread, other_spread))
-    return [
-        Lead(
-            source,
-            size,
-            method,
-            points,
-            standard_error(one, other),
-            p,
-            fixed,
-            runs_needed(points, one, other),
-        )
-        for (source, size, method, points, one, other), p, fixed in zip(
-            found, p_values, holm(p_values), strict=True
-        )
-    ]
 
 
 def leads() -> str:
@@ -149,27 +61,16 @@ def leads() -> str:
 
 def doubling() -> str:
     """MyST block: what twice the videos changed in each row of the paper's table."""
-    cells = paper_cells()
-    rows, falls = [], 0
-    for source, method in ((source, method) for source in ("real", "synthetic") for method in METHODS):
-        (few, few_spread), (many, many_spread) = (
-            cells[source, method, size, "hard_accuracy"] for size in SIZES
-        )
-        change, error = many - few, standard_error(few_spread, many_spread)
-        falls += change < 0
-        texts = [
-            f"{number(value)} ± {number(spread)}"
-            for value, spread in ((few, few_spread), (many, many_spread))
+    found = doublings()
+    rows = [
+        [
+            _keep(f"{SOURCE_NAMES[row.source]}, {METHOD_NAMES[row.method]}"),
+            *(f"{number(value)} ± {number(spread)}" for value, spread in (row.few, row.many)),
+            *(number(value) for value in (row.change, row.error, row.change / row.error)),
         ]
-        rows.append(
-            [
-                _keep(f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}"),
-                *texts,
-                number(change),
-                number(error),
-                number(change / error),
-            ]
-        )
+        for row in found
+    ]
+    falls = sum(row.change < 0 for row in found)
     head = ["Row", *(f"{size} a class" for size in SIZES), "Change", "Error", "Ratio"]
     falling = f"{falls} of {len(rows)} rows lose accuracy when the training set is doubled."
     note = f"Change and its standard error in points, and their ratio. {falling}"
@@ -261,28 +162,18 @@ def room(results: Results | None) -> str:
 
 
 def _way(values: Sequence[float]) -> tuple[str, str, str]:
-    whole, random, mine = values
-    share = 100 * (mine - random) / (whole - random) if whole > random else math.nan
-    return number(whole - random), number(mine - random), number(share, 0)
+    found = room_between(*values)
+    return number(found.whole), number(found.mine), number(found.share, 0)
 
 
 def normal_share() -> str:
     """MyST block: how many of the paper's distilled cells would beat the answer "normal", by the share of
     normal hearts in TEST.
     """
-    hard = {
-        cell: value
-        for cell, (value, _) in paper_cells().items()
-        if cell[3] == "hard_accuracy" and cell[1] != "whole"
-    }
-    mine = max(value for cell, value in hard.items() if cell[1] == "infomotion")
     rows = [
-        [
-            number(share, 0),
-            f"{sum(value > share for value in hard.values())} of {len(hard)}",
-            number(mine - share),
-        ]
+        [number(share, 0), f"{cells} of {of}", number(lead)]
         for share in SHARES
+        for cells, of, lead in [above_normal(share)]
     ]
     counted = best_constant(Results("paper", FROZEN / "paper"))
     note = (

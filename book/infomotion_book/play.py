@@ -27,8 +27,9 @@ def play(results: Results | None, assets: Assets) -> str:
         parts.append(
             block(
                 '<div class="im-play"><script'
-                f' type="application/vnd.jupyter.widget-view+json">{_script(view)}</script><noscript><p>Without'
-                f" scripts this control cannot move; here is one of its pictures.</p>{still}</noscript></div>"
+                f' type="application/vnd.jupyter.widget-view+json">{_script(view)}</script><noscript>'
+                "<p>Without scripts this control cannot move; here is one of its pictures.</p>"
+                f"{still}</noscript></div>"
             )
         )
         parts.append(_made(control, results))
@@ -50,9 +51,7 @@ def play(results: Results | None, assets: Assets) -> str:
 def _made(control: Control, results: Results | None) -> str:
     """The way to the run card of what a control shows, or to the function that draws it."""
     if results is None or not control.stage:
-        return (
-            ":::{div} im-note\n[how it is drawn](api:infomotion_lib.reporting.explore.cycle.control)\n:::\n"
-        )
+        return ":::{div} im-note\n[how it is drawn](api:infomotion_book.explore.cycle.control)\n:::\n"
     return block(
         f'<p class="im-note"><a href="provenance.html#{card_anchor(results, control.stage)}">how it was'
         " made</a></p>"

@@ -142,7 +142,7 @@ def stage_times(results: Results) -> str:
         for stage in results.stages
     ]
     continued = any(results.card(stage).get("continued") for stage in results.stages)
-    together = seconds(sum(card_seconds(results.card(stage)) for stage in results.stages))
+    together = seconds(sum(_times(results).values()))
     rows.append(["Together", together, ""])
     note = f"{SEVERAL} so a run from the start may take less." if continued else ""
     caption = f"Time of each stage, profile {results.profile}"
@@ -164,6 +164,14 @@ SEVERAL = (
 def worked(card: dict[str, Any]) -> str:
     """Time of a stage in words; that of one which went on from earlier work is said to be of several runs."""
     return seconds(card_seconds(card)) + (" in several runs" if card.get("continued") else "")
+
+
+def _times(results: Results) -> dict[str, float]:
+    """Seconds of each stage; those of two stages that were one when they ran count once, under its name."""
+    cards = {stage: results.card(stage) for stage in results.stages}
+    return {
+        card.get("carried_over", {}).get("stage", stage): card_seconds(card) for stage, card in cards.items()
+    }
 
 
 def card_seconds(card: dict[str, Any]) -> float:

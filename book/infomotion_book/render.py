@@ -20,19 +20,17 @@ import yaml
 from infomotion_book import fragments, phases
 from infomotion_book.api import anchor, find, modules, write_api
 from infomotion_book.assets import ICONS, Assets, find_assets
-from infomotion_book.boundaries import write_soft_boundaries
 from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
 from infomotion_book.notebooks import page_from_run, page_not_run
-from infomotion_book.pipeline import write_pipeline
 from infomotion_book.reading import numbers
 from infomotion_book.terms import link_pages
 from infomotion_lib.errors import StageError
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.paths import BOOK, PROJECT
+from infomotion_lib.paths import BOOK, PROJECT, notebook_of
 from infomotion_lib.reporting.results import Results, frozen_results, results_of
-from infomotion_lib.stage_table import NOTEBOOK_STAGES
+from infomotion_lib.stage_table import TABLE
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
 """Kinds of result files that readers can download from the book."""
@@ -128,8 +126,6 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     url = repository_url()
     generated = source / "_generated"
     fragments.write(generated, lead=lead, shown=shown, assets=assets, url=url)
-    write_pipeline(source / "_static" / "figures")
-    write_soft_boundaries(source / "_static" / "figures")
     write_figures(source / "_static" / "figures")
     phases.write_figures(source / "_static" / "figures")
     rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
@@ -159,7 +155,7 @@ def _notebooks(folder: Path, lead: Results | None) -> list[str]:
     folder.mkdir(parents=True)
     names = []
     for clean in fragments.clean_notebooks():
-        stage = NOTEBOOK_STAGES.get(clean.name[:2], clean.stem)
+        stage = executed_stage(clean, lead)
         executed = lead.notebook(stage) if lead else None
         page = (
             page_from_run(executed, results=lead, stage=stage) if executed and lead else page_not_run(clean)
@@ -167,6 +163,13 @@ def _notebooks(folder: Path, lead: Results | None) -> list[str]:
         (folder / clean.name).write_text(json.dumps(page, indent=1), encoding="utf-8")
         names.append(clean.stem)
     return names
+
+
+def executed_stage(clean: Path, lead: Results | None) -> str:
+    """Stage whose executed copy a page shows: of those that share a notebook, the last that was run."""
+    sharing = [name for name, stage in TABLE.items() if notebook_of(stage) == clean]
+    run = [name for name in sharing if lead and lead.notebook(name)]
+    return (run or sharing or [clean.stem])[-1]
 
 
 def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:

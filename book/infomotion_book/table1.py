@@ -55,11 +55,9 @@ def table1(results: Results) -> str:
         " in brackets a 95 % bootstrap interval over runs, too narrow with so few."
     )
     titles = f'<thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
-    html = (
-        "<div"
-        f' class="im-table1">{framed(f"{titles}{body}{_constant_part(results, len(sizes))}", caption=caption)}</div>'
-    )
-    folder = f"results/{results.profile}/{results.folder('evaluation').name}"
+    inner = f"{titles}{body}{_constant_part(results, len(sizes))}"
+    html = f'<div class="im-table1">{framed(inner, caption=caption)}</div>'
+    folder = f"results/{results.profile}/{results.place('evaluation')}"
     card = f"provenance.html#{card_anchor(results, 'evaluation')}"
     files = " · ".join(
         f'<a href="{folder}/{file}.csv">{text}</a>'

@@ -9,12 +9,14 @@ import pandas as pd
 
 from infomotion_book.html import block, table
 from infomotion_book.notebooks import card_anchor
+from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.reporting import table2 as shaped
 from infomotion_lib.reporting.results import Results, records
+from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import METHOD_NAMES
-from infomotion_lib.reporting.tables import QUOTED, ShapedTable
+from infomotion_lib.reporting.tables import QUOTED
 
-STAGE = "latte_ablation"
+STAGE = "ablation"
 
 
 def table2(results: Results) -> str:
@@ -27,10 +29,11 @@ def table2(results: Results) -> str:
     names = shaped.pool_names(real=real, synthetic=synthetic)
     found["method"] = found["method"].fillna("")
     if shaped.is_real(real=real, synthetic=synthetic):
-        found = found[(found["generator"] != "echosyn") | (found["method"] != "")]
+        given = [name for name, entry in GENERATORS.items() if entry.given]
+        found = found[~found["generator"].isin(given) | (found["method"] != "")]
     uncut, constants = results.table("evaluation", "table1"), results.table("evaluation", "constants")
     shown = shaped.table2(found, data=results.kind, names=names, constants=constants, uncut=uncut)
-    folder = f"results/{results.profile}/{results.folder(STAGE).name}"
+    folder = f"results/{results.profile}/{results.place(STAGE)}"
     links = (
         f'<a href="provenance.html#{card_anchor(results, STAGE)}">How these tables were made</a> · <a'
         f' href="{folder}/table2.csv">as CSV</a>'
@@ -38,7 +41,7 @@ def table2(results: Results) -> str:
     return "".join(block(html) for html in _halves(shown)) + block(f'<p class="im-note">{links}</p>')
 
 
-def _halves(shown: ShapedTable) -> list[str]:
+def _halves(shown: ShownTable) -> list[str]:
     """Distances and accuracies as a table each, the paper's number below ours: side by side they do not fit a
     page.
     """
@@ -69,10 +72,8 @@ def _html(frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, 
         for _, row in frame.iterrows()
     ]
     note = " ".join(map(escape, notes))
-    return (
-        "<div"
-        f' class="im-table2">{table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)}</div>'
-    )
+    shown = table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)
+    return f'<div class="im-table2">{shown}</div>'
 
 
 def _name(names: list[str]) -> str:

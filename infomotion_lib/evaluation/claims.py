@@ -16,6 +16,7 @@ import pandas as pd
 
 from infomotion_lib.data.sources import SOURCES, names_of
 from infomotion_lib.errors import DataError
+from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.paths import MANIFESTS, RunPaths
 from infomotion_lib.provenance import read_run_card
 from infomotion_lib.stage_table import RUN_CARD
@@ -132,7 +133,7 @@ def compare(
     graph : str
         Graph recipe of the rows that used one; by default the only one there is.
     table2 : DataFrame, optional
-        Ours, from stage 05, for the paper's Latte row; its EchoSyn row repeats numbers of Table 1 and is
+        Ours, from stage 06, for the paper's Latte row; its EchoSyn row repeats numbers of Table 1 and is
         answered by them.
 
     Raises
@@ -166,9 +167,10 @@ def _ours(
     row, column = str(claim["row"]), str(claim["column"])
     if not str(claim["unit"]).startswith("%"):
         return None
-    if row == "Latte":
+    drawn = {entry.paper_row: entry.name for entry in GENERATORS.values() if entry.paper_row}
+    if row in drawn and row != "EchoSyn":
         method = "whole" if column == "All" else "infomotion"
-        asked = {"generator": "latte", "method": method, "column": column, "metric": "hard_accuracy"}
+        asked = {"generator": drawn[row], "method": method, "column": column, "metric": "hard_accuracy"}
         return _first(table2, asked) if table2 is not None else None
     if row == "EchoSyn":
         row = "Whole Synth / hard" if column == "All" else "Dist. Synth / InfoMotion"
@@ -227,13 +229,15 @@ def claims_ledger(paths: RunPaths, *, paper: pd.DataFrame | None = None) -> pd.D
     used = card["parameters"]
     named = {name: used.get(name) for name in ("real_data", "synthetic_data", "limit")}
     complete = is_evidence(profile=paths.profile, test_videos=card["notes"].get("test_videos"), **named)
-    latte = paths.stage("latte_ablation")
-    answered = (latte / RUN_CARD).is_file() and named.items() <= read_run_card(latte)["parameters"].items()
+    ablation = paths.stage("ablation")
+    answered = (ablation / RUN_CARD).is_file() and named.items() <= read_run_card(ablation)[
+        "parameters"
+    ].items()
     return compare(
         claims,
         _read(folder / "table1.csv"),
         evidence=complete,
-        table2=_read(latte / "table2.csv") if answered else None,
+        table2=_read(ablation / "table2.csv") if answered else None,
     )
 
 

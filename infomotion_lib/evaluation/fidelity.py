@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from infomotion_lib.errors import CheckpointError, DataError
-from infomotion_lib.generators.parameters import LatteParameters
+from infomotion_lib.evaluation.ablation_parameters import AblationParameters
 from infomotion_lib.provenance import sha256
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def video_encoder(regressor: FittedRegressor, *, period: int, batch: int = 32) -
     return NamedEncoder("fed_video", f"our {regressor.name} EF regressor", encode)
 
 
-def standard_encoders(parameters: LatteParameters) -> list[NamedEncoder]:
+def standard_encoders(parameters: AblationParameters) -> list[NamedEncoder]:
     """Inception and I3D as far as a run names their files; none by default.
 
     Raises

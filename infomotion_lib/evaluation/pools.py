@@ -19,6 +19,7 @@ from scipy.stats import spearmanr
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.records import Dataset, first_per_class
 from infomotion_lib.frames.parameters import FrameIndexParameters
+from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.regressor.parameters import LabelsParameters
 from infomotion_lib.representations.vectors import Vectors
 
@@ -39,8 +40,6 @@ TABLE2_COLUMNS = (
     "paper",
     "graph_flag",
 )
-PAPER_ROWS = {"echosyn": "EchoSyn", "latte": "Latte"}
-"""Row of the paper's Table 2 by pool."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,7 @@ def open_labeller(
     from infomotion_lib.device import one_thread, resolve_device
     from infomotion_lib.regressor.clips import open_clip_store
     from infomotion_lib.regressor.fitted import FittedRegressor
+    from infomotion_lib.regressor.setup import TrainingSetup, Validation
     from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))
@@ -117,7 +117,9 @@ def open_labeller(
     store = open_clip_store(
         pd.concat([train, val]), Path(folder) / "clips", size=parameters.clip_size, workers=parameters.workers
     )
-    chosen_by = (store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None
+    chosen_by = (
+        Validation(store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None
+    )
     with one_thread():
         return train_regressor(
             store.videos(train["file_name"].tolist()),
@@ -126,8 +128,7 @@ def open_labeller(
             seed=parameters.labeller_seed,
             steps=parameters.steps_whole,
             val=chosen_by,
-            checkpoint=Path(folder) / "checkpoints" / "labeller.pt",
-            device=device,
+            setup=TrainingSetup(checkpoint=Path(folder) / "checkpoints" / "labeller.pt", device=device),
         )
 
 
@@ -273,7 +274,7 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
     }
     rows: list[tuple[object, ...]] = []
     for pool in table["source"].unique():
-        name = PAPER_ROWS.get(str(pool), str(pool))
+        name = GENERATORS[str(pool)].paper_row
         for distance in fidelity[fidelity["pair"] == f"real_vs_{pool}"].to_dict("records"):
             column = "FID" if distance["metric"] in ("fid", "fed_frame") else "FVD"
             values = distance["value"], np.nan, distance["n"], distance["ci_low"], distance["ci_high"]

@@ -150,8 +150,13 @@ def _row(
         return {"phase_source": "none", "status": phases if isinstance(phases, str) else video["status"]}
     measured = {"confidence": phases.confidence, "residual": phases.residual} if phases else {}
     if known is not None:
-        seen = {"seen_es": phases.es.tolist(), "seen_ed": phases.ed.tolist()} if phases else {}
-        pairs = motion_pairs(*known, n_frames=n_frames, diastole_fraction=fraction, **seen)
+        pairs = motion_pairs(
+            *known,
+            n_frames=n_frames,
+            diastole_fraction=fraction,
+            seen_es=phases.es.tolist() if phases else (),
+            seen_ed=phases.ed.tolist() if phases else (),
+        )
         source = "annotated" if parameters.phase_rule == "area" else "temporal"
         return measured | _cells(source, pairs.status, known, pairs)
     best = (

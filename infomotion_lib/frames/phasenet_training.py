@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from infomotion_lib.data.video import resize_clip
 from infomotion_lib.device import one_thread
 from infomotion_lib.frames.phasenet import FRAME_RATE, SIDE, build_phasenet, network_input
-from infomotion_lib.frames.rhythm import Rhythm, rhythm_clip
+from infomotion_lib.frames.rhythm import Looks, Rhythm, rhythm_clip
 from infomotion_lib.frames.signals import single_threaded
 from infomotion_lib.phantom.nuisance import MACHINES, Role
 from infomotion_lib.progress import track
@@ -153,16 +153,16 @@ def _draw(
         cycle / FRAME_RATE, float(rng.uniform(*settings.systole)), float(settings.jitter * rng.uniform())
     )
     role: Role = "real" if rng.uniform() < 0.5 else "synthetic"
+    ef, level = float(rng.uniform(*settings.ef)), float(rng.uniform(*settings.level))
+    looks = Looks(level, (1 / len(MACHINES),) * len(MACHINES), role)
     known = rhythm_clip(
         rng,
         rhythm,
-        ef=float(rng.uniform(*settings.ef)),
+        ef=ef,
         fps=FRAME_RATE,
         n_frames=settings.frames,
         size=settings.render_side,
-        level=float(rng.uniform(*settings.level)),
-        machine_shares=(1 / len(MACHINES),) * len(MACHINES),
-        role=role,
+        looks=looks,
     )
     assert known.volume is not None
     return resize_clip(known.clip, SIDE), known.volume

@@ -9,7 +9,6 @@ systole lasts as long as the others'.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -84,6 +83,18 @@ def draw_beats(rng: np.random.Generator, rhythm: Rhythm, *, seconds: float) -> B
     return Beats(starts, np.minimum(rhythm.systole * rhythm.beat, LONGEST_SYSTOLE * lengths))
 
 
+@dataclass(frozen=True)
+class Looks:
+    """How a heart is seen; the names are those of :func:`~infomotion_lib.phantom.sampling.sample_heart`."""
+
+    level: float = DEFAULT_LEVEL
+    machine_shares: tuple[float, ...] | None = None
+    role: Role = "real"
+
+
+USUAL_LOOKS = Looks()
+
+
 def rhythm_clip(
     rng: np.random.Generator,
     rhythm: Rhythm,
@@ -92,9 +103,7 @@ def rhythm_clip(
     fps: float,
     n_frames: int,
     size: int = 112,
-    level: float = DEFAULT_LEVEL,
-    machine_shares: Sequence[float] | None = None,
-    role: Role = "real",
+    looks: Looks = USUAL_LOOKS,
 ) -> KnownClip:
     """A phantom clip of this rhythm with its exact ES and ED frames, as fractions of frames, and its exact
     volume.
@@ -109,10 +118,12 @@ def rhythm_clip(
         Ejection fraction, points.
     fps, n_frames, size
         Frames a second, frames, side in pixels.
-    level, machine_shares, role
-        Nuisance, see :func:`~infomotion_lib.phantom.sample_heart`.
+    looks : Looks
+        Nuisance, machine styles, role.
     """
-    heart = sample_heart(rng, ef, level=level, machine_shares=machine_shares, fps=FINE_FPS, role=role)
+    heart = sample_heart(
+        rng, ef, level=looks.level, machine_shares=looks.machine_shares, fps=FINE_FPS, role=looks.role
+    )
     beats = draw_beats(rng, rhythm, seconds=n_frames / fps)
     number, phase = beats.phase(np.arange(n_frames) / fps)
     heart = replace(heart, start=0)

@@ -7,17 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, ef_class
-from infomotion_lib.data.video import read_frames, resize_clip, write_clip
+from infomotion_lib.data.video import read_frames, resize_clip
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import write_csv
 
 
 @dataclass(frozen=True)
@@ -194,37 +192,15 @@ def labelled_clips(
     return LabelledClips(clips, known[column].to_numpy(dtype=np.float64)[rows])
 
 
-def write_cut_pool(videos: pd.DataFrame, root: str | Path, cut: Cut, *, workers: int = 1) -> Path:
-    """Folder in EchoNet's layout with the centred clip of each video, its requested EF in ``FileList.csv``.
-
-    Parameters
-    ----------
-    videos : DataFrame
-        Columns ``file_name``, ``path``, ``fps``, ``n_frames``, ``ef`` and, where known, ``requested_ef``.
-
-    Raises
-    ------
-    DataError
-        If no video is long enough.
-    """
-    folder = Path(root)
-    clips, rows = cut_videos(videos, cut, workers=workers)
-    kept = videos.iloc[rows]
-    for name, clip in zip(kept["file_name"], clips, strict=True):
-        write_clip(folder / "Videos" / f"{name}.avi", clip, fps=cut.fps)
-    requested = kept["requested_ef"] if "requested_ef" in kept else kept["ef"]
-    write_csv(
-        file_list(kept["file_name"], requested, side=cut.side, fps=cut.fps, frames=cut.frames),
-        folder / "FileList.csv",
-    )
-    return folder
-
-
-def file_list(
-    names: Iterable[str], requested_ef: Iterable[float], *, side: int, fps: float, frames: int
-) -> pd.DataFrame:
+def file_list(names: Iterable[str], requested_ef: Iterable[float], *, cut: Cut) -> pd.DataFrame:
     """Rows of a generated pool's ``FileList.csv``: the EF is the requested one and there are no volumes, as
     in EchoNet-Synthetic.
     """
     table = pd.DataFrame({"FileName": list(names), "EF": list(requested_ef), "ESV": 0.0, "EDV": 0.0})
-    return table.assign(FrameHeight=side, FrameWidth=side, FPS=fps, NumberOfFrames=frames, Split="TRAIN")
+    return table.assign(
+        FrameHeight=cut.side,
+        FrameWidth=cut.side,
+        FPS=cut.fps,
+        NumberOfFrames=cut.frames,
+        Split="TRAIN",
+    )

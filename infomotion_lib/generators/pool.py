@@ -1,84 +1,53 @@
-"""A pool sampled from a Latte: a data set folder in EchoNet's layout, with a manifest of how each clip was
+"""The pool of a generator: a data set folder in EchoNet's layout, with a manifest of how each clip was
 made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from torch import Tensor
 from tqdm import tqdm
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.data.records import MIN_FRAMES
-from infomotion_lib.data.resampling import by_cubic
 from infomotion_lib.data.video import probe, write_clip
 from infomotion_lib.errors import DataError, ParameterError, StageError, VideoError
-from infomotion_lib.generators.autoencoder import FittedAutoencoder
-from infomotion_lib.generators.cutting import file_list
-from infomotion_lib.generators.diffusion import TrainedLatte, check_sampling, sample_latents
+from infomotion_lib.generators.base import Fitted
+from infomotion_lib.generators.cutting import Cut, file_list
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
 
-REQUEST = "pool.json"
+POOL = "pool"
+"""Folder of the pool within that of its generator."""
+
+FILE_LIST, REQUEST, MANIFEST, DRAWING = "FileList.csv", "pool.json", "manifest.csv", "drawing.json"
+"""The list of clips; what was asked for; how each clip was made; and, where another machine drew the pool,
+what that machine says.
+"""
+
+DRAWN_HERE = ".drawn_here"
+"""File that a generator's folder has where this run draws the pool itself."""
+
+BATCH = 16
+"""Clips drawn at once."""
 
 
-@dataclass(frozen=True)
-class PoolRequest:
-    """What a pool is asked to be.
-
-    Attributes
-    ----------
-    per_class : int
-        Clips of each EF class.
-    fps : float
-        Frames a second of the training clips.
-    side : int
-        Side of the written frames, pixels.
-    guidance, sampling_steps, seed
-        See :func:`~infomotion_lib.generators.diffusion.sample_latents`.
-    checkpoint_sha256 : str
-        Hash of the Latte weights.
-    frames : int
-        Frames kept of each sampled clip, from the first; 0: all.
-    """
-
-    per_class: int
-    fps: float
-    side: int = 112
-    guidance: float = 2.0
-    sampling_steps: int = 25
-    seed: int = 0
-    checkpoint_sha256: str = ""
-    frames: int = 0
-
-
-def generate_pool(
-    trained: TrainedLatte,
-    autoencoder: FittedAutoencoder,
-    root: str | Path,
-    *,
-    request: PoolRequest,
-    class_ef: Sequence[float],
-    batch: int = 16,
-    device: str = "cpu",
+def write_pool(
+    fitted: Fitted, root: str | Path, *, cut: Cut, per_class: int, seed: int, generator: str
 ) -> Path:
-    """Folder with exactly ``per_class`` clips of each class, ``FileList.csv``, ``manifest.csv`` and the
-    request.
+    """Folder with ``per_class`` clips of each class, ``FileList.csv``, ``manifest.csv`` and ``pool.json``.
 
-    ``FileList.csv`` carries the class's typical EF as the requested one, like EchoNet-Synthetic: relabel
-    before use. A killed run resumes: clips that are there are kept, and a clip depends on its own seed only.
+    ``FileList.csv`` carries the requested EF, like EchoNet-Synthetic: relabel before use. A killed call is
+    resumed: clips that are there are kept, since each depends on its own row of the manifest alone.
 
     Parameters
     ----------
-    class_ef : sequence of float
-        Requested EF written for each class, in points: the mean of the training clips.
+    cut : Cut
+        Length, rate and side of the clips as the generator draws them; longer ones lose their last frames.
+    generator : str
+        Its name, for ``pool.json``.
 
     Raises
     ------
@@ -87,61 +56,95 @@ def generate_pool(
     DataError
         If the folder holds a pool made by another request, something else, or a record that cannot be read.
     """
-    frames = _checked(request, class_ef, trained)
-    folder = Path(root)
+    if per_class < 1:
+        raise ParameterError(f"A pool needs at least one clip a class, not {per_class}.")
+    if not cut.fps > 0:
+        raise ParameterError(f"Clips need a positive number of frames a second, not {cut.fps:g}.")
+    folder, manifest = Path(root), fitted.requests(per_class=per_class, seed=seed)
+    shape = {"frames": cut.frames, "fps": cut.fps, "side": cut.side}
+    request = {"generator": generator, "per_class": per_class, "seed": seed, **shape, **fitted.settings()}
     _claim(folder, request)
-    manifest = _manifest(request, class_ef, trained.recipe.n_classes)
-    videos = [folder / "Videos" / f"{name}.avi" for name in manifest.FileName]
-    jobs = list(zip(videos, manifest.requested_class.tolist(), manifest.seed.tolist(), strict=True))
-    wanted = [job for job in jobs if not _written(job[0], frames)]
+    videos = [folder / "Videos" / f"{name}.avi" for name in manifest["FileName"]]
+    wanted = [row for row, video in enumerate(videos) if not _is_written(video, cut.frames)]
     bar: tqdm[Any] = track(label="sampling", total=len(wanted), unit="clip")
     with bar:
-        for start in range(0, len(wanted), batch):
-            chunk = wanted[start : start + batch]
-            for label in sorted({label for _, label, _ in chunk}):
-                paths, _, seeds = zip(*(job for job in chunk if job[1] == label), strict=True)
-                latents = sample_latents(
-                    trained,
-                    label,
-                    seeds=list(seeds),
-                    guidance=request.guidance,
-                    sampling_steps=request.sampling_steps,
-                    device=device,
-                )
-                for path, clip in zip(
-                    paths, decode_clips(autoencoder, latents[:, :frames], side=request.side), strict=True
-                ):
-                    write_clip(path, clip, fps=request.fps)
-                bar.update(len(paths))
-    listed = file_list(
-        manifest["FileName"], manifest["requested_ef"], side=request.side, fps=request.fps, frames=frames
-    )
-    write_csv(listed, folder / "FileList.csv")
-    write_csv(
-        manifest.assign(requested_class=[CLASS_NAMES[i] for i in manifest.requested_class]),
-        folder / "manifest.csv",
-    )
+        for start in range(0, len(wanted), BATCH):
+            rows = wanted[start : start + BATCH]
+            for row, clip in zip(rows, fitted.draw(manifest.iloc[rows]), strict=True):
+                write_clip(videos[row], clip[: cut.frames], fps=cut.fps)
+            bar.update(len(rows))
+    listed = file_list(manifest["FileName"], manifest["requested_ef"], cut=cut)
+    write_csv(listed, folder / FILE_LIST)
+    write_csv(manifest, folder / MANIFEST)
     return folder
 
 
-def decode_clips(autoencoder: FittedAutoencoder, latents: Tensor, *, side: int) -> NDArray[np.uint8]:
-    """Clips (B, T, side, side), uint8, of scaled latent clips (B, T, 4, S, S)."""
-    clips, frames = latents.shape[:2]
-    decoded = autoencoder.decode(latents.flatten(0, 1))
-    if decoded.shape[-1] != side:
-        decoded = by_cubic(decoded, side)
-    return decoded.reshape(clips, frames, side, side)
+def is_copied(folder: Path) -> bool:
+    """Whether the pool in a generator's folder was put there, drawn by another machine: no drawing here has
+    left its mark.
+    """
+    return (folder / POOL / REQUEST).is_file() and not (folder / DRAWN_HERE).is_file()
 
 
-def _claim(folder: Path, request: PoolRequest) -> None:
+def check_copied(root: str | Path, *, cut: Cut, per_class: int, generator: str) -> Path:
+    """The folder of a pool that was drawn on another machine, if it is whole and fits this run.
+
+    Raises
+    ------
+    DataError
+        If files or clips are missing, there are more or fewer clips per class than wanted, the clips have
+        another shape, or another generator drew them.
+    """
+    pool = Path(root)
+    remedy = "Finish it where its generator is, with the same settings as before, and copy the whole folder."
+    missing = [name for name in (REQUEST, MANIFEST, FILE_LIST) if not (pool / name).is_file()]
+    if missing:
+        raise DataError(
+            f"No finished pool: {', '.join(missing)} missing.", where=f"Looked in: {pool}", remedy=remedy
+        )
+    manifest = pd.read_csv(pool / MANIFEST)
+    absent = [name for name in manifest["FileName"] if not (pool / "Videos" / f"{name}.avi").is_file()]
+    if absent:
+        what = f"{len(absent)} of {len(manifest)} clips of the pool are missing, {absent[0]} the first."
+        raise DataError(what, where=f"Looked in: {pool / 'Videos'}", remedy=remedy)
+    counts = manifest["requested_class"].value_counts().reindex([*CLASS_NAMES], fill_value=0)
+    if (counts != per_class).any():
+        listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise DataError(
+            f"The pool has {listed} clips; the profile asks for {per_class} of each class.",
+            where=f"Read: {pool / MANIFEST}",
+            remedy="Set pool_per_class.",
+        )
+    maker = read_json(pool / REQUEST).get("generator", generator)  # earlier versions did not name it
+    if maker != generator:
+        raise DataError(
+            f"This pool was drawn by {maker}, not by {generator}.",
+            where=f"Read: {pool / REQUEST}",
+            remedy=f"Copy it to the folder of {maker}.",
+        )
+    shape = pd.read_csv(pool / FILE_LIST)[["NumberOfFrames", "FPS", "FrameHeight"]]
+    wanted = (cut.frames, cut.fps, cut.side)
+    other = shape[~np.isclose(shape.to_numpy(float), wanted, atol=0.01).all(axis=1)]
+    if len(other):
+        frames, fps, side = other.iloc[0]
+        raise DataError(
+            f"{len(other)} clips of the pool have another shape, such as {frames:g} frames at {fps:g} a"
+            f" second, {side:g} px; those of this run have {cut.frames} at {cut.fps:g}, {cut.side} px.",
+            where=f"Read: {pool / FILE_LIST}",
+            remedy="Set latte_frames and latte_fps to those of the pool, or draw it again.",
+        )
+    return pool
+
+
+def _claim(folder: Path, request: dict[str, Any]) -> None:
     record = folder / REQUEST
     if record.is_file():
         try:
-            found = read_json(record)
+            written = read_json(record)
         except StageError:
             what = f"{record} is damaged: how the clips beside it were made is not known."
             raise DataError(what, remedy="Restore it, or generate into another folder.") from None
-        differing = [name for name, value in asdict(request).items() if found.get(name) != value]
+        differing = [name for name, value in request.items() if written.get(name) != value]
         if differing:
             raise DataError(
                 f"{folder} holds a pool made with another {', '.join(differing)}.",
@@ -155,46 +158,12 @@ def _claim(folder: Path, request: PoolRequest) -> None:
             remedy="Generate into an empty folder.",
         )
     else:
-        write_json(asdict(request), record)
+        write_json(request, record)
     for file in folder.rglob(f"{UNFINISHED}*"):  # what a killed run was writing
         file.unlink()
 
 
-def _manifest(request: PoolRequest, class_ef: Sequence[float], n_classes: int) -> pd.DataFrame:
-    rows = []
-    for label in range(n_classes):
-        for index in range(request.per_class):
-            seed = int(np.random.SeedSequence([request.seed, label, index]).generate_state(1)[0])
-            rows.append((f"latte_{label * request.per_class + index:06d}", label, class_ef[label], seed))
-    table = pd.DataFrame(rows, columns=["FileName", "requested_class", "requested_ef", "seed"])
-    return table.assign(
-        guidance=request.guidance,
-        sampling_steps=request.sampling_steps,
-        checkpoint_sha256=request.checkpoint_sha256,
-    )
-
-
-def _checked(request: PoolRequest, class_ef: Sequence[float], trained: TrainedLatte) -> int:
-    """Frames a clip of a request that can be met."""
-    recipe = trained.recipe
-    if request.per_class < 1:
-        raise ParameterError(f"A pool needs at least one clip a class, not {request.per_class}.")
-    if len(class_ef) != recipe.n_classes:
-        raise ParameterError(
-            f"{len(class_ef)} class EFs were given for a Latte of {recipe.n_classes} classes."
-        )
-    if request.frames and not MIN_FRAMES <= request.frames <= recipe.frames:
-        raise ParameterError(
-            f"Frames must lie in {MIN_FRAMES} to {recipe.frames}, the length this Latte makes, not"
-            f" {request.frames}."
-        )
-    if not request.fps > 0:
-        raise ParameterError(f"Clips need a positive number of frames a second, not {request.fps:g}.")
-    check_sampling(request.guidance, request.sampling_steps)
-    return request.frames or recipe.frames
-
-
-def _written(path: Path, frames: int) -> bool:
+def _is_written(path: Path, frames: int) -> bool:
     try:
         return path.is_file() and probe(path).n_frames == frames
     except VideoError:

@@ -13,14 +13,50 @@ class Generator(Entry):
 
     Attributes
     ----------
+    marker : str
+        Of its points in figures.
+    given : bool
+        Whether its clips are those of a data set, which then names the pool.
     paper_row : str
         Its row in the paper's Table 2; empty where it has none.
     files : tuple of str
         What fitting leaves in its folder besides the pool.
+    shown_by : str
+        ``"module:function"`` that draws figures of its own, called with what was fitted, the lessons, a
+        ``folder`` and the ``parameters``; what it returns is shown. Empty where there is none.
     """
 
+    marker: str = "o"
     paper_row: str = ""
     files: tuple[str, ...] = ()
+    shown_by: str = ""
+    given: bool = False
 
 
 GENERATORS: Registry[Generator] = Registry("generator")
+
+_ROOM = "infomotion_lib.generators"
+GENERATORS.add(
+    Generator(
+        name="echosyn",
+        label="EchoSyn",
+        colour="#0072B2",
+        marker="s",
+        module=f"{_ROOM}.given",
+        paper_row="EchoSyn",
+        given=True,
+    )
+)
+GENERATORS.add(
+    Generator(
+        name="latte",
+        label="Latte",
+        colour="#D55E00",
+        marker="^",
+        module=f"{_ROOM}.latte.generator",
+        parameters=f"{_ROOM}.latte.parameters:LatteParameters",
+        paper_row="Latte",
+        files=("latte.safetensors", "losses.csv"),
+        shown_by="infomotion_lib.reporting.figures.latte:show",
+    )
+)

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +21,15 @@ import pandas as pd
 from torch import Tensor
 from tqdm import tqdm
 
-from infomotion_lib.device import one_thread, start_worker
 from infomotion_lib.errors import DataError
+from infomotion_lib.json_lines import append_line, read_lines
 from infomotion_lib.keys import RUN
-from infomotion_lib.processes import pool_size
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import append_line
 from infomotion_lib.regressor.clips import ClipStore
-from infomotion_lib.regressor.parameters import LabelsParameters
+from infomotion_lib.regressor.parameters import DECIDING, LabelsParameters
+from infomotion_lib.regressor.setup import TrainingSetup, Validation
 from infomotion_lib.regressor.training import FORMAT, train_regressor
+from infomotion_lib.workers import spread
 
 GRID_FILE = "grid.jsonl"
 
@@ -143,44 +141,33 @@ def run_grid(
     DataError
         If two jobs share a key, or a training video is a test or VAL video.
     """
-    held_out = [test] if val is None else [test, val]
-    _check(jobs, held_out)
+    tasks = [NetworkTask(job, stores, test, val, parameters, weights, device) for job in jobs]
+    check(tasks)
     path = Path(folder) / GRID_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    prints = [_fingerprint(job, stores, held_out, parameters, weights) for job in jobs]
-    done = _finished(path)
+    prints = [task.fingerprint for task in tasks]
+    done = {row["print"]: row for row in read_lines(path) if "print" in row}
     missing = [index for index, fingerprint in enumerate(prints) if fingerprint not in done]
     missing.sort(key=lambda index: -jobs[index].steps)  # long runs first: the workers end together
     bar: tqdm[Any] = track(
         label=f"{len(jobs)} networks", total=sum(jobs[index].steps for index in missing), unit="step"
     )
-    tasks = ((index, _Task(jobs[index], stores, test, val, parameters, weights, device)) for index in missing)
-    with bar:
-        for index, prediction in _run_all(
-            tasks, workers=min(parameters.workers, len(missing)) if device == "cpu" else 1
-        ):
+    workers = min(parameters.workers, len(missing)) if device == "cpu" else 1
+    ended = spread(train_and_predict, (tasks[index] for index in missing), workers=workers)
+    with bar, closing(ended):
+        for place, prediction in ended:
+            index = missing[place]
             row = {"print": prints[index], **jobs[index].key, "prediction": prediction}
             append_line(path, row)
             done[prints[index]] = row
             bar.update(jobs[index].steps)
-    tables = [
-        pd.DataFrame(
-            {
-                **job.key,
-                "n_train": len(job.file_names),
-                "file_name": test.file_names,
-                "ef": test.ef,
-                "prediction": done[name]["prediction"],
-            }
-        )
-        for job, name in zip(jobs, prints, strict=True)
-    ]
-    columns = [*RUN, "n_train", "file_name", "ef", "prediction"]
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    return answer_table(jobs, test, [done[name]["prediction"] for name in prints])
 
 
 @dataclass(frozen=True)
-class _Task:
+class NetworkTask:
+    """One job with all that its network is trained and tested with; names as in :func:`run_grid`."""
+
     job: Job
     stores: Mapping[str, ClipStore]
     test: HeldOut
@@ -189,8 +176,35 @@ class _Task:
     weights: dict[str, Tensor] | None
     device: str
 
+    @property
+    def held_out(self) -> tuple[HeldOut, ...]:
+        """TEST, and VAL where it chooses."""
+        return (self.test,) if self.val is None else (self.test, self.val)
 
-def train_and_predict(task: _Task) -> list[float]:
+    @property
+    def fingerprint(self) -> str:
+        """First digits of the hash of all that the predictions depend on: videos by content, labels,
+        schedule, settings, starting weights, and the format of trainings.
+        """
+        job, weights = self.job, self.weights
+        seen = {
+            name: [*(self.stores[part.source].keys[file] for file in part.file_names), part.period]
+            for name, part in zip(("test", "val"), self.held_out, strict=False)
+        }
+        content = {
+            "format": FORMAT,
+            "job": asdict(job),
+            "clips": [self.stores[job.source].keys[name] for name in job.file_names],
+            **seen,
+            "parameters": [getattr(self.parameters, name) for name in DECIDING],
+            "weights": {name: float(value.double().sum()) for name, value in weights.items()}
+            if weights
+            else None,
+        }
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
+
+
+def train_and_predict(task: NetworkTask) -> list[float]:
     """EF of every test video by the network of one job, points, to four decimals."""
     job, test, val = task.job, task.test, task.val
     fitted = train_regressor(
@@ -200,76 +214,35 @@ def train_and_predict(task: _Task) -> list[float]:
         seed=job.training_seed,
         steps=job.steps,
         period=job.period,
-        val=(task.stores[val.source].videos(val.file_names), val.ef) if val else None,
-        val_period=val.period if val else None,
-        weights=task.weights,
-        device=task.device,
-        progress=False,
+        val=Validation(task.stores[val.source].videos(val.file_names), val.ef, val.period) if val else None,
+        setup=TrainingSetup(weights=task.weights, device=task.device, progress=False),
     )
     prediction = fitted.predict(task.stores[test.source].videos(test.file_names), period=test.period)
     return [round(float(value), 4) for value in prediction]
 
 
-def _run_all(tasks: Iterator[tuple[int, _Task]], *, workers: int) -> Iterator[tuple[int, list[float]]]:
-    if pool_size(workers) <= 1:
-        with one_thread():
-            for index, task in tasks:
-                yield index, train_and_predict(task)
+def answer_table(jobs: Sequence[Job], test: HeldOut, predictions: Sequence[Sequence[float]]) -> pd.DataFrame:
+    """The table of :func:`run_grid` from the predictions of each job."""
+    columns = [*RUN, "n_train", "file_name", "ef", "prediction"]
+    tables = []
+    for job, prediction in zip(jobs, predictions, strict=True):
+        about = {**job.key, "n_train": len(job.file_names)}
+        answers = {"file_name": test.file_names, "ef": test.ef, "prediction": prediction}
+        tables.append(pd.DataFrame(about | answers))
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def check(tasks: Sequence[NetworkTask]) -> None:
+    """Refuse tasks of one test set whose table would be wrong.
+
+    Raises
+    ------
+    DataError
+        If two jobs share a key, a training video is a test or VAL video, or one of these has no EF.
+    """
+    if not tasks:
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start_worker) as pool:
-        running = {pool.submit(train_and_predict, task): index for index, task in tasks}
-        try:
-            for future in as_completed(running):
-                yield running[future], future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _fingerprint(
-    job: Job,
-    stores: Mapping[str, ClipStore],
-    held_out: Sequence[HeldOut],
-    parameters: LabelsParameters,
-    weights: dict[str, Tensor] | None,
-) -> str:
-    clips = ("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips")
-    schedule = (*clips, "batch_size", "optimiser", "learning_rate", "weight_decay", "arithmetic")
-    seen = {
-        name: [*(stores[part.source].keys[file] for file in part.file_names), part.period]
-        for name, part in zip(("test", "val"), held_out, strict=False)
-    }
-    content = {
-        "format": FORMAT,
-        "job": asdict(job),
-        "clips": [stores[job.source].keys[name] for name in job.file_names],
-        **seen,
-        "parameters": [getattr(parameters, name) for name in schedule],
-        "weights": {name: float(value.double().sum()) for name, value in weights.items()}
-        if weights
-        else None,
-    }
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
-
-
-def _finished(path: Path) -> dict[str, dict[str, Any]]:
-    """Rows of an earlier grid by fingerprint; a last line that was cut off is dropped from the file."""
-    if not path.is_file():
-        return {}
-    rows, good = {}, 0
-    with path.open("rb") as stream:
-        for line in stream:
-            try:
-                row = json.loads(line)
-                rows[row["print"]] = row
-            except (ValueError, KeyError):
-                break
-            good += len(line)
-    if good < path.stat().st_size:
-        os.truncate(path, good)
-    return rows
-
-
-def _check(jobs: Sequence[Job], held_out: Sequence[HeldOut]) -> None:
+    jobs, held_out = [task.job for task in tasks], tasks[0].held_out
     keys = [tuple(job.key.values()) for job in jobs]
     if len(set(keys)) < len(keys):
         raise DataError(f"Two runs have the same name: {max(keys, key=keys.count)}")

@@ -8,6 +8,12 @@ from pydantic import Field
 
 from infomotion_lib.parameters import Count, Seed, StageParameters
 
+DECIDING = (
+    *("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips"),
+    *("batch_size", "optimiser", "learning_rate", "weight_decay", "arithmetic"),
+)
+"""Parameters that decide what a network learns; its videos, steps and clip period are said beside them."""
+
 
 class LabelsParameters(StageParameters):
     """Labels stage: EF of the synthetic pool by a regressor trained on real TRAIN."""

@@ -30,6 +30,7 @@ from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.inputs import Normalisation, cut, measure, shifted
 from infomotion_lib.regressor.model import VideoResNet, build_regressor
 from infomotion_lib.regressor.parameters import LabelsParameters
+from infomotion_lib.regressor.setup import USUAL_SETUP, TrainingSetup, Validation
 
 FORMAT = 1
 """Raised when equal videos, labels and settings teach another network: rows and checkpoints of another format
@@ -45,6 +46,19 @@ _SCHEDULE = ("regressor", *_CLIPS, "optimiser", "learning_rate", "weight_decay",
 SGD_MOMENTUM = 0.9  # EchoNet-Dynamic's
 CHECKPOINT_EVERY = 200
 VALIDATE_EVERY = 100
+
+
+@dataclass(frozen=True)
+class _Course:
+    """All that one training's steps have in common."""
+
+    videos: Sequence[Video]
+    targets: Tensor
+    normalisation: Normalisation
+    parameters: LabelsParameters
+    steps: int
+    period: int
+    seed: int
 
 
 @dataclass
@@ -84,12 +98,8 @@ def train_regressor(
     seed: int,
     steps: int,
     period: int | None = None,
-    val: tuple[Sequence[Video], ArrayLike] | None = None,
-    val_period: int | None = None,
-    checkpoint: str | Path | None = None,
-    weights: dict[str, Tensor] | None = None,
-    device: str = "cpu",
-    progress: bool = True,
+    val: Validation | None = None,
+    setup: TrainingSetup = USUAL_SETUP,
 ) -> FittedRegressor:
     """Regressor fitted to EF; on a CPU, equal seeds and thread counts give equal numbers.
 
@@ -107,20 +117,10 @@ def train_regressor(
         Optimisation steps.
     period : int, optional
         Video frames between two clip frames; ``parameters.clip_period`` by default.
-    val : (videos, ef), optional
+    val : Validation, optional
         Keeps the weights with the least error on these, looked at every 100 steps, instead of the last ones.
-        Never the TEST split.
-    val_period : int, optional
-        Frames between two clip frames of these videos; ``period`` by default.
-    checkpoint : path, optional
-        Where progress is kept every 200 steps; a run stopped half way goes on from there and the file goes
-        when it ends.
-    weights : dict, optional
-        State dict to start from, such as a Kinetics one; the head is always new.
-    device : str
-        Where to train.
-    progress : bool
-        Show a bar.
+    setup : TrainingSetup
+        Starting weights, device, checkpoint, progress bar.
 
     Raises
     ------
@@ -135,7 +135,10 @@ def train_regressor(
     normalisation = measure(videos, frames=parameters.clip_frames, period=step_period)
     ef_mean, ef_std = float(labels.mean()), float(max(labels.std(), 1.0))
     targets = torch.from_numpy((labels - ef_mean) / ef_std).float()
-    state = _start(parameters, seed=seed, weights=weights, device=device)
+    course = _Course(videos, targets, normalisation, parameters, steps, step_period, seed)
+    weights = setup.weights
+    checkpoint = None if setup.checkpoint is None else Path(setup.checkpoint)
+    state = _start(parameters, seed=seed, weights=weights, device=setup.device)
     run = {
         "seed": seed,
         "steps": steps,
@@ -149,11 +152,11 @@ def train_regressor(
         **parameters.model_dump(include=set(_SCHEDULE)),
         "labels": float(labels @ np.arange(1, len(labels) + 1)),
         "videos": _hash(videos),
-        "val": _hash(val[0]) if val else None,
+        "val": _hash(val.videos) if val else None,
         "weights": float(sum(value.double().sum() for value in weights.values())) if weights else None,
     }
-    if checkpoint is not None and Path(checkpoint).is_file():
-        _resume(state, Path(checkpoint), fingerprint)
+    if checkpoint is not None and checkpoint.is_file():
+        _resume(state, checkpoint, fingerprint)
 
     def fitted() -> FittedRegressor:
         record = {**run, "chosen_by": "last step", "losses": [round(loss, 6) for loss in state.losses]}
@@ -173,44 +176,37 @@ def train_regressor(
     state.network.train()
     for step in (
         track(remaining, label=f"{parameters.regressor}, {len(labels)} videos", unit="step")
-        if progress
+        if setup.progress
         else remaining
     ):
-        loss = _train_step(state, videos, targets, normalisation, step, steps, parameters, step_period, seed)
-        state.losses.append(loss)
+        state.losses.append(_train_step(state, course, step))
         state.step = step + 1
         if val is not None and (state.step % VALIDATE_EVERY == 0 or state.step == steps):
-            _validate(state, fitted(), val, period=val_period)
+            _validate(state, fitted(), val)
         if checkpoint is not None and state.step % CHECKPOINT_EVERY == 0 and state.step < steps:
-            _keep(state, Path(checkpoint), fingerprint)
+            _keep(state, checkpoint, fingerprint)
     result = fitted()
     if state.best is not None:
         error, at, best = state.best
         state.network.load_state_dict(best)
         result.record.update(chosen_by="VAL error", val_mae=error, chosen_step=at)
     if checkpoint is not None:
-        Path(checkpoint).unlink(missing_ok=True)
+        checkpoint.unlink(missing_ok=True)
     return result
 
 
-def _train_step(
-    state: _State,
-    videos: Sequence[Video],
-    targets: Tensor,
-    normalisation: Normalisation,
-    step: int,
-    steps: int,
-    parameters: LabelsParameters,
-    period: int,
-    seed: int,
-) -> float:
-    network, frames = state.network, parameters.clip_frames
+def _train_step(state: _State, course: _Course, step: int) -> float:
+    """Loss of one step, which is a function of the course, the step and the weights before it."""
+    network, videos, parameters = state.network, course.videos, course.parameters
+    frames, period = parameters.clip_frames, course.period
     device = next(network.parameters()).device
-    chosen = batch_of(step, n=len(videos), batch_size=min(parameters.batch_size, len(videos)), seed=seed)
+    chosen = batch_of(
+        step, n=len(videos), batch_size=min(parameters.batch_size, len(videos)), seed=course.seed
+    )
     batch = [videos[int(index)] for index in chosen]
-    room = [n_starts(len(video), frames=frames, period=period) for video in batch]
-    rng = np.random.default_rng((seed, _PLACES, step))
-    starts = rng.integers(0, room)
+    possible = [n_starts(len(video), frames=frames, period=period) for video in batch]
+    rng = np.random.default_rng((course.seed, _PLACES, step))
+    starts = rng.integers(0, possible)
     most = round(parameters.clip_shift * parameters.clip_size)
     clips = shifted(
         cut(batch, frames=frames, period=period, starts=starts.tolist()),
@@ -218,9 +214,9 @@ def _train_step(
     )
     clips = clips.to(device)
     for group in state.optimiser.param_groups:
-        group["lr"] = learning_rate_at(step, steps=steps, peak=parameters.learning_rate)
-    output = network(normalisation.channels(clips, in_channels=network.in_channels))[:, 0]
-    loss = torch.nn.functional.mse_loss(output, targets[torch.from_numpy(chosen)].to(device))
+        group["lr"] = learning_rate_at(step, steps=course.steps, peak=parameters.learning_rate)
+    output = network(course.normalisation.channels(clips, in_channels=network.in_channels))[:, 0]
+    loss = torch.nn.functional.mse_loss(output, course.targets[torch.from_numpy(chosen)].to(device))
     state.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     state.optimiser.step()
@@ -263,10 +259,9 @@ def _load_body(network: VideoResNet, weights: dict[str, Tensor]) -> None:
         )
 
 
-def _validate(
-    state: _State, fitted: FittedRegressor, val: tuple[Sequence[Video], ArrayLike], *, period: int | None
-) -> None:
-    error = float(np.abs(fitted.predict(val[0], period=period) - np.asarray(val[1], dtype=np.float64)).mean())
+def _validate(state: _State, fitted: FittedRegressor, val: Validation) -> None:
+    predicted = fitted.predict(val.videos, period=val.period)
+    error = float(np.abs(predicted - np.asarray(val.ef, dtype=np.float64)).mean())
     if state.best is None or error < state.best[0]:
         state.best = (
             error,

@@ -14,7 +14,8 @@ from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.reporting.difference import PINS, SUMS, Difference, Side, first_difference, outputs
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import Results, title_of
-from infomotion_lib.reporting.summary import aligned, shown_method, shown_source
+from infomotion_lib.reporting.shown_table import ShownTable
+from infomotion_lib.reporting.summary import shown_method, shown_source
 from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 SHOWN = 3
@@ -155,39 +156,41 @@ def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
             )
         tables.append(table)
     cells = compare_tables(*tables)
-    rows = [["source", "method", "VPC", "frozen", "yours", "difference"]]
-    for row in cells.to_dict("records"):
-        name = shown_method(str(row["method"]), str(row["graph"]), [row["graph_flag"]])
-        ours, theirs = (
-            f"{row['mean']:.1f} ± {row['sd']:.1f}",
-            f"{row['frozen_mean']:.1f} ± {row['frozen_sd']:.1f}",
-        )
-        rows.append(
-            [
-                shown_source(str(row["source"])),
-                name,
-                str(row["vpc"] or "all"),
-                theirs,
-                ours,
-                f"{row['difference']:+.1f}",
-            ]
-        )
     sides = side_of(frozen), side_of(own)
     found = first_difference(*sides)
     same = equal_files(*sides)
     stages = [f"{row.stage} {row.equal} of {row.files}" for row in same.itertuples()]
-    return (
-        "\n".join(
-            [
-                (
-                    f"Hard accuracy of profile {own.profile}, percent, mean ± population sd over runs: frozen"
-                    " in the book, and yours"
-                ),
-                *aligned(rows),
-                f"files equal to the byte: {', '.join(stages) or 'no stage can be compared'}",
-                where_they_part(found),
-                *filter(None, [explained(*cells["graph_flag"])]),
-            ]
-        ),
-        cells,
+    notes = (
+        f"files equal to the byte: {', '.join(stages) or 'no stage can be compared'}",
+        where_they_part(found),
+        *filter(None, [explained(*cells["graph_flag"])]),
+    )
+    title = (
+        f"Hard accuracy of profile {own.profile}, percent, mean ± population sd over runs: frozen in the"
+        " book, and yours"
+    )
+    shown = ShownTable(shown_cells(cells), title, notes, formats={"difference": "{:+.1f}"})
+    return shown.to_text(), cells
+
+
+def shown_cells(cells: pd.DataFrame) -> pd.DataFrame:
+    """Both sides of each cell as they are read: ``source, method, VPC, frozen, yours, difference``.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        From :func:`compare_tables`.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "source": shown_source(row["source"]),
+                "method": shown_method(row["method"], row["graph"], [row["graph_flag"]]),
+                "VPC": str(row["vpc"] or "all"),
+                "frozen": f"{row['frozen_mean']:.1f} ± {row['frozen_sd']:.1f}",
+                "yours": f"{row['mean']:.1f} ± {row['sd']:.1f}",
+                "difference": row["difference"],
+            }
+            for row in cells.to_dict("records")
+        ]
     )

@@ -36,7 +36,11 @@ class Results:
 
     def folder(self, stage: str) -> Path:
         """Folder of one stage; it may not exist."""
-        return self.root / (TABLE[stage].folder if stage in TABLE else stage)
+        return self.root / self.place(stage)
+
+    def place(self, stage: str) -> str:
+        """Folder of one stage from that of the run, such as ``05_generators/latte``."""
+        return TABLE[stage].folder if stage in TABLE else stage
 
     def table(self, stage: str, name: str) -> pd.DataFrame | None:
         """Table ``<name>.csv`` of a stage, or None where the stage has not written it or it holds no row."""
@@ -77,12 +81,12 @@ class Results:
     def figures(self, stage: str) -> list[Path]:
         """Figure files of a stage, by name."""
         return sorted(
-            file for file in (self.folder(stage) / "figures").glob("*") if file.suffix in (".svg", ".png")
+            file for file in (self.folder(stage) / "figures").glob("*") if file.suffix in (".svg", ".webp")
         )
 
     @property
     def stages(self) -> list[str]:
-        """Finished stages, in the order of the walk; later stages, such as ``latte_ablation``, come last."""
+        """Finished stages, in the order of the walk; later stages come last."""
         known = [stage for stage in TABLE if self.card(stage)]
         more = sorted(
             card.parent.name

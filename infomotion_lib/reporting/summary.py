@@ -11,6 +11,7 @@ from infomotion_lib.errors import StageError
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, shown_path
 from infomotion_lib.reporting.flags import explained, in_brackets
+from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
@@ -59,7 +60,7 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
     long = table[table["metric"].isin(["hard_accuracy", "soft_accuracy"])].copy()
     long["graph"] = long["graph"].fillna("")
     sizes = sorted(int(size) for size in long["vpc"].unique())
-    rows = [["source", "method", *(f"VPC {size}" if size else "all videos" for size in sizes)]]
+    rows = []
     for (source, method, graph), part in long.groupby(["source", "method", "graph"], sort=False):
         name = shown_method(str(method), str(graph), part.get("graph_flag", ()))
         rows.append([shown_source(str(source)), name, *(_cell(part, size) for size in sizes)])
@@ -69,7 +70,8 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
         " brackets"
     )
     flags = explained(in_brackets(long.get("graph_flag", ())))
-    return "\n".join([title, *aligned(rows), note, *([flags] if flags else [])])
+    frame = pd.DataFrame(rows, columns=["source", "method", *map(size_name, sizes)])
+    return ShownTable(frame, title, (note, *([flags] if flags else []))).to_text()
 
 
 def constants_text(constants: pd.DataFrame) -> str:
@@ -81,7 +83,7 @@ def constants_text(constants: pd.DataFrame) -> str:
         [str(row.predictor), f"{row.hard_accuracy:.1f} ({row.soft_accuracy:.1f})"]
         for row in named.itertuples()
     ]
-    return "\n".join(["Answers that look at no video", *aligned(rows)])
+    return ShownTable(pd.DataFrame(rows), "Answers that look at no video").to_text(head=False)
 
 
 def times_text(paths: RunPaths, stages: list[str]) -> str:
@@ -96,8 +98,10 @@ def times_text(paths: RunPaths, stages: list[str]) -> str:
         seconds = float(card.get("stage_seconds", card["wall_seconds"]))
         total += seconds
         more = "  (in several runs, added up)" if card.get("continued") else ""
-        rows.append([paths.stage(stage).name, f"{seconds:7.1f} s", shown_path(paths.stage(stage)) + more])
-    return "\n".join(["Time of each stage", *aligned([*rows, ["together", f"{total:7.1f} s", ""]])])
+        place = paths.stage(stage).relative_to(paths.root).as_posix()
+        rows.append([place, f"{seconds:7.1f} s", shown_path(paths.stage(stage)) + more])
+    rows.append(["together", f"{total:7.1f} s", ""])
+    return ShownTable(pd.DataFrame(rows), "Time of each stage").to_text(head=False)
 
 
 def _cell(part: pd.DataFrame, vpc: int) -> str:
@@ -124,12 +128,3 @@ def shown_source(source: str) -> str:
 def size_name(vpc: int) -> str:
     """Number of videos a class for readers."""
     return f"VPC {vpc}" if vpc else "all videos"
-
-
-def aligned(rows: list[list[str]]) -> list[str]:
-    """Lines of a table in columns of equal width."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]

@@ -11,10 +11,12 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.data.sources import NONE, SOURCES, Source
+from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.flags import explained, in_brackets
+from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import METHOD_NAMES, data_name, graph_name
-from infomotion_lib.reporting.tables import ALL, CONSTANT_NAMES, QUOTED, ShapedTable
+from infomotion_lib.reporting.tables import ALL, CONSTANT_NAMES, QUOTED
 
 DISTANCES = {"FID": "fed_frame", "FVD": "fed_video"}
 """Columns of the paper, and what stands in them while no Inception and no I3D are at hand."""
@@ -48,17 +50,19 @@ SCORE_HEADS = {
 
 
 def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
-    """Name of each pool for readers: what stands in EchoSyn's column, and what the Latte was trained on.
+    """Name of each pool for readers: what stands in EchoSyn's column, and what the others were trained on.
 
     >>> pool_names(real="echodiffusion", synthetic="none")["latte"]
     'Latte (ours, trained on the published clips)'
     """
     data_name(real)
-    given = given_pool(real=real, synthetic=synthetic)
-    learnt_from = SOURCES[real].learnt_from or SOURCES[real].label
+    given, learnt_from = given_pool(real=real, synthetic=synthetic), SOURCES[real].learnt_from
+    pool = (given.pool_label or given.label) if given else "real clips (in EchoSyn's place)"
     return {
-        "echosyn": (given.pool_label or given.label) if given else "real clips (in EchoSyn's place)",
-        "latte": f"Latte (ours, trained on {learnt_from})",
+        name: pool
+        if entry.given
+        else f"{entry.label} (ours, trained on {learnt_from or SOURCES[real].label})"
+        for name, entry in GENERATORS.items()
     }
 
 
@@ -72,7 +76,8 @@ def given_pool(*, real: str, synthetic: str) -> Source | None:
 def short_names(*, real: str, synthetic: str) -> dict[str, str]:
     """The same in a word or two, for figures."""
     given = given_pool(real=real, synthetic=synthetic)
-    return {"echosyn": (given.pool_short or given.label) if given else "real clips", "latte": "Latte"}
+    pool = (given.pool_short or given.label) if given else "real clips"
+    return {name: pool if entry.given else entry.label for name, entry in GENERATORS.items()}
 
 
 def is_real(*, real: str, synthetic: str) -> bool:
@@ -116,7 +121,7 @@ def table2(
     names: Mapping[str, str],
     constants: pd.DataFrame | None = None,
     uncut: pd.DataFrame | None = None,
-) -> ShapedTable:
+) -> ShownTable:
     """Table 2: distances to real clips, then accuracy of networks trained on all of a pool and on 5 or 10
     videos a class.
 
@@ -174,18 +179,7 @@ def table2(
     flags = explained(frame.to_string())
     notes = (*_notes(table, columns, names, uncut=bool(longer)), *([flags] if flags else []))
     videos = f"the {data}" if data.endswith("clips") else f"{data} videos"
-    return ShapedTable(frame, f"Table 2 on {videos}, the paper's own numbers quoted below", notes)
-
-
-@dataclass(frozen=True, repr=False)
-class NarrowTable(ShapedTable):
-    """The same in smaller type, names and brackets on lines of their own: no wider than a page of
-    the book.
-    """
-
-    def _repr_html_(self) -> str:
-        page = super()._repr_html_().replace("<table>", '<table style="font-size:0.86em">')
-        return page.replace(" [", "<br>[")
+    return ShownTable(frame, f"Table 2 on {videos}, the paper's own numbers quoted below", notes, keys=2)
 
 
 @dataclass(frozen=True)
@@ -194,11 +188,11 @@ class Stacked:
 
     Attributes
     ----------
-    parts : sequence of ShapedTable
+    parts : sequence of ShownTable
         From top to bottom.
     """
 
-    parts: Sequence[ShapedTable]
+    parts: Sequence[ShownTable]
 
     def __repr__(self) -> str:
         return "\n\n".join(map(repr, self.parts))
@@ -207,26 +201,26 @@ class Stacked:
         return "".join(part._repr_html_() for part in self.parts)
 
 
-def quoted_below(shown: ShapedTable) -> Stacked:
+def quoted_below(shown: ShownTable) -> Stacked:
     """Our numbers in one table, the paper's in a second below: side by side they do not fit a page."""
     frame = shown.frame
     names, theirs = list(frame)[:2], [str(name) for name in frame if str(name).endswith(QUOTED)]
     caption = shown.caption.split(",")[0].replace("open clips videos", "the open clips")
     if not theirs:
-        return Stacked((NarrowTable(frame, caption, shown.notes),))
+        return Stacked((ShownTable(frame, caption, shown.notes, keys=2, small=True),))
     about = tuple(note for note in shown.notes if note.startswith("Quoted"))
-    ours = NarrowTable(
-        frame.drop(columns=theirs), caption, tuple(note for note in shown.notes if note not in about)
-    )
+    rest = tuple(note for note in shown.notes if note not in about)
+    ours = ShownTable(frame.drop(columns=theirs), caption, rest, keys=2, small=True)
     known = frame[~frame[theirs].isin(["", "–"]).all(axis=1)]
     known = known[[*names, *theirs]].rename(
         columns={name: name.removesuffix(f": {QUOTED}") for name in theirs}
     )
     known["selector"] = known["selector"].str.replace(r" [(\[].*", "", regex=True)  # graph and flag are ours
-    return Stacked((ours, NarrowTable(known.drop_duplicates(), "The same in the paper (quoted)", about)))
+    paper = ShownTable(known.drop_duplicates(), "The same in the paper (quoted)", about, keys=2, small=True)
+    return Stacked((ours, paper))
 
 
-def halves(shown: ShapedTable) -> Stacked:
+def halves(shown: ShownTable) -> Stacked:
     """Table 2 as two tables, distances and accuracies, each with the paper's numbers in rows of their own."""
     frame, columns = shown.frame, [str(name) for name in shown.frame]
     caption = shown.caption.split(",")[0]
@@ -245,18 +239,16 @@ def halves(shown: ShapedTable) -> Stacked:
             rows.append({"pool": row["pool"], "selector": f"{row['selector']}, {QUOTED}"} | quoted)
     about = tuple(note for note in shown.notes if "distance" in note)
     rest = tuple(note for note in shown.notes if note not in about)
-    accuracy = NarrowTable(pd.DataFrame(rows), f"{caption}: accuracy", rest)
-    return Stacked(
-        (NarrowTable(far, f"{caption}: distance to real clips", about), accuracy)
-        if distances
-        else (accuracy,)
-    )
+    accuracy = ShownTable(pd.DataFrame(rows), f"{caption}: accuracy", rest, keys=2, small=True)
+    distance = ShownTable(far, f"{caption}: distance to real clips", about, small=True)
+    return Stacked((distance, accuracy) if distances else (accuracy,))
 
 
 def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
     """One honest sentence on how well a pool did what it was asked, from a row of the conditioning table.
 
-    >>> conditioning_in_words({"n": 10, "same_class_percent": 20.0, "spearman": 0.1, "ci_low": -0.4, "ci_high": 0.6}, name="Latte")[-53:]
+    >>> row = {"n": 10, "same_class_percent": 20.0, "spearman": 0.1, "ci_low": -0.4, "ci_high": 0.6}
+    >>> conditioning_in_words(row, name="Latte")[-53:]
     '0.10 [-0.40, 0.60]: no sign that the label was heard.'
     """
     rho, low = float(row["spearman"]), float(row["ci_low"])

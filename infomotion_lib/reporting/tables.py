@@ -7,14 +7,13 @@ accuracy in brackets.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from infomotion_lib.evaluation.claims import our_cell
 from infomotion_lib.reporting.flags import explained, in_brackets
+from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
 
 SET_NAMES = {
@@ -38,77 +37,6 @@ ALL = "All"
 QUOTED = "paper (quoted)"
 
 
-@dataclass(frozen=True)
-class ShapedTable:
-    """A table that shows itself as HTML in a notebook and as aligned Markdown in text.
-
-    Attributes
-    ----------
-    frame : DataFrame
-        What is shown; text cells.
-    caption : str
-        Says what the numbers are and whose.
-    notes : tuple of str
-        Lines below the table.
-    """
-
-    frame: pd.DataFrame
-    caption: str
-    notes: tuple[str, ...] = ()
-
-    def to_markdown(self) -> str:
-        """Caption, pipe table and notes."""
-        rows = [
-            [str(name) for name in self.frame.columns],
-            *[[str(cell) for cell in row] for row in self.frame.to_numpy()],
-        ]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        lines = [
-            "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-            for row in rows
-        ]
-        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-        return "\n".join([self.caption, "", *lines, "", *self.notes])
-
-    def __repr__(self) -> str:
-        return self.to_markdown()
-
-    def _repr_html_(self) -> str:
-        names = [escape(str(name)) for name in self.frame.columns]
-        keys = 2 if names[1] == "selector" else 1
-        head = (
-            '<th scope="col" class="im-key"'
-            f' style="min-width:7rem;text-align:left">{", ".join(names[:keys])}</th>'
-        )
-        head += "".join(f'<th scope="col" style="text-align:right">{column}</th>' for column in names[keys:])
-        body = []
-        last = None
-        for row in self.frame.to_numpy():
-            rule = ' style="border-top:1px solid #9AA5B1"' if row[0] != last else ""
-            key = [escape(str(row[0]))] if row[0] != last else []
-            key += [f'<span style="font-weight:400">{escape(str(cell))}</span>' for cell in row[1:keys]]
-            cells = [
-                '<th scope="row" class="im-key"'
-                f' style="min-width:7rem;text-align:left;font-weight:600">{"<br>".join(key)}</th>'
-            ]
-            cells += [
-                f'<td style="text-align:right;white-space:nowrap;vertical-align:bottom">{escape(str(cell))}</td>'
-                for cell in row[keys:]
-            ]
-            body.append(f"<tr{rule}>{''.join(cells)}</tr>")
-            last = row[0]
-        notes = "".join(
-            f'<p style="font-size:0.85em;margin:0.2em 0">{escape(note)}</p>' for note in self.notes
-        )
-        shown = (
-            "<span"
-            f' style="position:sticky;left:0;display:inline-block;max-width:min(100%,85vw)">{escape(self.caption)}</span>'
-        )
-        table = f"<caption>{shown}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
-        region = f'role="region" aria-label="{escape(self.caption)}" tabindex="0"'
-        return f'<div style="overflow-x:auto" {region}><table>{table}</table></div>{notes}'
-
-
 def table1(
     table: pd.DataFrame,
     *,
@@ -116,7 +44,7 @@ def table1(
     constants: pd.DataFrame | None = None,
     paper: pd.DataFrame | None = None,
     tolerance: float = 1.0,
-) -> ShapedTable:
+) -> ShownTable:
     """Table 1 in the paper's shape: whole sets, then each selector, a column a number of videos a class.
 
     Parameters
@@ -165,10 +93,11 @@ def table1(
         "selector",
         *(f"{title}: {kind}" for title in titles for kind in ([data, QUOTED] if quoted else [data])),
     ]
-    return ShapedTable(
+    return ShownTable(
         pd.DataFrame(rows).reindex(columns=columns).fillna(""),
         _caption(data, bool(quoted)),
         _notes(table, tolerance, bool(quoted)),
+        keys=2,
     )
 
 

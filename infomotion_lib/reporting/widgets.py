@@ -16,6 +16,10 @@ from infomotion_lib.reporting.style import figure_bytes, image_html
 if TYPE_CHECKING:
     import ipywidgets
 
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+"""Kinds under which a notebook keeps its controls: their state, and the place where one is shown."""
+
 MIN_WIDTH = "34rem"
 """Least width of a picture under a slider, where it is meant to be wider than that."""
 

@@ -11,17 +11,16 @@ from typing import Any, Literal
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import DataError, StageError
 from infomotion_lib.frozen import FROZEN_FILES
-from infomotion_lib.parameters import STAGES, read_profile, stage_parameters
+from infomotion_lib.parameters import STAGES, read_profile, stage_parameters, stages_of_run
 from infomotion_lib.paths import RunPaths, data_root
 from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.run.code import code_of
 from infomotion_lib.run.fingerprint import found_record, science
-from infomotion_lib.stage_table import RUN_CARD, TABLE
+from infomotion_lib.stage_table import RUN_CARD, TABLE, folders
 
 State = Literal["verified", "edited", "missing", "stale", "left out"]
 """Of one file: as recorded, changed since, gone, made anew since it was read, or never frozen."""
 
-FOLDERS = {stage.name: stage.folder for stage in TABLE.values()}
 _CODE = {
     "science": "the code that decides its results",
     "figures": "the code that draws its figures",
@@ -113,7 +112,7 @@ class Chain:
         self.is_frozen = (root / FROZEN_FILES).is_file()
         self.cards = {
             name: read_run_card(root / folder)
-            for name, folder in FOLDERS.items()
+            for name, folder in folders().items()
             if (root / folder / RUN_CARD).is_file()
         }
         self._hashes: dict[Path, str] = {}
@@ -126,7 +125,14 @@ class Chain:
     @property
     def unfinished(self) -> list[str]:
         """Stages without a run card; what was frozen is frozen, whatever stages there are today."""
-        return [] if self.is_frozen else [name for name in TABLE if name not in self.cards]
+        return [] if self.is_frozen else [name for name in self._wanted if name not in self.cards]
+
+    @cached_property
+    def _wanted(self) -> list[str]:
+        """Stages of this run: of the pools, those that the last whole run asked for, or that are there."""
+        if self._resolved:
+            return stages_of_run(self._resolved)
+        return [name for name, stage in TABLE.items() if not stage.generator or name in self.cards]
 
     @cached_property
     def steps(self) -> dict[str, Step]:
@@ -145,7 +151,7 @@ class Chain:
             ]
             found[name] = Step(
                 name,
-                self.root / FOLDERS[name],
+                self.root / folders()[name],
                 card,
                 inputs,
                 outputs,
@@ -157,10 +163,10 @@ class Chain:
     def above(self, stage: str) -> list[Step]:
         """The stage and all that it rests on, itself first."""
         wanted = {stage}
-        for name in reversed(TABLE):
+        for name in reversed(list(TABLE)):
             if name in wanted:
                 wanted |= {need for need in TABLE[name].needs if need in self.cards}
-        return [self.steps[name] for name in reversed(TABLE) if name in wanted and name in self.cards]
+        return [self.steps[name] for name in reversed(list(TABLE)) if name in wanted and name in self.cards]
 
     def hash(self, path: Path) -> str:
         """SHA-256 of a file; empty where there is none."""
@@ -188,8 +194,8 @@ class Chain:
 
     def _input(self, shown: str, recorded: str) -> Link:
         """What a stage read, against what the stage that made it says it wrote."""
-        folder = PurePosixPath(shown).parts[-2] if "/" in shown else ""
-        maker = next((stage for stage, own in FOLDERS.items() if own == folder), "")
+        folder = PurePosixPath(shown).parent.as_posix()
+        maker = next((stage for stage, own in folders().items() if f"/{folder}".endswith(f"/{own}")), "")
         if maker not in self.cards:
             path = self.root / PurePosixPath(shown).name
             return Link(
@@ -201,7 +207,7 @@ class Chain:
                 f"{maker or 'the stage'} that made it has no run card",
             )
         link = next(
-            (link for link in self._promised(maker) if link.name == f"{folder}/{PurePosixPath(shown).name}"),
+            (link for link in self._promised(maker) if f"/{shown}".endswith(f"/{link.name}")),
             None,
         )
         if link is None:
@@ -233,7 +239,7 @@ class Chain:
 
     def _place(self, stage: str, shown: str) -> tuple[Path, str]:
         """Where a file on a card lies, and its name from the folder of the run."""
-        folder = FOLDERS[stage]
+        folder = folders()[stage]
         _, found, rest = f"/{shown}".rpartition(f"/{folder}/")
         inside = PurePosixPath(rest if found else shown)
         places = [
@@ -278,7 +284,7 @@ class Chain:
 
     def _parameters(self, stage: str) -> list[str]:
         """Parameters of the last whole run that this stage was not run with."""
-        record = found_record(self.root / FOLDERS[stage])
+        record = found_record(self.root / folders()[stage])
         if not record or not self._resolved:
             return []
         wanted = science(stage_parameters(stage, self._resolved))

@@ -22,6 +22,8 @@ from infomotion_lib.run.commands import generator as generator_commands
 from infomotion_lib.run.commands import machine as machine_commands
 from infomotion_lib.run.commands import provenance as provenance_commands
 from infomotion_lib.run.commands import selection as selection_commands
+from infomotion_lib.run.commands import study as study_commands
+from infomotion_lib.run.commands import weights as weights_commands
 from infomotion_lib.run.commands.options import (
     Limit,
     Overrides,
@@ -77,39 +79,54 @@ def run(
         return
     if dry_run:
         raise ParameterError("--dry-run goes with all.", remedy=f"Give it without --dry-run to run {stage}.")
-    if not within_workflow and not can_share_work():
-        _say(ALONE)
     if stage == "all":
         from infomotion_lib.run.workflow import run_all
 
         paths = run_all(
-            profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=_say
+            profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=heralded()
         )
         _say(f"All stages of {paths.profile} are up to date: {paths.root}")
         return
-    from infomotion_lib.parameters import read_profile, stage_name, stage_parameters
+    from infomotion_lib.parameters import read_profile, split_overrides, stage_parameters, stages_called
     from infomotion_lib.run.runner import run_stage
     from infomotion_lib.stage_table import TABLE
 
+    values = read_profile(profile)
+    names = stages_called(stage, {**values, **overrides})
+    if (only := overrides.get("generator")) and len(names) > 1:
+        names = [name for name in names if TABLE[name].generator == only] or names
+    split = split_overrides(overrides, names)
     with speaker(within_workflow) as say:
-        step = TABLE[stage_name(stage)]
-        chosen = stage_parameters(step.name, read_profile(profile), overrides=overrides)
-        if not step.number:  # the others compute in a kernel of their own
-            with_arithmetic(context, chosen.arithmetic, say=say)
-        run_stage(
-            stage, profile, overrides=overrides, limit=limit, lock=not within_workflow, wait=wait, say=say
-        )
+        for name in names:
+            chosen = stage_parameters(name, values, overrides=split[name])
+            if not TABLE[name].number:  # the others compute in a kernel of their own
+                with_arithmetic(context, chosen.arithmetic, say=say)
+            run_stage(
+                name,
+                profile,
+                overrides=split[name],
+                limit=limit,
+                lock=not within_workflow,
+                wait=wait,
+                say=say,
+            )
 
 
 @app.command()
 def report(profile: Profile = "phantom", runs_dir: RunsDir = "") -> None:
     """Table 1 of a finished run, how long its stages took, where the book is."""
-    from infomotion_lib.parameters import STAGES, paths_of
+    from infomotion_lib.parameters import paths_of, read_profile, stages_of_run
     from infomotion_lib.paths import BOOK
     from infomotion_lib.reporting.summary import summary
 
     index = BOOK / "_build" / "html" / "index.html"
-    typer.echo(summary(paths_of(profile, runs_dir), list(STAGES), book=index if index.is_file() else None))
+    typer.echo(
+        summary(
+            paths_of(profile, runs_dir),
+            stages_of_run(read_profile(profile)),
+            book=index if index.is_file() else None,
+        )
+    )
 
 
 @app.command()
@@ -180,14 +197,12 @@ app.command()(provenance_commands.trace)
 app.command()(provenance_commands.verify)
 app.command()(data_commands.phantom)
 app.command()(data_commands.relabel)
-app.command()(frames_commands.convert_checkpoint)
+app.command()(weights_commands.convert_checkpoint)
 app.command()(selection_commands.export_distilled)
 app.command()(selection_commands.publish_selections)
 app.add_typer(data_commands.data, name="data")
 app.add_typer(frames_commands.frames, name="frames")
-data_commands.study.command("open-splits")(selection_commands.study_open_splits)
-data_commands.study.command("checkpoint")(selection_commands.study_checkpoint)
-app.add_typer(data_commands.study, name="study")
+app.add_typer(study_commands.study, name="study")
 app.add_typer(generator_commands.generate, name="generate")
 
 
@@ -197,7 +212,7 @@ def speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
     with the engine.
     """
     if not within_workflow:
-        yield _say
+        yield heralded()
         return
     die_with_parent()
     try:
@@ -205,6 +220,20 @@ def speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
     except (InfoMotionError, OSError) as error:
         _say_in_workflow(_message(error), failed=True)
         raise typer.Exit(InfoMotionError.exit_code) from None
+
+
+def heralded() -> Callable[[str], None]:
+    """What takes lines for the reader; the first is preceded by what makes the work slow, so that an error
+    before any work stands alone.
+    """
+    herald = iter(() if can_share_work() else (ALONE,))
+
+    def say(line: str) -> None:
+        for warning in herald:
+            _say(warning)
+        _say(line)
+
+    return say
 
 
 def _say(line: str) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from infomotion_lib.parameters import stage_name
+from infomotion_lib.parameters import read_profile, stage_name, stages_of_run
 from infomotion_lib.paths import PROJECT, run_paths
 from infomotion_lib.stage_table import RUN_CARD, TABLE
 
@@ -56,10 +56,11 @@ def earlier_stages(stage: str) -> list[str]:
     >>> earlier_stages("03")
     ['data', 'labels', 'frame_index', 'ifa_training']
     """
+    own = set(stages_of_run(read_profile(PROFILE)))
     needed: set[str] = set()
     waiting = [stage_name(stage)]
     while waiting:
-        new = set(TABLE[waiting.pop()].needs) - needed
+        new = (set(TABLE[waiting.pop()].needs) & own) - needed
         needed |= new
         waiting += new
     return [name for name in TABLE if name in needed]

@@ -28,7 +28,7 @@ def science(parameters: StageParameters) -> dict[str, Any]:
     }
 
 
-def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:
+def inputs(stage: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, str]:
     """SHA-256 of every file that the stages before it promised, as their run cards state them.
 
     Raises
@@ -37,7 +37,7 @@ def inputs(stage: Stage, paths: RunPaths) -> dict[str, str]:
         If one of them has not finished.
     """
     hashes: dict[str, str] = {}
-    for need in stage.needs:
+    for need in stage.needs_of(parameters.model_dump()):
         card = read_run_card(paths.stage(need))
         promised = TABLE[need].outputs_of(card.get("parameters", {}))
         written = {Path(shown).name: value for shown, value in card["outputs"].items()}
@@ -50,7 +50,7 @@ def fingerprint(stage: Stage, parameters: StageParameters, paths: RunPaths) -> d
     holds.
     """
     code = learning_hash(stage, parameters.model_dump())
-    return {"parameters": science(parameters), "inputs": inputs(stage, paths), "code": code}
+    return {"parameters": science(parameters), "inputs": inputs(stage, parameters, paths), "code": code}
 
 
 def claim_folder(folder: Path, record: dict[str, Any]) -> bool:

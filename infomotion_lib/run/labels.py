@@ -142,6 +142,7 @@ def _labeller(
 ) -> FittedRegressor:
     from infomotion_lib.device import resolve_device
     from infomotion_lib.regressor.checkpoints import is_ef_regressor, load_regressor, read_weights
+    from infomotion_lib.regressor.setup import TrainingSetup, Validation
     from infomotion_lib.regressor.training import train_regressor
 
     device = str(resolve_device(parameters.device))
@@ -155,8 +156,6 @@ def _labeller(
         parameters=parameters,
         seed=parameters.labeller_seed,
         steps=parameters.steps_whole,
-        val=(store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None,
-        checkpoint=folder / "checkpoints" / "labeller.pt",
-        weights=weights,
-        device=device,
+        val=Validation(store.videos(val["file_name"].tolist()), val["ef"].to_numpy()) if len(val) else None,
+        setup=TrainingSetup(weights, device, folder / "checkpoints" / "labeller.pt"),
     )

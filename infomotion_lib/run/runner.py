@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import sys
 import time
@@ -66,15 +65,37 @@ def run_stage(
     parameters = stage_parameters(step.name, read_profile(profile), overrides=changes)
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
+        for need in _copied_pools(step, parameters, paths):
+            known = {name: value for name, value in changes.items() if name in STAGES[need].model_fields}
+            run_stage(need, profile, overrides=known, lock=False, say=say)
         started = time.monotonic()
         record, code = fingerprint(step, parameters, paths), code_of(step, parameters.model_dump())
         say(f"{step.label}: started")
-        continued = claim_folder(paths.stage(step.name), record)
+        folder = paths.stage(step.name)
+        continued = False if _holds_copied_pool(step, folder) else claim_folder(folder, record)
         _execute(step, parameters, paths)
         seconds = worked(paths.stage(step.name), time.monotonic() - started)
         card = _close(step, paths, parameters, code=code, seconds=seconds, continued=continued)
         say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
+
+
+def _copied_pools(step: Stage, parameters: StageParameters, paths: RunPaths) -> list[str]:
+    """Stages before this one whose pool was copied here and has no run card yet: seconds of work."""
+    return [
+        need
+        for need in step.needs_of(parameters.model_dump())
+        if not (paths.stage(need) / RUN_CARD).is_file() and _holds_copied_pool(TABLE[need], paths.stage(need))
+    ]
+
+
+def _holds_copied_pool(step: Stage, folder: Path) -> bool:
+    """Whether a stage that makes a pool finds one that another machine drew: nothing moves it aside."""
+    if not step.generator:
+        return False
+    from infomotion_lib.generators.pool import is_copied
+
+    return is_copied(folder)
 
 
 def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
@@ -111,7 +132,8 @@ def _close(
             f"Stage {step.name} ended without writing {', '.join(missing)}", where=f"Looked in: {folder}"
         )
     figures = sorted(file for file in (folder / "figures").glob("*") if file.is_file())
-    copies = [folder / f"{step.folder}.ipynb"] if step.number else []
+    notebook = notebook_of(step)
+    copies = [folder / notebook.name] if notebook else []
     seen = {
         "stage_seconds": round(seconds, 1),
         "continued": continued,
@@ -193,14 +215,9 @@ def config_card(parameters: StageParameters) -> ConfigCard:
 
 
 def _html_table(rows: list[tuple[str, str, str]], caption: str) -> str:
-    head = "".join(
-        f'<th scope="col" style="text-align:left">{title}</th>'
-        for title in ("parameter", "value", "what it is")
-    )
-    body = "".join(
-        f'<tr><th scope="row" style="text-align:left"><code>{name}</code></th><td'
-        f' style="text-align:left">{html.escape(value)}</td><td'
-        f' style="text-align:left">{html.escape(meaning)}</td></tr>'
-        for name, value, meaning in rows
-    )
-    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    import pandas as pd
+
+    from infomotion_lib.reporting.shown_table import ShownTable
+
+    frame = pd.DataFrame(rows, columns=["parameter", "value", "what it is"])
+    return ShownTable(frame, caption, words=True).to_html()

@@ -8,14 +8,13 @@ from typing import Any
 
 from infomotion_lib.data.sources import names_of
 from infomotion_lib.errors import ParameterError, StageError
-from infomotion_lib.frozen import FROZEN_FILES
+from infomotion_lib.frozen import EXPLORE, FROZEN_FILES
 from infomotion_lib.parameters import STAGES
 from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_json, read_run_card, shown_path
 from infomotion_lib.reporting.difference import SUMS
-from infomotion_lib.reporting.explore import FOLDER as EXPLORE
-from infomotion_lib.run.chain import FOLDERS, Chain, Link, Step
+from infomotion_lib.run.chain import Chain, Link, Step
 from infomotion_lib.run.verify import pinned_sources
-from infomotion_lib.stage_table import RUN_CARD, TABLE
+from infomotion_lib.stage_table import RUN_CARD, TABLE, folders
 
 SHOWN = 12
 """Digits of a hash that are printed."""
@@ -69,14 +68,13 @@ def find_stage(path: Path) -> tuple[Path, str]:
             f"Not a file: {path}",
             remedy="`infomotion verify` says how it comes back." if _is_recorded(path) else remedy,
         )
-    stages = {folder: stage for stage, folder in FOLDERS.items()}
     for folder in path.parents:
-        if folder.name == EXPLORE and (folder.parent / FOLDERS["evaluation"] / RUN_CARD).is_file():
+        if folder.name == EXPLORE and (folder.parent / folders()["evaluation"] / RUN_CARD).is_file():
             return folder.parent, "evaluation"
-        if folder.name in stages:
+        if stage := _stage_in(folder):
             if (folder / RUN_CARD).is_file():
-                return folder.parent, stages[folder.name]
-            if folder.name != "data":
+                return folder.parents[TABLE[stage].folder.count("/")], stage
+            if stage != "data":
                 where, again = (
                     f"Looked for: {folder / RUN_CARD}",
                     "Run `infomotion run all` with its profile: finished work is kept.",
@@ -89,12 +87,17 @@ def find_stage(path: Path) -> tuple[Path, str]:
     )
 
 
+def _stage_in(folder: Path) -> str:
+    """The stage that works in a folder; empty if it is none's."""
+    return next((name for name, own in folders().items() if folder.as_posix().endswith(f"/{own}")), "")
+
+
 def _is_recorded(path: Path) -> bool:
     """Whether a run card in a folder above names a file of this name."""
     cards = [
         read_run_card(folder)
         for folder in path.parents
-        if folder.name in FOLDERS.values() and (folder / RUN_CARD).is_file()
+        if _stage_in(folder) and (folder / RUN_CARD).is_file()
     ]
     return any(
         PurePosixPath(shown).name == path.name

@@ -16,7 +16,13 @@ from typing import Any
 import yaml
 
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
-from infomotion_lib.parameters import StageParameters, read_profile, split_overrides, stage_parameters
+from infomotion_lib.parameters import (
+    StageParameters,
+    read_profile,
+    split_overrides,
+    stage_parameters,
+    stages_of_run,
+)
 from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, notebook_of, run_paths
 from infomotion_lib.processes import caches, die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
@@ -177,8 +183,8 @@ def resolve(
 
 
 def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
-    """Validated parameters of every stage."""
-    return {name: stage_parameters(name, values) for name in TABLE}
+    """Validated parameters of every stage of a run."""
+    return {name: stage_parameters(name, values) for name in stages_of_run(values)}
 
 
 def outputs(stage: str, parameters: Mapping[str, StageParameters]) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ step, and only the weights that are kept differ.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from infomotion_lib.keys import CELL, RUN
 from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, write_csv
+from infomotion_lib.studies.networks import train_networks
 
 DIGITS = 6
 """Decimals of a difference: rows from a file have nine digits, and what is smaller than that is no
@@ -37,7 +37,7 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     """Summary of the comparison (see :func:`last_or_best`), written to ``checkpoint_summary.csv`` beside
     ``checkpoint_runs.csv``.
 
-    Networks are kept as they end; the same call goes on with the missing ones.
+    Every network is kept as it ends, in ``networks.jsonl``; the same call goes on with the missing ones.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
         If the run was tested with the best weights on VAL, or the real source has no labelled VAL video.
     """
     from infomotion_lib.device import resolve_device
-    from infomotion_lib.regressor.grid import run_grid
+    from infomotion_lib.regressor.grid import NetworkTask
 
     folder, out = paths.stage("evaluation"), Path(out_dir)
     used = read_run_card(folder)["parameters"]
@@ -66,33 +66,31 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
             what, where=f"Looked at the run card in: {folder}", remedy="Give a run with checkpoint = last."
         )
     changed = {"checkpoint": "val", "workers": workers}
-    own = EvaluationParameters.model_validate(
+    parameters = EvaluationParameters.model_validate(
         stage_parameters("evaluation", used, overrides=changed).model_dump()
     )
     datasets = {
-        source: open_source(name, data_dir=paths.data, data_root=own.data_root)
-        for source, name in own.sources.items()
+        source: open_source(name, data_dir=paths.data, data_root=parameters.data_root)
+        for source, name in parameters.sources.items()
     }
     index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
     selections = pd.read_csv(
         paths.stage("graph_selection") / "selections.csv", dtype={"file_name": str}, keep_default_na=False
     )
-    material = open_material(datasets, index, folder=out / "clips", parameters=own)
-    jobs = plan_runs(material, selections, parameters=own)
-    device = str(resolve_device(own.device))
-    options: dict[str, Any] = {
-        "stores": material.stores,
-        "test": material.test,
-        "val": material.val,
-        "parameters": own,
-        "device": device,
-    }
-    answers = run_grid(jobs, folder=out, weights=starting_weights(own), **options)
-    best = score_runs(answers, tolerance=own.soft_tolerance)
+    material = open_material(datasets, index, folder=out / "clips", parameters=parameters)
+    device, weights = str(resolve_device(parameters.device)), starting_weights(parameters)
+    tasks = [
+        NetworkTask(job, material.stores, material.test, material.val, parameters, weights, device)
+        for job in plan_runs(material, selections, parameters=parameters)
+    ]
+    answers = train_networks(tasks, folder=out, workers=workers)
+    best = score_runs(answers, tolerance=parameters.soft_tolerance)
     write_csv(best, out / "checkpoint_runs.csv")
     summary = with_flags(
         last_or_best(
-            pd.read_csv(folder / "runs.csv", keep_default_na=False), best, samples=own.bootstrap_samples
+            pd.read_csv(folder / "runs.csv", keep_default_na=False),
+            best,
+            samples=parameters.bootstrap_samples,
         ),
         selections,
     )
@@ -136,7 +134,7 @@ def last_or_best(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000)
                 )
             )
     table = pd.DataFrame(rows, columns=COLUMNS).assign(p_holm=np.nan, n_comparisons=0)
-    for _, own in table.groupby("metric"):
-        table.loc[own.index, "p_holm"] = holm(own["p_value"])
-        table.loc[own.index, "n_comparisons"] = int(own["p_value"].notna().sum())
+    for _, rows_of_metric in table.groupby("metric"):
+        table.loc[rows_of_metric.index, "p_holm"] = holm(rows_of_metric["p_value"])
+        table.loc[rows_of_metric.index, "n_comparisons"] = int(rows_of_metric["p_value"].notna().sum())
     return table

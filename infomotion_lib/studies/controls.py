@@ -8,8 +8,10 @@ repeated over several splits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,17 +20,21 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from infomotion_lib.classes import ef_class
-from infomotion_lib.data.video import resize_clip
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.metrics import ALWAYS_NORMAL, score
 from infomotion_lib.evaluation.parameters import EvaluationParameters
-from infomotion_lib.phantom.rendering import render
-from infomotion_lib.phantom.sampling import sample_heart
-from infomotion_lib.progress import track
+from infomotion_lib.json_lines import Row
+from infomotion_lib.regressor.parameters import DECIDING
+from infomotion_lib.studies.rows import RowFile, identity_of
+from infomotion_lib.studies.runner import Job, Plan, run
 
 if TYPE_CHECKING:
-    from infomotion_lib.regressor.fitted import FittedRegressor
+    pass
 
+FORMAT = 1
+"""Raised whenever changed code would give other rows for equal clips and parameters."""
+
+ROWS_FILE = "controls.jsonl"
 Clips = Sequence[NDArray[np.uint8]]
 
 PREDICTORS = {
@@ -43,11 +49,31 @@ PREDICTORS = {
 }
 """Rows of the control table and what each looks at."""
 
-PHANTOM_EF = (8.0, 88.0)
-RENDER_SIZE = 56
-RANDOM_NETWORKS = 5
-# hearts are drawn at 48 frames a second, of which every sixth is kept: 8 are too few to draw a beat from
-OVERSAMPLING = 6
+
+@dataclass(frozen=True)
+class ControlTask:
+    """One split, for one process."""
+
+    split: int
+    seed: int
+    clips: Clips = field(repr=False)
+    ef: NDArray[np.float64] = field(repr=False)
+    requested_ef: NDArray[np.float64] = field(repr=False)
+    parameters: EvaluationParameters = field(repr=False)
+
+    @property
+    def identity(self) -> str:
+        """Of its rows: clips, labels, requests, split, and what the networks learn."""
+        clips = zlib.crc32(b"".join(np.ascontiguousarray(clip).tobytes() for clip in self.clips))
+        names = {*DECIDING, "clip_period", "steps_whole", "soft_tolerance"}
+        content = {
+            "clips": clips,
+            "ef": self.ef.tolist(),
+            "requested_ef": self.requested_ef.tolist(),
+            "seed": self.seed,
+            "parameters": self.parameters.model_dump(include=names, mode="json"),
+        }
+        return identity_of(content, format=FORMAT)
 
 
 def split_controls(
@@ -58,8 +84,9 @@ def split_controls(
     parameters: EvaluationParameters,
     splits: int = 5,
     seed: int = 0,
+    folder: Path | None = None,
 ) -> pd.DataFrame:
-    """A row a split and predictor: ``split, predictor, n_train, n_test, spearman`` and every metric on that
+    """A row per split and predictor: ``split, predictor, n_train, n_test, spearman`` and every metric on that
     split's test clips.
 
     Parameters
@@ -69,18 +96,17 @@ def split_controls(
     ef, requested_ef : ndarray, shape (N,)
         Label, and what the generator was asked for, points.
     parameters : EvaluationParameters
-        Network and schedule; ``steps_whole`` steps a split.
+        Network and schedule; ``steps_whole`` steps per split.
     splits : int
         Random 70 / 30 splits, each class divided.
+    folder : path, optional
+        Where finished splits are kept, in ``controls.jsonl``, and found again.
 
     Raises
     ------
     DataError
         If lengths differ or a label is not finite.
     """
-    from infomotion_lib.device import one_thread
-    from infomotion_lib.regressor.training import train_regressor
-
     if not (len(clips) == len(ef) == len(requested_ef)) or not (
         np.isfinite(ef).all() and np.isfinite(requested_ef).all()
     ):
@@ -88,45 +114,53 @@ def split_controls(
             f"{len(clips)} clips came with {len(ef)} labels and {len(requested_ef)} requests, all of which"
             " must be finite."
         )
-    rows = []
-    with one_thread():
-        for split in track(range(splits), label="open clips, splits", unit="split"):
-            train, test = divide(ef, seed=seed + split)
-            known, unknown = [clips[i] for i in train], [clips[i] for i in test]
-            fitted = train_regressor(
-                known,
-                ef[train],
-                parameters=parameters,
-                seed=split,
-                steps=parameters.steps_whole,
-                progress=False,
-            )
-            blind = train_regressor(
-                known, ef[train], parameters=parameters, seed=split, steps=0, progress=False
-            )
-            answers = {
-                "regressor": fitted.predict(unknown),
-                "shuffled frames": fitted.predict(shuffled(unknown, seed=seed + split)),
-                "frozen frame": fitted.predict(frozen(unknown)),
-                "random weights": _line(blind.predict(known), ef[train], blind.predict(unknown)),
-                "requested EF": _line(requested_ef[train], ef[train], requested_ef[test]),
-                **{name: np.full(len(test), value) for name, value in _constants(ef[train]).items()},
-            }
-            for name, answer in answers.items():
-                key = {
-                    "split": split,
-                    "predictor": name,
-                    "n_train": len(train),
-                    "n_test": len(test),
-                    "spearman": rank_correlation(answer, ef[test]),
-                }
-                rows.append({**key, **score(ef[test], answer, tolerance=parameters.soft_tolerance)})
-    return pd.DataFrame(rows)
+    tasks = [ControlTask(split, seed, clips, ef, requested_ef, parameters) for split in range(splits)]
+    jobs = [Job({"split": task.split}, task.identity, task) for task in tasks]
+    plan = Plan(jobs, controls_of_split, label="open clips, splits", unit="split")
+    file = None if folder is None else RowFile(folder / ROWS_FILE)
+    rows = run(plan, file=file, workers=parameters.workers)
+    return pd.DataFrame(
+        [{"split": row["split"], **scores} for of_job in rows for row in of_job for scores in row["scores"]]
+    )
+
+
+def controls_of_split(task: ControlTask, known: list[Row]) -> Iterator[Row]:
+    """The row of one split: ``scores`` of each predictor."""
+    from infomotion_lib.regressor.setup import QUIET
+    from infomotion_lib.regressor.training import train_regressor
+
+    clips, ef, requested_ef, parameters = task.clips, task.ef, task.requested_ef, task.parameters
+    draw = task.seed + task.split
+    train, test = divide(ef, seed=draw)
+    seen, unseen = [clips[i] for i in train], [clips[i] for i in test]
+    fitted, blind = (
+        train_regressor(seen, ef[train], parameters=parameters, seed=task.split, steps=steps, setup=QUIET)
+        for steps in (parameters.steps_whole, 0)
+    )
+    answers = {
+        "regressor": fitted.predict(unseen),
+        "shuffled frames": fitted.predict(shuffled(unseen, seed=draw)),
+        "frozen frame": fitted.predict(frozen(unseen)),
+        "random weights": _line(blind.predict(seen), ef[train], blind.predict(unseen)),
+        "requested EF": _line(requested_ef[train], ef[train], requested_ef[test]),
+        **{name: np.full(len(test), value) for name, value in _constants(ef[train]).items()},
+    }
+    scores = [
+        {
+            "predictor": name,
+            "n_train": len(train),
+            "n_test": len(test),
+            "spearman": rank_correlation(answer, ef[test]),
+            **score(ef[test], answer, tolerance=parameters.soft_tolerance),
+        }
+        for name, answer in answers.items()
+    ]
+    yield {"scores": scores}
 
 
 def summarise_controls(controls: pd.DataFrame) -> pd.DataFrame:
-    """A row a predictor: mean and population sd over splits of accuracy, MAE and rank correlation; splits in
-    which the regressor is nearer.
+    """A row per predictor: mean and population sd over splits of accuracy, MAE and rank correlation; splits
+    in which the regressor is nearer.
 
     Splits share clips, so the spread is no interval.
     """
@@ -157,118 +191,6 @@ def divide(
     return np.setdiff1d(np.arange(len(ef)), chosen), chosen
 
 
-def train_on_phantom(
-    parameters: EvaluationParameters,
-    *,
-    clips: int = 1200,
-    steps: int = 900,
-    frames: int = 16,
-    fps: float = 8.0,
-    seed: int = 70_000,
-) -> FittedRegressor:
-    """Network that has only ever seen drawn hearts, of the open clips' length and frame rate, EF uniform over
-    8-88.
-
-    Parameters
-    ----------
-    clips : int
-        Phantom clips, drawn in memory.
-    steps : int
-        Training steps.
-    frames, fps : int, float
-        Of a clip.
-    """
-    from infomotion_lib.device import one_thread
-    from infomotion_lib.regressor.training import train_regressor
-
-    rng = np.random.default_rng(seed)
-    ef = rng.uniform(*PHANTOM_EF, clips)
-    drawn = []
-    for value in track(ef, label="phantom clips", unit="clip"):
-        heart = sample_heart(rng, float(value), fps=OVERSAMPLING * fps)
-        drawn.append(
-            resize_clip(
-                render(heart, OVERSAMPLING * np.arange(frames), size=RENDER_SIZE), parameters.clip_size
-            )
-        )
-    with one_thread():
-        return train_regressor(drawn, ef, parameters=parameters, seed=seed, steps=steps)
-
-
-def zero_shot(
-    fitted: FittedRegressor,
-    clips: Clips,
-    requested_ef: NDArray[np.float64],
-    ef: NDArray[np.float64],
-    *,
-    samples: int = 2000,
-) -> pd.DataFrame:
-    """How a network that saw no open clip ranks them: a row a control and target.
-
-    Parameters
-    ----------
-    fitted : FittedRegressor
-        From :func:`train_on_phantom`.
-    clips : sequence of ndarray
-        The open clips.
-    requested_ef, ef : ndarray, shape (N,)
-        What the generator was asked for, and what a published regressor read off the clips; points.
-
-    Returns
-    -------
-    DataFrame
-        ``clips`` (see :func:`zero_shot_answers`), ``against`` (``requested``, ``relabelled``), ``n``,
-        ``spearman`` with its 95 % bootstrap interval over clips, ``mae`` and ``bias`` (empty for ``pixel
-        change``), ``constant_mae`` (of the median).
-    """
-    answers = zero_shot_answers(fitted, clips)
-    rows = []
-    for name, answer in answers.items():
-        for target, truth in (("requested", requested_ef), ("relabelled", ef)):
-            low, high = _rank_interval(answer, truth, samples)
-            error = answer - truth if name != "pixel change" else np.full(len(truth), np.nan)
-            rows.append(
-                {
-                    "clips": name,
-                    "against": target,
-                    "n": len(truth),
-                    "spearman": rank_correlation(answer, truth),
-                    "ci_low": low,
-                    "ci_high": high,
-                    "mae": float(np.abs(error).mean()),
-                    "constant_mae": float(np.abs(np.median(truth) - truth).mean()),
-                    "bias": float(error.mean()),
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def zero_shot_answers(fitted: FittedRegressor, clips: Clips) -> dict[str, NDArray[np.float64]]:
-    """Answers (N,) to the clips: of the network as they are, shuffled and frozen; the amount of change; of
-    five untrained networks.
-
-    ``pixel change`` is no EF but a number without any network, the mean absolute difference of a frame from
-    its clip's mean: what it ranks as well as the network needs no network. Untrained networks read change
-    too, with a sign that is chance: look at the size of their correlations.
-    """
-    import torch
-
-    from infomotion_lib.regressor.model import build_regressor
-
-    answers = {
-        "as they are": fitted.predict(clips),
-        "shuffled frames": fitted.predict(shuffled(clips, seed=0)),
-        "frozen frame": fitted.predict(frozen(clips)),
-        "pixel change": np.array([np.abs(clip - clip.mean(axis=0)).mean() for clip in clips]),
-    }
-    for seed in range(RANDOM_NETWORKS):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            blank = build_regressor(fitted.name).eval().to(fitted.device)
-        answers[f"random weights {seed}"] = replace(fitted, network=blank).predict(clips)
-    return answers
-
-
 def shuffled(clips: Clips, *, seed: int) -> list[NDArray[np.uint8]]:
     """The clips with the frames of each in random order: amplitude stays, rhythm goes."""
     rng = np.random.default_rng(seed)
@@ -283,13 +205,6 @@ def frozen(clips: Clips) -> list[NDArray[np.uint8]]:
 def rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Spearman's rho; NaN where one of the two does not vary."""
     return float(spearmanr(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else float("nan")
-
-
-def _rank_interval(a: NDArray[np.float64], b: NDArray[np.float64], samples: int) -> tuple[float, float]:
-    rng = np.random.default_rng(0)
-    drawn = [rng.integers(len(a), size=len(a)) for _ in range(samples)]
-    low, high = np.nanpercentile([rank_correlation(a[index], b[index]) for index in drawn], [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:

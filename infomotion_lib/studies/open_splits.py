@@ -9,9 +9,7 @@ any split has had a hand in a selection.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,29 +20,23 @@ from scipy.stats import t as student
 
 from infomotion_lib.classes import class_name
 from infomotion_lib.data.records import open_source
-from infomotion_lib.data.video import read_frames
-from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import score_runs, with_flags
 from infomotion_lib.frame_table import read_frame_index
+from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import write_csv, write_json
+from infomotion_lib.provenance import read_run_card, write_csv
 from infomotion_lib.selection.baselines import vectors_on
 from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.selection.selectors import select
 from infomotion_lib.studies.controls import divide, split_controls
+from infomotion_lib.studies.networks import train_networks
 
 if TYPE_CHECKING:
     from infomotion_lib.regressor.grid import Job
 
 SOURCE, GRAPH = "open", "knn"
-SETTINGS_FILE = "settings.json"
-NETWORK_PARAMETERS = (
-    *("regressor", "clip_frames", "clip_period", "clip_size", "clip_shift", "test_clips"),
-    *("batch_size", "optimiser", "learning_rate", "weight_decay", "arithmetic"),
-    *("steps_selected", "steps_whole", "soft_tolerance"),
-)
 ROUNDING = 1e-6  # rows are kept to nine digits: a smaller gain is none
 SUMMARY_METRICS = ("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae")
 SUMMARY_COLUMNS = (
@@ -62,10 +54,10 @@ class SplitSettings:
     methods : tuple of str
         Selectors; ``random`` is the one the others are compared with.
     splits, seeds, draws : int
-        Splits of the clips; training seeds of every selection; selections a split of the methods that draw at
-        random.
+        Splits of the clips; training seeds of every selection; selections per split by the methods that draw
+        at random.
     vpc : int
-        Clips a class.
+        Clips per class.
     seed : int
         Split i is that of :func:`infomotion_lib.studies.controls.divide` with seed ``seed + i``: the one
         its controls use.
@@ -104,20 +96,15 @@ def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
     paths : RunPaths
         The open run.
     networks : path
-        Folder with ``ifa.safetensors`` and ``appearance.safetensors``, such as stage 02 of a phantom run.
+        Stage 02 of another run, such as a phantom one, with the paper's representations.
 
     Raises
     ------
-    DataError, CheckpointError
+    StageError, DataError, CheckpointError
         If the index, a clip or a network cannot be read.
     """
-    from infomotion_lib.representations.appearance.network import (
-        appearance_frame_numbers,
-        embed,
-        load_appearance,
-    )
-    from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
-    from infomotion_lib.representations.ifa.features import extract_features
+    from infomotion_lib.representations.registry import PAPER
+    from infomotion_lib.representations.stage import load_representations
 
     videos = (
         open_source("echodiffusion", data_dir=paths.data)
@@ -126,16 +113,15 @@ def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
     )
     index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
     rows = videos[["file_name", "path"]].merge(index, on="file_name", how="left", validate="one_to_one")
-    found = extract_features(load_ema_vfi(Path(networks) / "ifa.safetensors"), rows, out=None, device="cpu")
-    motion = np.full((len(rows), found.features.shape[1]), np.nan, dtype=np.float32)
-    at = found.rows_of(rows)
-    motion[at >= 0] = found.features[at[at >= 0]]
-    model = load_appearance(Path(networks) / "appearance.safetensors")
-    frames = [
-        read_frames(path, [number])[0]
-        for path, number in zip(rows["path"], appearance_frame_numbers(rows), strict=True)
-    ]
-    return OpenClips(videos, {"motion": motion, "appearance": embed(model, np.stack(frames))})
+    parameters = stage_parameters("ifa_training", read_run_card(networks)["parameters"])
+    fitted = load_representations(PAPER, networks, parameters=parameters, device="cpu")
+    features: dict[str, NDArray[np.floating]] = {}
+    for name, representation in fitted.items():
+        vectors = representation.vectors(rows, workers=1)
+        at = vectors.rows_of(rows)
+        features[name] = np.full((len(rows), representation.size), np.nan, dtype=np.float32)
+        features[name][at >= 0] = vectors.features[at[at >= 0]]
+    return OpenClips(videos, features)
 
 
 def run_open_splits(
@@ -150,48 +136,52 @@ def run_open_splits(
     of every control.
 
     Writes ``open_splits_runs.csv``, ``open_splits_controls.csv`` and ``open_splits_summary.csv``. Finished
-    networks are kept as they end; the same call goes on with the missing ones.
+    networks and controls are kept as they end, in ``networks.jsonl`` and ``controls.jsonl``; the same call
+    goes on with the missing ones, and rows of other settings lie beside them.
 
     Parameters
     ----------
     controls : DataFrame, optional
         Of :func:`infomotion_lib.studies.controls.split_controls` with the same parameters, such as
         ``controls.csv`` of the run: taken if it has these splits; worked out otherwise.
-
-    Raises
-    ------
-    DataError
-        If the folder holds a study of other settings.
     """
     from infomotion_lib.regressor.clips import open_clip_store
-    from infomotion_lib.regressor.grid import HeldOut, run_grid
+    from infomotion_lib.regressor.grid import HeldOut, NetworkTask
 
-    own, folder = settings or SplitSettings(), Path(out_dir)
+    study, folder = settings or SplitSettings(), Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    network = parameters.model_dump(include=set(NETWORK_PARAMETERS))
-    _claim(folder / SETTINGS_FILE, {"study": asdict(own), "network": network})
     videos, ef = clips.videos, clips.videos["ef"].to_numpy(dtype=np.float64)
     store = open_clip_store(videos, folder / "clips", size=parameters.clip_size, workers=parameters.workers)
-    parts = []
-    for split in range(own.splits):
-        train, test = divide(ef, seed=own.seed + split)
+    tasks: list[NetworkTask] = []
+    selections = []
+    for split in range(study.splits):
+        train, test = divide(ef, seed=study.seed + split)
         asked = HeldOut(
             SOURCE, tuple(videos["file_name"].iloc[test]), tuple(ef[test].tolist()), parameters.clip_period
         )
-        chosen = split_selections(clips, train, settings=own)
-        jobs = split_jobs(clips, chosen, split=split, settings=own, parameters=parameters)
-        answers = run_grid(
-            jobs, stores={SOURCE: store}, test=asked, parameters=parameters, folder=folder / f"split_{split}"
-        )
-        parts.append(with_flags(score_runs(answers, tolerance=parameters.soft_tolerance), chosen))
-    runs = pd.concat(parts, ignore_index=True)
+        chosen = split_selections(clips, train, settings=study)
+        jobs = split_jobs(clips, chosen, split=split, settings=study, parameters=parameters)
+        tasks += [NetworkTask(job, {SOURCE: store}, asked, None, parameters, None, "cpu") for job in jobs]
+        selections.append(chosen)
+    answers = train_networks(tasks, folder=folder, workers=parameters.workers)
+    scores = [
+        score_runs(answers[answers["pool"] == split], tolerance=parameters.soft_tolerance)
+        for split in range(study.splits)
+    ]
+    runs = pd.concat(map(with_flags, scores, selections), ignore_index=True)
     write_csv(runs, folder / "open_splits_runs.csv")
-    if controls is None or own.seed or controls["split"].nunique() < own.splits:
+    if controls is None or study.seed or controls["split"].nunique() < study.splits:
         requested, names = videos["requested_ef"].to_numpy(dtype=np.float64), videos["file_name"].tolist()
         controls = split_controls(
-            store.videos(names), ef, requested, parameters=parameters, splits=own.splits, seed=own.seed
+            store.videos(names),
+            ef,
+            requested,
+            parameters=parameters,
+            splits=study.splits,
+            seed=study.seed,
+            folder=folder,
         )
-    write_csv(controls[controls["split"] < own.splits], folder / "open_splits_controls.csv")
+    write_csv(controls[controls["split"] < study.splits], folder / "open_splits_controls.csv")
     summary = summarise_splits(runs, test_share=len(test) / len(train))
     write_csv(summary, folder / "open_splits_summary.csv")
     return summary
@@ -200,7 +190,7 @@ def run_open_splits(
 def split_selections(clips: OpenClips, train: NDArray[np.int64], *, settings: SplitSettings) -> pd.DataFrame:
     """Picks of every method from those TRAIN clips of one split that have vectors.
 
-    A row a pick: ``source, method, graph, vpc, selection_seed, class_name, file_name, graph_flag``.
+    A row per pick: ``source, method, graph, vpc, selection_seed, class_name, file_name, graph_flag``.
     """
     known = train[np.isfinite(clips.features["motion"][train]).all(axis=1)]
     names, ef = (
@@ -210,10 +200,18 @@ def split_selections(clips: OpenClips, train: NDArray[np.int64], *, settings: Sp
     parts = []
     for method in settings.methods:
         spec = SELECTORS[method]
-        vectors = vectors_on({name: own[known] for name, own in clips.features.items()}, spec.on)
+        vectors = vectors_on({name: table[known] for name, table in clips.features.items()}, spec.on)
         for draw in range(settings.draws if spec.draws else 1):
-            candidates: dict[str, Any] = {"file_names": names, "ef": ef, "graph": GRAPH}
-            found = select(vectors, class_name(ef), method=method, vpc=settings.vpc, seed=draw, **candidates)
+            chosen = select(
+                vectors,
+                class_name(ef),
+                file_names=names,
+                method=method,
+                vpc=settings.vpc,
+                seed=draw,
+                graph=GRAPH,
+                ef=ef,
+            )
             cell: dict[str, Any] = {
                 "source": SOURCE,
                 "method": method,
@@ -221,7 +219,7 @@ def split_selections(clips: OpenClips, train: NDArray[np.int64], *, settings: Sp
                 "vpc": settings.vpc,
                 "selection_seed": draw,
             }
-            parts.append(found.table.assign(**cell)[[*cell, "class_name", "file_name", "graph_flag"]])
+            parts.append(chosen.table.assign(**cell)[[*cell, "class_name", "file_name", "graph_flag"]])
     return pd.concat(parts, ignore_index=True)
 
 
@@ -260,7 +258,7 @@ def split_jobs(
 
 
 def summarise_splits(runs: pd.DataFrame, *, test_share: float) -> pd.DataFrame:
-    """A row a method and metric: mean and population sd over networks, and its difference from Random over
+    """A row per method and metric: mean and population sd over networks, and its difference from Random over
     splits.
 
     A split's difference is the mean over the method's networks minus that over Random's. Splits share clips,
@@ -297,9 +295,9 @@ def summarise_splits(runs: pd.DataFrame, *, test_share: float) -> pd.DataFrame:
             row["graph_flag"] = "+".join(sorted(set("+".join(group["graph_flag"]).split("+")) - {""}))
             rows.append(row)
     table = pd.DataFrame(rows).reindex(columns=list(SUMMARY_COLUMNS))
-    for _, own in table.groupby("metric"):
-        table.loc[own.index, "p_holm"] = holm(own["p_value"])
-        table.loc[own.index, "n_comparisons"] = int(own["p_value"].notna().sum())
+    for _, rows_of_metric in table.groupby("metric"):
+        table.loc[rows_of_metric.index, "p_holm"] = holm(rows_of_metric["p_value"])
+        table.loc[rows_of_metric.index, "n_comparisons"] = int(rows_of_metric["p_value"].notna().sum())
     return table
 
 
@@ -314,13 +312,3 @@ def resampled_t(differences: NDArray[np.float64], *, test_share: float) -> dict[
     reach = float(student.ppf(0.975, count - 1)) * error
     p_value = 2 * float(student.sf(abs(mean) / error, count - 1))
     return {"difference": mean, "ci_low": mean - reach, "ci_high": mean + reach, "p_value": p_value}
-
-
-def _claim(path: Path, settings: Mapping[str, object]) -> None:
-    wanted = json.loads(json.dumps(settings))
-    if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != wanted:
-        raise DataError(
-            f"{path.parent} holds a study of other settings.",
-            remedy="Give another folder, or remove that one.",
-        )
-    write_json(wanted, path)

@@ -9,26 +9,33 @@ training phantoms have other seeds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from infomotion_lib.classes import CLASS_NAMES, class_bounds
 from infomotion_lib.frames.accuracy import TOLERANCE_MS, KnownClip, beat_errors
 from infomotion_lib.frames.choose import choose_pairs
 from infomotion_lib.frames.detect import Phases
+from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
 from infomotion_lib.frames.rhythm import Rhythm, rhythm_clip
 from infomotion_lib.frames.rule import motion_pairs
 from infomotion_lib.frames.signals import single_threaded
 from infomotion_lib.frames.votes import AGREE, both_votes, compare
-from infomotion_lib.progress import track
+from infomotion_lib.json_lines import Row
 from infomotion_lib.provenance import write_csv
+from infomotion_lib.studies.rows import RowFile, identity_of
+from infomotion_lib.studies.runner import Job, Plan, run
+
+FORMAT = 1
+"""Raised whenever changed code would give other rows for equal settings."""
+
+ROWS_FILE = "phases.jsonl"
 
 VOTERS = ("detector", "network")
 AGREEING = "both agree"
@@ -74,8 +81,8 @@ class PhaseStudySettings:
 
 
 class StudyTables(NamedTuple):
-    """``counts``: a row a clip, order of frames, voter and phase; ``errors``: a row a found phase; ``third``:
-    a row an end frame that the rule and the voters were asked for; ``summary``: see
+    """``counts``: a row per clip, order of frames, voter and phase; ``errors``: a row per detected phase;
+    ``third``: a row per end frame that the rule and the voters were asked for; ``summary``: see
     :func:`summarise_phases`."""
 
     counts: pd.DataFrame
@@ -89,29 +96,47 @@ def run_phase_study(
 ) -> StudyTables:
     """Tables of the study, also written to ``phases_{counts,errors,third,summary}.csv``; the result does not
     depend on ``workers``.
+
+    Every clip is kept as it ends, in ``phases.jsonl``; the same call goes on with the missing ones.
     """
-    own = settings or PhaseStudySettings()
-    cells = list(product(own.fps, range(len(CLASS_NAMES)), ("regular", "irregular"), range(own.clips)))
-    work: Iterable[_Rows] = (
-        Parallel(n_jobs=workers, return_as="generator", batch_size=4)(
-            delayed(clip_rows)(number, *cell[:3], own) for number, cell in enumerate(cells)
-        )
-        if workers > 1
-        else (clip_rows(number, *cell[:3], own) for number, cell in enumerate(cells))
+    study = settings or PhaseStudySettings()
+    jobs = clip_jobs(study)
+    plan = Plan(jobs, rows_of_clip, label="Phases of phantoms", unit="clip")
+    done = run(plan, file=RowFile(Path(out_dir) / ROWS_FILE), workers=workers)
+    parts = ("counts", "errors", "third")
+    counts, errors, third = (
+        pd.DataFrame([row for of_job in done for row in of_job[0][part]]) for part in parts
     )
-    done = list(track(work, label="Phases of phantoms", total=len(cells), unit="clip"))
-    counts, errors, third = (pd.DataFrame([row for rows in done for row in rows[part]]) for part in range(3))
     tables = StudyTables(counts, errors, third, summarise_phases(counts, errors))
     for name, table in tables._asdict().items():
         write_csv(table, Path(out_dir) / f"phases_{name}.csv")
     return tables
 
 
-_Rows = tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]
+@dataclass(frozen=True)
+class ClipTask:
+    """One clip: its number within the study, frame rate, EF class and rhythm."""
+
+    number: int
+    fps: float
+    ef_class: int
+    rhythm: str
+    settings: PhaseStudySettings
 
 
-def clip_rows(number: int, fps: float, ef_class: int, rhythm: str, settings: PhaseStudySettings) -> _Rows:
-    """Rows of one clip for the three tables of :class:`StudyTables`."""
+def clip_jobs(settings: PhaseStudySettings) -> list[Job[ClipTask]]:
+    """A job per clip."""
+    identity = identity_of({"settings": asdict(settings), "network": WEIGHTS_SHA256}, format=FORMAT)
+    cells = product(settings.fps, range(len(CLASS_NAMES)), ("regular", "irregular"), range(settings.clips))
+    return [
+        Job({"clip": number}, identity, ClipTask(number, fps, ef_class, rhythm, settings))
+        for number, (fps, ef_class, rhythm, _) in enumerate(cells)
+    ]
+
+
+def rows_of_clip(task: ClipTask, known: list[Row]) -> Iterator[Row]:
+    """The row of one clip, which holds its rows for the three tables of :class:`StudyTables`."""
+    settings, number, fps, ef_class, rhythm = task.settings, task.number, task.fps, task.ef_class, task.rhythm
     rng = np.random.default_rng((settings.seed, number))
     low, high = np.clip(class_bounds(ef_class), *_EF)
     beating = Rhythm(
@@ -119,7 +144,7 @@ def clip_rows(number: int, fps: float, ef_class: int, rhythm: str, settings: Pha
         float(rng.uniform(*settings.systole)),
         settings.jitter * (rhythm == "irregular"),
     )
-    known = rhythm_clip(
+    beats = rhythm_clip(
         rng,
         beating,
         ef=float(rng.uniform(low, high)),
@@ -129,13 +154,13 @@ def clip_rows(number: int, fps: float, ef_class: int, rhythm: str, settings: Pha
     )
     about = {"clip": number, "fps": fps, "class_name": CLASS_NAMES[ef_class], "rhythm": rhythm}
     counts, errors, third = [], [], []
-    orders = {"in_order": known.clip, "shuffled": known.clip[rng.permutation(len(known.clip))]}
+    orders = {"in_order": beats.clip, "shuffled": beats.clip[rng.permutation(len(beats.clip))]}
     with single_threaded():
         for order, clip in orders.items():
             seen = dict(zip(VOTERS, both_votes(clip, fps), strict=True))
             verdict, agreement = _verdict(seen, n_frames=len(clip), fps=fps)
             for voter, phases in seen.items():
-                for phase, true, found in (("es", known.es, phases.es), ("ed", known.ed, phases.ed)):
+                for phase, true, found in (("es", beats.es, phases.es), ("ed", beats.ed, phases.ed)):
                     late, due, false = beat_errors(
                         true, found, n_frames=len(clip), tolerance=TOLERANCE_MS * fps / 1000
                     )
@@ -152,8 +177,8 @@ def clip_rows(number: int, fps: float, ef_class: int, rhythm: str, settings: Pha
                     )
                     errors += [key | {"error_frames": float(value), "verdict": verdict} for value in late]
             if order == "in_order":
-                third = [about | row for row in third_frames(known, seen)]
-    return counts, errors, third
+                third = [about | row for row in third_frames(beats, seen)]
+    yield {"counts": counts, "errors": errors, "third": third}
 
 
 def third_frames(known: KnownClip, seen: dict[str, Phases]) -> list[dict[str, Any]]:

@@ -40,13 +40,14 @@ def regressor() -> Piece:
     """20 steps of ``mini_r3d`` on 24 videos, as one network of the grid, and what it predicts."""
     from infomotion_lib.device import one_thread
     from infomotion_lib.regressor.parameters import LabelsParameters
+    from infomotion_lib.regressor.setup import QUIET
     from infomotion_lib.regressor.training import train_regressor
 
     videos = [moving_pattern(48, 28, number) for number in range(24)]
     ef = [20.0 + (number * 37) % 60 for number in range(24)]
     with one_thread():
         fitted = train_regressor(
-            videos, ef, parameters=LabelsParameters.model_validate({}), seed=1, steps=20, progress=False
+            videos, ef, parameters=LabelsParameters.model_validate({}), seed=1, steps=20, setup=QUIET
         )
         return [*weights(fitted.network), fitted.predict(videos[:8])], 20
 
@@ -98,7 +99,7 @@ def latte() -> Piece:
     """5 steps of Latte ``cpu/2`` on latent clips, and two clips sampled from it."""
     import torch
 
-    from infomotion_lib.generators.diffusion import LatteRecipe, sample_latents, train_latte
+    from infomotion_lib.generators.latte.diffusion import LatteRecipe, sample_latents, train_latte
 
     latents = torch.from_numpy(
         moving_pattern(10 * 16 * 4, 8, 0).reshape(10, 16, 4, 8, 8).astype(np.float32) / 64 - 2

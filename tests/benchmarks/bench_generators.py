@@ -26,8 +26,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from infomotion_lib.evaluation.fidelity import frechet_distance
-from infomotion_lib.generators.diffusion import LatteRecipe, TrainedLatte, sample_latents, train_latte
-from infomotion_lib.generators.latte import Latte, latte
+from infomotion_lib.generators.latte.diffusion import LatteRecipe, TrainedLatte, sample_latents, train_latte
+from infomotion_lib.generators.latte.network import Latte, latte
 
 
 def awake(size: str, *, side: int, frames: int) -> Latte:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from infomotion_lib.generators.diffusion import LatteRecipe, train_latte
+from infomotion_lib.generators.latte.diffusion import LatteRecipe, train_latte
 
 CASES = (("S/2", 64, "high"), ("S/2", 128, "high"), ("B/2", 64, "high"), ("S/2", 64, "highest"))
 """Size, clips a step, and torch's precision of matrix products: ``high`` is TensorFloat-32, ``highest`` is

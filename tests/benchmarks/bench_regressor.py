@@ -22,7 +22,8 @@ from infomotion_lib.machine import processor
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.regressor.inputs import cut, measure
 from infomotion_lib.regressor.model import build_regressor
-from infomotion_lib.regressor.training import _start, _train_step, train_regressor
+from infomotion_lib.regressor.setup import QUIET
+from infomotion_lib.regressor.training import _Course, _start, _train_step, train_regressor
 
 
 def main() -> None:
@@ -46,6 +47,7 @@ def main() -> None:
     clips = cut(videos[: p.batch_size], frames=p.clip_frames, period=p.clip_period, starts=[0] * p.batch_size)
     batch, goal = normalisation.channels(clips, in_channels=network.in_channels), targets[: p.batch_size]
     state = _start(p, seed=0, weights=None, device="cpu")
+    course = _Course(videos, targets, normalisation, p, arguments.rounds, p.clip_period, seed=0)
     bare, ours, clock = [], [], []
     for step in range(arguments.rounds):
         begun, started = time.process_time(), time.perf_counter()
@@ -54,7 +56,7 @@ def main() -> None:
         loss.backward()
         optimiser.step()
         middle, between = time.process_time(), time.perf_counter()
-        _train_step(state, videos, targets, normalisation, step, arguments.rounds, p, p.clip_period, 0)
+        _train_step(state, course, step)
         bare.append(middle - begun)
         ours.append(time.process_time() - middle)
         clock.append((between - started, time.perf_counter() - between))
@@ -80,7 +82,7 @@ def main() -> None:
     )
 
     fitted = train_regressor(
-        videos, np.linspace(15, 80, len(videos)), parameters=p, seed=0, steps=1, progress=False
+        videos, np.linspace(15, 80, len(videos)), parameters=p, seed=0, steps=1, setup=QUIET
     )
     begun = time.process_time()
     for _ in range(5):

@@ -5,6 +5,7 @@ by ear.
 from __future__ import annotations
 
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,21 @@ PATIENCE = 120_000
 """Milliseconds to wait on a busy machine."""
 
 AXE = "axe-core@4.14.1"
+
+BARRIERS = """rules => axe.run(document, {resultTypes: ["violations"], ...rules}).then(found => found.violations
+.filter(one => ["serious", "critical"].includes(one.impact)).map(one => `${one.id}: ${one.nodes[0].html.slice(0, 160)}`))
+"""
+"""Script that gives the serious barriers of a page, those of some rules or all."""
+
+OF_A_SHADE = {"runOnly": ["color-contrast", "link-in-text-block", "image-alt", "svg-img-alt"]}
+"""Rules that a page may break in one shade alone: about colours, and about pictures drawn for each."""
+
+SETTLED = """() => document.documentElement.dataset.theme == "dark"
+    && !document.getAnimations().some(one => one instanceof CSSTransition)
+"""
+"""Whether the page is dark, and no colour is still on its way."""
+
+PHONE, DESK = ({"width": width, "height": 900} for width in (390, 1280))
 
 
 class Reader:
@@ -72,12 +88,91 @@ class Reader:
         return [text for text in self.noted if not any(known in text for known in KNOWN)]
 
 
-def test_every_page_loads_alone_and_fits_a_phone(chromium: Any, address: str, pages: list[str]) -> None:
-    reader = Reader(chromium, address, width=390)
+@dataclass(frozen=True)
+class Visit:
+    """What a reader met on one page.
+
+    Attributes
+    ----------
+    complaints : list of str
+        Errors of scripts, files that are not there, other hosts asked.
+    width : int
+        Pixels that its content takes on a phone.
+    barriers : dict of str to list of str
+        What axe-core calls serious, by shade; empty where axe-core could not be had.
+    """
+
+    complaints: list[str]
+    width: int
+    barriers: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, from npm; empty if it could not be had."""
+    folder = tmp_path_factory.mktemp("axe")
+    try:
+        with tarfile.open(npm_pack([AXE], folder)[AXE]) as archive:
+            archive.extractall(folder, filter="data")
+    except OSError:
+        return ""
+    return (Path(folder) / "package" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def visits(chromium: Any, address: str, pages: list[str], axe: str) -> dict[str, Visit]:
+    """Every page, opened once: on a phone, then as wide as a desk's, then dark."""
+    reader, found = Reader(chromium, address, width=PHONE["width"]), {}
+    alike = {page for page in pages if page.startswith("api/")} - {"api/index.html", "api/appearance.html"}
     for page in pages:
+        reader.view.set_viewport_size(PHONE)
+        reader.view.emulate_media(color_scheme="light")
         view = reader.open(page, controls=page == "play.html")
-        assert not reader.complaints, f"{page}: {reader.complaints}"
-        assert view.evaluate("document.documentElement.scrollWidth") <= 390, f"{page} is wider than a phone"
+        width = view.evaluate("document.documentElement.scrollWidth")
+        barriers = serious(view, axe) if axe and page not in alike else {}
+        found[page] = Visit(reader.complaints, width, barriers)
+    return found
+
+
+def serious(view: Any, axe: str) -> dict[str, list[str]]:
+    """Serious barriers of the page in sight, by shade."""
+    view.set_viewport_size(DESK)
+    view.evaluate(axe)
+    light = view.evaluate(BARRIERS, {})
+    view.emulate_media(color_scheme="dark")
+    view.wait_for_function(SETTLED)
+    return {"light": light, "dark": view.evaluate(BARRIERS, OF_A_SHADE)}
+
+
+def test_every_page_loads_alone_and_fits_a_phone(visits: dict[str, Visit]) -> None:
+    complaints = [f"{page}: {visit.complaints}" for page, visit in visits.items() if visit.complaints]
+    assert not complaints, "\n".join(complaints)
+    wide = [page for page, visit in visits.items() if visit.width > PHONE["width"]]
+    assert not wide, "wider than a phone"
+
+
+@pytest.mark.parametrize("shade", ["light", "dark"])
+def test_no_serious_barrier(visits: dict[str, Visit], axe: str, shade: str) -> None:
+    if not axe:
+        not_here("axe-core could not be had from npm")
+    looked_at = {page: visit.barriers[shade] for page, visit in visits.items() if visit.barriers}
+    assert {"index.html", "results.html", "play.html"} <= set(looked_at)
+    assert not [f"{page}: {barrier}" for page, found in looked_at.items() for barrier in found]
+
+
+def test_axe_sees_a_barrier_of_each_shade(chromium: Any, address: str, axe: str) -> None:
+    """Words hardly darker or lighter than what they stand on, in one shade or the other."""
+    if not axe:
+        not_here("axe-core could not be had from npm")
+    view = Reader(chromium, address).open("cite.html")
+    view.evaluate("""() => { for (const [shade, colour, ground] of [["light", "#eee", "#fff"], ["dark", "#222", "#111"]]) {
+        const words = document.createElement("p"), style = document.createElement("style");
+        words.textContent = words.id = `pale-${shade}`;
+        style.textContent = `html[data-theme=${shade}] #pale-${shade} { color: ${colour}; background: ${ground}; }`;
+        document.head.append(style); document.querySelector("article").append(words); } }""")
+    for shade, barriers in serious(view, axe).items():
+        (barrier,) = barriers
+        assert barrier.startswith("color-contrast") and f"pale-{shade}" in barrier
 
 
 def test_on_a_phone_a_row_keeps_its_name_in_sight_and_sentences_need_no_scrolling(
@@ -160,29 +255,3 @@ def test_without_scripts_a_still_picture_stands_in(chromium: Any, address: str) 
 def test_pages_show_the_pipeline_of_their_shade(chromium: Any, address: str, scheme: str) -> None:
     shown = Reader(chromium, address, scheme=scheme).open("index.html").locator(".im-pipeline img:visible")
     assert shown.count() == 1 and scheme in str(shown.get_attribute("src"))
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The script of axe-core, from npm."""
-    folder = tmp_path_factory.mktemp("axe")
-    try:
-        with tarfile.open(npm_pack([AXE], folder)[AXE]) as archive:
-            archive.extractall(folder, filter="data")
-    except OSError as error:
-        not_here(f"axe-core could not be had: {error}")
-    return (Path(folder) / "package" / "axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barrier(chromium: Any, address: str, pages: list[str], axe: str, scheme: str) -> None:
-    alike = {page for page in pages if page.startswith("api/")} - {"api/index.html", "api/appearance.html"}
-    reader, found = Reader(chromium, address, scheme=scheme), []
-    for page in sorted(set(pages) - alike):
-        view = reader.open(page, controls=page == "play.html")
-        assert not reader.complaints, f"{page}: {reader.complaints}"
-        view.evaluate(axe)
-        for violation in view.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
-            if violation["impact"] in ("serious", "critical"):
-                found.append(f"{page}: {violation['id']}: {violation['nodes'][0]['html'][:160]}")
-    assert not found, "\n".join(found)

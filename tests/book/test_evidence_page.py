@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 
 from infomotion_book.evidence import Evidence, fragments, write_figures
+from infomotion_book.evidence.arms import planned_holm
 from infomotion_book.evidence.earlier import EARLIER, beside_ours, compared_with_earlier, welch
 from infomotion_book.evidence.mislabelled import picked
-from infomotion_book.evidence.worlds import planned_holm
 from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.studies.selectors.arms import ARMS, CONFIGURATIONS, MAIN
-from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, IFA_FILE, Tables, publish, teachers_name
+from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, IFA_FILE, Tables, networks_name, publish
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "studies"))
 from evidence_rows import HASHES, made_up
@@ -81,7 +81,7 @@ def test_where_there_is_nothing_nothing_is_claimed(nothing: Path) -> None:
     assert above.endswith(": none.") and below.endswith(": none.")
     assert "none is clearly above or below 0" in parts["evidence_paper"]
     assert (
-        parts["evidence_worlds"].startswith("None of these worlds has been tried")
+        parts["evidence_order"].startswith("None of these worlds has been tried")
         and "`wide_ifa`" in parts["evidence_arms"]
     )
     assert "correction for" in parts["evidence_confirmation"] and ": none." in parts["evidence_confirmation"]
@@ -126,9 +126,9 @@ def test_a_world_in_which_the_order_holds_is_named(tmp_path: Path) -> None:
     parts = fragments(tmp_path)
     assert (
         "It does in 1 of the 1 world tried so far, of 4 planned, after Holm's correction for all 12 planned"
-        " leads" in parts["evidence_worlds"]
+        " leads" in parts["evidence_order"]
     )
-    assert "may be one that the paper's data meet" in parts["evidence_worlds"]
+    assert "may be one that the paper's data meet" in parts["evidence_order"]
 
 
 def test_a_world_moves_infomotion_or_does_not(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_networks_trained_anew_are_said_to_be(tmp_path: Path) -> None:
     assert "trained anew" not in fragments(tmp_path / "same")["evidence_arms"]
     publish(made_up({}, pools=8), tmp_path / "anew")
     hashes = HASHES | {IFA_FILE: "other"}
-    record = tables.teachers["f8"] | {"gain_db": 1.5, "sha256": hashes}
+    record = tables.feature_networks["f8"] | {"gain_db": 1.5, "sha256": hashes}
     publish(elsewhere(tables, {"f8": record}), tmp_path / "anew")
     parts = fragments(tmp_path / "anew")
     assert (
@@ -178,14 +178,14 @@ def test_networks_trained_anew_are_said_to_be(tmp_path: Path) -> None:
     assert "2.0 dB better" in parts["evidence_status"], "the main rows keep their own networks"
 
 
-def elsewhere(tables: Tables, teachers: dict[str, Any]) -> Tables:
+def elsewhere(tables: Tables, networks: dict[str, Any]) -> Tables:
     """The same rows, those outside the main study made with other networks."""
-    name = teachers_name(next(iter(teachers.values()))["sha256"])
+    name = networks_name(next(iter(networks.values()))["sha256"])
     named = {
         part: table.assign(teachers=table["teachers"].where(table["arm"] == MAIN, name))
         for part, table in (("sets", tables.sets), ("networks", tables.networks))
     }
-    return replace(tables, teachers=teachers, **named)
+    return replace(tables, feature_networks=networks, **named)
 
 
 def test_a_wider_network_is_another_by_intent(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_wider_network_is_another_by_intent(tmp_path: Path) -> None:
     for looks, anew in (("b", False), ("other", True)):
         folder = tmp_path / looks
         publish(made_up({}, pools=8), folder)
-        wide = tables.teachers["f8"] | {
+        wide = tables.feature_networks["f8"] | {
             "width": 16,
             "gain_db": 0.5,
             "ignited": False,

@@ -83,7 +83,7 @@ def test_every_part_of_the_evidence_page_marks_its_selectors(
         f"evidence_{name}"
         for name in ("paper", "verdict", "differences", "means", "confirmation", "health", "machines")
     }
-    assert named >= {f"evidence_{name}" for name in ("earlier", "worlds", "arms", "mislabelled")}
+    assert named >= {f"evidence_{name}" for name in ("earlier", "order", "arms", "mislabelled")}
     figures = Evidence(tables).figures
     for name, figure in figures.items():
         labels = [label.get_text() for axis in figure.axes for label in axis.get_yticklabels()]
@@ -104,7 +104,7 @@ def test_healthy_graphs_have_no_mark(tmp_path: Path) -> None:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A stand-in run all of whose graphs were unhealthy."""
     found = Results("phantom", make_run(tmp_path_factory.mktemp("run")))
-    for stage, name in (("evaluation", "table1"), ("latte_ablation", "table2")):
+    for stage, name in (("evaluation", "table1"), ("ablation", "table2")):
         table = found.table(stage, name)
         assert table is not None
         ours = table["method"].isin(["infomotion", "infodist"])

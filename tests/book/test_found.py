@@ -11,7 +11,7 @@ import pytest
 from standin_run import make_run
 
 from infomotion_book.found import found
-from infomotion_book.paper_numbers import paper_leads
+from infomotion_book.paper_values import paper_leads
 from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.reporting.results import Results

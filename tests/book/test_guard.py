@@ -305,7 +305,8 @@ def test_a_profile_that_does_not_lead_the_book_is_frozen_without_what_no_page_sh
     assert set(shown) < set(everything)
     gone = sorted(set(everything) - set(shown))
     assert all(
-        name.endswith(".ipynb") or "/figures/" in name or name.startswith("explore/") for name in gone
+        name.endswith(".ipynb") or "/figures/" in name or "/pictures/" in name or name.startswith("explore/")
+        for name in gone
     ), gone
     assert (
         f"04_evaluation/figures/{EVALUATION_FIGURES[0]}" in shown

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book import beside, critical, paper_numbers
+from infomotion_book import beside, critical, paper_numbers, paper_values
 from infomotion_book.comparisons import against_random, comparisons, paired
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.results import Results
@@ -34,7 +34,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def test_every_cell_of_the_papers_table_is_read() -> None:
-    found = paper_numbers.paper_cells()
+    found = paper_values.paper_cells()
     assert (
         len(found) == 2 * 2 + 2 * 2 * 4 + 2 * 2 * 2
     )  # whole sets hard and soft, distilled cells hard, soft of two methods
@@ -52,15 +52,15 @@ def test_a_lead_and_its_error_by_hand() -> None:
 
 
 def test_the_prose_of_the_critical_reading_holds() -> None:
-    found = paper_numbers.paper_cells()
+    found = paper_values.paper_cells()
     hard = {cell[:3]: value for cell, value in found.items() if cell[3] == "hard_accuracy"}
     soft = {cell[:3]: value for cell, value in found.items() if cell[3] == "soft_accuracy"}
     mine = [cell for cell in hard if cell[1] == "infomotion"]
-    twice = [(source, name) for source in ("real", "synthetic") for name in paper_numbers.METHODS]
+    twice = [(source, name) for source in ("real", "synthetic") for name in paper_values.METHODS]
     assert all(
         hard[cell][0] > hard[cell[0], other, cell[2]][0]
         for cell in mine
-        for other in paper_numbers.METHODS[:-1]
+        for other in paper_values.METHODS[:-1]
     ), "all leads are"
     assert all(soft[cell][1] < hard[cell][1] for cell in mine), "soft spreads are smaller"
     gains = {cell: soft[cell][0] - hard[cell][0] for cell in soft}
@@ -76,7 +76,7 @@ def test_the_prose_of_the_critical_reading_holds() -> None:
         (found[source, name, 5, "hard_accuracy"], found[source, name, 10, "hard_accuracy"])
         for source, name in twice
     ]
-    errors = [(many[0] - few[0]) / paper_numbers.standard_error(few[1], many[1]) for few, many in few_many]
+    errors = [(many[0] - few[0]) / paper_values.standard_error(few[1], many[1]) for few, many in few_many]
     assert min(errors) > -2, "falls are below two errors"
     room = {
         source: hard[source, "whole", 0][0] - max(hard[source, "random", 5][0], hard[source, "random", 10][0])
@@ -93,6 +93,21 @@ def test_doubling_and_room_by_hand() -> None:
         f"{69.38 - 62.73:.1f}",
         "75",
     ]
+
+
+def test_the_papers_values_by_hand() -> None:
+    lead = next(
+        row
+        for row in paper_values.paper_leads()
+        if (row.source, row.size, row.method) == ("real", 10, "random")
+    )
+    assert lead.points == pytest.approx(13.7, abs=0.05) and lead.p < 0.2 and lead.p_holm == 1.0
+    found = paper_values.doublings()
+    assert len(found) == 8 and sum(row.change < 0 for row in found) == 4
+    assert found[0].error == pytest.approx(math.sqrt((found[0].few[1] ** 2 + found[0].many[1] ** 2) / 4))
+    assert paper_values.room_between(80.0, 60.0, 75.0).share == 75.0
+    assert math.isnan(paper_values.room_between(60.0, 60.0, 61.0).share)
+    assert [paper_values.above_normal(share)[:2] for share in (60.0, 70.0)] == [(13, 16), (0, 16)]
 
 
 def test_tolerance_and_constants_by_hand(results: Results) -> None:

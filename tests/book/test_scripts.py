@@ -29,7 +29,7 @@ CLOSED = "http://127.0.0.1:9/"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def unrun_book(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """What ``infomotion book`` prints and its pages: no registry, nothing run yet, a folder whose name is not
     plain.
     """
@@ -45,36 +45,38 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return done.stdout, project / "book/_build/html"
 
 
-def test_the_command_says_what_it_waits_for_and_what_came_of_it(built: tuple[str, Path]) -> None:
-    fetching, rendering, why, instead, book = built[0].splitlines()
+def test_the_command_says_what_it_waits_for_and_what_came_of_it(unrun_book: tuple[str, Path]) -> None:
+    fetching, rendering, why, instead, book = unrun_book[0].splitlines()
     assert fetching.startswith("Fetching the book's scripts with npm") and rendering.startswith(
         "Rendering the book"
     )
     assert why.startswith("npm could not bring the book's scripts: ") and CLOSED in why
     assert "cdn.jsdelivr.net" in instead
-    assert book == f"The book: {built[1] / 'index.html'}"
+    assert book == f"The book: {unrun_book[1] / 'index.html'}"
 
 
-def test_the_book_names_every_host_that_its_pages_ask(built: tuple[str, Path]) -> None:
+def test_the_book_names_every_host_that_its_pages_ask(unrun_book: tuple[str, Path]) -> None:
     asked = set()
-    for file in built[1].rglob("*.html"):
+    for file in unrun_book[1].rglob("*.html"):
         links = Page(file.read_text(encoding="utf-8")).links
         asked |= {link for link in links if re.match(r"(https?:)?//.*\.(js|css|woff2?)(\?|$)", link)}
     assert {urlsplit(link).path for link in asked} == {urlsplit(link).path for link in assets.CDN.values()}, (
         "all that was left out"
     )
-    said = unescape(re.sub(r"<[^>]+>", "", (built[1] / "quickstart.html").read_text(encoding="utf-8")))
+    said = unescape(re.sub(r"<[^>]+>", "", (unrun_book[1] / "quickstart.html").read_text(encoding="utf-8")))
     (sentence,) = re.findall(r"The scripts behind the controls and the formulas come from .*", said)
     assert all(urlsplit(link).netloc in sentence for link in asked)
     assert all(package in sentence for package in PACKAGES)
-    assert CLOSED not in said and str(built[1]) not in said, "why npm failed is no business of the reader's"
+    assert CLOSED not in said and str(unrun_book[1]) not in said, (
+        "why npm failed is no business of the reader's"
+    )
 
 
-def test_without_results_the_book_says_what_to_do(built: tuple[str, Path]) -> None:
-    text = re.sub(r"<[^>]+>", "", (built[1] / "results.html").read_text(encoding="utf-8"))
+def test_without_results_the_book_says_what_to_do(unrun_book: tuple[str, Path]) -> None:
+    text = re.sub(r"<[^>]+>", "", (unrun_book[1] / "results.html").read_text(encoding="utf-8"))
     assert "Nothing has been run yet" in text and "make reproduce" in text
-    assert "not run yet" in (built[1] / "index.html").read_text(encoding="utf-8")
-    assert "Not run yet" in (built[1] / "notebooks" / "01_frame_index.html").read_text(encoding="utf-8")
+    assert "not run yet" in (unrun_book[1] / "index.html").read_text(encoding="utf-8")
+    assert "Not run yet" in (unrun_book[1] / "notebooks" / "01_frame_index.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from infomotion_lib.errors import CheckpointError, DataError, ParameterError
-from infomotion_lib.generators import diffusion
-from infomotion_lib.generators.diffusion import (
+from infomotion_lib.generators.latte import diffusion
+from infomotion_lib.generators.latte.diffusion import (
     LatteRecipe,
     TrainedLatte,
     load_latte,
@@ -19,7 +19,7 @@ from infomotion_lib.generators.diffusion import (
     save_latte,
     train_latte,
 )
-from infomotion_lib.generators.latte import SIZES, Latte, LatteSize
+from infomotion_lib.generators.latte.network import SIZES, Latte, LatteSize
 
 RECIPE = LatteRecipe("tiny/2", latent_side=4, frames=4, n_classes=2, steps=400, batch=8, learning_rate=3e-3)
 

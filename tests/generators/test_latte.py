@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.generators.latte import Latte, LatteSize, latte
+from infomotion_lib.generators.latte.network import Latte, LatteSize, latte
 
 
 def small(*, label_dropout: float = 0.1) -> Latte:

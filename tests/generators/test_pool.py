@@ -13,8 +13,8 @@ import torch
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.generators.autoencoder import FittedAutoencoder, build_autoencoder
-from infomotion_lib.generators.diffusion import LatteRecipe, TrainedLatte
-from infomotion_lib.generators.latte import Latte, LatteSize
+from infomotion_lib.generators.latte.diffusion import LatteRecipe, TrainedLatte
+from infomotion_lib.generators.latte.network import Latte, LatteSize
 from infomotion_lib.generators.pool import PoolRequest, generate_pool
 
 REQUEST = PoolRequest(per_class=2, fps=16.0, side=32, sampling_steps=2, seed=3)

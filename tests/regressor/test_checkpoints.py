@@ -19,6 +19,7 @@ from infomotion_lib.regressor.checkpoints import (
     read_weights,
 )
 from infomotion_lib.regressor.model import build_regressor
+from infomotion_lib.regressor.setup import TrainingSetup
 from infomotion_lib.regressor.training import train_regressor
 
 
@@ -100,9 +101,13 @@ def test_training_starts_from_weights_with_a_new_head(tmp_path: Path, quick: Eva
         np.random.default_rng(index).integers(0, 255, (12, 16, 16)).astype(np.uint8) for index in range(4)
     ]
     still = quick.model_copy(update={"learning_rate": 1e-12, "weight_decay": 0.0})
-    fitted = train_regressor(videos, [20, 40, 60, 80], parameters=still, seed=0, steps=1, weights=weights)
+    fitted = train_regressor(
+        videos, [20, 40, 60, 80], parameters=still, seed=0, steps=1, setup=TrainingSetup(weights=weights)
+    )
     torch.testing.assert_close(fitted.network.layer3[0].conv1[0].weight, weights["layer3.0.conv1.0.weight"])
     assert fitted.network.fc.out_features == 1
     del weights["stem.0.weight"]
     with pytest.raises(CheckpointError, match=r"stem\.0\.weight"):
-        train_regressor(videos, [20, 40, 60, 80], parameters=quick, seed=0, steps=1, weights=weights)
+        train_regressor(
+            videos, [20, 40, 60, 80], parameters=quick, seed=0, steps=1, setup=TrainingSetup(weights=weights)
+        )

@@ -18,6 +18,7 @@ from infomotion_lib.regressor import grid, training
 from infomotion_lib.regressor.clips import ClipStore
 from infomotion_lib.regressor.grid import GRID_FILE, HeldOut, Job, run_grid
 from infomotion_lib.regressor.labels import agreement_with_request, relabel
+from infomotion_lib.regressor.setup import Validation
 from infomotion_lib.regressor.training import train_regressor
 
 Discs = tuple[list[NDArray[np.uint8]], NDArray[np.float64]]
@@ -82,7 +83,7 @@ def test_a_stopped_grid_goes_on_where_it_was(
     trained: list[str] = []
     real = grid.train_and_predict
 
-    def counted(task: grid._Task) -> list[float]:
+    def counted(task: grid.NetworkTask) -> list[float]:
         trained.append(f"{task.job.method}{task.job.training_seed}")
         if len(trained) == 3:
             raise KeyboardInterrupt
@@ -172,8 +173,7 @@ def test_val_chooses_among_the_weights_of_one_training(
         parameters=quick,
         seed=0,
         steps=8,
-        val=(videos, ef),
-        val_period=2,
+        val=Validation(videos, ef, period=2),
     )
     assert kept.record["val_mae"] == pytest.approx(np.abs(kept.predict(videos, period=2) - ef).mean())
     np.testing.assert_allclose(best["prediction"], kept.predict(store.videos(tested.file_names)), atol=1e-4)

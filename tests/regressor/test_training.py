@@ -15,6 +15,7 @@ from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.regressor import training
 from infomotion_lib.regressor.fitted import FittedRegressor
 from infomotion_lib.regressor.inputs import Normalisation, measure, shifted
+from infomotion_lib.regressor.setup import TrainingSetup, Validation
 from infomotion_lib.regressor.training import batch_of, learning_rate_at, train_regressor
 
 Discs = tuple[list[NDArray[np.uint8]], NDArray[np.float64]]
@@ -57,23 +58,44 @@ def test_a_killed_training_goes_on_to_the_same_numbers(
     step = training._train_step
 
     def stopped(*arguments: object) -> float:
-        if arguments[4] == 7:
+        if arguments[2] == 7:
             raise KeyboardInterrupt
         return step(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(training, "_train_step", stopped)
     with pytest.raises(KeyboardInterrupt):
-        train_regressor(videos, ef, parameters=quick, seed=3, steps=8, checkpoint=tmp_path / "half.pt")
+        train_regressor(
+            videos,
+            ef,
+            parameters=quick,
+            seed=3,
+            steps=8,
+            setup=TrainingSetup(checkpoint=tmp_path / "half.pt"),
+        )
     monkeypatch.setattr(training, "_train_step", step)
     assert (tmp_path / "half.pt").is_file()
     with pytest.raises(CheckpointError, match="another run"):
-        train_regressor(videos, ef, parameters=quick, seed=4, steps=8, checkpoint=tmp_path / "half.pt")
+        train_regressor(
+            videos,
+            ef,
+            parameters=quick,
+            seed=4,
+            steps=8,
+            setup=TrainingSetup(checkpoint=tmp_path / "half.pt"),
+        )
     for other in (
         quick.model_copy(update={"learning_rate": 1e-4}),
         quick.model_copy(update={"clip_shift": 0.2}),
     ):
         with pytest.raises(CheckpointError, match="another run"):
-            train_regressor(videos, ef, parameters=other, seed=3, steps=8, checkpoint=tmp_path / "half.pt")
+            train_regressor(
+                videos,
+                ef,
+                parameters=other,
+                seed=3,
+                steps=8,
+                setup=TrainingSetup(checkpoint=tmp_path / "half.pt"),
+            )
     with pytest.raises(CheckpointError, match="another run"):
         train_regressor(
             [255 - video for video in videos],
@@ -81,9 +103,11 @@ def test_a_killed_training_goes_on_to_the_same_numbers(
             parameters=quick,
             seed=3,
             steps=8,
-            checkpoint=tmp_path / "half.pt",
+            setup=TrainingSetup(checkpoint=tmp_path / "half.pt"),
         )
-    resumed = train_regressor(videos, ef, parameters=quick, seed=3, steps=8, checkpoint=tmp_path / "half.pt")
+    resumed = train_regressor(
+        videos, ef, parameters=quick, seed=3, steps=8, setup=TrainingSetup(checkpoint=tmp_path / "half.pt")
+    )
     assert resumed.record["losses"] == unbroken.record["losses"]
     np.testing.assert_array_equal(resumed.predict(videos), unbroken.predict(videos))
     assert not (tmp_path / "half.pt").exists()
@@ -95,7 +119,7 @@ def test_the_best_weights_on_val_are_kept_when_val_is_given(
     videos, ef = discs
     monkeypatch.setattr(training, "VALIDATE_EVERY", 2)
     fitted = train_regressor(
-        videos[:20], ef[:20], parameters=quick, seed=0, steps=10, val=(videos[20:], ef[20:])
+        videos[:20], ef[:20], parameters=quick, seed=0, steps=10, val=Validation(videos[20:], ef[20:])
     )
     assert fitted.record["chosen_by"] == "VAL error"
     assert fitted.record["chosen_step"] % 2 == 0
@@ -110,7 +134,7 @@ def test_the_best_weights_on_val_are_kept_when_val_is_given(
 def test_constants_come_from_the_training_videos_alone(discs: Discs, quick: EvaluationParameters) -> None:
     videos, ef = discs
     fitted = train_regressor(
-        videos[:10], ef[:10], parameters=quick, seed=0, steps=1, val=(videos[10:], ef[10:])
+        videos[:10], ef[:10], parameters=quick, seed=0, steps=1, val=Validation(videos[10:], ef[10:])
     )
     assert fitted.normalisation == measure(videos[:10], frames=quick.clip_frames, period=quick.clip_period)
     assert fitted.ef_mean == pytest.approx(ef[:10].mean())

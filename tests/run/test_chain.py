@@ -58,12 +58,19 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
     _close(stage, paths, None, code=code_of(stage, used), seconds=1.0, continued=False)
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Folder of a run whose stages have all finished."""
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a run whose stages have all finished; tests get copies."""
+    folder = tmp_path_factory.mktemp("finished") / "runs/smoke"
     for name in TABLE:
-        finish(tmp_path / "runs/smoke", name)
-    return tmp_path / "runs/smoke"
+        finish(folder, name)
+    return folder
+
+
+@pytest.fixture
+def root(finished: Path, tmp_path: Path) -> Path:
+    """Folder of a run whose stages have all finished."""
+    return Path(shutil.copytree(finished, tmp_path / "runs/smoke"))
 
 
 def edit(file: str) -> Callable[[Path], object]:
@@ -340,7 +347,7 @@ def test_a_real_run_holds_until_its_code_or_its_parameters_change(
     infomotion("verify", "--profile", "smoke", project=project)
     with (project / "infomotion_lib/selection/graph.py").open("a", encoding="utf-8") as stream:
         stream.write("\nTOUCHED = True\n")
-    assert infomotion(*would, project=project) == "Would run: graph_selection, evaluation, latte_ablation\n"
+    assert infomotion(*would, project=project) == "Would run: graph_selection, evaluation, ablation\n"
     resolved = project / "runs/smoke/profile.yml"
     resolved.write_text(
         resolved.read_text(encoding="utf-8").replace("bootstrap_samples: 100", "bootstrap_samples: 50"),

@@ -6,10 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from finished_run import cpu_of_children
 
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.paths import PROJECT
@@ -30,17 +30,17 @@ def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
         " ('torch', 'pandas', 'matplotlib', 'pydantic', 'snakemake') if name in sys.modules]);"
         " sys.exit(status)"
     )
-    times = []
+    seconds = []
     for _ in range(3):
-        started = time.perf_counter()
+        begun = cpu_of_children()
         answer = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True
         )
-        times.append(time.perf_counter() - started)
+        seconds.append(cpu_of_children() - begun)
     for command in ("run", "phantom", "data", "freeze", "book", "report"):
         assert f"\n  {command}" in answer.stdout
     assert answer.stdout.strip().endswith("[]")
-    assert min(times) < 1.0
+    assert min(seconds) < 1.0
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from infomotion_lib.evaluation.metrics import METRICS
 from infomotion_lib.phantom.nuisance import MACHINES
 from infomotion_lib.studies.selectors.arms import ARMS, MAIN, WHOLE, Configuration
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
-from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, IFA_FILE, Tables, teachers_name
+from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, IFA_FILE, Tables, networks_name
 from infomotion_lib.studies.selectors.study import settings_of
 
 HASHES = {IFA_FILE: "a", APPEARANCE_FILE: "b"}
-SHARED = {"settings": "s", "teachers": teachers_name(HASHES)}
+SHARED = {"settings": "s", "teachers": networks_name(HASHES)}
 
 
 def made_up(

@@ -16,10 +16,8 @@ from infomotion_lib.studies.controls import (
     shuffled,
     split_controls,
     summarise_controls,
-    train_on_phantom,
-    zero_shot,
-    zero_shot_answers,
 )
+from infomotion_lib.studies.zero_shot import train_on_phantom, zero_shot, zero_shot_answers
 
 QUICK = EvaluationParameters(
     clip_frames=8, clip_period=1, clip_size=16, batch_size=4, steps_whole=3, test_clips=1

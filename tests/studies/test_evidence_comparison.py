@@ -16,9 +16,9 @@ from infomotion_lib.studies.selectors.comparison import (
     compare,
     configuration_means,
     graph_health,
+    headroom,
     machine_accuracy,
     pool_differences,
-    room,
     scored_sets,
     t_interval,
 )
@@ -136,7 +136,7 @@ def test_the_room_is_what_the_whole_set_adds() -> None:
         pd.concat([tables.networks, pd.DataFrame([trained])]),
     )
     more = Tables(sets, networks, tables.constants, tables.settings)
-    assert room(scored_sets(more)).to_dict("records") == [{"vpc": 5, "pool": 1, "difference": 39.5}]
+    assert headroom(scored_sets(more)).to_dict("records") == [{"vpc": 5, "pool": 1, "difference": 39.5}]
 
 
 def differences(**values: list[float]) -> pd.DataFrame:

@@ -17,19 +17,28 @@ from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.frame_table import PAIR_COLUMNS
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
+from infomotion_lib.json_lines import read_lines
 from infomotion_lib.phantom.nuisance import NUISANCES
 from infomotion_lib.run.cli import main
 from infomotion_lib.selection.selectors import select
+from infomotion_lib.studies.rows import IDENTITY
 from infomotion_lib.studies.selectors import study
 from infomotion_lib.studies.selectors.arms import ARMS, CONFIGURATIONS, CORE, GRAPH_METHODS, MAIN
 from infomotion_lib.studies.selectors.comparison import pool_differences, scored_sets
+from infomotion_lib.studies.selectors.feature_networks import FeatureNetworks, open_feature_networks
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 from infomotion_lib.studies.selectors.pools import PICTURE, Pool, draw_pool, key_frames, mislabel, plan_pool
-from infomotion_lib.studies.selectors.rows import ROWS_FILE, Tables, publish, read_lines, read_published
+from infomotion_lib.studies.selectors.rows import (
+    NETWORKS,
+    ROWS_FILE,
+    Tables,
+    pool_identity,
+    publish,
+    read_published,
+)
 from infomotion_lib.studies.selectors.sets import choose_sets, plan_tasks
 from infomotion_lib.studies.selectors.settings import DECIDING, LATER, settings_of
-from infomotion_lib.studies.selectors.study import found_so_far, most_tasks, run_study
-from infomotion_lib.studies.selectors.teachers import Teachers, open_teachers
+from infomotion_lib.studies.selectors.study import most_networks, run_study, tables_so_far
 
 SIZES = {
     "phantom_train_per_class": 4,
@@ -64,9 +73,9 @@ TINY = EvidenceParameters(**SIZES, **IFA, **NETWORK, **STUDY, vpc=(1, 2), worker
 
 
 @pytest.fixture(scope="module")
-def teachers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def networks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("teachers")
-    open_teachers(folder, TINY)
+    open_feature_networks(folder, TINY)
     return folder
 
 
@@ -76,14 +85,14 @@ def pool() -> Pool:
 
 
 @pytest.fixture(scope="module")
-def teachers(teachers_folder: Path) -> Teachers:
-    return open_teachers(teachers_folder, TINY)
+def networks(networks_folder: Path) -> FeatureNetworks:
+    return open_feature_networks(networks_folder, TINY)
 
 
-def start(folder: Path, teachers_folder: Path) -> Path:
-    """Folder of a study whose teachers are trained already."""
+def start(folder: Path, networks_folder: Path) -> Path:
+    """Folder of a study whose networks behind the vectors are trained already."""
     folder.mkdir()
-    (folder / "teachers").symlink_to(teachers_folder)
+    (folder / NETWORKS).symlink_to(networks_folder)
     return folder
 
 
@@ -92,9 +101,9 @@ def run(folder: Path, tmp_path: Path, **options: object) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, teachers_folder: Path) -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory, networks_folder: Path) -> Path:
     """A finished study of the smallest arm."""
-    folder = start(tmp_path_factory.mktemp("whole") / "study", teachers_folder)
+    folder = start(tmp_path_factory.mktemp("whole") / "study", networks_folder)
     run(folder, folder.parent, arm="label_noise")
     return folder
 
@@ -106,7 +115,9 @@ def lines_without_times(folder: Path) -> list[str]:
     )
 
 
-def test_a_pool_is_the_data_set_of_its_seed(tiny_phantom: Path, pool: Pool, teachers: Teachers) -> None:
+def test_a_pool_is_the_data_set_of_its_seed(
+    tiny_phantom: Path, pool: Pool, networks: FeatureNetworks
+) -> None:
     data = tiny_phantom.parent / "as_data"
     data.mkdir(exist_ok=True)
     link = data / "phantom"
@@ -142,13 +153,13 @@ def test_a_pool_is_the_data_set_of_its_seed(tiny_phantom: Path, pool: Pool, teac
     looks = np.concatenate([read_frames(row["path"], [row["ed"]]) for row in rows])
     drawn, stored = np.concatenate(pool.ends).astype(float), np.concatenate(ends).astype(float)
     assert np.abs(drawn - stored).mean() < 2  # grey levels: the files are compressed, the pool is not
-    from_files = extract_features(teachers.network, paths, out=None, device="cpu")
-    vectors = teachers.vectors(replace(pool, ends=ends, ed_frames=looks))
+    from_files = extract_features(networks.network, paths, out=None, device="cpu")
+    vectors = networks.vectors(replace(pool, ends=ends, ed_frames=looks))
     np.testing.assert_array_equal(vectors["motion"], from_files.features)
-    np.testing.assert_array_equal(vectors["appearance"], embed(teachers.appearance, looks))
+    np.testing.assert_array_equal(vectors["appearance"], embed(networks.appearance, looks))
 
 
-def test_pools_and_teachers_share_no_heart() -> None:
+def test_pools_and_feature_networks_share_no_heart() -> None:
     hearts = [
         {video.heart.seed for video in plan_pool(TINY, seed=seed, arm=ARMS[MAIN])} for seed in (0, 1, 1000)
     ]
@@ -157,7 +168,6 @@ def test_pools_and_teachers_share_no_heart() -> None:
 
 def test_the_profile_keeps_its_seeds_apart() -> None:
     from infomotion_lib.parameters import profile_names, read_profile, stage_parameters
-    from infomotion_lib.studies.hardness import HardnessSettings
 
     values = stage_parameters("evidence", read_profile("phantom-large")).model_dump()
     study_seeds = set(range(values["study_seed"], values["study_seed"] + 1000))
@@ -165,9 +175,7 @@ def test_the_profile_keeps_its_seeds_apart() -> None:
         int(stage_parameters("data", read_profile(name)).model_dump()["phantom_seed"])
         for name in profile_names()
     }
-    assert not study_seeds & (
-        others | {seed + 1 for seed in others} | {HardnessSettings().seed + pool for pool in range(1000)}
-    )
+    assert not study_seeds & (others | {seed + 1 for seed in others})
 
 
 def test_arms_change_what_they_say(pool: Pool) -> None:
@@ -185,9 +193,9 @@ def test_arms_change_what_they_say(pool: Pool) -> None:
 
 
 def test_every_set_is_chosen_by_select_and_equal_sets_are_trained_once(
-    pool: Pool, teachers: Teachers
+    pool: Pool, networks: FeatureNetworks
 ) -> None:
-    vectors = teachers.vectors(pool)
+    vectors = networks.vectors(pool)
     sets = choose_sets(pool, vectors, arm=ARMS[MAIN], parameters=TINY)
     table = pd.DataFrame(sets)
     counts = table.groupby(["method", "feature", "graph", "vpc"]).size()
@@ -204,7 +212,7 @@ def test_every_set_is_chosen_by_select_and_equal_sets_are_trained_once(
     assert (table.loc[table["graph"] != "", ["healthy", "collapsed", "shattered"]].sum(axis=1) == 5).all()
     tasks = plan_tasks(sets, parameters=TINY)
     named = {(task.set_name, task.steps, task.training_seed) for task in tasks}
-    assert len(named) == len(tasks) == 2 * (table["set"].nunique() - 1) + 1 < most_tasks(MAIN, TINY)
+    assert len(named) == len(tasks) == 2 * (table["set"].nunique() - 1) + 1 < most_networks(MAIN, TINY)
     first = {
         row["set"]
         for row in sets
@@ -214,8 +222,10 @@ def test_every_set_is_chosen_by_select_and_equal_sets_are_trained_once(
 
 
 @pytest.mark.parametrize("feature", GRAPH_METHODS)
-def test_infomotion_and_infodist_are_one_algorithm(pool: Pool, teachers: Teachers, feature: str) -> None:
-    vectors = teachers.vectors(pool)[feature]
+def test_infomotion_and_infodist_are_one_algorithm(
+    pool: Pool, networks: FeatureNetworks, feature: str
+) -> None:
+    vectors = networks.vectors(pool)[feature]
     chosen = [
         select(vectors, pool.classes, file_names=pool.file_names, method=name, vpc=2).file_names
         for name in ("infomotion", "infodist")
@@ -224,18 +234,18 @@ def test_infomotion_and_infodist_are_one_algorithm(pool: Pool, teachers: Teacher
 
 
 def test_a_study_cut_anywhere_ends_with_the_same_rows(
-    tmp_path: Path, whole: Path, teachers_folder: Path
+    tmp_path: Path, whole: Path, networks_folder: Path
 ) -> None:
     data = (whole / ROWS_FILE).read_bytes()
     for number, cut in enumerate((60, len(data) // 2)):
-        folder = start(tmp_path / str(number), teachers_folder)
+        folder = start(tmp_path / str(number), networks_folder)
         (folder / ROWS_FILE).write_bytes(data[:cut])
         run(folder, tmp_path, arm="label_noise")
         assert lines_without_times(folder) == lines_without_times(whole)
 
 
-def test_workers_do_not_change_the_rows(tmp_path: Path, whole: Path, teachers_folder: Path) -> None:
-    folder = start(tmp_path / "two", teachers_folder)
+def test_workers_do_not_change_the_rows(tmp_path: Path, whole: Path, networks_folder: Path) -> None:
+    folder = start(tmp_path / "two", networks_folder)
     parallel = TINY.model_copy(update={"workers": 2})
     run_study(
         folder, parameters=parallel, arm="label_noise", published=tmp_path / "book", say=lambda line: None
@@ -244,9 +254,9 @@ def test_workers_do_not_change_the_rows(tmp_path: Path, whole: Path, teachers_fo
 
 
 def test_a_slice_begins_no_network_after_its_time(
-    tmp_path: Path, whole: Path, teachers_folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, whole: Path, networks_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = start(tmp_path / "study", teachers_folder)
+    folder = start(tmp_path / "study", networks_folder)
     real, trained = study.train_and_score, []
 
     def slow(*arguments: object) -> object:
@@ -265,19 +275,21 @@ def test_a_slice_begins_no_network_after_its_time(
     assert lines_without_times(folder) == lines_without_times(whole)
 
 
-def test_published_rows_are_enough_to_go_on(tmp_path: Path, whole: Path, teachers_folder: Path) -> None:
-    tables = found_so_far(whole, TINY)
+def test_published_rows_are_enough_to_go_on(tmp_path: Path, whole: Path, networks_folder: Path) -> None:
+    tables = tables_so_far(whole, TINY)
     publish(tables, tmp_path / "book")
     back = read_published(tmp_path / "book")
     assert back is not None
     pd.testing.assert_frame_equal(back.networks, tables.networks, check_dtype=False)
     pd.testing.assert_frame_equal(back.sets, tables.sets, check_dtype=False)
-    assert back.teachers == tables.teachers and back.teachers["f4"]["sha256"].keys() == {
+    assert back.feature_networks == tables.feature_networks and back.feature_networks["f4"][
+        "sha256"
+    ].keys() == {
         "ifa.safetensors",
         "appearance.safetensors",
     }
     before = [file.read_bytes() for file in sorted((tmp_path / "book").iterdir())]
-    folder = start(tmp_path / "elsewhere", teachers_folder)
+    folder = start(tmp_path / "elsewhere", networks_folder)
     again = run(folder, tmp_path, arm="label_noise")
     publish(again, tmp_path / "book")
     assert [file.read_bytes() for file in sorted((tmp_path / "book").iterdir())] == before
@@ -285,14 +297,13 @@ def test_published_rows_are_enough_to_go_on(tmp_path: Path, whole: Path, teacher
         publish(replace(again, networks=again.networks.iloc[1:]), tmp_path / "book")
 
 
-def test_pools_begun_with_other_teachers_are_begun_again(
-    tmp_path: Path, whole: Path, teachers_folder: Path
+def test_pools_begun_with_other_networks_are_begun_again(
+    tmp_path: Path, whole: Path, networks_folder: Path
 ) -> None:
     lines = read_lines(whole / ROWS_FILE)
-    folder = start(tmp_path / "study", teachers_folder)
-    old = [line | {"teachers": "older"} for line in lines if line["pool"] == 0] + [
-        line | {"teachers": "older"} for line in lines if line["pool"] == 1
-    ][:3]
+    folder = start(tmp_path / "study", networks_folder)
+    older = [line | {NETWORKS: "older", IDENTITY: pool_identity(line["settings"], "older")} for line in lines]
+    old = [line for line in older if line["pool"] == 0] + [line for line in older if line["pool"] == 1][:3]
     (folder / ROWS_FILE).write_text("".join(json.dumps(line) + "\n" for line in old), encoding="utf-8")
     tables = run(folder, tmp_path, arm="label_noise")
     assert tables.networks.groupby("pool")["teachers"].unique().map(list).tolist() == [
@@ -309,19 +320,40 @@ def test_pools_begun_with_other_teachers_are_begun_again(
     publish(again, tmp_path / "book")
 
 
-def test_rows_of_other_settings_are_never_mixed(tmp_path: Path, whole: Path) -> None:
+def test_rows_of_other_settings_are_never_mixed_and_kept(
+    tmp_path: Path, whole: Path, networks_folder: Path
+) -> None:
+    folder = start(tmp_path / "study", networks_folder)
+    (folder / ROWS_FILE).write_bytes((whole / ROWS_FILE).read_bytes())
     other = TINY.model_copy(update={"steps_selected": 3})
     with pytest.raises(DataError, match="other settings"):
-        run_study(whole, parameters=other, published=tmp_path / "book")
+        tables_so_far(folder, other)
+    publish(tables_so_far(whole, TINY), tmp_path / "book")
+    said: list[str] = []
+    changed = run_study(
+        folder, parameters=other, arm="label_noise", pools=1, published=tmp_path / "book", say=said.append
+    )
+    assert set(changed.networks["steps"]) == {3} and "other settings" in said[0]
     with pytest.raises(DataError, match="other settings"):
-        found_so_far(whole, other)
-    publish(found_so_far(whole, TINY), tmp_path / "book")
-    with pytest.raises(DataError, match="other settings"):
-        run_study(tmp_path / "new", parameters=other, published=tmp_path / "book")
+        publish(changed, tmp_path / "book")
+    pd.testing.assert_frame_equal(tables_so_far(folder, TINY).networks, tables_so_far(whole, TINY).networks)
     with pytest.raises(DataError, match="No study has run"):
-        found_so_far(tmp_path / "nowhere", TINY)
+        tables_so_far(tmp_path / "nowhere", TINY)
     with pytest.raises(ParameterError, match="Did you mean label_noise"):
         run_study(tmp_path / "new", parameters=TINY, arm="label_noises")
+
+
+def test_rows_of_earlier_versions_are_taken_up(tmp_path: Path, whole: Path, networks_folder: Path) -> None:
+    folder = start(tmp_path / "study", networks_folder)
+    lines = read_lines(whole / ROWS_FILE)
+    unnamed = [{name: value for name, value in line.items() if name != IDENTITY} for line in lines]
+    (folder / ROWS_FILE).write_text("".join(json.dumps(line) + "\n" for line in unnamed), encoding="utf-8")
+    said: list[str] = []
+    tables = run_study(
+        folder, parameters=TINY, arm="label_noise", published=tmp_path / "book", say=said.append
+    )
+    assert not said, "nothing was trained again"
+    pd.testing.assert_frame_equal(tables.networks, tables_so_far(whole, TINY).networks)
 
 
 def test_speed_and_place_are_no_settings() -> None:
@@ -336,7 +368,7 @@ def test_speed_and_place_are_no_settings() -> None:
 
 
 def test_the_rows_of_an_arm_can_be_compared(whole: Path) -> None:
-    tables = found_so_far(whole, TINY)
+    tables = tables_so_far(whole, TINY)
     runs = scored_sets(tables, arm="label_noise")
     assert runs.groupby("method").size().to_dict() == {
         "random": 8,

@@ -13,7 +13,6 @@ from scipy import stats
 
 from infomotion_lib.classes import ef_class
 from infomotion_lib.data.records import read_dataset
-from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.paths import BOOK
 from infomotion_lib.studies.controls import divide
@@ -26,6 +25,7 @@ from infomotion_lib.studies.open_splits import (
     split_selections,
     summarise_splits,
 )
+from infomotion_lib.studies.rows import RowFile
 
 QUICK = EvaluationParameters(
     clip_frames=8, clip_size=16, batch_size=4, steps_selected=2, steps_whole=3, test_clips=1, workers=1
@@ -100,8 +100,25 @@ def test_the_study_ends_with_rows_of_networks_and_controls_and_resumes(
     again = run_open_splits(clips, tmp_path, parameters=QUICK, settings=SETTINGS, controls=controls)
     pd.testing.assert_frame_equal(again, summary)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "open_splits_controls.csv"), controls)
-    with pytest.raises(DataError, match="other settings"):
-        run_open_splits(clips, tmp_path, parameters=QUICK, settings=SplitSettings(splits=3))
+    again = run_open_splits(clips, tmp_path, parameters=QUICK, settings=SETTINGS)
+    pd.testing.assert_frame_equal(again, summary)
+
+
+def test_another_optimiser_is_another_row_and_the_first_are_kept(clips: OpenClips, tmp_path: Path) -> None:
+    few = SplitSettings(methods=("random",), splits=2, seeds=1, draws=1, vpc=1)
+    first = run_open_splits(clips, tmp_path, parameters=QUICK, settings=few)
+    files = [RowFile(tmp_path / name) for name in ("networks.jsonl", "controls.jsonl")]
+    rows = [file.rows() for file in files]
+    assert [len(part) for part in rows] == [2, 2]
+    sgd = QUICK.model_copy(update={"optimiser": "sgd"})
+    run_open_splits(clips, tmp_path, parameters=sgd, settings=few)
+    for file, before in zip(files, rows, strict=True):
+        assert file.rows()[:2] == before and len(file.rows()) == 4
+        old, new = ({row["identity"] for row in part} for part in (before, file.rows()[2:]))
+        assert not old & new
+    again = run_open_splits(clips, tmp_path, parameters=QUICK, settings=few)
+    pd.testing.assert_frame_equal(again, first)
+    assert [len(file.rows()) for file in files] == [4, 4], "nothing was trained again"
 
 
 def test_the_interval_by_hand() -> None:

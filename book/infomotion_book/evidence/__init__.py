@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from infomotion_book.evidence import earlier, mislabelled, sentences, tables, worlds
+from infomotion_book.evidence import arms, earlier, mislabelled, sentences, tables
 from infomotion_book.evidence.found import COMMAND, Evidence, find_evidence, write_figures
 from infomotion_lib.studies.selectors.rows import PUBLISHED
 
@@ -28,10 +28,11 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
         "evidence_collapsed": sentences.collapsed,
         "evidence_health": tables.health,
         "evidence_machines": tables.machines,
+        "evidence_headroom": tables.headroom,
         "evidence_earlier": earlier.beside_ours,
         "evidence_room": earlier.room,
-        "evidence_worlds": worlds.order,
-        "evidence_arms": worlds.arms,
+        "evidence_order": arms.order,
+        "evidence_arms": arms.arms,
         "evidence_mislabelled": mislabelled.picked,
     }
     evidence = find_evidence(folder)

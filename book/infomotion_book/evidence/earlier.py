@@ -83,7 +83,8 @@ def beside_ours(evidence: Evidence) -> str:
         f"An earlier study on {rows[0]['earlier_pools']} pools beside this one, {rows[0]['vpc']} videos a"
         " class"
     )
-    return f"{said}{_learnt(evidence)}\n{block(table(head, body, caption=caption, numeric_from=1, note=note.strip()))}"
+    shown = table(head, body, caption=caption, numeric_from=1, note=note.strip())
+    return f"{said}{_learnt(evidence)}\n{block(shown)}"
 
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:
@@ -142,8 +143,8 @@ def welch(difference: float, errors: tuple[float, float], counts: tuple[int, int
 
 def _learnt(evidence: Evidence) -> str:
     """How far the appearance network learnt its frames, from the record of its training."""
-    for name in sorted(evidence.tables.names_of_teachers(MAIN)):
-        record = evidence.tables.teachers_called(name)
+    for name in sorted(evidence.tables.networks_of(MAIN)):
+        record = evidence.tables.network_called(name)
         if "appearance_last_loss" in record:
             first, last = record["appearance_first_loss"], record["appearance_last_loss"]
             return (

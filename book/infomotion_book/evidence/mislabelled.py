@@ -54,7 +54,8 @@ def picked(evidence: Evidence) -> str:
         f" differences in points, with 95 % intervals by t over pools. {explained(str(body))}"
     )
     caption = f"Mislabelled videos among the picks where {ARMS[ARM].meaning}"
-    return f"{_in_words(evidence, own, compared)}\n{block(table(head, body, caption=caption, numeric_from=1, note=note.strip()))}"
+    shown = table(head, body, caption=caption, numeric_from=1, note=note.strip())
+    return f"{_in_words(evidence, own, compared)}\n{block(shown)}"
 
 
 def _picks(evidence: Evidence) -> pd.DataFrame:

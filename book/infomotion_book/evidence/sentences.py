@@ -44,7 +44,7 @@ def status(evidence: Evidence) -> str:
         f" {used['study_training_seeds']} training seeds per set; {len(evidence.tables.networks):,} networks"
         " were trained on the phantom and its changed versions, equal sets once. Half of the intervals below"
         f" are narrower than ±{number(half)} points: a difference much smaller than that cannot be seen"
-        f" here.{_teacher(evidence)}{f' {mark}' if mark else ''}\n"
+        f" here.{_network(evidence)}{f' {mark}' if mark else ''}\n"
     )
 
 
@@ -113,7 +113,7 @@ def verdict(evidence: Evidence) -> str:
         f"{rest} more {words} 0 and claim nothing: among {total}, up to about {number(total * LEVEL, 0)}"
         " would by luck alone."
     )
-    for row in records(_room(evidence)):
+    for row in records(_headroom(evidence)):
         lines.append(
             f"Room for improvement at {row['vpc']} videos a class: the whole set is {signed(row)} points"
             " above Random."
@@ -160,7 +160,8 @@ def confirmation(evidence: Evidence) -> str:
     ]
     caption = "Screening against confirmation, hard accuracy minus Random's, points"
     note = f"{T_INTERVAL} {explained(str(body))}".strip()
-    return f"{said}\n{evidence.figure('confirmation')}{block(table(head, body, caption=caption, numeric_from=3, note=note))}"
+    shown = table(head, body, caption=caption, numeric_from=3, note=note)
+    return f"{said}\n{evidence.figure('confirmation')}{block(shown)}"
 
 
 def collapsed(evidence: Evidence) -> str:
@@ -180,15 +181,13 @@ def collapsed(evidence: Evidence) -> str:
     return f"Class graphs behind the selections of {evidence.smallest} videos a class, by recipe: {said}.\n"
 
 
-def _room(evidence: Evidence) -> pd.DataFrame:
-    own = comparison.room(evidence.runs).assign(method="whole", feature="", graph="")
+def _headroom(evidence: Evidence) -> pd.DataFrame:
+    own = comparison.headroom(evidence.runs).assign(method="whole", feature="", graph="")
     return comparison.compare(own) if len(own) else pd.DataFrame()
 
 
-def _teacher(evidence: Evidence) -> str:
-    records_ = [
-        evidence.tables.teachers_called(name) for name in sorted(evidence.tables.names_of_teachers(MAIN))
-    ]
+def _network(evidence: Evidence) -> str:
+    records_ = [evidence.tables.network_called(name) for name in sorted(evidence.tables.networks_of(MAIN))]
     said = "".join(f" {gain(record)}" for record in records_ if record)
     return said + (" Its pools were drawn with networks of several trainings." if len(records_) > 1 else "")
 

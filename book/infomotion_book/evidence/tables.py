@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+import pandas as pd
+
 from infomotion_book.evidence.found import (
     COMMAND,
     Evidence,
@@ -16,11 +18,12 @@ from infomotion_book.evidence.found import (
 )
 from infomotion_book.html import block, number, table
 from infomotion_book.schedule import trained_longer
+from infomotion_lib.evaluation.intervals import bootstrap_interval
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 from infomotion_lib.studies.selectors import comparison
-from infomotion_lib.studies.selectors.arms import MAIN
+from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE
 
 METRIC_NAMES = {
     "hard_accuracy": "Hard",
@@ -145,6 +148,36 @@ def health(evidence: Evidence) -> str:
     return said + block(
         table(head, rows, caption="Health of the graphs behind the selections", numeric_from=1, note=note)
     )
+
+
+def headroom(evidence: Evidence) -> str:
+    """MyST block: how much better the whole set is than a few random videos, by machine style; smaller
+    budget.
+    """
+    runs, smallest = evidence.runs, evidence.smallest
+    few = runs[(runs["method"] == RANDOM.method) & (runs["vpc"] == smallest)]
+    whole = runs[runs["method"] == WHOLE]
+    gaps = comparison.headroom(pd.concat([few, whole]))
+    if gaps.empty:
+        return "No pool of this study has trained on its whole set yet.\n"
+    gap, pools = gaps["difference"].to_numpy(float), gaps["pool"].nunique()
+    low, high = bootstrap_interval(gap, samples=comparison.SAMPLES)
+    columns = []
+    for part in (few, whole):
+        mean = comparison.configuration_means(part, metrics=("hard_accuracy",))
+        overall = {"machine": "all styles", **records(mean)[0]}
+        columns.append([overall, *records(comparison.machine_accuracy(part))])
+    rows = []
+    for cells in zip(*columns, strict=True):
+        shown = [f"{number(c['mean'])} [{number(c['ci_low'])}, {number(c['ci_high'])}]" for c in cells]
+        rows.append([str(cells[0]["machine"]), *shown])
+    note = (
+        f"The whole set is {number(gap.mean())} [{number(low)}, {number(high)}] points better in the same"
+        f" pool. {trained_longer(evidence.tables.settings)} Regenerate: <code>{COMMAND}</code>."
+    )
+    caption = f"Hard accuracy in percent on {pools} independent phantom pools, 95 % intervals over pools"
+    head = ["Machine style", f"{smallest} random videos per class", "All of TRAIN"]
+    return block(table(head, rows, caption=caption, numeric_from=1, note=note))
 
 
 def machines(evidence: Evidence) -> str:

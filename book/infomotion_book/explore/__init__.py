@@ -1,1 +1,1 @@
-"""All controls of the book: the tolerance and the chosen clips, beside the library's heart cycle and graphs."""
+"""All controls of the book: the heart cycle, the tolerance, the graphs and the chosen clips."""

@@ -1,5 +1,4 @@
-"""All controls of a run: prepared as files once, shown as widgets in any page, or in a notebook with the
-kernel behind them.
+"""All controls of a run: prepared as files once, shown as widgets in any page.
 
 :func:`prepare` works out what they show and leaves it as small files beside the stages; :func:`controls`
 turns the files into kernel-less widgets. The first needs the run's videos and vectors, the second only those
@@ -8,16 +7,13 @@ files.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infomotion_book.explore import tolerance, wall
-from infomotion_lib.paths import run_paths
+from infomotion_book.explore import cycle, graphs, tolerance, wall
+from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.provenance import write_csv, write_json
-from infomotion_lib.reporting.explore import FOLDER, cycle, graphs
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.stage_table import RUN_CARD
 
@@ -39,8 +35,6 @@ class Control:
         The control.
     stage : str
         Stage whose results it shows; empty for the beat, which no run draws.
-    live : callable
-        Makes the control that asks the kernel for any value; None where the run's files do not allow it.
     """
 
     title: str
@@ -48,20 +42,19 @@ class Control:
     after: str
     widget: ipywidgets.Widget
     stage: str
-    live: Callable[[], ipywidgets.Widget | None]
 
 
 def prepare(results: Results) -> list[Path]:
     """Paths of the files that :func:`controls` needs, written from a finished run; what is newer than the run
     is kept.
     """
-    folder = results.root / FOLDER
+    folder = results.root / EXPLORE
     cells, places = folder / "tolerance.csv", folder / "graphs.json"
     walls = sorted((folder / "wall").glob("*.webp"))
     if _older(cells, results, "evaluation") and (table := tolerance.table(results)) is not None:
         write_csv(table, cells)
     if _older(places, results, "graph_selection") and (content := graphs.layout(results)) is not None:
-        write_json(content, places)
+        write_json(content, places, compact=True)
     if not walls or _older(walls[0], results, "graph_selection"):
         for file in walls:
             file.unlink()
@@ -94,12 +87,11 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
             " the share depends on the heart rate, and the rule misses by some frames.",
             cycle.control(),
             "",
-            cycle.live,
         )
     ]
     if results is None:
         return found
-    folder = results.root / FOLDER
+    folder = results.root / EXPLORE
     if (folder / "tolerance.csv").is_file():
         found.append(
             Control(
@@ -109,7 +101,6 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 "Every bar grows, and so does the line. What counts is the distance between them.",
                 tolerance.control(folder / "tolerance.csv", results.graph_flags),
                 "evaluation",
-                partial(_live_tolerance, results),
             )
         )
     if (folder / "graphs.json").is_file():
@@ -122,7 +113,6 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 " The literal graph has one.",
                 graphs.control(graphs.read(folder / "graphs.json")),
                 "graph_selection",
-                partial(_live_graphs, results),
             )
         )
     if any((folder / "wall").glob("*.webp")):
@@ -131,34 +121,8 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
                 "The chosen clips",
                 "What each selector keeps from a class, side by side. Let them move or hold them still.",
                 "All are phantoms. Look for variety: of motion, of scanner style, of shape.",
-                wall.control(folder / "wall", f"{base}/{results.profile}/{FOLDER}/wall"),
+                wall.control(folder / "wall", f"{base}/{results.profile}/{EXPLORE}/wall"),
                 "graph_selection",
-                partial(wall.live, results),
             )
         )
     return found
-
-
-def play(profile: str = "phantom", runs_dir: str | Path = "runs") -> None:
-    """Show every control of a finished run in a notebook, for any value, with the kernel behind it."""
-    from IPython.display import Markdown, display
-
-    results = Results(profile, run_paths(profile, runs_dir).root)
-    prepare(results)
-    for control in controls(results):
-        if (widget := control.live()) is not None:
-            display(Markdown(f"### {control.title}\n\n{control.before}"), widget)
-
-
-def _live_tolerance(results: Results) -> ipywidgets.Widget | None:
-    predictions = results.table("evaluation", "predictions")
-    return None if predictions is None else tolerance.live(predictions, results.graph_flags)
-
-
-def _live_graphs(results: Results) -> ipywidgets.Widget | None:
-    pool = graphs.candidates(results)
-    return (
-        None
-        if pool is None
-        else graphs.live(pool.features["motion"], pool.classes.tolist(), pool.file_names.tolist())
-    )

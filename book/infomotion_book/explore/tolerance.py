@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from infomotion_book import svg
 from infomotion_lib.evaluation.metrics import soft_correct
 from infomotion_lib.evaluation.runs import tolerance_table
 from infomotion_lib.keys import CELL
-from infomotion_lib.reporting import svg
 from infomotion_lib.reporting.flags import flag_words, in_brackets
-from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES, method_order
 from infomotion_lib.reporting.widgets import image_choice
@@ -82,19 +81,6 @@ def control(file: Path, flags: Flags) -> ipywidgets.Widget:
         sliders=("tolerance",),
         width="36rem",
     )
-
-
-def live(predictions: pd.DataFrame, flags: Flags) -> ipywidgets.Widget:
-    """The same bars for any tolerance up to ten EF points, worked out by the kernel from every prediction."""
-    pools, names = _pools(_rows(_accuracies(predictions, (0.0,)), flags))
-
-    def draw(trained_on: str, tolerance: float) -> tuple[str, str]:
-        now = _rows(_accuracies(predictions, (tolerance,)), flags)
-        return _card(
-            now, pools[names.index(trained_on)], f"{trained_on}, tolerance {tolerance:.1f} EF points"
-        )
-
-    return interactive(draw, trained_on=names, tolerance=(0.0, 10.0, 0.1))
 
 
 def _rows(table: pd.DataFrame, flags: Flags) -> list[dict[str, Any]]:

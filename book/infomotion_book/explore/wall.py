@@ -13,9 +13,8 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.video import read_clip, resize_clip
 from infomotion_lib.files import VIDEOS
-from infomotion_lib.reporting.live import interactive
 from infomotion_lib.reporting.results import Results
-from infomotion_lib.reporting.style import METHOD_NAMES, method_order
+from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.widgets import image_choice
 
 if TYPE_CHECKING:
@@ -40,35 +39,6 @@ def write_wall(results: Results, folder: Path) -> list[Path]:
     for (class_name, method), rows in first.groupby(["class_name", "method"], sort=False):
         files += _save(_row(rows, videos), folder / f"{class_name}-{method}.webp")
     return files
-
-
-def live(results: Results) -> ipywidgets.Widget | None:
-    """The wall for any run and budget as well, cut from the videos by the kernel; None unless they are drawn
-    hearts.
-    """
-    picks, videos = _picks(results), _videos(results)
-    if picks is None or videos is None:
-        return None
-    methods = {METHOD_NAMES[name]: name for name in sorted(picks["method"].unique(), key=method_order)}
-
-    def draw(ef_class: str, picked_by: str, videos_a_class: int, run: int) -> tuple[bytes | str, str]:
-        asked = {"class_name": ef_class, "method": picked_by, "vpc": videos_a_class, "selection_seed": run}
-        rows = picks[np.logical_and.reduce([picks[name] == value for name, value in asked.items()])]
-        if rows.empty:
-            return "<p>This selector took no such video in this run.</p>", "nothing"
-        return _webp(
-            _row(rows, videos)
-        ), f"Phantom clips of the class {ef_class} picked by {METHOD_NAMES[picked_by]}, side by side."
-
-    answers = {name: sorted(picks[name].unique().tolist()) for name in ("vpc", "selection_seed")}
-    classes = [name for name in CLASS_NAMES if (picks["class_name"] == name).any()]
-    return interactive(
-        draw,
-        ef_class=classes,
-        picked_by=methods,
-        videos_a_class=answers["vpc"],
-        run=answers["selection_seed"],
-    )
 
 
 def control(folder: Path, base: str) -> ipywidgets.Widget:

@@ -30,8 +30,8 @@ def attention_window(
     first, second : ndarray of uint8, shape (H, W)
         The two frames.
     view, still : WindowView
-        From :func:`infomotion_lib.representations.ifa.inspection.follow_window`: from the first frame to the second, and, the
-        same window, to itself.
+        From :func:`infomotion_lib.representations.ifa.inspection.follow_window`: from the first frame to the
+        second, and, the same window, to itself.
     head, token : int
         Which row of A to follow.
     """

@@ -70,7 +70,7 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     answers, requested : array_like, shape (N,)
         EF predicted and requested, points.
     table : DataFrame
-        From :func:`infomotion_lib.studies.controls.zero_shot`.
+        From :func:`infomotion_lib.studies.zero_shot.zero_shot`.
     """
     fig = Figure(figsize=(8.2, 4.0))
     left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.05]})

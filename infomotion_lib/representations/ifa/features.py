@@ -43,7 +43,7 @@ END_COLUMNS = tuple(f"{motion}_{part}" for motion in MOTIONS for part in ("start
 
 
 @dataclass(frozen=True)
-class _Ends:
+class Ends:
     """Distinct end frames (K, H, W) of one video and its two pairs as rows (2, 2) into them."""
 
     frames: NDArray[np.uint8]
@@ -147,7 +147,7 @@ def refuse_degenerate(table: Vectors) -> None:
         )
 
 
-def read_ends(row: Mapping[str, Any]) -> _Ends | str:
+def read_ends(row: Mapping[str, Any]) -> Ends | str:
     """End frames of one video, or the status of a video that has none."""
     wanted, pairs = pair_frames(row)
     try:
@@ -156,7 +156,15 @@ def read_ends(row: Mapping[str, Any]) -> _Ends | str:
         return UNREADABLE
     if frames.shape[1] % SIDE_MULTIPLE or frames.shape[2] % SIDE_MULTIPLE:
         return ODD_SIZE
-    return BLANK if (np.ptp(frames, axis=(1, 2)) == 0).all() else _Ends(frames, pairs)
+    return BLANK if (np.ptp(frames, axis=(1, 2)) == 0).all() else Ends(frames, pairs)
+
+
+def vectors_of(pooler: MotionPooler, videos: Sequence[Ends]) -> NDArray[np.float32]:
+    """Motion vectors (N, D) of videos whose end frames, all of one size, are in memory."""
+    offsets = np.cumsum([0] + [len(ends.frames) for ends in videos])
+    frames = as_unit(np.concatenate([ends.frames for ends in videos]), pooler.device)[:, None]
+    pairs = np.stack([ends.pairs + offset for ends, offset in zip(videos, offsets[:-1], strict=True)])
+    return pooler.vectors(frames, torch.from_numpy(pairs)).numpy()
 
 
 def _block(
@@ -176,19 +184,14 @@ def _block(
     missing: dict[int, str] = {}
     for start in range(0, len(videos), batch_size):
         some = videos[start : start + batch_size]
-        by_size: dict[tuple[int, ...], list[tuple[int, _Ends]]] = {}
+        by_size: dict[tuple[int, ...], list[tuple[int, Ends]]] = {}
         for number, ends in enumerate(pool.map(read_ends, some), start):
             if isinstance(ends, str):
                 missing[number] = ends
             else:
                 by_size.setdefault(ends.frames.shape[1:], []).append((number, ends))
         for group in by_size.values():
-            offsets = np.cumsum([0] + [len(ends.frames) for _, ends in group])
-            frames = as_unit(np.concatenate([ends.frames for _, ends in group]), pooler.device)[:, None]
-            pairs = np.stack(
-                [ends.pairs + offset for (_, ends), offset in zip(group, offsets[:-1], strict=True)]
-            )
-            found = pooler.vectors(frames, torch.from_numpy(pairs)).numpy()
+            found = vectors_of(pooler, [ends for _, ends in group])
             vectors |= {number: vector for (number, _), vector in zip(group, found, strict=True)}
     table = Vectors.of(
         videos, vectors, missing, size=vector_size(pooler.network.width, pooler.pooling), identity=identity

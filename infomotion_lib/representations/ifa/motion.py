@@ -73,12 +73,19 @@ def fit(
 
     ``folder`` then holds ``ifa.safetensors``, ``training_log.csv`` and the checkpoints of the training.
     """
-    p = parameters
-    precision = resolve_precision(p.ifa_precision, device)  # refused before a video is read
-    stores = {
-        split: TripletStore.from_frame_index(rows, split=split, workers=p.workers)
+    resolve_precision(parameters.ifa_precision, device)  # refused before a video is read
+    stores = [
+        TripletStore.from_frame_index(rows, split=split, workers=parameters.workers)
         for split, rows in (("TRAIN", train), ("VAL", val))
-    }
+    ]
+    return fit_triplets(*stores, folder=folder, parameters=parameters, device=device)
+
+
+def fit_triplets(
+    train: TripletStore, val: TripletStore, *, folder: Path, parameters: IfaParameters, device: str
+) -> Motion:
+    """As :func:`fit`, from triplets that are in memory."""
+    p = parameters
     turns = Augmentation(horizontal_flip=p.ifa_flips, vertical_flip=p.ifa_flips, rotation=p.ifa_flips)
     settings = TrainingSettings(
         steps=p.ifa_steps,
@@ -88,7 +95,7 @@ def fit(
         loss=p.ifa_loss,
         laplacian_weight=p.ifa_lambda,
         augmentation=turns,
-        precision=precision,
+        precision=resolve_precision(p.ifa_precision, device),
         seed=p.ifa_seed,
     )
     start = (
@@ -98,15 +105,15 @@ def fit(
     )
     trained = train_interpolator(
         start,
-        stores["TRAIN"],
+        train,
         folder=folder / "checkpoints",
         settings=settings,
-        val=stores["VAL"],
+        val=val,
         device=device,
     )
     save_interpolator(trained.network, folder / WEIGHTS)
     write_csv(trained.log, folder / LOG)
-    return Motion(trained, p.pooling, device, stores["TRAIN"].names)
+    return Motion(trained, p.pooling, device, train.names)
 
 
 def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:

@@ -6,7 +6,7 @@ kept as bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -143,7 +143,7 @@ class TripletStore:
                     unit="video",
                 )
             )
-        store = _assemble(videos, decoded)
+        store = cls.assembled(videos, decoded)
         if not len(store):
             raise DataError(
                 f"No training triplet in split {split}"
@@ -153,6 +153,46 @@ class TripletStore:
                 remedy="See status_counts.csv of stage 01 for what became of the videos.",
             )
         return store
+
+    @classmethod
+    def assembled(
+        cls,
+        videos: Sequence[Mapping[Any, Any]],
+        decoded: Sequence[tuple[list[int], NDArray[np.uint8] | VideoError]],
+    ) -> TripletStore:
+        """Triplets of videos that are in memory.
+
+        Parameters
+        ----------
+        videos : sequence of mapping
+            ``source``, ``file_name`` and the six frame numbers of each.
+        decoded : sequence of (list of int, ndarray)
+            Numbers of its distinct frames, ascending, and those frames (K, H, W); or why there are none.
+        """
+        sizes = [frames.shape[1:] for _, frames in decoded if not isinstance(frames, VideoError)]
+        size = max(set(sizes), key=sizes.count) if sizes else (0, 0)
+        kept: list[NDArray[np.uint8]] = []
+        triplets: list[list[int]] = []
+        names: list[str] = []
+        skipped: list[str] = []
+        offset = 0
+        for row, (wanted, frames) in zip(videos, decoded, strict=True):
+            name = f"{row['source']}/{row['file_name']}"
+            if isinstance(frames, VideoError):
+                skipped.append(f"{name} ({UNREADABLE})")
+                continue
+            if frames.shape[1:] != size:
+                skipped.append(f"{name} ({ODD_SIZE})")
+                continue
+            kept.append(frames)
+            for motion in MOTIONS:
+                ends = [int(row[f"{motion}_{part}"]) for part in ("start", "mid", "end")]
+                if len(set(ends)) == 3:
+                    triplets.append([offset + wanted.index(frame) for frame in ends])
+                    names.append(f"{name} {motion}")
+            offset += len(frames)
+        stacked = np.concatenate(kept) if kept else np.zeros((0, *size), dtype=np.uint8)
+        return cls(stacked, np.array(triplets, dtype=np.int64).reshape(-1, 3), tuple(names), tuple(skipped))
 
 
 def pair_frames(row: Mapping[str, Any]) -> tuple[list[int], NDArray[np.int64]]:
@@ -170,34 +210,3 @@ def _decode(row: Mapping[str, Any]) -> tuple[list[int], NDArray[np.uint8] | Vide
         return wanted, read_frames(row["path"], wanted)
     except VideoError as error:
         return wanted, error
-
-
-def _assemble(
-    videos: list[dict[Any, Any]], decoded: list[tuple[list[int], NDArray[np.uint8] | VideoError]]
-) -> TripletStore:
-    sizes = [frames.shape[1:] for _, frames in decoded if not isinstance(frames, VideoError)]
-    size = max(set(sizes), key=sizes.count) if sizes else (0, 0)
-    kept: list[NDArray[np.uint8]] = []
-    triplets: list[list[int]] = []
-    names: list[str] = []
-    skipped: list[str] = []
-    offset = 0
-    for row, (wanted, frames) in zip(videos, decoded, strict=True):
-        name = f"{row['source']}/{row['file_name']}"
-        if isinstance(frames, VideoError):
-            skipped.append(f"{name} ({UNREADABLE})")
-            continue
-        if frames.shape[1:] != size:
-            skipped.append(f"{name} ({ODD_SIZE})")
-            continue
-        kept.append(frames)
-        for motion in MOTIONS:
-            ends = [int(row[f"{motion}_{part}"]) for part in ("start", "mid", "end")]
-            if len(set(ends)) == 3:
-                triplets.append([offset + wanted.index(frame) for frame in ends])
-                names.append(f"{name} {motion}")
-        offset += len(frames)
-    stacked = np.concatenate(kept) if kept else np.zeros((0, *size), dtype=np.uint8)
-    return TripletStore(
-        stacked, np.array(triplets, dtype=np.int64).reshape(-1, 3), tuple(names), tuple(skipped)
-    )

@@ -1,4 +1,4 @@
-"""Commands about data (draw, check, fetch, describe, label), and the studies on many phantom pools."""
+"""Commands about data: draw, check, fetch, describe, label."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ from typing import Annotated
 import typer
 
 from infomotion_lib.errors import ParameterError, did_you_mean
-from infomotion_lib.run.commands.options import (
-    Limit,
-    Overrides,
-    Profile,
-    RunsDir,
-    parse_overrides,
-    with_arithmetic,
-)
+from infomotion_lib.run.commands.options import Limit, Overrides, Profile, parse_overrides
 
 data = typer.Typer(help="Check, fetch and describe data sets.", no_args_is_help=True, rich_markup_mode=None)
-study = typer.Typer(help="Longer studies; resumable.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def phantom(
@@ -183,96 +175,3 @@ def data_describe(
     from infomotion_lib.data.manifests import describe
 
     typer.echo(describe(name))
-
-
-@study.command("phases")
-def study_phases(
-    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/studies/phases"),
-    clips: Annotated[
-        int, typer.Option(min=1, help="Phantom clips of each frame rate, EF class and rhythm.")
-    ] = 6,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
-) -> None:
-    """How far are detected ED and ES from the exact ones? Detector, second vote, and both where they agree,
-    beside shuffled frames.
-    """
-    from infomotion_lib.studies.phases import PhaseStudySettings, run_phase_study
-
-    summary = run_phase_study(out, settings=PhaseStudySettings(clips=clips), workers=workers).summary
-    typer.echo(summary[summary["by"] == "all"].drop(columns=["by", "value"]).round(1).to_string(index=False))
-
-
-@study.command("hardness")
-def study_hardness(
-    context: typer.Context,
-    out: Annotated[
-        Path, typer.Option(help="Folder for the rows and the summary; the same call resumes.")
-    ] = Path("runs/studies/hardness"),
-    pools: Annotated[int, typer.Option(min=2, help="Independent phantom pools.")] = 10,
-    level: Annotated[float, typer.Option(min=0, max=1, help="Nuisance level.")] = 0.4,
-    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
-) -> None:
-    """Is the phantom hard enough for selection to matter? 25 random videos against all of TRAIN, with
-    intervals over pools.
-    """
-    from infomotion_lib.evaluation.parameters import EvaluationParameters
-    from infomotion_lib.studies.hardness import HardnessSettings, run_hardness
-
-    with_arithmetic(context, EvaluationParameters.model_validate({}).arithmetic, say=typer.echo)
-    summary = run_hardness(out, pools=pools, settings=HardnessSettings(level=level), workers=workers)
-    typer.echo(summary.round(2).to_string(index=False))
-
-
-@study.command("selectors")
-def study_selectors(
-    context: typer.Context,
-    profile: Profile = "phantom-large",
-    parameter: Overrides = None,
-    minutes: Annotated[
-        float | None,
-        typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on."),
-    ] = None,
-    pools: Annotated[
-        int | None, typer.Option(min=1, help="Pools to finish, from the first; default: the profile's.")
-    ] = None,
-    arm: Annotated[
-        str, typer.Option(help="main, or a world changed in one respect: label_noise, standard_machines ...")
-    ] = "main",
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")
-    ] = None,
-    publish: Annotated[
-        bool, typer.Option("--publish", help="Write the rows found so far to book/results and train nothing.")
-    ] = False,
-    runs_dir: RunsDir = "",
-) -> None:
-    """Every selector on many independent phantom pools, in slices; finished rows are kept, --publish puts
-    them into the book.
-    """
-    from infomotion_lib.parameters import read_profile, stage_parameters
-    from infomotion_lib.paths import run_paths
-    from infomotion_lib.run.lock import only_run
-    from infomotion_lib.studies.selectors.parameters import EvidenceParameters
-    from infomotion_lib.studies.selectors.rows import publish as publish_rows
-    from infomotion_lib.studies.selectors.study import found_so_far, run_study
-
-    values = read_profile(profile) | ({} if workers is None else {"workers": workers})
-    chosen = stage_parameters("evidence", values, overrides=parse_overrides(parameter or []))
-    parameters = EvidenceParameters.model_validate(chosen.model_dump())
-    paths = run_paths(parameters.profile, runs_dir or parameters.runs_dir)
-    folder = paths.root / "evidence"
-    if publish:
-        tables = found_so_far(folder, parameters)
-        publish_rows(tables)
-        typer.echo(f"Published: {tables!r}")
-        return
-    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
-    with only_run(paths):
-        tables = run_study(
-            folder, parameters=parameters, arm=arm, pools=pools, minutes=minutes, say=typer.echo
-        )
-    done = tables.finished
-    typer.echo(
-        f"{tables!r}; {int(done['complete'].sum())} pools complete. Publish them: infomotion study selectors"
-        " --publish"
-    )

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from infomotion_lib.errors import CheckpointError
-from infomotion_lib.run.commands.options import Overrides, Profile, RunsDir, parse_overrides, with_arithmetic
-
-if TYPE_CHECKING:
-    from infomotion_lib.generators.autoencoder import FittedAutoencoder
-    from infomotion_lib.generators.diffusion import LatteRecipe
+from infomotion_lib.errors import ParameterError
+from infomotion_lib.run.commands.options import Profile, RunsDir
 
 generate = typer.Typer(
     help="Draw pools from trained generators.", no_args_is_help=True, rich_markup_mode=None
@@ -46,76 +42,53 @@ def generate_latte(
 ) -> None:
     """Exactly N clips of each class in EchoNet's layout, with a manifest of how each was made. Resumable."""
     from infomotion_lib.classes import CLASS_NAMES
+    from infomotion_lib.data.records import MIN_FRAMES
     from infomotion_lib.device import resolve_device
-    from infomotion_lib.generators.diffusion import load_latte
-    from infomotion_lib.generators.parameters import LatteParameters
-    from infomotion_lib.generators.pool import PoolRequest, generate_pool
+    from infomotion_lib.generators.cutting import Cut
+    from infomotion_lib.generators.latte.generator import AUTOENCODER, WEIGHTS, open_latte
+    from infomotion_lib.generators.latte.parameters import LatteParameters
+    from infomotion_lib.generators.pool import write_pool
     from infomotion_lib.parameters import read_profile, stage_parameters
     from infomotion_lib.paths import run_paths
-    from infomotion_lib.provenance import sha256
 
-    values = read_profile(profile)
-    wanted = LatteParameters.model_validate(stage_parameters("latte_ablation", values).model_dump())
-    paths = run_paths(wanted.profile, runs_dir or wanted.runs_dir)
-    file = checkpoint or paths.stage("latte_ablation") / "latte.safetensors"
+    wanted = {} if guidance is None else {"guidance": guidance}
+    wanted |= {} if sampling_steps is None else {"sampling_steps": sampling_steps}
+    values = {name: value for name, value in read_profile(profile).items() if name not in wanted}
+    parameters = stage_parameters("latte_pool", values)
+    assert isinstance(parameters, LatteParameters)
+    parameters = parameters.model_copy(update=wanted)  # out of range, they are refused where they are used
+    paths = run_paths(parameters.profile, runs_dir or parameters.runs_dir)
+    file = checkpoint or paths.stage("latte_pool") / WEIGHTS
     where = resolve_device(device).type
-    trained = load_latte(file, n_classes=len(CLASS_NAMES), size=wanted.latte_size, device=where)
-    vae = _autoencoder_of(trained.recipe, autoencoder or file.parent / "autoencoder", device=where)
-    request = PoolRequest(
-        per_class,
-        trained.recipe.fps,
-        side,
-        guidance=wanted.guidance if guidance is None else guidance,
-        sampling_steps=wanted.sampling_steps if sampling_steps is None else sampling_steps,
-        seed=seed,
-        checkpoint_sha256=sha256(file),
-        frames=frames,
+    fitted = open_latte(
+        file, autoencoder or file.parent / AUTOENCODER, parameters=parameters, device=where, side=side
     )
+    recipe = fitted.trained.recipe
+    if frames and not MIN_FRAMES <= frames <= recipe.frames:
+        raise ParameterError(
+            f"Frames must lie in {MIN_FRAMES} to {recipe.frames}, the length this Latte makes, not {frames}."
+        )
     root = out or paths.root / "generated" / "latte"
-    generate_pool(trained, vae, root, request=request, class_ef=trained.recipe.class_ef, device=where)
+    cut = Cut(frames or recipe.frames, recipe.fps, side)
+    write_pool(fitted, root, cut=cut, per_class=per_class, seed=seed, generator="latte")
     typer.echo(
         f"{per_class} clips of each of {len(CLASS_NAMES)} classes, and how each was made (manifest.csv):"
         f" {root}"
     )
 
 
-@generate.command("judge")
+@generate.command("judge", hidden=True)
 def judge(
-    context: typer.Context,
-    pool: Annotated[Path, typer.Argument(help="Folder of a pool of a Latte, drawn on another machine.")],
+    pool: Annotated[Path, typer.Argument(help="Folder of a pool.")],
     profile: Profile = "phantom-gpu",
-    parameter: Overrides = None,
+    runs_dir: RunsDir = "",
 ) -> None:
-    """Stage 05 without the Latte: relabel a pool that was drawn elsewhere, choose from it, train on it,
-    beside the other pool.
-    """
-    from infomotion_lib.generators.parameters import LatteParameters
-    from infomotion_lib.parameters import read_profile, stage_parameters
-    from infomotion_lib.paths import run_paths
-    from infomotion_lib.run.drawn_elsewhere import judge_pool
-    from infomotion_lib.run.lock import only_run
+    """Gone: a pool that was drawn on another machine is a folder copied into the run."""
+    from infomotion_lib.generators.pool import POOL
+    from infomotion_lib.parameters import paths_of
 
-    values = stage_parameters(
-        "latte_ablation", read_profile(profile), overrides=parse_overrides(parameter or [])
+    place = paths_of(profile, runs_dir).stage("latte_pool") / POOL
+    raise ParameterError(
+        "`infomotion generate judge` is gone: a pool drawn on another machine is copied into the run.",
+        remedy=f"Copy {pool} to {place}, then `infomotion run 06 --profile {profile}`.",
     )
-    parameters = LatteParameters.model_validate(values.model_dump())
-    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
-    with only_run(run_paths(parameters.profile, parameters.runs_dir)):
-        card = judge_pool(pool, parameters)
-    typer.echo(f"The stage's tables and figures, as far as they need no generator: {card.parent}")
-
-
-def _autoencoder_of(recipe: LatteRecipe, folder: Path, *, device: str) -> FittedAutoencoder:
-    """The very autoencoder whose latents this Latte knows; another one would draw nonsense without a word."""
-    from infomotion_lib.generators.autoencoder import load_autoencoder, weights_of
-    from infomotion_lib.provenance import sha256
-
-    fitted = load_autoencoder(folder, device=device)
-    found = sha256(weights_of(folder))
-    if found != recipe.autoencoder_sha256:
-        raise CheckpointError(
-            f"{folder} is not the autoencoder that this Latte was trained with: its weights have SHA-256"
-            f" {found[:16]}…, not {recipe.autoencoder_sha256[:16]}….",
-            remedy="Give the folder that stage 05 wrote beside the weights.",
-        )
-    return fitted

@@ -1,6 +1,4 @@
-"""Commands about selections: write one as a data set, publish all by name and hash, evaluate them on other
-splits or by other weights.
-"""
+"""Commands about selections: write one as a data set, publish all by name and hash."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infomotion_lib.run.commands.options import Profile, RunsDir, with_arithmetic
+from infomotion_lib.run.commands.options import Profile, RunsDir
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,77 +59,6 @@ def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "") -> 
     ]
     path = write_csv(pd.concat(tables, ignore_index=True), MANIFESTS / "selections" / f"{paths.profile}.csv")
     typer.echo(f"{sum(len(table) for table in tables)} picks: {path}")
-
-
-def study_open_splits(
-    context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path(
-        "runs/studies/open_splits"
-    ),
-    runs_dir: RunsDir = "",
-    networks: Annotated[
-        Path | None,
-        typer.Option(
-            help=(
-                "Stage 02 whose networks make the vectors; default: that of the phantom run, which saw no"
-                " open clip."
-            )
-        ),
-    ] = None,
-    splits: Annotated[int, typer.Option(min=2, help="Splits of the clips.")] = 5,
-    seeds: Annotated[int, typer.Option(min=1, help="Training seeds of every selection.")] = 2,
-    draws: Annotated[int, typer.Option(min=1, help="Random selections a split.")] = 2,
-    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
-) -> None:
-    """The paper's four selectors on several splits of the open clips, in pairs with Random, beside the
-    controls of the same splits.
-    """
-    import pandas as pd
-
-    from infomotion_lib.evaluation.parameters import EvaluationParameters
-    from infomotion_lib.parameters import paths_of, read_profile, stage_parameters
-    from infomotion_lib.provenance import read_run_card
-    from infomotion_lib.studies.open_splits import SplitSettings, open_clips, run_open_splits
-
-    paths = paths_of("open", runs_dir)
-    teachers = networks or paths_of("phantom", runs_dir).stage("ifa_training")
-    for folder in (paths.stage("frame_index"), teachers):
-        read_run_card(folder)
-    used = stage_parameters("evaluation", read_profile("open"), overrides={"workers": workers})
-    settings = SplitSettings(splits=splits, seeds=seeds, draws=draws)
-    parameters = EvaluationParameters.model_validate(used.model_dump())
-    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
-    known = paths.stage("evaluation") / "controls.csv"
-    controls = pd.read_csv(known) if known.is_file() else None
-    summary = run_open_splits(
-        open_clips(paths, teachers), out, parameters=parameters, settings=settings, controls=controls
-    )
-    typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
-
-
-def study_checkpoint(
-    context: typer.Context,
-    profile: Profile = "phantom",
-    runs_dir: RunsDir = "",
-    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path(
-        "runs/studies/checkpoint"
-    ),
-    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
-) -> None:
-    """Table 1 of a finished run once more, tested with the weights of the least VAL error instead of the last
-    ones, in pairs.
-    """
-    from infomotion_lib.parameters import paths_of
-    from infomotion_lib.provenance import read_run_card
-    from infomotion_lib.studies.checkpoint import run_checkpoint_study
-
-    paths = paths_of(profile, runs_dir)
-    used = read_run_card(paths.stage("evaluation"))["parameters"]
-    # that of the run: in another arithmetic the networks would differ by more than the choice of their
-    # weights
-    with_arithmetic(context, used.get("arithmetic", "native"), say=typer.echo)
-    summary = run_checkpoint_study(paths, out, workers=workers)
-    typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
 
 
 def _finished(profile: str, runs_dir: str) -> tuple[RunPaths, pd.DataFrame, pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""What the study compares: configurations of the selectors, and arms that change the world they work in."""
+"""What the study compares: configurations of the selectors, and arms that change one thing in the pools."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ CONFIGURATIONS = (
         if (feature, recipe) not in (("motion", "knn"), ("appearance", "knn"))
     ),
 )
-"""All of them. A graph method is listed once a feature and recipe: given equal vectors, InfoMotion and
+"""All of them. A graph method is listed once per feature and recipe: given equal vectors, InfoMotion and
 InfoDist choose equal videos.
 """
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One world: the pools as they are, or changed in one respect.
+    """The pools as they are, or changed in one respect.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Arm:
     configurations : tuple of Configuration
         What is compared in it.
     small : bool
-        Smallest number of videos a class only, and no whole set.
+        Smallest number of videos per class only, and no whole set.
     mislabelled : float
         Share of TRAIN videos whose EF label is moved to a neighbouring class.
     standard_machines : bool

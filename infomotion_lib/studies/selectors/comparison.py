@@ -18,7 +18,7 @@ from scipy import stats
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm, no_difference_p
 from infomotion_lib.phantom.nuisance import MACHINES
 from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE, Configuration
-from infomotion_lib.studies.selectors.rows import CONFIGURATION, Tables
+from infomotion_lib.studies.selectors.rows import CONFIGURATION, NETWORKS, Tables
 
 METRICS = ("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae")
 LOWER_IS_BETTER = ("mae", "rmse")
@@ -27,7 +27,7 @@ SAMPLES = 10_000
 
 
 def scored_sets(tables: Tables, *, arm: str = MAIN) -> pd.DataFrame:
-    """A row a set and training seed: configuration, ``pool``, ``draw``, ``training_seed``, health of the
+    """A row per set and training seed: configuration, ``pool``, ``draw``, ``training_seed``, health of the
     graphs, every metric.
 
     A set that several configurations chose stands once for each. Only what is whole is kept: a configuration
@@ -36,17 +36,17 @@ def scored_sets(tables: Tables, *, arm: str = MAIN) -> pd.DataFrame:
     if tables.sets.empty or tables.networks.empty:
         return pd.DataFrame(columns=[*CONFIGURATION, "pool", "draw", "training_seed", *METRICS])
     sets = tables.sets[tables.sets["arm"] == arm].drop(
-        columns=["settings", "teachers", "planned", "videos", "n_train"]
+        columns=["settings", NETWORKS, "planned", "videos", "n_train"]
     )
     seeds = np.where(
         sets["method"] == WHOLE, tables.settings["study_whole_seeds"], tables.settings["study_training_seeds"]
     )
     cell = ["pool", *CONFIGURATION]
     wanted = sets.assign(wanted=seeds).groupby(cell, sort=False)["wanted"].sum().rename("wanted")
-    networks = tables.networks[tables.networks["arm"] == arm].drop(columns=["arm", "settings", "teachers"])
+    networks = tables.networks[tables.networks["arm"] == arm].drop(columns=["arm", "settings", NETWORKS])
     joined = sets.drop(columns="arm").merge(networks, on=["pool", "set"])
-    found = joined.groupby(cell, sort=False).size().rename("found")
-    whole = wanted.to_frame().join(found).query("wanted == found").reset_index()[cell]
+    trained = joined.groupby(cell, sort=False).size().rename("trained")
+    whole = wanted.to_frame().join(trained).query("wanted == trained").reset_index()[cell]
     return joined.merge(whole, on=cell)
 
 
@@ -89,9 +89,9 @@ def pool_differences(
         .mean()
         .reset_index()
     )
-    own = (means[["method", "feature", "graph"]] == list(reference.key)).all(axis=1)
-    base = means[own].set_index(["vpc", "pool"])[metric].rename("reference")
-    others = means[~own].join(base, on=["vpc", "pool"], how="inner")
+    is_reference = (means[["method", "feature", "graph"]] == list(reference.key)).all(axis=1)
+    base = means[is_reference].set_index(["vpc", "pool"])[metric].rename("reference")
+    others = means[~is_reference].join(base, on=["vpc", "pool"], how="inner")
     return others.assign(difference=others[metric] - others["reference"])[
         [*CONFIGURATION, "pool", "difference"]
     ].reset_index(drop=True)
@@ -106,7 +106,7 @@ def change_of(differences: pd.DataFrame, *, since: pd.DataFrame) -> pd.DataFrame
     return both.assign(difference=both["difference"] - both["difference_main"])[[*key, "difference"]]
 
 
-def room(runs: pd.DataFrame, *, metric: str = "hard_accuracy") -> pd.DataFrame:
+def headroom(runs: pd.DataFrame, *, metric: str = "hard_accuracy") -> pd.DataFrame:
     """Whole set minus Random in the same pool, what a selector could win at most: ``vpc, pool,
     difference``.
     """
@@ -206,8 +206,8 @@ def graph_health(runs: pd.DataFrame) -> pd.DataFrame:
     """Shares of the class graphs behind each graph configuration, percent: ``healthy, collapsed, shattered``,
     and of ``few_communities`` (fewer than videos to choose); ``graphs`` is their number over all pools."""
     flags = ["healthy", "collapsed", "shattered", "few_communities"]
-    own = runs[runs["graph"] != ""].drop_duplicates([*CONFIGURATION, "pool", "draw"])
-    total = own.groupby(CONFIGURATION, sort=False)[flags].sum()
+    graphs_of = runs[runs["graph"] != ""].drop_duplicates([*CONFIGURATION, "pool", "draw"])
+    total = graphs_of.groupby(CONFIGURATION, sort=False)[flags].sum()
     graphs = total[flags[:3]].sum(axis=1)
     return (100 * total.div(graphs, axis=0)).assign(graphs=graphs.astype(int)).reset_index()
 

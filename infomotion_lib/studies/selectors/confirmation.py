@@ -67,8 +67,8 @@ def screen_and_confirm(
     screening = differences["pool"].map(screens).astype(bool)
     halves = {}
     for name, part in (("screening", differences[screening]), ("confirmation", differences[~screening])):
-        own = part.merge(chosen[CONFIGURATION], on=CONFIGURATION)
-        halves[name] = compare(own, metric=metric, samples=samples)
+        of_chosen = part.merge(chosen[CONFIGURATION], on=CONFIGURATION)
+        halves[name] = compare(of_chosen, metric=metric, samples=samples)
     shown = {
         name: half.rename(columns={column: f"{name}_{column}" for column in _SHOWN})
         for name, half in halves.items()

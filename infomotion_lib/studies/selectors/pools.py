@@ -131,12 +131,12 @@ def key_frames(video: Planned, parameters: EvidenceParameters) -> dict[str, int]
     """Frame numbers of the two motions and ``ed``, by the names of the frame index; empty for a video that
     has none.
     """
-    found = motion_pairs(
+    pairs = motion_pairs(
         video.es, video.ed, n_frames=parameters.phantom_frames, diastole_fraction=parameters.diastole_fraction
     )
-    if found.diastole is None or found.systole is None:
+    if pairs.diastole is None or pairs.systole is None:
         return {}
-    return dict(zip(PAIR_COLUMNS, (*found.diastole, *found.systole), strict=True)) | {"ed": video.ed}
+    return dict(zip(PAIR_COLUMNS, (*pairs.diastole, *pairs.systole), strict=True)) | {"ed": video.ed}
 
 
 def draw_frames(

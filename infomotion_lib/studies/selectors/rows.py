@@ -1,16 +1,16 @@
-"""The rows of the study: one line a pool and one a network in ``rows.jsonl``, three tables in the book.
+"""The rows of the study as tables: a row per pool and one per network in ``rows.jsonl``, three tables in the
+book.
 
-A line is written by one system call as soon as it is known, so a study may be killed at any moment. The
-published tables hold all that the lines hold but the seconds they took; a study can go on from them where
-``runs/`` is gone.
+The published tables hold all that the rows hold but their seconds; a study can go on from them where
+``runs/`` is gone. On disk the networks behind the vectors are called teachers, as they were when the first
+rows were published.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,19 @@ import pandas as pd
 
 from infomotion_lib.errors import DataError
 from infomotion_lib.frozen import FROZEN, STUDY
-from infomotion_lib.provenance import atomic, write_csv, write_json
+from infomotion_lib.json_lines import Row
+from infomotion_lib.provenance import write_csv, write_json
+from infomotion_lib.studies.rows import IDENTITY, identity_of
 
 IFA_FILE, APPEARANCE_FILE = "ifa.safetensors", "appearance.safetensors"
-ROWS_FILE, SETTINGS_FILE, TEACHERS_FILE = "rows.jsonl", "settings.json", "teachers.json"
+ROWS_FILE, SETTINGS_FILE, NETWORKS_FILE = "rows.jsonl", "settings.json", "teachers.json"
+NETWORKS = "teachers"
+"""Column and folder of the networks behind the vectors."""
 PUBLISHED = FROZEN / "phantom-large" / STUDY
 POOL_KEY = ["arm", "pool"]
 CONFIGURATION = ["method", "feature", "graph", "vpc"]
-_TEXTS = ("arm", "method", "feature", "graph", "set", "videos", "settings", "teachers", "predictor")
-_UNPUBLISHED = ("kind", "seconds")
-
-Line = dict[str, Any]
+_TEXTS = ("arm", "method", "feature", "graph", "set", "videos", "settings", NETWORKS, "predictor")
+_UNPUBLISHED = ("kind", "seconds", IDENTITY)
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,18 @@ class Tables:
     Attributes
     ----------
     sets : DataFrame
-        A row a chosen set: ``arm, pool``, configuration, ``vpc``, ``draw``, ``set`` (its name within the
+        A row per chosen set: ``arm, pool``, configuration, ``vpc``, ``draw``, ``set`` (its name within the
         pool), ``n_train``, ``mislabelled`` videos in it, ``videos`` (rows of the TRAIN candidates), and the
         health of its graphs.
     networks : DataFrame
-        A row a trained network: ``arm, pool, set, n_train, steps, training_seed``, every metric on TEST,
-        ``accuracy_<machine style>``, and the names of the settings and of the teachers.
+        A row per trained network: ``arm, pool, set, n_train, steps, training_seed``, every metric on TEST,
+        ``accuracy_<machine style>``, and the names of the settings and of the networks
+        behind the vectors.
     constants : DataFrame
-        A row a constant predictor of each pool.
+        A row per constant predictor of each pool.
     settings : dict
         What decides the rows.
-    teachers : dict
+    feature_networks : dict
         How the training of the networks behind the vectors ended, a dictionary for each width of the IFA
         network, and for each time that they were trained anew and came out with other weights.
     """
@@ -58,7 +61,7 @@ class Tables:
     networks: pd.DataFrame
     constants: pd.DataFrame
     settings: dict[str, Any]
-    teachers: dict[str, Any] = field(default_factory=dict)
+    feature_networks: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return (
@@ -66,16 +69,20 @@ class Tables:
             f" {len(self.sets.groupby(POOL_KEY)) if len(self.sets) else 0} pools)"
         )
 
-    def names_of_teachers(self, arm: str) -> set[str]:
+    def networks_of(self, arm: str) -> set[str]:
         """Names of the networks behind the vectors of one arm's pools; several where its pools were drawn on
         several machines.
         """
-        return set(self.sets.loc[self.sets["arm"] == arm, "teachers"]) if len(self.sets) else set()
+        return set(self.sets.loc[self.sets["arm"] == arm, NETWORKS]) if len(self.sets) else set()
 
-    def teachers_called(self, name: str) -> dict[str, Any]:
+    def network_called(self, name: str) -> dict[str, Any]:
         """How the training of the networks of this name ended; empty where it is not known."""
         return next(
-            (record for record in self.teachers.values() if teachers_name(record.get("sha256", {})) == name),
+            (
+                record
+                for record in self.feature_networks.values()
+                if networks_name(record.get("sha256", {})) == name
+            ),
             {},
         )
 
@@ -99,53 +106,64 @@ class Tables:
         ]
 
 
-def teachers_name(sha256: Mapping[str, str]) -> str:
+def networks_name(sha256: Mapping[str, str]) -> str:
     """Name of a pair of networks: first digits of the hash of the hashes of their weight files."""
     return hashlib.sha256(
         "".join(sha256.get(file, "") for file in (IFA_FILE, APPEARANCE_FILE)).encode()
     ).hexdigest()[:12]
 
 
-def read_lines(path: Path) -> list[Line]:
-    """Every whole line of the file; none where there is no file. A last line cut off by a kill is dropped
-    from the file.
+def pool_identity(settings: str, networks: str) -> str:
+    """Identity of the rows of a pool: names of the settings (its format among them) and of the networks."""
+    return identity_of({"settings": settings, "networks": networks}, format=1)
+
+
+def kept_rows(rows: Sequence[Row]) -> list[Row]:
+    """Rows that count, of rows of equal settings: a pool counts once, with one pair of networks.
+
+    Where it was begun with several, those with which it was finished count; else those with most rows.
     """
-    lines = whole_lines(path)
-    if path.is_file():
-        data = path.read_bytes()
-        if not data.endswith(b"\n"):
-            os.truncate(path, data.rfind(b"\n") + 1)
-    return lines
+    by_pool: dict[tuple[Any, ...], dict[str, list[Row]]] = {}
+    for row in rows:
+        of_pool = by_pool.setdefault((row["arm"], row["pool"]), {})
+        of_pool.setdefault(row[NETWORKS], []).append(row)
+    kept = []
+    for of_pool in by_pool.values():
+        best: list[Row] = max(of_pool.values(), key=_progress)
+        kept += best
+    return kept
 
 
-def whole_lines(path: Path) -> list[Line]:
-    """Every line of the file that has its end, as :func:`read_lines` reads them, while others may be
-    writing.
-    """
-    if not path.is_file():
-        return []
-    return [json.loads(raw) for raw in path.read_bytes().splitlines(keepends=True) if raw.endswith(b"\n")]
+def _progress(rows: list[Row]) -> tuple[bool, int]:
+    return is_complete(rows), len(rows)
 
 
-def rewrite(path: Path, lines: list[Line]) -> None:
-    """Replace the file by these lines."""
-    with atomic(path) as temporary:
-        temporary.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+def rows_of_pool(rows: Sequence[Row], *, most: int) -> int:
+    """Rows that a pool has in all: its own and its networks'; ``most`` networks until it is drawn."""
+    return 1 + next((int(row["planned"]) for row in rows if row["kind"] == "pool"), most)
 
 
-def tables_of(lines: list[Line], settings: dict[str, Any], teachers: dict[str, Any] | None = None) -> Tables:
-    """Tables of the lines, sorted by arm and pool, rows within a pool as they came; equal lines in any order
+def is_complete(rows: Sequence[Row]) -> bool:
+    """Whether these rows of one pool are all that it has."""
+    return len(rows) >= rows_of_pool(rows, most=len(rows))
+
+
+def tables_of(
+    rows: Sequence[Row], settings: dict[str, Any], networks: dict[str, Any] | None = None
+) -> Tables:
+    """Tables of the rows, sorted by arm and pool, rows within a pool as they came; equal rows in any order
     of pools give equal tables.
     """
-    pools = [line for line in lines if line["kind"] == "pool"]
-    networks = [line for line in lines if line["kind"] == "network"]
-    shared = ("arm", "pool", "settings", "teachers", "planned")
+    kept = kept_rows(rows)
+    pools = [row for row in kept if row["kind"] == "pool"]
+    trained = [row for row in kept if row["kind"] == "network"]
+    shared = ("arm", "pool", "settings", NETWORKS, "planned")
     nested = {
-        part: [{name: line[name] for name in shared} | row for line in pools for row in line[part]]
+        part: [{name: pool[name] for name in shared} | row for pool in pools for row in pool[part]]
         for part in ("sets", "constants")
     }
     return Tables(
-        _table(nested["sets"]), _table(networks), _table(nested["constants"]), settings, teachers or {}
+        _table(nested["sets"]), _table(trained), _table(nested["constants"]), settings, networks or {}
     )
 
 
@@ -156,16 +174,24 @@ def publish(tables: Tables, folder: Path = PUBLISHED) -> list[Path]:
     Raises
     ------
     DataError
-        If the folder holds rows that these tables have not: they would be lost.
+        If the folder holds rows of other settings, or rows that these tables have not: they would be lost.
     """
     before = read_published(folder)
-    lost = _rows_of(before, like=tables) - _rows_of(tables) if before is not None else set()
+    if before is not None and before.settings != tables.settings:
+        raise DataError(
+            f"{folder} holds rows of other settings.",
+            remedy="Name the profile and the parameters that it was run with, or remove those files.",
+        )
+    lost = _names(before, like=tables) - _names(tables) if before is not None else set()
     if lost:
         remedy = "Run `infomotion study selectors` first: it takes them up."
         raise DataError(f"{folder} holds {len(lost)} rows that this study has not.", remedy=remedy)
     named = {"sets.csv": tables.sets, "networks.csv": tables.networks, "constants.csv": tables.constants}
-    teachers = _all_teachers(before.teachers if before is not None else {}, tables.teachers)
-    known = {SETTINGS_FILE: tables.settings, TEACHERS_FILE: teachers}
+    earlier = before.feature_networks if before is not None else {}
+    known = {
+        SETTINGS_FILE: tables.settings,
+        NETWORKS_FILE: _all_networks(earlier, tables.feature_networks),
+    }
     return [
         *(write_csv(table, folder / name) for name, table in named.items()),
         *(write_json(values, folder / name) for name, values in known.items()),
@@ -179,55 +205,60 @@ def read_published(folder: Path = PUBLISHED) -> Tables | None:
     parts = {name: _read(folder / f"{name}.csv") for name in ("sets", "networks", "constants")}
     known = {
         name: json.loads((folder / file).read_text(encoding="utf-8")) if (folder / file).is_file() else {}
-        for name, file in (("settings", SETTINGS_FILE), ("teachers", TEACHERS_FILE))
+        for name, file in (("settings", SETTINGS_FILE), ("networks", NETWORKS_FILE))
     }
-    return Tables(parts["sets"], parts["networks"], parts["constants"], known["settings"], known["teachers"])
+    return Tables(parts["sets"], parts["networks"], parts["constants"], known["settings"], known["networks"])
 
 
-def lines_of(tables: Tables) -> list[Line]:
-    """Lines that give these tables: what a study goes on from where only the book is left."""
-    shared = ("arm", "pool", "settings", "teachers", "planned")
-    lines: list[Line] = []
-    for key, own in tables.sets.groupby(POOL_KEY, sort=False):
+def rows_of(tables: Tables) -> list[Row]:
+    """Rows that give these tables: what a study goes on from where only the book is left."""
+    shared = ("arm", "pool", "settings", NETWORKS, "planned")
+    rows: list[Row] = []
+    for key, sets in tables.sets.groupby(POOL_KEY, sort=False):
         constants = tables.constants[(tables.constants[POOL_KEY] == list(key)).all(axis=1)]
-        head = _plain(own.iloc[0][list(shared)].to_dict())
-        nested = {"sets": own, "constants": constants}
+        about = _plain(sets.iloc[0][list(shared)].to_dict())
         parts = {
             name: [_plain(row) for row in part.drop(columns=list(shared)).to_dict("records")]
-            for name, part in nested.items()
+            for name, part in (("sets", sets), ("constants", constants))
         }
-        lines.append({"kind": "pool", **head, **parts})
-    return [*lines, *({"kind": "network", **_plain(row)} for row in tables.networks.to_dict("records"))]
+        rows.append({"kind": "pool", **about, **parts})
+    rows += [{"kind": "network", **_plain(row)} for row in tables.networks.to_dict("records")]
+    return [with_identity(row) for row in rows]
 
 
-def _table(rows: list[Line]) -> pd.DataFrame:
+def with_identity(row: Row) -> Row:
+    """The row with its identity, which rows of the book and of earlier files lack."""
+    return {IDENTITY: pool_identity(row["settings"], row[NETWORKS]), **row}
+
+
+def _table(rows: Sequence[Row]) -> pd.DataFrame:
     table = pd.DataFrame(
         [{name: value for name, value in row.items() if name not in _UNPUBLISHED} for row in rows]
     )
     return table.sort_values(POOL_KEY, kind="stable", ignore_index=True) if len(table) else table
 
 
-def _all_teachers(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+def _all_networks(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     """Both, so that rows made with the earlier networks keep theirs: networks trained anew stand under their
     width and name.
     """
     known = dict(before)
     for width, record in now.items():
         same = width not in known or known[width].get("sha256") == record.get("sha256")
-        known[width if same else f"{width} {teachers_name(record['sha256'])}"] = record
+        known[width if same else f"{width} {networks_name(record['sha256'])}"] = record
     return known
 
 
-def _rows_of(tables: Tables, *, like: Tables | None = None) -> set[tuple[Any, ...]]:
-    """Names of the networks; with ``like``, without those of pools that it has begun again with other
-    teachers.
+def _names(tables: Tables, *, like: Tables | None = None) -> set[tuple[Any, ...]]:
+    """Names of the trained networks; with ``like``, without those of pools that it has begun again with other
+    networks behind the vectors.
     """
-    networks = tables.networks
+    trained = tables.networks
     if like is not None:
-        anew = like.networks.groupby(POOL_KEY)["teachers"].first().rename("anew")
-        joined = networks.join(anew, on=POOL_KEY)
-        networks = joined[joined["anew"].isna() | (joined["anew"] == joined["teachers"])]
-    return set(networks[[*POOL_KEY, "set", "steps", "training_seed"]].itertuples(index=False, name=None))
+        anew = like.networks.groupby(POOL_KEY)[NETWORKS].first().rename("anew")
+        joined = trained.join(anew, on=POOL_KEY)
+        trained = joined[joined["anew"].isna() | (joined["anew"] == joined[NETWORKS])]
+    return set(trained[[*POOL_KEY, "set", "steps", "training_seed"]].itertuples(index=False, name=None))
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -236,5 +267,5 @@ def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, "str"), keep_default_na=False, na_values=numbers)
 
 
-def _plain(row: dict[Any, Any]) -> Line:
+def _plain(row: dict[Any, Any]) -> Row:
     return {str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()}

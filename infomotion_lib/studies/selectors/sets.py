@@ -36,7 +36,7 @@ class Task:
 def choose_sets(
     pool: Pool, vectors: Mapping[str, NDArray[np.floating]], *, arm: Arm, parameters: EvidenceParameters
 ) -> list[dict[str, Any]]:
-    """A row a set: configuration, ``vpc``, ``draw``, name and videos of the set, and how healthy its graphs
+    """A row per set: configuration, ``vpc``, ``draw``, name and videos of the set, and how healthy its graphs
     are.
 
     Equal sets of videos have equal names, whoever chose them. ``healthy``, ``collapsed`` and ``shattered``

@@ -1,12 +1,11 @@
-"""What decides the rows of the study: rows of other settings are refused, never mixed."""
+"""What decides the rows of the study: rows of other settings are never mixed."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 from infomotion_lib.phantom.plan import EDITION
+from infomotion_lib.studies.rows import identity_of
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 
 FORMAT = 1
@@ -83,4 +82,4 @@ def settings_name(settings: dict[str, Any]) -> str:
     """First digits of the hash of the settings: rows of other settings have another name and are
     never mixed.
     """
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+    return identity_of(settings, format=settings["format"])

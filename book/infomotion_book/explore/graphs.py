@@ -1,0 +1,176 @@
+"""The graph explorer: one EF class under one recipe, its communities in colour, the picked videos ringed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from infomotion_book import svg
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.widgets import image_choice
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+    from infomotion_lib.selection.candidates import Candidates
+    from infomotion_lib.selection.modular import ClassGraph
+
+SETTINGS = ("knn 4", "knn 6", "knn 10", "knn 20", "softmax_inverse", "literal")
+"""Recipes to look at; the number after ``knn`` is its neighbours a node."""
+
+SHOWN_LINKS = 220
+"""Strongest links drawn; more would be a blot."""
+
+PALETTE = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#6A4C93",
+    "#8C6D31",
+    "#17A398",
+    "#B23A48",
+    "#4E5D6C",
+    "#A3B18A",
+)
+
+
+def layout(results: Results) -> dict[str, Any] | None:
+    """Positions, communities, links and picks of each class under each of :data:`SETTINGS`; None without
+    motion vectors.
+
+    A video's place is its first two principal components within the class, the same under every recipe.
+    """
+    from infomotion_lib.selection.graph import Recipe
+    from infomotion_lib.selection.modular import build_class_graphs
+
+    pool = candidates(results)
+    if pool is None:
+        return None
+    parameters = results.parameters
+    budget = min(int(size) for size in parameters.get("vpc", [5]))
+    found: dict[str, Any] = {"source": pool.source, "vpc": budget, "classes": {}}
+    vectors, trials = pool.features["motion"], int(parameters.get("infomap_trials", 5))
+    for setting in SETTINGS:
+        name, _, k = setting.partition(" ")
+        recipe = Recipe(name, k=int(k or 0), scale=float(parameters.get("softmax_scale", 1.0)))
+        graphs = build_class_graphs(
+            vectors, pool.classes, file_names=pool.file_names, recipe=recipe, trials=trials
+        )
+        for class_name, own in graphs.items():
+            entry = found["classes"].setdefault(
+                class_name, {"places": _places(vectors[pool.classes == class_name]), "settings": {}}
+            )
+            entry["settings"][setting] = _graph(own, budget)
+    return found
+
+
+def candidates(results: Results) -> Candidates | None:
+    """Videos that may be chosen in the first pool of a run, with their motion vectors; None without
+    vectors.
+    """
+    from infomotion_lib.representations.vectors import read_features
+    from infomotion_lib.selection.candidates import find_candidates
+
+    file, index = (
+        results.folder("ifa_training") / "motion_features.npz",
+        results.table("frame_index", "frame_index"),
+    )
+    if not file.is_file() or index is None:
+        return None
+    source = "open" if (index["source"] == "open").any() else "real"
+    return find_candidates(index, {"motion": read_features(file)}, source=source)
+
+
+def _graph(own: ClassGraph, budget: int) -> dict[str, Any]:
+    from infomotion_lib.selection.modular import pick_modular
+
+    return {
+        "module": own.communities.module.tolist(),
+        "links": _strongest(own.graph.links, own.graph.weights),
+        "all_links": len(own.graph.links),
+        "picks": (
+            pick_modular(
+                own.communities, own.centrality, budget=min(budget, own.graph.n_nodes)
+            ).index.tolist()
+        ),
+        "flag": own.communities.flag,
+    }
+
+
+def control(content: dict[str, Any]) -> ipywidgets.Widget:
+    """Buttons for the class and the recipe; under them the graph."""
+    classes = [name for name in CLASS_NAMES if name in content["classes"]]
+
+    def picture(class_index: int, setting_index: int) -> tuple[str, str]:
+        return _draw(content["classes"][classes[class_index]], SETTINGS[setting_index], classes[class_index])
+
+    words = [setting.replace("knn ", "nearest ").replace("_", " ") for setting in SETTINGS]
+    return image_choice({"EF class": classes, "graph": words}, picture, start={"graph": 1}, width="36rem")
+
+
+def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, str]:
+    width, height, edge = 480, 390, 26
+    own = entry["settings"][setting]
+    places = [(edge + x * (width - 2 * edge), 70 + y * (height - 100 - edge)) for x, y in entry["places"]]
+    count = len(set(own["module"]))
+    name = f"{setting.replace('knn ', 'nearest-').replace('_', ' ')} graph"
+    verdict = {
+        "collapsed": "collapsed, one community holds nearly all",
+        "shattered": "shattered into many tiny communities",
+    }.get(own["flag"], "neither collapsed nor shattered")
+    title = f"{class_name}: {len(places)} videos, {count} {'community' if count == 1 else 'communities'}"
+    parts = [
+        svg.text(12, 24, title, bold=True, size=15),
+        svg.text(12, 44, f"{name}: {verdict}", size=15, fill=svg.SOFT),
+    ]
+    if own["all_links"] > len(own["links"]):
+        parts.append(
+            svg.text(
+                12,
+                height - 14,
+                f"drawn: the strongest {len(own['links'])} of {own['all_links']} links",
+                size=15,
+                fill=svg.SOFT,
+            )
+        )
+    parts.append(
+        svg.lines(
+            [(*places[a], *places[b]) for a, b in own["links"]], stroke="#9FB3C8", width=0.8, opacity=0.8
+        )
+    )
+    for node, (x, y) in enumerate(places):
+        parts.append(svg.dot(x, y, 5.5, PALETTE[own["module"][node] % len(PALETTE)]))
+    parts += [
+        f'<circle cx="{places[n][0]:.0f}" cy="{places[n][1]:.0f}" r="10" fill="none" stroke="#1F2933"'
+        ' stroke-width="2.6"/>'
+        for n in own["picks"]
+    ]
+    return svg.picture(width, height, parts), f"{name.capitalize()}. {title}, {verdict}."
+
+
+def _places(rows: np.ndarray) -> list[list[float]]:
+    centred = rows.astype(float) - rows.mean(axis=0)
+    left, scale, _ = np.linalg.svd(centred, full_matrices=False)
+    flat = np.zeros((len(rows), 2))
+    flat[:, : min(2, len(scale))] = (left * scale)[:, :2]
+    rank = flat.argsort(axis=0).argsort(axis=0) / max(len(rows) - 1, 1)
+    spread = (flat - flat.min(axis=0)) / np.maximum(np.ptp(flat, axis=0), 1e-12)
+    return (0.5 * (rank + spread)).round(3).tolist()
+
+
+def _strongest(links: np.ndarray, weights: np.ndarray) -> list[list[int]]:
+    return links[np.argsort(-weights, kind="stable")[:SHOWN_LINKS]].tolist()
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Content of ``graphs.json``."""
+    import json
+
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content

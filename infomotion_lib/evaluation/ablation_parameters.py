@@ -1,0 +1,42 @@
+"""Parameters of the comparison of generators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from infomotion_lib.generators.registry import GENERATORS
+from infomotion_lib.parameters import Count, Seed, StageParameters
+from infomotion_lib.registry import known
+from infomotion_lib.selection.parameters import Method
+
+if TYPE_CHECKING:
+    GeneratorName = str
+else:
+    GeneratorName = known(GENERATORS)
+
+
+class AblationParameters(StageParameters):
+    """Stage 06: put every pool through one pipeline.
+
+    Settings of phases, graphs and regressors are those of stages 01 to 04 of the same run.
+    """
+
+    generators: tuple[GeneratorName, ...] = Field(
+        ("echosyn", "latte"), min_length=1, description="pools to compare, the first the one to compare with"
+    )
+    pool_methods: tuple[Method, ...] = Field(
+        ("random", "infomotion"), description="selectors to compare the pools by (paper: InfoMotion)"
+    )
+    pool_seed: Seed = Field(0, description="seed of the sampled pools")
+    steps_pool: Count = Field(
+        600, description="training steps on a whole pool (half those of a pool of twice the size)"
+    )
+    fidelity_resamples: Count = Field(100, description="subsamples of each interval of a distance")
+    inception_weights: str = Field(
+        "", description="TorchScript Inception for FID; empty: our own encoders alone"
+    )
+    inception_sha256: str = Field("", description="its hash")
+    i3d_weights: str = Field("", description="TorchScript I3D for FVD; empty: our own encoders alone")
+    i3d_sha256: str = Field("", description="its hash")

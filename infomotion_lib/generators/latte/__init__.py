@@ -1,0 +1,1 @@
+"""Latte: a video transformer that denoises latents, asked for an EF class."""

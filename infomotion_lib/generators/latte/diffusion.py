@@ -1,0 +1,381 @@
+"""Training a Latte on latent clips and sampling new ones (DDPM, linear schedule, 1000 steps; schedulers from
+diffusers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, DDPMScheduler
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.errors import CheckpointError, DataError, ParameterError
+from infomotion_lib.generators.latte.network import Latte, latte
+from infomotion_lib.progress import track
+from infomotion_lib.provenance import atomic
+from infomotion_lib.weights import read_weights, refused, save_weights
+
+FORMAT = 1
+"""Raised when equal latents and settings teach another Latte: a checkpoint of another format is not gone on
+from.
+"""
+
+NOISE_STEPS = 1000
+_KIND = "infomotion_latte"
+EMA_DECAY = 0.999
+CHECKPOINT_EVERY = 200
+GUIDANCE_RANGE = (1.0, 20.0)
+LATENT_RANGE = 4.0
+"""Estimates of the clean latent are clipped here, in standard deviations: the first steps divide by nearly
+zero.
+"""
+
+
+@dataclass(frozen=True)
+class LatteRecipe:
+    """What a trained Latte is, and all that is needed to sample from it; it travels in the header of its
+    weights.
+
+    Attributes
+    ----------
+    size : str
+        Key of :data:`infomotion_lib.generators.latte.network.SIZES`.
+    latent_side, frames, n_classes : int
+        Of the clips it makes.
+    steps, batch, learning_rate, seed
+        How it was trained.
+    fps : float
+        Frames a second of the training clips.
+    class_ef : tuple of float
+        Mean EF of the training clips of each class, points.
+    autoencoder_sha256 : str
+        Weights of the autoencoder whose latents it knows.
+    """
+
+    size: str
+    latent_side: int
+    frames: int
+    n_classes: int = len(CLASS_NAMES)
+    steps: int = 0
+    batch: int = 8
+    learning_rate: float = 1e-3
+    seed: int = 0
+    fps: float = 0.0
+    class_ef: tuple[float, ...] = ()
+    autoencoder_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class TrainedLatte:
+    """A Latte with its averaged (EMA) weights, ready to sample.
+
+    Attributes
+    ----------
+    network : Latte
+        In evaluation mode.
+    recipe : LatteRecipe
+        How it was made.
+    losses : list of float
+        Training loss (noise mean square error) of every step; predicting zero scores 1.
+    """
+
+    network: Latte = field(repr=False)
+    recipe: LatteRecipe
+    losses: list[float] = field(repr=False)
+
+
+def noise_schedule() -> DDPMScheduler:
+    """DDPM noise schedule: 1000 linear steps from 1e-4 to 0.02, noise prediction."""
+    return DDPMScheduler(
+        num_train_timesteps=NOISE_STEPS,
+        beta_start=1e-4,
+        beta_end=0.02,
+        beta_schedule="linear",
+        clip_sample=False,
+    )
+
+
+def with_noise(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
+    """Clean latents (N, ...) with noise added as at each one's step (N,): what the scheduler's ``add_noise``
+    gives, to rounding.
+    """
+    kept, added = (
+        root.to(clean.device)[timestep].view(-1, *[1] * (clean.ndim - 1)) for root in _noise_roots()
+    )
+    return kept * clean + added * noise
+
+
+@cache
+def _noise_roots() -> tuple[Tensor, Tensor]:
+    """Shares of clip and noise at every step, (1000,) each; numpy takes the roots, as torch's differ between
+    processors.
+    """
+    kept = noise_schedule().alphas_cumprod.numpy()
+    return torch.from_numpy(np.sqrt(kept)), torch.from_numpy(np.sqrt(1 - kept))
+
+
+def train_latte(
+    latents: Tensor,
+    label: NDArray[np.int64],
+    recipe: LatteRecipe,
+    *,
+    checkpoint: str | Path | None = None,
+    device: str = "cpu",
+) -> TrainedLatte:
+    """Latte trained to predict the noise of latent clips, classes drawn equally often.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (clips, T, 4, S, S)
+        Scaled latents, T at least ``recipe.frames``; a random window of ``recipe.frames`` is taken each time.
+    label : ndarray, shape (clips,)
+        Class index of each clip.
+    recipe : LatteRecipe
+        Size and schedule: AdamW without weight decay, 5 % warm-up, then cosine to a tenth.
+    checkpoint : path, optional
+        Where training state is kept; a killed training resumes with the loss sequence of an unbroken one.
+
+    Raises
+    ------
+    DataError
+        If a class has no training clip.
+    """
+    by_class = [np.flatnonzero(label == index) for index in range(recipe.n_classes)]
+    empty = [CLASS_NAMES[i] for i, clips in enumerate(by_class) if len(clips) == 0]
+    if empty:
+        raise DataError(
+            f"No training clip of class: {', '.join(empty)}.", remedy="Train on a pool that has every class."
+        )
+    torch.manual_seed(recipe.seed)
+    network = (
+        latte(recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes)
+        .to(device)
+        .train()
+    )
+    average = {name: value.detach().clone() for name, value in network.state_dict().items()}
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=0.0, fused=True)
+    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, partial(_rate, steps=recipe.steps))
+    losses: list[float] = []
+    path = Path(checkpoint) if checkpoint else None
+    if path and path.is_file():
+        losses = _resume(path, network, average, optimiser, rate, recipe)
+    bar = track(range(len(losses), recipe.steps), label="Latte", unit="step")
+    for step in bar:
+        random = np.random.default_rng([recipe.seed, step])
+        torch.manual_seed(int(random.integers(2**62)))
+        classes = random.permutation(np.resize(random.permutation(recipe.n_classes), recipe.batch))
+        chosen = np.array([random.choice(by_class[index]) for index in classes])
+        start = int(random.integers(latents.shape[1] - recipe.frames + 1))
+        clean = latents[torch.from_numpy(chosen), start : start + recipe.frames].to(device)
+        noise, timestep = torch.randn_like(clean), torch.randint(NOISE_STEPS, (recipe.batch,), device=device)
+        predicted = network(
+            with_noise(clean, noise, timestep), timestep, torch.from_numpy(classes).to(device)
+        )
+        loss = functional.mse_loss(predicted, noise)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        rate.step()
+        _update_average(average, network, step)
+        losses.append(float(loss.detach()))
+        if path and ((step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == recipe.steps):
+            _save_state(path, network, average, optimiser, rate, recipe, losses)
+        if step % 20 == 0:
+            bar.set_postfix(loss=f"{np.mean(losses[-100:]):.3f}")
+    network.load_state_dict(average)
+    return TrainedLatte(network.eval(), recipe, losses)
+
+
+def check_sampling(guidance: float, sampling_steps: int) -> None:
+    """Nothing, if both can be used to sample.
+
+    Raises
+    ------
+    ParameterError
+        Naming the one that is out of range.
+    """
+    if not GUIDANCE_RANGE[0] <= guidance <= GUIDANCE_RANGE[1]:
+        raise ParameterError(
+            f"Guidance must lie in {GUIDANCE_RANGE[0]:g} to {GUIDANCE_RANGE[1]:g}, not {guidance:g}."
+        )
+    if not 1 <= sampling_steps <= NOISE_STEPS:
+        raise ParameterError(f"Sampling steps must lie in 1 to {NOISE_STEPS}, not {sampling_steps}.")
+    if (
+        NOISE_STEPS % sampling_steps
+    ):  # the sampler's strides would not meet its noise levels: noise would be left in the clip
+        whole = [number for number in range(1, NOISE_STEPS + 1) if NOISE_STEPS % number == 0]
+        near = max(n for n in whole if n < sampling_steps), min(n for n in whole if n > sampling_steps)
+        raise ParameterError(
+            f"Sampling steps must divide {NOISE_STEPS}: {near[0]} or {near[1]}, not {sampling_steps}."
+        )
+
+
+@torch.no_grad()
+def sample_latents(
+    trained: TrainedLatte,
+    label: int,
+    *,
+    seeds: list[int],
+    guidance: float = 2.0,
+    sampling_steps: int = 50,
+    device: str = "cpu",
+) -> Tensor:
+    """Latent clips (len(seeds), T, 4, S, S) of one class by DDIM; each depends on its own seed only, not on
+    the batch.
+
+    Raises
+    ------
+    ParameterError
+        If guidance, the number of steps or the class is out of range.
+    """
+    recipe = trained.recipe
+    check_sampling(guidance, sampling_steps)
+    if not 0 <= label < recipe.n_classes:
+        raise ParameterError(
+            f"Class index {label} is out of range for a Latte of {recipe.n_classes} classes."
+        )
+    shape = (recipe.frames, trained.network.channels, recipe.latent_side, recipe.latent_side)
+    x = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(
+        device
+    )
+    sampler = DDIMScheduler.from_config(
+        noise_schedule().config, timestep_spacing="trailing", clip_sample=True, clip_sample_range=LATENT_RANGE
+    )
+    sampler.set_timesteps(sampling_steps)
+    sampler.alphas_cumprod, sampler.final_alpha_cumprod = (
+        sampler.alphas_cumprod.tolist(),
+        1.0,
+    )  # so Python takes its roots, not torch
+    classes = torch.full((len(seeds),), label, device=device)
+    for timestep in sampler.timesteps:
+        noise = trained.network.guided(x, timestep.expand(len(seeds)).to(device), classes, guidance=guidance)
+        x = sampler.step(noise, timestep, x, use_clipped_model_output=True).prev_sample
+    return x.cpu()
+
+
+@torch.no_grad()
+def denoising_loss(
+    trained: TrainedLatte, latents: Tensor, label: NDArray[np.int64], *, batch: int = 16, device: str = "cpu"
+) -> float:
+    """Mean square error of the predicted noise, over ten noise levels, the noise the same at every call;
+    predicting zero scores 1.
+
+    Parameters
+    ----------
+    latents : Tensor, shape (clips, T, 4, S, S)
+        Such as those of VAL clips.
+    label : ndarray, shape (clips,)
+        Class each clip is denoised as; the network's ``null_class`` for none.
+    """
+    generator = torch.Generator().manual_seed(0)
+    total = 0.0
+    for timestep in torch.arange(NOISE_STEPS // 20, NOISE_STEPS, NOISE_STEPS // 10).tolist():
+        noise = torch.randn(latents.shape, generator=generator)
+        for i in range(0, len(latents), batch):
+            clean, added, own = (
+                latents[i : i + batch],
+                noise[i : i + batch],
+                torch.from_numpy(label[i : i + batch]).to(device),
+            )
+            steps = torch.full((len(clean),), timestep)
+            noisy = with_noise(clean, added, steps).to(device)
+            predicted = trained.network(noisy, steps.to(device), own)
+            total += float(functional.mse_loss(predicted.cpu(), added)) * len(clean)
+    return total / (10 * len(latents))
+
+
+def save_latte(trained: TrainedLatte, path: str | Path) -> Path:
+    """Path of the averaged weights as safetensors, the recipe in the header."""
+    return save_weights(trained.network, path, kind=_KIND, about=asdict(trained.recipe))
+
+
+def load_latte(
+    path: str | Path, *, n_classes: int | None = None, size: str | None = None, device: str = "cpu"
+) -> TrainedLatte:
+    """Latte saved by :func:`save_latte`.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is not one, or its size or class count is not the one asked for.
+    """
+    with refused(f"Not a Latte checkpoint: {path}", remedy="Train one with `infomotion run 05`."):
+        values, weights = read_weights(path, kind=_KIND)
+        recipe = LatteRecipe(**values | {"class_ef": tuple(values.get("class_ef", ()))})
+    for wanted, found, what in ((n_classes, recipe.n_classes, "classes"), (size, recipe.size, "size")):
+        if wanted is not None and wanted != found:
+            raise CheckpointError(
+                f"{path} holds a Latte of {what} {found}, not {wanted}.",
+                remedy="Name the profile that it was trained with.",
+            )
+    network = latte(
+        recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes
+    )
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError(f"{path} does not fit a Latte {recipe.size}: {error}") from None
+    return TrainedLatte(network.to(device).eval(), recipe, [])
+
+
+def _rate(step: int, steps: int) -> float:
+    warm_up = max(1, steps // 20)
+    return min(1.0, (step + 1) / warm_up) * (
+        0.55 + 0.45 * float(np.cos(np.pi * min(1.0, step / max(1, steps))))
+    )
+
+
+def _update_average(average: dict[str, Tensor], network: Latte, step: int) -> None:
+    decay = min(EMA_DECAY, (1 + step) / (10 + step))
+    for name, value in network.state_dict().items():
+        average[name].lerp_(value.detach(), 1 - decay)
+
+
+def _save_state(
+    path: Path,
+    network: Latte,
+    average: dict[str, Tensor],
+    optimiser: Any,
+    rate: Any,
+    recipe: LatteRecipe,
+    losses: list[float],
+) -> None:
+    state = {
+        "format": FORMAT,
+        "recipe": asdict(recipe),
+        "network": network.state_dict(),
+        "average": average,
+        "optimiser": optimiser.state_dict(),
+        "rate": rate.state_dict(),
+        "losses": losses,
+    }
+    with atomic(path) as temporary:
+        torch.save(state, temporary)
+
+
+def _resume(
+    path: Path, network: Latte, average: dict[str, Tensor], optimiser: Any, rate: Any, recipe: LatteRecipe
+) -> list[float]:
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        if (state.get("format"), state["recipe"]) != (FORMAT, asdict(recipe)):
+            return []
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        rate.load_state_dict(state["rate"])
+        for name, value in state["average"].items():
+            average[name].copy_(value)
+    except Exception as error:
+        raise CheckpointError(
+            f"{path} is not a training checkpoint: {error}", remedy="Delete it to train from the start."
+        ) from None
+    return list(state["losses"])

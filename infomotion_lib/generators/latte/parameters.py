@@ -1,0 +1,50 @@
+"""Parameters of the Latte and of its autoencoder."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from infomotion_lib.parameters import Count, Seed, StageParameters
+
+
+class LatteParameters(StageParameters):
+    """Train an autoencoder and a Latte, and draw clips."""
+
+    latte_side: int = Field(
+        64,
+        ge=16,
+        multiple_of=16,
+        description="side of the generated frames, pixels; latents have an eighth of it",
+    )
+    latte_windows: Count = Field(2, description="clips cut from each training video")
+    latte_condition: Literal["label", "requested"] = Field(
+        "label", description="EF that gives a training clip its class"
+    )
+    autoencoder: Literal["small", "full"] = Field(
+        "small", description="size of the autoencoder; full: that of Stable Diffusion"
+    )
+    autoencoder_weights: str = Field(
+        "", description="folder of published weights (diffusers); empty: train our own"
+    )
+    autoencoder_steps: int = Field(300, ge=0, description="training steps of the autoencoder")
+    autoencoder_batch_size: Count = Field(16, description="frames a step")
+    latte_size: Literal["cpu/2", "S/2", "B/2", "XL/2"] = Field(
+        "cpu/2", description="size of the Latte; the last three are published"
+    )
+    latte_steps: int = Field(
+        1000, ge=0, description="training steps of the Latte (published Latte: up to a million)"
+    )
+    latte_batch_size: Count = Field(8, description="clips a step (published Latte: 5 a GPU)")
+    latte_learning_rate: float = Field(1e-3, gt=0, description="peak (published Latte: 1e-4, constant)")
+    latte_seed: Seed = Field(0, description="seed of both trainings")
+    guidance: float = Field(
+        2.0,
+        ge=1,
+        le=20,
+        description="classifier-free guidance; 1: the conditional model itself (published Latte: 7)",
+    )
+    sampling_steps: int = Field(
+        25, ge=1, le=1000, description="denoising steps of a sample (published Latte: 250)"
+    )

@@ -1,0 +1,108 @@
+"""Stage 05 as two functions: what a generator may learn from, and its pool."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infomotion_lib.data.records import Dataset, first_per_class
+from infomotion_lib.errors import DataError
+from infomotion_lib.generators.base import Fitted, Lessons
+from infomotion_lib.generators.cutting import Cut
+from infomotion_lib.generators.parameters import PoolParameters
+from infomotion_lib.generators.pool import (
+    DRAWING,
+    DRAWN_HERE,
+    MANIFEST,
+    POOL,
+    REQUEST,
+    check_copied,
+    is_copied,
+    write_pool,
+)
+from infomotion_lib.generators.registry import GENERATORS
+from infomotion_lib.provenance import read_json
+
+
+@dataclass(frozen=True)
+class MadePool:
+    """A pool, and the generator that drew it.
+
+    Attributes
+    ----------
+    folder : Path
+        A data set in EchoNet's layout with ``manifest.csv`` and ``pool.json``.
+    manifest : DataFrame
+        A row per clip: ``FileName``, ``requested_class``, ``requested_ef``, and how it was drawn.
+    fitted : Fitted or None
+        The generator; None where the pool was drawn on another machine.
+    notes : dict
+        For the run card: what the generator says of itself, seconds, what another machine wrote down.
+    """
+
+    folder: Path
+    manifest: pd.DataFrame = field(repr=False)
+    fitted: Fitted | None = field(repr=False)
+    notes: dict[str, Any] = field(repr=False)
+
+
+def open_lessons(datasets: Mapping[str, Dataset], *, parameters: PoolParameters) -> Lessons:
+    """Videos that generators may use: TRAIN and VAL of the first source, TRAIN of the last, with the EF that
+    was requested.
+    """
+    real, *_, other = [*datasets.values(), *datasets.values()]
+    parts = {
+        str(split): first_per_class(part, parameters.limit)
+        for split, part in real.usable.groupby("split")
+        if split != "TEST"
+    }
+    listed = other.usable.query("split == 'TRAIN'").reset_index(drop=True)
+    given = listed.assign(ef=listed["requested_ef"]) if "requested_ef" in listed else listed
+    side = int(real.usable["height"].median())
+    cut = Cut(parameters.latte_frames, parameters.latte_fps, side)
+    return Lessons(parts, given, cut, other is real, parameters.workers)
+
+
+def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> MadePool:
+    """The pool of ``parameters.generator`` in ``folder/pool``: learnt and drawn here, or taken as it is if it
+    was copied there from where it was drawn. Finished work is taken up.
+
+    Raises
+    ------
+    DataError
+        If a copied pool is not whole or does not fit, the folder holds a pool of other settings, or the
+        generator left a file unwritten.
+    """
+    name, per_class = parameters.generator, parameters.pool_per_class
+    if is_copied(folder):
+        pool = check_copied(folder / POOL, cut=lessons.cut, per_class=per_class, generator=name)
+        drawing: dict[str, Any] = read_json(pool / DRAWING) if (pool / DRAWING).is_file() else {}
+        notes = {"drawn_elsewhere": {**read_json(pool / REQUEST), **drawing}, **_known(drawing)}
+        return MadePool(pool, pd.read_csv(pool / MANIFEST), None, notes)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DRAWN_HERE).touch()
+    entry = GENERATORS[name]
+    fitted: Fitted = entry.load().fit(lessons, folder=folder, parameters=parameters, device=device)
+    if absent := [file for file in entry.files if not (folder / file).is_file()]:
+        raise DataError(f"{entry.label} left files unwritten: {', '.join(absent)}", where=f"In {folder}")
+    begun = time.monotonic()
+    pool = write_pool(
+        fitted,
+        folder / POOL,
+        cut=lessons.cut,
+        per_class=per_class,
+        seed=parameters.pool_seed,
+        generator=name,
+    )
+    notes = fitted.summary()
+    notes["seconds"] = {**notes.get("seconds", {}), "sampling": round(time.monotonic() - begun, 1)}
+    return MadePool(pool, pd.read_csv(pool / MANIFEST), fitted, notes)
+
+
+def _known(drawing: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: drawing[name] for name in ("weights", "seconds") if name in drawing}

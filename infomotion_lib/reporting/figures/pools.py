@@ -1,0 +1,379 @@
+"""Figures of the ablation: restored frames, training, generated clips beside others, labels, distances,
+accuracy of two pools.
+
+Every title states what the drawn numbers say; it is computed from them.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from numpy.typing import NDArray
+
+from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.generators.registry import GENERATORS
+from infomotion_lib.reporting.figures.evaluation import constant_name, legend_below
+from infomotion_lib.reporting.figures.heatmap import class_map
+from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.flags import in_brackets
+from infomotion_lib.reporting.style import (
+    CLASS_COLOURS,
+    METHOD_COLOURS,
+    METHOD_NAMES,
+    MUTED,
+    WEBP_ALT,
+    image_html,
+)
+from infomotion_lib.reporting.tables import CONSTANT_NAMES
+
+_BOUNDS = {"real": ("#222222", "o"), "noise": ("#7F7F7F", "x")}
+MILLISECONDS = 90
+_INK, _MID_GREY = "#1F2933", 128
+_PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
+_METRIC_NAMES = {
+    "fid": "FID (Inception)",
+    "fvd": "FVD (I3D)",
+    "fed_frame": "frames (our ResNet-18)",
+    "fed_video": "clips (our regressor)",
+}
+
+
+def pool_colour(pool: str) -> str:
+    """Colour of a pool, of real clips or of noise."""
+    return _BOUNDS[pool][0] if pool in _BOUNDS else GENERATORS[pool].colour
+
+
+def pool_marker(pool: str) -> str:
+    """Marker of a pool, of real clips or of noise."""
+    return _BOUNDS[pool][1] if pool in _BOUNDS else GENERATORS[pool].marker
+
+
+def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown: int = 6) -> Figure:
+    """One clip of each requested class as a strip of frames, a block of columns a pool.
+
+    Parameters
+    ----------
+    pools : mapping of name to mapping of class to clip (T, S, S)
+        Such as ``{"Latte": {"severe": clip, ...}}``.
+    shown : int
+        Frames of each strip, evenly spread.
+    """
+    classes = [name for name in CLASS_NAMES if all(name in clips for clips in pools.values())]
+    ratios = [1.0] * (len(pools) * (shown + 1) - 1)
+    for gap in range(shown, len(ratios), shown + 1):
+        ratios[gap] = 0.18
+    fig = Figure(figsize=(0.72 * sum(ratios) + 1.2, 0.7 * len(classes) + 0.9))
+    axes = fig.subplots(len(classes), len(ratios), squeeze=False, width_ratios=ratios)
+    for axis in axes.ravel():
+        bare(axis)
+        axis.set_facecolor("none")
+    for block, (pool, clips) in enumerate(pools.items()):
+        first = block * (shown + 1)
+        axes[0, first].set_title(
+            " ", fontsize=12
+        )  # room above; the name itself may reach over the next frames
+        head = axes[0, first].annotate(
+            pool, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=12
+        )
+        head.set(fontweight="bold", va="bottom", in_layout=False)
+        for row, name in enumerate(classes):
+            at = np.linspace(0, len(clips[name]) - 1, shown).round().astype(int)
+            for axis, image in zip(axes[row, first : first + shown], clips[name][at], strict=True):
+                axis.imshow(image, vmin=0, vmax=255)
+    for row, name in enumerate(classes):
+        axes[row, 0].set_ylabel(name, fontsize=11, color=_INK, rotation=0, ha="right", va="center")
+    headline(fig, "One clip of each requested class, time from left to right")
+    return fig
+
+
+def looping_html(
+    pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72
+) -> str:
+    """``<img>`` of clips that loop side by side, as :func:`looping_webp` draws them.
+
+    Parameters
+    ----------
+    pools : mapping of name to mapping of class to clips, each (T, S, S)
+        As many clips of each class in a pool; all of one length.
+    alt : str
+        What the picture shows.
+    """
+    content, width = looping_webp(pools, alt=alt, side=side)
+    return image_html(content, alt=alt, mime="image/webp", width=f"{width}px")
+
+
+def looping_webp(
+    pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72, gap: int = 4
+) -> tuple[bytes, int]:
+    """Moving picture of clips, its alt text inside, and its width: a row a requested class, a block of
+    columns a pool.
+    """
+    from PIL import Image
+
+    from infomotion_lib.data.video import resize_clip
+
+    blocks = []
+    for clips in pools.values():
+        rows = [
+            np.concatenate([_framed(resize_clip(clip, side), gap) for clip in own], axis=2)
+            for own in clips.values()
+        ]
+        blocks.append(np.concatenate(rows, axis=1)[:, :-gap, :-gap])
+    length = min(len(block) for block in blocks)
+    apart = np.full((length, blocks[0].shape[1], 3 * gap), _MID_GREY, np.uint8)
+    joined = [part for block in blocks for part in (block[:length], apart)][:-1]
+    pages = [Image.fromarray(frame) for frame in np.concatenate(joined, axis=2)]
+    about = Image.Exif()
+    about[WEBP_ALT] = alt.encode()
+    stream = io.BytesIO()
+    moving = {"save_all": True, "append_images": pages[1:], "duration": MILLISECONDS, "loop": 0}
+    pages[0].save(stream, "webp", quality=50, method=4, exif=about, **moving)
+    return stream.getvalue(), pages[0].width
+
+
+def consistency_matrices(
+    consistency: pd.DataFrame, conditioning: pd.DataFrame, *, names: Mapping[str, str]
+) -> Figure:
+    """Share of each requested class by relabelled class, a panel a pool.
+
+    Parameters
+    ----------
+    consistency, conditioning : DataFrame
+        From :func:`infomotion_lib.evaluation.pools.label_consistency` and
+        :func:`~infomotion_lib.evaluation.pools.conditioning`.
+    names : mapping
+        Name of each pool for readers.
+    """
+    pools = list(dict.fromkeys(consistency["source"]))
+    fig = Figure(figsize=(3.3 * len(pools) + 0.6, 4.6))
+    axes = fig.subplots(1, len(pools), squeeze=False)[0]
+    summary = conditioning.set_index("source")
+    for number, (axis, pool) in enumerate(zip(axes, pools, strict=True)):
+        own = consistency[consistency["source"] == pool]
+        counts = own.pivot_table(index="requested", columns="relabelled", values="n").reindex(
+            index=CLASS_NAMES, columns=CLASS_NAMES
+        )
+        class_map(axis, counts.to_numpy(float), named=number == 0, size=8.5)
+        axis.set_xlabel("relabelled class (% of the row)", fontsize=9)
+        axis.set_title(names[pool], fontsize=9.5)
+    axes[0].set_ylabel("requested class", fontsize=9)
+    held = "; ".join(f"{names[pool]} {summary.loc[pool, 'same_class_percent']:.0f} %" for pool in pools)
+    headline(fig, f"Clips that carry the class asked for: {held}")
+    return fig
+
+
+def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
+    """Relabelled EF by requested class: median and middle half of each pool, over bands of the EF classes."""
+    from infomotion_lib.classes import class_name
+
+    pools = list(dict.fromkeys(labels["source"]))
+    fig = Figure(figsize=(7.2, 3.8))
+    axis = fig.subplots()
+    for name, low, high in zip(CLASS_NAMES, (0, *EF_EDGES), (*EF_EDGES, 100), strict=True):
+        axis.axhspan(low, high, color=CLASS_COLOURS[name], alpha=0.12, lw=0)
+        axis.text(
+            1.01,
+            (low + high) / 2,
+            name,
+            transform=axis.get_yaxis_transform(),
+            va="center",
+            fontsize=8,
+            color=_INK,
+        )
+    asked = class_name(labels["requested_ef"].to_numpy(float))
+    table = pd.DataFrame(
+        {"asked": asked, "ef": labels["ef"].to_numpy(float), "pool": labels["source"].map(names).to_numpy()}
+    )
+    sns.pointplot(
+        table,
+        x="asked",
+        y="ef",
+        hue="pool",
+        order=CLASS_NAMES,
+        hue_order=[names[pool] for pool in pools],
+        palette=[pool_colour(pool) for pool in pools],
+        markers=[pool_marker(pool) for pool in pools],
+        estimator="median",
+        errorbar=("pi", 50),
+        dodge=0.2 * (len(pools) - 1),
+        capsize=0.06,
+        linewidth=1.4,
+        markersize=7,
+        ax=axis,
+    )
+    axis.legend().remove()  # one legend for all panels stands below
+    medians = table.pivot_table(index="pool", columns="asked", values="ef", aggfunc="median").reindex(
+        columns=CLASS_NAMES
+    )
+    rises = {}
+    for pool in pools:
+        known = medians.loc[names[pool]].dropna()
+        rises[pool] = known.iloc[-1] - known.iloc[0]
+    axis.set(xlabel="requested class", ylabel="relabelled EF (points)\nmedian and middle half", ylim=(0, 100))
+    axis.grid(axis="x", visible=False)
+    legend_below(fig, axis, most=3)
+    said = "; ".join(f"{names[pool]} {rise:+.0f}" for pool, rise in rises.items())
+    headline(fig, f"EF points from the lowest to the highest request: {said}")
+    return fig
+
+
+def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
+    """Fréchet distances to real clips, a panel a metric, with the floor (real) and the ceiling (noise).
+
+    An arrow at the left end of an interval says that it reaches down to zero, which a logarithmic axis does
+    not have.
+    """
+    metrics = list(dict.fromkeys(fidelity["metric"]))
+    columns = min(len(metrics), 2)
+    rows = -(-len(metrics) // columns)
+    fig = Figure(figsize=(3.5 * columns + 1.2, (0.46 * fidelity["pair"].nunique() + 1.4) * rows + 0.4))
+    axes = fig.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+    for empty in axes[len(metrics) :]:
+        empty.set_axis_off()
+    pairs = list(dict.fromkeys(fidelity["pair"]))[::-1]
+    for axis, metric in zip(axes, metrics, strict=False):
+        own = fidelity[fidelity["metric"] == metric].set_index("pair")
+        ends = [*own["value"], *own["ci_low"][own["ci_low"] > 0.02 * own["value"]]]
+        least = 0.7 * min((end for end in map(float, ends) if end > 0), default=1e-3)
+        for y, pair in enumerate(pairs):
+            pool = pair.removeprefix("real_vs_")
+            low, value, high = (
+                max(float(own.loc[pair, column]), least) for column in ("ci_low", "value", "ci_high")
+            )
+            colour = pool_colour(pool)
+            axis.plot([low, high], [y, y], color=colour, lw=2)
+            if low == least:
+                axis.plot(least, y, color=colour, marker="<", ms=7, clip_on=False)
+            axis.plot(value, y, color=colour, marker=pool_marker(pool), ms=7)
+        axis.set_xscale("log")
+        axis.set_xlim(left=least)
+        decades = np.log10(axis.get_xlim()[1] / least)
+        for y, pair in enumerate(pairs):
+            value = max(float(own.loc[pair, "value"]), least)
+            aside = np.log10(value / least) < 0.12 * decades  # centred, the number would cross the axis
+            place: dict[str, Any] = {
+                "xytext": (2, 6) if aside else (0, 6),
+                "ha": "left" if aside else "center",
+            }
+            axis.annotate(
+                f"{own.loc[pair, 'value']:.3g}", (value, y), textcoords="offset points", fontsize=10, **place
+            )
+        axis.xaxis.set_major_locator(
+            LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,))
+        )
+        axis.xaxis.set_major_formatter(_PLAIN)
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.set_title(_METRIC_NAMES.get(metric, metric), fontsize=11)
+        axis.set_xlabel("Fréchet distance to real clips")
+        axis.grid(axis="y", visible=False)
+    shown = {"real": "other real clips (floor)", "noise": "noise (ceiling)"} | dict(names)
+    axes[0].set_yticks(
+        range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=10
+    )
+    axes[0].set_ylim(-0.6, len(pairs) - 0.4)
+    headline(fig, f"{_nearer(fidelity, names)} ({int(fidelity['n'].iloc[0])} clips a side)")
+    return fig
+
+
+def _nearer(fidelity: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """Which pool lies nearer to real clips; of a single one, how far it lies above the floor."""
+    value = fidelity.pivot_table(index="metric", columns="pair", values="value", sort=False)
+    value.index = pd.Index(
+        [_METRIC_NAMES.get(str(metric), str(metric)).split(" (")[0] for metric in value.index]
+    )
+    pools = value[[f"real_vs_{pool}" for pool in names if f"real_vs_{pool}" in value]]
+    if pools.shape[1] < 2:
+        ratios = (pools.iloc[:, 0] / value["real_vs_real"].clip(lower=1e-9)).items()
+        name = names[str(pools.columns[0]).removeprefix("real_vs_")]
+        return f"{name} as a multiple of the floor: " + ", ".join(
+            f"{ratio:.3g} by {metric}" for metric, ratio in ratios
+        )
+    nearest = {
+        metric: names[str(pair).removeprefix("real_vs_")] for metric, pair in pools.idxmin(axis=1).items()
+    }
+    if len(set(nearest.values())) == 1:
+        return f"Nearer to real clips: {next(iter(nearest.values()))} by every encoder"
+    return "Nearer to real clips: " + ", ".join(f"{name} by {metric}" for metric, name in nearest.items())
+
+
+def pool_accuracy(
+    table: pd.DataFrame, constants: pd.DataFrame, *, names: Mapping[str, str], data: str
+) -> Figure:
+    """Hard accuracy on real TEST of networks trained on each pool, by size, with 95 % intervals; dashed: the
+    best constant.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool.
+    constants : DataFrame
+        ``constants.csv`` of stage 04.
+    """
+    rows = table[table["metric"] == "hard_accuracy"]
+    sizes = sorted({int(size) for size in rows["vpc"]})
+    pools = list(dict.fromkeys(rows["source"]))
+    fig = Figure(figsize=(3.7 * len(pools) + 0.6, 4.0))
+    axes = fig.subplots(1, len(pools), sharey=True, squeeze=False)[0]
+    best = constants.iloc[int(constants["hard_accuracy"].to_numpy(float).argmax())]
+    for axis, pool in zip(axes, pools, strict=True):
+        own = rows[rows["source"] == pool]
+        methods = list(dict.fromkeys(own["method"]))
+        for number, method in enumerate(methods):
+            cell = own[own["method"] == method]
+            x = np.array([sizes.index(int(size)) for size in cell["vpc"]], float)
+            x += 0 if method == "whole" else (number - len(methods) / 2) * 0.22
+            mean = cell["mean"].to_numpy(float)
+            error = np.nan_to_num(np.clip(np.stack([mean - cell["ci_low"], cell["ci_high"] - mean]), 0, None))
+            marker = {"whole": "*", "random": "o", "infomotion": "^"}.get(method, "D")
+            name = METHOD_NAMES[method] + in_brackets(rows[rows["method"] == method].get("graph_flag", ()))
+            axis.errorbar(
+                x,
+                mean,
+                yerr=error,
+                color=METHOD_COLOURS[method],
+                marker=marker,
+                ms=8,
+                ls="none",
+                capsize=3,
+                label=name,
+            )
+        axis.axhline(
+            best["hard_accuracy"],
+            color=MUTED,
+            ls="--",
+            lw=1.4,
+            label=constant_name(best["predictor"], best["constant"]),
+        )
+        axis.set_xticks(range(len(sizes)), [f"{size} a class" if size else "all" for size in sizes])
+        axis.set_xlim(-0.6, len(sizes) - 0.4)
+        axis.set_title(names[pool], fontsize=10)
+        axis.grid(axis="x", visible=False)
+    axes[0].set_ylabel("hard accuracy on real TEST (%)")
+    legend_below(fig, axes[0], most=4)
+    above = int((rows["mean"] > best["hard_accuracy"]).sum())
+    name = CONSTANT_NAMES.get(best["predictor"], best["predictor"])
+    lie = f"{above} of {len(rows)} cells {'lies' if above == 1 else 'lie'}"
+    headline(
+        fig,
+        f"{data}: {lie} above the best constant, {name[0].lower()}{name[1:]} ({best['hard_accuracy']:.0f} %)",
+    )
+    return fig
+
+
+def bare(axis: Axes) -> None:
+    """Take ticks and frame off an axis that holds a picture."""
+    axis.set(xticks=[], yticks=[])
+    axis.grid(False)
+    axis.spines[:].set_visible(False)
+
+
+def _framed(clip: NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
+    return np.pad(clip, ((0, 0), (0, gap), (0, gap)), constant_values=_MID_GREY)

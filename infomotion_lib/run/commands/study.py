@@ -1,0 +1,175 @@
+"""Commands of the studies; each goes on where an earlier call of it stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infomotion_lib.errors import ParameterError
+from infomotion_lib.run.commands.options import (
+    Overrides,
+    Profile,
+    RunsDir,
+    parse_overrides,
+    with_arithmetic,
+)
+
+study = typer.Typer(help="Longer studies; resumable.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@study.command("selectors")
+def study_selectors(
+    context: typer.Context,
+    profile: Profile = "phantom-large",
+    parameter: Overrides = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on."),
+    ] = None,
+    pools: Annotated[
+        int | None, typer.Option(min=1, help="Pools to finish, from the first; default: the profile's.")
+    ] = None,
+    arm: Annotated[
+        str, typer.Option(help="main, or pools changed in one respect: label_noise, standard_machines ...")
+    ] = "main",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Write the rows made so far to book/results and train nothing.")
+    ] = False,
+    runs_dir: RunsDir = "",
+) -> None:
+    """Every selector on many independent phantom pools, in slices; finished rows are kept, --publish puts
+    them into the book.
+    """
+    from infomotion_lib.parameters import read_profile, stage_parameters
+    from infomotion_lib.paths import run_paths
+    from infomotion_lib.run.lock import only_run
+    from infomotion_lib.studies.selectors.parameters import EvidenceParameters
+    from infomotion_lib.studies.selectors.rows import publish as publish_rows
+    from infomotion_lib.studies.selectors.study import run_study, tables_so_far
+
+    values = read_profile(profile) | ({} if workers is None else {"workers": workers})
+    chosen = stage_parameters("evidence", values, overrides=parse_overrides(parameter or []))
+    parameters = EvidenceParameters.model_validate(chosen.model_dump())
+    paths = run_paths(parameters.profile, runs_dir or parameters.runs_dir)
+    folder = paths.root / "evidence"
+    if publish:
+        tables = tables_so_far(folder, parameters)
+        publish_rows(tables)
+        typer.echo(f"Published: {tables!r}")
+        return
+    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
+    with only_run(paths):
+        tables = run_study(
+            folder, parameters=parameters, arm=arm, pools=pools, minutes=minutes, say=typer.echo
+        )
+    done = tables.finished
+    typer.echo(
+        f"{tables!r}; {int(done['complete'].sum())} pools complete. Publish them: infomotion study selectors"
+        " --publish"
+    )
+
+
+@study.command("open-splits")
+def study_open_splits(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path(
+        "runs/studies/open_splits"
+    ),
+    runs_dir: RunsDir = "",
+    networks: Annotated[
+        Path | None,
+        typer.Option(
+            help=(
+                "Stage 02 whose networks make the vectors; default: that of the phantom run, which saw no"
+                " open clip."
+            )
+        ),
+    ] = None,
+    splits: Annotated[int, typer.Option(min=2, help="Splits of the clips.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Training seeds of every selection.")] = 2,
+    draws: Annotated[int, typer.Option(min=1, help="Random selections per split.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+) -> None:
+    """The paper's four selectors on several splits of the open clips, in pairs with Random, beside the
+    controls of the same splits.
+    """
+    import pandas as pd
+
+    from infomotion_lib.evaluation.parameters import EvaluationParameters
+    from infomotion_lib.parameters import paths_of, read_profile, stage_parameters
+    from infomotion_lib.provenance import read_run_card
+    from infomotion_lib.studies.open_splits import SplitSettings, open_clips, run_open_splits
+
+    paths = paths_of("open", runs_dir)
+    stage = networks or paths_of("phantom", runs_dir).stage("ifa_training")
+    for folder in (paths.stage("frame_index"), stage):
+        read_run_card(folder)
+    used = stage_parameters("evaluation", read_profile("open"), overrides={"workers": workers})
+    settings = SplitSettings(splits=splits, seeds=seeds, draws=draws)
+    parameters = EvaluationParameters.model_validate(used.model_dump())
+    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
+    known = paths.stage("evaluation") / "controls.csv"
+    controls = pd.read_csv(known) if known.is_file() else None
+    summary = run_open_splits(
+        open_clips(paths, stage), out, parameters=parameters, settings=settings, controls=controls
+    )
+    typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
+
+
+@study.command("checkpoint")
+def study_checkpoint(
+    context: typer.Context,
+    profile: Profile = "phantom",
+    runs_dir: RunsDir = "",
+    out: Annotated[Path, typer.Option(help="Folder for rows and summary; the same call resumes.")] = Path(
+        "runs/studies/checkpoint"
+    ),
+    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+) -> None:
+    """Table 1 of a finished run once more, tested with the weights of the least VAL error instead of the last
+    ones, in pairs.
+    """
+    from infomotion_lib.parameters import paths_of
+    from infomotion_lib.provenance import read_run_card
+    from infomotion_lib.studies.checkpoint import run_checkpoint_study
+
+    paths = paths_of(profile, runs_dir)
+    used = read_run_card(paths.stage("evaluation"))["parameters"]
+    # that of the run: in another arithmetic the networks would differ by more than the choice of their
+    # weights
+    with_arithmetic(context, used.get("arithmetic", "native"), say=typer.echo)
+    summary = run_checkpoint_study(paths, out, workers=workers)
+    typer.echo(summary[summary["metric"] == "hard_accuracy"].round(2).to_string(index=False))
+
+
+@study.command("phases")
+def study_phases(
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("runs/studies/phases"),
+    clips: Annotated[
+        int, typer.Option(min=1, help="Phantom clips of each frame rate, EF class and rhythm.")
+    ] = 6,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """How far are detected ED and ES from the exact ones? Detector, second vote, and both where they agree,
+    beside shuffled frames.
+    """
+    from infomotion_lib.studies.phases import PhaseStudySettings, run_phase_study
+
+    summary = run_phase_study(out, settings=PhaseStudySettings(clips=clips), workers=workers).summary
+    typer.echo(summary[summary["by"] == "all"].drop(columns=["by", "value"]).round(1).to_string(index=False))
+
+
+@study.command(
+    "hardness", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)
+def study_hardness() -> None:
+    """Gone: the study of selectors has its numbers."""
+    raise ParameterError(
+        "There is no study of hardness any more: that of the selectors trains on the whole of each pool too.",
+        remedy="Use `infomotion study selectors`; its page has the whole set by machine style.",
+    )

@@ -1,0 +1,78 @@
+"""A frozen notebook keeps its pictures as files, shown from wherever its page stands."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+from standin_run import make_run, make_videos
+
+pytest.importorskip("ipywidgets")
+
+from infomotion_book.explore.board import controls, prepare
+from infomotion_book.freeze import freeze
+from infomotion_book.frozen_notebook import as_files, freeze_notebook
+from infomotion_book.notebooks import page_from_run
+from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.widgets import STATE
+
+PICTURE = b"RIFF....WEBP"
+
+
+def notebook(folder: Path) -> Path:
+    """A notebook that shows one picture in an output and, twice, in a control."""
+    uri = f"data:image/webp;base64,{base64.b64encode(PICTURE).decode()}"
+    html = f'<img alt="A heart" src="{uri}">'
+    output = {"output_type": "display_data", "metadata": {"x": 1}, "data": {"text/html": [html]}}
+    noise = {"output_type": "stream", "name": "stderr", "text": "noise"}
+    cell = {"cell_type": "code", "id": "a", "metadata": {"t": 1}, "source": "", "outputs": [output, noise]}
+    state = {"state": {name: {"state": {"value": html}} for name in ("one", "two")}}
+    page = {"cells": [cell, cell | {"id": "b"}], "metadata": {"widgets": {STATE: state}, "papermill": {}}}
+    file = folder / "01_frame_index.ipynb"
+    file.write_text(json.dumps(page), encoding="utf-8")
+    return file
+
+
+def test_equal_pictures_are_one_file(tmp_path: Path) -> None:
+    frozen = freeze_notebook(notebook(tmp_path), made(tmp_path / "frozen"), pixels=True)
+    (file,) = (frozen.parent / "pictures").iterdir()
+    text = frozen.read_text(encoding="utf-8")
+    assert file.read_bytes() == PICTURE and file.suffix == ".webp"
+    assert text.count(f"pictures/{file.name}") == 4 and "base64" not in text and "noise" not in text
+    again = freeze_notebook(frozen, made(tmp_path / "again"), pixels=True)
+    assert again.read_text(encoding="utf-8") == text
+
+
+def test_what_may_not_be_published_stays_for_the_guard(tmp_path: Path) -> None:
+    frozen = freeze_notebook(notebook(tmp_path), made(tmp_path / "frozen"), pixels=False)
+    assert not (frozen.parent / "pictures").exists() and "base64" in frozen.read_text(encoding="utf-8")
+
+
+def test_drawings_stay_in_the_text(tmp_path: Path) -> None:
+    html = '<img src="data:image/svg+xml;base64,AAAA">'
+    assert as_files(html, tmp_path) == html and not list(tmp_path.iterdir())
+
+
+def test_a_page_links_the_frozen_pictures_from_where_it_stands(tmp_path: Path) -> None:
+    freeze_notebook(notebook(tmp_path), made(tmp_path / "phantom" / "01_frame_index"), pixels=True)
+    results = Results("phantom", tmp_path / "phantom")
+    file = results.root / "01_frame_index" / "01_frame_index.ipynb"
+    text = json.dumps(page_from_run(file, results=results, stage="frame_index"))
+    names = re.findall(r'src=\\"\.\./results/phantom/(01_frame_index/pictures/[0-9a-f]+\.webp)', text)
+    assert names and all((results.root / name).is_file() for name in names)
+    assert 'src=\\"pictures' not in text
+
+
+def test_the_controls_of_a_run_outlive_its_freezing(tmp_path: Path) -> None:
+    run = make_videos(make_run(tmp_path / "runs"))
+    prepare(Results("phantom", run))
+    frozen = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "results")
+    assert "explore/graphs.json" in frozen.files and len(controls(Results("phantom", frozen.folder))) == 4
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
