@@ -302,6 +302,8 @@ _Loader.add_implicit_resolver(
 def _refuse_unknown(values: Mapping[str, Any], known: Collection[str], *, where: str = "") -> None:
     for name in values:
         if name not in known:
+            others = [stage for stage, model in STAGES.items() if name in model.model_fields]
+            remedy = f"It belongs to {', '.join(others)}; stages that follow read it there." if others else ""
             raise ParameterError(
-                f"Unknown parameter: {name}", where=where, remedy=did_you_mean(str(name), known)
+                f"Unknown parameter: {name}", where=where, remedy=remedy or did_you_mean(str(name), known)
             )

@@ -104,8 +104,9 @@ def test_unknown_names_stop_everywhere() -> None:
 
 
 def test_overrides_reach_every_stage_that_knows_them() -> None:
-    split = split_overrides({"vpc": [5], "ifa_steps": 3})
-    assert {stage for stage, values in split.items() if "vpc" in values} == {"graph_selection", "evaluation"}
+    split = split_overrides({"vpc": [5], "clip_size": 28, "ifa_steps": 3})
+    assert {stage for stage, values in split.items() if "vpc" in values} == {"graph_selection"}, "said once"
+    assert {"labels", "evaluation"} <= {stage for stage, values in split.items() if "clip_size" in values}
     assert {stage for stage, values in split.items() if "ifa_steps" in values} == {"ifa_training"}
 
 

@@ -181,13 +181,8 @@ def read_pools(run: Ablation) -> tuple[reading.PoolReading, reading.Networks]:
 
 def select_from_pools(run: Ablation, pools: reading.PoolReading) -> SelectionTables:
     """Selections of every pool by the methods of the comparison, on the graph that stage 03 selects with."""
-    chooser, evaluated = run.used["graph_selection"], run.used["evaluation"]
-    changes = {
-        "methods": run.parameters.pool_methods,
-        "graphs": (chooser.selection_graph,),
-        "vpc": evaluated.vpc,
-        "n_runs": evaluated.n_runs,
-    }
+    chooser = run.used["graph_selection"]
+    changes = {"methods": run.parameters.pool_methods, "graphs": (chooser.selection_graph,)}
     return run_selection(pools.index, pools.vectors, parameters=chooser.model_copy(update=changes))
 
 
@@ -225,7 +220,7 @@ def train_on_pools(
     pool and tested on real TEST at full length. Finished networks are taken up.
     """
     p = run.parameters
-    plan = run.used["evaluation"].model_copy(update={"methods": p.pool_methods, "steps_whole": p.steps_pool})
+    plan = run.used["evaluation"].model_copy(update={"steps_whole": p.steps_pool})
     index = read_frame_index(run.paths.frame_index)
     real = index[index["source"] == run.real]
     material = open_material(

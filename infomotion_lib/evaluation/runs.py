@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,82 +133,75 @@ def open_material(
     return Material(pd.concat(tables, ignore_index=True), stores, periods)
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Cells that a table of selections holds: every method with every number of videos and every seed.
+
+    Attributes
+    ----------
+    methods : tuple of str
+        In the order of the table.
+    vpc : tuple of int
+        Videos per class, likewise.
+    seeds : tuple of int
+        Of the selections; run r of a cell has selection seed and training seed r.
+    """
+
+    methods: tuple[str, ...]
+    vpc: tuple[int, ...]
+    seeds: tuple[int, ...]
+
+
+def planned_cells(selections: pd.DataFrame) -> Plan:
+    """Methods, sizes and seeds of ``selections.csv``.
+
+    Raises
+    ------
+    DataError
+        If nothing was selected.
+    """
+    if selections.empty:
+        raise DataError("selections.csv holds no selection.", remedy="Look at shortfalls.csv of stage 03.")
+    columns = (selections[name].unique().tolist() for name in ("method", "vpc", "selection_seed"))
+    methods, sizes, seeds = columns
+    return Plan(tuple(map(str, methods)), tuple(map(int, sizes)), tuple(sorted(map(int, seeds))))
+
+
 def plan_runs(material: Material, selections: pd.DataFrame, *, parameters: EvaluationParameters) -> list[Job]:
-    """Every network of Table 1: whole sets first, then each method and number of videos, ``n_runs`` times
-    each.
+    """Every network of Table 1: whole sets first, then each cell of the selections, each with every seed.
 
     Run r trains the videos of selection seed r with training seed r, so that methods are compared in pairs.
 
     Raises
     ------
     DataError
-        If the selections lack a method, size or seed that is asked for, or name a video without a label.
+        If a source lacks a cell or a seed that another has, or a selection names a video without a label.
     """
     from infomotion_lib.regressor.grid import Job
 
-    jobs = []
+    plan, jobs = planned_cells(selections), []
     for source, period in material.periods.items():
         train = material.part(source, "TRAIN")
         label = dict(zip(train["file_name"], train["ef"].astype(float), strict=True))
-        for seed in range(parameters.n_runs):
-            jobs.append(
-                Job(
-                    source,
-                    WHOLE,
-                    "",
-                    0,
-                    0,
-                    seed,
-                    seed,
-                    tuple(label),
-                    tuple(label.values()),
-                    parameters.steps_whole,
-                    period,
-                )
-            )
+        names, ef = tuple(label), tuple(label.values())
+        for seed in plan.seeds:
+            jobs.append(Job(source, WHOLE, "", 0, 0, seed, seed, names, ef, parameters.steps_whole, period))
         own = selections[selections["source"] == source]
-        for method in parameters.methods:
-            for vpc in parameters.vpc:
-                cell = own[(own["method"] == method) & (own["vpc"] == vpc)]
-                for graph in dict.fromkeys(cell["graph"]) or ("",):
-                    for seed in range(parameters.n_runs):
-                        names = _picked(
-                            cell[(cell["graph"] == graph) & (cell["selection_seed"] == seed)],
-                            source,
-                            method,
-                            vpc,
-                            seed,
-                            label,
-                        )
-                        ef = tuple(label[name] for name in names)
-                        jobs.append(
-                            Job(
-                                source,
-                                method,
-                                graph,
-                                vpc,
-                                0,
-                                seed,
-                                seed,
-                                names,
-                                ef,
-                                parameters.steps_selected,
-                                period,
-                            )
-                        )
+        for method, vpc in product(plan.methods, plan.vpc):
+            cell = own[(own["method"] == method) & (own["vpc"] == vpc)]
+            for graph, seed in product(dict.fromkeys(cell["graph"]) or ("",), plan.seeds):
+                rows = cell[(cell["graph"] == graph) & (cell["selection_seed"] == seed)]
+                names = _picked(rows, f"{source}, {method}, {vpc} videos per class, seed {seed}", label)
+                ef = tuple(label[name] for name in names)
+                key = source, method, graph, vpc, 0, seed, seed
+                jobs.append(Job(*key, names, ef, parameters.steps_selected, period))
     return jobs
 
 
-def _picked(
-    rows: pd.DataFrame, source: str, method: str, vpc: int, seed: int, label: dict[str, float]
-) -> tuple[str, ...]:
+def _picked(rows: pd.DataFrame, where: str, label: dict[str, float]) -> tuple[str, ...]:
     names = tuple(rows["file_name"].astype(str))
-    where = f"{source}, {method}, {vpc} videos a class, seed {seed}"
     if not names:
-        raise DataError(
-            f"selections.csv has no picks for: {where}",
-            remedy="Run stage 03 with the same methods, vpc and n_runs.",
-        )
+        raise DataError(f"selections.csv has no picks for: {where}", remedy="Run stage 03 again.")
     unknown = [name for name in names if name not in label]
     if unknown:
         raise DataError(

@@ -26,9 +26,6 @@ from infomotion_lib.keys import RUN
 from infomotion_lib.regressor.grid import run_grid
 
 QUICK = EvaluationParameters(
-    methods=("random", "infomotion"),
-    vpc=(2,),
-    n_runs=2,
     clip_frames=8,
     clip_size=16,
     batch_size=4,
@@ -181,8 +178,11 @@ def test_what_the_selections_lack_is_named(
     tiny_phantom: Path, index: pd.DataFrame, selections: pd.DataFrame, tmp_path: Path
 ) -> None:
     material = open_material({"real": read_dataset(tiny_phantom)}, index, folder=tmp_path, parameters=QUICK)
-    with pytest.raises(DataError, match="real, kmeans, 2 videos a class, seed 0"):
-        plan_runs(material, selections, parameters=QUICK.model_copy(update={"methods": ("kmeans",)}))
+    gone = (selections["method"] == "infomotion") & (selections["selection_seed"] == 1)
+    with pytest.raises(DataError, match="real, infomotion, 2 videos per class, seed 1"):
+        plan_runs(material, selections[~gone], parameters=QUICK)
+    with pytest.raises(DataError, match="holds no selection"):
+        plan_runs(material, selections[:0], parameters=QUICK)
     test_video = index.loc[index["split"] == "TEST", "file_name"].iloc[0]
     with pytest.raises(DataError, match="no labelled TRAIN video"):
         plan_runs(material, selections.assign(file_name=test_video), parameters=QUICK)

@@ -335,7 +335,7 @@ def test_in_colab_defaults_give_way_to_the_profile_that_the_cell_names(
 ) -> None:
     cell = {name: field.default for name, field in STAGES["evaluation"].model_fields.items()} | {
         "profile": "smoke",
-        "n_runs": 7,
+        "soft_tolerance": 2.5,
     }
     at_home = notebook_parameters("evaluation", cell)
     monkeypatch.setitem(sys.modules, "google.colab", sys)
@@ -344,7 +344,7 @@ def test_in_colab_defaults_give_way_to_the_profile_that_the_cell_names(
     assert (
         at_home.steps_selected == cell["steps_selected"] != smoke["steps_selected"] == in_colab.steps_selected
     )
-    assert in_colab.vpc == tuple(smoke["vpc"]) and in_colab.n_runs == 7, "what the reader sets stays"
+    assert in_colab.soft_tolerance == 2.5, "what the reader sets stays"
     assert (
         notebook_parameters("evaluation", {**cell, "profile": "mine"}).steps_selected
         == cell["steps_selected"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_rel
 
-from infomotion_lib.data.records import read_dataset
+from infomotion_lib.data.videos import open_source, write_videos
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs
@@ -26,7 +26,7 @@ from infomotion_lib.stage_table import RUN_CARD
 from infomotion_lib.studies.checkpoint import METRICS, last_or_best, run_checkpoint_study
 
 QUICK = EvaluationParameters(
-    **{"synthetic_data": "none", "methods": ("random",), "vpc": (1,), "n_runs": 2, "workers": 1},
+    **{"synthetic_data": "none", "workers": 1},
     **{
         "clip_frames": 8,
         "clip_size": 16,
@@ -51,9 +51,11 @@ def runs(**hard: list[float]) -> pd.DataFrame:
 @pytest.fixture
 def finished(tiny_phantom: Path, tmp_path: Path) -> RunPaths:
     """A run of two random selections whose stage 04 has finished."""
-    paths, data = run_paths("tiny", tmp_path), read_dataset(tiny_phantom)
+    paths = run_paths("tiny", tmp_path)
     paths.data.mkdir(parents=True)
     (paths.data / "phantom").symlink_to(tiny_phantom)
+    data = open_source("phantom", data_dir=paths.data)
+    write_videos({"real": data}, paths.videos)
     index = build_frame_index(data, source="real", parameters=FrameIndexParameters(), workers=1)
     write_csv(index, paths.frame_index)
     train = index[index["split"] == "TRAIN"]
