@@ -31,11 +31,12 @@ def inside(path):
     return path.relative_to(PATHS.root).as_posix()
 
 
-for stage in (TABLE[name] for name in PARAMETERS):
+for place, stage in enumerate(TABLE[name] for name in PARAMETERS):
 
     rule:
         name:
             stage.name
+        priority: len(PARAMETERS) - place  # of what may run, the first in the walk
         input:
             [inside(PATHS.stage(need) / file) for need in stage.needs if need in PARAMETERS for file in plan.outputs(need, PARAMETERS)],
         output:

@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from data_folders import textured_clip
-from infomotion_lib.generators.diffusion import (
+
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.generators.autoencoder import obtain_autoencoder
+from infomotion_lib.generators.latte.diffusion import (
     LatteRecipe,
     denoising_loss,
     load_latte,
@@ -15,9 +18,6 @@ from infomotion_lib.generators.diffusion import (
     save_latte,
     train_latte,
 )
-
-from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.generators.autoencoder import obtain_autoencoder
 from infomotion_lib.generators.pool import decode_clips
 from infomotion_lib.parameters import read_profile
 

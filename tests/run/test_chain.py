@@ -346,7 +346,7 @@ def test_a_real_run_holds_until_its_code_or_its_parameters_change(
     infomotion("verify", "--profile", "smoke", project=project)
     with (project / "infomotion_lib/selection/graph.py").open("a", encoding="utf-8") as stream:
         stream.write("\nTOUCHED = True\n")
-    assert infomotion(*would, project=project) == "Would run: graph_selection, evaluation, latte_ablation\n"
+    assert infomotion(*would, project=project) == "Would run: graph_selection, evaluation, ablation\n"
     resolved = project / "runs/smoke/profile.yml"
     resolved.write_text(
         resolved.read_text(encoding="utf-8").replace("bootstrap_samples: 100", "bootstrap_samples: 50"),
