@@ -17,12 +17,13 @@ from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.evaluation.claims import paper_results
 from infomotion_lib.evaluation.pools import table2
+from infomotion_lib.paths import notebook_of
 from infomotion_lib.provenance import write_csv, write_json, write_npz
 from infomotion_lib.reporting.style import save_figure
 from infomotion_lib.reporting.widgets import image_slider
-from infomotion_lib.stage_table import TABLE
+from infomotion_lib.stage_table import TABLE, folders
 
-FOLDERS = {stage.name: stage.folder for stage in TABLE.values()}  # fmt: skip
+FOLDERS = folders()
 METHODS = (("random", ""), ("kmeans", ""), ("infodist", "knn"), ("infomotion", "knn"))
 STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
 
@@ -59,7 +60,7 @@ def make_run(
         },
         "graph_selection": {"graph_report": _graphs(sources), "selections": _selections(index, sources)},
         "evaluation": _evaluation(rng, index, sources),
-        "latte_ablation": _ablation(),
+        "ablation": _ablation(),
     }
     for stage, folder in FOLDERS.items():
         for name, table in tables.get(stage, {}).items():
@@ -79,8 +80,10 @@ def make_run(
         file_name=train["file_name"].to_numpy(str),
         features=rng.normal(size=(len(train), 8)).astype(np.float32),
     )
-    for stage in ("frame_index", "ifa_training", "graph_selection", "evaluation", "latte_ablation"):
-        _notebook(run / FOLDERS[stage], f"{FOLDERS[stage]}.ipynb")
+    for stage in ("frame_index", "ifa_training", "graph_selection", "evaluation", "latte_pool", "ablation"):
+        notebook = notebook_of(TABLE[stage])
+        assert notebook is not None
+        _notebook(run / FOLDERS[stage], notebook.name)
     return run
 
 

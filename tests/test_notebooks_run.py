@@ -17,19 +17,23 @@ import pytest
 from finished_run import FinishedRun, cpu_of_children, started, surroundings, tables
 from killed_run import grid_rows, kill_when
 
+from infomotion_lib.generators.pool import DRAWN_HERE
 from infomotion_lib.parameters import STAGES
 from infomotion_lib.paths import notebook_of
 from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.reporting.widgets import STATE, VIEW
 from infomotion_lib.run.fingerprint import RECORD, WORKED
 from infomotion_lib.run.workflow import MARK
-from infomotion_lib.stage_table import NOTEBOOK_STAGES, RUN_CARD, TABLE
+from infomotion_lib.stage_table import RUN_CARD, TABLE, pool_stage
 
-NOTEBOOKS = list(NOTEBOOK_STAGES.values())
+NOTEBOOKS = [name for name, stage in TABLE.items() if stage.number]
 
 
 def test_every_stage_ran_once_in_order(smoke_run: FinishedRun) -> None:
-    assert started(smoke_run.output) == list(STAGES)
+    order = started(smoke_run.output)
+    assert sorted(order) == sorted(STAGES)
+    for number, name in enumerate(order):
+        assert set(TABLE[name].needs) <= set(order[:number]), f"{name} before what it reads"
     assert MARK not in smoke_run.output
     assert "snakemake" not in smoke_run.output.lower()
 
@@ -54,9 +58,8 @@ def test_every_stage_left_what_it_promised(smoke_run: FinishedRun, stage: str) -
     for name in (*TABLE[stage].outputs_of(), *TABLE[stage].reports):
         assert hashes[name] == sha256(folder / name), "the run card hashes every promised file"
     assert not list(folder.glob("*.failed.ipynb"))
-    assert {file.name for file in folder.rglob(".*") if file.is_file()} == {RECORD, WORKED}, (
-        "no temporary file is left"
-    )
+    marks = {RECORD, WORKED, *([DRAWN_HERE] if TABLE[stage].generator else [])}
+    assert {file.name for file in folder.rglob(".*") if file.is_file()} == marks, "no temporary file is left"
 
 
 def test_nothing_published_names_a_folder_of_this_machine(smoke_run: FinishedRun) -> None:
@@ -140,13 +143,14 @@ def test_the_evaluation_scores_every_cell(smoke_run: FinishedRun) -> None:
 
 
 def test_two_pools_meet_one_pipeline(smoke_run: FinishedRun) -> None:
-    folder = smoke_run.paths.stage("latte_ablation")
-    for pool in ("echosyn", "latte"):
-        listed = pd.read_csv(folder / "pools" / pool / "FileList.csv")
+    folder = smoke_run.paths.stage("ablation")
+    for name in ("echosyn", "latte"):
+        pool = smoke_run.paths.stage(pool_stage(name)) / "pool"
+        listed = pd.read_csv(pool / "FileList.csv")
         assert set(listed["NumberOfFrames"]) == {16}
         assert set(listed["FPS"]) == {16.0}
-        assert len(list((folder / "pools" / pool / "Videos").glob("*.avi"))) == len(listed)
-    manifest = pd.read_csv(folder / "pools" / "latte" / "manifest.csv")
+        assert len(list((pool / "Videos").glob("*.avi"))) == len(listed)
+    manifest = pd.read_csv(smoke_run.paths.stage("latte_pool") / "manifest.csv")
     assert (manifest["requested_class"].value_counts() == 3).all()
     table = pd.read_csv(folder / "table2.csv", keep_default_na=False, na_values={"paper": [""]})
     assert set(table["generator"]) == {"echosyn", "latte"}
@@ -183,8 +187,8 @@ def test_a_second_run_does_nothing_and_is_quick(smoke_run: FinishedRun, tmp_path
 def test_a_changed_parameter_reruns_what_depends_on_it_only(smoke_run: FinishedRun, tmp_path: Path) -> None:
     copy = smoke_run.copy(tmp_path)
     before = tables(copy.root)
-    assert smoke_run.would_run(copy, "-p", "bootstrap_samples=50") == ["evaluation", "latte_ablation"]
-    assert smoke_run.would_run(copy, "-p", "guidance=3.0") == ["latte_ablation"]
+    assert smoke_run.would_run(copy, "-p", "bootstrap_samples=50") == ["evaluation", "ablation"]
+    assert smoke_run.would_run(copy, "-p", "guidance=3.0") == ["latte_pool", "ablation"]
     assert smoke_run.would_run(copy, "-p", "phantom_seed=1") == list(STAGES)
     assert smoke_run.would_run(copy, "-p", "workers=1") == [], "the number of workers decides no result"
     assert tables(copy.root) == before, "asking changes nothing"
@@ -193,7 +197,7 @@ def test_a_changed_parameter_reruns_what_depends_on_it_only(smoke_run: FinishedR
 def test_a_class_with_too_few_videos_is_a_reported_shortfall(smoke_run: FinishedRun, tmp_path: Path) -> None:
     copy = smoke_run.copy(tmp_path)
     smoke_run.run("03", copy, "-p", "vpc=[9]")
-    assert smoke_run.would_run(copy) == ["graph_selection", "evaluation", "latte_ablation"], (
+    assert smoke_run.would_run(copy) == ["graph_selection", "evaluation", "ablation"], (
         "run alone otherwise, it is brought back"
     )
     short = pd.read_csv(copy.stage("graph_selection") / "shortfalls.csv", keep_default_na=False)

@@ -15,9 +15,9 @@ import pytest
 
 from infomotion_lib.parameters import STAGES
 from infomotion_lib.paths import PROJECT, notebook_of
-from infomotion_lib.stage_table import NOTEBOOK_STAGES, TABLE
+from infomotion_lib.stage_table import TABLE, notebook_stages
 
-FILES = [notebook_of(TABLE[stage]) for stage in NOTEBOOK_STAGES.values()]
+FILES = [notebook_of(TABLE[stage]) for stage in notebook_stages().values()]
 REPOSITORY = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"][
     "Repository"
 ]
@@ -109,7 +109,7 @@ def test_parameters_are_the_stages_own_typed_literal_and_explained(file: Path) -
     tagged = [item.id for item in code_cells(file) if "parameters" in item.metadata.get("tags", [])]
     assert tagged == ["parameters"]
     source = cell(file, "parameters").source
-    (stage,) = [stage for number, stage in NOTEBOOK_STAGES.items() if file.name.startswith(number)]
+    (stage,) = [stage for number, stage in notebook_stages().items() if file.name.startswith(number)]
     fields = STAGES[stage].model_fields
     found = {}
     for node in ast.parse(source).body:

@@ -15,9 +15,9 @@ from standin_run import make_run
 
 from infomotion_book.figure_index import drawn_by
 from infomotion_book.terms import link_terms, words
-from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
+from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT, notebook_of
 from infomotion_lib.reporting.results import Results
-from infomotion_lib.stage_table import NOTEBOOK_STAGES
+from infomotion_lib.stage_table import TABLE, notebook_stages
 
 LARGEST_PAGE = 3_000_000
 """Bytes of one page."""
@@ -309,15 +309,16 @@ def test_the_index_of_figures_is_complete(book: Path) -> None:
     text = (book / "figures.html").read_text(encoding="utf-8")
     indexed = set(re.findall(r"<code>([\w.]+\.(?:svg|webp))</code>", text))
     commands = re.sub(r"<[^>]+>", "", text)
-    for number, stage in NOTEBOOK_STAGES.items():
-        notebook = NOTEBOOKS / f"{number}_{stage}.ipynb"
+    for stage in notebook_stages().values():
+        notebook = notebook_of(TABLE[stage])
+        assert notebook is not None
         drawn = drawn_by(notebook)
         assert len(drawn) == len(re.findall(r"save_figure\(", "".join(code_of(notebook)))), (
             f"{stage}: a figure without a plain name"
         )
         assert set(drawn) <= indexed, f"not in the index: {set(drawn) - indexed}"
         assert f"papermill notebooks/{notebook.name}" in commands
-    assert all(f"/{file.name}" in text for file in PROJECT.glob("book/results/*/*/figures/*"))
+    assert all(f"/{file.name}" in text for file in PROJECT.glob("book/results/*/**/figures/*"))
 
 
 def code_of(notebook: Path) -> list[str]:

@@ -104,7 +104,7 @@ def test_healthy_graphs_have_no_mark(tmp_path: Path) -> None:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A stand-in run all of whose graphs were unhealthy."""
     found = Results("phantom", make_run(tmp_path_factory.mktemp("run")))
-    for stage, name in (("evaluation", "table1"), ("latte_ablation", "table2")):
+    for stage, name in (("evaluation", "table1"), ("ablation", "table2")):
         table = found.table(stage, name)
         assert table is not None
         ours = table["method"].isin(["infomotion", "infodist"])

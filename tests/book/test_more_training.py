@@ -11,17 +11,16 @@ from pathlib import Path
 import pandas as pd
 from standin_run import make_run
 
-from infomotion_book.more_training import more_training
+from infomotion_book.more_training import POOL, more_training
+from infomotion_book.table2 import STAGE
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.results import Results, frozen_results
-
-STAGE = "latte_ablation"
 
 
 def run(root: Path, profile: str, *, real: str = "phantom", size: str = "S/2", steps: int = 100) -> Results:
     """A stand-in run whose Latte was trained so."""
     results = Results(profile, make_run(root, profile=profile, real=real))
-    file = results.folder(STAGE) / "run_card.json"
+    file = results.folder(POOL) / "run_card.json"
     card = json.loads(file.read_text(encoding="utf-8"))
     card["parameters"] |= {"latte_size": size, "latte_steps": steps, "latte_side": 64, "latte_batch_size": 4}
     card["notes"]["weights"] = 2_000_000
@@ -49,7 +48,7 @@ def assert_row_says_what_the_files_say(row: str, results: Results) -> None:
         f"{summary.loc['latte', 'mean']:.1f} %" in row
         and f"other {summary.loc['echosyn', 'mean']:.1f} %" in row
     )
-    assert f"{results.card(STAGE)['parameters']['latte_steps']:,}" in row
+    assert f"{results.card(POOL)['parameters']['latte_steps']:,}" in row
 
 
 def test_rows_of_a_kind_stand_together_with_the_numbers_of_their_files(tmp_path: Path) -> None:
@@ -69,7 +68,7 @@ def test_a_larger_latte_is_compared_too(tmp_path: Path) -> None:
 
 def test_a_pool_that_came_without_a_record_of_its_drawing_has_a_row(tmp_path: Path) -> None:
     found = [run(tmp_path, "phantom"), run(tmp_path, "more", steps=2_000)]
-    file = found[1].folder(STAGE) / "run_card.json"
+    file = found[1].folder(POOL) / "run_card.json"
     card = json.loads(file.read_text(encoding="utf-8"))
     card["notes"] = {"drawn_elsewhere": {"per_class": 3}}
     file.write_text(json.dumps(card), encoding="utf-8")

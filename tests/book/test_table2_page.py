@@ -14,7 +14,7 @@ PHANTOM = Results("phantom", FROZEN / "phantom")
 
 def test_both_halves_together_hold_every_accuracy_and_distance() -> None:
     html = table2(PHANTOM)
-    written = PHANTOM.table("latte_ablation", "table2")
+    written = PHANTOM.table("ablation", "table2")
     assert written is not None
     hard, distances = (
         written[written["metric"] == "hard_accuracy"],

@@ -52,7 +52,7 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
         (root / FIGURE).parent.mkdir(exist_ok=True)
         (root / FIGURE).write_text("<svg/>", encoding="utf-8")
     if stage.number:
-        (folder / f"{stage.folder}.ipynb").write_text("{}", encoding="utf-8")
+        (folder / f"{stage.notebook or stage.folder}.ipynb").write_text("{}", encoding="utf-8")
     step.finish(folder / file for file in promised)
     _close(stage, paths, None, code=code_of(stage), seconds=1.0, continued=False)
 
@@ -346,7 +346,7 @@ def test_a_real_run_holds_until_its_code_or_its_parameters_change(
     infomotion("verify", "--profile", "smoke", project=project)
     with (project / "infomotion_lib/selection/graph.py").open("a", encoding="utf-8") as stream:
         stream.write("\nTOUCHED = True\n")
-    assert infomotion(*would, project=project) == "Would run: graph_selection, evaluation, latte_ablation\n"
+    assert infomotion(*would, project=project) == "Would run: graph_selection, evaluation, ablation\n"
     resolved = project / "runs/smoke/profile.yml"
     resolved.write_text(
         resolved.read_text(encoding="utf-8").replace("bootstrap_samples: 100", "bootstrap_samples: 50"),

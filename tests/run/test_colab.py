@@ -28,11 +28,11 @@ from infomotion_book.render import repository_url
 from infomotion_lib.paths import RunPaths, notebook_of
 from infomotion_lib.provenance import read_run_card
 from infomotion_lib.run.colab import earlier_stages
-from infomotion_lib.stage_table import NOTEBOOK_STAGES, RUN_CARD, TABLE
+from infomotion_lib.stage_table import RUN_CARD, TABLE, notebook_stages
 
 pytest.importorskip("papermill")
 
-STAGES = list(NOTEBOOK_STAGES.values())
+STAGES = list(notebook_stages().values())
 OPENED = ("frame_index", "ifa_training")
 """Notebooks that are executed whole. The first must run stages before its own, the second finds them."""
 

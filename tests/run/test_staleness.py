@@ -15,7 +15,7 @@ from infomotion_lib.run import code
 from infomotion_lib.run.code import code_hash, learning_hash
 from infomotion_lib.stage_table import LOADED, TABLE
 
-TRAINED = ("labels", "ifa_training", "evaluation", "latte_ablation")
+TRAINED = ("labels", "ifa_training", "evaluation", "latte_pool", "ablation")
 """Stages that keep what took long: checkpoints, rows of networks, vectors."""
 
 SPARED = {
@@ -32,9 +32,18 @@ LEARNT = {
     "representations/ifa/losses.py": {"ifa_training"},
     "representations/ifa/attention.py": {"ifa_training"},
     "representations/appearance/network.py": {"ifa_training"},
-    "regressor/model.py": {"labels", "evaluation", "latte_ablation"},
-    "generators/latte/diffusion.py": {"latte_ablation"},
-    "data/video.py": {"data", "labels", "ifa_training", "evaluation", "latte_ablation"},
+    "regressor/model.py": {"labels", "evaluation", "ablation"},
+    "generators/latte/diffusion.py": {"latte_pool"},
+    "generators/cutting.py": {"echosyn_pool", "latte_pool"},
+    "data/video.py": {
+        "data",
+        "labels",
+        "ifa_training",
+        "evaluation",
+        "echosyn_pool",
+        "latte_pool",
+        "ablation",
+    },
 }
 
 
