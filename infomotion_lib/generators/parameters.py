@@ -35,8 +35,12 @@ def pool_parameters(generator: str) -> type[PoolParameters]:
     entry = GENERATORS[generator]
     own = (imported(entry.parameters),) if entry.parameters else ()
     text = PoolParameters.model_fields["generator"].description
-    return create_model(
+    made = create_model(
         f"{entry.label}PoolParameters",
         __base__=(*own, PoolParameters),
         generator=(Literal[generator], Field(generator, description=text)),  # type: ignore[arg-type]  # one value
     )
+    made.of_entries = frozenset(name for model in own for name in model.model_fields) - set(
+        PoolParameters.model_fields
+    )
+    return made

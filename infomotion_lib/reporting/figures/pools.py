@@ -1,5 +1,4 @@
-"""Figures of the ablation: restored frames, training, generated clips beside others, labels, distances,
-accuracy of two pools.
+"""Figures of the ablation: generated clips side by side, labels, distances, accuracy of every pool.
 
 Every title states what the drawn numbers say; it is computed from them.
 """
