@@ -318,7 +318,7 @@ def test_the_index_of_figures_is_complete(book: Path) -> None:
         )
         assert set(drawn) <= indexed, f"not in the index: {set(drawn) - indexed}"
         assert f"papermill notebooks/{notebook.name}" in commands
-    assert all(f"/{file.name}" in text for file in PROJECT.glob("book/results/*/*/figures/*"))
+    assert all(f"/{file.name}" in text for file in PROJECT.glob("book/results/*/**/figures/*"))
 
 
 def code_of(notebook: Path) -> list[str]:
