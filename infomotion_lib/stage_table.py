@@ -113,10 +113,11 @@ _FIXED = (
         "data",
         "data",
         "Data",
-        "infomotion_lib.phantom.parameters:DataParameters",
+        "infomotion_lib.data.parameters:stage_model",
         (),
         ("sources.json", "data_report.csv"),
-        learns=("phantom.dataset", "data.echodiffusion"),
+        loads="infomotion_lib.data.sources:modules_of",
+        learns=(LOADED,),
     ),
     Stage(
         "labels",

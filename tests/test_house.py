@@ -28,8 +28,6 @@ LONG = {
     "reporting/table2.py",
 }
 MANY_ARGUMENTS = {
-    "phantom/dataset.py make_dataset",
-    "phantom/plan.py make_request",
     "representations/appearance/network.py train_appearance",
     "selection/modular.py build_class_graphs",
     "selection/selectors.py select",

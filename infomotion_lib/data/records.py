@@ -16,10 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infomotion_lib import paths
 from infomotion_lib.classes import class_name
 from infomotion_lib.data.layout import (
-    OPEN_LABELS,
     Layout,
     LayoutName,
     find_layout,
@@ -27,9 +25,11 @@ from infomotion_lib.data.layout import (
     read_table,
     require_inside,
 )
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.video import VideoInfo, probe
 from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
-from infomotion_lib.errors import DataError, VideoError, did_you_mean
+from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.files import OPEN_LABELS, PHANTOM_TRUTH
 
 OK = "ok"
 MIN_FRAMES = 8
@@ -37,7 +37,6 @@ FRAME_RATES = (1.0, 1000.0)
 """Frames a second that a heart can be filmed at."""
 
 MAX_UNUSABLE = 0.05
-PHANTOM_TRUTH = "phantom_truth.csv"
 VIDEO_COLUMNS = (
     "file_name",
     "path",
@@ -179,48 +178,33 @@ def read_dataset(
 
 
 def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") -> Dataset:
-    """Data set by its name in the parameters.
+    """Data set by its name in the parameters, its folder read anew.
 
     Parameters
     ----------
-    name : {"phantom", "phantom-synthetic", "echodiffusion", "echonet-dynamic", "echonet-synthetic"}
-        The first three lie in ``data_dir``, the EchoNet sets in the folder of real data.
+    name : str
+        A key of :data:`~infomotion_lib.data.sources.SOURCES`.
     data_dir : str or Path
         Folder of the data sets that a run makes or fetches.
     data_root : str or Path, optional
-        Folder that holds ``EchoNet-Dynamic/`` and ``EchoNet-Synthetic/``; ``$INFOMOTION_DATA`` by default.
+        Folder that holds the reader's own data sets; ``$INFOMOTION_DATA`` by default.
 
     Raises
     ------
+    ParameterError
+        If the name is unknown.
     DataError
-        If the name is unknown, the folder is missing, or the data set has a fault.
+        If the folder is missing, or the data set has a fault.
     """
-    real = {"echonet-dynamic": "EchoNet-Dynamic", "echonet-synthetic": "EchoNet-Synthetic"}
-    if name in real:
-        root = paths.data_root(str(data_root)) / real[name]
-        unpacked = root / "dynamic"  # the archive's own folder, where the reader unpacked it by hand
-        if (
-            name == "echonet-synthetic"
-            and not (root / "FileList.csv").exists()
-            and (unpacked / "FileList.csv").is_file()
-        ):
-            root = unpacked
-        return read_dataset(root, name=name, layout=name)
-    layouts = {
-        "phantom": "echonet-dynamic",
-        "phantom-synthetic": "echonet-synthetic",
-        "echodiffusion": "echonet-dynamic",
-    }
-    if name not in layouts:
-        raise DataError(f"Unknown data set: {name}", remedy=did_you_mean(name, [*layouts, *real]))
-    root = Path(data_dir) / name
-    if not root.is_dir():
+    source = SOURCES[name]
+    root = source.root(data_dir=data_dir, data_root=data_root)
+    if not source.folder and not root.is_dir():
         raise DataError(
             f"The data set {name} has not been made yet.",
             where=f"Looked for: {root}",
             remedy="Run the data stage first.",
         )
-    return read_dataset(root, name=name, layout=layouts[name])
+    return read_dataset(root, name=name, layout=source.layout)
 
 
 def first_per_class(videos: pd.DataFrame, limit: int) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from infomotion_lib.data.records import PHANTOM_TRUTH, Dataset, first_per_class, open_source, read_dataset
+from infomotion_lib.data.records import Dataset, first_per_class, open_source, read_dataset
+from infomotion_lib.files import PHANTOM_TRUTH
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import start_stage, write_csv
