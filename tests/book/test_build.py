@@ -313,7 +313,7 @@ def test_the_index_of_figures_is_complete(book: Path) -> None:
         notebook = notebook_of(TABLE[stage])
         assert notebook is not None
         drawn = drawn_by(notebook)
-        assert len(drawn) == len(re.findall(r"save_(?:figure|loops)\(", "".join(code_of(notebook)))), (
+        assert len(drawn) == len(re.findall(r"(?:save_figure|write_bytes)\(", "".join(code_of(notebook)))), (
             f"{stage}: a figure without a plain name"
         )
         assert set(drawn) <= indexed, f"not in the index: {set(drawn) - indexed}"
