@@ -26,7 +26,7 @@ EVALUATION_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusio
 
 ABLATION_FIGURES = ("side_by_side.webp", "label_consistency.svg", "fidelity.svg", "table2.svg")
 ABLATION_LOOPS = "loops.webp"
-"""Figures of stage 05 that it shows for every profile; and clips in motion, on demand, since nothing on a
+"""Figures of stage 06 that it shows for every profile; and clips in motion, on demand, since nothing on a
 page may move unasked.
 """
 

@@ -125,11 +125,8 @@ def stage_name(word: str) -> str:
     """
     spellings = {name: name for name in STAGES}
     for number, name in notebook_stages().items():
-        spellings |= {
-            number: name,
-            number.lstrip("0"): name,
-            TABLE[name].notebook or TABLE[name].folder: name,
-        }
+        spellings |= {number: name, number.lstrip("0"): name}
+        spellings |= {TABLE[name].notebook: name} if TABLE[name].notebook else {}
     spellings |= {stage.folder: stage.name for stage in TABLE.values()}
     try:
         return spellings[word if word in spellings else Path(word).name.removesuffix(".ipynb")]

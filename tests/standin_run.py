@@ -21,9 +21,9 @@ from infomotion_lib.paths import notebook_of
 from infomotion_lib.provenance import write_csv, write_json, write_npz
 from infomotion_lib.reporting.style import save_figure
 from infomotion_lib.reporting.widgets import image_slider
-from infomotion_lib.stage_table import TABLE, notebook_stages
+from infomotion_lib.stage_table import TABLE, folders
 
-FOLDERS = {stage.name: stage.folder for stage in TABLE.values()}  # fmt: skip
+FOLDERS = folders()
 METHODS = (("random", ""), ("kmeans", ""), ("infodist", "knn"), ("infomotion", "knn"))
 STATE, VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
 
@@ -80,7 +80,7 @@ def make_run(
         file_name=train["file_name"].to_numpy(str),
         features=rng.normal(size=(len(train), 8)).astype(np.float32),
     )
-    for stage in notebook_stages().values():
+    for stage in ("frame_index", "ifa_training", "graph_selection", "evaluation", "latte_pool", "ablation"):
         notebook = notebook_of(TABLE[stage])
         assert notebook is not None
         _notebook(run / FOLDERS[stage], notebook.name)

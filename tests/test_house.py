@@ -19,14 +19,12 @@ COMMANDS = ("run/cli.py", "run/commands/")
 
 LONG = {
     "data/layout.py",
-    "data/records.py",
-    "generators/diffusion.py",
+    "generators/latte/diffusion.py",
     "reporting/figures/evaluation.py",
-    "reporting/figures/latte.py",
+    "reporting/figures/pools.py",
     "reporting/figures/selection.py",
     "reporting/figures/votes.py",
     "reporting/table2.py",
-    "run/drawn_elsewhere.py",
 }
 MANY_ARGUMENTS = {
     "representations/appearance/network.py train_appearance",
@@ -36,8 +34,6 @@ MANY_ARGUMENTS = {
 }
 BAGS = {
     "provenance.py write_npz",  # the names of arrays are data
-    "reporting/live.py interactive",
-    "reporting/live.py show",
 }
 
 

@@ -18,8 +18,10 @@ from infomotion_lib.parameters import (
     split_overrides,
     stage_name,
     stage_parameters,
+    stages_called,
+    stages_of_run,
 )
-from infomotion_lib.paths import PARAMS, PROJECT, notebook_of
+from infomotion_lib.paths import PARAMS, PROJECT
 from infomotion_lib.stage_table import TABLE, notebook_stages
 
 
@@ -36,6 +38,22 @@ from infomotion_lib.stage_table import TABLE, notebook_stages
 )
 def test_spellings_of_a_stage(word: str) -> None:
     assert stage_name(word) == "graph_selection"
+
+
+def test_a_number_means_all_pools_and_a_name_one() -> None:
+    values = read_profile("smoke")
+    assert stages_called("05", values) == ["echosyn_pool", "latte_pool"]
+    assert stages_called("05_generators.ipynb", values) == ["echosyn_pool", "latte_pool"]
+    assert (
+        stages_called("latte_pool", values) == stages_called("05_generators/latte", values) == ["latte_pool"]
+    )
+    one = {**values, "generators": ["latte"]}
+    assert stages_called("05", one) == ["latte_pool"]
+    assert "echosyn_pool" not in stages_of_run(one) and stages_of_run(one)[-1] == "ablation"
+    with pytest.raises(ParameterError, match="unknown generator; Did you mean latte"):
+        stages_of_run({**values, "generators": ["late"]})
+    with pytest.raises(ParameterError, match="Parameter generator = 'latte' is not valid"):
+        stage_parameters("echosyn_pool", values, overrides={"generator": "latte"})
 
 
 @pytest.mark.parametrize(
@@ -56,8 +74,8 @@ def test_unknown_stage(word: str, hint: str) -> None:
 
 def test_stages_with_a_notebook_own_a_numbered_folder() -> None:
     for number, stage in notebook_stages().items():
-        assert TABLE[stage].folder.startswith(f"{number}_")
-        assert (notebook_of(TABLE[stage]) or Path()).is_file()
+        pool = f"05_generators/{TABLE[stage].generator}"
+        assert TABLE[stage].folder == (pool if TABLE[stage].generator else f"{number}_{stage}")
     assert list(TABLE) == list(STAGES)
 
 
@@ -111,7 +129,7 @@ def test_overrides_reach_every_stage_that_knows_them() -> None:
 
 
 def test_one_name_means_one_thing_in_all_stages() -> None:
-    for name in known_names() - {"generator"}:  # which no profile sets: each job has its own
+    for name in known_names() - {"generator"}:  # it says which job a job is
         meanings = {
             (str(model.model_fields[name].annotation), repr(model.model_fields[name].default))
             for model in (*STAGES.values(), *STUDIES.values())

@@ -13,7 +13,7 @@ from infomotion_lib.errors import DataError
 class Level(IntEnum):
     """How much of a run may be published.
 
-    - ``EVERYTHING``: the data was drawn by this project, as the phantom is, and its manifest allows
+    - ``EVERYTHING``: the data was drawn by this project (such as the phantom), and its manifest allows
       redistribution.
     - ``LINES``: its manifest allows redistribution, but it shows hearts: tables, and figures made of lines;
       no pixels.

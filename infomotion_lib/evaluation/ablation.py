@@ -111,7 +111,8 @@ class Ablation:
 
 
 def open_ablation(paths: RunPaths, parameters: AblationParameters, *, device: str) -> Ablation:
-    """All that the comparison needs, opened; nothing is computed.
+    """All that the comparison needs, opened; nothing is computed. ``device`` is ``"auto"``, ``"cpu"`` or
+    ``"cuda"``.
 
     Raises
     ------
@@ -120,6 +121,9 @@ def open_ablation(paths: RunPaths, parameters: AblationParameters, *, device: st
     CheckpointError
         If the file of an encoder is missing, or not the one that was named.
     """
+    from infomotion_lib.device import resolve_device
+
+    device = resolve_device(device).type
     standard_encoders(parameters)  # a wrong file stops here, before anything is trained
     mine = {name: getattr(parameters, name) for name in ("workers", "device", "data_root")}
     used: dict[str, StageParameters] = {}

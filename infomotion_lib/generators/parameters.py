@@ -40,7 +40,7 @@ def pool_parameters(generator: str) -> type[PoolParameters]:
         __base__=(*own, PoolParameters),
         generator=(Literal[generator], Field(generator, description=text)),  # type: ignore[arg-type]  # one value
     )
-    made.of_entries = frozenset(
-        {name for model in own for name in model.model_fields} - set(StageParameters.model_fields)
+    made.of_entries = frozenset(name for model in own for name in model.model_fields) - set(
+        PoolParameters.model_fields
     )
     return made

@@ -11,11 +11,10 @@ from pathlib import Path
 import pandas as pd
 from standin_run import make_run
 
-from infomotion_book.more_training import more_training
+from infomotion_book.more_training import POOL, more_training
+from infomotion_book.table2 import STAGE
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.results import Results, frozen_results
-
-STAGE, POOL = "ablation", "latte_pool"
 
 
 def run(root: Path, profile: str, *, real: str = "phantom", size: str = "S/2", steps: int = 100) -> Results:

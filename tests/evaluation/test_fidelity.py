@@ -11,6 +11,7 @@ import torch
 from scipy import linalg
 
 from infomotion_lib.errors import CheckpointError, DataError
+from infomotion_lib.evaluation.ablation_parameters import AblationParameters
 from infomotion_lib.evaluation.fidelity import (
     FIDELITY_COLUMNS,
     NamedEncoder,
@@ -19,7 +20,6 @@ from infomotion_lib.evaluation.fidelity import (
     standard_encoders,
     torchscript_encoder,
 )
-from infomotion_lib.generators.parameters import LatteParameters
 from infomotion_lib.provenance import sha256
 
 
@@ -101,9 +101,9 @@ def test_standard_names_need_the_standard_weights(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="SHA-256"):
         torchscript_encoder(tmp_path / "inception.pt", metric="fid", expected_sha256="0" * 64, side=299)
     with pytest.raises(CheckpointError, match="SHA-256") as caught:
-        standard_encoders(LatteParameters(i3d_weights=str(tmp_path / "inception.pt"), i3d_sha256="0" * 64))
+        standard_encoders(AblationParameters(i3d_weights=str(tmp_path / "inception.pt"), i3d_sha256="0" * 64))
     assert caught.value.exit_code == 2
-    assert standard_encoders(LatteParameters()) == []
+    assert standard_encoders(AblationParameters()) == []
     right = sha256(tmp_path / "inception.pt")
     with pytest.raises(CheckpointError, match="is no TorchScript network"):
         torchscript_encoder(tmp_path / "inception.pt", metric="fid", expected_sha256=right, side=299)

@@ -1,4 +1,4 @@
-"""`infomotion run 05` on input that it cannot use: exit code 2 and one message before anything is trained,
+"""`infomotion run 05` and `06` on input that it cannot use: exit code 2 and one message before anything is trained,
 what was there kept.
 """
 
@@ -10,16 +10,20 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from finished_run import FinishedRun, infomotion_fails, tables
+from finished_run import FinishedRun, infomotion_fails, started, tables
 
-STAGE = "latte_ablation"
+from infomotion_lib.paths import RunPaths
+from infomotion_lib.provenance import read_run_card, write_json
+from infomotion_lib.run.cli import main
+
+STAGE = "latte_pool"
 
 
-def refused(run: FinishedRun, copy: Path, *words: str) -> str:
+def refused(run: FinishedRun, copy: Path, *words: str, stage: str = "05") -> str:
     """What the command says, on a copy of a finished run, when it must end with exit code 2."""
     where = ["--profile", "smoke", "-p", f"runs_dir={copy.parent}"]
     said = infomotion_fails(
-        "run", "05", *where, *(word for value in words for word in ("-p", value)), project=run.project
+        "run", stage, *where, *(word for value in words for word in ("-p", value)), project=run.project
     )
     assert len(re.findall("^Error: ", said, re.MULTILINE)) == 1 and "Traceback (most recent" not in said, said
     return said
@@ -30,16 +34,12 @@ def copy(smoke_run: FinishedRun, tmp_path: Path) -> Path:
     return shutil.copytree(smoke_run.paths.root, tmp_path / "runs" / smoke_run.paths.profile)
 
 
-def kept(copy: Path, run: FinishedRun) -> bool:
-    """Whether the pool and tables that were there still are, aside, and no new ones stand in their place."""
-    name = run.paths.stage(STAGE).name
-    begun = copy / name
-    assert (
-        not (begun / "run_card.json").exists()
-        and not (begun / "checkpoints").exists()
-        and not (begun / "pools").exists()
-    )
-    return tables(copy / "previous" / name) == tables(run.paths.stage(STAGE))
+def kept(copy: Path, run: FinishedRun, stage: str) -> bool:
+    """Whether what was there still is, aside, and nothing new stands in its place."""
+    begun, old = RunPaths(copy.name, copy).stage(stage), run.paths.stage(stage)
+    assert not (begun / "run_card.json").exists() and not (begun / "checkpoints").exists()
+    assert not (begun / "pool").exists()
+    return tables(begun.parent / "previous" / begun.name) == tables(old)
 
 
 @pytest.mark.parametrize(
@@ -60,17 +60,47 @@ def test_numbers_out_of_range_stop_before_a_kernel_starts(
 
 def test_an_encoder_file_with_a_wrong_hash(smoke_run: FinishedRun, copy: Path, tmp_path: Path) -> None:
     (tmp_path / "inception.pt").write_bytes(b"another file")
-    said = refused(
-        smoke_run, copy, f"inception_weights={tmp_path / 'inception.pt'}", f"inception_sha256={'ab' * 32}"
-    )
-    assert "inception.pt has SHA-256" in said and f"not {'ab' * 32}" in said
-    assert kept(copy, smoke_run)
+    words = (f"inception_weights={tmp_path / 'inception.pt'}", f"inception_sha256={'ab' * 32}")
+    printed = refused(smoke_run, copy, *words, stage="06")
+    assert "inception.pt has SHA-256" in printed and f"not {'ab' * 32}" in printed
+    assert kept(copy, smoke_run, "ablation")
 
 
 def test_a_class_without_a_training_clip(smoke_run: FinishedRun, copy: Path) -> None:
     file = copy / "data" / "phantom" / "FileList.csv"
     listed = pd.read_csv(file)
     listed[(listed["EF"] >= 30) | (listed["Split"] != "TRAIN")].to_csv(file, index=False)
-    said = refused(smoke_run, copy, "pool_seed=1")
-    assert "No training clip of class: severe" in said
-    assert kept(copy, smoke_run)
+    printed = refused(smoke_run, copy, "generator=latte", "pool_seed=1")
+    assert "No training clip of class: severe" in printed
+    assert kept(copy, smoke_run, STAGE)
+
+
+def test_a_pool_copied_from_another_machine_gives_the_same_tables(smoke_run: FinishedRun, copy: Path) -> None:
+    paths = RunPaths(copy.name, copy)
+    folder, whole = paths.stage(STAGE), smoke_run.paths.stage("ablation")
+    pool = shutil.copytree(folder / "pool", copy / "pool")
+    shutil.rmtree(folder)
+    shutil.move(str(pool), folder / "pool")
+    write_json({"gpu": "a card", "weights": 7, "seconds": {"latte": 3.0}}, folder / "pool" / "drawing.json")
+    shutil.rmtree(paths.stage("ablation"))
+    output = smoke_run.run("06", paths)
+    assert started(output) == [STAGE, "ablation"], "stage 06 takes the pool up by itself"
+    assert tables(paths.stage("ablation")) == tables(whole)
+    notes = read_run_card(folder)["notes"]
+    assert (notes["weights"], notes["drawn_elsewhere"]["gpu"]) == (7, "a card")
+    assert notes["drawn_elsewhere"]["per_class"] == 3 and not (folder / "latte.safetensors").exists()
+    assert smoke_run.would_run(paths) == [], "and a whole run finds nothing to do"
+    first = min((folder / "pool" / "Videos").iterdir())
+    first.unlink()
+    assert f"1 of 15 clips of the pool are missing, {first.stem} the first" in refused(
+        smoke_run, copy, "generator=latte"
+    )
+
+
+def test_the_command_that_is_gone_names_its_successor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", "judge", "my-pool", "--profile", "smoke", "--runs-dir", str(tmp_path)]) == 2
+    printed = capsys.readouterr().err
+    assert f"Copy my-pool to {tmp_path}/smoke/05_generators/latte/pool" in printed
+    assert "infomotion run 06 --profile smoke" in printed

@@ -53,7 +53,7 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
         (root / FIGURE).parent.mkdir(exist_ok=True)
         (root / FIGURE).write_text("<svg/>", encoding="utf-8")
     if stage.number:
-        (folder / f"{stage.folder}.ipynb").write_text("{}", encoding="utf-8")
+        (folder / f"{stage.notebook or stage.folder}.ipynb").write_text("{}", encoding="utf-8")
     step.finish(folder / file for file in promised)
     _close(stage, paths, None, code=code_of(stage, used), seconds=1.0, continued=False)
 

@@ -34,13 +34,14 @@ LEARNT = {
     "representations/appearance/network.py": {"ifa_training"},
     "regressor/model.py": {"labels", "evaluation", "ablation"},
     "generators/latte/diffusion.py": {"latte_pool"},
+    "generators/cutting.py": {"echosyn_pool", "latte_pool"},
     "data/video.py": {
         "data",
         "labels",
         "ifa_training",
         "evaluation",
-        "latte_pool",
         "echosyn_pool",
+        "latte_pool",
         "ablation",
     },
 }

@@ -387,3 +387,8 @@ def test_the_command_says_what_is_missing(tmp_path: Path, capsys: pytest.Capture
     assert "No study has run" in capsys.readouterr().err
     assert main(["study", "selectors", "--runs-dir", str(tmp_path), "-p", "vpcs=[5]"]) == 2
     assert "Did you mean vpc" in capsys.readouterr().err
+
+
+def test_the_study_of_hardness_names_its_successor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "hardness", "--pools", "3"]) == DataError.exit_code
+    assert "infomotion study selectors" in capsys.readouterr().err

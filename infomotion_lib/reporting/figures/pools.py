@@ -1,5 +1,4 @@
-"""Figures of the ablation: restored frames, training, generated clips beside others, labels, distances,
-accuracy of two pools.
+"""Figures of the ablation: generated clips side by side, labels, distances, accuracy of every pool.
 
 Every title states what the drawn numbers say; it is computed from them.
 """
@@ -24,14 +23,7 @@ from infomotion_lib.reporting.figures.evaluation import constant_name, legend_be
 from infomotion_lib.reporting.figures.heatmap import class_map
 from infomotion_lib.reporting.figures.selection import headline
 from infomotion_lib.reporting.flags import in_brackets
-from infomotion_lib.reporting.style import (
-    CLASS_COLOURS,
-    METHOD_COLOURS,
-    METHOD_NAMES,
-    MUTED,
-    WEBP_ALT,
-    image_html,
-)
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, WEBP_ALT
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 _BOUNDS = {"real": ("#222222", "o"), "noise": ("#7F7F7F", "x")}
@@ -92,22 +84,6 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
         axes[row, 0].set_ylabel(name, fontsize=11, color=_INK, rotation=0, ha="right", va="center")
     headline(fig, "One clip of each requested class, time from left to right")
     return fig
-
-
-def looping_html(
-    pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72
-) -> str:
-    """``<img>`` of clips that loop side by side, as :func:`looping_webp` draws them.
-
-    Parameters
-    ----------
-    pools : mapping of name to mapping of class to clips, each (T, S, S)
-        As many clips of each class in a pool; all of one length.
-    alt : str
-        What the picture shows.
-    """
-    content, width = looping_webp(pools, alt=alt, side=side)
-    return image_html(content, alt=alt, mime="image/webp", width=f"{width}px")
 
 
 def looping_webp(

@@ -127,7 +127,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_runner import plan, slow_squares
+from test_study_runner import plan, slow_squares
 from infomotion_lib.studies.rows import RowFile
 from infomotion_lib.studies.runner import run
 
