@@ -16,3 +16,15 @@ SUMS = "SHA256SUMS"
 
 VIDEO_TABLE, DATA_REPORT, PINS = "videos.csv", "data_report.csv", "sources.json"
 """Of the data stage: every video of every source, their counts, hashes of what later stages depend on."""
+
+LABELS, FRAME_INDEX, SELECTIONS = "labels.csv", "frame_index.csv", "selections.csv"
+"""What is known of each video, stage by stage: relabelled EF, ED and ES frames, who was chosen by whom."""
+
+RUNS, PREDICTIONS, TABLE1, CONSTANTS, TABLE2 = (
+    "runs.csv",
+    "predictions.csv",
+    "table1.csv",
+    "constants.csv",
+    "table2.csv",
+)
+"""Results: a row per network, prediction, cell of Table 1, constant answer, cell of Table 2."""

@@ -25,7 +25,6 @@ from infomotion_lib.data.layout import (
     read_table,
     require_inside,
 )
-from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.video import VideoInfo, probe
 from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
 from infomotion_lib.errors import DataError, VideoError
@@ -154,14 +153,14 @@ def read_dataset(
     found = find_layout(root, layout=layout)
     listed, notes = read_file_list(found)
     videos, unlisted = _probe_all(found, listed)
-    faults = _counts(videos["status"], FAULTS)
+    faults = counts(videos["status"], FAULTS)
     tracings = None
     videos["tracing"] = ""
     if found.tracings is not None:
         checked = check_tracings(read_tracings(found), videos)
         tracings = checked.rows
         videos["tracing"] = checked.status.reindex(videos["file_name"]).to_numpy()
-        faults |= _counts(videos["tracing"], TRACING_FAULTS)
+        faults |= counts(videos["tracing"], TRACING_FAULTS)
         faults |= {"stray_tracing": checked.stray} if checked.stray else {}
     faults |= {"unlisted_video": unlisted} if unlisted else {}
     faults |= _differences(videos) if found.name == "echonet-dynamic" else {}
@@ -175,36 +174,6 @@ def read_dataset(
         faults=faults,
         notes=(*found.notes, *notes),
     )
-
-
-def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") -> Dataset:
-    """Data set by its name in the parameters, its folder read anew.
-
-    Parameters
-    ----------
-    name : str
-        A key of :data:`~infomotion_lib.data.sources.SOURCES`.
-    data_dir : str or Path
-        Folder of the data sets that a run makes or fetches.
-    data_root : str or Path, optional
-        Folder that holds the reader's own data sets; ``$INFOMOTION_DATA`` by default.
-
-    Raises
-    ------
-    ParameterError
-        If the name is unknown.
-    DataError
-        If the folder is missing, or the data set has a fault.
-    """
-    source = SOURCES[name]
-    root = source.root(data_dir=data_dir, data_root=data_root)
-    if not source.folder and not root.is_dir():
-        raise DataError(
-            f"The data set {name} has not been made yet.",
-            where=f"Looked for: {root}",
-            remedy="Run the data stage first.",
-        )
-    return read_dataset(root, name=name, layout=source.layout)
 
 
 def first_per_class(videos: pd.DataFrame, limit: int) -> pd.DataFrame:
@@ -258,7 +227,8 @@ def _probe(path: Path) -> tuple[VideoInfo, str]:
     return info, OK if FRAME_RATES[0] <= info.fps <= FRAME_RATES[1] else "no_frame_rate"
 
 
-def _counts(column: pd.Series, known: dict[str, str]) -> dict[str, int]:
+def counts(column: pd.Series, known: dict[str, str]) -> dict[str, int]:
+    """How many there are of each known fault, zeros left out."""
     counted = column.value_counts()
     return {fault: int(counted[fault]) for fault in known if fault in counted}
 

@@ -56,12 +56,11 @@ def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
     'Latte (ours, trained on the published clips)'
     """
     data_name(real)
-    given, learnt_from = given_pool(real=real, synthetic=synthetic), SOURCES[real].learnt_from
+    given = given_pool(real=real, synthetic=synthetic)
+    learnt_from = SOURCES[real].learnt_from or SOURCES[real].label
     pool = (given.pool_label or given.label) if given else "real clips (in EchoSyn's place)"
     return {
-        name: pool
-        if entry.given
-        else f"{entry.label} (ours, trained on {learnt_from or SOURCES[real].label})"
+        name: pool if entry.given else f"{entry.label} (ours, trained on {learnt_from})"
         for name, entry in GENERATORS.items()
     }
 

@@ -10,9 +10,19 @@ import pandas as pd
 
 from infomotion_lib.classes import class_name
 from infomotion_lib.data.parameters import DataParameters
-from infomotion_lib.data.records import Dataset, open_source
-from infomotion_lib.data.sources import SOURCES, names_of
-from infomotion_lib.files import DATA_REPORT, FILE_LIST, OPEN_LABELS, PHANTOM_TRUTH, PINS, SUMS, TRACINGS
+from infomotion_lib.data.records import Dataset
+from infomotion_lib.data.sources import SOURCES
+from infomotion_lib.data.videos import open_source, write_videos
+from infomotion_lib.files import (
+    DATA_REPORT,
+    FILE_LIST,
+    OPEN_LABELS,
+    PHANTOM_TRUTH,
+    PINS,
+    SUMS,
+    TRACINGS,
+    VIDEO_TABLE,
+)
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import run_paths
 from infomotion_lib.phantom.dataset import edition_of
@@ -23,16 +33,21 @@ LISTS = (FILE_LIST, TRACINGS, PHANTOM_TRUTH, OPEN_LABELS)
 
 
 def run(parameters: StageParameters) -> Path:
-    """Path of the run card; ``data_report.csv`` counts videos by split, class and status, ``sources.json``
-    pins their content.
+    """Path of the run card; ``videos.csv`` lists every video, ``data_report.csv`` counts them by split, class
+    and status, ``sources.json`` pins their content.
     """
     assert isinstance(parameters, DataParameters)
     folder = run_paths(parameters.profile, parameters.runs_dir).data
     stage = start_stage("data", folder, parameters=parameters.model_dump())
-    names = names_of(parameters.model_dump())
+    names = list(parameters.sources.values())
     for name in names:
         provide(name, folder / name, parameters=parameters)
-    datasets = [open_source(name, data_dir=folder, data_root=parameters.data_root) for name in names]
+    opened = {
+        source: open_source(name, data_dir=folder, data_root=parameters.data_root)
+        for source, name in parameters.sources.items()
+    }
+    datasets = list(opened.values())
+    videos = write_videos(opened, folder / VIDEO_TABLE)
     report = write_csv(
         pd.concat([count_videos(dataset) for dataset in datasets], ignore_index=True),
         folder / DATA_REPORT,
@@ -46,7 +61,7 @@ def run(parameters: StageParameters) -> Path:
     stage.notes["phantom_edition"] = {
         name: edition for name in names if (edition := edition_of(folder / name)) is not None
     }
-    return stage.finish([*lists, report, sources])
+    return stage.finish([*lists, report, sources, videos])
 
 
 def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:

@@ -22,7 +22,8 @@ from data_folders import (
     traced_rows,
 )
 
-from infomotion_lib.data.records import VIDEO_COLUMNS, Dataset, first_per_class, open_source, read_dataset
+from infomotion_lib.data.records import VIDEO_COLUMNS, Dataset, first_per_class, read_dataset
+from infomotion_lib.data.videos import open_source
 from infomotion_lib.errors import DataError, ParameterError
 
 

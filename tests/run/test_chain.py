@@ -330,7 +330,7 @@ def test_a_cell_of_table_1_leads_to_its_runs_and_videos(smoke_run: FinishedRun) 
     with pytest.raises(ParameterError, match="Did you mean"):
         trace(table, cell="real/infomoton/2")
     with pytest.raises(ParameterError, match="stage 04"):
-        trace(smoke_run.paths.stage("graph_selection") / "selections.csv", cell="real/infomotion/2")
+        trace(smoke_run.paths.selections, cell="real/infomotion/2")
 
 
 def test_a_real_run_holds_until_its_code_or_its_parameters_change(
