@@ -19,7 +19,6 @@ COMMANDS = ("run/cli.py", "run/commands/")
 
 LONG = {
     "data/layout.py",
-    "data/records.py",
     "generators/latte/diffusion.py",
     "reporting/figures/evaluation.py",
     "reporting/figures/pools.py",
