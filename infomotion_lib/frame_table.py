@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.errors import DataError
-from infomotion_lib.files import FRAME_INDEX as FRAME_INDEX
 
 PAIR_COLUMNS = (
     "diastole_start",

@@ -70,6 +70,16 @@ class RunPaths:
         """Which videos every selector chose."""
         return self.stage("graph_selection") / files.SELECTIONS
 
+    @property
+    def table1(self) -> Path:
+        """A row per cell and metric of Table 1."""
+        return self.stage("evaluation") / files.TABLE1
+
+    @property
+    def constants(self) -> Path:
+        """Scores of answers that look at no video."""
+        return self.stage("evaluation") / files.CONSTANTS
+
     def stage(self, name: str) -> Path:
         """Folder of one stage, such as ``runs/phantom/01_frame_index`` for ``"frame_index"``."""
         return self.root / TABLE[name].folder

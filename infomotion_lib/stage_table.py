@@ -8,7 +8,19 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from infomotion_lib.files import DATA_REPORT, PINS, VIDEO_TABLE
+from infomotion_lib.files import (
+    CONSTANTS,
+    DATA_REPORT,
+    FRAME_INDEX,
+    LABELS,
+    PINS,
+    PREDICTIONS,
+    RUNS,
+    SELECTIONS,
+    TABLE1,
+    TABLE2,
+    VIDEO_TABLE,
+)
 from infomotion_lib.registry import imported
 
 if TYPE_CHECKING:
@@ -126,7 +138,7 @@ _FIXED = (
         "Relabelling",
         "infomotion_lib.regressor.parameters:LabelsParameters",
         ("data",),
-        ("labels.csv", "agreement.csv"),
+        (LABELS, "agreement.csv"),
         learns=("regressor.labels", "regressor.training"),
     ),
     Stage(
@@ -135,7 +147,7 @@ _FIXED = (
         "1 · Key frames",
         "infomotion_lib.frames.parameters:FrameIndexParameters",
         ("data", "labels"),
-        ("frame_index.csv", "status_counts.csv", "detector_error.csv"),
+        (FRAME_INDEX, "status_counts.csv", "detector_error.csv"),
         ("order_control.csv", "phase_votes.csv", "vote_counts.csv"),
     ),
     Stage(
@@ -156,7 +168,7 @@ _FIXED = (
         "3 · Graphs and selection",
         "infomotion_lib.selection.parameters:SelectionParameters",
         ("data", "frame_index", "ifa_training"),
-        ("graph_report.csv", "communities.csv", "selections.csv"),
+        ("graph_report.csv", "communities.csv", SELECTIONS),
         ("shortfalls.csv", "sweep.csv"),
     ),
     Stage(
@@ -165,7 +177,7 @@ _FIXED = (
         "4 · Evaluation",
         "infomotion_lib.evaluation.parameters:EvaluationParameters",
         ("data", "frame_index", "graph_selection"),
-        ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
+        (RUNS, PREDICTIONS, TABLE1, CONSTANTS),
         ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
         learns=("regressor.grid",),
     ),
@@ -177,8 +189,8 @@ _ABLATION = Stage(
     "6 · Ablation of generators",
     "infomotion_lib.evaluation.ablation_parameters:AblationParameters",
     ("data", "labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
-    ("label_consistency.csv", "selections.csv", "runs.csv", "fidelity.csv", "table2.csv"),
-    ("conditioning.csv", "pool_labels.csv", "predictions.csv"),
+    ("label_consistency.csv", SELECTIONS, RUNS, "fidelity.csv", TABLE2),
+    ("conditioning.csv", "pool_labels.csv", PREDICTIONS),
     loads="infomotion_lib.representations.stage:modules_of",
     learns=("regressor.grid", "regressor.labels"),
 )

@@ -18,10 +18,10 @@ from infomotion_book.frozen_notebook import freeze_notebook
 from infomotion_book.guard import Finding, Guard, PublishingError, inspect
 from infomotion_book.levels import Level, level_of
 from infomotion_lib.errors import StageError
+from infomotion_lib.files import DATA_REPORT, PINS
 from infomotion_lib.frozen import EXPLORE, FROZEN, FROZEN_FILES, SHOWN, STUDY, frozen_hashes
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import write_json
-from infomotion_lib.reporting.difference import PINS
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import STATE
 from infomotion_lib.stage_table import RUN_CARD
@@ -150,7 +150,7 @@ def _copy(results: Results, copy: Path, *, whole: bool, level: Level) -> list[Fi
         figures = [*source.glob("figures/*"), *source.glob("wall/*")] if whole else shown
         wanted = [*source.glob("*"), *figures]
         if stage == "data":
-            wanted = [source / name for name in (RUN_CARD, "data_report.csv", PINS)]
+            wanted = [source / name for name in (RUN_CARD, DATA_REPORT, PINS)]
         for file in sorted(
             item
             for item in wanted

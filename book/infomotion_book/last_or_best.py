@@ -11,6 +11,7 @@ import pandas as pd
 
 from infomotion_book.html import block, folded, number, probability, signed, table
 from infomotion_book.table1 import method_cell
+from infomotion_lib.files import RUNS
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
@@ -79,7 +80,7 @@ def _earlier(folder: Path) -> bool:
     """
     own, frozen = (
         folder / "checkpoint_last_runs.csv",
-        folder.parent / "phantom" / "04_evaluation" / "runs.csv",
+        folder.parent / "phantom" / "04_evaluation" / RUNS,
     )
     return own.is_file() and frozen.is_file() and own.read_bytes() != frozen.read_bytes()
 

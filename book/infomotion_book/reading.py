@@ -12,6 +12,7 @@ from infomotion_book.html import block, number, seconds, table
 from infomotion_book.notebooks import card_anchor
 from infomotion_book.table1 import best_constant, cell_row, long_table
 from infomotion_lib import machine
+from infomotion_lib.files import CONSTANTS, TABLE1
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.summary import constants_text, table1_text
@@ -60,10 +61,10 @@ def _beside_constant(results: Results, word: str) -> str:
 def expected(results: Results) -> str:
     """MyST block with the last words of the run, as the terminal shows them."""
     folder = results.folder("evaluation")
-    table_ = pd.read_csv(folder / "table1.csv", keep_default_na=False, na_values=[""])
+    table_ = pd.read_csv(folder / TABLE1, keep_default_na=False, na_values=[""])
     lines = [table1_text(table_, title=f"Table 1 of profile {results.profile}")]
-    if (folder / "constants.csv").is_file():
-        lines.append(constants_text(pd.read_csv(folder / "constants.csv")))
+    if (folder / CONSTANTS).is_file():
+        lines.append(constants_text(pd.read_csv(folder / CONSTANTS)))
     return "```text\n" + "\n".join(lines) + "\n```\n"
 
 

@@ -19,6 +19,7 @@ from infomotion_lib.data.archives import unpack_zip
 from infomotion_lib.data.echodiffusion import network_reason, writable_folder
 from infomotion_lib.data.fetch_options import FetchOptions
 from infomotion_lib.errors import FetchError
+from infomotion_lib.files import FILE_LIST
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_json
 
@@ -95,7 +96,7 @@ def fetch_echonet_synthetic(
         the hash is wrong, or the archive is not safe to unpack.
     """
     folder = writable_folder(root)
-    if (folder / "FileList.csv").is_file() and (folder / "source.json").is_file():
+    if (folder / FILE_LIST).is_file() and (folder / "source.json").is_file():
         return folder
     remote = _ask(address)
     if abs(remote.size - nominal_bytes) > SIZE_TOLERANCE * nominal_bytes:
@@ -119,7 +120,7 @@ def fetch_echonet_synthetic(
     files = unpack_zip(
         archive, folder, max_bytes=MAX_UNPACKED, max_files=MAX_FILES, place=_place, progress=progress
     )
-    if folder / "FileList.csv" not in [folder / file.relative_to(folder.resolve()) for file in files]:
+    if folder / FILE_LIST not in [folder / file.relative_to(folder.resolve()) for file in files]:
         raise FetchError(f"{archive} holds no FileList.csv.", remedy="It is not the published archive.")
     write_json(
         {"manifest": "echonet-synthetic", "address": address, "bytes": remote.size, "sha256": digest},

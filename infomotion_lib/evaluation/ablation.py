@@ -98,9 +98,9 @@ class Ablation:
     def inputs(self) -> list[Path]:
         """Files that the stage reads, besides the clips of the pools."""
         stage = self.paths.stage
-        files = [stage("frame_index") / "frame_index.csv", self.paths.videos]
+        files = [self.paths.frame_index, self.paths.videos]
         files += [stage("ifa_training") / f"{name}.safetensors" for name in ("ifa", "appearance")]
-        files += [stage("evaluation") / "table1.csv", stage("evaluation") / "constants.csv"]
+        files += [self.paths.table1, self.paths.constants]
         files += [self.labeller_file] if self.labeller_file.is_file() else []
         return files + [stage(pool_stage(name)) / "manifest.csv" for name in self.pools]
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from infomotion_lib.data.sources import SOURCES, names_of
 from infomotion_lib.errors import DataError
+from infomotion_lib.files import TABLE2
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.paths import MANIFESTS, RunPaths
 from infomotion_lib.provenance import read_run_card
@@ -235,9 +236,9 @@ def claims_ledger(paths: RunPaths, *, paper: pd.DataFrame | None = None) -> pd.D
     ].items()
     return compare(
         claims,
-        _read(folder / "table1.csv"),
+        _read(paths.table1),
         evidence=complete,
-        table2=_read(ablation / "table2.csv") if answered else None,
+        table2=_read(ablation / TABLE2) if answered else None,
     )
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.errors import StageError
+from infomotion_lib.files import PINS, SUMS
 from infomotion_lib.keys import CELL
 from infomotion_lib.provenance import read_run_card, sha256
-from infomotion_lib.reporting.difference import PINS, SUMS, Difference, Side, first_difference, outputs
+from infomotion_lib.reporting.difference import Difference, Side, first_difference, outputs
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.shown_table import ShownTable

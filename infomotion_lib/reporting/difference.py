@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from infomotion_lib import machine
+from infomotion_lib.files import PINS, SUMS
 from infomotion_lib.provenance import WHERE_AND_HOW_FAST
 from infomotion_lib.reporting.results import card_edition
 from infomotion_lib.stage_table import TABLE
@@ -18,7 +19,6 @@ Pins = Mapping[str, Mapping[str, Any]]
 Told = tuple[str, str]
 """What differs, and what the cards do not tell; each in words, empty where there is nothing."""
 
-PINS, SUMS = "sources.json", "SHA256SUMS"
 """File in which the data stage pins its data sets, and in it the entry that pins the videos of one."""
 
 

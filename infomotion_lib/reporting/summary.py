@@ -34,8 +34,8 @@ def summary(paths: RunPaths, stages: list[str], *, book: Path | None = None) -> 
         If the evaluation has not finished.
     """
     read_run_card(paths.stage("evaluation"))
-    table = pd.read_csv(paths.stage("evaluation") / "table1.csv", keep_default_na=False, na_values=[""])
-    constants = pd.read_csv(paths.stage("evaluation") / "constants.csv")
+    table = pd.read_csv(paths.table1, keep_default_na=False, na_values=[""])
+    constants = pd.read_csv(paths.constants)
     shown = "\n".join(
         [table1_text(table, title=f"Table 1 of profile {paths.profile}"), constants_text(constants)]
     )

@@ -50,7 +50,7 @@ def run(parameters: StageParameters) -> Path:
         labels, agreement, labeller = label_pool(real, pool, folder, parameters=parameters)
         stage.device = str(labeller.device)
         outputs.append(labeller.save(folder / "labeller.safetensors"))
-    outputs += [write_csv(labels, folder / "labels.csv"), write_csv(agreement, folder / "agreement.csv")]
+    outputs += [write_csv(labels, paths.labels), write_csv(agreement, folder / "agreement.csv")]
     return stage.finish(outputs)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from infomotion_lib.data.sources import names_of
 from infomotion_lib.errors import ParameterError, StageError
+from infomotion_lib.files import SUMS
 from infomotion_lib.frozen import EXPLORE, FROZEN_FILES
 from infomotion_lib.parameters import STAGES
 from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_json, read_run_card, shown_path
-from infomotion_lib.reporting.difference import SUMS
 from infomotion_lib.run.chain import Chain, Link, Step
 from infomotion_lib.run.verify import pinned_sources
 from infomotion_lib.stage_table import RUN_CARD, TABLE, folders

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infomotion_lib.files import PINS, SUMS
 from infomotion_lib.frozen import FROZEN_FILES, frozen_hashes
 from infomotion_lib.provenance import read_json
-from infomotion_lib.reporting.difference import PINS, SUMS
 from infomotion_lib.run.chain import Chain, State, Step
 from infomotion_lib.stage_table import RUN_CARD, TABLE
 

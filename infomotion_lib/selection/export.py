@@ -19,11 +19,11 @@ from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.manifests import may_redistribute, read_manifest
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
-from infomotion_lib.files import FILE_LIST, TRACINGS, VIDEOS
+from infomotion_lib.files import FILE_LIST, SUMS, TRACINGS, VIDEOS
 from infomotion_lib.phantom.dataset import edition_of
 from infomotion_lib.provenance import sha256, write_csv, write_json
 
-CARD, HASHES, MANIFEST = "README.md", "SHA256SUMS", "croissant.json"
+CARD, MANIFEST = "README.md", "croissant.json"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def export_distilled(
         write_json(_manifest(dataset, made, settings), made / MANIFEST)
         (made / CARD).write_text(_card(picks, dataset, labels, settings), encoding="utf-8")
         files = sorted(path for path in made.rglob("*") if path.is_file())
-        (made / HASHES).write_text(
+        (made / SUMS).write_text(
             "".join(f"{sha256(path)}  {path.relative_to(made).as_posix()}\n" for path in files),
             encoding="utf-8",
         )

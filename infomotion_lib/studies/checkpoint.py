@@ -17,6 +17,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm, no_difference_p
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs, starting_weights, with_flags
+from infomotion_lib.files import RUNS
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.keys import CELL, RUN
 from infomotion_lib.parameters import stage_parameters
@@ -83,7 +84,7 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     write_csv(best, out / "checkpoint_runs.csv")
     summary = with_flags(
         last_or_best(
-            pd.read_csv(folder / "runs.csv", keep_default_na=False),
+            pd.read_csv(folder / RUNS, keep_default_na=False),
             best,
             samples=parameters.bootstrap_samples,
         ),

@@ -32,6 +32,7 @@ def phantom(
 ) -> None:
     """Draw phantom hearts in EchoNet-Dynamic's layout: EF, ED and ES exact by construction."""
     from infomotion_lib.data.check import check_dataset
+    from infomotion_lib.files import FILE_LIST
     from infomotion_lib.phantom.dataset import make_dataset
     from infomotion_lib.phantom.nuisance import check_role
     from infomotion_lib.phantom.plan import PhantomRequest, video_counts
@@ -41,7 +42,7 @@ def phantom(
     counts = test_counts.replace(" ", "").split(",")
     if len(counts) != 5 or not all(count.isdigit() and int(count) > 0 for count in counts):
         raise ParameterError(f"Not five counts: {test_counts}", remedy="Write them as 24,24,32,96,24.")
-    if (out / "FileList.csv").exists():
+    if (out / FILE_LIST).exists():
         raise ParameterError(
             f"The folder holds a data set already: {out}", remedy="Choose another folder, or remove that one."
         )
