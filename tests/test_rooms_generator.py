@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.data.records import open_source
 from infomotion_lib.data.video import read_clip
+from infomotion_lib.data.videos import open_source
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.evaluation import ablation
 from infomotion_lib.evaluation.ablation_parameters import AblationParameters
