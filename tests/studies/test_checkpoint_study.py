@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 from infomotion_lib.data.records import read_dataset
-from infomotion_lib.data.videos import write_videos
+from infomotion_lib.data.videos import open_source, write_videos
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs
@@ -55,7 +55,7 @@ def finished(tiny_phantom: Path, tmp_path: Path) -> RunPaths:
     paths, data = run_paths("tiny", tmp_path), read_dataset(tiny_phantom)
     paths.data.mkdir(parents=True)
     (paths.data / "phantom").symlink_to(tiny_phantom)
-    write_videos({"real": data}, paths.videos)
+    write_videos({"real": open_source("phantom", data_dir=paths.data)}, paths.videos)
     index = build_frame_index(data, source="real", parameters=FrameIndexParameters(), workers=1)
     write_csv(index, paths.frame_index)
     train = index[index["split"] == "TRAIN"]
