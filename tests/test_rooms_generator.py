@@ -237,7 +237,7 @@ def test_figures_take_its_label_and_colour(compared: Compared) -> None:
     short = short_names(real="phantom", synthetic="phantom-synthetic")
     held = conditioning(compared.labels)
     matrices = figures.consistency_matrices(label_consistency(compared.labels), held, names=short)
-    assert LABEL in {axis.get_title() for axis in matrices.axes}
+    assert LABEL in {axis.get_title() or axis.get_title(loc="left") for axis in matrices.axes}
     accuracy = figures.pool_accuracy(
         compared.summary,
         pd.read_csv(compared.opened.paths.stage("evaluation") / "constants.csv"),

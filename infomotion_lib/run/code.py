@@ -57,8 +57,8 @@ def code_hash(stage: Stage, kind: Kind, parameters: Parameters = None) -> str:
     """
     digest = hashlib.sha256()
     science = files_behind(stage, parameters, figures=False)
-    files = science if kind == "science" else files_behind(stage, parameters) - science
-    for file in sorted(files):
+    drawing = {file for file in files_behind(stage, parameters) if _draws(file)}
+    for file in sorted(science if kind == "science" else drawing):
         digest.update(file.relative_to(LIBRARY).as_posix().encode())
         digest.update(bare_code(file).encode())
     return digest.hexdigest()[:16]
@@ -88,6 +88,11 @@ def code_of(stage: Stage, parameters: Parameters = None) -> dict[str, str]:
         "figures": code_hash(stage, "figures", parameters),
         "notebook": cells if stage.number else "",
     }
+
+
+def _draws(file: Path) -> bool:
+    """Whether a file of the library only draws."""
+    return file.relative_to(LIBRARY).parts[0] == "reporting"
 
 
 def files_behind(stage: Stage, parameters: Parameters = None, *, figures: bool = True) -> set[Path]:

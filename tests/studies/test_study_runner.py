@@ -123,7 +123,8 @@ def test_workers_do_not_change_the_rows(file: RowFile, tmp_path: Path) -> None:
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs do not hear it
 from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
