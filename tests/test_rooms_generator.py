@@ -244,7 +244,7 @@ def test_figures_take_its_label_and_colour(compared: Compared) -> None:
         names=short,
         data="Phantom",
     )
-    assert LABEL in {axis.get_title() for axis in accuracy.axes}
+    assert LABEL in {axis.get_title() or axis.get_title(loc="left") for axis in accuracy.axes}
     far = figures.distances(compared.fidelity, names=short).axes[0]
     assert LABEL in {label.get_text() for label in far.get_yticklabels()}
     assert COLOUR in {to_hex(line.get_color()) for line in far.get_lines()}
