@@ -135,7 +135,7 @@ def known(
 
     def check(name: str) -> str:
         entries = imported(registry) if isinstance(registry, str) else registry
-        if name in besides or (name in entries and only(entries[name])):
+        if name in besides or (name in entries and only(entries[name])):  # a registry may derive names
             return name
         allowed = [*besides, *(key for key, entry in entries.items() if only(entry))]
         raise ValueError(f"unknown {entries.kind}; {did_you_mean(name, allowed)}")

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.data.records import open_source
 from infomotion_lib.data.video import read_clip
+from infomotion_lib.data.videos import open_source
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.evaluation import ablation
 from infomotion_lib.evaluation.ablation_parameters import AblationParameters
@@ -237,14 +237,14 @@ def test_figures_take_its_label_and_colour(compared: Compared) -> None:
     short = short_names(real="phantom", synthetic="phantom-synthetic")
     held = conditioning(compared.labels)
     matrices = figures.consistency_matrices(label_consistency(compared.labels), held, names=short)
-    assert LABEL in {axis.get_title() for axis in matrices.axes}
+    assert LABEL in {axis.get_title() or axis.get_title(loc="left") for axis in matrices.axes}
     accuracy = figures.pool_accuracy(
         compared.summary,
         pd.read_csv(compared.opened.paths.stage("evaluation") / "constants.csv"),
         names=short,
         data="Phantom",
     )
-    assert LABEL in {axis.get_title() for axis in accuracy.axes}
+    assert LABEL in {axis.get_title() or axis.get_title(loc="left") for axis in accuracy.axes}
     far = figures.distances(compared.fidelity, names=short).axes[0]
     assert LABEL in {label.get_text() for label in far.get_yticklabels()}
     assert COLOUR in {to_hex(line.get_color()) for line in far.get_lines()}

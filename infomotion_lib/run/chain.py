@@ -194,8 +194,8 @@ class Chain:
 
     def _input(self, shown: str, recorded: str) -> Link:
         """What a stage read, against what the stage that made it says it wrote."""
-        folder = PurePosixPath(shown).parent.as_posix()
-        maker = next((stage for stage, own in folders().items() if f"/{folder}".endswith(f"/{own}")), "")
+        places = {stage: _within(folder, shown) for stage, folder in folders().items()}
+        maker = next((stage for stage, inside in places.items() if inside), "")
         if maker not in self.cards:
             path = self.root / PurePosixPath(shown).name
             return Link(
@@ -207,7 +207,7 @@ class Chain:
                 f"{maker or 'the stage'} that made it has no run card",
             )
         link = next(
-            (link for link in self._promised(maker) if f"/{shown}".endswith(f"/{link.name}")),
+            (link for link in self._promised(maker) if link.name == f"{folders()[maker]}/{places[maker]}"),
             None,
         )
         if link is None:
@@ -240,8 +240,7 @@ class Chain:
     def _place(self, stage: str, shown: str) -> tuple[Path, str]:
         """Where a file on a card lies, and its name from the folder of the run."""
         folder = folders()[stage]
-        _, found, rest = f"/{shown}".rpartition(f"/{folder}/")
-        inside = PurePosixPath(rest if found else shown)
+        inside = PurePosixPath(_within(folder, shown) or shown)
         places = [
             self.root / folder / inside,
             *(place / inside.parent.name / inside.name for place in self._own_data if stage == "data"),
@@ -295,3 +294,21 @@ class Chain:
         return [
             f"{name} was {used.get(name)!r}, the last whole run asks for {wanted[name]!r}" for name in names
         ]
+
+
+def _within(folder: str, shown: str) -> str:
+    """Path of a file from the folder of a stage, as a card names it; empty if it lies elsewhere.
+
+    A card names a file by its whole path from the project, or by its last two parts where the run lies
+    outside.
+
+    >>> _within("05_generators/latte", "runs/phantom/05_generators/latte/manifest.csv")
+    'manifest.csv'
+    >>> _within("05_generators/latte", "latte/manifest.csv")
+    'manifest.csv'
+    """
+    for name in (folder, PurePosixPath(folder).name if shown.count("/") == 1 else folder):
+        _, found, rest = f"/{shown}".rpartition(f"/{name}/")
+        if found:
+            return rest
+    return ""

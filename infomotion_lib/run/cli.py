@@ -97,10 +97,11 @@ def run(
         names = [name for name in names if TABLE[name].generator == only] or names
     split = split_overrides(overrides, names)
     with speaker(within_workflow) as say:
-        for name in names:
-            chosen = stage_parameters(name, values, overrides=split[name])
+        # all are checked before the first one runs
+        chosen = {name: stage_parameters(name, values, overrides=split[name]) for name in names}
+        for name, parameters in chosen.items():
             if not TABLE[name].number:  # the others compute in a kernel of their own
-                with_arithmetic(context, chosen.arithmetic, say=say)
+                with_arithmetic(context, parameters.arithmetic, say=say)
             run_stage(
                 name,
                 profile,

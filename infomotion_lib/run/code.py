@@ -56,10 +56,11 @@ def code_hash(stage: Stage, kind: Kind, parameters: Parameters = None) -> str:
     itself).
     """
     digest = hashlib.sha256()
-    for file in sorted(files_behind(stage, parameters)):
-        if (file.relative_to(LIBRARY).parts[0] == "reporting") == (kind == "figures"):
-            digest.update(file.relative_to(LIBRARY).as_posix().encode())
-            digest.update(bare_code(file).encode())
+    science = files_behind(stage, parameters, figures=False)
+    drawing = {file for file in files_behind(stage, parameters) if _draws(file)}
+    for file in sorted(science if kind == "science" else drawing):
+        digest.update(file.relative_to(LIBRARY).as_posix().encode())
+        digest.update(bare_code(file).encode())
     return digest.hexdigest()[:16]
 
 
@@ -89,15 +90,20 @@ def code_of(stage: Stage, parameters: Parameters = None) -> dict[str, str]:
     }
 
 
-def files_behind(stage: Stage, parameters: Parameters = None) -> set[Path]:
+def _draws(file: Path) -> bool:
+    """Whether a file of the library only draws."""
+    return file.relative_to(LIBRARY).parts[0] == "reporting"
+
+
+def files_behind(stage: Stage, parameters: Parameters = None, *, figures: bool = True) -> set[Path]:
     """Library files that a stage's notebook or function imports or loads by name, directly or through others,
-    machinery left out.
+    machinery left out; without ``figures``, nothing that only the drawing of figures imports.
     """
     loaded = _loaded(stage, parameters)
     if not stage.number:
         function = LIBRARY / "run" / f"{stage.name}.py"
-        return {function} | _reached(_imported(function) | loaded)
-    return _reached({*_imports("\n".join(_cells(stage))), *loaded})
+        return {function} | _reached(_imported(function) | loaded, figures=figures)
+    return _reached({*_imports("\n".join(_cells(stage))), *loaded}, figures=figures)
 
 
 def _loaded(stage: Stage, parameters: Parameters) -> set[Path]:
@@ -110,14 +116,17 @@ def _file(module: str) -> Path:
     return LIBRARY.joinpath(*module.split(".")[1:]).with_suffix(".py")
 
 
-def _reached(first: Iterable[Path]) -> set[Path]:
-    """``first`` and all that they import, directly or through others, machinery left out."""
+def _reached(first: Iterable[Path], *, figures: bool = True) -> set[Path]:
+    """``first`` and all that they import, directly or through others; machinery is left out and, without
+    ``figures``, the room that draws.
+    """
+    passed_over = MACHINERY if figures else MACHINERY | {"reporting"}
     found: set[Path] = set()
     pending = set(first)
     while pending:
         file = pending.pop()
         first_part = file.relative_to(LIBRARY).parts[0].removesuffix(".py")
-        if file not in found and file.name != PARAMETERS and first_part not in MACHINERY:
+        if file not in found and file.name != PARAMETERS and first_part not in passed_over:
             found.add(file)
             pending |= _imported(file)
     return found

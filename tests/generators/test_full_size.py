@@ -18,7 +18,7 @@ from infomotion_lib.generators.latte.diffusion import (
     save_latte,
     train_latte,
 )
-from infomotion_lib.generators.pool import decode_clips
+from infomotion_lib.generators.latte.generator import decode_clips
 from infomotion_lib.parameters import read_profile
 
 FRAMES = 2

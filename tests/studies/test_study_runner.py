@@ -33,7 +33,7 @@ def squares(task: tuple[int, int], known: list[Row]) -> Iterator[Row]:
 
 def slow_squares(task: tuple[int, int], known: list[Row]) -> Iterator[Row]:
     for row in squares(task, known):
-        time.sleep(0.5)
+        time.sleep(1.0)
         yield row
 
 
@@ -123,7 +123,8 @@ def test_workers_do_not_change_the_rows(file: RowFile, tmp_path: Path) -> None:
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs do not hear it
 from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
@@ -143,10 +144,10 @@ def test_ctrl_c_ends_at_once_with_every_finished_row_kept(file: RowFile, tmp_pat
     script.write_text(INTERRUPTED, encoding="utf-8")
     command = [sys.executable, script, file.path, str(Path(__file__).parent)]
     study = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    for _ in range(1200):
+    for _ in range(6000):
         if len(file.rows()) >= 2:
             break
-        time.sleep(0.1)
+        time.sleep(0.02)
     os.killpg(study.pid, signal.SIGINT)  # as a terminal does
     _, errors = study.communicate(timeout=60)
     assert study.returncode != 0 and errors.count("Traceback") <= 1, errors

@@ -142,6 +142,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: 
         lessons.clips(split, side=p.latte_side, condition=p.latte_condition, windows=windows)
         for split, windows in (("TRAIN", p.latte_windows), ("VAL", 1))
     )
+    class_ef = train.class_ef  # a class without a clip stops here, before anything is trained
     begun = time.monotonic()
     autoencoder = obtain_autoencoder(
         train.frames,
@@ -165,7 +166,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: 
         learning_rate=p.latte_learning_rate,
         seed=p.latte_seed,
         fps=lessons.cut.fps,
-        class_ef=train.class_ef,
+        class_ef=class_ef,
         autoencoder_sha256=sha256(weights_of(folder / AUTOENCODER)),
     )
     begun = time.monotonic()
