@@ -297,7 +297,7 @@ class Chain:
 def _within(folder: str, shown: str) -> str:
     """Path of a file from the folder of a stage, as a card names it; empty if it lies elsewhere.
 
-    A card names a file by its whole path from the project, or by its last two parts where the run lies outside.
+    A card names a file by its path from the project, or by its last two parts where the run lies outside.
 
     >>> _within("05_generators/latte", "runs/phantom/05_generators/latte/manifest.csv")
     'manifest.csv'
