@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.errors import DataError
+from infomotion_lib.files import FRAME_INDEX as FRAME_INDEX
 
-FRAME_INDEX = "frame_index.csv"
 PAIR_COLUMNS = (
     "diastole_start",
     "diastole_mid",

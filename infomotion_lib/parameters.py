@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -19,14 +19,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from infomotion_lib.arithmetic import Arithmetic
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
-from infomotion_lib.registry import imported
+from infomotion_lib.registry import imported, known
 from infomotion_lib.stage_table import TABLE, notebook_stages, stages_of
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
-RealData = Literal["phantom", "echodiffusion", "echonet-dynamic"]
-SyntheticData = Literal["none", "phantom-synthetic", "echonet-synthetic"]
+_SOURCES = "infomotion_lib.data.sources:SOURCES"
+
+if TYPE_CHECKING:
+    RealData = str
+    SyntheticData = str
+else:
+    RealData = known(_SOURCES, only=lambda source: source.plays != "synthetic")
+    SyntheticData = known(_SOURCES, only=lambda source: source.plays == "synthetic", besides=("none",))
 
 
 class StageParameters(BaseModel):
@@ -61,11 +67,9 @@ class StageParameters(BaseModel):
         """Data set of each source of this run: ``real`` and perhaps ``synthetic``, or ``open`` alone for the
         published clips.
         """
-        if self.real_data == "echodiffusion":
-            return {"open": self.real_data}
-        return {"real": self.real_data} | (
-            {} if self.synthetic_data == "none" else {"synthetic": self.synthetic_data}
-        )
+        plays = imported(_SOURCES)[self.real_data].plays
+        alone = plays == "open" or self.synthetic_data == "none"
+        return {plays: self.real_data} | ({} if alone else {"synthetic": self.synthetic_data})
 
 
 @cache

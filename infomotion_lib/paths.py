@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from infomotion_lib import files
 from infomotion_lib.errors import DataError
 from infomotion_lib.stage_table import TABLE, Stage
 
@@ -43,6 +44,31 @@ class RunPaths:
     def resolved(self) -> Path:
         """Profile of the last whole run, its overrides laid over it."""
         return self.root / RESOLVED
+
+    @property
+    def pins(self) -> Path:
+        """Hashes of the lists and videos that the run depends on."""
+        return self.data / files.PINS
+
+    @property
+    def videos(self) -> Path:
+        """Every video of every source."""
+        return self.data / files.VIDEO_TABLE
+
+    @property
+    def labels(self) -> Path:
+        """EF of generated videos by relabelling."""
+        return self.stage("labels") / files.LABELS
+
+    @property
+    def frame_index(self) -> Path:
+        """ED, ES and middle frames of every video."""
+        return self.stage("frame_index") / files.FRAME_INDEX
+
+    @property
+    def selections(self) -> Path:
+        """Which videos every selector chose."""
+        return self.stage("graph_selection") / files.SELECTIONS
 
     def stage(self, name: str) -> Path:
         """Folder of one stage, such as ``runs/phantom/01_frame_index`` for ``"frame_index"``."""

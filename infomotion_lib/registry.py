@@ -6,7 +6,7 @@ there is costs no torch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -98,6 +98,10 @@ class Registry(Mapping[str, E], Generic[E]):
                 f"Unknown {self.kind}: {name}", remedy=did_you_mean(name, self._entries)
             ) from None
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The entry, or ``default`` where there is none of this name."""
+        return self._entries.get(name, default)
+
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 
@@ -111,12 +115,29 @@ class Registry(Mapping[str, E], Generic[E]):
         return f"Registry({self.kind}: {', '.join(self._entries)})"
 
 
-def known(registry: Registry[Any]) -> Any:
-    """Type of a parameter that holds a registered name: ``methods: tuple[known(SELECTORS), ...]``."""
+def known(
+    registry: Registry[Any] | str,
+    *,
+    only: Callable[[Any], bool] = lambda entry: True,
+    besides: Collection[str] = (),
+) -> Any:
+    """Type of a parameter that holds a registered name: ``methods: tuple[known(SELECTORS), ...]``.
+
+    Parameters
+    ----------
+    registry : Registry or str
+        The registry, or ``"module:name"`` of it where it lies in a room above.
+    only : callable
+        Whether an entry may stand here.
+    besides : collection of str
+        Further names that may.
+    """
 
     def check(name: str) -> str:
-        if name not in registry:
-            raise ValueError(f"unknown {registry.kind}; {did_you_mean(name, registry)}")
+        entries = imported(registry) if isinstance(registry, str) else registry
+        allowed = [*besides, *(key for key, entry in entries.items() if only(entry))]
+        if name not in allowed:
+            raise ValueError(f"unknown {entries.kind}; {did_you_mean(name, allowed)}")
         return name
 
     return Annotated[str, AfterValidator(check)]

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from infomotion_lib.files import DATA_REPORT, PINS, VIDEO_TABLE
 from infomotion_lib.registry import imported
 
 if TYPE_CHECKING:
@@ -113,10 +114,11 @@ _FIXED = (
         "data",
         "data",
         "Data",
-        "infomotion_lib.phantom.parameters:DataParameters",
+        "infomotion_lib.data.parameters:stage_model",
         (),
-        ("sources.json", "data_report.csv"),
-        learns=("phantom.dataset", "data.echodiffusion"),
+        (VIDEO_TABLE, PINS, DATA_REPORT),
+        loads="infomotion_lib.data.sources:modules_of",
+        learns=(LOADED,),
     ),
     Stage(
         "labels",
@@ -141,7 +143,7 @@ _FIXED = (
         "02_ifa_training",
         "2 · Motion vectors",
         "infomotion_lib.representations.parameters:stage_model",
-        ("frame_index",),
+        ("data", "frame_index"),
         ("summary.json",),
         ("probe.csv", "missing_videos.csv"),
         more="infomotion_lib.representations.stage:promised_files",
@@ -153,7 +155,7 @@ _FIXED = (
         "03_graph_selection",
         "3 · Graphs and selection",
         "infomotion_lib.selection.parameters:SelectionParameters",
-        ("frame_index", "ifa_training"),
+        ("data", "frame_index", "ifa_training"),
         ("graph_report.csv", "communities.csv", "selections.csv"),
         ("shortfalls.csv", "sweep.csv"),
     ),
@@ -162,7 +164,7 @@ _FIXED = (
         "04_evaluation",
         "4 · Evaluation",
         "infomotion_lib.evaluation.parameters:EvaluationParameters",
-        ("frame_index", "graph_selection"),
+        ("data", "frame_index", "graph_selection"),
         ("runs.csv", "predictions.csv", "table1.csv", "constants.csv"),
         ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
         learns=("regressor.grid",),
@@ -174,7 +176,7 @@ _ABLATION = Stage(
     "06_ablation",
     "6 · Ablation of generators",
     "infomotion_lib.evaluation.ablation_parameters:AblationParameters",
-    ("labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
+    ("data", "labels", "frame_index", "ifa_training", "graph_selection", "evaluation"),
     ("label_consistency.csv", "selections.csv", "runs.csv", "fidelity.csv", "table2.csv"),
     ("conditioning.csv", "pool_labels.csv", "predictions.csv"),
     loads="infomotion_lib.representations.stage:modules_of",

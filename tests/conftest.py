@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 import hypothesis
 import pytest
@@ -14,13 +15,7 @@ from finished_run import FinishedRun, copy_project, infomotion, once, project_ha
 
 from infomotion_lib.paths import PROJECT, run_paths
 
-TINY = {
-    "train_per_class": 4,
-    "val_per_class": 1,
-    "test_counts": (2, 2, 2, 2, 2),
-    "frames": 48,
-    "progress": False,
-}
+TINY = (4, 1, (2, 2, 2, 2, 2))
 
 
 def pytest_configure() -> None:
@@ -80,25 +75,24 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
     return folder
 
 
+def _draw(folder: Path, *, seed: int, role: Literal["real", "synthetic"]) -> Path:
+    from infomotion_lib.phantom.dataset import make_dataset
+    from infomotion_lib.phantom.plan import PhantomRequest, video_counts
+
+    request = PhantomRequest(role=role, seed=seed, counts=video_counts(*TINY), frames=48)
+    return make_dataset(folder, request, progress=False)
+
+
 @pytest.fixture(scope="session")
 def tiny_phantom(shared_folder: Path) -> Path:
     """Phantom data set: 4 TRAIN, 1 VAL and 2 TEST videos a class, 48 frames of 112 x 112."""
-    from infomotion_lib.phantom.dataset import make_dataset
-
-    return once(
-        shared_folder / "tiny_phantom", lambda folder: make_dataset(folder, seed=0, role="real", **TINY)
-    )
+    return once(shared_folder / "tiny_phantom", lambda folder: _draw(folder, seed=0, role="real"))
 
 
 @pytest.fixture(scope="session")
 def tiny_synthetic(shared_folder: Path) -> Path:
     """Synthetic partner of ``tiny_phantom``: other nuisance, requested EF, no tracings, TRAIN only."""
-    from infomotion_lib.phantom.dataset import make_dataset
-
-    return once(
-        shared_folder / "tiny_synthetic",
-        lambda folder: make_dataset(folder, seed=1, role="synthetic", **TINY),
-    )
+    return once(shared_folder / "tiny_synthetic", lambda folder: _draw(folder, seed=1, role="synthetic"))
 
 
 @pytest.fixture(scope="session")

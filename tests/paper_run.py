@@ -11,6 +11,7 @@ from finished_run import infomotion
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.phantom.dataset import make_dataset
+from infomotion_lib.phantom.plan import PhantomRequest, video_counts
 from infomotion_lib.provenance import read_run_card
 
 FEW_STEPS = {
@@ -67,9 +68,11 @@ def run_paper(folder: Path, stages: Sequence[str], **changes: Any) -> RunPaths:
     changes : dict
         Values beside :data:`FEW_STEPS`.
     """
-    sizes = {"train_per_class": 4, "val_per_class": 1, "test_counts": (1, 1, 1, 1, 1), "progress": False}
-    make_dataset(folder / "real/EchoNet-Dynamic", frames=80, seed=5, role="real", **sizes)
-    make_dataset(folder / "real/EchoNet-Synthetic", frames=64, seed=6, role="synthetic", **sizes)
+    counts = video_counts(4, 1, (1, 1, 1, 1, 1))
+    real = PhantomRequest(role="real", seed=5, counts=counts, frames=80)
+    synthetic = PhantomRequest(role="synthetic", seed=6, counts=counts)
+    make_dataset(folder / "real/EchoNet-Dynamic", real, progress=False)
+    make_dataset(folder / "real/EchoNet-Synthetic", synthetic, progress=False)
     values = {"runs_dir": folder / "runs", "data_root": folder / "real", **FEW_STEPS, **changes}
     for stage in stages:
         taken = {name: value for name, value in values.items() if name in STAGES[stage].model_fields}

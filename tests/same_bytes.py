@@ -28,14 +28,12 @@ from infomotion_lib.data.video import read_clip, read_frames, resize_clip, write
 from infomotion_lib.paths import MANIFESTS
 from infomotion_lib.phantom.dataset import make_dataset
 from infomotion_lib.phantom.nuisance import MACHINES, SOURCES
-from infomotion_lib.phantom.plan import plan_videos
+from infomotion_lib.phantom.plan import PhantomRequest, plan_videos, video_counts
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.provenance import sha256
 
 Hashes = dict[str, str]
-
-SMALL = {"train_per_class": 1, "val_per_class": 0, "test_counts": (1,) * 5, "frames": 20, "size": 28}
 
 
 def written(clip: NDArray[np.uint8], *, fps: float = 50.0) -> str:
@@ -61,7 +59,9 @@ def small_data_sets() -> Hashes:
     found = {}
     for number, source in enumerate(SOURCES):
         with tempfile.TemporaryDirectory() as folder:
-            root = make_dataset(folder, role=source, seed=number, progress=False, **SMALL)  # type: ignore[arg-type]
+            counts = video_counts(1, 0, (1,) * 5)
+            request = PhantomRequest(role=source, seed=number, counts=counts, frames=20, size=28)
+            root = make_dataset(folder, request, progress=False)
             files = sorted(path for path in root.rglob("*") if path.is_file())
             found |= {f"{source}, {file.relative_to(root)}": sha256(file) for file in files}
     return found

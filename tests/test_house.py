@@ -19,7 +19,6 @@ COMMANDS = ("run/cli.py", "run/commands/")
 
 LONG = {
     "data/layout.py",
-    "data/records.py",
     "generators/latte/diffusion.py",
     "reporting/figures/evaluation.py",
     "reporting/figures/pools.py",
@@ -28,8 +27,6 @@ LONG = {
     "reporting/table2.py",
 }
 MANY_ARGUMENTS = {
-    "phantom/dataset.py make_dataset",
-    "phantom/plan.py make_request",
     "representations/appearance/network.py train_appearance",
     "selection/modular.py build_class_graphs",
     "selection/selectors.py select",

@@ -27,7 +27,7 @@ FLOORS = (
             "frozen",
             "device",
         ),
-        *("json_lines", "progress", "processes", "registry", "stage_table", "weights", "workers"),
+        *("files", "json_lines", "progress", "processes", "registry", "stage_table", "weights", "workers"),
     ),
     ("data",),
     ("phantom",),

@@ -110,8 +110,8 @@ def test_every_notebook_saves_figures(smoke_run: FinishedRun, stage: str) -> Non
 
 
 def test_the_selections_are_what_was_asked_for(smoke_run: FinishedRun) -> None:
-    chosen = pd.read_csv(smoke_run.paths.stage("graph_selection") / "selections.csv", keep_default_na=False)
-    index = pd.read_csv(smoke_run.paths.stage("frame_index") / "frame_index.csv")
+    chosen = pd.read_csv(smoke_run.paths.selections, keep_default_na=False)
+    index = pd.read_csv(smoke_run.paths.frame_index)
     train = index[index["split"] == "TRAIN"].set_index(["source", "file_name"])["class_name"]
     assert set(chosen["source"]) == {"real", "synthetic"}
     assert set(chosen["vpc"]) == {2, 3}
@@ -126,7 +126,7 @@ def test_the_selections_are_what_was_asked_for(smoke_run: FinishedRun) -> None:
 def test_the_evaluation_scores_every_cell(smoke_run: FinishedRun) -> None:
     folder = smoke_run.paths.stage("evaluation")
     runs = pd.read_csv(folder / "runs.csv", keep_default_na=False)
-    index = pd.read_csv(smoke_run.paths.stage("frame_index") / "frame_index.csv")
+    index = pd.read_csv(smoke_run.paths.frame_index)
     predictions = pd.read_csv(folder / "predictions.csv", keep_default_na=False)
     test = set(index[(index["split"] == "TEST") & (index["source"] == "real")]["file_name"])
     assert set(predictions["file_name"]) <= test, "only TEST is reported"
@@ -208,7 +208,7 @@ def test_a_class_with_too_few_videos_is_a_reported_shortfall(smoke_run: Finished
         and (few["chosen"] == few["candidates"]).all()
         and (few["candidates"] <= 6).all()
     )
-    chosen = pd.read_csv(copy.stage("graph_selection") / "selections.csv", keep_default_na=False)
+    chosen = pd.read_csv(copy.selections, keep_default_na=False)
     cell = ["source", "method", "graph", "class_name"]
     sizes = chosen[chosen["selection_seed"] == 0].groupby(cell).size()
     assert all(sizes[tuple(row[cell])] == row["chosen"] for _, row in few.iterrows())
@@ -266,7 +266,7 @@ def test_a_pool_is_relabelled_by_the_runs_own_labeller(smoke_run: FinishedRun, t
     )
     assert "Against the requested EF" in said and "same class" in said
     again = pd.read_csv(tmp_path / "labels.csv")
-    labels = pd.read_csv(smoke_run.paths.stage("labels") / "labels.csv")
+    labels = pd.read_csv(smoke_run.paths.labels)
     assert again["file_name"].tolist() == labels["file_name"].tolist()
     assert (again["ef"] - labels["ef"]).abs().max() < 1e-3
 

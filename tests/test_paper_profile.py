@@ -37,10 +37,10 @@ def test_the_real_data_stay_where_they_are(paper_run: RunPaths) -> None:
 
 
 def test_the_malformed_synthetic_list_is_read_and_relabelled(paper_run: RunPaths) -> None:
-    labels = pd.read_csv(paper_run.stage("labels") / "labels.csv")
+    labels = pd.read_csv(paper_run.labels)
     assert len(labels) == LIMIT * 5
     assert labels["ef"].between(0, 100).all()
-    index = pd.read_csv(paper_run.stage("frame_index") / "frame_index.csv")
+    index = pd.read_csv(paper_run.frame_index)
     synthetic = index[index["source"] == "synthetic"]
     assert set(synthetic["n_frames"]) == {64}, "the list says a batch size; the file is right"
     assert set(synthetic["phase_source"]) <= {"detected", "none"}
@@ -49,7 +49,7 @@ def test_the_malformed_synthetic_list_is_read_and_relabelled(paper_run: RunPaths
 
 
 def test_limit_takes_the_first_of_each_class_and_split(paper_run: RunPaths) -> None:
-    index = pd.read_csv(paper_run.stage("frame_index") / "frame_index.csv")
+    index = pd.read_csv(paper_run.frame_index)
     real = index[index["source"] == "real"]
     assert real.groupby(["split", "class_name"]).size().max() == LIMIT
     assert len(real) == 5 * (LIMIT + 1 + 1)

@@ -135,7 +135,9 @@ def test_the_run_card_names_every_package_that_decides_results(tmp_path: Path) -
         "mlcroissant",  # checks the description of a data set
         "pooch",  # downloads, each file checked by hash
         "requests",  # likewise
+        "pydantic",  # checks parameters, whose values are on the card
         "tqdm",  # progress bars
+        "yaml",  # reads profiles, likewise
     }
     imported = imported_packages()
     missing = {

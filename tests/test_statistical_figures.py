@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 pytest.importorskip("seaborn")
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.reporting.figures import controls, latte, votes
+from infomotion_lib.reporting.figures import controls, pools, votes
 from infomotion_lib.reporting.figures.heatmap import class_map
 
 NAMES = {"echosyn": "EF-conditioned", "latte": "Latte"}
@@ -47,7 +47,7 @@ def test_medians_and_middle_halves_by_request() -> None:
     rng = np.random.default_rng(0)
     rows = [(pool, asked, rng.normal(asked, 9)) for pool in NAMES for asked in MIDDLE_EF for _ in range(11)]
     labels = pd.DataFrame(rows, columns=["source", "requested_ef", "ef"])
-    axis = latte.ef_by_request(labels, names=NAMES).axes[0]
+    axis = pools.ef_by_request(labels, names=NAMES).axes[0]
     for pool, shift in zip(NAMES, (-0.1, 0.1), strict=True):
         for place, asked in enumerate(MIDDLE_EF):
             own = labels.loc[(labels["source"] == pool) & (labels["requested_ef"] == asked), "ef"]
@@ -58,7 +58,7 @@ def test_medians_and_middle_halves_by_request() -> None:
 
 def test_a_pool_without_a_class_still_has_its_others() -> None:
     rows = [("latte", asked, asked + step) for asked in MIDDLE_EF[1:] for step in (-1.0, 0.0, 1.0)]
-    fig = latte.ef_by_request(pd.DataFrame(rows, columns=["source", "requested_ef", "ef"]), names=NAMES)
+    fig = pools.ef_by_request(pd.DataFrame(rows, columns=["source", "requested_ef", "ef"]), names=NAMES)
     assert fig.get_suptitle().endswith("Latte +45")
     assert drawn(fig.axes[0], at=0) == [] and drawn(fig.axes[0], at=1) == [34.5, 35.0, 35.5]
 

@@ -33,6 +33,7 @@ from infomotion_book.play import play
 from infomotion_book.speed import speed
 from infomotion_book.table1 import company, table1
 from infomotion_book.table2 import STAGE, in_words, table2
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, EVALUATION_FIGURES, FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting.results import Results, title_of
@@ -182,7 +183,7 @@ def results_part(results: Results) -> str:
     body = table1(results)
     if not body:
         return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
-    is_open = results.real_data == "echodiffusion"
+    is_open = results.first_source == "open"
     note = PHANTOM if results.is_phantom else OPEN if is_open else ""
     if mark := mark_of(results):
         note += admonition("note", "An older edition of the phantom", mark)
@@ -212,7 +213,7 @@ def _ablation(results: Results) -> str:
 
 
 def _of(results: Results) -> str:
-    return {"phantom": "the phantom", "open clips": "the open clips"}.get(results.kind, results.kind)
+    return SOURCES[results.real_data].phrase
 
 
 def _figure(results: Results, stage: str, name: str) -> str:

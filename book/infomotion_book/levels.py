@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from infomotion_lib.data.manifests import may_redistribute
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import DataError
 
 
 class Level(IntEnum):
     """How much of a run may be published.
 
-    - ``EVERYTHING``: the data was drawn by this project (phantom), and its manifest allows redistribution.
+    - ``EVERYTHING``: the data was drawn by this project (such as the phantom), and its manifest allows
+      redistribution.
     - ``LINES``: its manifest allows redistribution, but it shows hearts: tables, and figures made of lines;
       no pixels.
     - ``AGGREGATES``: its manifest forbids redistribution: tables of sums and means from a fixed list, and
@@ -38,5 +40,6 @@ def _level(name: str) -> Level:
         allowed = may_redistribute(name)
     except DataError:
         allowed = False
-    drawn_here = name.startswith("phantom")
+    source = SOURCES.get(name)
+    drawn_here = source is not None and source.drawn_here
     return Level.AGGREGATES if not allowed else Level.EVERYTHING if drawn_here else Level.LINES

@@ -31,7 +31,11 @@ def more_training(shown: list[Results]) -> str:
     """MyST section: one row for each profile whose ablation has run, by kind of data; empty where no two of a
     kind differ in training.
     """
-    found = [results for results in shown if results.card(POOL) and results.card(STAGE)]
+    found = [
+        results
+        for results in shown
+        if "latte_size" in results.card(POOL).get("parameters", {}) and results.card(STAGE)
+    ]
     kinds = list(dict.fromkeys(results.kind for results in found))
     trainings = {(results.kind, *_training(results)) for results in found}
     if len(trainings) == len(kinds):

@@ -114,7 +114,7 @@ def _our_softness(results: Results | None) -> Iterable[list[str]]:
     if results is None or constants is None:
         return
     kind = "phantom" if results.is_phantom else results.profile
-    source = "open" if results.real_data == "echodiffusion" else "real"
+    source = results.first_source
     whole = [
         cell_row(results, source=source, method="whole", vpc=0, metric=name)
         for name in ("hard_accuracy", "soft_accuracy")

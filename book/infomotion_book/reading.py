@@ -91,7 +91,7 @@ def glance(results: Results | None) -> str:
     """MyST block with a handful of numbers of a run, each with what it must be read against."""
     if results is None or not long_table(results):
         return ""
-    source = "open" if results.real_data == "echodiffusion" else "real"
+    source = results.first_source
     rows = []
     found = best_constant(results)
     if found:

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
-from infomotion_lib.data.layout import EXTRA_SPLIT, OPEN_LABELS, SPLITS
+from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS
 from infomotion_lib.data.records import (
     FAULTS,
     OK,
-    PHANTOM_TRUTH,
     REMARKS,
     TRACING_FAULTS,
     Dataset,
     read_dataset,
 )
 from infomotion_lib.data.volume_tracings import first_tracing_areas
+from infomotion_lib.files import OPEN_LABELS, PHANTOM_TRUTH
 
 _WANTED_A_CLASS = 10
 _REAL_NAMES = ("EchoNet-Dynamic", "EchoNet-Synthetic")

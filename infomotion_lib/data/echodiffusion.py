@@ -26,9 +26,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import ef_class
-from infomotion_lib.data.layout import FILE_LIST, OPEN_LABELS, SPLITS, VIDEOS, read_table, require_columns
+from infomotion_lib.data.fetch_options import FetchOptions
+from infomotion_lib.data.layout import SPLITS, read_table, require_columns
+from infomotion_lib.data.parameters import OpenClipsParameters
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import FetchError, ParameterError, VideoError
+from infomotion_lib.files import FILE_LIST, OPEN_LABELS, VIDEOS
+from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import MANIFESTS
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import sha256, write_csv, write_json
@@ -45,6 +49,18 @@ LUMA = np.array([299, 587, 114], dtype=np.uint32)  # ITU-R BT.601, thousandths
 _MAX_PIXELS = 1024 * 1024  # a damaged header may claim a canvas of gigabytes
 
 EfLabel = Literal["relabelled", "requested"]
+
+
+def provide(folder: Path, *, plays: str, parameters: StageParameters) -> None:
+    """Fetch the open clips into the folder of a run."""
+    assert isinstance(parameters, OpenClipsParameters)
+    fetch(folder, ef_label=parameters.ef_label, split_seed=parameters.open_split_seed)
+
+
+def fetch_as_asked(folder: Path, options: FetchOptions) -> Path:
+    """The folder, filled as a command's options say."""
+    label: EfLabel = options.ef_label  # type: ignore[assignment]  # fetch refuses others
+    return fetch(folder, mirror=options.mirror, split_seed=options.split_seed, ef_label=label)
 
 
 def fetch(

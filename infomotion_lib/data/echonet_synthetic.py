@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from infomotion_lib.data.archives import unpack_zip
 from infomotion_lib.data.echodiffusion import network_reason, writable_folder
+from infomotion_lib.data.fetch_options import FetchOptions
 from infomotion_lib.errors import FetchError
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_json
@@ -57,6 +58,11 @@ class RemoteFile:
 
     size: int
     digest: str
+
+
+def fetch_as_asked(folder: Path, options: FetchOptions) -> Path:
+    """The folder, filled as a command's options say."""
+    return fetch_echonet_synthetic(folder, keep_archive=options.keep_archive)
 
 
 def fetch_echonet_synthetic(

@@ -16,14 +16,13 @@ from typing import Literal
 import pandas as pd
 
 from infomotion_lib.errors import DataError, did_you_mean
+from infomotion_lib.files import FILE_LIST, OPEN_LABELS, TRACINGS, VIDEOS
 
 LayoutName = Literal["echonet-dynamic", "echonet-synthetic"]
 LAYOUTS: tuple[LayoutName, ...] = ("echonet-dynamic", "echonet-synthetic")
 SPLITS = ("TRAIN", "VAL", "TEST")
 EXTRA_SPLIT = "EXTRA"
 """A fourth split that copies of EchoNet-Synthetic may carry."""
-
-FILE_LIST, TRACINGS, VIDEOS, OPEN_LABELS = "FileList.csv", "VolumeTracings.csv", "Videos", "open_labels.csv"
 
 _PEDIATRIC = (
     "This looks like EchoNet-Pediatric (folders A4C and PSAX, folds 0-9), which is another data set;"

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import DataError, did_you_mean
 from infomotion_lib.paths import MANIFESTS
 
 SUFFIX = ".croissant.json"
 DISTRIBUTE = "odrl:distribute"
-SAME_TERMS = {"phantom-synthetic": "phantom"}
-"""Data sets that go by the manifest of another."""
-
 REQUIRED = (
     "name",
     "description",
@@ -77,7 +75,7 @@ def manifest_path(name: str) -> Path:
     DataError
         If there is none.
     """
-    key = SAME_TERMS.get(name, name)
+    key = (SOURCES[name].terms if name in SOURCES else "") or name
     known = manifest_names()
     if key not in known:
         raise DataError(

@@ -16,10 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infomotion_lib import paths
 from infomotion_lib.classes import class_name
 from infomotion_lib.data.layout import (
-    OPEN_LABELS,
     Layout,
     LayoutName,
     find_layout,
@@ -29,7 +27,8 @@ from infomotion_lib.data.layout import (
 )
 from infomotion_lib.data.video import VideoInfo, probe
 from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
-from infomotion_lib.errors import DataError, VideoError, did_you_mean
+from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.files import OPEN_LABELS, PHANTOM_TRUTH
 
 OK = "ok"
 MIN_FRAMES = 8
@@ -37,7 +36,6 @@ FRAME_RATES = (1.0, 1000.0)
 """Frames a second that a heart can be filmed at."""
 
 MAX_UNUSABLE = 0.05
-PHANTOM_TRUTH = "phantom_truth.csv"
 VIDEO_COLUMNS = (
     "file_name",
     "path",
@@ -155,14 +153,14 @@ def read_dataset(
     found = find_layout(root, layout=layout)
     listed, notes = read_file_list(found)
     videos, unlisted = _probe_all(found, listed)
-    faults = _counts(videos["status"], FAULTS)
+    faults = counts(videos["status"], FAULTS)
     tracings = None
     videos["tracing"] = ""
     if found.tracings is not None:
         checked = check_tracings(read_tracings(found), videos)
         tracings = checked.rows
         videos["tracing"] = checked.status.reindex(videos["file_name"]).to_numpy()
-        faults |= _counts(videos["tracing"], TRACING_FAULTS)
+        faults |= counts(videos["tracing"], TRACING_FAULTS)
         faults |= {"stray_tracing": checked.stray} if checked.stray else {}
     faults |= {"unlisted_video": unlisted} if unlisted else {}
     faults |= _differences(videos) if found.name == "echonet-dynamic" else {}
@@ -176,51 +174,6 @@ def read_dataset(
         faults=faults,
         notes=(*found.notes, *notes),
     )
-
-
-def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") -> Dataset:
-    """Data set by its name in the parameters.
-
-    Parameters
-    ----------
-    name : {"phantom", "phantom-synthetic", "echodiffusion", "echonet-dynamic", "echonet-synthetic"}
-        The first three lie in ``data_dir``, the EchoNet sets in the folder of real data.
-    data_dir : str or Path
-        Folder of the data sets that a run makes or fetches.
-    data_root : str or Path, optional
-        Folder that holds ``EchoNet-Dynamic/`` and ``EchoNet-Synthetic/``; ``$INFOMOTION_DATA`` by default.
-
-    Raises
-    ------
-    DataError
-        If the name is unknown, the folder is missing, or the data set has a fault.
-    """
-    real = {"echonet-dynamic": "EchoNet-Dynamic", "echonet-synthetic": "EchoNet-Synthetic"}
-    if name in real:
-        root = paths.data_root(str(data_root)) / real[name]
-        unpacked = root / "dynamic"  # the archive's own folder, where the reader unpacked it by hand
-        if (
-            name == "echonet-synthetic"
-            and not (root / "FileList.csv").exists()
-            and (unpacked / "FileList.csv").is_file()
-        ):
-            root = unpacked
-        return read_dataset(root, name=name, layout=name)
-    layouts = {
-        "phantom": "echonet-dynamic",
-        "phantom-synthetic": "echonet-synthetic",
-        "echodiffusion": "echonet-dynamic",
-    }
-    if name not in layouts:
-        raise DataError(f"Unknown data set: {name}", remedy=did_you_mean(name, [*layouts, *real]))
-    root = Path(data_dir) / name
-    if not root.is_dir():
-        raise DataError(
-            f"The data set {name} has not been made yet.",
-            where=f"Looked for: {root}",
-            remedy="Run the data stage first.",
-        )
-    return read_dataset(root, name=name, layout=layouts[name])
 
 
 def first_per_class(videos: pd.DataFrame, limit: int) -> pd.DataFrame:
@@ -274,7 +227,8 @@ def _probe(path: Path) -> tuple[VideoInfo, str]:
     return info, OK if FRAME_RATES[0] <= info.fps <= FRAME_RATES[1] else "no_frame_rate"
 
 
-def _counts(column: pd.Series, known: dict[str, str]) -> dict[str, int]:
+def counts(column: pd.Series, known: dict[str, str]) -> dict[str, int]:
+    """How many there are of each known fault, zeros left out."""
     counted = column.value_counts()
     return {fault: int(counted[fault]) for fault in known if fault in counted}
 

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infomotion_lib.data.records import Dataset, first_per_class, open_source, read_dataset
+from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.video import read_clip
+from infomotion_lib.data.videos import open_sources
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation import pools as reading
 from infomotion_lib.evaluation.ablation_parameters import AblationParameters
@@ -92,12 +93,12 @@ class Ablation:
     def train(self) -> pd.DataFrame:
         """Real TRAIN videos."""
         usable = self.datasets[self.real].usable
-        return first_per_class(usable[usable["split"] == "TRAIN"], self.parameters.limit)
+        return usable[usable["split"] == "TRAIN"].reset_index(drop=True)
 
     def inputs(self) -> list[Path]:
         """Files that the stage reads, besides the clips of the pools."""
         stage = self.paths.stage
-        files = [stage("frame_index") / "frame_index.csv"]
+        files = [stage("frame_index") / "frame_index.csv", self.paths.videos]
         files += [stage("ifa_training") / f"{name}.safetensors" for name in ("ifa", "appearance")]
         files += [stage("evaluation") / "table1.csv", stage("evaluation") / "constants.csv"]
         files += [self.labeller_file] if self.labeller_file.is_file() else []
@@ -128,10 +129,7 @@ def open_ablation(paths: RunPaths, parameters: AblationParameters, *, device: st
     used: dict[str, StageParameters] = {}
     for name in BEFORE:
         used[name] = stage_parameters(name, read_run_card(paths.stage(name))["parameters"], overrides=mine)
-    datasets = {
-        source: open_source(name, data_dir=paths.data, data_root=parameters.data_root)
-        for source, name in parameters.sources.items()
-    }
+    datasets = open_sources(parameters, paths)
     folders = {name: paths.stage(pool_stage(name)) / POOL for name in parameters.generators}
     pools = {name: read_dataset(folder, name=name) for name, folder in folders.items()}
     refuse_other_shapes(pools)
@@ -232,7 +230,7 @@ def train_on_pools(
     """
     p = run.parameters
     plan = run.used["evaluation"].model_copy(update={"methods": p.pool_methods, "steps_whole": p.steps_pool})
-    index = read_frame_index(run.paths.stage("frame_index") / "frame_index.csv")
+    index = read_frame_index(run.paths.frame_index)
     real = index[index["source"] == run.real]
     material = open_material(
         {run.real: run.datasets[run.real], **run.pools},

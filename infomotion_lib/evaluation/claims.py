@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infomotion_lib.data.sources import SOURCES, names_of
 from infomotion_lib.errors import DataError
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.paths import MANIFESTS, RunPaths
@@ -102,12 +103,9 @@ def is_evidence(*, profile: str, real_data: str, synthetic_data: str, limit: int
     A phantom that poses as either data set proves nothing. Without a synthetic pool the real half can still
     be answered.
     """
-    own = (
-        profile == "paper"
-        and real_data == "echonet-dynamic"
-        and synthetic_data in ("echonet-synthetic", "none")
-    )
-    return own and limit == 0 and test_videos == TEST_VIDEOS
+    used = names_of({"real_data": real_data, "synthetic_data": synthetic_data})
+    papers = profile == "paper" and all(name in SOURCES and SOURCES[name].of_paper for name in used)
+    return papers and limit == 0 and test_videos == TEST_VIDEOS
 
 
 def compare(

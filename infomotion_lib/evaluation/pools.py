@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
-from infomotion_lib.data.records import Dataset, first_per_class
+from infomotion_lib.data.records import Dataset
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.regressor.parameters import LabelsParameters
@@ -111,9 +111,7 @@ def open_labeller(
     if file.is_file():
         return FittedRegressor.load(file, device=device)
     known = real.usable[real.usable["ef"].notna()]
-    train, val = (
-        first_per_class(known[known["split"] == split], parameters.limit) for split in ("TRAIN", "VAL")
-    )
+    train, val = (known[known["split"] == split].reset_index(drop=True) for split in ("TRAIN", "VAL"))
     store = open_clip_store(
         pd.concat([train, val]), Path(folder) / "clips", size=parameters.clip_size, workers=parameters.workers
     )

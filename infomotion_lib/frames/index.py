@@ -11,7 +11,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from infomotion_lib.classes import class_name
-from infomotion_lib.data.records import OK, Dataset, first_per_class
+from infomotion_lib.data.records import OK, Dataset
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.errors import DataError, VideoError
 from infomotion_lib.frame_table import COLUMN_TYPES, INDEX_COLUMNS, PAIR_COLUMNS
@@ -50,8 +50,7 @@ def build_frame_index(
     source : str
         Value of the ``source`` column: ``real``, ``synthetic`` or ``open``.
     parameters : FrameIndexParameters
-        ``phase_rule``, ``diastole_fraction``, ``next_es``, ``residual_gate``, and ``limit``: first usable
-        videos of each class and split.
+        ``phase_rule``, ``diastole_fraction``, ``next_es``, ``residual_gate``.
     labels : DataFrame, optional
         ``source, file_name, ef``: labels that take the place of the data set's EF. Where it has rows of this
         source, a video without one has no EF; where it has none, the data set's EF stays.
@@ -71,7 +70,7 @@ def build_frame_index(
         annotated or detected pair, ``next_es``: the ES that ends the systole; ``diastole_start, _mid, _end,
         systole_start, _mid, _end``: empty where there are no frames.
     """
-    videos = _limited(dataset, parameters.limit)
+    videos = dataset.videos.reset_index(drop=True)
     known = _annotated(dataset, parameters)
     listed = videos.to_dict("records")
     wanted = [
@@ -115,17 +114,6 @@ def pairs_of(row: Mapping[Any, Any]) -> MotionPairs:
     return MotionPairs(
         str(row["status"]), (frames[0], frames[1], frames[2]), (frames[3], frames[4], frames[5])
     )
-
-
-def _limited(dataset: Dataset, limit: int) -> pd.DataFrame:
-    """The data set's videos; with a limit, the first usable ones of each class and split, and every unusable
-    one.
-    """
-    if not limit:
-        return dataset.videos.reset_index(drop=True)
-    kept = first_per_class(dataset.usable, limit)["file_name"]
-    videos = dataset.videos
-    return videos[videos["file_name"].isin(kept) | (videos["status"] != OK)].reset_index(drop=True)
 
 
 def _annotated(dataset: Dataset, parameters: FrameIndexParameters) -> dict[str, tuple[int, int]]:

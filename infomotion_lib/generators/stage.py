@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_lib.data.records import Dataset, first_per_class
+from infomotion_lib.data.records import Dataset
 from infomotion_lib.errors import DataError
 from infomotion_lib.generators.base import Fitted, Lessons
 from infomotion_lib.generators.cutting import Cut
@@ -57,7 +57,7 @@ def open_lessons(datasets: Mapping[str, Dataset], *, parameters: PoolParameters)
     """
     real, *_, other = [*datasets.values(), *datasets.values()]
     parts = {
-        str(split): first_per_class(part, parameters.limit)
+        str(split): part.reset_index(drop=True)
         for split, part in real.usable.groupby("split")
         if split != "TEST"
     }

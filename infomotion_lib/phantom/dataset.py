@@ -7,7 +7,7 @@ was killed goes on where it stopped and ends with the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,48 +18,30 @@ from joblib import Parallel, delayed
 
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError, ParameterError
+from infomotion_lib.files import FILE_LIST, PHANTOM_REQUEST, PHANTOM_TRUTH, TRACINGS, VIDEOS
+from infomotion_lib.parameters import StageParameters
 from infomotion_lib.phantom.geometry import CHORDS, tracing, volumes_ml
-from infomotion_lib.phantom.nuisance import DEFAULT_LEVEL, Heart, Role
-from infomotion_lib.phantom.plan import Planned, Request, make_request, plan_videos
+from infomotion_lib.phantom.nuisance import Heart, check_role
+from infomotion_lib.phantom.parameters import PhantomParameters
+from infomotion_lib.phantom.plan import PhantomRequest, Planned, phantom_request, plan_videos
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
-
-REQUEST, FILE_LIST, TRACINGS, TRUTH, VIDEOS = (
-    "phantom.json",
-    "FileList.csv",
-    "VolumeTracings.csv",
-    "phantom_truth.csv",
-    "Videos",
-)
 
 UPSTREAM_FPS, UPSTREAM_BATCH = 32, 4
 """What EchoNet-Synthetic's list states in ``FPS`` and ``NumberOfFrames``, whatever the videos are."""
 
 
 def make_dataset(
-    root: str | Path,
-    *,
-    train_per_class: int = 60,
-    val_per_class: int = 10,
-    test_counts: Sequence[int] = (24, 24, 32, 96, 24),
-    frames: int = 64,
-    fps: float = 50.0,
-    size: int = 112,
-    level: float = DEFAULT_LEVEL,
-    machine_shares: Sequence[float] | None = None,
-    seed: int = 0,
-    workers: int = 1,
-    role: Role = "real",
-    requested_ef_error: float = 6.0,
-    progress: bool = True,
+    root: str | Path, request: PhantomRequest, *, workers: int = 1, progress: bool = True
 ) -> Path:
     """Folder of a phantom data set; what is already there is kept, what is missing is made.
 
-    ``real``: ``FileList.csv``, ``VolumeTracings.csv`` (21 rows a traced frame, ED and ES), ``Videos/*.avi``;
-    EF, volumes and tracings are exact. ``synthetic``: the layout of EchoNet-Synthetic with its wrong columns
-    (``FrameHeight`` is the number of frames, ``NumberOfFrames`` a batch size, ``FPS`` 32, ``ESV`` and ``EDV``
-    0), no tracings, TRAIN only, other nuisance (:data:`~infomotion_lib.phantom.nuisance.SOURCES`);
+    ``real``: ``FileList.csv``, ``VolumeTracings.csv`` (21 rows per traced frame, ED and ES) and
+    ``Videos/*.avi``; EF, volumes and tracings are exact. ``synthetic``: the layout of EchoNet-Synthetic with
+    its wrong columns (``FrameHeight`` is the number of frames, ``NumberOfFrames`` a batch size, ``FPS`` 32,
+    ``ESV`` and ``EDV`` 0), no tracings, TRAIN only, other nuisance
+    (:data:`~infomotion_lib.phantom.nuisance.SOURCES`);
     ``EF`` is the whole number asked for, and the heart delivers it with an error. Both: ``phantom_truth.csv``
     with the exact EF, machine style, annotated ED and ES frames and cycle, and ``phantom.json``, the request.
 
@@ -69,23 +51,10 @@ def make_dataset(
     ----------
     root : str or Path
         Folder to fill; empty, missing, or begun by the same request.
-    train_per_class, val_per_class : int
-        Videos of each EF class.
-    test_counts : sequence of int, shape (5,)
-        TEST videos of each EF class.
-    frames, fps, size : int, float, int
-        Frames a video, frames a second, side of a frame in pixels.
-    level, machine_shares
-        Nuisance level and shares of the machine styles; see
-        :func:`~infomotion_lib.phantom.sample_heart`.
-    seed : int
-        Seed of the data set.
+    request : PhantomRequest
+        What to draw.
     workers : int
         Processes.
-    role : {"real", "synthetic"}
-        Source to play.
-    requested_ef_error : float
-        Standard deviation of delivered minus requested EF in the synthetic role, points.
     progress : bool
         Show a progress bar on a terminal.
 
@@ -96,19 +65,6 @@ def make_dataset(
     DataError
         If the folder holds anything else, or cannot be written.
     """
-    request = make_request(
-        role=role,
-        seed=seed,
-        train_per_class=train_per_class,
-        val_per_class=val_per_class,
-        test_counts=test_counts,
-        frames=frames,
-        fps=fps,
-        size=size,
-        level=level,
-        machine_shares=machine_shares,
-        requested_ef_error=requested_ef_error,
-    )
     if workers < 1:
         raise ParameterError(f"{workers} worker processes cannot make anything.", remedy="Give 1 or more.")
     folder = Path(root).expanduser()
@@ -124,15 +80,22 @@ def make_dataset(
     return folder
 
 
+def provide(folder: Path, *, plays: str, parameters: StageParameters) -> None:
+    """Draw the data set that plays one role of a run."""
+    assert isinstance(parameters, PhantomParameters)
+    request = phantom_request(parameters, role=check_role(plays))
+    make_dataset(folder, request, workers=parameters.workers)
+
+
 def edition_of(folder: str | Path) -> int | None:
     """Edition of the drawing that made a folder; None where the folder holds no phantom data set."""
-    path = Path(folder) / REQUEST
+    path = Path(folder) / PHANTOM_REQUEST
     return int(read_json(path).get("edition", 1)) if path.is_file() else None  # edition 1 did not say so
 
 
-def _claim(folder: Path, request: Request) -> None:
+def _claim(folder: Path, request: PhantomRequest) -> None:
     """Make the folder ours, or refuse it untouched; leftovers of a killed run are removed."""
-    path = folder / REQUEST
+    path = folder / PHANTOM_REQUEST
     try:
         if path.is_file():
             _compare(path, request)
@@ -158,7 +121,7 @@ def _claim(folder: Path, request: Request) -> None:
         ) from None
 
 
-def _compare(path: Path, request: Request) -> None:
+def _compare(path: Path, request: PhantomRequest) -> None:
     """Refuse a folder that was begun by another request."""
     try:
         made = json.loads(path.read_text(encoding="utf-8"))
@@ -195,7 +158,7 @@ def _path(folder: Path, video: Planned) -> Path:
 
 
 def _render_all(
-    folder: Path, videos: list[Planned], request: Request, *, workers: int, progress: bool
+    folder: Path, videos: list[Planned], request: PhantomRequest, *, workers: int, progress: bool
 ) -> None:
     jobs = (
         (_path(folder, video), video.heart, request.frames, request.fps, request.size) for video in videos
@@ -221,7 +184,7 @@ def _render_alone(path: Path, heart: Heart, frames: int, fps: float, size: int) 
     return _render_one(path, heart, frames, fps, size)
 
 
-def _tables(planned: list[Planned], request: Request) -> dict[str, pd.DataFrame]:
+def _tables(planned: list[Planned], request: PhantomRequest) -> dict[str, pd.DataFrame]:
     """Tables of a data set by file name, in the order to be written: the list of videos comes last."""
     truth = pd.DataFrame(
         {
@@ -234,14 +197,14 @@ def _tables(planned: list[Planned], request: Request) -> dict[str, pd.DataFrame]
             "cycle": [video.heart.cycle for video in planned],
         }
     )
-    tables = {TRUTH: truth}
+    tables = {PHANTOM_TRUTH: truth}
     if request.role == "real":
         tables[TRACINGS] = _tracings(planned)
     tables[FILE_LIST] = _file_list(planned, request)
     return tables
 
 
-def _file_list(planned: list[Planned], request: Request) -> pd.DataFrame:
+def _file_list(planned: list[Planned], request: PhantomRequest) -> pd.DataFrame:
     volumes = np.array([volumes_ml(video.heart) for video in planned])
     table = pd.DataFrame(
         {

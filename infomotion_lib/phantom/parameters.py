@@ -1,10 +1,9 @@
-"""Parameters of the drawn hearts, and of the data stage that has them drawn."""
+"""Parameters of the drawn hearts."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from infomotion_lib.data.parameters import OpenClipsParameters
 from infomotion_lib.parameters import Count, Seed, StageParameters
 
 
@@ -31,7 +30,3 @@ class PhantomParameters(StageParameters):
         6.0, ge=0, description="sd of delivered minus requested EF, synthetic pool, points"
     )
     phantom_seed: Seed = Field(0, description="seed of the real pool; the synthetic pool uses the next one")
-
-
-class DataParameters(OpenClipsParameters, PhantomParameters):
-    """Data stage: make the phantom pools, fetch the open clips, or check the real folders."""

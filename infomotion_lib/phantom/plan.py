@@ -15,6 +15,7 @@ from infomotion_lib.errors import ParameterError
 from infomotion_lib.phantom.exact import uniform
 from infomotion_lib.phantom.geometry import true_frames
 from infomotion_lib.phantom.nuisance import (
+    DEFAULT_LEVEL,
     EF_LIMITS,
     MACHINE_SHARES,
     NUISANCE_FPS,
@@ -26,6 +27,7 @@ from infomotion_lib.phantom.nuisance import (
     check_role,
     check_shares,
 )
+from infomotion_lib.phantom.parameters import PhantomParameters
 from infomotion_lib.phantom.sampling import check_fps, sample_heart
 
 SPLITS = ("TRAIN", "VAL", "TEST")
@@ -43,31 +45,117 @@ and pages mark results of an older one. From edition 2 on, a heart is the same b
 edition 1 was drawn in float32, whose last digits turned grey levels over."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What a phantom data set was asked to be; equal requests give equal folders.
+def video_counts(
+    train_per_class: int = 60,
+    val_per_class: int = 10,
+    test_counts: Sequence[int] = (24, 24, 32, 96, 24),
+) -> tuple[tuple[int, ...], ...]:
+    """Videos of each EF class, for TRAIN, VAL and TEST; TEST counts are given one per class.
+
+    >>> video_counts(2, 1, (1, 1, 1, 4, 1))
+    ((2, 2, 2, 2, 2), (1, 1, 1, 1, 1), (1, 1, 1, 4, 1))
+    """
+    classes = len(CLASS_NAMES)
+    return (train_per_class,) * classes, (val_per_class,) * classes, tuple(test_counts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhantomRequest:
+    """What a phantom data set was asked to be, checked; equal requests give equal folders.
 
     Attributes
     ----------
+    role : {"real", "synthetic"}
+        Source to play; the synthetic one has TRAIN videos only.
+    seed : int
+        Seed of the data set.
     counts : tuple of tuple of int
-        Videos of each EF class, for TRAIN, VAL and TEST.
+        Videos of each EF class, for TRAIN, VAL and TEST; see :func:`video_counts`.
+    frames, fps, size : int, float, int
+        Frames per video, frames per second, side of a frame in pixels.
+    level : float
+        Nuisance level: 0 the easy phantom, 1 the extreme one.
+    machine_shares : tuple of float
+        Shares of the machine styles; empty: those of the role. See
+        :func:`~infomotion_lib.phantom.sampling.sample_heart`.
+    requested_ef_error : float
+        Standard deviation of delivered minus requested EF in the synthetic role, points; 0 in the real one.
+    edition : int
+        Edition of the drawing.
+
+    Raises
+    ------
+    ParameterError
+        Naming the value that is out of range.
     """
 
-    role: Role
-    seed: int
-    counts: tuple[tuple[int, ...], ...]
-    frames: int
-    fps: float
-    size: int
-    level: float
-    machine_shares: tuple[float, ...]
-    requested_ef_error: float
+    role: Role = "real"
+    seed: int = 0
+    counts: tuple[tuple[int, ...], ...] = video_counts()
+    frames: int = 64
+    fps: float = 50.0
+    size: int = 112
+    level: float = DEFAULT_LEVEL
+    machine_shares: tuple[float, ...] = ()
+    requested_ef_error: float = 6.0
     edition: int = EDITION
+
+    def __post_init__(self) -> None:
+        role = check_role(self.role)
+        level, fps = check_level(self.level), check_fps(self.fps)
+        counts = _checked_counts(self.counts, role)
+        if not SMALLEST_SIDE <= self.size <= LARGEST_SIDE:
+            raise ParameterError(
+                f"A phantom cannot be rendered at {self.size} pixels.",
+                remedy=f"Give {SMALLEST_SIDE} to {LARGEST_SIDE}.",
+            )
+        if not (np.isfinite(self.requested_ef_error) and self.requested_ef_error >= 0):
+            raise ParameterError(
+                f"The sd of delivered minus requested EF cannot be {self.requested_ef_error}.",
+                remedy="Give 0 points or more.",
+            )
+        longest = NUISANCES["cycle"].at(level)[1] * fps / NUISANCE_FPS
+        if _whole(self.frames, "a number of frames") < longest / 3 + 2:
+            raise ParameterError(
+                f"{self.frames} frames at {fps:g} frames a second are too few: a systole may last"
+                f" {longest / 3:.0f}.",
+                remedy="Raise frames; one whole cycle is better.",
+            )
+        checked = {
+            "role": role,
+            "seed": _whole(self.seed, "a seed"),
+            "counts": counts,
+            "fps": fps,
+            "size": _whole(self.size, "a side"),
+            "level": level,
+            "machine_shares": check_shares(self.machine_shares or MACHINE_SHARES[role]),
+            "requested_ef_error": float(self.requested_ef_error) if role == "synthetic" else 0.0,
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     def as_json(self) -> dict[str, object]:
         """The request in the types that JSON gives back."""
         value: dict[str, object] = json.loads(json.dumps(asdict(self)))
         return value
+
+
+def phantom_request(parameters: PhantomParameters, *, role: Role = "real") -> PhantomRequest:
+    """Request of the pool of one role that a profile's parameters ask for; the synthetic pool has the next
+    seed and machine shares of its own.
+    """
+    p, synthetic = parameters, role == "synthetic"
+    return PhantomRequest(
+        role=role,
+        seed=p.phantom_seed + synthetic,
+        counts=video_counts(p.phantom_train_per_class, p.phantom_val_per_class, p.phantom_test_counts),
+        frames=p.phantom_frames,
+        fps=p.phantom_fps,
+        size=p.phantom_size,
+        level=p.nuisance_level,
+        machine_shares=() if synthetic else p.machine_shares,
+        requested_ef_error=p.requested_ef_error,
+    )
 
 
 @dataclass(frozen=True)
@@ -84,77 +172,14 @@ class Planned:
     es: int
 
 
-def make_request(
-    *,
-    role: str,
-    seed: int,
-    train_per_class: int,
-    val_per_class: int,
-    test_counts: Sequence[int],
-    frames: int,
-    fps: float,
-    size: int,
-    level: float,
-    machine_shares: Sequence[float] | None,
-    requested_ef_error: float,
-) -> Request:
-    """A checked request; the synthetic role has TRAIN videos only.
-
-    Raises
-    ------
-    ParameterError
-        Naming the value that is out of range.
-    """
-    role = check_role(role)
-    classes = len(CLASS_NAMES)
-    if len(test_counts) != classes:
-        raise ParameterError(
-            f"{tuple(test_counts)} are not the TEST counts of {classes} classes.",
-            remedy=f"One each: {', '.join(CLASS_NAMES)}.",
-        )
-    wanted = [(train_per_class,) * classes]
-    wanted += [(val_per_class,) * classes, tuple(test_counts)] if role == "real" else [(0,) * classes] * 2
-    counts = tuple(tuple(_whole(count, "a number of videos") for count in split) for split in wanted)
-    if not sum(map(sum, counts)):
-        raise ParameterError("A phantom data set needs at least one video.", remedy="Raise train_per_class.")
-    if not SMALLEST_SIDE <= size <= LARGEST_SIDE:
-        raise ParameterError(
-            f"A phantom cannot be rendered at {size} pixels.",
-            remedy=f"Give {SMALLEST_SIDE} to {LARGEST_SIDE}.",
-        )
-    if not (np.isfinite(requested_ef_error) and requested_ef_error >= 0):
-        raise ParameterError(
-            f"The sd of delivered minus requested EF cannot be {requested_ef_error}.",
-            remedy="Give 0 points or more.",
-        )
-    level, fps = check_level(level), check_fps(fps)
-    longest = NUISANCES["cycle"].at(level)[1] * fps / NUISANCE_FPS
-    if _whole(frames, "a number of frames") < longest / 3 + 2:
-        raise ParameterError(
-            f"{frames} frames at {fps:g} frames a second are too few: a systole may last {longest / 3:.0f}.",
-            remedy="Raise frames; one whole cycle is better.",
-        )
-    return Request(
-        role=role,
-        seed=_whole(seed, "a seed"),
-        counts=counts,
-        frames=frames,
-        fps=fps,
-        size=_whole(size, "a side"),
-        level=level,
-        machine_shares=check_shares(MACHINE_SHARES[role] if machine_shares is None else machine_shares),
-        requested_ef_error=float(requested_ef_error) if role == "synthetic" else 0.0,
-    )
-
-
-def plan_videos(request: Request) -> Iterator[Planned]:
+def plan_videos(request: PhantomRequest) -> Iterator[Planned]:
     """Every video of a data set, TRAIN, VAL, TEST, the classes evenly interleaved."""
     for split, counts in enumerate(request.counts):
         for index, ef_class in enumerate(interleave(counts)):
             yield plan_video(request, split, index, ef_class)
 
 
-def plan_video(request: Request, split: int, index: int, ef_class: int) -> Planned:
+def plan_video(request: PhantomRequest, split: int, index: int, ef_class: int) -> Planned:
     """One video: number ``index`` of a split (0 TRAIN, 1 VAL, 2 TEST), of EF class ``ef_class``."""
     key = (list(SOURCES).index(request.role), split, index)
     rng = np.random.default_rng(np.random.SeedSequence(request.seed, spawn_key=key))
@@ -223,6 +248,22 @@ def _whole_ef(low: float, high: float, rng: np.random.Generator) -> int:
     bottom = int(low) + (low == class_bounds(len(CLASS_NAMES) - 1)[0])
     top = int(high) + (high >= class_bounds(len(CLASS_NAMES) - 1)[0])
     return int(rng.integers(bottom, top))
+
+
+def _checked_counts(counts: Sequence[Sequence[int]], role: Role) -> tuple[tuple[int, ...], ...]:
+    """Counts of each split, one per class and some video in all."""
+    classes = len(CLASS_NAMES)
+    for split, numbers in zip(SPLITS, counts, strict=True):
+        if len(numbers) != classes:
+            raise ParameterError(
+                f"{tuple(numbers)} are not the {split} counts of {classes} classes.",
+                remedy=f"One each: {', '.join(CLASS_NAMES)}.",
+            )
+    wanted = counts if role == "real" else (counts[0], *((0,) * classes for _ in SPLITS[1:]))
+    checked = tuple(tuple(_whole(number, "a number of videos") for number in split) for split in wanted)
+    if not sum(map(sum, checked)):
+        raise ParameterError("A phantom data set needs at least one video.", remedy="Raise train_per_class.")
+    return checked
 
 
 def _whole(value: float, what: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import run_paths
 from infomotion_lib.reporting.style import data_name
@@ -108,6 +109,14 @@ class Results:
         return str(self.parameters.get("real_data", ""))
 
     @property
+    def first_source(self) -> str:
+        """Value of the ``source`` column that stands for the real source: ``open`` for the published clips,
+        else ``real``.
+        """
+        source = SOURCES.get(self.real_data)
+        return str(source.plays) if source else "real"
+
+    @property
     def is_phantom(self) -> bool:
         """Whether the real source was the phantom."""
         return self.real_data == "phantom"
@@ -138,7 +147,9 @@ def card_edition(card: Mapping[str, Any]) -> int | None:
     """Edition of the phantom on a card of the data stage: 1 where it says none, None where its real source is
     no phantom.
     """
-    if not str(card.get("parameters", {}).get("real_data", "phantom")).startswith("phantom"):
+    name = str(card.get("parameters", {}).get("real_data", "phantom"))
+    source = SOURCES.get(name)
+    if not source or not source.drawn_here:
         return None
     return min(card.get("notes", {}).get("phantom_edition", {}).values(), default=1)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.provenance import atomic
 from infomotion_lib.registry import Registry
@@ -82,9 +83,6 @@ TITLE_WIDTH = 60
 SOURCE_NAMES = {"real": "Real", "synthetic": "Synthetic", "open": "Open clips"}
 """Name of each source as tables print it."""
 
-DATA_NAMES = {"phantom": "phantom", "echodiffusion": "open clips", "echonet-dynamic": "EchoNet-Dynamic"}
-"""What the videos of each real data set are called over every number; see :func:`data_name`."""
-
 _PAPER, _INK, _SOFT = "#FFFFFF", "#1F2933", "#C9D1D9"
 _MIME = {".svg": "image/svg+xml", ".webp": "image/webp", ".png": "image/png", ".gif": "image/gif"}
 _WEBP = {"quality": 85, "method": 6}
@@ -109,16 +107,17 @@ def data_name(real_data: str) -> str:
     ParameterError
         If no such data set is known: a number under another data set's name would be a false one.
     """
-    if real_data not in DATA_NAMES:
+    known = [name for name, source in SOURCES.items() if source.plays != "synthetic"]
+    if real_data not in known:
         raise ParameterError(
             f"Unknown real data set: {real_data or 'none is named'}.",
-            where=f"Looked in: DATA_NAMES of {__name__}",
+            where="Looked in: SOURCES of infomotion_lib.data.sources",
             remedy=(
-                f"{did_you_mean(real_data, DATA_NAMES)} A new data set needs a name there before its numbers"
-                " are shown."
+                f"{did_you_mean(real_data, known)} A new data set needs a line there before its numbers are"
+                " shown."
             ),
         )
-    return DATA_NAMES[real_data]
+    return SOURCES[real_data].label
 
 
 def use_style() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.data.sources import NONE, SOURCES, Source
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.flags import explained, in_brackets
@@ -47,14 +48,6 @@ SCORE_HEADS = {
 }
 """Name of each score over its column, with its unit."""
 
-POOL_NAMES = {
-    "phantom-synthetic": "EF-conditioned phantoms (in EchoSyn's place)",
-    "echodiffusion": "published clips (in EchoSyn's place)",
-    "echonet-synthetic": "EchoSyn",
-    "none": "real clips (in EchoSyn's place)",
-}
-"""Name of what stands in EchoSyn's column, by its data set."""
-
 
 def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
     """Name of each pool for readers: what stands in EchoSyn's column, and what the others were trained on.
@@ -62,31 +55,35 @@ def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
     >>> pool_names(real="echodiffusion", synthetic="none")["latte"]
     'Latte (ours, trained on the published clips)'
     """
-    if real == "echodiffusion":
-        given, learnt_from = POOL_NAMES["echodiffusion"], "the published clips"
-    else:
-        given = POOL_NAMES.get(synthetic, synthetic)
-        learnt_from = "phantoms" if real == "phantom" else data_name(real)
+    data_name(real)
+    given = given_pool(real=real, synthetic=synthetic)
+    learnt_from = SOURCES[real].learnt_from or SOURCES[real].label
+    pool = (given.pool_label or given.label) if given else "real clips (in EchoSyn's place)"
     return {
-        name: given if entry.given else f"{entry.label} (ours, trained on {learnt_from})"
+        name: pool if entry.given else f"{entry.label} (ours, trained on {learnt_from})"
         for name, entry in GENERATORS.items()
     }
 
 
+def given_pool(*, real: str, synthetic: str) -> Source | None:
+    """Data set in EchoSyn's place; None where real clips stand there for want of a synthetic one."""
+    if SOURCES[real].plays == "open":
+        return SOURCES[real]
+    return None if synthetic == NONE else SOURCES[synthetic]
+
+
 def short_names(*, real: str, synthetic: str) -> dict[str, str]:
     """The same in a word or two, for figures."""
-    other = {"phantom-synthetic": "EF-conditioned", "echonet-synthetic": "EchoSyn", "none": "real clips"}.get(
-        synthetic, synthetic
-    )
-    given = "published clips" if real == "echodiffusion" else other
-    return {name: given if entry.given else entry.label for name, entry in GENERATORS.items()}
+    given = given_pool(real=real, synthetic=synthetic)
+    pool = (given.pool_short or given.label) if given else "real clips"
+    return {name: pool if entry.given else entry.label for name, entry in GENERATORS.items()}
 
 
 def is_real(*, real: str, synthetic: str) -> bool:
     """Whether the pool in EchoSyn's place is the real source itself, so that its distance to real clips says
     nothing of a generator.
     """
-    return real == "echodiffusion" or synthetic == "none"
+    return SOURCES[real].plays == "open" or synthetic == NONE
 
 
 def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame:

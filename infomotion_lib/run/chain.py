@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import DataError, StageError
 from infomotion_lib.frozen import FROZEN_FILES
 from infomotion_lib.parameters import STAGES, read_profile, stage_parameters, stages_of_run
@@ -253,7 +254,8 @@ class Chain:
             root = data_root(str(self._resolved.get("data_root", "")))
         except DataError:
             return []
-        return [] if self.is_frozen else [root, root / "EchoNet-Synthetic"]
+        outside = [root / source.folder for source in SOURCES.values() if source.unpacked]
+        return [] if self.is_frozen else [root, *outside]
 
     @cached_property
     def _resolved(self) -> dict[str, Any]:

@@ -9,69 +9,66 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.classes import class_name
-from infomotion_lib.data.records import Dataset, open_source
+from infomotion_lib.data.parameters import DataParameters
+from infomotion_lib.data.records import Dataset
+from infomotion_lib.data.sources import SOURCES
+from infomotion_lib.data.videos import open_source, write_videos
+from infomotion_lib.files import (
+    DATA_REPORT,
+    FILE_LIST,
+    OPEN_LABELS,
+    PHANTOM_TRUTH,
+    PINS,
+    SUMS,
+    TRACINGS,
+    VIDEO_TABLE,
+)
 from infomotion_lib.parameters import StageParameters
-from infomotion_lib.paths import data_root, run_paths
+from infomotion_lib.paths import run_paths
 from infomotion_lib.phantom.dataset import edition_of
-from infomotion_lib.phantom.parameters import DataParameters
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import sha256, start_stage, write_csv, write_json
 
-LISTS = ("FileList.csv", "VolumeTracings.csv", "phantom_truth.csv", "open_labels.csv")
+LISTS = (FILE_LIST, TRACINGS, PHANTOM_TRUTH, OPEN_LABELS)
 
 
 def run(parameters: StageParameters) -> Path:
-    """Path of the run card; ``data_report.csv`` counts videos by split, class and status, ``sources.json``
-    pins their content.
+    """Path of the run card; ``videos.csv`` lists every video, ``data_report.csv`` counts them by split, class
+    and status, ``sources.json`` pins their content.
     """
     assert isinstance(parameters, DataParameters)
     folder = run_paths(parameters.profile, parameters.runs_dir).data
     stage = start_stage("data", folder, parameters=parameters.model_dump())
-    names = [name for name in (parameters.real_data, parameters.synthetic_data) if name != "none"]
+    names = list(parameters.sources.values())
     for name in names:
         provide(name, folder / name, parameters=parameters)
-    root = data_root(parameters.data_root) if any(name.startswith("echonet") for name in names) else ""
-    datasets = [open_source(name, data_dir=folder, data_root=str(root)) for name in names]
+    opened = {
+        source: open_source(name, data_dir=folder, data_root=parameters.data_root)
+        for source, name in parameters.sources.items()
+    }
+    datasets = list(opened.values())
+    videos = write_videos(opened, folder / VIDEO_TABLE)
     report = write_csv(
         pd.concat([count_videos(dataset) for dataset in datasets], ignore_index=True),
-        folder / "data_report.csv",
+        folder / DATA_REPORT,
     )
     sources = write_json(
         {dataset.name: pin(dataset, made_here=dataset.root.is_relative_to(folder)) for dataset in datasets},
-        folder / "sources.json",
+        folder / PINS,
     )
     lists = [dataset.root / name for dataset in datasets for name in LISTS if (dataset.root / name).is_file()]
     stage.notes["faults"] = {dataset.name: dataset.faults for dataset in datasets}
     stage.notes["phantom_edition"] = {
-        name: edition_of(folder / name) for name in names if name.startswith("phantom")
+        name: edition for name in names if (edition := edition_of(folder / name)) is not None
     }
-    return stage.finish([*lists, report, sources])
+    return stage.finish([*lists, report, sources, videos])
 
 
 def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:
-    """Make or fetch one data set; the EchoNet sets are the reader's own and only checked afterwards."""
-    if name == "echodiffusion":
-        from infomotion_lib.data.echodiffusion import fetch
-
-        fetch(folder, ef_label=parameters.ef_label, split_seed=parameters.open_split_seed)
-    elif name.startswith("phantom"):
-        from infomotion_lib.phantom.dataset import make_dataset
-
-        make_dataset(
-            folder,
-            train_per_class=parameters.phantom_train_per_class,
-            val_per_class=parameters.phantom_val_per_class,
-            test_counts=parameters.phantom_test_counts,
-            frames=parameters.phantom_frames,
-            fps=parameters.phantom_fps,
-            size=parameters.phantom_size,
-            level=parameters.nuisance_level,
-            machine_shares=parameters.machine_shares if name == "phantom" else None,
-            seed=parameters.phantom_seed + (name == "phantom-synthetic"),
-            workers=parameters.workers,
-            role="synthetic" if name == "phantom-synthetic" else "real",
-            requested_ef_error=parameters.requested_ef_error,
-        )
+    """Make or fetch one data set; the reader's own are only checked afterwards."""
+    source = SOURCES[name]
+    if source.module:
+        source.load().provide(folder, plays=source.plays, parameters=parameters)
 
 
 def count_videos(dataset: Dataset) -> pd.DataFrame:
@@ -97,7 +94,7 @@ def pin(dataset: Dataset, *, made_here: bool) -> dict[str, str | int]:
             f"{sha256(path)}  {path.name}\n"
             for path in track(paths, label=f"hashing {dataset.name}", unit="video")
         ]
-        sums = dataset.root / "SHA256SUMS"
+        sums = dataset.root / SUMS
         sums.write_text("".join(hashes), encoding="utf-8")
-        content["SHA256SUMS"] = sha256(sums)
+        content[SUMS] = sha256(sums)
     return content

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from infomotion_lib.data.records import PHANTOM_TRUTH, Dataset, first_per_class, open_source, read_dataset
+from infomotion_lib.data.records import Dataset, first_per_class, read_dataset
+from infomotion_lib.data.videos import open_sources
+from infomotion_lib.files import PHANTOM_TRUTH
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import start_stage, write_csv
@@ -36,13 +38,15 @@ def run(parameters: StageParameters) -> Path:
     paths = run_paths(parameters.profile, parameters.runs_dir)
     folder = paths.stage("labels")
     stage = start_stage(
-        "labels", folder, parameters=parameters.model_dump(), inputs=[paths.data / "sources.json"]
+        "labels",
+        folder,
+        parameters=parameters.model_dump(),
+        inputs=[paths.pins, paths.videos],
     )
     outputs = []
     labels, agreement = pd.DataFrame(columns=LABEL_COLUMNS), pd.DataFrame(columns=AGREEMENT_COLUMNS)
-    if parameters.synthetic_data != "none":
-        real = open_source(parameters.real_data, data_dir=paths.data, data_root=parameters.data_root)
-        pool = open_source(parameters.synthetic_data, data_dir=paths.data, data_root=parameters.data_root)
+    if "synthetic" in parameters.sources:
+        real, pool = open_sources(parameters, paths).values()
         labels, agreement, labeller = label_pool(real, pool, folder, parameters=parameters)
         stage.device = str(labeller.device)
         outputs.append(labeller.save(folder / "labeller.safetensors"))
@@ -64,10 +68,9 @@ def label_pool(
 
     labelled = real.usable[real.usable["ef"].notna()]
     splits = {
-        split: first_per_class(labelled[labelled["split"] == split], parameters.limit)
-        for split in ("TRAIN", "VAL")
+        split: labelled[labelled["split"] == split].reset_index(drop=True) for split in ("TRAIN", "VAL")
     }
-    targets = first_per_class(pool.usable, parameters.limit)
+    targets = pool.usable
     videos = pd.concat([*splits.values(), targets])
     store = open_clip_store(videos, folder / "clips", size=parameters.clip_size, workers=parameters.workers)
     with one_thread():

@@ -69,6 +69,7 @@ def run_stage(
             known = {name: value for name, value in changes.items() if name in STAGES[need].model_fields}
             run_stage(need, profile, overrides=known, lock=False, say=say)
         started = time.monotonic()
+        _refuse_other_limit(step, parameters, paths)
         record, code = fingerprint(step, parameters, paths), code_of(step, parameters.model_dump())
         say(f"{step.label}: started")
         folder = paths.stage(step.name)
@@ -96,6 +97,20 @@ def _holds_copied_pool(step: Stage, folder: Path) -> bool:
     from infomotion_lib.generators.pool import is_copied
 
     return is_copied(folder)
+
+
+def _refuse_other_limit(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
+    """Refuse a limit that the frame index was not made with: videos are taken there, once."""
+    if "frame_index" not in step.needs:
+        return
+    used = read_run_card(paths.stage("frame_index"))["parameters"].get("limit", 0)
+    if used != parameters.limit:
+        raise ParameterError(
+            f"limit = {parameters.limit} does not fit stage {step.name}:"
+            f" the frame index was made with limit = {used}.",
+            where=f"Looked in: {paths.stage('frame_index')}",
+            remedy="Stage 01 takes the videos, later stages follow it: give it this limit first.",
+        )
 
 
 def _execute(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:

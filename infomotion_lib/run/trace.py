@@ -6,6 +6,7 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from infomotion_lib.data.sources import names_of
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.frozen import EXPLORE, FROZEN_FILES
 from infomotion_lib.parameters import STAGES
@@ -201,16 +202,15 @@ def _raw(chain: Chain) -> str:
     parameters = chain.cards.get("data", {}).get("parameters", {})
     sources = pinned_sources(chain)
     lines = ["raw data"]
-    for name in dict.fromkeys([parameters.get("real_data", ""), parameters.get("synthetic_data", "none")]):
-        if name and name != "none":
-            pinned = sources.get(name, {})
-            count = f"{pinned['videos']} videos, " if "videos" in pinned else ""
-            how = (
-                f"each pinned by hash in {SUMS} {pinned[SUMS][:SHOWN]}"
-                if SUMS in pinned
-                else f"pinned by the lists above (`infomotion data describe {name}`)"
-            )
-            lines.append(_row("", f"{name}: {count}{how}"))
+    for name in names_of(parameters):
+        pinned = sources.get(name, {})
+        count = f"{pinned['videos']} videos, " if "videos" in pinned else ""
+        how = (
+            f"each pinned by hash in {SUMS} {pinned[SUMS][:SHOWN]}"
+            if SUMS in pinned
+            else f"pinned by the lists above (`infomotion data describe {name}`)"
+        )
+        lines.append(_row("", f"{name}: {count}{how}"))
     return "\n".join(lines)
 
 

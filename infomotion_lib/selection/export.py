@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
-from infomotion_lib.data.layout import FILE_LIST, TRACINGS, VIDEOS
 from infomotion_lib.data.manifests import may_redistribute, read_manifest
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
+from infomotion_lib.files import FILE_LIST, TRACINGS, VIDEOS
 from infomotion_lib.phantom.dataset import edition_of
 from infomotion_lib.provenance import sha256, write_csv, write_json
 

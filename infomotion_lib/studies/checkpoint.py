@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from infomotion_lib.data.records import open_source
+from infomotion_lib.data.videos import open_sources
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm, no_difference_p
 from infomotion_lib.evaluation.parameters import EvaluationParameters
@@ -69,14 +69,9 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     parameters = EvaluationParameters.model_validate(
         stage_parameters("evaluation", used, overrides=changed).model_dump()
     )
-    datasets = {
-        source: open_source(name, data_dir=paths.data, data_root=parameters.data_root)
-        for source, name in parameters.sources.items()
-    }
-    index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
-    selections = pd.read_csv(
-        paths.stage("graph_selection") / "selections.csv", dtype={"file_name": str}, keep_default_na=False
-    )
+    datasets = open_sources(parameters, paths)
+    index = read_frame_index(paths.frame_index)
+    selections = pd.read_csv(paths.selections, dtype={"file_name": str}, keep_default_na=False)
     material = open_material(datasets, index, folder=out / "clips", parameters=parameters)
     device, weights = str(resolve_device(parameters.device)), starting_weights(parameters)
     tasks = [

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from infomotion_lib.classes import class_name
-from infomotion_lib.data.records import open_source
+from infomotion_lib.data.videos import open_sources
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import score_runs, with_flags
@@ -107,11 +107,11 @@ def open_clips(paths: RunPaths, networks: str | Path) -> OpenClips:
     from infomotion_lib.representations.stage import load_representations
 
     videos = (
-        open_source("echodiffusion", data_dir=paths.data)
+        open_sources(stage_parameters("data", read_run_card(paths.data)["parameters"]), paths)["open"]
         .usable[["file_name", "path", "ef", "requested_ef"]]
         .reset_index(drop=True)
     )
-    index = read_frame_index(paths.stage("frame_index") / "frame_index.csv")
+    index = read_frame_index(paths.frame_index)
     rows = videos[["file_name", "path"]].merge(index, on="file_name", how="left", validate="one_to_one")
     parameters = stage_parameters("ifa_training", read_run_card(networks)["parameters"])
     fitted = load_representations(PAPER, networks, parameters=parameters, device="cpu")

@@ -240,7 +240,7 @@ def test_table_2_stands_beside_the_papers_numbers_and_borrows_no_name(tmp_path: 
     )
     assert "Fréchet distance, frames" in text and "paper, FID: " in text and ">FID<" not in text
     assert "31 % of 150 clips carry the class asked for" in text
-    assert 'href="provenance.html#card-phantom-05-latte-ablation"' in text
+    assert 'href="provenance.html#card-phantom-06-ablation"' in text
 
 
 def test_figures_lead_to_their_run_card(book: Path) -> None:
@@ -313,7 +313,7 @@ def test_the_index_of_figures_is_complete(book: Path) -> None:
         notebook = notebook_of(TABLE[stage])
         assert notebook is not None
         drawn = drawn_by(notebook)
-        assert len(drawn) == len(re.findall(r"save_figure\(", "".join(code_of(notebook)))), (
+        assert len(drawn) == len(re.findall(r"(?:save_figure|write_bytes)\(", "".join(code_of(notebook)))), (
             f"{stage}: a figure without a plain name"
         )
         assert set(drawn) <= indexed, f"not in the index: {set(drawn) - indexed}"

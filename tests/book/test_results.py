@@ -10,14 +10,15 @@ from standin_run import make_run
 
 from infomotion_book.explore import tolerance
 from infomotion_book.table1 import table1
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.evaluation.intervals import summarise
 from infomotion_lib.evaluation.runs import score_runs
 from infomotion_lib.keys import CELL
-from infomotion_lib.parameters import RealData
+from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.results import Results
-from infomotion_lib.reporting.style import DATA_NAMES, data_name
+from infomotion_lib.reporting.style import data_name
 from infomotion_lib.reporting.table2 import pool_names
 
 
@@ -37,8 +38,13 @@ def test_an_unknown_real_data_set_is_never_called_a_phantom(tmp_path: Path) -> N
 
 
 def test_every_real_data_set_that_a_profile_may_name_has_a_name() -> None:
-    assert set(DATA_NAMES) == set(RealData.__args__)  # type: ignore[attr-defined]  # what Literal allows
-    assert [name for name in DATA_NAMES if "phantom" in data_name(name)] == ["phantom"]
+    names = [name for name, source in SOURCES.items() if source.plays != "synthetic"]
+    for name in names:
+        used = stage_parameters("data", {"real_data": name})
+        assert used.sources[SOURCES[name].plays] == name and data_name(name)
+    assert [name for name in names if "phantom" in data_name(name)] == ["phantom"]
+    with pytest.raises(ParameterError, match="unknown data set; Did you mean phantom"):
+        stage_parameters("data", {"real_data": "phantom-synthetic"})
 
 
 def test_the_control_of_tolerances_has_the_spread_of_table_1(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from infomotion_lib.files import PHANTOM_REQUEST as REQUEST
 from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.paths import run_paths
-from infomotion_lib.phantom.dataset import REQUEST
 from infomotion_lib.provenance import read_json, read_run_card, write_json
 from infomotion_lib.run import data
 

@@ -22,8 +22,9 @@ from data_folders import (
     traced_rows,
 )
 
-from infomotion_lib.data.records import VIDEO_COLUMNS, Dataset, first_per_class, open_source, read_dataset
-from infomotion_lib.errors import DataError
+from infomotion_lib.data.records import VIDEO_COLUMNS, Dataset, first_per_class, read_dataset
+from infomotion_lib.data.videos import open_source
+from infomotion_lib.errors import DataError, ParameterError
 
 
 def refusal(root: Path, **options: object) -> str:
@@ -390,7 +391,7 @@ def test_sources_open_by_name(
     assert open_source("phantom", data_dir=tmp_path).layout == "echonet-dynamic"
     with pytest.raises(DataError, match="data stage"):
         open_source("echodiffusion", data_dir=tmp_path)
-    with pytest.raises(DataError, match="Did you mean phantom"):
+    with pytest.raises(ParameterError, match="Did you mean phantom"):
         open_source("phantm", data_dir=tmp_path)
     with pytest.raises(DataError, match="INFOMOTION_DATA"):
         open_source("echonet-dynamic", data_dir=tmp_path)

@@ -172,11 +172,6 @@ def test_a_jumping_clip_is_flagged_and_kept(tmp_path: Path, disc: Callable[..., 
         assert not pd.isna(row["diastole_start"])
 
 
-def test_limit_takes_the_first_usable_of_each_class_and_keeps_the_faults(mixed: Dataset) -> None:
-    limited = build_frame_index(mixed, source="real", parameters=FrameIndexParameters(limit=2))
-    assert limited["file_name"].tolist() == ["es_first", "ed_first", "faulty"]
-
-
 def test_two_processes_find_what_one_finds(
     tmp_path: Path, disc: Callable[..., NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,32 +23,20 @@ from infomotion_lib.phantom.geometry import true_frames
 from infomotion_lib.phantom.plan import (
     ED_FIRST_SHARE,
     EDITION,
+    PhantomRequest,
     annotate,
     interleave,
-    make_request,
     plan_videos,
+    video_counts,
 )
 from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.provenance import atomic, sha256
 
-SMALL = {
-    "train_per_class": 2,
-    "val_per_class": 1,
-    "test_counts": (1, 1, 1, 2, 1),
-    "frames": 20,
-    "size": 28,
-    "progress": False,
-}
-REQUEST = {
-    "role": "real",
-    "seed": 0,
-    "frames": 64,
-    "fps": 50.0,
-    "size": 112,
-    "level": 0.4,
-    "machine_shares": None,
-    "requested_ef_error": 6.0,
-}
+TWO_PER_CLASS = video_counts(2, 1, (1, 1, 1, 2, 1))
+
+
+def small(**changes: Any) -> PhantomRequest:
+    return PhantomRequest(**{"counts": TWO_PER_CLASS, "frames": 20, "size": 28} | changes)
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -58,10 +47,8 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def plan(train: int = 4, **changes: object) -> pd.DataFrame:
-    request = make_request(
-        train_per_class=train, val_per_class=1, test_counts=(2, 2, 2, 2, 2), **{**REQUEST, **changes}
-    )  # type: ignore[arg-type]
+def plan(train: int = 4, **changes: Any) -> pd.DataFrame:
+    request = PhantomRequest(counts=video_counts(train, 1, (2, 2, 2, 2, 2)), **changes)
     rows = [
         (v.file_name, v.split, v.requested_ef, v.heart.ef, v.heart.machine, v.ed, v.es)
         for v in plan_videos(request)
@@ -187,22 +174,23 @@ def test_interleave_spreads_unequal_counts() -> None:
 
 
 def test_workers_do_not_matter(tmp_path: Path) -> None:
-    one = make_dataset(tmp_path / "one", **SMALL)  # type: ignore[arg-type]
-    two = make_dataset(tmp_path / "two", workers=2, **SMALL)  # type: ignore[arg-type]
+    one = make_dataset(tmp_path / "one", small(), progress=False)
+    two = make_dataset(tmp_path / "two", small(), workers=2, progress=False)
     assert contents(one) == contents(two)
     before = {path: path.stat().st_mtime_ns for path in one.rglob("*")}
-    make_dataset(one, **SMALL)  # type: ignore[arg-type]
+    make_dataset(one, small(), progress=False)
     assert {path: path.stat().st_mtime_ns for path in one.rglob("*")} == before, (
         "a complete folder is left alone"
     )
 
 
 def test_a_killed_run_resumes_to_the_same_folder(tmp_path: Path) -> None:
-    how = {**SMALL, "train_per_class": 30}
-    whole = make_dataset(tmp_path / "whole", **how)  # type: ignore[arg-type]
+    request = small(counts=video_counts(30, 1, (1, 1, 1, 2, 1)))
+    whole = make_dataset(tmp_path / "whole", request, progress=False)
     broken = tmp_path / "broken"
     script = (
-        f"from infomotion_lib.phantom.dataset import make_dataset\nmake_dataset({str(broken)!r}, **{how!r})"
+        "from infomotion_lib.phantom.dataset import make_dataset\n"
+        f"from infomotion_lib.phantom.plan import PhantomRequest\nmake_dataset({str(broken)!r}, {request!r})"
     )
     process = subprocess.Popen([sys.executable, "-c", script])
     try:
@@ -220,22 +208,22 @@ def test_a_killed_run_resumes_to_the_same_folder(tmp_path: Path) -> None:
     assert all(half.__enter__().exists() for half in writing)
     first = min(broken.glob("Videos/phantom*.avi"))
     made = first.stat().st_mtime_ns
-    make_dataset(broken, **how)  # type: ignore[arg-type]
+    make_dataset(broken, request, progress=False)
     assert first.stat().st_mtime_ns == made
     assert contents(broken) == contents(whole)
 
 
 def test_another_request_is_refused(tmp_path: Path) -> None:
-    make_dataset(tmp_path, **SMALL)  # type: ignore[arg-type]
+    make_dataset(tmp_path, small(), progress=False)
     with pytest.raises(ParameterError, match="seed = 0 there, 1 asked for"):
-        make_dataset(tmp_path, seed=1, **SMALL)  # type: ignore[arg-type]
+        make_dataset(tmp_path, small(seed=1), progress=False)
     with pytest.raises(ParameterError, match="role"):
-        make_dataset(tmp_path, role="synthetic", **SMALL)  # type: ignore[arg-type]
+        make_dataset(tmp_path, small(role="synthetic"), progress=False)
     assert json.loads((tmp_path / "phantom.json").read_text())["seed"] == 0
 
 
 def test_hearts_of_another_edition_are_named_and_never_mixed(tmp_path: Path) -> None:
-    make_dataset(tmp_path, **SMALL)  # type: ignore[arg-type]
+    make_dataset(tmp_path, small(), progress=False)
     assert edition_of(tmp_path) == EDITION
     request = json.loads((tmp_path / "phantom.json").read_text())
     first = {name: value for name, value in request.items() if name != "edition"} | {
@@ -246,25 +234,25 @@ def test_hearts_of_another_edition_are_named_and_never_mixed(tmp_path: Path) -> 
     missing.unlink()
     assert edition_of(tmp_path) == 1 and edition_of(tmp_path / "Videos") is None
     with pytest.raises(ParameterError, match=f"edition 1 of the phantom; this is edition {EDITION}"):
-        make_dataset(tmp_path, **SMALL)  # type: ignore[arg-type]
+        make_dataset(tmp_path, small(), progress=False)
     assert not missing.exists(), "nothing of this edition was drawn among the others"
 
 
 def test_foreign_folders_are_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(DataError, match=r"thesis\.tex"):
-        make_dataset(tmp_path, **SMALL)  # type: ignore[arg-type]
+        make_dataset(tmp_path, small(), progress=False)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
     with pytest.raises(DataError, match="cannot be written"):
-        make_dataset(tmp_path / "thesis.tex", **SMALL)  # type: ignore[arg-type]
+        make_dataset(tmp_path / "thesis.tex", small(), progress=False)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"train_per_class": -1},
-        {"train_per_class": 0, "val_per_class": 0, "test_counts": (0, 0, 0, 0, 0)},
-        {"test_counts": (1, 1)},
+        {"counts": video_counts(-1)},
+        {"counts": video_counts(0, 0, (0, 0, 0, 0, 0))},
+        {"counts": video_counts(2, 1, (1, 1))},
         {"frames": 12},
         {"size": 20},
         {"level": 2.0},
@@ -273,11 +261,16 @@ def test_foreign_folders_are_refused(tmp_path: Path) -> None:
         {"fps": 5.0},
         {"seed": -1},
         {"role": "fake"},
-        {"workers": 0},
     ],
     ids=str,
 )
-def test_bad_parameters_leave_no_folder(tmp_path: Path, change: dict[str, object]) -> None:
+def test_bad_requests_are_refused_with_a_remedy(change: dict[str, Any]) -> None:
     with pytest.raises(ParameterError) as caught:
-        make_dataset(tmp_path / "new", **{**SMALL, **change})  # type: ignore[arg-type]
-    assert caught.value.remedy and not (tmp_path / "new").exists()
+        small(**change)
+    assert caught.value.remedy
+
+
+def test_no_worker_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="0 worker processes"):
+        make_dataset(tmp_path / "new", small(), workers=0)
+    assert not (tmp_path / "new").exists()

@@ -33,7 +33,8 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
     paths, stage = run_paths(root.name, root.parent), TABLE[name]
     folder = paths.stage(name)
     needed = [paths.stage(need) / file for need in stage.needs for file in TABLE[need].outputs_of()]
-    step = start_stage(name, folder, parameters={"profile": root.name, "real_data": "phantom"}, inputs=needed)
+    used = {"profile": root.name, "real_data": "phantom"}
+    step = start_stage(name, folder, parameters=used, inputs=needed)
     if name == "data":
         (root / VIDEO).parent.mkdir(parents=True, exist_ok=True)
         (root / VIDEO).write_bytes(b"moving pictures")
@@ -54,7 +55,7 @@ def finish(root: Path, name: str, *, salt: str = "") -> None:
     if stage.number:
         (folder / f"{stage.notebook or stage.folder}.ipynb").write_text("{}", encoding="utf-8")
     step.finish(folder / file for file in promised)
-    _close(stage, paths, None, code=code_of(stage), seconds=1.0, continued=False)
+    _close(stage, paths, None, code=code_of(stage, used), seconds=1.0, continued=False)
 
 
 @pytest.fixture(scope="module")
@@ -329,7 +330,7 @@ def test_a_cell_of_table_1_leads_to_its_runs_and_videos(smoke_run: FinishedRun) 
     with pytest.raises(ParameterError, match="Did you mean"):
         trace(table, cell="real/infomoton/2")
     with pytest.raises(ParameterError, match="stage 04"):
-        trace(smoke_run.paths.stage("graph_selection") / "selections.csv", cell="real/infomotion/2")
+        trace(smoke_run.paths.selections, cell="real/infomotion/2")
 
 
 def test_a_real_run_holds_until_its_code_or_its_parameters_change(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.data.records import read_dataset
+from infomotion_lib.data.videos import open_source, write_videos
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.paths import run_paths
@@ -31,13 +32,15 @@ def finished(tiny_phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     paths = run_paths("tiny", runs)
     paths.data.mkdir(parents=True)
     (paths.data / "phantom").symlink_to(tiny_phantom)
+    dataset = open_source("phantom", data_dir=paths.data)
+    write_videos({"real": dataset}, paths.videos)
     index = build_frame_index(
-        read_dataset(tiny_phantom, name="phantom"),
+        dataset,
         source="real",
         parameters=FrameIndexParameters(),
         workers=1,
     )
-    write_csv(index, paths.stage("frame_index") / "frame_index.csv")
+    write_csv(index, paths.frame_index)
     names = index["file_name"].to_numpy(dtype=str)
     vectors = Vectors(
         np.full(len(names), "real"), names, np.random.default_rng(0).normal(size=(len(names), 4))

@@ -55,19 +55,19 @@ def finished(tiny_phantom: Path, tmp_path: Path) -> RunPaths:
     paths.data.mkdir(parents=True)
     (paths.data / "phantom").symlink_to(tiny_phantom)
     index = build_frame_index(data, source="real", parameters=FrameIndexParameters(), workers=1)
-    write_csv(index, paths.stage("frame_index") / "frame_index.csv")
+    write_csv(index, paths.frame_index)
     train = index[index["split"] == "TRAIN"]
     parts = [
         train.groupby("class_name", sort=False).nth([seed]).assign(selection_seed=seed) for seed in range(2)
     ]
     chosen = pd.concat(parts)[["source", "class_name", "file_name", "selection_seed"]]
     chosen = chosen.assign(method="random", graph="", vpc=1, graph_flag="")
-    write_csv(chosen, paths.stage("graph_selection") / "selections.csv")
+    write_csv(chosen, paths.selections)
     folder = paths.stage("evaluation")
     run = start_stage("evaluation", folder, parameters=QUICK.model_dump())
     material = open_material(
         {"real": data},
-        read_frame_index(paths.stage("frame_index") / "frame_index.csv"),
+        read_frame_index(paths.frame_index),
         folder=folder,
         parameters=QUICK,
     )

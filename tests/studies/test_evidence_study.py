@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.classes import ef_class
-from infomotion_lib.data.records import open_source
+from infomotion_lib.data.videos import open_source
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.frame_table import PAIR_COLUMNS
 from infomotion_lib.frames.index import build_frame_index

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.video import read_clip, resize_clip
+from infomotion_lib.files import VIDEOS
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.widgets import image_choice
@@ -75,8 +77,9 @@ def _picks(results: Results) -> pd.DataFrame | None:
 def _videos(results: Results) -> Path | None:
     """Folder of the run's drawn hearts; None where they are real or absent."""
     dataset = results.real_data
-    folder = results.root / "data" / dataset / "Videos"
-    return folder if dataset.startswith("phantom") and folder.is_dir() else None
+    folder = results.root / "data" / dataset / VIDEOS
+    drawn_here = dataset in SOURCES and SOURCES[dataset].drawn_here
+    return folder if drawn_here and folder.is_dir() else None
 
 
 def _row(picks: pd.DataFrame, videos: Path) -> np.ndarray:

@@ -33,6 +33,8 @@ def phantom(
     """Draw phantom hearts in EchoNet-Dynamic's layout: EF, ED and ES exact by construction."""
     from infomotion_lib.data.check import check_dataset
     from infomotion_lib.phantom.dataset import make_dataset
+    from infomotion_lib.phantom.nuisance import check_role
+    from infomotion_lib.phantom.plan import PhantomRequest, video_counts
 
     if role not in ("real", "synthetic"):
         raise ParameterError(f"Unknown role: {role}", remedy="It is real or synthetic.")
@@ -44,8 +46,14 @@ def phantom(
             f"The folder holds a data set already: {out}", remedy="Choose another folder, or remove that one."
         )
     numbers = tuple(int(count) for count in counts)
-    sizes = {"train_per_class": train_per_class, "val_per_class": val_per_class, "frames": frames}
-    make_dataset(out, test_counts=numbers, level=level, seed=seed, role=role, workers=workers, **sizes)  # type: ignore[arg-type]
+    request = PhantomRequest(
+        role=check_role(role),
+        seed=seed,
+        counts=video_counts(train_per_class, val_per_class, numbers),
+        frames=frames,
+        level=level,
+    )
+    make_dataset(out, request, workers=workers)
     typer.echo(str(check_dataset(out)))
 
 
@@ -103,10 +111,7 @@ def data_fetch(
     name: Annotated[
         str,
         typer.Argument(
-            help=(
-                "echodiffusion: 100 published clips (MIT); echonet-synthetic: 10,030 videos, 7 GB"
-                " (Apache-2.0)."
-            )
+            help="A data set that anybody may download, such as echodiffusion; another name lists them."
         ),
     ],
     out: Annotated[
@@ -128,31 +133,33 @@ def data_fetch(
     Resumable.
     """
     from infomotion_lib.data.check import check_dataset
+    from infomotion_lib.data.fetch_options import FetchOptions
+    from infomotion_lib.data.sources import SOURCES
     from infomotion_lib.paths import data_root
+    from infomotion_lib.registry import imported
 
-    if name == "echodiffusion":
-        from infomotion_lib.data.echodiffusion import fetch
-
-        folder = fetch(out or Path(name), mirror=mirror, split_seed=split_seed, ef_label=ef_label)  # type: ignore[arg-type]  # fetch refuses others
-    elif name == "echonet-synthetic":
-        from infomotion_lib.data import echonet_synthetic
-
-        folder = echonet_synthetic.fetch_echonet_synthetic(
-            out or data_root() / "EchoNet-Synthetic", keep_archive=keep_archive
+    source = SOURCES.get(name)
+    if source and source.fetched_by:
+        options = FetchOptions(
+            mirror=mirror, ef_label=ef_label, split_seed=split_seed, keep_archive=keep_archive
         )
-    elif name == "echonet-dynamic":
+        home = data_root() / source.folder if source.folder and not out else Path(name)
+        folder = imported(source.fetched_by)(out or home, options)
+    elif source and source.access:
         raise ParameterError(
-            "Cannot fetch echonet-dynamic: each reader accepts its agreement and downloads it in person.",
-            where="Ask for access: https://echonet.github.io/dynamic/",
+            f"Cannot fetch {name}: each reader accepts its agreement and downloads it in person.",
+            where=f"Ask for access: {source.access}",
             remedy=(
                 "Unpack it, set INFOMOTION_DATA to the folder above, then: infomotion data check"
-                " $INFOMOTION_DATA/EchoNet-Dynamic"
+                f" $INFOMOTION_DATA/{source.folder}"
             ),
         )
     else:
-        known = did_you_mean(name, ("echodiffusion", "echonet-synthetic"))
+        offered = {entry.name: entry.offer for entry in SOURCES.values() if entry.fetched_by}
+        known = did_you_mean(name, offered)
         raise ParameterError(
             f"Cannot fetch {name}.",
+            where="; ".join(f"{entry}: {offer}" for entry, offer in offered.items()),
             remedy=f"{known} `infomotion data describe NAME` says how others are made.",
         )
     typer.echo(str(check_dataset(folder)))
@@ -161,7 +168,7 @@ def data_fetch(
 @data.command("describe")
 def data_describe(
     name: Annotated[
-        str, typer.Argument(help="phantom, echodiffusion, echonet-dynamic, echonet-synthetic, latte.")
+        str, typer.Argument(help="A data set, such as phantom or echonet-dynamic, or a pool, such as latte.")
     ],
 ) -> None:
     """What a data set is, its licence, and what may be done with it."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from infomotion_lib.data.records import Dataset
+    from infomotion_lib.parameters import StageParameters
     from infomotion_lib.paths import RunPaths
 
 
@@ -32,7 +33,7 @@ def export_distilled(
 
     paths, selections, index = _finished(profile, runs_dir)
     picks = Cell(source, method, vpc, seed).rows(selections)
-    require_permission(_sources(paths)[source])
+    require_permission(_used(paths).sources[source])
     labels = index[index["source"] == source].set_index("file_name")["ef"]
     settings = {"source": source, "method": method, "videos per class": vpc, "selection seed": seed}
     settings |= {"graph": picks["graph"].iloc[0] or "none", "profile": paths.profile}
@@ -51,7 +52,7 @@ def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "") -> 
     from infomotion_lib.selection.export import published_selection, require_permission
 
     paths, selections, _ = _finished(profile, runs_dir)
-    for name in _sources(paths).values():
+    for name in _used(paths).sources.values():
         require_permission(name)
     tables = [
         published_selection(selections, _dataset(paths, source), source=source)
@@ -71,24 +72,22 @@ def _finished(profile: str, runs_dir: str) -> tuple[RunPaths, pd.DataFrame, pd.D
 
     paths = paths_of(profile, runs_dir)
     read_run_card(paths.stage("graph_selection"))
-    selections = pd.read_csv(
-        paths.stage("graph_selection") / "selections.csv", keep_default_na=False, dtype={"file_name": str}
-    )
-    return paths, selections, read_frame_index(paths.stage("frame_index") / "frame_index.csv")
+    selections = pd.read_csv(paths.selections, keep_default_na=False, dtype={"file_name": str})
+    return paths, selections, read_frame_index(paths.frame_index)
 
 
-def _sources(paths: RunPaths) -> dict[str, str]:
-    """Data set of each source of the run."""
+def _used(paths: RunPaths) -> StageParameters:
+    """What every stage takes, as the selection of the run took it."""
     from infomotion_lib.parameters import StageParameters
     from infomotion_lib.provenance import read_run_card
 
     used = read_run_card(paths.stage("graph_selection"))["parameters"]
     return StageParameters.model_validate(
-        {name: used[name] for name in ("real_data", "synthetic_data")}
-    ).sources
+        {name: used[name] for name in StageParameters.model_fields if name in used}
+    )
 
 
 def _dataset(paths: RunPaths, source: str) -> Dataset:
-    from infomotion_lib.data.records import open_source
+    from infomotion_lib.data.videos import open_sources
 
-    return open_source(_sources(paths)[source], data_dir=paths.data)
+    return open_sources(_used(paths), paths)[source]

@@ -1,8 +1,8 @@
 """A phantom pool in memory: clips for the regressor, key frames for the vectors, nothing written to disk.
 
-Hearts, splits and annotated frames are those of :func:`infomotion_lib.phantom.make_dataset`; the frames
-of the two motions are those that stage 01 chooses from the exact tracings. Only frames that are looked at are
-drawn.
+Hearts, splits and annotated frames are those of :func:`infomotion_lib.phantom.dataset.make_dataset`; the
+frames of the two motions are those that stage 01 chooses from the exact tracings. Only frames that are looked
+at are drawn.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from infomotion_lib.data.video import resize_clip
 from infomotion_lib.frame_table import PAIR_COLUMNS
 from infomotion_lib.frames.rule import motion_pairs
 from infomotion_lib.phantom.nuisance import NUISANCES, Heart
-from infomotion_lib.phantom.plan import EF_RANGE, Planned, make_request, plan_videos
+from infomotion_lib.phantom.plan import EF_RANGE, Planned, phantom_request, plan_videos
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.studies.selectors.arms import Arm
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
@@ -86,19 +86,8 @@ def plan_pool(parameters: EvidenceParameters, *, seed: int, arm: Arm) -> list[Pl
     changes.
     """
     standard = (1.0, *(0.0 for _ in parameters.machine_shares[1:]))
-    request = make_request(
-        role="real",
-        seed=seed,
-        train_per_class=parameters.phantom_train_per_class,
-        val_per_class=parameters.phantom_val_per_class,
-        test_counts=parameters.phantom_test_counts,
-        frames=parameters.phantom_frames,
-        fps=parameters.phantom_fps,
-        size=parameters.phantom_size,
-        level=parameters.nuisance_level,
-        machine_shares=standard if arm.standard_machines else parameters.machine_shares,
-        requested_ef_error=0.0,
-    )
+    shares = standard if arm.standard_machines else parameters.machine_shares
+    request = replace(phantom_request(parameters), seed=seed, machine_shares=shares)
     planned = list(plan_videos(request))
     if arm.plain_pictures:
         planned = [

@@ -1,0 +1,30 @@
+"""Names of files that one part of the project writes and another reads, said once."""
+
+from __future__ import annotations
+
+FILE_LIST, TRACINGS, VIDEOS = "FileList.csv", "VolumeTracings.csv", "Videos"
+"""Of a data set folder in EchoNet's layout: the list of videos, the tracings, the folder of the videos."""
+
+OPEN_LABELS = "open_labels.csv"
+"""Beside them where the EF was requested and read by a regressor: both labels."""
+
+PHANTOM_TRUTH, PHANTOM_REQUEST = "phantom_truth.csv", "phantom.json"
+"""Beside them where hearts were drawn: what is exactly true of each, and what was asked for."""
+
+SUMS = "SHA256SUMS"
+"""Beside them where a run made or fetched the videos: the hash of each."""
+
+VIDEO_TABLE, DATA_REPORT, PINS = "videos.csv", "data_report.csv", "sources.json"
+"""Of the data stage: every video of every source, their counts, hashes of what later stages depend on."""
+
+LABELS, FRAME_INDEX, SELECTIONS = "labels.csv", "frame_index.csv", "selections.csv"
+"""What is known of each video, stage by stage: relabelled EF, ED and ES frames, who was chosen by whom."""
+
+RUNS, PREDICTIONS, TABLE1, CONSTANTS, TABLE2 = (
+    "runs.csv",
+    "predictions.csv",
+    "table1.csv",
+    "constants.csv",
+    "table2.csv",
+)
+"""Results: a row per network, prediction, cell of Table 1, constant answer, cell of Table 2."""
