@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.data.records import open_source
 from infomotion_lib.data.video import read_clip
+from infomotion_lib.data.videos import open_sources
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.evaluation import ablation
 from infomotion_lib.evaluation.ablation_parameters import AblationParameters
@@ -115,8 +115,7 @@ def paths(smoke_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> R
 def lessons(paths: RunPaths, values: dict[str, Any]) -> Lessons:
     parameters = stage_parameters(pool_stage(TOY), values)
     assert isinstance(parameters, PoolParameters)
-    datasets = {source: open_source(name, data_dir=paths.data) for source, name in parameters.sources.items()}
-    return open_lessons(datasets, parameters=parameters)
+    return open_lessons(open_sources(parameters, paths), parameters=parameters)
 
 
 def make(paths: RunPaths, values: dict[str, Any], lessons: Lessons, **changes: Any) -> MadePool:
