@@ -197,7 +197,18 @@ def _imported(file: Path) -> set[Path]:
 
 
 def _imports(source: str) -> Iterable[Path]:
-    for node in ast.walk(ast.parse(source)):
+    """Library files that some code imports, wherever it does; not those that only its annotations name."""
+    tree = ast.parse(source)
+    named = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for part in node.body
+        for inner in ast.walk(part)
+    }
+    for node in ast.walk(tree):
+        if id(node) in named:
+            continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
