@@ -26,7 +26,7 @@ def book(
     from infomotion_book.render import build
     from infomotion_lib.run.workflow import BOOK_SHOWS
 
-    with speaker(within_workflow) as say:
+    with speaker(within_workflow, spread=False) as say:
         rendered = build(profile, results, say=say)
         BOOK_SHOWS.write_text(str(results or ""), encoding="utf-8")
         for note in rendered.notes:

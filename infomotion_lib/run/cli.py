@@ -208,12 +208,12 @@ app.add_typer(generator_commands.generate, name="generate")
 
 
 @contextmanager
-def speaker(within_workflow: bool) -> Iterator[Callable[[str], None]]:
+def speaker(within_workflow: bool, *, spread: bool = True) -> Iterator[Callable[[str], None]]:
     """What takes lines for the reader; inside a workflow they are marked, errors too, and this process ends
-    with the engine.
+    with the engine. ``spread``: whether the work is shared by processes, see :func:`heralded`.
     """
     if not within_workflow:
-        yield heralded()
+        yield heralded() if spread else _say
         return
     die_with_parent()
     try:
