@@ -136,6 +136,14 @@ SOURCES = Registry(
             offer="100 published clips (MIT)",
         ),
         Source(
+            name="own",
+            label="own videos",
+            phrase="the author's own videos",
+            plays="real",
+            layout="echonet-dynamic",
+            folder="own",
+        ),
+        Source(
             name="echonet-dynamic",
             label="EchoNet-Dynamic",
             phrase="EchoNet-Dynamic",

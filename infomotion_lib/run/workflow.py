@@ -51,6 +51,7 @@ def run_all(
     limit: int | None = None,
     cluster: str = "",
     book: bool = False,
+    until: str = "",
     wait: bool = False,
     say: Callable[[str], None] = print,
 ) -> RunPaths:
@@ -69,6 +70,8 @@ def run_all(
         become jobs.
     book : bool, default False
         Render the book too, with this profile's notebooks.
+    until : str, optional
+        Last stage to run, such as ``"graph_selection"``: it and what it reads; all of them by default.
     wait : bool, default False
         Wait for another run of this profile instead of refusing.
     say : callable
@@ -87,7 +90,7 @@ def run_all(
     with only_run(paths, wait=wait):
         _write_resolved(values, paths.resolved)
         _follow(
-            _snakemake(paths, stages=stages, cluster=cluster, book=book),
+            _snakemake(paths, stages=stages, cluster=cluster, target="book" if book else until or "all"),
             log=paths.root / "workflow.log",
             say=say,
         )
@@ -119,7 +122,8 @@ def what_would_run(
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     with only_run(paths), tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
         _write_resolved(values, Path(folder) / RESOLVED)
-        command = [*_snakemake(paths, stages=stages, cluster="", book=book), "--dry-run"]
+        target = "book" if book else "all"
+        command = [*_snakemake(paths, stages=stages, cluster="", target=target), "--dry-run"]
         surroundings: dict[str, Any] = {
             "cwd": folder,
             "env": {**os.environ, **caches(Path(folder))},
@@ -141,12 +145,11 @@ def _write_resolved(values: Mapping[str, Any], path: Path) -> None:
 
 
 def _snakemake(
-    paths: RunPaths, *, stages: Mapping[str, StageParameters], cluster: str, book: bool
+    paths: RunPaths, *, stages: Mapping[str, StageParameters], cluster: str, target: str
 ) -> list[str]:
     """Our lock stands in for Snakemake's, and what a killed run left incomplete is run again without
     asking.
     """
-    target = "book" if book else "all"
     command = [sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile")]
     command += [
         "--config",
@@ -169,7 +172,7 @@ def _snakemake(
     stale = [
         name for name, parameters in stages.items() if _was_run_otherwise(TABLE[name], parameters, paths)
     ]
-    stale += ["book"] if book and book_shows() != str(paths.root) else []
+    stale += ["book"] if target == "book" and book_shows() != str(paths.root) else []
     return command + (["--forcerun", *stale] if stale else [])
 
 

@@ -1,0 +1,327 @@
+"""An author's folder and list become a data set in EchoNet's layout: one size, one rate per clip, splits.
+
+The author's own files are only read. A clip that is a Motion-JPEG AVI of the right size already is copied to
+the byte; all others are decoded and written anew, grey.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from infomotion_lib.data.own.clips import is_plain, look_at, read
+from infomotion_lib.data.own.columns import NEEDED, ef_points, find_columns, rates, split_names
+from infomotion_lib.data.own.lists import VideoList, read_list
+from infomotion_lib.data.own.matching import match_files, plain_stems, videos_below
+from infomotion_lib.data.own.splits import make_splits, refuse_shared_patients
+from infomotion_lib.data.records import FRAME_RATES, MIN_FRAMES
+from infomotion_lib.data.resampling import by_area, by_cubic
+from infomotion_lib.data.video import Clip, write_clip
+from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.files import FILE_LIST, VIDEOS
+from infomotion_lib.progress import track
+from infomotion_lib.provenance import atomic, sha256, write_csv
+from infomotion_lib.workers import spread
+
+REPORT = "intake_report.csv"
+"""Beside the data set: a row per video of the folder or the list, and what became of it."""
+
+WRITTEN = ".written"
+"""Folder beside the videos that says of each what it was made of, so that an interrupted intake goes on."""
+
+SIDE_MULTIPLE = 16
+"""Sides of a frame are multiples of it, as the motion network wants them."""
+
+MOST_LOST = 0.25
+"""Largest share of the listed videos that may be lost without being told to go on."""
+
+TAKEN = "taken"
+REASONS = {
+    "no_file": "listed, but there is no such file",
+    "no_ef": "no EF in the list",
+    "unreadable": "the file is no video that can be decoded",
+    "truncated": "the file ends too early",
+    "empty_file": "the file has 0 bytes",
+    "too_short": f"fewer than {MIN_FRAMES} frames",
+    "no_frame_rate": f"no frame rate between {FRAME_RATES[0]:g} and {FRAME_RATES[1]:g} in file or list",
+    "not_listed": "a video that the list does not have",
+}
+"""Why a video is not taken."""
+
+
+@dataclass(frozen=True)
+class IntakeRequest:
+    """What to take in, and how.
+
+    Attributes
+    ----------
+    folder : Path
+        Folder of the videos, searched with all folders in it.
+    labels : Path
+        The list.
+    columns : mapping of str to str
+        Headings by key, see :func:`~infomotion_lib.data.own.columns.find_columns`.
+    side : int
+        Side of every frame; 0 keeps the size that all clips share.
+    split_seed : int
+        Of the splits, where the list has none.
+    allow_losses : bool
+        Go on even if more than :data:`MOST_LOST` of the listed videos cannot be used.
+    workers : int
+        Processes.
+    """
+
+    folder: Path
+    labels: Path
+    columns: Mapping[str, str] = field(default_factory=dict)
+    side: int = 0
+    split_seed: int = 0
+    allow_losses: bool = False
+    workers: int = 2
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What was taken in.
+
+    Attributes
+    ----------
+    root : Path
+        The data set folder.
+    report : DataFrame
+        A row per video: ``row`` of the list, ``file``, ``file_name`` in the data set, ``status``, ``ef``,
+        ``split``, ``patient``, ``fps``, ``n_frames``, ``height``, ``width`` (as filmed), ``sha256`` (of the
+        author's file).
+    facts : dict of str to str
+        What was understood of the list, for the reader to confirm.
+    """
+
+    root: Path
+    report: pd.DataFrame = field(repr=False)
+    facts: dict[str, str]
+
+    @property
+    def taken(self) -> pd.DataFrame:
+        """Rows of the videos in the data set."""
+        return self.report[self.report["status"] == TAKEN]
+
+
+def take_in(request: IntakeRequest, root: str | Path) -> Intake:
+    """Data set in the folder ``root``, made or completed.
+
+    Clips that an earlier, interrupted call has written are not written again.
+
+    Raises
+    ------
+    DataError
+        With what is wrong and what to do, before anything is written: the list, a column, sizes, splits, too
+        many losses.
+    """
+    target = Path(root)
+    listed = read_list(request.labels)
+    table, facts = _understood(listed, request)
+    files = videos_below(request.folder)
+    table["file"] = match_files(table["name"], files)
+    table.loc[table["file"] == "", "status"] = "no_file"
+    unlisted = sorted(set(files) - set(table["file"]))
+    _measure(table, request)
+    _refuse_losses(table, request)
+    side = _size(table, request.side)
+    usable = table["status"] == TAKEN
+    table.loc[usable, "file_name"] = plain_stems(list(table.loc[usable, "file"]))
+    _split(table, request, facts)
+    more = pd.DataFrame({"file": unlisted, "status": "not_listed"})
+    report = pd.concat([table.rename_axis("row").reset_index(), more], ignore_index=True)
+    report["row"] = report["row"].astype("Int64")
+    _write(report, request, target, side)
+    facts["taken"] = f"{int(usable.sum())} of {len(table)} listed videos, {side[0]} x {side[1]} pixels"
+    lost = report.loc[report["status"] != TAKEN, "status"].value_counts()
+    if len(lost):
+        facts["left out"] = "; ".join(
+            f"{count} {status} ({REASONS[str(status)]})" for status, count in lost.items()
+        )
+    return Intake(target, report, facts)
+
+
+def _understood(listed: VideoList, request: IntakeRequest) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Rows ``name, status, ef, patient, split, fps`` of the list, and what was understood of it."""
+    columns = find_columns(listed, request.columns, needed=NEEDED)
+    cells = listed.table
+    ef = ef_points(cells[columns["ef"]])
+    empty = pd.Series("", index=cells.index)
+    table = pd.DataFrame(
+        {
+            "name": cells[columns["file"]],
+            "status": np.where(ef.points.isna(), "no_ef", TAKEN),
+            "ef": ef.points,
+            "patient": cells[columns["patient"]] if "patient" in columns else empty,
+            "split": split_names(cells[columns["split"]]) if "split" in columns else empty,
+            "fps": rates(cells[columns["fps"]]) if "fps" in columns else np.nan,
+        },
+        index=cells.index,
+    )
+    for name in ("file", "file_name", "sha256"):
+        table[name] = ""
+    for name in ("n_frames", "height", "width"):
+        table[name] = 0
+    facts = {"list": f"{listed.path.name}: {len(table)} rows, {listed.form}"}
+    facts["columns"] = ", ".join(f"{key} = {heading!r}" for key, heading in columns.items())
+    facts["EF"] = f"read as {ef.scale}: {ef.points.min():.1f} to {ef.points.max():.1f} %"
+    return table, facts
+
+
+def _measure(table: pd.DataFrame, request: IntakeRequest) -> None:
+    """Fill in size, length and rate of each file, and the status of those that cannot be used."""
+    rows = table.to_dict("records")
+    for row in track(rows, label="looking at the videos", unit="video"):
+        if not row["file"]:
+            continue
+        try:
+            info = look_at(request.folder / row["file"])
+        except VideoError as error:
+            row["status"] = error.fault if error.fault in REASONS else "unreadable"
+            continue
+        row["n_frames"], row["height"], row["width"] = info.n_frames, info.height, info.width
+        row["fps"] = row["fps"] if row["fps"] > 0 else info.fps
+        if info.n_frames < MIN_FRAMES:
+            row["status"] = "too_short"
+        elif not FRAME_RATES[0] <= row["fps"] <= FRAME_RATES[1]:
+            row["status"] = "no_frame_rate"
+    for name in ("status", "fps", "n_frames", "height", "width"):
+        table[name] = [row[name] for row in rows]
+
+
+def _refuse_losses(table: pd.DataFrame, request: IntakeRequest) -> None:
+    lost = table[table["status"] != TAKEN]
+    if len(lost) == len(table) or (len(lost) > MOST_LOST * len(table) and not request.allow_losses):
+        counted = lost["status"].value_counts().items()
+        counts = "; ".join(f"{count} {why} ({REASONS[str(why)]})" for why, count in counted)
+        first = ", ".join(f"{row.name} ({row.status})" for row in lost.head(5).itertuples())
+        raise DataError(
+            f"{len(lost)} of the {len(table)} listed videos cannot be used: {counts}.",
+            where=f"Folder: {request.folder}. First of them: {first}",
+            remedy="Mend them, or take their rows out of the list; --allow-losses goes on without them.",
+        )
+
+
+def _size(table: pd.DataFrame, asked: int) -> tuple[int, int]:
+    """Height and width of every frame of the data set."""
+    if asked:
+        if asked % SIDE_MULTIPLE or asked < 2 * SIDE_MULTIPLE:
+            raise DataError(
+                f"A side of {asked} pixels is none that the networks take.",
+                remedy=f"Take a multiple of {SIDE_MULTIPLE} from {2 * SIDE_MULTIPLE} on, such as 112.",
+            )
+        return asked, asked
+    usable = table[table["status"] == TAKEN]
+    sizes = usable.groupby(["height", "width"]).size().sort_values(ascending=False)
+    counted = sizes.rename("count").reset_index().to_dict("records")
+    listing = ", ".join(f"{size['width']} x {size['height']} ({size['count']})" for size in counted)
+    remedy = "Give one size: --size 112 puts every clip into a square, black at the sides, and scales it."
+    if len(sizes) > 1:
+        raise DataError(f"The videos have {len(sizes)} sizes: {listing}.", remedy=remedy)
+    height, width = counted[0]["height"], counted[0]["width"]
+    if height % SIDE_MULTIPLE or width % SIDE_MULTIPLE:
+        raise DataError(
+            f"The frames have {width} x {height} pixels; both sides must be multiples of {SIDE_MULTIPLE}.",
+            remedy=remedy,
+        )
+    return int(height), int(width)
+
+
+def _split(table: pd.DataFrame, request: IntakeRequest, facts: dict[str, str]) -> None:
+    usable = table["status"] == TAKEN
+    if (table["split"] != "").all():
+        refuse_shared_patients(table.loc[usable, "split"], table.loc[usable, "patient"])
+        facts["splits"] = "as listed"
+    else:
+        table.loc[usable, "split"] = make_splits(
+            table.loc[usable, "ef"], table.loc[usable, "patient"], seed=request.split_seed
+        )
+        patients = (table.loc[usable, "patient"] != "").any()
+        facts["splits"] = (
+            f"made here by {'patient' if patients else 'video (the list names no patient)'}, stratified by EF"
+            f" class, seed {request.split_seed}"
+        )
+    counts = table.loc[usable, "split"].value_counts()
+    facts["splits"] += ": " + ", ".join(f"{counts.get(name, 0)} {name}" for name in ("TRAIN", "VAL", "TEST"))
+
+
+def _write(report: pd.DataFrame, request: IntakeRequest, target: Path, side: tuple[int, int]) -> None:
+    """Write every clip that is not there yet, then the list and the report."""
+    for folder in (VIDEOS, WRITTEN):
+        (target / folder).mkdir(parents=True, exist_ok=True)
+    taken = report[report["status"] == TAKEN]
+    tasks = [
+        _Task(
+            str(request.folder / row["file"]),
+            str(target / VIDEOS / f"{row['file_name']}.avi"),
+            side,
+            float(row["fps"]),
+        )
+        for row in taken.to_dict("records")
+    ]
+    done = spread(_convert, tasks, workers=request.workers)
+    for number, digest in track(done, label="writing the clips", total=len(tasks), unit="video"):
+        report.loc[taken.index[number], "sha256"] = digest
+    height, width = side
+    rows = report[report["status"] == TAKEN]
+    file_list = pd.DataFrame(
+        {
+            "FileName": rows["file_name"],
+            "EF": rows["ef"],
+            "FrameHeight": height,
+            "FrameWidth": width,
+            "FPS": rows["fps"],
+            "NumberOfFrames": rows["n_frames"],
+            "Split": rows["split"],
+        }
+    )
+    write_csv(report.drop(columns="name"), target / REPORT)
+    write_csv(file_list, target / FILE_LIST)
+
+
+@dataclass(frozen=True)
+class _Task:
+    source: str
+    target: str
+    side: tuple[int, int]
+    fps: float
+
+
+def _convert(task: _Task) -> str:
+    """Hash of the author's file, its clip written."""
+    source, target = Path(task.source), Path(task.target)
+    mark = target.parent.parent / WRITTEN / target.stem
+    digest = sha256(source)
+    made_of = f"{digest} {task.side} {task.fps!r}"
+    if target.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == made_of:
+        return digest
+    mark.unlink(missing_ok=True)
+    if is_plain(source, task.side, task.fps):
+        with atomic(target) as temporary:
+            shutil.copyfile(source, temporary)
+    else:
+        write_clip(target, fitted(read(source), task.side), fps=task.fps)
+    mark.write_text(made_of, encoding="utf-8")
+    return digest
+
+
+def fitted(clip: Clip, side: tuple[int, int]) -> Clip:
+    """Clip of another size, uint8 (T, height, width): put in the middle of a black square, then scaled.
+
+    A clip that has the size already is given back as it is.
+    """
+    if clip.shape[1:] == side:
+        return clip
+    length, height, width = clip.shape
+    whole = max(height, width)
+    square = np.zeros((length, whole, whole), np.uint8)
+    top, left = (whole - height) // 2, (whole - width) // 2
+    square[:, top : top + height, left : left + width] = clip
+    return by_area(square, side[0]) if whole >= side[0] else by_cubic(square, side[0])
