@@ -11,6 +11,9 @@ OPEN_LABELS = "open_labels.csv"
 PHANTOM_TRUTH, PHANTOM_REQUEST = "phantom_truth.csv", "phantom.json"
 """Beside them where hearts were drawn: what is exactly true of each, and what was asked for."""
 
+FETCHED = "source.json"
+"""Beside them where they were fetched: from where, and which data set they are."""
+
 SUMS = "SHA256SUMS"
 """Beside them where a run made or fetched the videos: the hash of each."""
 

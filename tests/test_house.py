@@ -18,7 +18,6 @@ COMMANDS = ("run/cli.py", "run/commands/")
 """Here a function's arguments are the options of a command."""
 
 LONG = {
-    "data/layout.py",
     "generators/latte/diffusion.py",
     "reporting/figures/evaluation.py",
     "reporting/figures/pools.py",

@@ -144,11 +144,13 @@ def test_every_parameter_says_what_it_is() -> None:
             assert field.description, name
 
 
-def test_the_six_profiles() -> None:
-    assert profile_names() == ["open", "paper", "phantom", "phantom-gpu", "phantom-large", "smoke"]
+def test_the_profiles() -> None:
+    assert profile_names() == ["open", "own", "paper", "phantom", "phantom-gpu", "phantom-large", "smoke"]
 
 
-@pytest.mark.parametrize("profile", ["smoke", "phantom", "phantom-large", "phantom-gpu", "open", "paper"])
+@pytest.mark.parametrize(
+    "profile", ["smoke", "phantom", "phantom-large", "phantom-gpu", "open", "own", "paper"]
+)
 def test_every_value_of_a_profile_is_valid_and_commented(profile: str) -> None:
     values = read_profile(profile)
     assert values["profile"] == profile

@@ -9,17 +9,11 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
+from infomotion_lib.data.faults import FAULTS, OK, REMARKS, TRACING_FAULTS
 from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS
-from infomotion_lib.data.records import (
-    FAULTS,
-    OK,
-    REMARKS,
-    TRACING_FAULTS,
-    Dataset,
-    read_dataset,
-)
+from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.volume_tracings import first_tracing_areas
-from infomotion_lib.files import OPEN_LABELS, PHANTOM_TRUTH
+from infomotion_lib.files import FILE_LIST, OPEN_LABELS, PHANTOM_TRUTH, VIDEOS
 
 _WANTED_A_CLASS = 10
 _REAL_NAMES = ("EchoNet-Dynamic", "EchoNet-Synthetic")
@@ -119,8 +113,9 @@ class DataReport:
             steps.append(f"Ready: set INFOMOTION_DATA={holder} and run the paper profile.")
         else:
             steps.append(
-                f"Readable. To use it as real data, name it {_REAL_NAMES[0]} or {_REAL_NAMES[1]} and point"
-                " INFOMOTION_DATA at its parent."
+                f"Readable. To distil videos of your own: infomotion distill {root / VIDEOS} --labels"
+                f" {root / FILE_LIST}. To use it as one of the paper's data sets, name it {_REAL_NAMES[0]} or"
+                f" {_REAL_NAMES[1]} and point INFOMOTION_DATA at its parent."
             )
         return steps
 

@@ -27,11 +27,12 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import ef_class
 from infomotion_lib.data.fetch_options import FetchOptions
-from infomotion_lib.data.layout import SPLITS, read_table, require_columns
+from infomotion_lib.data.layout import SPLITS
 from infomotion_lib.data.parameters import OpenClipsParameters
+from infomotion_lib.data.tables import read_table, require_columns
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import FetchError, ParameterError, VideoError
-from infomotion_lib.files import FILE_LIST, OPEN_LABELS, VIDEOS
+from infomotion_lib.files import FETCHED, FILE_LIST, OPEN_LABELS, VIDEOS
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import MANIFESTS
 from infomotion_lib.progress import track
@@ -129,7 +130,7 @@ def fetch(
     shutil.copyfile(files[LICENCE_FILE], folder / LICENCE_FILE)
     write_csv(labels, folder / OPEN_LABELS)
     source = {"manifest": "echodiffusion", "registry_sha256": sha256(REGISTRY)}
-    write_json(source | {"ef_label": ef_label, "split_seed": split_seed}, folder / "source.json")
+    write_json(source | {"ef_label": ef_label, "split_seed": split_seed}, folder / FETCHED)
     write_csv(file_list, folder / FILE_LIST)
     return folder
 

@@ -19,7 +19,7 @@ from infomotion_lib.data.archives import unpack_zip
 from infomotion_lib.data.echodiffusion import network_reason, writable_folder
 from infomotion_lib.data.fetch_options import FetchOptions
 from infomotion_lib.errors import FetchError
-from infomotion_lib.files import FILE_LIST
+from infomotion_lib.files import FETCHED, FILE_LIST
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_json
 
@@ -96,7 +96,7 @@ def fetch_echonet_synthetic(
         the hash is wrong, or the archive is not safe to unpack.
     """
     folder = writable_folder(root)
-    if (folder / FILE_LIST).is_file() and (folder / "source.json").is_file():
+    if (folder / FILE_LIST).is_file() and (folder / FETCHED).is_file():
         return folder
     remote = _ask(address)
     if abs(remote.size - nominal_bytes) > SIZE_TOLERANCE * nominal_bytes:
@@ -124,7 +124,7 @@ def fetch_echonet_synthetic(
         raise FetchError(f"{archive} holds no FileList.csv.", remedy="It is not the published archive.")
     write_json(
         {"manifest": "echonet-synthetic", "address": address, "bytes": remote.size, "sha256": digest},
-        folder / "source.json",
+        folder / FETCHED,
     )
     if not keep_archive:
         archive.unlink()

@@ -1,5 +1,4 @@
-"""Where the parts of an EchoNet-like folder lie, and its list of videos; a wrong folder is named with its
-remedy.
+"""Where the parts of an EchoNet-like folder lie; a wrong folder is named with its remedy.
 
 Layout of EchoNet-Dynamic and EchoNet-Synthetic: ``FileList.csv``, ``Videos/*.avi`` and, in the former,
 ``VolumeTracings.csv``.
@@ -7,16 +6,14 @@ Layout of EchoNet-Dynamic and EchoNet-Synthetic: ``FileList.csv``, ``Videos/*.av
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-
 from infomotion_lib.errors import DataError, did_you_mean
-from infomotion_lib.files import FILE_LIST, OPEN_LABELS, TRACINGS, VIDEOS
+from infomotion_lib.files import FETCHED, FILE_LIST, OPEN_LABELS, PHANTOM_REQUEST, TRACINGS, VIDEOS
 
 LayoutName = Literal["echonet-dynamic", "echonet-synthetic"]
 LAYOUTS: tuple[LayoutName, ...] = ("echonet-dynamic", "echonet-synthetic")
@@ -24,24 +21,11 @@ SPLITS = ("TRAIN", "VAL", "TEST")
 EXTRA_SPLIT = "EXTRA"
 """A fourth split that copies of EchoNet-Synthetic may carry."""
 
-_PEDIATRIC = (
+PEDIATRIC = (
     "This looks like EchoNet-Pediatric (folders A4C and PSAX, folds 0-9), which is another data set;"
     " EchoNet-Dynamic is needed."
 )
-_EXPECTED = "A data set folder holds FileList.csv, Videos/*.avi and, for EchoNet-Dynamic, VolumeTracings.csv."
-_PLAIN_CSV = (
-    "Restore the published file: UTF-8 text, cells separated by commas. Spreadsheets save other forms under"
-    " the same name."
-)
-_PUBLISHED_HEADER = "Some circulating copies dropped columns: use the published file, header unchanged."
-_CSV_FAILURES = (
-    pd.errors.ParserError,
-    pd.errors.EmptyDataError,
-    UnicodeError,
-    ValueError,
-    OverflowError,
-    OSError,
-)
+EXPECTED = "A data set folder holds FileList.csv, Videos/*.avi and, for EchoNet-Dynamic, VolumeTracings.csv."
 
 
 @dataclass(frozen=True)
@@ -81,7 +65,8 @@ def find_layout(root: str | Path, *, layout: str = "auto") -> Layout:
     root : str or Path
         Folder that holds ``FileList.csv``.
     layout : {"auto", "echonet-dynamic", "echonet-synthetic"}
-        ``"auto"``: EchoNet-Synthetic where there are no tracings and the volumes ESV and EDV are all 0.
+        ``"auto"``: EchoNet-Synthetic where a record of who made or fetched it says so or, without one, where
+        the folder or the one above it has that name.
 
     Raises
     ------
@@ -93,9 +78,9 @@ def find_layout(root: str | Path, *, layout: str = "auto") -> Layout:
         raise DataError(f"Unknown layout: {layout}", remedy=did_you_mean(layout, ("auto", *LAYOUTS)))
     folder = Path(root).expanduser()
     if not folder.exists():
-        raise DataError(f"The data set folder does not exist: {folder}", remedy=_EXPECTED)
+        raise DataError(f"The data set folder does not exist: {folder}", remedy=EXPECTED)
     if not folder.is_dir():
-        remedy = "Unpack it and give the folder." if folder.suffix.lower() == ".zip" else _EXPECTED
+        remedy = "Unpack it and give the folder." if folder.suffix.lower() == ".zip" else EXPECTED
         raise DataError(f"The data set must be a folder, not a file: {folder}", remedy=remedy)
     try:
         folder = folder.resolve()
@@ -111,7 +96,7 @@ def find_layout(root: str | Path, *, layout: str = "auto") -> Layout:
             f"The data set folder cannot be read: {folder} ({error.strerror})",
             remedy="Give yourself access to it.",
         ) from None
-    name = layout if layout != "auto" else _guess(folder, tracings)
+    name = layout if layout != "auto" else _guess(folder)
     if name == "echonet-synthetic":
         return Layout(folder, "echonet-synthetic", folder / FILE_LIST, None, videos, notes)
     if tracings is None:
@@ -134,83 +119,23 @@ def require_inside(path: Path, root: Path) -> None:
         raise DataError(
             f"A link leads out of the data set: {path} -> {target}",
             where=f"Data set: {root}",
-            remedy="Put the file itself, or a link to a file inside the folder, there.",
-        )
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Every cell of a CSV as text, column names stripped of spaces and of a byte-order mark.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or is no CSV text.
-    """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", low_memory=False)
-    except _CSV_FAILURES as error:
-        reason = str(error).strip().splitlines()
-        what = f"{path} cannot be read as a CSV table: {reason[0] if reason else type(error).__name__}"
-        raise DataError(what, remedy=_PLAIN_CSV) from None
-    if not isinstance(table.index, pd.RangeIndex):
-        raise DataError(f"{path} has rows longer than its header.", remedy=_PLAIN_CSV)
-    return table.rename(columns=lambda column: str(column).strip())
-
-
-def require_columns(table: pd.DataFrame, needed: Sequence[str], path: Path) -> None:
-    """Nothing, if ``table`` has every column of ``needed``.
-
-    Raises
-    ------
-    DataError
-        Naming the missing columns and the ones found; or those that stand there twice.
-    """
-    twice = [column for column in needed if f"{column}.1" in table.columns]  # as pandas names the second one
-    if twice:
-        raise DataError(f"{path} has the column {', '.join(twice)} twice.", remedy="Keep the published one.")
-    missing = [column for column in needed if column not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path} has no column {', '.join(missing)}.",
-            where=f"Columns found: {', '.join(map(str, table.columns[:12]))}",
-            remedy=_PLAIN_CSV if len(table.columns) == 1 else _PUBLISHED_HEADER,
-        )
-
-
-def plain_names(names: pd.Series, path: Path) -> pd.Series:
-    """Names without spaces around them and without the suffix ``.avi``.
-
-    Raises
-    ------
-    DataError
-        If a name is empty, or is no plain file name (a path, ``..``, a drive).
-    """
-    plain = names.str.strip().str.replace(r"\.avi$", "", case=False, regex=True)
-    bad = (
-        plain.str.fullmatch(r"\.{0,2}")
-        | plain.str.contains(r"[/\\:\x00-\x1f]", regex=True)
-        | (plain.str.len() > 200)
-    )
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        raise DataError(
-            f"{path}: the file name {names.iloc[row]!r} in row {row + 2} is no plain file name.",
             remedy=(
-                "Each row names one file of the Videos folder; empty names, paths and names that lead"
-                " elsewhere are refused."
+                "Put the file itself, or a link to a file inside the folder, there. The whole data set folder"
+                " may be a link: keep its parts together where they lie, and link to that folder."
             ),
         )
-    return plain
 
 
-def _guess(folder: Path, tracings: Path | None) -> LayoutName:
-    if tracings is None and not (folder / OPEN_LABELS).is_file():
-        table = read_table(folder / FILE_LIST)
-        if {"ESV", "EDV"} <= set(table.columns) and len(table):
-            volumes = table[["ESV", "EDV"]].apply(pd.to_numeric, errors="coerce")
-            if bool((volumes == 0).to_numpy().all()):
-                return "echonet-synthetic"
-    return "echonet-dynamic"
+def _guess(folder: Path) -> LayoutName:
+    """By record and name alone: volumes of 0 stand in many lists whose EF was measured."""
+    for record, key in {PHANTOM_REQUEST: "role", FETCHED: "manifest"}.items():
+        try:
+            value = json.loads((folder / record).read_text(encoding="utf-8"))[key]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        return "echonet-synthetic" if value in ("synthetic", "echonet-synthetic") else "echonet-dynamic"
+    named = {folder.name.lower(), folder.parent.name.lower()}
+    return "echonet-synthetic" if "echonet-synthetic" in named else "echonet-dynamic"
 
 
 def _video_folder(folder: Path) -> tuple[Path, tuple[str, ...]]:
@@ -223,7 +148,7 @@ def _video_folder(folder: Path) -> tuple[Path, tuple[str, ...]]:
     if _has_avi(folder):
         return folder, (f"The videos lie beside {FILE_LIST} instead of in {VIDEOS}/: accepted.",)
     raise DataError(
-        f"{folder} has no folder {VIDEOS} and no AVI file.", where=f"Looked for: {videos}", remedy=_EXPECTED
+        f"{folder} has no folder {VIDEOS} and no AVI file.", where=f"Looked for: {videos}", remedy=EXPECTED
     )
 
 
@@ -239,7 +164,7 @@ def _refuse_other_cases(folder: Path) -> None:
                 f"{folder / other} should be called {part}.", remedy="Rename it: the case of letters counts."
             )
         if part != VIDEOS and (folder / part).is_dir():
-            raise DataError(f"{folder / part} is a folder, not a file.", remedy=_EXPECTED)
+            raise DataError(f"{folder / part} is a folder, not a file.", remedy=EXPECTED)
 
 
 def _has_avi(folder: Path) -> bool:
@@ -252,9 +177,9 @@ def _wrong_folder(folder: Path) -> DataError:
     names = {entry.name for entry in entries}
     what, where = f"{folder} has no {FILE_LIST}.", f"Found there: {', '.join(sorted(names)[:8]) or 'nothing'}"
     if not entries:
-        return DataError(f"The data set folder is empty: {folder}", remedy=_EXPECTED)
-    if names & {"A4C", "PSAX"}:
-        return DataError(what, where=where, remedy=_PEDIATRIC)
+        return DataError(f"The data set folder is empty: {folder}", remedy=EXPECTED)
+    if names >= {"A4C", "PSAX"}:
+        return DataError(what, where=where, remedy=PEDIATRIC)
     folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()][:100]
     deeper = [inner for inner in folders if (inner / FILE_LIST).is_file()]
     deeper = deeper or [
@@ -275,86 +200,4 @@ def _wrong_folder(folder: Path) -> DataError:
     archives = [entry.name for entry in entries if entry.suffix.lower() == ".zip"]
     if archives:
         return DataError(what, where=where, remedy=f"Unpack {archives[0]} first.")
-    return DataError(what, where=where, remedy=_EXPECTED)
-
-
-def read_file_list(layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """List of videos (``file_name``, ``split``, ``ef`` and the list's own geometry where it has one), and
-    notes on it.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, a name is repeated or is no plain name, a split is unknown, or EF is missing
-        or off scale.
-    """
-    path = layout.file_list
-    table = read_table(path)
-    require_columns(table, ("FileName", "EF", "Split"), path)
-    if table.empty:
-        raise DataError(f"{path} lists no video.", remedy=_EXPECTED)
-    names = plain_names(table["FileName"], path)
-    _refuse_repeats(names, path)
-    notes: tuple[str, ...] = ()
-    suffixed = int((names != table["FileName"].str.strip()).sum())
-    if suffixed:
-        notes = (f"{suffixed} file names of {FILE_LIST} carried the suffix .avi: taken off.",)
-    splits = table["Split"].str.strip().str.upper()
-    _refuse_unknown_splits(splits, names, layout)
-    listed = pd.DataFrame({"file_name": names, "split": splits, "ef": _ef(table["EF"], names, path)})
-    for column, name in {
-        "FrameHeight": "listed_height",
-        "FrameWidth": "listed_width",
-        "NumberOfFrames": "listed_n_frames",
-    }.items():
-        if column in table:
-            listed[name] = pd.to_numeric(table[column], errors="coerce")
-    return listed, notes
-
-
-def _refuse_repeats(names: pd.Series, path: Path) -> None:
-    repeated = names.duplicated(keep=False)
-    if repeated.any():
-        name = names[repeated].iloc[0]
-        rows = [int(row) + 2 for row in names.index[names == name][:5]]
-        raise DataError(
-            f"{path} lists {name} more than once, in rows {rows}.",
-            where=f"Names that are repeated: {names[repeated].nunique()}",
-            remedy="Keep one row a video: labels and splits would contradict each other.",
-        )
-
-
-def _refuse_unknown_splits(splits: pd.Series, names: pd.Series, layout: Layout) -> None:
-    allowed = {*SPLITS, *([EXTRA_SPLIT] if layout.name == "echonet-synthetic" else [])}
-    unknown = ~splits.isin(allowed)
-    if unknown.any():
-        row = int(unknown.to_numpy().argmax())
-        is_fold = bool(splits[unknown].str.fullmatch(r"\d").all())
-        raise DataError(
-            f"{layout.file_list}: unknown Split {splits.iloc[row]!r} of {names.iloc[row]} in row {row + 2}.",
-            where=f"Rows concerned: {int(unknown.sum())} of {len(splits)}",
-            remedy=_PEDIATRIC if is_fold else f"Split is one of {', '.join(sorted(allowed))}.",
-        )
-
-
-def _ef(column: pd.Series, names: pd.Series, path: Path) -> pd.Series:
-    ef = pd.to_numeric(column, errors="coerce").astype("float64")
-    missing = ~(ef.abs() < float("inf"))
-    if missing.any():
-        row = int(missing.to_numpy().argmax())
-        raise DataError(
-            f"{path}: EF of {names.iloc[row]} in row {row + 2} is {column.iloc[row]!r}, not a number.",
-            where=f"Rows concerned: {int(missing.sum())} of {len(ef)}",
-            remedy=(
-                "Every video needs an ejection fraction, a plain number of percent such as 55.5; take the"
-                " rows without one out."
-            ),
-        )
-    median = float(ef.median())
-    if not 5 <= median <= 95:
-        factor = "divide by 100" if median > 95 else "multiply by 100"
-        raise DataError(
-            f"{path}: the median EF is {median:g}, but EF is a percentage between 0 and 100.",
-            remedy=f"The column is on another scale (perhaps {factor}).",
-        )
-    return ef
+    return DataError(what, where=where, remedy=EXPECTED)

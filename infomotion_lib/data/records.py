@@ -17,25 +17,29 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.classes import class_name
+from infomotion_lib.data.faults import (
+    FAULTS,
+    FRAME_RATES,
+    MAX_UNUSABLE,
+    MIN_FRAMES,
+    OK,
+    TRACING_FAULTS,
+    counts,
+    refuse_faulty,
+)
+from infomotion_lib.data.file_list import read_file_list
 from infomotion_lib.data.layout import (
     Layout,
     LayoutName,
     find_layout,
-    read_file_list,
-    read_table,
     require_inside,
 )
+from infomotion_lib.data.tables import read_table
 from infomotion_lib.data.video import VideoInfo, probe
 from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
 from infomotion_lib.errors import DataError, VideoError
-from infomotion_lib.files import OPEN_LABELS, PHANTOM_TRUTH
+from infomotion_lib.files import OPEN_LABELS, PHANTOM_TRUTH, TRACINGS
 
-OK = "ok"
-MIN_FRAMES = 8
-FRAME_RATES = (1.0, 1000.0)
-"""Frames a second that a heart can be filmed at."""
-
-MAX_UNUSABLE = 0.05
 VIDEO_COLUMNS = (
     "file_name",
     "path",
@@ -48,38 +52,6 @@ VIDEO_COLUMNS = (
     "status",
     "tracing",
 )
-
-FAULTS = {
-    "missing": "listed, but the file is not there",
-    "empty_file": "the file has 0 bytes",
-    "truncated": "the file ends too early",
-    "unreadable": "the file is no video",
-    "one_frame": "a single frame, no motion",
-    "too_short": f"fewer than {MIN_FRAMES} frames",
-    "no_frame_rate": f"the file states no frame rate between {FRAME_RATES[0]:g} and {FRAME_RATES[1]:g}",
-    "odd_size": "frame size unlike the others",
-    "ef_out_of_range": "EF below 0 or above 100",
-}
-"""Statuses that make a video unusable."""
-
-TRACING_FAULTS = {
-    "no_tracings": "no traced frame: phases are detected",
-    "one_traced_frame": "a single traced frame: phases are detected",
-    "frame_outside_clip": "a traced frame lies outside the clip: phases are detected",
-    "too_few_tracing_rows": "a tracing of too few rows to enclose an area: phases are detected",
-    "unreadable_tracing": "a tracing with cells that are no numbers of a picture: phases are detected",
-    "odd_tracing_rows": "not 21 rows in a traced frame: used as they are",
-    "overlapping_tracings": "a frame traced twice, or more than two traced frames: used as they are",
-}
-"""Faults of a tracing; the video stays usable."""
-
-REMARKS = {
-    "stray_tracing": "traced names that FileList.csv does not have",
-    "unlisted_video": "AVI files that FileList.csv does not have",
-    "listed_size_differs": "rows of FileList.csv whose frame size is not the file's",
-    "listed_length_differs": "rows of FileList.csv whose number of frames is not the file's",
-}
-"""Counted, without consequence."""
 
 
 @dataclass(frozen=True)
@@ -158,13 +130,18 @@ def read_dataset(
     videos["tracing"] = ""
     if found.tracings is not None:
         checked = check_tracings(read_tracings(found), videos)
-        tracings = checked.rows
+        tracings = checked.usable
         videos["tracing"] = checked.status.reindex(videos["file_name"]).to_numpy()
         faults |= counts(videos["tracing"], TRACING_FAULTS)
         faults |= {"stray_tracing": checked.stray} if checked.stray else {}
+        if tracings is None:
+            notes = (
+                *notes,
+                f"{TRACINGS} traces no video usably: ED and ES of every video have to be detected.",
+            )
     faults |= {"unlisted_video": unlisted} if unlisted else {}
     faults |= _differences(videos) if found.name == "echonet-dynamic" else {}
-    _refuse(found, videos, faults, strict=strict, max_unusable=max_unusable)
+    refuse_faulty(found, videos, faults, strict=strict, max_unusable=max_unusable)
     return Dataset(
         name=name or found.root.name,
         root=found.root,
@@ -227,12 +204,6 @@ def _probe(path: Path) -> tuple[VideoInfo, str]:
     return info, OK if FRAME_RATES[0] <= info.fps <= FRAME_RATES[1] else "no_frame_rate"
 
 
-def counts(column: pd.Series, known: dict[str, str]) -> dict[str, int]:
-    """How many there are of each known fault, zeros left out."""
-    counted = column.value_counts()
-    return {fault: int(counted[fault]) for fault in known if fault in counted}
-
-
 def _differences(videos: pd.DataFrame) -> dict[str, int]:
     found: dict[str, int] = {}
     readable = videos[videos["height"] > 0]
@@ -247,53 +218,6 @@ def _differences(videos: pd.DataFrame) -> dict[str, int]:
         if differs.any():
             found[remark] = int(differs.sum())
     return found
-
-
-def _refuse(
-    layout: Layout, videos: pd.DataFrame, faults: dict[str, int], *, strict: bool, max_unusable: float
-) -> None:
-    unusable = videos[videos["status"] != OK]
-    listing = ", ".join(
-        f"{count} {fault} ({FAULTS[fault]})" for fault, count in faults.items() if fault in FAULTS
-    )
-    examples = ", ".join(f"{row.file_name} ({row.status})" for row in unusable.head(3).itertuples())
-    if len(unusable) > max_unusable * len(videos):
-        raise DataError(
-            f"{len(unusable)} of {len(videos)} videos of {layout.root} cannot be used: {listing}.",
-            where=(
-                f"First of them: {examples}. Videos were looked for in {layout.videos}, which holds"
-                f" {_held(layout.videos)}"
-            ),
-            remedy=(
-                f"At most {max_unusable:.0%} may be unusable. If you hold a part on purpose, keep only its"
-                " rows in FileList.csv."
-            ),
-        )
-    bad = {
-        fault: count
-        for fault, count in faults.items()
-        if fault not in ("unlisted_video", *(r for r in REMARKS if r.startswith("listed")))
-    }
-    if strict and bad:
-        untraced = videos[(videos["status"] == OK) & videos["tracing"].isin(list(TRACING_FAULTS))]
-        examples = examples or ", ".join(
-            f"{row.file_name} ({row.tracing})" for row in untraced.head(3).itertuples()
-        )
-        raise DataError(
-            f"{layout.root} has faults, and strict reading was asked for:"
-            f" {', '.join(f'{n} {fault}' for fault, n in bad.items())}.",
-            where=f"First of them: {examples}" if examples else "",
-            remedy=(
-                "Repair or remove these videos, or read without strict: each then has a status and is"
-                " counted."
-            ),
-        )
-
-
-def _held(videos: Path) -> str:
-    """What a folder of videos holds, in words: names in another case or form are seen at a glance."""
-    names = sorted(entry.name for entry in videos.iterdir())
-    return f"{len(names)} files, such as {', '.join(names[:2])}" if names else "nothing"
 
 
 def _with_truth(layout: Layout, videos: pd.DataFrame) -> pd.DataFrame:

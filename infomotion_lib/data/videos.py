@@ -9,16 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from infomotion_lib.data.faults import FAULTS, OK, TRACING_FAULTS, counts
 from infomotion_lib.data.layout import Layout, find_layout
-from infomotion_lib.data.records import (
-    FAULTS,
-    OK,
-    TRACING_FAULTS,
-    Dataset,
-    counts,
-    first_per_class,
-    read_dataset,
-)
+from infomotion_lib.data.records import Dataset, first_per_class, read_dataset
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
 from infomotion_lib.errors import DataError
@@ -148,7 +141,7 @@ def _dataset(name: str, layout: Layout, rows: pd.DataFrame, parameters: StagePar
     videos = videos.drop(columns=[column for column in OPTIONAL if videos[column].isna().all()])
     faults, tracings = counts(videos["status"], FAULTS), None
     if layout.tracings is not None:
-        tracings = check_tracings(read_tracings(layout), videos).rows
+        tracings = check_tracings(read_tracings(layout), videos).usable
         faults |= counts(videos["tracing"], TRACING_FAULTS)
     if parameters.limit:
         kept = first_per_class(videos[videos["status"] == OK], parameters.limit)["file_name"]

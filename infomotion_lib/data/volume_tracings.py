@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from infomotion_lib.data.layout import Layout, plain_names, read_table, require_columns
+from infomotion_lib.data.layout import Layout
+from infomotion_lib.data.tables import DECIMAL_COMMA, plain_names, read_table, require_columns
 from infomotion_lib.errors import DataError
 
 COLUMNS = ("FileName", "X1", "Y1", "X2", "Y2", "Frame")
@@ -47,6 +48,11 @@ class CheckedTracings:
     status: pd.Series
     stray: int
 
+    @property
+    def usable(self) -> pd.DataFrame | None:
+        """The rows; None where there is none, as in a data set without tracings."""
+        return None if self.rows.empty else self.rows
+
 
 def read_tracings(layout: Layout) -> pd.DataFrame:
     """All rows of the tracings file, numbers parsed (NaN where a cell is none), names without suffix.
@@ -69,7 +75,14 @@ def read_tracings(layout: Layout) -> pd.DataFrame:
     rows = table[list(COLUMNS)].copy()
     rows["FileName"] = plain_names(rows["FileName"], path)
     for column in COLUMNS[1:]:
-        rows[column] = pd.to_numeric(rows[column], errors="coerce").astype("float64")
+        cells = rows[column]
+        rows[column] = pd.to_numeric(cells, errors="coerce").astype("float64")
+        commas = cells[rows[column].isna() & (cells != "")].str.fullmatch(DECIMAL_COMMA.pattern)
+        if commas.sum() > len(cells) / 2:
+            raise DataError(
+                f"{path} writes decimals with commas: {column} is {cells.iloc[0]!r} in row 2.",
+                remedy="Write them with points, such as 55.5.",
+            )
     return rows
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from infomotion_lib.classes import class_name
-from infomotion_lib.data.records import OK, Dataset
+from infomotion_lib.data.faults import OK
+from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.errors import DataError, VideoError
 from infomotion_lib.frame_table import COLUMN_TYPES, INDEX_COLUMNS, PAIR_COLUMNS

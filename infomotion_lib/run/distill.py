@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.own.intake import REPORT, Intake, IntakeRequest, take_in
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.sources import SOURCES
+from infomotion_lib.data.video import read_frames
 from infomotion_lib.data.videos import open_sources
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.files import FILE_LIST, SUMS, VIDEOS
@@ -31,8 +33,8 @@ from infomotion_lib.selection.registry import SELECTORS
 SOURCE = "own"
 LAST_STAGE = "graph_selection"
 PROFILE, REQUEST, SELECTION, CARD = "profile.yml", "request.json", "selection.csv", "README.md"
-PICTURES = {"clip_wall.webp": "chosen_hearts.webp", "communities.svg": "graphs.svg"}
-"""Figures of the selection stage that go with the result, and their names there."""
+GRAPHS, SHEET = "graphs.svg", "chosen_hearts.webp"
+"""Pictures that go with the result: the graph of each class, and every chosen heart at ED and ES."""
 
 
 @dataclass(frozen=True)
@@ -183,9 +185,9 @@ def _export(request: DistillRequest, paths: RunPaths, intake: Intake, *, seconds
             shutil.copyfile(str(videos.loc[name, "path"]), made / VIDEOS / f"{name}.avi")
         write_csv(_file_list(selection, videos), made / FILE_LIST)
         write_csv(selection, made / SELECTION)
-        for figure, name in PICTURES.items():
-            if (file := paths.stage(LAST_STAGE) / "figures" / figure).is_file():
-                shutil.copyfile(file, made / name)
+        _draw_sheet(request, selection, videos, paths, made / SHEET)
+        if (graphs := paths.stage(LAST_STAGE) / "figures" / "communities.svg").is_file():
+            shutil.copyfile(graphs, made / GRAPHS)
         (made / CARD).write_text(_card(request, intake, dataset, selection, seconds), encoding="utf-8")
         files = sorted(path for path in made.rglob("*") if path.is_file())
         sums = [f"{sha256(path)}  {path.relative_to(made).as_posix()}\n" for path in files]
@@ -230,6 +232,30 @@ def _selection_table(picks: pd.DataFrame, paths: RunPaths, report: pd.DataFrame)
             }
         )
     return pd.DataFrame(rows)
+
+
+def _draw_sheet(
+    request: DistillRequest, selection: pd.DataFrame, videos: pd.DataFrame, paths: RunPaths, file: Path
+) -> None:
+    """Write the sheet of every chosen heart at ED and ES."""
+    from infomotion_lib.reporting.figures.contact_sheet import contact_sheet, short_name
+    from infomotion_lib.reporting.style import save_figure, use_style
+
+    use_style()
+    index = read_frame_index(paths.frame_index).set_index("file_name")
+    pairs = []
+    for name in selection["file_name"]:
+        phases = index.loc[name, ["ed", "es"]].to_numpy(dtype=float)
+        frames = [0 if math.isnan(frame) else int(frame) for frame in phases]
+        pairs.append(read_frames(str(videos.loc[name, "path"]), frames))
+    captions = [
+        f"{short_name(name)} · EF {ef:.0f} %"
+        for name, ef in zip(selection["file_name"], selection["ef"], strict=True)
+    ]
+    title = f"{len(selection)} videos of {request.name or 'the data set'}: ED and ES of each"
+    figure = contact_sheet(pairs, selection["class_name"].tolist(), captions=captions, title=title)
+    alt = f"End-diastole and end-systole of the {len(selection)} chosen videos, by EF class and rank."
+    save_figure(figure, file, alt=alt)
 
 
 def _file_list(selection: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:

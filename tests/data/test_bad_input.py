@@ -15,7 +15,7 @@ from data_folders import UNUSED_TRACINGS, USED_TRACINGS, VIDEO_FAULTS, EchoFolde
 
 from infomotion_lib.arithmetic import PORTABLE
 from infomotion_lib.data import echodiffusion
-from infomotion_lib.data.records import FAULTS, TRACING_FAULTS
+from infomotion_lib.data.faults import FAULTS, TRACING_FAULTS
 from infomotion_lib.paths import BOOK
 from infomotion_lib.run import cli
 
@@ -127,7 +127,7 @@ FOLDERS: dict[str, tuple[Arrange, list[str]]] = {
     ),
     "semicolons": (
         save_with("utf-8", ";"),
-        ["{root}/FileList.csv has no column FileName", "separated by commas"],
+        ["{root}/FileList.csv separates its cells by semicolons.", "`infomotion distill` reads"],
     ),
     "Latin-1": (save_with("latin-1"), ["{root}/FileList.csv cannot be read as a CSV table", "UTF-8 text"]),
     "UTF-16": (save_with("utf-16"), ["{root}/FileList.csv cannot be read as a CSV table", "UTF-8 text"]),

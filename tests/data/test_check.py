@@ -78,7 +78,9 @@ def test_synthetic_report_says_that_labels_are_requests(echo_folder: EchoFolder)
     echo_folder.file_list = echo_folder.file_list.assign(ESV=0, EDV=0, Split="TRAIN")
     echo_folder.write()
     (echo_folder.root / "VolumeTracings.csv").unlink()
-    text = check_dataset(echo_folder.root).summary()
+    measured = check_dataset(echo_folder.root).summary()
+    assert "REQUESTED" not in measured and "say --layout echonet-synthetic" in measured
+    text = check_dataset(echo_folder.root, "echonet-synthetic").summary()
     assert "REQUESTED" in text and "tracings" not in text and "No usable video" not in text
 
 

@@ -85,7 +85,11 @@ def test_synthetic_layout_is_recognised_and_its_malformed_list_read(echo_folder:
     echo_folder.file_list.loc[:5, "Split"] = "EXTRA"
     echo_folder.write()
     (echo_folder.root / "VolumeTracings.csv").unlink()
-    dataset = read_dataset(echo_folder.root)
+    unpacked = echo_folder.root.parent / "EchoNet-Synthetic" / "dynamic"
+    unpacked.parent.mkdir()
+    echo_folder.root.rename(unpacked)
+    echo_folder.root = unpacked
+    dataset = read_dataset(unpacked)
     assert (dataset.layout, dataset.tracings, dataset.faults) == ("echonet-synthetic", None, {})
     assert dataset.videos["requested_ef"].tolist() == dataset.videos["ef"].tolist() == list(range(10, 90, 2))
     assert (dataset.usable["fps"] == 50).all() and (dataset.usable["split"] == "EXTRA").sum() == 6
@@ -217,6 +221,8 @@ def test_folder_without_videos_and_doubly_nested_videos(echo_folder: EchoFolder)
 
 def test_pediatric_lookalike_is_recognised(echo_folder: EchoFolder, tmp_path: Path) -> None:
     (tmp_path / "pediatric" / "A4C").mkdir(parents=True)
+    assert "EchoNet-Pediatric" not in refusal(tmp_path / "pediatric")  # other data sets have such a folder
+    (tmp_path / "pediatric" / "PSAX").mkdir()
     assert "EchoNet-Pediatric" in refusal(tmp_path / "pediatric")
     folds = echo_folder.file_list.assign(Split=np.resize(np.arange(10), VIDEOS))
     folds.to_csv(echo_folder.root / "FileList.csv", index=False)

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from infomotion_lib.data.faults import FRAME_RATES, MIN_FRAMES
 from infomotion_lib.data.own.clips import is_plain, look_at, read
 from infomotion_lib.data.own.columns import NEEDED, ef_points, find_columns, rates, split_names
 from infomotion_lib.data.own.lists import VideoList, read_list
 from infomotion_lib.data.own.matching import match_files, plain_stems, videos_below
 from infomotion_lib.data.own.splits import make_splits, refuse_shared_patients
-from infomotion_lib.data.records import FRAME_RATES, MIN_FRAMES
 from infomotion_lib.data.resampling import by_area, by_cubic
 from infomotion_lib.data.video import Clip, write_clip
 from infomotion_lib.errors import DataError, VideoError

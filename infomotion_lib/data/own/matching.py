@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from infomotion_lib.data.faults import OTHER_SUFFIXES
 from infomotion_lib.errors import DataError
 
-SUFFIXES = (
-    *(".avi", ".mp4", ".mov", ".gif", ".mkv", ".m4v", ".webm", ".wmv", ".mpg", ".mpeg"),
-    *(".dcm", ".dicom"),
-)
+SUFFIXES = (".avi", *OTHER_SUFFIXES, ".dicom")
 """Of the files that are taken for videos."""
 
 

@@ -42,7 +42,7 @@ def generate_latte(
 ) -> None:
     """Exactly N clips of each class in EchoNet's layout, with a manifest of how each was made. Resumable."""
     from infomotion_lib.classes import CLASS_NAMES
-    from infomotion_lib.data.records import MIN_FRAMES
+    from infomotion_lib.data.faults import MIN_FRAMES
     from infomotion_lib.device import resolve_device
     from infomotion_lib.generators.cutting import Cut
     from infomotion_lib.generators.latte.generator import AUTOENCODER, WEIGHTS, open_latte
