@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from infomotion_lib.arithmetic import Arithmetic
 from infomotion_lib.errors import ParameterError, did_you_mean
@@ -25,6 +25,24 @@ from infomotion_lib.stage_table import TABLE, notebook_stages, stages_of
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
+
+
+def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = [value for value in values if values.count(value) > 1]
+    if twice:
+        raise ValueError(f"{twice[0]} stands there twice")
+    return values
+
+
+Distinct = AfterValidator(_distinct)
+"""Of a list in which each value counts once."""
+
+HERE = "a file or folder that must exist on the machine that runs"
+"""Marks a parameter that names one, where it is not empty."""
+
+Located = Annotated[str, HERE]
+"""Path of a file or folder; empty for none."""
+
 _SOURCES = "infomotion_lib.data.sources:SOURCES"
 
 if TYPE_CHECKING:
@@ -52,7 +70,7 @@ class StageParameters(BaseModel):
     synthetic_data: SyntheticData = Field(
         "phantom-synthetic", description="data set that plays the synthetic source"
     )
-    data_root: str = Field("", description="folder of the real data sets; empty: $INFOMOTION_DATA")
+    data_root: Located = Field("", description="folder of the real data sets; empty: $INFOMOTION_DATA")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where networks run; auto: GPU if there is one"
     )

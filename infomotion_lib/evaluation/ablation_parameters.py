@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from infomotion_lib.generators.registry import GENERATORS
-from infomotion_lib.parameters import Count, Seed, StageParameters
+from infomotion_lib.parameters import Count, Distinct, Located, Seed, StageParameters
 from infomotion_lib.registry import known
 from infomotion_lib.selection.parameters import Method
 
@@ -23,20 +23,22 @@ class AblationParameters(StageParameters):
     Settings of phases, graphs and regressors are those of stages 01 to 04 of the same run.
     """
 
-    generators: tuple[GeneratorName, ...] = Field(
+    generators: Annotated[tuple[GeneratorName, ...], Distinct] = Field(
         ("echosyn", "latte"), min_length=1, description="pools to compare, the first the one to compare with"
     )
-    pool_methods: tuple[Method, ...] = Field(
-        ("random", "infomotion"), description="selectors to compare the pools by (paper: InfoMotion)"
+    pool_methods: Annotated[tuple[Method, ...], Distinct] = Field(
+        ("random", "infomotion"),
+        min_length=1,
+        description="selectors to compare pools by (paper: InfoMotion)",
     )
     pool_seed: Seed = Field(0, description="seed of the sampled pools")
     steps_pool: Count = Field(
         600, description="training steps on a whole pool (half those of a pool of twice the size)"
     )
     fidelity_resamples: Count = Field(100, description="subsamples of each interval of a distance")
-    inception_weights: str = Field(
+    inception_weights: Located = Field(
         "", description="TorchScript Inception for FID; empty: our own encoders alone"
     )
     inception_sha256: str = Field("", description="its hash")
-    i3d_weights: str = Field("", description="TorchScript I3D for FVD; empty: our own encoders alone")
+    i3d_weights: Located = Field("", description="TorchScript I3D for FVD; empty: our own encoders alone")
     i3d_sha256: str = Field("", description="its hash")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Seed, StageParameters
+from infomotion_lib.parameters import Count, Seed, Share, StageParameters
 
 
 class PhantomParameters(StageParameters):
@@ -19,11 +19,11 @@ class PhantomParameters(StageParameters):
     )
     phantom_frames: int = Field(64, ge=16, description="frames a video, at phantom_fps")
     phantom_fps: float = Field(50.0, gt=0, description="frames a second (EchoNet-Dynamic's usual rate)")
-    phantom_size: int = Field(112, ge=28, description="side of a frame, pixels")
+    phantom_size: int = Field(112, ge=32, multiple_of=16, description="side of a frame, pixels")
     nuisance_level: float = Field(
         0.4, ge=0, le=1, description="0 the easy phantom, 1 the extreme one; 0.4 leaves selection room"
     )
-    machine_shares: tuple[float, float, float, float, float] = Field(
+    machine_shares: tuple[Share, Share, Share, Share, Share] = Field(
         (0.52, 0.20, 0.13, 0.09, 0.06), description="shares of the five machine styles"
     )
     requested_ef_error: float = Field(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Seed, StageParameters
+from infomotion_lib.parameters import Count, Located, Seed, StageParameters
 
 DECIDING = (
     *("regressor", "clip_frames", "clip_size", "clip_shift", "test_clips"),
@@ -21,7 +21,7 @@ class LabelsParameters(StageParameters):
     regressor: Literal["mini_r3d", "r3d_18", "r2plus1d_18"] = Field(
         "mini_r3d", description="network of the EF regressor"
     )
-    regressor_weights: str = Field(
+    regressor_weights: Located = Field(
         "", description="published checkpoint to start from or to label with; empty: none"
     )
     clip_frames: Count = Field(12, description="frames a clip (EchoNet: 32)")

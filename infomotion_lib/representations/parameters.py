@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from infomotion_lib.parameters import StageParameters, composed
+from infomotion_lib.parameters import Distinct, StageParameters, composed
 from infomotion_lib.registry import imported, known
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
 
@@ -19,7 +19,7 @@ else:
 class RepresentationChoice(StageParameters):
     """Which vectors a run has."""
 
-    representations: tuple[RepresentationName, ...] = Field(
+    representations: Annotated[tuple[RepresentationName, ...], Distinct] = Field(
         PAPER, min_length=1, description="kinds of vectors to make and to select on"
     )
 

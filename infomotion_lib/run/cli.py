@@ -61,6 +61,9 @@ def run(
         str,
         typer.Option(help="With all: folder under cluster/, or another, that says how stages become jobs."),
     ] = "",
+    until: Annotated[
+        str, typer.Option(help="With all: the last stage to run, with all that it reads, such as 04.")
+    ] = "",
     book: Annotated[bool, typer.Option("--book", help="With all: render the book too.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="With all: say which stages would run, and run none.")
@@ -84,10 +87,20 @@ def run(
         from infomotion_lib.run.workflow import run_all
 
         paths = run_all(
-            profile, overrides=overrides, limit=limit, cluster=cluster, book=book, wait=wait, say=heralded()
+            profile,
+            overrides=overrides,
+            limit=limit,
+            cluster=cluster,
+            book=book,
+            until=until,
+            wait=wait,
+            say=heralded(),
         )
-        _say(f"All stages of {paths.profile} are up to date: {paths.root}")
+        which = f"Stages up to {until}" if until else "All stages"
+        _say(f"{which} of {paths.profile} are up to date: {paths.root}")
         return
+    if until:
+        raise ParameterError("--until goes with all.", remedy=f"infomotion run all --until {until}")
     from infomotion_lib.parameters import read_profile, split_overrides, stage_parameters, stages_called
     from infomotion_lib.run.runner import run_stage
     from infomotion_lib.stage_table import TABLE
@@ -260,6 +273,8 @@ def _message(error: InfoMotionError | OSError) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Exit code of the command line; what the ``infomotion`` script calls."""
     os.environ.update(joblib_settings())
+    if own := os.environ.get("INFOMOTION_DATA"):  # kernels and workers are started elsewhere
+        os.environ["INFOMOTION_DATA"] = str(Path(own).expanduser().absolute())
     try:
         own_process = arguments is None
         status = int(app(args=arguments, standalone_mode=False, prog_name="infomotion", obj=own_process) or 0)

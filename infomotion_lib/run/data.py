@@ -4,11 +4,13 @@ there.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
 
 from infomotion_lib.classes import class_name
+from infomotion_lib.data.outside import sampled_sha256
 from infomotion_lib.data.parameters import DataParameters
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.sources import SOURCES
@@ -81,13 +83,20 @@ def count_videos(dataset: Dataset) -> pd.DataFrame:
 
 
 def pin(dataset: Dataset, *, made_here: bool) -> dict[str, str | int]:
-    """What later stages depend on: hashes of the lists, and of the videos themselves where this run made or
-    fetched them.
+    """What later stages depend on: hashes of the lists and of the videos, whole where this run made or
+    fetched them, sampled where they are the reader's own.
     """
     content: dict[str, str | int] = {
         name: sha256(dataset.root / name) for name in LISTS if (dataset.root / name).is_file()
     }
     content["videos"] = len(dataset.videos)
+    if not made_here:
+        paths = sorted(Path(path) for path in dataset.usable["path"])
+        lines = [
+            f"{sampled_sha256(path)}  {path.name}\n"
+            for path in track(paths, label=f"looking into {dataset.name}", unit="video")
+        ]
+        content["videos_sampled"] = hashlib.sha256("".join(lines).encode()).hexdigest()
     if made_here:
         paths = sorted(Path(path) for path in dataset.usable["path"])
         hashes = [

@@ -26,6 +26,11 @@ more than the usual 60 and 4.
 """
 
 
+def _literal(path: Path) -> str:
+    """Path as papermill takes it, which reads braces as places for parameters."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
 def execute(
     notebook: Path, output: Path, *, parameters: dict[str, Any], arithmetic: Arithmetic, threads: int
 ) -> Path:
@@ -59,14 +64,14 @@ def execute(
     environment = variables(arithmetic, threads=threads) | caches(output.parent.parent / ".cache")
     try:
         papermill.execute_notebook(
-            notebook,
-            running,
+            _literal(notebook),
+            _literal(running),
             parameters={
                 name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()
             },
             kernel_name="python3",
             kernel_manager_class=_kernel_manager(environment),
-            cwd=PROJECT,
+            cwd=_literal(PROJECT),
             start_timeout=PATIENCE,
             iopub_timeout=PATIENCE,
             progress_bar={"desc": notebook.stem, "file": screen, "leave": False} if screen else False,

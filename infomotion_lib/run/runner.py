@@ -18,6 +18,7 @@ from infomotion_lib.paths import PARAMS, RunPaths, notebook_of, run_paths
 from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_run_card, sha256, write_json
 from infomotion_lib.run.code import code_of
 from infomotion_lib.run.fingerprint import claim_folder, fingerprint, worked
+from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
@@ -62,7 +63,10 @@ def run_stage(
     """
     step = TABLE[stage_name(stage)]
     changes = dict(overrides or {}) | ({} if limit is None else {"limit": limit})
-    parameters = stage_parameters(step.name, read_profile(profile), overrides=changes)
+    parameters = stage_parameters(
+        step.name, with_whole_paths(read_profile(profile)), overrides=with_whole_paths(changes)
+    )
+    require_here({step.name: parameters})
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
         for need in _copied_pools(step, parameters, paths):

@@ -15,11 +15,13 @@ from typing import Any
 
 import yaml
 
+from infomotion_lib.data.outside import state_outside
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
 from infomotion_lib.parameters import (
     StageParameters,
     read_profile,
     split_overrides,
+    stage_name,
     stage_parameters,
     stages_of_run,
 )
@@ -29,6 +31,7 @@ from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
 from infomotion_lib.provenance import atomic, read_run_card, sha256
 from infomotion_lib.run.code import code_hash
 from infomotion_lib.run.fingerprint import found_record, science
+from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
@@ -39,6 +42,9 @@ log file.
 
 FAILED = "infomotion! "
 """Begins a line that says why a stage cannot go on."""
+
+PROFILE_FILE = ".profile_file"
+"""In the folder of a run whose profile was given as a file: which file."""
 
 BOOK_INDEX = BOOK / "_build" / "html" / "index.html"
 BOOK_SHOWS = BOOK / "_build" / "shows.txt"
@@ -71,7 +77,7 @@ def run_all(
     book : bool, default False
         Render the book too, with this profile's notebooks.
     until : str, optional
-        Last stage to run, such as ``"graph_selection"``: it and what it reads; all of them by default.
+        Last stage to run, such as ``"03"``: it and what it reads; all of them by default.
     wait : bool, default False
         Wait for another run of this profile instead of refusing.
     say : callable
@@ -80,17 +86,21 @@ def run_all(
     Raises
     ------
     ParameterError
-        Unknown profile, parameter or cluster, or a wrong value; nothing has run then.
+        Unknown profile, parameter or cluster, a wrong value, or a file or device that is not there; nothing
+        has run then.
     StageError
         A stage failed; the message names it.
     """
     values = resolve(profile, overrides=overrides, limit=limit)
     stages = parameters_of(values)
+    require_here(stages)
+    target = "book" if book else stage_name(until) if until else "all"
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     with only_run(paths, wait=wait):
+        _refuse_other_profile(profile, paths)
         _write_resolved(values, paths.resolved)
         _follow(
-            _snakemake(paths, stages=stages, cluster=cluster, target="book" if book else until or "all"),
+            _snakemake(paths, stages=stages, cluster=cluster, target=target),
             log=paths.root / "workflow.log",
             say=say,
         )
@@ -119,6 +129,7 @@ def what_would_run(
     """
     values = resolve(profile, overrides=overrides, limit=limit)
     stages = parameters_of(values)
+    require_here(stages)
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     with only_run(paths), tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
         _write_resolved(values, Path(folder) / RESOLVED)
@@ -135,6 +146,22 @@ def what_would_run(
         raise StageError("The workflow cannot be planned.", where=_end(done.stdout))
     named = set(re.findall(r"^(?:local)?rule (\w+):$", done.stdout, flags=re.MULTILINE))
     return [name for name in (*TABLE, "book") if name in named]
+
+
+def _refuse_other_profile(profile: str, paths: RunPaths) -> None:
+    """Note which file a run's profile is, and refuse another file of the same name."""
+    if not profile.endswith((".yml", ".yaml")):
+        return
+    note, file = paths.root / PROFILE_FILE, Path(profile).expanduser().resolve()
+    noted = Path(note.read_text(encoding="utf-8")) if note.is_file() else file
+    if noted != file and noted.is_file():
+        raise ParameterError(
+            f"The run {paths.root} belongs to another profile file: {noted}",
+            where=f"This one: {file}",
+            remedy="Give this one another name (profile: NAME in it), or another runs_dir.",
+        )
+    with atomic(note) as temporary:
+        temporary.write_text(str(file), encoding="utf-8")
 
 
 def _write_resolved(values: Mapping[str, Any], path: Path) -> None:
@@ -182,7 +209,7 @@ def resolve(
     """Values of a profile with the overrides laid over them, each name known to some stage."""
     changes = dict(overrides or {}) | ({} if limit is None else {"limit": limit})
     split_overrides(changes)
-    return {**read_profile(profile), **changes}
+    return with_whole_paths({**read_profile(profile), **changes})
 
 
 def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
@@ -204,8 +231,10 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
     notebook = notebook_of(stage)
     content = sha256(notebook) if notebook and notebook.is_file() else ""
     values = parameters.model_dump()
+    outside = {"outside": state_outside(parameters)} if stage.name == "data" else {}
     return {
         **science(parameters),
+        **outside,
         "code": [*(code_hash(stage, kind, values) for kind in ("science", "figures")), content],
     }
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from infomotion_lib.parameters import Count
+from infomotion_lib.parameters import Count, Distinct
 from infomotion_lib.registry import known
 from infomotion_lib.representations.parameters import RepresentationChoice
 from infomotion_lib.selection.registry import SELECTORS
@@ -22,11 +22,11 @@ Graph = Literal["literal", "softmax_inverse", "knn"]
 class SelectionParameters(RepresentationChoice):
     """Stage 03: one graph a class, communities, centrality, selections."""
 
-    methods: tuple[Method, ...] = Field(
-        ("random", "kmeans", "infodist", "infomotion"), description="selectors to run"
+    methods: Annotated[tuple[Method, ...], Distinct] = Field(
+        ("random", "kmeans", "infodist", "infomotion"), min_length=1, description="selectors to run"
     )
-    graphs: tuple[Graph, ...] = Field(
-        ("knn", "softmax_inverse", "literal"), description="graph recipes to report"
+    graphs: Annotated[tuple[Graph, ...], Distinct] = Field(
+        ("knn", "softmax_inverse", "literal"), min_length=1, description="graph recipes to report"
     )
     selection_graph: Graph = Field("knn", description="recipe that InfoMotion and InfoDist select with")
     knn_k: int = Field(
@@ -43,5 +43,17 @@ class SelectionParameters(RepresentationChoice):
     health_resamples: int = Field(
         5, ge=0, description="other seeds, bootstraps and shuffled controls of each graph; 0: none"
     )
-    vpc: tuple[Count, ...] = Field((5, 10), min_length=1, description="videos per class (paper: 5 and 10)")
+    vpc: Annotated[tuple[Count, ...], Distinct] = Field(
+        (5, 10), min_length=1, description="videos per class (paper: 5 and 10)"
+    )
     n_runs: Count = Field(5, description="runs a cell; run r has selection_seed = training_seed = r")
+
+    @model_validator(mode="after")
+    def _have_vectors(self) -> SelectionParameters:
+        for method in self.methods:
+            if missing := [name for name in SELECTORS[method].on if name not in self.representations]:
+                raise ValueError(
+                    f"the selector {method} looks at {missing[0]} vectors: put {missing[0]} into"
+                    f" representations, or take {method} out of methods"
+                )
+        return self

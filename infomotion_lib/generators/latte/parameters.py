@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Seed, StageParameters
+from infomotion_lib.parameters import Count, Located, Seed, StageParameters
 
 
 class LatteParameters(StageParameters):
@@ -25,7 +25,7 @@ class LatteParameters(StageParameters):
     autoencoder: Literal["small", "full"] = Field(
         "small", description="size of the autoencoder; full: that of Stable Diffusion"
     )
-    autoencoder_weights: str = Field(
+    autoencoder_weights: Located = Field(
         "", description="folder of published weights (diffusers); empty: train our own"
     )
     autoencoder_steps: int = Field(300, ge=0, description="training steps of the autoencoder")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.parameters import Located, StageParameters
 
 NAME = "own"
 
@@ -12,7 +12,7 @@ NAME = "own"
 class OwnParameters(StageParameters):
     """Which file holds the vectors."""
 
-    vectors: str = Field(
+    vectors: Located = Field(
         "", description=".npz of your own vectors (file_name, features), for the representation own"
     )
 
