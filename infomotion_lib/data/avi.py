@@ -45,6 +45,8 @@ class AviHeader:
         First byte of the chunks, and the byte after the last.
     plain : bool
         True for one stream without decoder data, its chunks in the order of the index.
+    stopped : bool
+        True if the length of its pictures was never set: the recorder was stopped.
     """
 
     codec: str
@@ -54,6 +56,7 @@ class AviHeader:
     fps: float
     movi: tuple[int, int]
     plain: bool
+    stopped: bool
 
 
 def read_avi_header(path: str | Path) -> AviHeader | None:
@@ -128,7 +131,7 @@ def _parse(file: Path, stream: BinaryIO, size: int) -> AviHeader | None:
         places = [at for kind, _, at, length in entries if kind[:3] == prefix and length]
         count, in_order = len(places), all(map(lt, places, places[1:]))
     else:
-        count, whole = _count_chunks(stream, movi_start, movi_end, prefix)
+        count, movi_end, whole = _count_chunks(stream, movi_start, movi_end, prefix)
         if stopped and not whole:
             raise VideoError(
                 f"{file} is truncated: its recorder was stopped inside a picture, after {count} whole ones.",
@@ -138,7 +141,14 @@ def _parse(file: Path, stream: BinaryIO, size: int) -> AviHeader | None:
     video = streams[number]
     plain = len(streams) == 1 and in_order and not video.extra
     return AviHeader(
-        video.codec, count, video.height, video.width, video.fps, movi=(movi_start, movi_end), plain=plain
+        codec=video.codec,
+        n_frames=count,
+        height=video.height,
+        width=video.width,
+        fps=video.fps,
+        movi=(movi_start, movi_end),
+        plain=plain,
+        stopped=stopped,
     )
 
 
@@ -196,8 +206,15 @@ def picture_places(content: bytes, header: AviHeader) -> list[tuple[int, int]]:
     return places if len(places) == header.n_frames and places[-1][1] <= end else []
 
 
-def _count_chunks(stream: BinaryIO, start: int, end: int, prefix: bytes) -> tuple[int, bool]:
-    """Whole pictures between two bytes, and whether nothing of another one follows them.
+def completed(content: bytes, header: AviHeader) -> bytes:
+    """A stopped recording with its sizes set, and nothing after its last picture."""
+    start, end = header.movi
+    riff, movi = struct.pack("<I", end - 8), struct.pack("<I", end - start + 4)
+    return content[:4] + riff + content[8 : start - 8] + movi + content[start - 4 : end]
+
+
+def _count_chunks(stream: BinaryIO, start: int, end: int, prefix: bytes) -> tuple[int, int, bool]:
+    """Whole pictures between two bytes, where their chunks end, and whether no part of another one follows.
 
     A list of unknown length runs into what comes after it: an index, or zeros that a recorder had reserved.
     """
@@ -209,13 +226,15 @@ def _count_chunks(stream: BinaryIO, start: int, end: int, prefix: bytes) -> tupl
         kind, length = struct.unpack("<4sI", stream.read(8))
         if not kind.isalnum():
             stream.seek(at)
-            return count, not any(stream.read(end - at))
+            return count, at, not any(stream.read(end - at))
+        if kind == b"idx1":
+            break
         if kind in (b"LIST", b"RIFF"):  # a "rec " group, or a second part: step into it
             at += 12
             continue
         is_picture = kind[:3] == prefix and length > 0
         if at + 8 + length > end:
-            return count, not is_picture
+            return count, at, not is_picture
         count += is_picture
         at += 8 + length + (length & 1)
-    return count, True
+    return count, min(at, end), True

@@ -35,6 +35,9 @@ MIN_FRAMES = 8
 FRAME_RATES = (1.0, 1000.0)
 """Frames a second that a heart can be filmed at."""
 
+SAME_RATE = 0.05
+"""Share by which a list may round the frame rate of a file."""
+
 MAX_UNUSABLE = 0.05
 VIDEO_COLUMNS = (
     "file_name",
@@ -78,6 +81,7 @@ REMARKS = {
     "unlisted_video": "AVI files that FileList.csv does not have",
     "listed_size_differs": "rows of FileList.csv whose frame size is not the file's",
     "listed_length_differs": "rows of FileList.csv whose number of frames is not the file's",
+    "listed_rate_differs": "rows of FileList.csv whose FPS is not the file's: the file's is used",
 }
 """Counted, without consequence."""
 
@@ -246,6 +250,10 @@ def _differences(videos: pd.DataFrame) -> dict[str, int]:
             ).to_numpy()
         if differs.any():
             found[remark] = int(differs.sum())
+    if "listed_fps" in readable:
+        listed = readable["listed_fps"].fillna(readable["fps"])
+        apart = (listed - readable["fps"]).abs() > SAME_RATE * readable["fps"]
+        found |= {"listed_rate_differs": int(apart.sum())} if apart.any() else {}
     return found
 
 

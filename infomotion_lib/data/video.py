@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.data import mjpeg
-from infomotion_lib.data.avi import AviHeader, picture_places, read_avi_header
+from infomotion_lib.data.avi import AviHeader, completed, picture_places, read_avi_header
 from infomotion_lib.data.resampling import by_area
 from infomotion_lib.errors import VideoError
 from infomotion_lib.provenance import atomic
@@ -75,7 +76,7 @@ def probe(path: str | Path) -> VideoInfo:
     if header is not None and header.codec == _JPEG_AVI:
         info = VideoInfo(header.n_frames, header.height, header.width, header.fps)
     else:
-        with _opened(path) as (container, stream):
+        with _opened(path, header) as (container, stream):
             n_frames, shape = 0, (0, 0)
             for frame in _same_size(path, container.decode(stream)):
                 n_frames, shape = n_frames + 1, (frame.height, frame.width)
@@ -186,7 +187,7 @@ def resize_clip(clip: Clip, side: int) -> Clip:
 def _decoded(path: str | Path, header: AviHeader | None, *, only: set[int] | None = None) -> dict[int, Clip]:
     """Luma of every frame, or of those asked for, by number; the whole file is decoded."""
     found: dict[int, Clip] = {}
-    with _opened(path) as (container, stream):
+    with _opened(path, header) as (container, stream):
         length = 0
         for number, frame in enumerate(_same_size(path, container.decode(stream))):
             length = number + 1
@@ -224,12 +225,17 @@ def _picked(path: str | Path, wanted: set[int], header: AviHeader | None) -> dic
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+def _opened(
+    path: str | Path, header: AviHeader | None
+) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """Container and video stream, decoding on one thread; any failure of FFmpeg becomes a
     :class:`VideoError`.
     """
     try:
-        with av.open(str(path)) as container:
+        source: str | BytesIO = str(path)
+        if header is not None and header.stopped:
+            source = BytesIO(completed(Path(path).read_bytes(), header))
+        with av.open(source, mode="r") as container:
             stream = next(
                 (stream for stream in container.streams.video if stream.codec_context is not None), None
             )
@@ -264,8 +270,8 @@ def _luma(frame: av.VideoFrame) -> Clip:
         or name == "gray"
         or (name in ("yuv420p", "yuv422p", "yuv444p") and frame.color_range == 2)
     )
-    if not full_range:  # FFmpeg's way to grey adds whole numbers: the same with and without vector code
-        return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
     plane = frame.planes[0]
+    if not full_range or plane.line_size < frame.width:  # negative where the picture is turned upside down
+        return np.asarray(frame.to_ndarray(format="gray"), np.uint8)  # whole numbers on every processor
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: frame.height, : frame.width].copy()
