@@ -8,34 +8,21 @@ of whole numbers: the clip is the same on every processor.
 
 from __future__ import annotations
 
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from infomotion_lib.data.dicom_header import RATES, rate_of
+from infomotion_lib.data.dicom_pixels import TAGS, grey_frames, read_header
 from infomotion_lib.data.video import Clip
 from infomotion_lib.errors import VideoError
 
 STILL = 0.5
 """Grey levels: a pixel whose standard deviation over time is smaller does not move."""
-
-LUMA = (299, 587, 114)
-"""Shares of red, green and blue in the grey level (ITU-R BT.601), thousandths."""
-
-_RATES = ("FrameTime", "CineRate", "RecommendedDisplayFrameRate")
-_PICTURE = (
-    "Rows",
-    "Columns",
-    "NumberOfFrames",
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "PlanarConfiguration",
-)
-_PIXELS = ("BitsAllocated", "BitsStored", "PixelRepresentation", "PixelData")
-_OFFSETS = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 
 
 class Cine(NamedTuple):
@@ -63,36 +50,17 @@ def read_cine(path: str | Path) -> Cine:
 
     Notes
     -----
-    A picture stored as YBR has its grey levels in Y: taken as they are, since pydicom's conversion to RGB is
-    a product in float32. The regions that the header lists are those of the machine's screen, which need not
+    The regions that the header lists are those of the machine's screen, which need not
     be the size of the stored frames: they are not used.
     """
-    try:
-        from pydicom import dcmread
-        from pydicom.pixels.decoders.base import get_decoder
-    except ImportError:
-        raise VideoError(
-            f"{path} is a DICOM file, and pydicom is not installed.", remedy="pip install 'infomotion[dicom]'"
-        ) from None
     file = Path(path)
-    if not file.is_file():
-        raise VideoError(f"There is no DICOM file {file}.", fault="missing")
-    try:
-        header = dcmread(file, specific_tags=[*_RATES, *_PICTURE, *_PIXELS, *_OFFSETS])
-        pixels, stored = get_decoder(header.file_meta.TransferSyntaxUID).as_array(header, raw=True)
-    except Exception as error:  # pydicom and its decoders raise many kinds
-        raise VideoError(
-            f"{file} cannot be read as a DICOM picture:"
-            f" {str(error).splitlines()[0] if str(error) else error!r}"
-        ) from None
-    colours = int(stored["samples_per_pixel"])
-    frames = pixels if pixels.ndim == (4 if colours > 1 else 3) else pixels[None]
-    if len(frames) < 2:
-        raise VideoError(f"{file} is a single picture, no cine.")
-    if colours > 1 and str(stored["photometric_interpretation"]).startswith("YBR"):
-        frames, colours = frames[..., 0], 1
-    clip, box = moving_sector(_grey(frames, colours), name=str(file))
-    return Cine(clip, _rate(header, file), box)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of pydicom quote the header
+        header = read_header(file, (*RATES, *TAGS))
+        if int(header.get("NumberOfFrames", 1) or 1) < 2:
+            raise VideoError(f"{file} is a single picture, no cine.")
+        clip, box = moving_sector(grey_frames(header, file), name=str(file))
+        return Cine(clip, rate_of(header, name=str(file)).fps, box)
 
 
 def sample_cine() -> Path | None:
@@ -152,29 +120,3 @@ def _square(frames: Clip, middle: int, top: int, side: int) -> Clip:
     first, last = max(left, 0), min(left + side, frames.shape[2])
     out[:, :, first - left : last - left] = frames[:, top : top + side, first:last]
     return out
-
-
-def _grey(frames: NDArray[Any], colours: int) -> Clip:
-    """Grey levels, uint8 (T, H, W), of pictures of one or three colours; the brightest pixel over 255 becomes
-    255.
-    """
-    weights = np.array(LUMA if colours > 1 else (1000,), np.int64)
-    pictures = frames.reshape(*frames.shape[:3], colours)
-    thousandths = np.stack([picture.astype(np.int64) @ weights for picture in pictures])
-    most = max(int(thousandths.max()), 255_000)
-    return ((510 * thousandths.clip(0) + most) // (2 * most)).astype(np.uint8)
-
-
-def _rate(header: Any, file: Path) -> float:
-    """Frames a second: from the time of a frame in ms, else from the rates the header may state."""
-    for tag in _RATES:
-        try:
-            value = float(header[tag].value) if tag in header else 0.0
-        except (TypeError, ValueError):
-            continue
-        if np.isfinite(value) and value > 0:
-            return 1000 / value if tag == "FrameTime" else value
-    raise VideoError(
-        f"{file} does not say how fast its frames follow each other.",
-        where=f"Looked for: {', '.join(_RATES)}.",
-    )

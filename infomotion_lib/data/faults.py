@@ -15,6 +15,9 @@ MIN_FRAMES = 8
 FRAME_RATES = (1.0, 1000.0)
 """Frames a second that a heart can be filmed at."""
 
+SAME_RATE = 0.05
+"""Share by which a list may round the frame rate of a file."""
+
 OTHER_SUFFIXES = (".mp4", ".mov", ".mkv", ".m4v", ".webm", ".gif", ".wmv", ".mpg", ".mpeg", ".dcm")
 """Of videos that this layout does not hold, and that an author's folder may."""
 
@@ -48,6 +51,7 @@ REMARKS = {
     "unlisted_video": "AVI files that FileList.csv does not have",
     "listed_size_differs": "rows of FileList.csv whose frame size is not the file's",
     "listed_length_differs": "rows of FileList.csv whose number of frames is not the file's",
+    "listed_rate_differs": "rows of FileList.csv whose FPS is not the file's: the file's is used",
 }
 """Counted, without consequence."""
 

@@ -46,6 +46,7 @@ def read_file_list(layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...]]:
         "FrameHeight": "listed_height",
         "FrameWidth": "listed_width",
         "NumberOfFrames": "listed_n_frames",
+        "FPS": "listed_fps",
     }.items():
         if column in table:
             listed[name] = pd.to_numeric(table[column], errors="coerce")

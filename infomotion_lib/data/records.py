@@ -23,6 +23,7 @@ from infomotion_lib.data.faults import (
     MAX_UNUSABLE,
     MIN_FRAMES,
     OK,
+    SAME_RATE,
     TRACING_FAULTS,
     counts,
     refuse_faulty,
@@ -217,6 +218,10 @@ def _differences(videos: pd.DataFrame) -> dict[str, int]:
             ).to_numpy()
         if differs.any():
             found[remark] = int(differs.sum())
+    if "listed_fps" in readable:
+        listed = readable["listed_fps"].fillna(readable["fps"])
+        apart = (listed - readable["fps"]).abs() > SAME_RATE * readable["fps"]
+        found |= {"listed_rate_differs": int(apart.sum())} if apart.any() else {}
     return found
 
 

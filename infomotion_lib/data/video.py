@@ -1,7 +1,8 @@
 """Grey clips in and out of video files: whole, or only the frames asked for.
 
-A frame is the luma (Y) plane of the file, 0-255. In Motion-JPEG every packet is a picture of its own, so
-decoding only the wanted packets gives exactly the frames of a full decode.
+A frame is the luma (Y) plane of the file, 0-255. In Motion-JPEG a packet can be a picture of its own: where
+every wanted one proves to be, decoding only those gives exactly the frames of a full decode. All else is
+decoded from the start, since a palette, a table or a picture before may decide what a packet shows.
 
 Every processor writes the same bytes and reads the same frames: FFmpeg's own choice of a cosine transform
 depends on the processor, so both directions name one that exists only in plain integer C.
@@ -9,33 +10,34 @@ depends on the processor, so both directions name one that exists only in plain 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_lib.data.avi import read_avi_header
+from infomotion_lib.data import mjpeg
+from infomotion_lib.data.avi import AviHeader, completed, picture_places, read_avi_header
 from infomotion_lib.data.resampling import by_area
 from infomotion_lib.errors import VideoError
 from infomotion_lib.provenance import atomic
 
 Clip = NDArray[np.uint8]
 
-_INTRA_CODECS = frozenset(
-    {"mjpeg", "rawvideo", "png"}
-)  # not ffv1: most of its frames go on from the one before
 _QUALITY = 2  # MJPEG quantiser, the finest that every decoder takes
 _MAX_PIXELS = 4096 * 4096  # a damaged header may claim a picture of gigabytes
 # "auto" takes vector code for the forward transform on x86-64 and aarch64, and for the inverse one on
 # aarch64: each rounds in its own way.
 _FINEST = {"qmin": str(_QUALITY), "qmax": str(_QUALITY)}
 _ENCODER: dict[str, object] = {"dct": "int", **_FINEST, "flags": "+bitexact", "threads": "1"}
+_JPEG_AVI = "MJPG"  # a chunk is a picture
 _DECODER = {"idct": "simple", "flags": "+bitexact", "max_pixels": str(_MAX_PIXELS)}
+_EXPLODE = {"err_detect": "explode"}  # a damaged picture would keep parts of an older one, unsaid
 _FAILURES = (av.FFmpegError, OSError, ValueError, EOFError)
 
 
@@ -60,7 +62,10 @@ class VideoInfo:
 
 
 def probe(path: str | Path) -> VideoInfo:
-    """Frame count, size and frame rate of a video; nothing is decoded.
+    """Frame count, size and frame rate of a video, as :func:`read_clip` gives them.
+
+    From the header where that is enough (Motion-JPEG in AVI); else the video is decoded: packets that show
+    nothing, or several of which make one frame, are no frames.
 
     Raises
     ------
@@ -68,18 +73,15 @@ def probe(path: str | Path) -> VideoInfo:
         If the file is missing, empty, truncated or no video.
     """
     header = read_avi_header(path)
-    if header is not None:
+    if header is not None and header.codec == _JPEG_AVI:
         info = VideoInfo(header.n_frames, header.height, header.width, header.fps)
     else:
-        with _opened(path) as (container, stream):
-            n_frames = sum(1 for packet in container.demux(stream) if packet.size)
-            rate = stream.average_rate
-            info = VideoInfo(
-                n_frames,
-                stream.codec_context.height,
-                stream.codec_context.width,
-                float(rate) if rate else 0.0,
-            )
+        with _opened(path, header) as (container, stream):
+            n_frames, shape = 0, (0, 0)
+            for frame in _same_size(path, container.decode(stream)):
+                n_frames, shape = n_frames + 1, (frame.height, frame.width)
+            rate = header.fps if header is not None else stream.average_rate
+            info = VideoInfo(n_frames, *shape, float(rate) if rate else 0.0)
     if not (info.n_frames and 0 < info.height * info.width <= _MAX_PIXELS):
         raise VideoError(
             f"{path} holds no usable picture: {info.n_frames} frames of {info.height} x {info.width} pixels."
@@ -93,23 +95,18 @@ def read_clip(path: str | Path) -> Clip:
     Raises
     ------
     VideoError
-        If the file is missing, empty, truncated or no video, or a frame cannot be decoded.
+        If the file is missing, empty, truncated or no video, a frame cannot be decoded, or frames differ in
+        size.
     """
-    expected = read_avi_header(path)
-    with _opened(path) as (container, stream):
-        clip = _stack(path, [_luma(frame) for frame in container.decode(stream)])
-    if expected is not None and len(clip) != expected.n_frames:
-        raise VideoError(
-            f"{path} is damaged: {expected.n_frames} frames are stored, {len(clip)} can be decoded.",
-            fault="truncated",
-        )
-    return clip
+    frames = _decoded(path, read_avi_header(path))
+    return np.stack([frames[number] for number in range(len(frames))])
 
 
 def read_frames(path: str | Path, indices: Sequence[int] | NDArray[np.integer]) -> Clip:
     """Luma of the frames at ``indices``, uint8 (K, H, W); order and repeats of ``indices`` are kept.
 
-    Equal to ``read_clip(path)[indices]``, but only the wanted packets are decoded.
+    Equal to ``read_clip(path)[indices]``, but only the wanted packets are decoded where each of them provably
+    stands alone.
 
     Parameters
     ----------
@@ -128,30 +125,12 @@ def read_frames(path: str | Path, indices: Sequence[int] | NDArray[np.integer]) 
         raise VideoError(
             f"{path}: frames {wanted} were asked for; frame numbers start at 0 and at least one is needed."
         )
-    read_avi_header(path)  # refuses a truncated file, whose last picture would decode to a half
-    pending = set(wanted)
-    found: dict[int, Clip] = {}
-    with _opened(path) as (container, stream):
-        if stream.codec_context.name not in _INTRA_CODECS:
-            found = {
-                number: _luma(frame)
-                for number, frame in enumerate(container.decode(stream))
-                if number in pending
-            }
-        else:
-            pictures = (packet for packet in container.demux(stream) if packet.size)
-            for number, packet in enumerate(pictures):
-                if number in pending:
-                    frames = packet.decode()
-                    if frames:
-                        found[number] = _luma(frames[0])
-                    pending.discard(number)
-                    if not pending:
-                        break
+    header = read_avi_header(path)  # refuses a truncated file, whose last picture would decode to a half
+    found = _picked(path, set(wanted), header) or _decoded(path, header, only=set(wanted))
     missing = sorted(set(wanted) - set(found))
     if missing:
         raise VideoError(f"{path} has no readable frame {missing[0]}.", where=f"Frames asked for: {wanted}.")
-    return _stack(path, [found[number] for number in wanted])
+    return np.stack([found[number] for number in wanted])
 
 
 def write_clip(path: str | Path, clip: Clip, *, fps: float) -> Path:
@@ -205,13 +184,58 @@ def resize_clip(clip: Clip, side: int) -> Clip:
     return clip.copy() if clip.shape[1:] == (side, side) else by_area(clip, side)
 
 
+def _decoded(path: str | Path, header: AviHeader | None, *, only: set[int] | None = None) -> dict[int, Clip]:
+    """Luma of every frame, or of those asked for, by number; the whole file is decoded."""
+    found: dict[int, Clip] = {}
+    with _opened(path, header) as (container, stream):
+        length = 0
+        for number, frame in enumerate(_same_size(path, container.decode(stream))):
+            length = number + 1
+            if only is None or number in only:
+                found[number] = _luma(frame)
+    if not length:
+        raise VideoError(f"{path} holds no readable frame.")
+    if header is not None and header.codec == _JPEG_AVI and length != header.n_frames:
+        raise VideoError(
+            f"{path} is damaged: {header.n_frames} frames are stored, {length} can be decoded.",
+            fault="truncated",
+        )
+    return found
+
+
+def _picked(path: str | Path, wanted: set[int], header: AviHeader | None) -> dict[int, Clip]:
+    """Luma of the wanted frames by number, no other picture decoded; nothing where one of them might not
+    stand alone.
+    """
+    if header is None or header.codec != _JPEG_AVI or not header.plain:
+        return {}
+    content, shape = Path(path).read_bytes(), (header.height, header.width)
+    places = picture_places(content, header)
+    if len(places) <= max(wanted) or not mjpeg.alike(content, places, shape=shape):
+        return {}
+    pictures = {number: content[slice(*places[number])] for number in wanted}
+    if not all(mjpeg.stands_alone(picture, shape=shape) for picture in pictures.values()):
+        return {}
+    decoder = av.CodecContext.create("mjpeg", "r")
+    decoder.thread_count, decoder.options = 1, _DECODER | _EXPLODE
+    try:
+        return {number: _luma(decoder.decode(av.Packet(picture))[0]) for number, picture in pictures.items()}
+    except (*_FAILURES, IndexError):
+        return {}  # damaged: let the full decode say what it shows
+
+
 @contextmanager
-def _opened(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+def _opened(
+    path: str | Path, header: AviHeader | None
+) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """Container and video stream, decoding on one thread; any failure of FFmpeg becomes a
     :class:`VideoError`.
     """
     try:
-        with av.open(str(path)) as container:
+        source: str | BytesIO = str(path)
+        if header is not None and header.stopped:
+            source = BytesIO(completed(Path(path).read_bytes(), header))
+        with av.open(source, mode="r") as container:
             stream = next(
                 (stream for stream in container.streams.video if stream.codec_context is not None), None
             )
@@ -226,6 +250,19 @@ def _opened(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.
         raise VideoError(f"{path} cannot be read as a video: {error}.") from None
 
 
+def _same_size(path: str | Path, frames: Iterable[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+    """The frames, as long as they have the size of the first one."""
+    shape: tuple[int, int] | None = None
+    for number, frame in enumerate(frames):
+        shape = shape or (frame.height, frame.width)
+        if (frame.height, frame.width) != shape:
+            raise VideoError(
+                f"{path} changes its frame size inside the clip: {shape[1]} x {shape[0]} pixels at first,"
+                f" {frame.width} x {frame.height} in frame {number}."
+            )
+        yield frame
+
+
 def _luma(frame: av.VideoFrame) -> Clip:
     name = frame.format.name
     full_range = (
@@ -233,16 +270,8 @@ def _luma(frame: av.VideoFrame) -> Clip:
         or name == "gray"
         or (name in ("yuv420p", "yuv422p", "yuv444p") and frame.color_range == 2)
     )
-    if not full_range:  # FFmpeg's way to grey adds whole numbers: the same with and without vector code
-        return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
     plane = frame.planes[0]
+    if not full_range or plane.line_size < frame.width:  # negative where the picture is turned upside down
+        return np.asarray(frame.to_ndarray(format="gray"), np.uint8)  # whole numbers on every processor
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: frame.height, : frame.width].copy()
-
-
-def _stack(path: str | Path, frames: list[Clip]) -> Clip:
-    if not frames:
-        raise VideoError(f"{path} holds no readable frame.")
-    if any(frame.shape != frames[0].shape for frame in frames):
-        raise VideoError(f"{path} changes its frame size inside the clip.")
-    return np.stack(frames)

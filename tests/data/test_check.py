@@ -158,3 +158,11 @@ def test_a_data_set_of_full_size_is_checked_in_a_minute_of_one_core_and_a_gigaby
         words = f"ES before ED in {number}" if defect == "es_first" else f"{number} {defect} ("
         assert words in text, defect
     assert "ED before ES in 9981 videos" in text
+
+
+def test_a_frame_rate_that_contradicts_the_list_is_said(echo_folder: EchoFolder) -> None:
+    """600 in a header whose list says 50; a rounded rate is no contradiction."""
+    for number, fps in enumerate((600.0, 51.0)):
+        write_clip(echo_folder.video(number), textured_clip(number), fps=fps)
+    text = check_dataset(echo_folder.root).summary()
+    assert "1 listed_rate_differs (rows of FileList.csv whose FPS is not the file's" in text

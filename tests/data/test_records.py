@@ -74,7 +74,8 @@ def test_geometry_comes_from_the_container(echo_folder: EchoFolder) -> None:
     echo_folder.file_list = echo_folder.file_list.assign(FrameHeight=192, NumberOfFrames=1, FPS=32)
     dataset = read_dataset(echo_folder.write())
     assert (dataset.videos[["n_frames", "height", "fps"]] == [FRAMES, 112, 50]).all(axis=None)
-    assert dataset.faults == {"listed_size_differs": VIDEOS, "listed_length_differs": VIDEOS}
+    remarks = ("listed_size_differs", "listed_length_differs", "listed_rate_differs")
+    assert dataset.faults == dict.fromkeys(remarks, VIDEOS)
     read_dataset(echo_folder.root, strict=True)
 
 
@@ -145,7 +146,7 @@ def test_fault_of_one_video_is_a_status(echo_folder: EchoFolder, fault: str) -> 
     dataset = read_dataset(echo_folder.root)
     assert dataset.videos["status"].tolist() == [fault, *["ok"] * (VIDEOS - 1)]
     assert dataset.faults.pop(fault) == 1 and len(dataset.usable) == VIDEOS - 1
-    assert set(dataset.faults) <= {"listed_size_differs", "listed_length_differs"}
+    assert set(dataset.faults) <= {"listed_size_differs", "listed_length_differs", "listed_rate_differs"}
     assert fault in refusal(echo_folder.root, strict=True)
 
 

@@ -1,4 +1,4 @@
-"""Commands about data: draw, check, fetch, describe, label."""
+"""Commands about data: draw, check, fetch, import, describe, label."""
 
 from __future__ import annotations
 
@@ -164,6 +164,55 @@ def data_fetch(
             remedy=f"{known} `infomotion data describe NAME` says how others are made.",
         )
     typer.echo(str(check_dataset(folder)))
+
+
+@data.command("import-dicom")
+def data_import_dicom(
+    folder: Annotated[Path, typer.Argument(help="Folder with ultrasound DICOM files, at any depth.")],
+    out: Annotated[Path, typer.Option(help="Folder for Videos/*.avi, imported.csv and import_report.csv.")],
+    crop: Annotated[
+        bool, typer.Option("--crop", help="Keep only the region of tissue that the header names.")
+    ] = False,
+    mask: Annotated[
+        list[str] | None,
+        typer.Option(help="Box to black out, repeatable: first column,row,last column,row, as 0,0,120,30."),
+    ] = None,
+    keep_names: Annotated[
+        bool,
+        typer.Option("--keep-names", help="Also write names.csv: which file each video came from. Private."),
+    ] = False,
+) -> None:
+    """Grey videos from ultrasound cines in DICOM, at their own size and rate; patient data are not written.
+    Resumable.
+    """
+    from infomotion_lib.data.dicom_import import (
+        IMPORTED,
+        NAMES,
+        REPORT,
+        ImportRequest,
+        import_folder,
+        in_words,
+        parse_mask,
+    )
+
+    request = ImportRequest(
+        crop=crop, masks=tuple(parse_mask(box) for box in mask or []), keep_names=keep_names
+    )
+    summary = import_folder(folder, out, request)
+    typer.echo(f"{len(summary.report)} files: {in_words(summary.report)}")
+    typer.echo(f"{len(summary.imported)} videos are listed in {out / IMPORTED}")
+    typer.echo(f"Each file and what became of it: {out / REPORT}")
+    if keep_names:
+        typer.echo(
+            f"{out / NAMES} says which file each is: keep it private, file names may hold a patient's."
+        )
+    if remarked := int((summary.imported["remark"] != "").sum()):
+        typer.echo(f"{remarked} with a remark on the frame rate.")
+    if summary.burnt_in:
+        typer.echo(f"{summary.burnt_in} headers say that text is burnt into the pictures.")
+    typer.echo(
+        "Look at the first frames: what is burnt into a picture stays there unless --mask or --crop takes it."
+    )
 
 
 @data.command("describe")
