@@ -26,12 +26,7 @@ LONG = {
     "reporting/figures/votes.py",
     "reporting/table2.py",
 }
-MANY_ARGUMENTS = {
-    "representations/appearance/network.py train_appearance",
-    "selection/modular.py build_class_graphs",
-    "selection/selectors.py select",
-    "selection/sweep.py sweep_settings",
-}
+MANY_ARGUMENTS: set[str] = set()
 BAGS = {
     "provenance.py write_npz",  # the names of arrays are data
 }

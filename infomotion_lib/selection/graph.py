@@ -28,7 +28,8 @@ SMALLEST_DISTANCE = 1e-6
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a graph is made; equal recipes on equal vectors give equal graphs.
+    """How videos become a graph, a graph communities, and communities a ranking; equal recipes on equal
+    vectors give equal ones.
 
     Attributes
     ----------
@@ -43,6 +44,10 @@ class Recipe:
         row.
     search : {"auto", "exact", "cells"}
         ``knn``: how neighbours are found.
+    trials, markov_time : int, float
+        Infomap's; see :func:`infomotion_lib.selection.communities.find_communities`.
+    centrality : {"map_equation", "ghalmane"}
+        See :func:`infomotion_lib.selection.centrality.modular_centrality`.
     """
 
     name: str = "knn"
@@ -50,6 +55,9 @@ class Recipe:
     scale: float = 1.0
     threshold: float | Literal["median"] = 1e-3
     search: Search = "auto"
+    trials: int = 10
+    markov_time: float = 1.0
+    centrality: str = "map_equation"
 
     def __post_init__(self) -> None:
         if self.name not in RECIPES:
@@ -64,6 +72,11 @@ class Recipe:
             raise ParameterError(
                 f"Not a valid recipe: {self!r}", remedy='k >= 0, scale > 0, threshold a number or "median".'
             )
+
+    @classmethod
+    def of(cls, recipe: str | Recipe) -> Recipe:
+        """The recipe itself, or the one of that name with its default settings."""
+        return cls(recipe) if isinstance(recipe, str) else recipe
 
     def for_nodes(self, n_nodes: int) -> Recipe:
         """The same recipe with the k that a graph of ``n_nodes`` gets, whatever smaller graph it is then used
@@ -149,7 +162,7 @@ def build_graph(features: NDArray[np.floating], *, recipe: str | Recipe = "knn")
     ParameterError
         If the recipe is unknown, or a complete graph would have more than 20,000 nodes.
     """
-    chosen = Recipe(recipe) if isinstance(recipe, str) else recipe
+    chosen = Recipe.of(recipe)
     rows = np.asarray(features)
     if rows.ndim != 2 or not np.isfinite(rows).all():
         raise DataError(

@@ -106,7 +106,15 @@ def recipe_from(parameters: SelectionParameters, name: str) -> Recipe:
     threshold: float | Literal["median"] = (
         parameters.softmax_threshold if parameters.softmax_cut == "threshold" else "median"
     )
-    return Recipe(name, k=parameters.knn_k, scale=parameters.softmax_scale, threshold=threshold)
+    return Recipe(
+        name,
+        k=parameters.knn_k,
+        scale=parameters.softmax_scale,
+        threshold=threshold,
+        trials=parameters.infomap_trials,
+        markov_time=parameters.markov_time,
+        centrality=parameters.centrality,
+    )
 
 
 def run_selection(
@@ -186,9 +194,6 @@ def _graphs(
                 pool.classes,
                 file_names=pool.file_names,
                 recipe=recipe_from(parameters, recipe),
-                trials=parameters.infomap_trials,
-                markov_time=parameters.markov_time,
-                kind=parameters.centrality,
             )
     return built
 
@@ -206,8 +211,6 @@ def _report(
             vectors[classes == name],
             recipe=recipe_from(parameters, recipe),
             resamples=parameters.health_resamples,
-            trials=parameters.infomap_trials,
-            markov_time=parameters.markov_time,
         )
         found = own.communities
         rows.append(

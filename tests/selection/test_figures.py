@@ -49,7 +49,9 @@ def test_layout_of_one_node_and_of_too_many() -> None:
 
 
 def test_community_graphs_ring_the_picks(pool: Pool) -> None:
-    graphs = build_class_graphs(pool.features, pool.classes, file_names=pool.file_names, trials=1)
+    graphs = build_class_graphs(
+        pool.features, pool.classes, file_names=pool.file_names, recipe=Recipe(trials=1)
+    )
     picks = [own.file_names[0] for own in graphs.values()]
     fig = figures.community_graphs(graphs, picks)
     drawn = [
@@ -65,7 +67,7 @@ def test_community_graphs_ring_the_picks(pool: Pool) -> None:
 
 def test_a_collapsed_graph_says_so(pool: Pool) -> None:
     own = build_class_graphs(
-        pool.features, pool.classes, file_names=pool.file_names, recipe="literal", trials=1
+        pool.features, pool.classes, file_names=pool.file_names, recipe=Recipe("literal", trials=1)
     )["mild"]
     fig = figures.community_graphs({"literal": own}, [])
     assert title(fig) == "1 community"
@@ -84,7 +86,7 @@ def test_large_graphs_are_drawn_in_part() -> None:
     rng = np.random.default_rng(0)
     names = [f"v{i:03d}" for i in range(300)]
     own = build_class_graphs(
-        rng.normal(size=(300, 3)), ["mild"] * 300, file_names=names, recipe=Recipe("knn", k=5), trials=1
+        rng.normal(size=(300, 3)), ["mild"] * 300, file_names=names, recipe=Recipe("knn", k=5, trials=1)
     )
     fig = figures.community_graphs(own, names[:2], most_nodes=50)
     assert "of 300 videos" in fig.axes[0].get_xlabel()
@@ -116,9 +118,7 @@ def test_sweep_title_is_the_range(pool: Pool) -> None:
         pool.features,
         pool.classes,
         file_names=pool.file_names,
-        ks=(3, 5),
-        scales=(1.0,),
-        markov_times=(0.4, 1),
+        values={"k": (3, 5), "scale": (1.0,), "markov_time": (0.4, 1)},
         trials=1,
     )
     fig = figures.settings_sweep(table, vpc=(5,), defaults={"k": 4})
