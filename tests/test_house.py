@@ -19,12 +19,6 @@ COMMANDS = ("run/cli.py", "run/commands/")
 
 LONG = {
     "data/layout.py",
-    "generators/latte/diffusion.py",
-    "reporting/figures/evaluation.py",
-    "reporting/figures/pools.py",
-    "reporting/figures/selection.py",
-    "reporting/figures/votes.py",
-    "reporting/table2.py",
 }
 MANY_ARGUMENTS: set[str] = set()
 BAGS = {

@@ -19,8 +19,9 @@ from infomotion_lib.generators.autoencoder import (
     save_autoencoder,
     weights_of,
 )
-from infomotion_lib.generators.latte.diffusion import LatteRecipe, TrainedLatte, save_latte
+from infomotion_lib.generators.latte.diffusion import LatteRecipe, TrainedLatte
 from infomotion_lib.generators.latte.network import SIZES, Latte
+from infomotion_lib.generators.latte.weights import save_latte
 from infomotion_lib.provenance import sha256
 from infomotion_lib.run.cli import main
 

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.reporting.figures.clips import side_by_side
 from infomotion_lib.reporting.figures.latte import training_curve
-from infomotion_lib.reporting.figures.pools import distances, side_by_side
+from infomotion_lib.reporting.figures.pools import distances
 from infomotion_lib.reporting.style import use_style
 
 NAMES = {"echosyn": "EF-conditioned", "latte": "Latte"}

@@ -14,6 +14,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.reporting.figures import picks as pick_figures
 from infomotion_lib.reporting.figures import selection as figures
+from infomotion_lib.reporting.figures.communities import community_graphs
 from infomotion_lib.reporting.style import figure_bytes
 from infomotion_lib.selection.graph import Graph, Recipe
 from infomotion_lib.selection.layout import force_layout
@@ -53,7 +54,7 @@ def test_community_graphs_ring_the_picks(pool: Pool) -> None:
         pool.features, pool.classes, file_names=pool.file_names, recipe=Recipe(trials=1)
     )
     picks = [own.file_names[0] for own in graphs.values()]
-    fig = figures.community_graphs(graphs, picks)
+    fig = community_graphs(graphs, picks)
     drawn = [
         next(item for item in axis.collections if isinstance(item, PathCollection)) for axis in fig.axes[:5]
     ]
@@ -69,12 +70,9 @@ def test_a_collapsed_graph_says_so(pool: Pool) -> None:
     own = build_class_graphs(
         pool.features, pool.classes, file_names=pool.file_names, recipe=Recipe("literal", trials=1)
     )["mild"]
-    fig = figures.community_graphs({"literal": own}, [])
+    fig = community_graphs({"literal": own}, [])
     assert title(fig) == "1 community"
-    assert (
-        title(figures.community_graphs({"literal": own}, [], of="of class mild"))
-        == "1 community of class mild"
-    )
+    assert title(community_graphs({"literal": own}, [], of="of class mild")) == "1 community of class mild"
     assert fig.axes[0].get_xlabel() == f"{own.graph.n_nodes} videos"
     assert (
         fig.axes[0].get_title(loc="left") == "literal · collapsed"
@@ -88,7 +86,7 @@ def test_large_graphs_are_drawn_in_part() -> None:
     own = build_class_graphs(
         rng.normal(size=(300, 3)), ["mild"] * 300, file_names=names, recipe=Recipe("knn", k=5, trials=1)
     )
-    fig = figures.community_graphs(own, names[:2], most_nodes=50)
+    fig = community_graphs(own, names[:2], most_nodes=50)
     assert "of 300 videos" in fig.axes[0].get_xlabel()
 
 

@@ -32,12 +32,11 @@ from infomotion_lib.generators.latte.diffusion import (
     TrainedLatte,
     check_sampling,
     denoising_loss,
-    load_latte,
     sample_latents,
-    save_latte,
     train_latte,
 )
 from infomotion_lib.generators.latte.parameters import LatteParameters
+from infomotion_lib.generators.latte.weights import load_latte, save_latte
 from infomotion_lib.provenance import sha256, write_csv
 
 ABOUT = Path(__file__).with_name("about.md")

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from infomotion_lib.reporting.figures.parts import headline
 from infomotion_lib.representations.ifa.inspection import WindowView
 
 _OWN, _FOUND = "#56B4E9", "#E69F00"
@@ -80,7 +81,7 @@ def attention_window(
         f"This token puts {weights.max():.0%} of its attention on one place (even spread:"
         f" {1 / len(weights):.0%})"
     )
-    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, text)
     return fig
 
 

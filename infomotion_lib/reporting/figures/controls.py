@@ -11,9 +11,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from infomotion_lib.reporting.figures.parts import INK, headline
 from infomotion_lib.reporting.style import MUTED
 
-_INK = "#1F2933"
 _NETWORK, _ALTERED, _BLIND = "#D55E00", "#E9A26B", MUTED
 _KINDS = {
     "regressor": _NETWORK,
@@ -46,7 +46,7 @@ def control_errors(controls: pd.DataFrame) -> Figure:
         legend=False,
         **places,
     )
-    sns.stripplot(controls, color=_INK, size=4, alpha=0.7, jitter=False, **places)
+    sns.stripplot(controls, color=INK, size=4, alpha=0.7, jitter=False, **places)
     axis.set(xlabel="mean absolute error (EF points), a dot a split", ylabel="")
     axis.grid(axis="y", visible=False)
     splits = int(controls["split"].nunique())
@@ -57,7 +57,7 @@ def control_errors(controls: pd.DataFrame) -> Figure:
         f"Open clips: nearer than a constant in {nearer} of {splits} splits, than the request alone in"
         f" {asked}"
     )
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig
 
 
@@ -84,11 +84,11 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     rows = table[table["against"] == "requested"].iloc[::-1].reset_index(drop=True)
     for y, row in enumerate(rows.to_dict("records")):
         colour = (
-            _NETWORK if row["clips"] == "as they are" else _INK if row["clips"] == "pixel change" else _BLIND
+            _NETWORK if row["clips"] == "as they are" else INK if row["clips"] == "pixel change" else _BLIND
         )
         right.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2)
         right.plot(row["spearman"], y, marker="o", ms=6, color=colour)
-    right.axvline(0, color=_INK, lw=0.9)
+    right.axvline(0, color=INK, lw=0.9)
     right.set_xlim(-1, 1)
     right.set_yticks(range(len(rows)), rows["clips"], fontsize=9)
     right.set_xlabel("rank correlation with requested EF")
@@ -98,5 +98,5 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
         f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; plain pixel change gives"
         f" {found['pixel change']:.2f}"
     )
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig

@@ -11,16 +11,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
-from infomotion_lib.evaluation.metrics import confusion, recalls, score, soft_curve
-from infomotion_lib.reporting.figures.heatmap import class_map
+from infomotion_lib.evaluation.metrics import soft_curve
+from infomotion_lib.reporting.figures.parts import INK, headline, legend_below
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.style import (
-    CLASS_COLOURS,
     METHOD_COLOURS,
     METHOD_MARKERS,
     METHOD_NAMES,
@@ -29,8 +26,6 @@ from infomotion_lib.reporting.style import (
     graph_name,
 )
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
-
-_INK = "#1F2933"
 
 
 def accuracy_by_vpc(
@@ -83,21 +78,8 @@ def accuracy_by_vpc(
         axis.set_xlabel("videos a class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
     legend_below(fig, axes[0], most=3)
-    fig.suptitle(f"{data}: {_separation(rows)}", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, f"{data}: {_separation(rows)}")
     return fig
-
-
-def legend_below(fig: Figure, axis: Axes, *, most: int) -> None:
-    """Legend of an axis below all panels, in as many columns as the figure is wide enough for; points with
-    error bars as markers alone.
-    """
-    handles, labels = axis.get_legend_handles_labels()
-    marks = [handle[0] if isinstance(handle, ErrorbarContainer) else handle for handle in handles]
-    for columns in range(most, 0, -1):
-        legend = fig.legend(marks, labels, loc="outside lower center", ncols=columns, fontsize=9.5)
-        if columns == 1 or legend.get_window_extent().width <= fig.bbox.width:
-            return
-        legend.remove()
 
 
 def constant_name(predictor: str, answer: float) -> str:
@@ -205,100 +187,8 @@ def tolerance_curves(
         index="tolerance", values="mean", aggfunc="mean"
     )["mean"]
     gain = first.iloc[-1] - first.iloc[0]
-    fig.suptitle(
-        f"{data}, {vpc} a class: {points[-1]:g} points of tolerance add {gain:.0f} points of accuracy",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
-    )
-    return fig
-
-
-def confusion_matrices(
-    predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, int]], *, data: str
-) -> Figure:
-    """Share of each true class by predicted class, all runs of a cell together; a panel a cell.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        ``predictions.csv``.
-    cells : sequence of (source, method, graph, vpc)
-        Panels.
-    """
-    fig = Figure(figsize=(2.5 * len(cells) + 1.3, 4.3))
-    axes = fig.subplots(1, len(cells), squeeze=False)[0]
-    recall = []
-    for number, (axis, cell) in enumerate(zip(axes, cells, strict=True)):
-        rows = _rows_of(predictions, cell)
-        counts = confusion(rows["ef"], rows["prediction"])[:, : len(CLASS_NAMES)]
-        recall.append(float(np.nanmean(recalls(rows["ef"], rows["prediction"]))))
-        class_map(axis, counts, named=number == 0, size=11)
-        axis.set_xlabel("predicted class (% of the row)", fontsize=10)
-        axis.set_title(_cell_title(cell).replace(", ", "\n", 1), fontsize=11)
-    axes[0].set_ylabel("true class", fontsize=11)
-    fig.suptitle(
-        f"{data}: a class is recognised {min(recall):.0f} to {max(recall):.0f} % of the time on average",
-        x=0.01,
-        ha="left",
-        fontsize=12,
-        fontweight="bold",
-    )
-    return fig
-
-
-def ef_scatter(
-    predictions: pd.DataFrame,
-    cells: Sequence[tuple[str, str, str, int]],
-    *,
-    data: str,
-    training_seed: int = 0,
-) -> Figure:
-    """Predicted against true EF of one run of each cell, a dot a TEST video; bands are the EF classes.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        ``predictions.csv``.
-    cells : sequence of (source, method, graph, vpc)
-        Panels.
-    """
-    fig = Figure(figsize=(2.4 * len(cells) + 0.7, 3.9))
-    axes = fig.subplots(1, len(cells), sharex=True, sharey=True, squeeze=False)[0]
-    edges = (0.0, *EF_EDGES, 100.0)
-    errors = []
-    for axis, cell in zip(axes, cells, strict=True):
-        rows = _rows_of(predictions, cell)
-        rows = rows[rows["training_seed"] == training_seed]
-        for name, low, high in zip(CLASS_NAMES, edges, edges[1:], strict=False):
-            axis.fill_between([low, high], low, high, color=CLASS_COLOURS[name], alpha=0.22, lw=0)
-        axis.plot([0, 100], [0, 100], color=_INK, lw=0.8)
-        for edge in EF_EDGES:
-            axis.axhline(edge, color=MUTED, lw=0.5)
-        axis.scatter(
-            rows["ef"], rows["prediction"].clip(0, 100), s=12, color=METHOD_COLOURS[cell[1]], alpha=0.65, lw=0
-        )
-        found = score(rows["ef"], rows["prediction"])
-        errors.append(found["mae"])
-        heading = _cell_title(cell).replace(", ", "\n", 1)
-        axis.set_title(
-            f"{heading}\nMAE {found['mae']:.1f}, R² {found['r2']:.2f}\nhard {found['hard_accuracy']:.0f} %",
-            fontsize=10,
-        )
-        axis.set_xlabel("true EF (points)")
-        axis.set_aspect("equal")
-        axis.set_xlim(0, 100)
-        axis.set_ylim(0, 100)
-        axis.grid(visible=False)
-    axes[0].set_ylabel("predicted EF (points)")
-    fig.suptitle(
-        f"{data}: mean error {min(errors):.1f} to {max(errors):.1f} points; right means inside a coloured"
-        " square",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
+    headline(
+        fig, f"{data}, {vpc} a class: {points[-1]:g} points of tolerance add {gain:.0f} points of accuracy"
     )
     return fig
 
@@ -330,13 +220,10 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     axis.grid(axis="x", visible=False)
     legend_below(fig, axis, most=5)
     mean = rows.groupby("machine")["mean"].mean()
-    fig.suptitle(
+    headline(
+        fig,
         f"{data}, {vpc} a class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}”"
         f" ({mean.max() - mean.min():.0f} points apart)",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
     )
     return fig
 
@@ -364,7 +251,7 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
     ]
     axis.set_yticks(range(len(rows)), names, fontsize=9.5)
     axis.set_ylim(-0.7, len(rows) - 0.3)
-    axis.axvline(0, color=_INK, lw=1)
+    axis.axvline(0, color=INK, lw=1)
     axis.grid(axis="y", visible=False)
     clear = int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
     pools = int(rows["n_pools"].max())
@@ -379,16 +266,5 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
     kept = int((rows["p_holm"] < 0.05).sum())
     excluding = f"{clear or 'none'} of {len(rows)} intervals {'excludes' if clear <= 1 else 'exclude'} zero"
     title = f"{data}: {excluding}, {kept or 'none'} after Holm's correction"
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig
-
-
-def _rows_of(predictions: pd.DataFrame, cell: tuple[str, str, str, int]) -> pd.DataFrame:
-    source, method, graph, vpc = cell
-    same = (predictions["source"] == source) & (predictions["method"] == method) & (predictions["vpc"] == vpc)
-    return predictions[same & (predictions["graph"].fillna("") == graph)]
-
-
-def _cell_title(cell: tuple[str, str, str, int]) -> str:
-    source, method, _, vpc = cell
-    return f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}" + (f", {vpc} a class" if vpc else "")

@@ -14,10 +14,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from infomotion_lib.reporting.figures.parts import INK, headline
 from infomotion_lib.reporting.flags import MEANINGS, MOST, SOME
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED
 
-_INK = "#1F2933"
 _WIDTH = 7.6
 _LEVEL = 0.05
 FEATURE_NAMES = {"motion": "motion", "appearance": "appearance", "joint": "both"}
@@ -62,7 +62,7 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
         for row in own.to_dict("records"):
             if _key(row) in order:
                 _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high")
-        axis.axvline(0, color=_INK, lw=1)
+        axis.axvline(0, color=INK, lw=1)
         axis.grid(axis="y", visible=False)
         axis.set_title(f"{vpc} videos a class,\n{_span(own['pools'])}", fontsize=10)
     names = [configuration_name(*key) + marks.get(key, "") for key in order]
@@ -73,13 +73,10 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
     )
     kept = comparisons[comparisons["p_holm"] < _LEVEL]
     above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
-    fig.suptitle(
+    headline(
+        fig,
         f"Phantom pools: of {len(comparisons)} comparisons with Random, {above} lie above it and {below}"
         " below after correction",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
     )
     return fig
 
@@ -117,7 +114,7 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
         names = [f"{_named(row, marks)}{' *' if row['chosen_by'] == 'screening' else ''}" for row in rows]
         axis.set_yticks(range(len(own)), names, fontsize=10)
         axis.set_ylim(-0.7, len(own) - 0.3)
-        axis.axvline(0, color=_INK, lw=1)
+        axis.axvline(0, color=INK, lw=1)
         axis.grid(axis="y", visible=False)
         axis.set_title(f"{vpc} videos a class", fontsize=10)
     label = (
@@ -134,7 +131,7 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
     if len(won):
         lost = won["screening_difference"].mean() - won["confirmation_difference"].mean()
         title += f"; winners lose {lost:.1f} points" if lost > 0 else "; winners keep their lead"
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig
 
 
@@ -163,7 +160,7 @@ def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure
             _interval(axis, row, y, "difference", "t_low", "t_high", label=label)
     axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=10)
     axis.set_ylim(-len(arms) + 0.4, 0.6)
-    axis.axvline(0, color=_INK, lw=1)
+    axis.axvline(0, color=INK, lw=1)
     axis.grid(axis="y", visible=False)
     named = [configuration_name(*key) + marks.get(key, "") for key in keys]
     axis.set_xlabel(f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(named)}")
@@ -176,7 +173,7 @@ def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure
         f"The interval of InfoMotion lies above Random in {above} and below it in {below} of {len(mine)}"
         " worlds, before correction"
     )
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig
 
 

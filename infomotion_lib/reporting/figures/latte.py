@@ -12,15 +12,15 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.reporting.figures.pools import bare, pool_colour, side_by_side
-from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.figures.clips import side_by_side
+from infomotion_lib.reporting.figures.parts import INK, bare, headline
+from infomotion_lib.reporting.figures.pools import pool_colour
 from infomotion_lib.reporting.style import MUTED, figure_bytes, save_figure
 from infomotion_lib.reporting.widgets import image_slider
 
 STRENGTHS = (1.0, 2.0, 4.0, 8.0)
 """Guidance of each page of the slider."""
 
-_INK = "#1F2933"
 _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
@@ -118,7 +118,7 @@ def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window:
             len(loss) * 1.02 + 1,
             value,
             marker=marker,
-            color=_INK,
+            color=INK,
             ls="none",
             ms=6,
             label=f"VAL, {name}: {value:.4f}",

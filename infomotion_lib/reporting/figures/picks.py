@@ -13,10 +13,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
-from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, headline
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
 
-_INK, _FAINT = "#1F2933", "#C9D1D9"
 _LABEL = 9
 
 
@@ -60,7 +59,7 @@ def picks_map(
                 s=36,
                 color=CLASS_COLOURS[name],
                 marker=METHOD_MARKERS[method],
-                edgecolor=_INK,
+                edgecolor=INK,
                 linewidth=0.9,
             )
         axis.set_title(METHOD_NAMES[method], fontsize=10)
@@ -141,7 +140,7 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
     fig = Figure(figsize=(7.2, 1.6 + 0.36 * len(picks)))
     top, axis = fig.subplots(2, 1, sharex=True, height_ratios=[1.1, 0.36 * len(picks) + 0.4])
     low, high = float(np.floor(pool.min() / 5) * 5), float(np.ceil(pool.max() / 5) * 5)
-    top.hist(pool, bins=np.arange(low, high + 2.5, 2.5), color=_FAINT, edgecolor="white", linewidth=0.5)
+    top.hist(pool, bins=np.arange(low, high + 2.5, 2.5), color=FAINT, edgecolor="white", linewidth=0.5)
     top.set_ylabel("candidates", fontsize=_LABEL)
     gaps = {}
     for row, (method, values) in enumerate(picks.items()):
@@ -179,7 +178,7 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
     for part in (top, axis):
         part.grid(axis="y", visible=False)
         for edge in EF_EDGES:
-            part.axvline(edge, color=_INK, linewidth=0.8, linestyle=(0, (2, 2)))
+            part.axvline(edge, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
     edges, upper = [low, *EF_EDGES, high], top.get_xaxis_transform()
     for name, left, right in zip(CLASS_NAMES, edges[:-1], edges[1:], strict=True):
         if right > left:

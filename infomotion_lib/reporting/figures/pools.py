@@ -5,30 +5,25 @@ Every title states what the drawn numbers say; it is computed from them.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.generators.registry import GENERATORS
-from infomotion_lib.reporting.figures.evaluation import constant_name, legend_below
+from infomotion_lib.reporting.figures.evaluation import constant_name
 from infomotion_lib.reporting.figures.heatmap import class_map
-from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.figures.parts import INK, headline, legend_below
 from infomotion_lib.reporting.flags import in_brackets
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, WEBP_ALT
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 _BOUNDS = {"real": ("#222222", "o"), "noise": ("#7F7F7F", "x")}
-MILLISECONDS = 90
-_INK, _MID_GREY = "#1F2933", 128
 _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 _METRIC_NAMES = {
     "fid": "FID (Inception)",
@@ -46,73 +41,6 @@ def pool_colour(pool: str) -> str:
 def pool_marker(pool: str) -> str:
     """Marker of a pool, of real clips or of noise."""
     return _BOUNDS[pool][1] if pool in _BOUNDS else GENERATORS[pool].marker
-
-
-def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown: int = 6) -> Figure:
-    """One clip of each requested class as a strip of frames, a block of columns a pool.
-
-    Parameters
-    ----------
-    pools : mapping of name to mapping of class to clip (T, S, S)
-        Such as ``{"Latte": {"severe": clip, ...}}``.
-    shown : int
-        Frames of each strip, evenly spread.
-    """
-    classes = [name for name in CLASS_NAMES if all(name in clips for clips in pools.values())]
-    ratios = [1.0] * (len(pools) * (shown + 1) - 1)
-    for gap in range(shown, len(ratios), shown + 1):
-        ratios[gap] = 0.18
-    fig = Figure(figsize=(0.72 * sum(ratios) + 1.2, 0.7 * len(classes) + 0.9))
-    axes = fig.subplots(len(classes), len(ratios), squeeze=False, width_ratios=ratios)
-    for axis in axes.ravel():
-        bare(axis)
-        axis.set_facecolor("none")
-    for block, (pool, clips) in enumerate(pools.items()):
-        first = block * (shown + 1)
-        axes[0, first].set_title(
-            " ", fontsize=12
-        )  # room above; the name itself may reach over the next frames
-        head = axes[0, first].annotate(
-            pool, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=12
-        )
-        head.set(fontweight="bold", va="bottom", in_layout=False)
-        for row, name in enumerate(classes):
-            at = np.linspace(0, len(clips[name]) - 1, shown).round().astype(int)
-            for axis, image in zip(axes[row, first : first + shown], clips[name][at], strict=True):
-                axis.imshow(image, vmin=0, vmax=255)
-    for row, name in enumerate(classes):
-        axes[row, 0].set_ylabel(name, fontsize=11, color=_INK, rotation=0, ha="right", va="center")
-    headline(fig, "One clip of each requested class, time from left to right")
-    return fig
-
-
-def looping_webp(
-    pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72, gap: int = 4
-) -> tuple[bytes, int]:
-    """Moving picture of clips, its alt text inside, and its width: a row a requested class, a block of
-    columns a pool.
-    """
-    from PIL import Image
-
-    from infomotion_lib.data.video import resize_clip
-
-    blocks = []
-    for clips in pools.values():
-        rows = [
-            np.concatenate([_framed(resize_clip(clip, side), gap) for clip in own], axis=2)
-            for own in clips.values()
-        ]
-        blocks.append(np.concatenate(rows, axis=1)[:, :-gap, :-gap])
-    length = min(len(block) for block in blocks)
-    apart = np.full((length, blocks[0].shape[1], 3 * gap), _MID_GREY, np.uint8)
-    joined = [part for block in blocks for part in (block[:length], apart)][:-1]
-    pages = [Image.fromarray(frame) for frame in np.concatenate(joined, axis=2)]
-    about = Image.Exif()
-    about[WEBP_ALT] = alt.encode()
-    stream = io.BytesIO()
-    moving = {"save_all": True, "append_images": pages[1:], "duration": MILLISECONDS, "loop": 0}
-    pages[0].save(stream, "webp", quality=50, method=4, exif=about, **moving)
-    return stream.getvalue(), pages[0].width
 
 
 def consistency_matrices(
@@ -162,7 +90,7 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
             transform=axis.get_yaxis_transform(),
             va="center",
             fontsize=8,
-            color=_INK,
+            color=INK,
         )
     asked = class_name(labels["requested_ef"].to_numpy(float))
     table = pd.DataFrame(
@@ -342,14 +270,3 @@ def pool_accuracy(
         f"{data}: {lie} above the best constant, {name[0].lower()}{name[1:]} ({best['hard_accuracy']:.0f} %)",
     )
     return fig
-
-
-def bare(axis: Axes) -> None:
-    """Take ticks and frame off an axis that holds a picture."""
-    axis.set(xticks=[], yticks=[])
-    axis.grid(False)
-    axis.spines[:].set_visible(False)
-
-
-def _framed(clip: NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
-    return np.pad(clip, ((0, 0), (0, gap), (0, gap)), constant_values=_MID_GREY)
