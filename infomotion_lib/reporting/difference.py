@@ -19,8 +19,6 @@ Pins = Mapping[str, Mapping[str, Any]]
 Told = tuple[str, str]
 """What differs, and what the cards do not tell; each in words, empty where there is nothing."""
 
-"""File in which the data stage pins its data sets, and in it the entry that pins the videos of one."""
-
 
 @dataclass(frozen=True)
 class Side:

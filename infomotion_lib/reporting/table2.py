@@ -14,8 +14,16 @@ from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import METHOD_NAMES, data_name, graph_name
-from infomotion_lib.reporting.tables import ALL, CONSTANT_NAMES, QUOTED
+from infomotion_lib.reporting.style import METHOD_NAMES, data_name
+from infomotion_lib.reporting.tables import (
+    ALL,
+    CONSTANT_NAMES,
+    QUOTED,
+    accuracy_cell,
+    constant_cell,
+    method_label,
+    runs_behind,
+)
 
 DISTANCES = {"FID": "fed_frame", "FVD": "fed_video"}
 """Columns of the paper, and what stands in them while no Inception and no I3D are at hand."""
@@ -97,13 +105,12 @@ def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame
     """
     by_cell = runs.groupby(CELL, sort=False)
     cells = by_cell[["n_train", *SCORE_HEADS]].mean().reset_index()
-    flags = [in_brackets(own.get("graph_flag", ())) for _, own in by_cell]
+    flags = [rows.get("graph_flag", ()) for _, rows in by_cell]
     several = len(set(cells["graph"]) - {""}) > 1
-    graphs = [f" ({graph_name(graph)})" if several and graph else "" for graph in cells["graph"]]
     shown = {
         "selector": [
-            METHOD_NAMES.get(method, method) + graph + flag
-            for method, graph, flag in zip(cells["method"], graphs, flags, strict=True)
+            method_label(method, graph if several else "", flag)
+            for method, graph, flag in zip(cells["method"], cells["graph"], flags, strict=True)
         ],
         "videos a class": [str(size) if size else "all" for size in cells["vpc"]],
         "training videos": cells["n_train"].astype(int).tolist(),
@@ -165,7 +172,7 @@ def table2(
     if constants is not None:
         rows += [
             {"pool": CONSTANT_NAMES.get(r["predictor"], r["predictor"]), "selector": "no training"}
-            | {heads[column]: f"{r['hard_accuracy']:.1f} ({r['soft_accuracy']:.1f})" for column in scored}
+            | {heads[column]: constant_cell(r) for column in scored}
             for r in constants.to_dict("records")
         ]
     order = [
@@ -219,11 +226,7 @@ def _cell(part: pd.DataFrame) -> str:
             row = by_metric.loc[standard if standard in by_metric.index else ours]
             digits = 1 if row["mean"] >= 10 else 2 if row["mean"] >= 1 else 3
             return f"{row['mean']:.{digits}f} [{row['ci_low']:.{digits}f}, {row['ci_high']:.{digits}f}]"
-    if "hard_accuracy" not in by_metric.index:
-        return "–"
-    hard, soft = by_metric.loc["hard_accuracy"], by_metric.loc["soft_accuracy"]
-    spread = f" ± {hard['sd']:.1f}" if hard["n"] > 1 else ""
-    return f"{hard['mean']:.1f}{spread} ({soft['mean']:.1f})"
+    return accuracy_cell(part)
 
 
 def _quoted(column: str, value: float) -> str:
@@ -278,7 +281,7 @@ def _notes(
             f"{names[pool][0].upper()}{names[pool][1:]}: these are the real clips themselves, so they have no"
             " distance."
         )
-    runs = "/".join(str(int(n)) for n in sorted(set(table.loc[table["metric"] == "hard_accuracy", "n"])))
+    runs = runs_behind(table)
     notes.append(
         f"Accuracies: hard ± population standard deviation over {runs} runs (soft), percent, on real TEST"
         " videos."

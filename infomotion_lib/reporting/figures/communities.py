@@ -84,33 +84,10 @@ def community_graphs(
         )  # a single graph has its count in the title
         axis.set_xlabel(f"{counted}{nodes} videos", fontsize=8.5)
     marks = [
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="",
-            markersize=8,
-            markerfacecolor=FAINT,
-            markeredgecolor=INK,
-            markeredgewidth=2.0,
-        ),
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="",
-            markersize=7,
-            markerfacecolor=COMMUNITY_COLOURS[0],
-            markeredgecolor="white",
-        ),
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="",
-            markersize=4,
-            markerfacecolor=COMMUNITY_COLOURS[0],
-            markeredgecolor="white",
+        Line2D([], [], marker="o", ls="", markersize=8, mfc=FAINT, mec=INK, mew=2.0),
+        *(
+            Line2D([], [], marker="o", ls="", markersize=size, mfc=COMMUNITY_COLOURS[0], mec="white")
+            for size in (7, 4)
         ),
     ]
     labels = ["chosen", "central in its community", "less central"]

@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from infomotion_lib.evaluation.metrics import soft_curve
-from infomotion_lib.reporting.figures.parts import INK, headline, legend_below
+from infomotion_lib.reporting.figures.parts import headline, legend_below, mean_points, zero_line
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.style import (
     METHOD_COLOURS,
@@ -110,24 +109,10 @@ def _selectors(axis: Axes, rows: pd.DataFrame, labels: Mapping[tuple[str, str], 
         x = np.array([sizes.index(size) for size in own.index]) + (
             number - (len(cells) - 1) / 2
         ) * 0.72 / len(cells)
-        _dots(axis, x, own, method, labels[method, graph])
+        mean_points(axis, x, own, method, labels[method, graph])
     axis.set_xticks(range(len(sizes)), [str(size) for size in sizes])
     axis.set_xlim(-0.55, len(sizes) - 0.45)
     axis.grid(axis="x", visible=False)
-
-
-def _dots(axis: Axes, x: NDArray[np.floating], rows: pd.DataFrame, method: str, label: str) -> None:
-    mean = rows["mean"].to_numpy(float)
-    error = np.nan_to_num(np.clip(np.stack([mean - rows["ci_low"], rows["ci_high"] - mean]), 0, None))
-    style = {
-        "color": METHOD_COLOURS[method],
-        "marker": METHOD_MARKERS[method],
-        "ms": 7,
-        "ls": "none",
-        "capsize": 3,
-        "elinewidth": 1.6,
-    }
-    axis.errorbar(x, mean, yerr=error, label=label, **style)  # type: ignore[arg-type]
 
 
 def _separation(rows: pd.DataFrame) -> str:
@@ -214,7 +199,7 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
             .reindex(count.index)
         )
         x = np.arange(len(count)) + (number - (len(cells) - 1) / 2) * 0.76 / len(cells)
-        _dots(axis, x, own, method, _labels(rows)[method, graph])
+        mean_points(axis, x, own, method, _labels(rows)[method, graph])
     axis.set_xticks(range(len(count)), [f"{name}\n{number} videos" for name, number in count.items()])
     axis.set_ylabel("hard accuracy on TEST (%)")
     axis.grid(axis="x", visible=False)
@@ -250,9 +235,7 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
         for row in rows.to_dict("records")
     ]
     axis.set_yticks(range(len(rows)), names, fontsize=9.5)
-    axis.set_ylim(-0.7, len(rows) - 0.3)
-    axis.axvline(0, color=INK, lw=1)
-    axis.grid(axis="y", visible=False)
+    zero_line(axis, len(rows))
     clear = int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
     pools = int(rows["n_pools"].max())
     runs = int(rows["n_pairs"].max())

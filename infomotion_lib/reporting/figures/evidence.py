@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from infomotion_lib.reporting.figures.parts import INK, headline
+from infomotion_lib.reporting.figures.parts import INK, headline, zero_line
 from infomotion_lib.reporting.flags import MEANINGS, MOST, SOME
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED
 
@@ -62,12 +62,10 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
         for row in own.to_dict("records"):
             if _key(row) in order:
                 _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high")
-        axis.axvline(0, color=INK, lw=1)
-        axis.grid(axis="y", visible=False)
+        zero_line(axis, len(order))
         axis.set_title(f"{vpc} videos a class,\n{_span(own['pools'])}", fontsize=10)
     names = [configuration_name(*key) + marks.get(key, "") for key in order]
     axes[0].set_yticks(range(len(order)), names, fontsize=10)
-    axes[0].set_ylim(-0.7, len(order) - 0.3)
     fig.supxlabel(
         f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(names)}", fontsize=10
     )
@@ -113,9 +111,7 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
         rows = own.to_dict("records")
         names = [f"{_named(row, marks)}{' *' if row['chosen_by'] == 'screening' else ''}" for row in rows]
         axis.set_yticks(range(len(own)), names, fontsize=10)
-        axis.set_ylim(-0.7, len(own) - 0.3)
-        axis.axvline(0, color=INK, lw=1)
-        axis.grid(axis="y", visible=False)
+        zero_line(axis, len(own))
         axis.set_title(f"{vpc} videos a class", fontsize=10)
     label = (
         "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n"

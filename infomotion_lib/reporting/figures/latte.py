@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.figures.clips import side_by_side
-from infomotion_lib.reporting.figures.parts import INK, bare, headline
+from infomotion_lib.reporting.figures.parts import INK, bare, edge_note, headline
 from infomotion_lib.reporting.figures.pools import pool_colour
 from infomotion_lib.reporting.style import MUTED, figure_bytes, save_figure
 from infomotion_lib.reporting.widgets import image_slider
@@ -104,15 +104,7 @@ def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window:
             lw=1.6,
         )
     axis.axhline(1, color=MUTED, ls="--", lw=1.2)
-    axis.annotate(
-        "predicting nothing",
-        (1, 1),
-        (-4, 3),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        ha="right",
-        fontsize=8.5,
-    )
+    edge_note(axis, "predicting nothing", 1, shift=(-4, 3), size=8.5, ha="right", va="baseline")
     for (name, value), marker in zip(val.items(), "o^x", strict=False):
         axis.plot(
             len(loss) * 1.02 + 1,

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS
 
 INK, FAINT = "#1F2933", "#C9D1D9"
 
@@ -32,3 +39,41 @@ def bare(axis: Axes) -> None:
     axis.set(xticks=[], yticks=[])
     axis.grid(False)
     axis.spines[:].set_visible(False)
+
+
+def edge_note(
+    axis: Axes,
+    text: str,
+    y: float,
+    *,
+    shift: tuple[float, float],
+    size: float,
+    ha: str = "left",
+    va: str = "center",
+) -> None:
+    """Text at the right edge of an axis, at the height of the value ``y``; ``shift`` in points."""
+    axis.annotate(
+        text,
+        (1, y),
+        shift,
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha=ha,
+        va=va,
+        fontsize=size,
+    )
+
+
+def mean_points(axis: Axes, x: NDArray[np.floating], rows: pd.DataFrame, method: str, label: str) -> None:
+    """Mean of each row at its ``x`` with its interval, in the colour and by the marker of the method."""
+    mean = rows["mean"].to_numpy(float)
+    error = np.nan_to_num(np.clip(np.stack([mean - rows["ci_low"], rows["ci_high"] - mean]), 0, None))
+    look: dict[str, Any] = {"color": METHOD_COLOURS[method], "marker": METHOD_MARKERS[method], "ls": "none"}
+    axis.errorbar(x, mean, yerr=error, label=label, ms=7, capsize=3, elinewidth=1.6, **look)
+
+
+def zero_line(axis: Axes, ys: int) -> None:
+    """An upright line at no difference, across ``ys`` rows of differences."""
+    axis.axvline(0, color=INK, lw=1)
+    axis.grid(axis="y", visible=False)
+    axis.set_ylim(-0.7, ys - 0.3)

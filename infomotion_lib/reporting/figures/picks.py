@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
-from infomotion_lib.reporting.figures.parts import FAINT, INK, headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, headline
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
 
 _LABEL = 9
@@ -155,24 +155,8 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
             alpha=0.85,
         )
         gaps[method] = float(np.abs(pool[:, None] - ef).min(axis=1).mean()) if len(ef) else np.nan
-        axis.annotate(
-            f"{gaps[method]:.1f}",
-            (1, row),
-            (6, 0),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            va="center",
-            fontsize=_LABEL,
-        )
-    axis.annotate(
-        "mean\ngap",
-        (1, -0.6),
-        (6, 0),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        va="bottom",
-        fontsize=_LABEL,
-    )
+        edge_note(axis, f"{gaps[method]:.1f}", row, shift=(6, 0), size=_LABEL)
+    edge_note(axis, "mean\ngap", -0.6, shift=(6, 0), size=_LABEL, va="bottom")
     axis.set_yticks(np.arange(len(picks)), [METHOD_NAMES[method] for method in picks])
     axis.set(ylim=(len(picks) - 0.5, -1), xlabel="EF, points", xlim=(low, high))
     for part in (top, axis):

@@ -18,9 +18,9 @@ from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.reporting.figures.evaluation import constant_name
 from infomotion_lib.reporting.figures.heatmap import class_map
-from infomotion_lib.reporting.figures.parts import INK, headline, legend_below
+from infomotion_lib.reporting.figures.parts import INK, headline, legend_below, mean_points
 from infomotion_lib.reporting.flags import in_brackets
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_NAMES, MUTED
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 _BOUNDS = {"real": ("#222222", "o"), "noise": ("#7F7F7F", "x")}
@@ -234,21 +234,8 @@ def pool_accuracy(
             cell = own[own["method"] == method]
             x = np.array([sizes.index(int(size)) for size in cell["vpc"]], float)
             x += 0 if method == "whole" else (number - len(methods) / 2) * 0.22
-            mean = cell["mean"].to_numpy(float)
-            error = np.nan_to_num(np.clip(np.stack([mean - cell["ci_low"], cell["ci_high"] - mean]), 0, None))
-            marker = {"whole": "*", "random": "o", "infomotion": "^"}.get(method, "D")
             name = METHOD_NAMES[method] + in_brackets(rows[rows["method"] == method].get("graph_flag", ()))
-            axis.errorbar(
-                x,
-                mean,
-                yerr=error,
-                color=METHOD_COLOURS[method],
-                marker=marker,
-                ms=8,
-                ls="none",
-                capsize=3,
-                label=name,
-            )
+            mean_points(axis, x, cell, method, name)
         axis.axhline(
             best["hard_accuracy"],
             color=MUTED,

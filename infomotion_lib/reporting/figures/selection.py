@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.reporting.figures.parts import FAINT, INK, headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, headline
 from infomotion_lib.reporting.style import CLASS_COLOURS, SOURCE_NAMES
 
 RECIPE_NAMES = {"knn": "kNN", "softmax_inverse": "softmax of 1/d", "literal": "literal (distance)"}
@@ -74,15 +74,7 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
             )
         for wanted in vpc:
             axis.axhline(wanted, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
-            axis.annotate(
-                f"VPC {wanted}",
-                (1, wanted),
-                (2, 0),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-                fontsize=7.5,
-                va="center",
-            )
+            edge_note(axis, f"VPC {wanted}", wanted, shift=(2, 0), size=7.5)
         axis.set_title(f"{SOURCE_NAMES.get(str(source), source)}, {feature} vectors", fontsize=10)
         axis.set_xticks(np.arange(len(classes)), [_short(name) for name in classes], fontsize=8.5)
         axis.grid(axis="x", visible=False)
@@ -158,15 +150,7 @@ def settings_sweep(
     axes[0].set_yticks([], minor=True)
     axes[0].set_ylabel("communities")
     for wanted in vpc:
-        axes[-1].annotate(
-            f"VPC {wanted}",
-            (1, wanted),
-            (2, 0),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            fontsize=9.5,
-            va="center",
-        )
+        edge_note(axes[-1], f"VPC {wanted}", wanted, shift=(2, 0), size=9.5)
     names = [name for name in CLASS_NAMES if name in set(table["class_name"])]
     handles = [Line2D([], [], color=CLASS_COLOURS[name], marker="o", markersize=4.5) for name in names]
     handles.append(
