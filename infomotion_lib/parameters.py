@@ -209,8 +209,8 @@ def paths_of(profile: str, runs_dir: str = "") -> RunPaths:
     ParameterError
         If there is no such profile, or one of its values is wrong.
     """
-    own = stage_parameters("data", read_profile(profile))
-    return run_paths(own.profile, runs_dir or own.runs_dir)
+    data = stage_parameters("data", read_profile(profile))
+    return run_paths(data.profile, runs_dir or data.runs_dir)
 
 
 def yaml_value(text: str) -> Any:
@@ -246,25 +246,25 @@ def stage_parameters(
     _refuse_unknown(
         overrides or {}, model.model_fields, where=f"Looked among the parameters of stage {stage}."
     )
-    own = {
+    used = {
         name: value for name, value in {**values, **(overrides or {})}.items() if name in model.model_fields
     }
     try:
         return model.model_validate(
-            {name: tuple(value) if isinstance(value, list) else value for name, value in own.items()}
+            {name: tuple(value) if isinstance(value, list) else value for name, value in used.items()}
         )
     except ValidationError as error:
         first = error.errors()[0]
-        said = first["msg"].removeprefix("Value error, ")
+        message = first["msg"].removeprefix("Value error, ")
         if not first["loc"]:  # several parameters do not fit together
-            raise ParameterError(f"Parameters of stage {stage} do not fit: {said}.") from None
+            raise ParameterError(f"Parameters of stage {stage} do not fit: {message}.") from None
         name = str(first["loc"][0])
         default = model.model_fields[name].default
-        reason = said.replace("a valid tuple", "a list")
+        reason = message.replace("a valid tuple", "a list")
         if first["type"] == "missing":
             reason = f"It needs {len(default)} values"
         raise ParameterError(
-            f"Parameter {name} = {own[name]!r} is not valid: {reason}.",
+            f"Parameter {name} = {used[name]!r} is not valid: {reason}.",
             remedy=f"{name}: {model.model_fields[name].description}. Default: {default!r}.",
         ) from None
 

@@ -183,8 +183,8 @@ def _ours(
 
 
 def _first(table: pd.DataFrame, asked: Mapping[str, object]) -> dict[str, Any] | None:
-    found = table[(table[list(asked)] == list(asked.values())).all(axis=1)]
-    return None if found.empty else {str(name): value for name, value in found.iloc[0].items()}
+    rows = table[(table[list(asked)] == list(asked.values())).all(axis=1)]
+    return None if rows.empty else {str(name): value for name, value in rows.iloc[0].items()}
 
 
 def _judged(

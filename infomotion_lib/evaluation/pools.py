@@ -220,17 +220,17 @@ def conditioning(labels: pd.DataFrame, *, samples: int = 2000, seed: int = 0) ->
     points; ``classes``: relabelled classes with at least one clip.
     """
     rows = []
-    for source, own in labels.groupby("source", sort=False):
-        asked, given = own["requested_ef"].to_numpy(float), own["ef"].to_numpy(float)
+    for source, clips in labels.groupby("source", sort=False):
+        asked, given = clips["requested_ef"].to_numpy(float), clips["ef"].to_numpy(float)
         same = 100 * float(np.mean(class_name(asked) == class_name(given)))
         random = np.random.default_rng(seed)
-        drawn = [random.integers(len(own), size=len(own)) for _ in range(samples)]
+        drawn = [random.integers(len(clips), size=len(clips)) for _ in range(samples)]
         correlations = np.array([_rank_correlation(asked[i], given[i]) for i in drawn])
         known = correlations[np.isfinite(correlations)]
         low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
         spreads = float(asked.std()), float(given.std())
         classes = len(set(class_name(given).tolist()) - {""})
-        rows.append((source, len(own), same, _rank_correlation(asked, given), low, high, *spreads, classes))
+        rows.append((source, len(clips), same, _rank_correlation(asked, given), low, high, *spreads, classes))
     columns = [
         "source",
         "n",
@@ -279,11 +279,11 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
             rows.append(
                 (pool, "", column, distance["metric"], *values, quoted.get((name, column), np.nan), "")
             )
-        own = table[
+        scores = table[
             (table["source"] == pool)
             & table["metric"].isin(["hard_accuracy", "soft_accuracy", "balanced_accuracy"])
         ]
-        for cell in own.to_dict("records"):
+        for cell in scores.to_dict("records"):
             column = f"VPC={cell['vpc']}" if cell["vpc"] else "All"
             spoken_of = cell["metric"] == "hard_accuracy" and cell["method"] in ("whole", "infomotion")
             values = cell["mean"], cell["sd"], cell["n"], cell["ci_low"], cell["ci_high"]

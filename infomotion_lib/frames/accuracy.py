@@ -87,22 +87,26 @@ def known_phantoms(
         Side of a frame, pixels.
     """
     stride = max(1, round(NUISANCE_FPS / fps))
-    own = fps if stride == 1 else NUISANCE_FPS
+    drawn_fps = fps if stride == 1 else NUISANCE_FPS
     random = np.random.default_rng(seed)
     for ef in np.linspace(*_PHANTOM_EF, number):
-        heart = sample_heart(random, float(ef), level=level, fps=own)
+        heart = sample_heart(random, float(ef), level=level, fps=drawn_fps)
         es, ed = true_beats(
             heart.cycle // 3 - heart.start, -heart.start, cycle=heart.cycle, n_frames=stride * n_frames
         )
         frames = stride * np.arange(n_frames)
         true_es, true_ed = ([frame / stride for frame in phase] for phase in (es, ed))
         yield KnownClip(
-            render(heart, frames, size=size), own / stride, true_es, true_ed, volume_curve(heart, frames)
+            render(heart, frames, size=size),
+            drawn_fps / stride,
+            true_es,
+            true_ed,
+            volume_curve(heart, frames),
         )
 
 
 def beat_errors(
-    true: ArrayLike, found: ArrayLike, *, n_frames: int, tolerance: float, margin: int = MARGIN
+    true: ArrayLike, detected: ArrayLike, *, n_frames: int, tolerance: float, margin: int = MARGIN
 ) -> tuple[Curve, int, int]:
     """Signed error in frames of each true phase that was found, how many had to be found, and how many finds
     are false.
@@ -118,7 +122,7 @@ def beat_errors(
     margin : int
         See :data:`MARGIN`.
     """
-    truth, seen = np.unique(np.asarray(true, float)), np.unique(np.asarray(found, float))
+    truth, seen = np.unique(np.asarray(true, float)), np.unique(np.asarray(detected, float))
     due = truth[(truth >= margin) & (truth <= n_frames - 1 - margin)]
     if not len(seen) or not len(truth):
         return np.zeros(0), len(due), len(seen)
@@ -174,9 +178,9 @@ def detector_error(
         if known.volume is not None:
             seen["exact_volume"] = find_phases(known.volume, known.fps)
         for order, (es, ed) in seen.items():
-            for phase, true, found in (("es", known.es, es), ("ed", known.ed, ed)):
+            for phase, true, detected in (("es", known.es, es), ("ed", known.ed, ed)):
                 errors, due, false = beat_errors(
-                    true, found, n_frames=n, tolerance=tolerance_ms * known.fps / 1000
+                    true, detected, n_frames=n, tolerance=tolerance_ms * known.fps / 1000
                 )
                 counts.append((order, phase, due, len(errors), false))
                 rows += [(order, phase, error, 1000 * error / known.fps) for error in errors]
@@ -247,8 +251,8 @@ def _lag1(curve: Curve) -> float:
 
 
 def _summary(key: tuple[Hashable, ...], count: pd.DataFrame, single: pd.DataFrame) -> dict[str, object]:
-    own = single[(single["frames"] == key[0]) & (single["phase"] == key[1])]
-    size_frames, size_ms = own["error_frames"].abs(), own["error_ms"].abs()
+    rows = single[(single["frames"] == key[0]) & (single["phase"] == key[1])]
+    size_frames, size_ms = rows["error_frames"].abs(), rows["error_ms"].abs()
     due = int(count["due"].sum())
     return {
         "frames": key[0],
@@ -261,5 +265,5 @@ def _summary(key: tuple[Hashable, ...], count: pd.DataFrame, single: pd.DataFram
         "p90_frames": size_frames.quantile(0.9),
         "median_ms": size_ms.median(),
         "p90_ms": size_ms.quantile(0.9),
-        "bias_ms": own["error_ms"].mean(),
+        "bias_ms": rows["error_ms"].mean(),
     }

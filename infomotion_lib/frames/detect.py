@@ -67,7 +67,7 @@ class Phases:
     residual: float
 
     @property
-    def found(self) -> bool:
+    def has_both(self) -> bool:
         """Whether there is at least one ES and one ED."""
         return bool(len(self.es) and len(self.ed))
 
@@ -130,12 +130,12 @@ def find_phases(curve: Curve, fps: float) -> tuple[Frames, Frames]:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     last = len(curve) - 1
     floors = [*curve[es], curve[es].mean()]  # the fall after the last ES is not seen to its end
-    found = [
+    beats = [
         _onset(curve[a : b + 1], float(floor), span)
         for a, b, floor in zip([0, *es], [*es, last], floors, strict=True)
     ]
     onsets = np.array(
-        [start + onset for start, onset in zip([0, *es], found, strict=True) if onset is not None], np.int64
+        [start + onset for start, onset in zip([0, *es], beats, strict=True) if onset is not None], np.int64
     )
     return es, onsets[(onsets >= max(1, round(_EDGE_SECONDS * fps))) & (onsets < last)]
 

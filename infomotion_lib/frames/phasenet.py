@@ -136,15 +136,15 @@ def load_phasenet(path: str | Path | None = None) -> nn.Module:
     CheckpointError
         If the file is missing, is no such file, or is not the one the library was tested with.
     """
-    return _own() if path is None else _read(Path(path))
+    return _shipped() if path is None else _read(Path(path))
 
 
 @cache
-def _own() -> nn.Module:
-    if WEIGHTS.is_file() and (found := sha256(WEIGHTS)) != WEIGHTS_SHA256:
+def _shipped() -> nn.Module:
+    if WEIGHTS.is_file() and (digest := sha256(WEIGHTS)) != WEIGHTS_SHA256:
         raise CheckpointError(
             f"The weights of the second vote are not the ones this library was tested with: {WEIGHTS}",
-            where=f"sha256 {found[:16]}…, expected {WEIGHTS_SHA256[:16]}…",
+            where=f"sha256 {digest[:16]}…, expected {WEIGHTS_SHA256[:16]}…",
             remedy="Install the library again, or give your own file where one can be given.",
         )
     return _read(WEIGHTS)

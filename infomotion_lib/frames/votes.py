@@ -184,18 +184,22 @@ def traced_errors(votes: pd.DataFrame, fps: pd.Series[float]) -> pd.DataFrame:
     traced = votes[votes["phase_source"] == "annotated"]
     rates = fps.loc[traced.index].to_numpy(float)
     rows = []
-    for voter, own in (("detector", traced), ("network", traced), ("both agree", traced[~traced["flagged"]])):
+    for voter, videos in (
+        ("detector", traced),
+        ("network", traced),
+        ("both agree", traced[~traced["flagged"]]),
+    ):
         for phase in ("es", "ed"):
-            seen = own[f"network_{phase}" if voter == "network" else f"detector_{phase}"]
+            seen = videos[f"network_{phase}" if voter == "network" else f"detector_{phase}"]
             late = (
                 1000
-                * (seen - own[phase]).abs().astype("Float64").to_numpy(float, na_value=np.nan)
-                / rates[traced.index.isin(own.index)]
+                * (seen - videos[phase]).abs().astype("Float64").to_numpy(float, na_value=np.nan)
+                / rates[traced.index.isin(videos.index)]
             )
-            found = late[np.isfinite(late)]
-            share = len(found) / len(own) if len(own) else np.nan
-            median, p90 = np.percentile(found, [50, 90]) if len(found) else (np.nan, np.nan)
-            rows.append((voter, phase, len(own), share, median, p90))
+            errors = late[np.isfinite(late)]
+            share = len(errors) / len(videos) if len(videos) else np.nan
+            median, p90 = np.percentile(errors, [50, 90]) if len(errors) else (np.nan, np.nan)
+            rows.append((voter, phase, len(videos), share, median, p90))
     return pd.DataFrame(rows, columns=["voter", "phase", "videos", "found_share", "median_ms", "p90_ms"])
 
 
@@ -204,8 +208,8 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a, b)[0, 1]) if len(a) > 1 and min(a.std(), b.std()) > 1e-9 else float("nan")
 
 
-def _nearest(found: np.ndarray, frame: int) -> int | None:
-    return int(found[np.abs(found - frame).argmin()]) if len(found) else None
+def _nearest(frames: np.ndarray, frame: int) -> int | None:
+    return int(frames[np.abs(frames - frame).argmin()]) if len(frames) else None
 
 
 def _vote_all(files: Sequence[_Video], *, workers: int, progress: bool) -> list[Vote]:

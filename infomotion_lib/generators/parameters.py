@@ -33,14 +33,14 @@ class PoolParameters(StageParameters):
 def pool_parameters(generator: str) -> type[PoolParameters]:
     """Model of the parameters of one generator's job: those of every pool, and the generator's own."""
     entry = GENERATORS[generator]
-    own = (imported(entry.parameters),) if entry.parameters else ()
+    models = (imported(entry.parameters),) if entry.parameters else ()
     text = PoolParameters.model_fields["generator"].description
     made = create_model(
         f"{entry.label}PoolParameters",
-        __base__=(*own, PoolParameters),
+        __base__=(*models, PoolParameters),
         generator=(Literal[generator], Field(generator, description=text)),  # type: ignore[arg-type]  # one value
     )
-    made.of_entries = frozenset(name for model in own for name in model.model_fields) - set(
+    made.of_entries = frozenset(name for model in models for name in model.model_fields) - set(
         PoolParameters.model_fields
     )
     return made

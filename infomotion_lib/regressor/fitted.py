@@ -157,6 +157,6 @@ class FittedRegressor:
         return cls(network.eval().to(device), **constants)
 
 
-def is_own_file(path: str | Path) -> bool:
+def is_saved_regressor(path: str | Path) -> bool:
     """Whether the file is one that :meth:`FittedRegressor.save` wrote."""
     return is_kind(path, _KIND)

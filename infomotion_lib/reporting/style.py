@@ -296,8 +296,8 @@ def alt_text(path: str | Path) -> str:
         import xml.etree.ElementTree as ElementTree
 
         namespace = "{http://purl.org/dc/elements/1.1/}description"
-        found = ElementTree.parse(file).getroot().find(f".//{namespace}")
-        return (found.text or "") if found is not None else ""
+        described = ElementTree.parse(file).getroot().find(f".//{namespace}")
+        return (described.text or "") if described is not None else ""
     if file.suffix == ".webp":
         from PIL import Image
 

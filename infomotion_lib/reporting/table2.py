@@ -151,16 +151,16 @@ def table2(
     scored = [column for column in columns if column not in DISTANCES]
     rows: list[dict[str, Any]] = []
     for pool in dict.fromkeys(table["generator"]):
-        own = table[table["generator"] == pool]
-        chosen = [name for name in dict.fromkeys(own["method"]) if name not in ("", "whole")] or [
+        scores = table[table["generator"] == pool]
+        chosen = [name for name in dict.fromkeys(scores["method"]) if name not in ("", "whole")] or [
             "infomotion"
         ]
-        for method in ["whole", *chosen] if (own["method"] == "whole").any() else chosen:
+        for method in ["whole", *chosen] if (scores["method"] == "whole").any() else chosen:
             row = {"pool": names[pool], "selector": WHOLE_POOL if method == "whole" else METHOD_NAMES[method]}
             for column in columns:
-                part = own[
-                    (own["column"] == column)
-                    & own["method"].isin([method] if method == "whole" else ["", method])
+                part = scores[
+                    (scores["column"] == column)
+                    & scores["method"].isin([method] if method == "whole" else ["", method])
                 ]
                 row[heads[column]] = _cell(part) + in_brackets(part.get("graph_flag", ()))
                 quoted = part["paper"].dropna()
@@ -215,8 +215,8 @@ def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
 
 
 def _standing_for(table: pd.DataFrame, column: str) -> str:
-    found = set(table.loc[table["column"] == column, "metric"])
-    return DISTANCES[column] if DISTANCES.get(column) in found and column.lower() not in found else column
+    metrics = set(table.loc[table["column"] == column, "metric"])
+    return DISTANCES[column] if DISTANCES.get(column) in metrics and column.lower() not in metrics else column
 
 
 def _cell(part: pd.DataFrame) -> str:
@@ -244,8 +244,8 @@ def _head(name: str) -> str:
 
 
 def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, str]) -> list[dict[str, Any]]:
-    own = table1[(table1["source"] == "synthetic") & table1["method"].isin(["whole", "infomotion"])]
-    if own.empty:
+    rows = table1[(table1["source"] == "synthetic") & table1["method"].isin(["whole", "infomotion"])]
+    if rows.empty:
         return []
     sizes = {column: 0 if column == ALL else int(column[4:]) for column in columns if column not in DISTANCES}
     return [
@@ -256,10 +256,10 @@ def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, st
         | {
             heads[column]: _cell(part) + in_brackets(part.get("graph_flag", ()))
             for column, size in sizes.items()
-            for part in [own[(own["vpc"] == size) & (own["method"] == method)]]
+            for part in [rows[(rows["vpc"] == size) & (rows["method"] == method)]]
         }
         for method in ("whole", "infomotion")
-        if (own["method"] == method).any()
+        if (rows["method"] == method).any()
     ]
 
 

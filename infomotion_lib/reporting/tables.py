@@ -66,9 +66,9 @@ def table1(
     rows = []
     for source in dict.fromkeys(table["source"]):
         whole, part = SET_NAMES[source]
-        own = table[table["source"] == source]
-        for method, graph in dict.fromkeys(zip(own["method"], own["graph"].fillna(""), strict=True)):
-            cell = own[(own["method"] == method) & (own["graph"].fillna("") == graph)]
+        scores = table[table["source"] == source]
+        for method, graph in dict.fromkeys(zip(scores["method"], scores["graph"].fillna(""), strict=True)):
+            cell = scores[(scores["method"] == method) & (scores["graph"].fillna("") == graph)]
             name = method_label(method, graph, cell.get("graph_flag", ()))
             row = {"set": whole if method == "whole" else part, "selector": name}
             for size in [0] if method == "whole" else sizes:
@@ -145,9 +145,9 @@ def _paper_cells(paper: pd.DataFrame) -> dict[tuple[str, str, int], str]:
     hard: dict[tuple[str, str, int], str] = {}
     soft: dict[tuple[str, str, int], str] = {}
     for row in paper[paper["table"] == "table1"].to_dict("records"):
-        found = our_cell(str(row["row"]), str(row["column"]))
-        if found is not None:
-            source, method, vpc, metric = found
+        cell = our_cell(str(row["row"]), str(row["column"]))
+        if cell is not None:
+            source, method, vpc, metric = cell
             spread = f" ± {row['spread']:.1f}" if row["spread"] == row["spread"] else ""
             where, text = (
                 (hard, f"{row['value']:.1f}{spread}")

@@ -75,8 +75,8 @@ def _one(key: tuple[Hashable, ...], rows: pd.DataFrame, printed: pd.DataFrame, p
             (picks[CELL] == list(key)).all(axis=1) & (picks["selection_seed"] == run["selection_seed"])
         ]
         lines += [
-            f"    {name:<14}{' '.join(own['file_name'].astype(str))}"
-            for name, own in picked.groupby("class_name", sort=False)
+            f"    {name:<14}{' '.join(part['file_name'].astype(str))}"
+            for name, part in picked.groupby("class_name", sort=False)
         ]
         if picked.empty:
             lines.append(

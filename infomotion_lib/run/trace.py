@@ -89,7 +89,7 @@ def find_stage(path: Path) -> tuple[Path, str]:
 
 def _stage_in(folder: Path) -> str:
     """The stage that works in a folder; empty if it is none's."""
-    return next((name for name, own in folders().items() if folder.as_posix().endswith(f"/{own}")), "")
+    return next((name for name, place in folders().items() if folder.as_posix().endswith(f"/{place}")), "")
 
 
 def _is_recorded(path: Path) -> bool:
@@ -160,9 +160,9 @@ def _step(step: Step) -> str:
     ]
     lines += [
         _row("writes" if number == 0 else "", _file(link, "verified"))
-        for number, link in enumerate(_told(step))
+        for number, link in enumerate(_listed(step))
     ]
-    pictures = [link for link in step.outputs if link not in _told(step)]
+    pictures = [link for link in step.outputs if link not in _listed(step)]
     if pictures:
         lines.append(
             _row(
@@ -174,8 +174,8 @@ def _step(step: Step) -> str:
     return "\n".join(lines)
 
 
-def _told(step: Step) -> list[Link]:
-    """Outputs that are told one by one: tables and vectors, and whatever is not well."""
+def _listed(step: Step) -> list[Link]:
+    """Outputs that are listed one by one: tables and vectors, and whatever is not well."""
     return [
         link
         for link in step.outputs
@@ -186,15 +186,15 @@ def _told(step: Step) -> list[Link]:
 def _parameters(stage: str, values: dict[str, Any]) -> tuple[list[tuple[str, Any]], int]:
     """Parameters that decide results and differ from their defaults, and how many do not differ."""
     fields = STAGES[stage].model_fields
-    own = {name: value for name, value in values.items() if name not in WHERE_AND_HOW_FAST}
+    kept = {name: value for name, value in values.items() if name not in WHERE_AND_HOW_FAST}
     defaults = {
         name: list(field.default) if isinstance(field.default, tuple) else field.default
         for name, field in fields.items()
     }
     changed = [
-        (name, value) for name, value in own.items() if name not in defaults or value != defaults[name]
+        (name, value) for name, value in kept.items() if name not in defaults or value != defaults[name]
     ]
-    return changed, len(own) - len(changed)
+    return changed, len(kept) - len(changed)
 
 
 def _raw(chain: Chain) -> str:

@@ -127,8 +127,8 @@ def export_distilled(
             shutil.copyfile(str(videos.loc[name, "path"]), made / VIDEOS / f"{name}.avi")
         write_csv(_file_list(names, videos, labels), made / FILE_LIST)
         if dataset.tracings is not None:
-            own = dataset.tracings[dataset.tracings["FileName"].isin(names)]
-            write_csv(own.assign(FileName=own["FileName"] + ".avi"), made / TRACINGS)
+            tracings = dataset.tracings[dataset.tracings["FileName"].isin(names)]
+            write_csv(tracings.assign(FileName=tracings["FileName"] + ".avi"), made / TRACINGS)
         write_json(_manifest(dataset, made, settings), made / MANIFEST)
         (made / CARD).write_text(_card(picks, dataset, labels, settings), encoding="utf-8")
         files = sorted(path for path in made.rglob("*") if path.is_file())
@@ -155,18 +155,18 @@ def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: s
         If the source forbids it or a chosen video is not in ``dataset``.
     """
     require_permission(dataset.name)
-    own = selections[selections["source"] == source]
+    picks = selections[selections["source"] == source]
     keys = ["source", "method", "graph", "graph_flag", "vpc", "class_name", "file_name"]
-    table = own.groupby(keys, sort=False)["selection_seed"].agg(
+    table = picks.groupby(keys, sort=False)["selection_seed"].agg(
         lambda seeds: " ".join(str(seed) for seed in sorted(seeds))
     )
     paths = dataset.videos.set_index("file_name")["path"]
-    if absent := sorted(set(own["file_name"]) - set(paths.index)):
+    if absent := sorted(set(picks["file_name"]) - set(paths.index)):
         raise DataError(
             f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.",
             remedy="Was the data set changed?",
         )
-    hashes = {name: sha256(paths[name]) for name in own["file_name"].unique()}
+    hashes = {name: sha256(paths[name]) for name in picks["file_name"].unique()}
     edition = edition_of(dataset.root)
     return (
         table.rename("selection_seeds")

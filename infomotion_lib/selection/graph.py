@@ -204,10 +204,10 @@ def _literal(rows: NDArray[np.float64]) -> Graph:
     node = np.arange(count, dtype=np.int32)
     filled = 0
     for start, block in _distance_blocks(rows, later_only=True):
-        for own in range(len(block)):  # the part of the row above the diagonal
-            part = slice(filled, filled := filled + count - 1 - start - own)
-            links[part, 0], links[part, 1] = start + own, node[start + own + 1 :]
-            weights[part] = block[own, own + 1 :]
+        for row in range(len(block)):  # the part of the row above the diagonal
+            part = slice(filled, filled := filled + count - 1 - start - row)
+            links[part, 0], links[part, 1] = start + row, node[start + row + 1 :]
+            weights[part] = block[row, row + 1 :]
     kept = weights > 0
     if not kept.all():  # videos with equal vectors
         links, weights = links[kept], weights[kept]
@@ -217,9 +217,9 @@ def _literal(rows: NDArray[np.float64]) -> Graph:
 def _softmax_inverse(rows: NDArray[np.float64], recipe: Recipe) -> Graph:
     links, weights = [np.zeros((0, 2), np.int32)], [np.zeros(0)]
     for start, block in _distance_blocks(rows):
-        own = np.arange(len(block))
+        row = np.arange(len(block))
         affinity = 1.0 / np.maximum(recipe.scale * block, SMALLEST_DISTANCE)
-        affinity[own, start + own] = 0.0
+        affinity[row, start + row] = 0.0
         share = np.exp(affinity - affinity.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         floor = np.median(share, axis=1, keepdims=True) if recipe.threshold == "median" else recipe.threshold
@@ -243,8 +243,8 @@ def _distance_blocks(
         squared *= -2.0
         squared += square[part, None]
         squared += square[first:]
-        own = np.arange(len(squared))
-        squared[own, start - first + own] = 0.0
+        row = np.arange(len(squared))
+        squared[row, start - first + row] = 0.0
         yield start, np.sqrt(np.maximum(squared, 0.0, out=squared), out=squared)
 
 

@@ -134,11 +134,11 @@ def pick_modular(communities: Communities, score: NDArray[np.floating], *, budge
     then the second of each. Equal scores are ordered by flow, then by node number.
     """
     members = [np.flatnonzero(communities.module == number) for number in range(communities.n_communities)]
-    ordered = [own[np.lexsort((own, -communities.flow[own], -score[own]))] for own in members]
-    taken = allocate([len(own) for own in ordered], budget)
+    ordered = [nodes[np.lexsort((nodes, -communities.flow[nodes], -score[nodes]))] for nodes in members]
+    taken = allocate([len(nodes) for nodes in ordered], budget)
     picks = sorted(
-        (place, number, int(own[place]))
-        for number, (own, count) in enumerate(zip(ordered, taken, strict=True))
+        (place, number, int(nodes[place]))
+        for number, (nodes, count) in enumerate(zip(ordered, taken, strict=True))
         for place in range(count)
     )
     index = np.array([node for _, _, node in picks], dtype=np.int64)
@@ -157,10 +157,10 @@ def matching_graph(graphs: Mapping[str, ClassGraph], name: str, file_names: Sequ
     DataError
         If there is none, or it was built from other videos.
     """
-    found = graphs.get(name)
-    if found is None or found.file_names != tuple(file_names):
+    graph = graphs.get(name)
+    if graph is None or graph.file_names != tuple(file_names):
         raise DataError(
             f"The graph of class {name} is missing or was built from other videos.",
             remedy="Build the graphs from the same candidates.",
         )
-    return found
+    return graph

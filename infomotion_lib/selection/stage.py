@@ -206,29 +206,29 @@ def _report(
     parameters: SelectionParameters,
 ) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    for name, own in by_class.items():
+    for name, built in by_class.items():
         health = partition_health(
             vectors[classes == name],
             recipe=recipe_from(parameters, recipe),
             resamples=parameters.health_resamples,
         )
-        found = own.communities
+        communities = built.communities
         rows.append(
             {
                 "class_name": name,
-                "nodes": own.graph.n_nodes,
-                "links": len(own.graph.links),
-                "communities": found.n_communities,
-                "codelength": found.codelength,
-                "one_level_codelength": found.one_level_codelength,
-                "savings": found.savings,
-                "largest_share": found.largest_share,
-                "singletons": found.singletons,
+                "nodes": built.graph.n_nodes,
+                "links": len(built.graph.links),
+                "communities": communities.n_communities,
+                "codelength": communities.codelength,
+                "one_level_codelength": communities.one_level_codelength,
+                "savings": communities.savings,
+                "largest_share": communities.largest_share,
+                "singletons": communities.singletons,
                 "stability": health.stability,
                 "seed_stability": health.seed_stability,
                 "null_communities": health.null_communities,
                 "null_savings": health.null_savings,
-                "flag": found.flag,
+                "flag": communities.flag,
             }
         )
     return pd.DataFrame(rows)
@@ -239,13 +239,13 @@ def _communities(by_class: dict[str, ClassGraph]) -> pd.DataFrame:
         pd.DataFrame(
             {
                 "class_name": name,
-                "file_name": list(own.file_names),
-                "community": own.communities.module,
-                "flow": own.communities.flow,
-                "centrality": own.centrality,
+                "file_name": list(built.file_names),
+                "community": built.communities.module,
+                "flow": built.communities.flow,
+                "centrality": built.centrality,
             }
         )
-        for name, own in by_class.items()
+        for name, built in by_class.items()
     ]
     return pd.concat(parts, ignore_index=True)
 

@@ -279,14 +279,14 @@ def denoising_loss(
     for timestep in torch.arange(NOISE_STEPS // 20, NOISE_STEPS, NOISE_STEPS // 10).tolist():
         noise = torch.randn(latents.shape, generator=generator)
         for i in range(0, len(latents), batch):
-            clean, added, own = (
+            clean, added, classes = (
                 latents[i : i + batch],
                 noise[i : i + batch],
                 torch.from_numpy(label[i : i + batch]).to(device),
             )
             steps = torch.full((len(clean),), timestep)
             noisy = with_noise(clean, added, steps).to(device)
-            predicted = trained.network(noisy, steps.to(device), own)
+            predicted = trained.network(noisy, steps.to(device), classes)
             total += float(functional.mse_loss(predicted.cpu(), added)) * len(clean)
     return total / (10 * len(latents))
 

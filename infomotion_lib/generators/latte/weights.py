@@ -31,10 +31,10 @@ def load_latte(
     with refused(f"Not a Latte checkpoint: {path}", remedy="Train one with `infomotion run 05`."):
         values, weights = read_weights(path, kind=_KIND)
         recipe = LatteRecipe(**values | {"class_ef": tuple(values.get("class_ef", ()))})
-    for wanted, found, what in ((n_classes, recipe.n_classes, "classes"), (size, recipe.size, "size")):
-        if wanted is not None and wanted != found:
+    for wanted, held, what in ((n_classes, recipe.n_classes, "classes"), (size, recipe.size, "size")):
+        if wanted is not None and wanted != held:
             raise CheckpointError(
-                f"{path} holds a Latte of {what} {found}, not {wanted}.",
+                f"{path} holds a Latte of {what} {held}, not {wanted}.",
                 remedy="Name the profile that it was trained with.",
             )
     network = latte(

@@ -70,8 +70,8 @@ def looping_webp(
     blocks = []
     for clips in pools.values():
         rows = [
-            np.concatenate([_framed(resize_clip(clip, side), gap) for clip in own], axis=2)
-            for own in clips.values()
+            np.concatenate([_framed(resize_clip(clip, side), gap) for clip in of_class], axis=2)
+            for of_class in clips.values()
         ]
         blocks.append(np.concatenate(rows, axis=1)[:, :-gap, :-gap])
     length = min(len(block) for block in blocks)

@@ -71,16 +71,18 @@ def community_graphs(
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes[len(graphs) :]:
         axis.set_axis_off()
-    for axis, (name, own) in zip(axes, graphs.items(), strict=False):
-        shown = _draw_graph(axis, own, picks, most_nodes=most_nodes, seed=seed)
-        found = own.communities
-        health = "" if found.flag == "healthy" else f" · {found.flag}"
+    for axis, (name, built) in zip(axes, graphs.items(), strict=False):
+        shown = _draw_graph(axis, built, picks, most_nodes=most_nodes, seed=seed)
+        communities = built.communities
+        health = "" if communities.flag == "healthy" else f" · {communities.flag}"
         axis.set_title(f"{name}{health}", fontsize=10)
         nodes = (
-            f"{own.graph.n_nodes:,}" if shown == own.graph.n_nodes else f"{shown:,} of {own.graph.n_nodes:,}"
+            f"{built.graph.n_nodes:,}"
+            if shown == built.graph.n_nodes
+            else f"{shown:,} of {built.graph.n_nodes:,}"
         )
         counted = (
-            "" if single else f"{_count(found.n_communities, 'community')}, "
+            "" if single else f"{_count(communities.n_communities, 'community')}, "
         )  # a single graph has its count in the title
         axis.set_xlabel(f"{counted}{nodes} videos", fontsize=8.5)
     marks = [
@@ -92,7 +94,7 @@ def community_graphs(
     ]
     labels = ["chosen", "central in its community", "less central"]
     marks, labels = (marks, labels) if len(picks) else (marks[1:], labels[1:])
-    counts = [own.communities.n_communities for own in graphs.values()]
+    counts = [built.communities.n_communities for built in graphs.values()]
     repeated = (
         f"colours repeat after {len(COMMUNITY_COLOURS)} communities"
         if max(counts) > len(COMMUNITY_COLOURS)
@@ -116,16 +118,16 @@ def community_graphs(
     return fig
 
 
-def _draw_graph(axis: Axes, own: ClassGraph, picks: Collection[str], *, most_nodes: int, seed: int) -> int:
+def _draw_graph(axis: Axes, built: ClassGraph, picks: Collection[str], *, most_nodes: int, seed: int) -> int:
     """Number of nodes drawn."""
-    chosen = np.isin(own.file_names, list(picks))
-    nodes = np.arange(own.graph.n_nodes)
+    chosen = np.isin(built.file_names, list(picks))
+    nodes = np.arange(built.graph.n_nodes)
     if len(nodes) > most_nodes:
         nodes = np.union1d(
             np.random.default_rng(seed).choice(nodes, most_nodes, replace=False), np.flatnonzero(chosen)
         )
-    graph = _part(own.graph, nodes)
-    module, chosen, centrality = own.communities.module[nodes], chosen[nodes], own.centrality[nodes]
+    graph = _part(built.graph, nodes)
+    module, chosen, centrality = built.communities.module[nodes], chosen[nodes], built.centrality[nodes]
     place = force_layout(graph, seed=seed)
     heavy = np.argsort(-graph.weights, kind="stable")[:MOST_LINKS]
     strength = graph.weights[heavy] / graph.weights.max() if len(heavy) else np.zeros(0)
@@ -141,7 +143,7 @@ def _draw_graph(axis: Axes, own: ClassGraph, picks: Collection[str], *, most_nod
         for (a, b), value in zip(ends.tolist(), alpha.tolist(), strict=True)
     ]
     axis.add_collection(LineCollection(list(place[ends]), colors=colours, linewidths=0.8, zorder=1))
-    size = (14 + 46 * centrality / max(float(own.centrality.max()), 1e-12)) * min(
+    size = (14 + 46 * centrality / max(float(built.centrality.max()), 1e-12)) * min(
         1.0, (120 / len(nodes)) ** 0.5
     )
     order = np.argsort(chosen, kind="stable")  # rings on top

@@ -93,10 +93,10 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     right.set_yticks(range(len(rows)), rows["clips"], fontsize=9)
     right.set_xlabel("rank correlation with requested EF")
     right.grid(axis="y", visible=False)
-    found = rows.set_index("clips")["spearman"]
+    rho = rows.set_index("clips")["spearman"]
     title = (
-        f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; plain pixel change gives"
-        f" {found['pixel change']:.2f}"
+        f"Trained on phantoms only: rank correlation {rho['as they are']:.2f}; plain pixel change gives"
+        f" {rho['pixel change']:.2f}"
     )
     headline(fig, title)
     return fig

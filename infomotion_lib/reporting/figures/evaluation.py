@@ -51,9 +51,9 @@ def accuracy_by_vpc(
         .to_dict("records")
     )
     for axis, source in zip(axes, sources, strict=True):
-        own = rows[rows["source"] == source]
-        _selectors(axis, own[own["method"] != "whole"], _labels(rows))
-        whole = own[own["method"] == "whole"]
+        part = rows[rows["source"] == source]
+        _selectors(axis, part[part["method"] != "whole"], _labels(rows))
+        whole = part[part["method"] == "whole"]
         if len(whole):
             axis.axhspan(
                 float(whole["ci_low"].iloc[0]),
@@ -105,11 +105,11 @@ def _selectors(axis: Axes, rows: pd.DataFrame, labels: Mapping[tuple[str, str], 
     sizes = sorted(int(size) for size in rows["vpc"].unique())
     cells = list(dict.fromkeys(zip(rows["method"], rows["graph"].fillna(""), strict=True)))
     for number, (method, graph) in enumerate(cells):
-        own = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("vpc")
-        x = np.array([sizes.index(size) for size in own.index]) + (
+        cell = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("vpc")
+        x = np.array([sizes.index(size) for size in cell.index]) + (
             number - (len(cells) - 1) / 2
         ) * 0.72 / len(cells)
-        mean_points(axis, x, own, method, labels[method, graph])
+        mean_points(axis, x, cell, method, labels[method, graph])
     axis.set_xticks(range(len(sizes)), [str(size) for size in sizes])
     axis.set_xlim(-0.55, len(sizes) - 0.45)
     axis.grid(axis="x", visible=False)
@@ -154,8 +154,8 @@ def tolerance_curves(
     several = len(set(rows["graph"]) - {""}) > 1
     flat = soft_curve(test_ef, np.full(len(test_ef), constant), tolerances=points)
     for axis, source in zip(axes, sources, strict=True):
-        own = rows[rows["source"] == source]
-        for (method, graph), cell in own.groupby(["method", "graph"], sort=False):
+        part = rows[rows["source"] == source]
+        for (method, graph), cell in part.groupby(["method", "graph"], sort=False):
             name = METHOD_NAMES[str(method)] + (f" ({graph_name(str(graph))})" if graph and several else "")
             name += in_brackets(cell.get("graph_flag", ()))
             marker, colour = METHOD_MARKERS[str(method)], METHOD_COLOURS[str(method)]
@@ -193,13 +193,13 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     fig = Figure(figsize=(7.6, 4.0))
     axis = fig.subplots()
     for number, (method, graph) in enumerate(cells):
-        own = (
+        cell = (
             rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)]
             .set_index("machine")
             .reindex(count.index)
         )
         x = np.arange(len(count)) + (number - (len(cells) - 1) / 2) * 0.76 / len(cells)
-        mean_points(axis, x, own, method, _labels(rows)[method, graph])
+        mean_points(axis, x, cell, method, _labels(rows)[method, graph])
     axis.set_xticks(range(len(count)), [f"{name}\n{number} videos" for name, number in count.items()])
     axis.set_ylabel("hard accuracy on TEST (%)")
     axis.grid(axis="x", visible=False)

@@ -58,12 +58,12 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
     fig = Figure(figsize=(_WIDTH, 0.25 * len(order) + 1.8))
     axes = fig.subplots(1, len(budgets), sharex=True, sharey=True, squeeze=False)[0]
     for axis, vpc in zip(axes, budgets, strict=True):
-        own = comparisons[comparisons["vpc"] == vpc]
-        for row in own.to_dict("records"):
+        part = comparisons[comparisons["vpc"] == vpc]
+        for row in part.to_dict("records"):
             if _key(row) in order:
                 _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high")
         zero_line(axis, len(order))
-        axis.set_title(f"{vpc} videos a class,\n{_span(own['pools'])}", fontsize=10)
+        axis.set_title(f"{vpc} videos a class,\n{_span(part['pools'])}", fontsize=10)
     names = [configuration_name(*key) + marks.get(key, "") for key in order]
     axes[0].set_yticks(range(len(order)), names, fontsize=10)
     fig.supxlabel(
@@ -95,8 +95,8 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
     fig = Figure(figsize=(_WIDTH, 0.34 * most * len(budgets) + 0.55 * len(budgets) + 1.0))
     axes = fig.subplots(len(budgets), 1, sharex=True, squeeze=False)[:, 0]
     for axis, vpc in zip(axes, budgets, strict=True):
-        own = table[table["vpc"] == vpc].iloc[::-1].reset_index(drop=True)
-        for y, row in enumerate(own.to_dict("records")):
+        part = table[table["vpc"] == vpc].iloc[::-1].reset_index(drop=True)
+        for y, row in enumerate(part.to_dict("records")):
             colour = METHOD_COLOURS[row["method"]]
             axis.plot(
                 [row["screening_difference"], row["confirmation_difference"]],
@@ -108,10 +108,10 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
             _interval(axis, row, y, "confirmation_difference", "confirmation_t_low", "confirmation_t_high")
             hollow: dict[str, Any] = {"mfc": "white", "mec": colour, "mew": 1.4, "zorder": 4}
             axis.plot(row["screening_difference"], y, marker=METHOD_MARKERS[row["method"]], ms=7, **hollow)
-        rows = own.to_dict("records")
+        rows = part.to_dict("records")
         names = [f"{_named(row, marks)}{' *' if row['chosen_by'] == 'screening' else ''}" for row in rows]
-        axis.set_yticks(range(len(own)), names, fontsize=10)
-        zero_line(axis, len(own))
+        axis.set_yticks(range(len(part)), names, fontsize=10)
+        zero_line(axis, len(part))
         axis.set_title(f"{vpc} videos a class", fontsize=10)
     label = (
         "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n"

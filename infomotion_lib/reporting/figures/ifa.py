@@ -203,8 +203,8 @@ def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:
     axis.text(size, RESOLUTION, "resolution of float32", ha="right", va="bottom", fontsize=8, color=INK)
     axis.set(xlabel="number of the singular value", ylabel="singular value, relative", xlim=(0, size + 1))
     axis.legend(fontsize=8, loc="upper right")
-    found = {name: int((relative > RESOLUTION).sum()) for name, relative in values.items()}
-    return _titled(fig, "Measured rank: " + ", ".join(f"{rank} ({name})" for name, rank in found.items()))
+    ranks = {name: int((relative > RESOLUTION).sum()) for name, relative in values.items()}
+    return _titled(fig, "Measured rank: " + ", ".join(f"{rank} ({name})" for name, rank in ranks.items()))
 
 
 def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floats], ef: Floats) -> Figure:

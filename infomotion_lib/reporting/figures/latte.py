@@ -50,8 +50,8 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
     )
     save_figure(restored_frames(shown, restored, quality=quality), folder / "restored.webp", alt=alt)
     on_val = fitted.facts["val_loss"]
-    said = "; ".join(f"{name} {value:.3f}" for name, value in on_val.items())
-    alt = f"Training loss of the Latte by step. VAL loss: {said}"
+    text = "; ".join(f"{name} {value:.3f}" for name, value in on_val.items())
+    alt = f"Training loss of the Latte by step. VAL loss: {text}"
     save_figure(training_curve(fitted.trained.losses, on_val), folder / "training.svg", alt=alt)
     pages = [figure_bytes(_one_seed(fitted, strength), dpi=110) for strength in STRENGTHS]
     labels = [f"guidance {strength:g}" for strength in STRENGTHS]

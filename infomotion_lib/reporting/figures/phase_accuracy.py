@@ -25,17 +25,17 @@ def accuracy_by(summary: pd.DataFrame, *, phase: str = "es") -> Figure:
     phase : {"es", "ed"}
         Which frame.
     """
-    own = summary[(summary["phase"] == phase) & (summary["by"] != "all")]
-    groups = list(dict.fromkeys(own["by"]))
+    grouped = summary[(summary["phase"] == phase) & (summary["by"] != "all")]
+    groups = list(dict.fromkeys(grouped["by"]))
     fig = Figure(figsize=(7.2, 4.6))
     axes = fig.subplots(
         2,
         len(groups),
         sharey="row",
-        width_ratios=[own.loc[own["by"] == by, "value"].nunique() for by in groups],
+        width_ratios=[grouped.loc[grouped["by"] == by, "value"].nunique() for by in groups],
     )
     for column, by in enumerate(groups):
-        part = own[own["by"] == by]
+        part = grouped[grouped["by"] == by]
         values = list(dict.fromkeys(part["value"]))
         for voter, shift in zip(VOTER_COLOURS, (-0.22, 0.0, 0.22), strict=True):
             for order in ("in_order", "shuffled"):
@@ -93,16 +93,16 @@ def third_frame(third: pd.DataFrame, *, edges: Sequence[float] = (26, 31, 36, 41
     axes = fig.subplots(1, 2, sharey=True)
     titles = {"next_es": "next ES, after ES and ED", "previous_es": "ES before, from ED and ES"}
     for axis, (asked, title) in zip(axes, titles.items(), strict=True):
-        own = third[third["asked"] == asked]
-        place = np.digitize(own["systole_percent"], edges)
+        part = third[third["asked"] == asked]
+        place = np.digitize(part["systole_percent"], edges)
         for name, colour in (
             ("rule", PHASE_COLOURS["next_es"]),
             ("detector", VOTER_COLOURS["detector"]),
             ("network", VOTER_COLOURS["network"]),
         ):
-            off = own[f"{name}_ms"].abs()
+            off = part[f"{name}_ms"].abs()
             groups = [off[place == number].dropna() for number in range(len(edges) + 1)]
-            means = [own.loc[values.index, "systole_percent"].mean() for values in groups]
+            means = [part.loc[values.index, "systole_percent"].mean() for values in groups]
             points = [
                 (x, np.percentile(values, [25, 50, 75]))
                 for x, values in zip(means, groups, strict=True)

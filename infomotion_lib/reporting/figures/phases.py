@@ -117,12 +117,12 @@ def phase_signal(
     return fig
 
 
-def _heard(found: NDArray[np.int64], truth: Sequence[float], phases: Phases, fps: float) -> str:
+def _heard(heard: NDArray[np.int64], truth: Sequence[float], phases: Phases, fps: float) -> str:
     """How many were found, and of how many true ones in the clip where those are known: ``1 of 2``."""
     if not len(truth):
-        return f"{len(found)}"
+        return f"{len(heard)}"
     errors, due, _ = beat_errors(
-        truth, found, n_frames=len(phases.signal), tolerance=TOLERANCE_MS * fps / 1000, margin=0
+        truth, heard, n_frames=len(phases.signal), tolerance=TOLERANCE_MS * fps / 1000, margin=0
     )
     return f"{len(errors)} of {due}"
 

@@ -52,10 +52,10 @@ def picks_map(
         axis.set_axis_off()
     for axis, (method, mask) in zip(axes.ravel(), picks.items(), strict=False):
         for name in CLASS_NAMES:
-            own = labels == name
-            axis.scatter(*place[own].T, s=9, color=CLASS_COLOURS[name], alpha=0.3, linewidth=0)
+            members = labels == name
+            axis.scatter(*place[members].T, s=9, color=CLASS_COLOURS[name], alpha=0.3, linewidth=0)
             axis.scatter(
-                *place[own & mask].T,
+                *place[members & mask].T,
                 s=36,
                 color=CLASS_COLOURS[name],
                 marker=METHOD_MARKERS[method],
@@ -104,7 +104,7 @@ def clip_wall(
         What the videos are, for the title: "phantom videos".
     """
     rows = {
-        name: [number for number, own in enumerate(classes) if own == name]
+        name: [number for number, label in enumerate(classes) if label == name]
         for name in CLASS_NAMES
         if name in set(classes)
     }
@@ -197,7 +197,7 @@ def _off_centre(place: NDArray[np.floating], labels: NDArray[np.str_]) -> NDArra
     """Distance of each row from the mean of its class, divided by the class's mean distance."""
     distance = np.ones(len(place))
     for name in np.unique(labels):
-        own = labels == name
-        gap = np.linalg.norm(place[own] - place[own].mean(axis=0), axis=1)
-        distance[own] = gap / max(float(gap.mean()), 1e-12)
+        members = labels == name
+        gap = np.linalg.norm(place[members] - place[members].mean(axis=0), axis=1)
+        distance[members] = gap / max(float(gap.mean()), 1e-12)
     return distance

@@ -61,8 +61,8 @@ def consistency_matrices(
     axes = fig.subplots(1, len(pools), squeeze=False)[0]
     summary = conditioning.set_index("source")
     for number, (axis, pool) in enumerate(zip(axes, pools, strict=True)):
-        own = consistency[consistency["source"] == pool]
-        counts = own.pivot_table(index="requested", columns="relabelled", values="n").reindex(
+        part = consistency[consistency["source"] == pool]
+        counts = part.pivot_table(index="requested", columns="relabelled", values="n").reindex(
             index=CLASS_NAMES, columns=CLASS_NAMES
         )
         class_map(axis, counts.to_numpy(float), named=number == 0, size=8.5)
@@ -124,8 +124,8 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     axis.set(xlabel="requested class", ylabel="relabelled EF (points)\nmedian and middle half", ylim=(0, 100))
     axis.grid(axis="x", visible=False)
     legend_below(fig, axis, most=3)
-    said = "; ".join(f"{names[pool]} {rise:+.0f}" for pool, rise in rises.items())
-    headline(fig, f"EF points from the lowest to the highest request: {said}")
+    text = "; ".join(f"{names[pool]} {rise:+.0f}" for pool, rise in rises.items())
+    headline(fig, f"EF points from the lowest to the highest request: {text}")
     return fig
 
 
@@ -144,13 +144,13 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         empty.set_axis_off()
     pairs = list(dict.fromkeys(fidelity["pair"]))[::-1]
     for axis, metric in zip(axes, metrics, strict=False):
-        own = fidelity[fidelity["metric"] == metric].set_index("pair")
-        ends = [*own["value"], *own["ci_low"][own["ci_low"] > 0.02 * own["value"]]]
+        part = fidelity[fidelity["metric"] == metric].set_index("pair")
+        ends = [*part["value"], *part["ci_low"][part["ci_low"] > 0.02 * part["value"]]]
         least = 0.7 * min((end for end in map(float, ends) if end > 0), default=1e-3)
         for y, pair in enumerate(pairs):
             pool = pair.removeprefix("real_vs_")
             low, value, high = (
-                max(float(own.loc[pair, column]), least) for column in ("ci_low", "value", "ci_high")
+                max(float(part.loc[pair, column]), least) for column in ("ci_low", "value", "ci_high")
             )
             colour = pool_colour(pool)
             axis.plot([low, high], [y, y], color=colour, lw=2)
@@ -161,14 +161,14 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         axis.set_xlim(left=least)
         decades = np.log10(axis.get_xlim()[1] / least)
         for y, pair in enumerate(pairs):
-            value = max(float(own.loc[pair, "value"]), least)
+            value = max(float(part.loc[pair, "value"]), least)
             aside = np.log10(value / least) < 0.12 * decades  # centred, the number would cross the axis
             place: dict[str, Any] = {
                 "xytext": (2, 6) if aside else (0, 6),
                 "ha": "left" if aside else "center",
             }
             axis.annotate(
-                f"{own.loc[pair, 'value']:.3g}", (value, y), textcoords="offset points", fontsize=10, **place
+                f"{part.loc[pair, 'value']:.3g}", (value, y), textcoords="offset points", fontsize=10, **place
             )
         axis.xaxis.set_major_locator(
             LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,))
@@ -228,10 +228,10 @@ def pool_accuracy(
     axes = fig.subplots(1, len(pools), sharey=True, squeeze=False)[0]
     best = constants.iloc[int(constants["hard_accuracy"].to_numpy(float).argmax())]
     for axis, pool in zip(axes, pools, strict=True):
-        own = rows[rows["source"] == pool]
-        methods = list(dict.fromkeys(own["method"]))
+        part = rows[rows["source"] == pool]
+        methods = list(dict.fromkeys(part["method"]))
         for number, method in enumerate(methods):
-            cell = own[own["method"] == method]
+            cell = part[part["method"] == method]
             x = np.array([sizes.index(int(size)) for size in cell["vpc"]], float)
             x += 0 if method == "whole" else (number - len(methods) / 2) * 0.22
             name = METHOD_NAMES[method] + in_brackets(rows[rows["method"] == method].get("graph_flag", ()))

@@ -80,11 +80,12 @@ def ef_scatter(
         axis.scatter(
             rows["ef"], rows["prediction"].clip(0, 100), s=12, color=METHOD_COLOURS[cell[1]], alpha=0.65, lw=0
         )
-        found = score(rows["ef"], rows["prediction"])
-        errors.append(found["mae"])
-        heading = _cell_title(cell).replace(", ", "\n", 1)
+        scores = score(rows["ef"], rows["prediction"])
+        errors.append(scores["mae"])
+        cell_name = _cell_title(cell).replace(", ", "\n", 1)
         axis.set_title(
-            f"{heading}\nMAE {found['mae']:.1f}, R² {found['r2']:.2f}\nhard {found['hard_accuracy']:.0f} %",
+            f"{cell_name}\nMAE {scores['mae']:.1f}, R² {scores['r2']:.2f}\n"
+            f"hard {scores['hard_accuracy']:.0f} %",
             fontsize=10,
         )
         axis.set_xlabel("true EF (points)")

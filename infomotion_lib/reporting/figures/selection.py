@@ -48,12 +48,12 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
     width = 0.8 / len(recipes)
     classes = [name for name in CLASS_NAMES if name in set(report["class_name"])]
     for axis, (source, feature) in zip(axes.ravel(), panels, strict=False):
-        own = report[(report["source"] == source) & (report["feature"] == feature)].set_index(
+        part = report[(report["source"] == source) & (report["feature"] == feature)].set_index(
             ["graph", "class_name"]
         )
         for number, recipe in enumerate(recipes):
             at = np.arange(len(classes)) + (number - (len(recipes) - 1) / 2) * width
-            table = own.loc[recipe].reindex(classes)
+            table = part.loc[recipe].reindex(classes)
             bars = axis.bar(at, table["communities"], width * 0.92, color=RECIPE_COLOURS[recipe])
             for bar, flag in zip(bars, table["flag"], strict=True):
                 if flag != "healthy":
@@ -122,14 +122,14 @@ def settings_sweep(
     axes = fig.subplots(1, len(settings), squeeze=False, sharey=True, width_ratios=widths)[0]
     for axis, setting in zip(axes, settings, strict=True):
         part = table[table["setting"] == setting]
-        for name, own in part.groupby("class_name", sort=False):
+        for name, line in part.groupby("class_name", sort=False):
             colour = CLASS_COLOURS[str(name)]
-            axis.plot(own["value"], own["communities"], color=colour, linewidth=1.3, zorder=2)
-            sick = own["flag"] != "healthy"
-            axis.scatter(own["value"][~sick], own["communities"][~sick], color=colour, s=20, zorder=3)
+            axis.plot(line["value"], line["communities"], color=colour, linewidth=1.3, zorder=2)
+            sick = line["flag"] != "healthy"
+            axis.scatter(line["value"][~sick], line["communities"][~sick], color=colour, s=20, zorder=3)
             axis.scatter(
-                own["value"][sick],
-                own["communities"][sick],
+                line["value"][sick],
+                line["communities"][sick],
                 s=20,
                 facecolor="white",
                 edgecolor=colour,

@@ -235,7 +235,7 @@ def _agreements(table: pd.DataFrame) -> dict[str, pd.Series[float]]:
         "shuffled": network & (table["variant"] == "shuffled"),
         "untrained": table["voter"] == "random_weights",
     }
-    return {name: table.loc[own, "agreement"].dropna() for name, own in rows.items()}
+    return {name: table.loc[chosen, "agreement"].dropna() for name, chosen in rows.items()}
 
 
 def _agreement_sentence(table: pd.DataFrame) -> str:

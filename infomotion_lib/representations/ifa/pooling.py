@@ -144,22 +144,22 @@ class MotionPooler:
         it.
         """
         plan = step.block.plan(tokens)
-        own = step.block.norm1(plan.split(tokens))
-        query, key, value = step.project(own)
+        windows = step.block.norm1(plan.split(tokens))
+        query, key, value = step.project(windows)
         sight = step.block.attn.look(query.index_select(0, rows), key.index_select(0, others), plan)
-        found = own.index_select(0, rows) + step.block.attn.gather(
+        blended = windows.index_select(0, rows) + step.block.attn.gather(
             sight.attention, value.index_select(0, others)
         )
-        return step.block.blend(plan.join(found)), self._pool(step, sight.displacement, plan)
+        return step.block.blend(plan.join(blended)), self._pool(step, sight.displacement, plan)
 
     def _block(self, step: _Step, tokens: Tensor) -> tuple[Tensor, Tensor]:
         plan = step.block.plan(tokens)
-        own = step.block.norm1(plan.split(tokens))
-        query, *others = step.project(own)
+        windows = step.block.norm1(plan.split(tokens))
+        query, *others = step.project(windows)
         key, *value = (other_frame(part) for part in others)
         sight = step.block.attn.look(query, key, plan)
         if value:
-            tokens = step.block.blend(plan.join(own + step.block.attn.gather(sight.attention, value[0])))
+            tokens = step.block.blend(plan.join(windows + step.block.attn.gather(sight.attention, value[0])))
         return tokens, self._pool(step, sight.displacement, plan)
 
     def _pool(self, step: _Step, displacement: Tensor, plan: WindowPlan) -> Tensor:
@@ -197,9 +197,9 @@ class _Step:
         keep = len(self.weight) // 3 * 2
         return replace(self, weight=self.weight[:keep], bias=self.bias[:keep], values=False)
 
-    def project(self, own: Tensor) -> list[Tensor]:
+    def project(self, windows: Tensor) -> list[Tensor]:
         """Scaled queries, keys and perhaps values of normalised windows, split into heads."""
-        parts = F.linear(own, self.weight, self.bias).chunk(3 if self.values else 2, dim=-1)
+        parts = F.linear(windows, self.weight, self.bias).chunk(3 if self.values else 2, dim=-1)
         return [self.block.attn.split_heads(part) for part in parts]
 
 
