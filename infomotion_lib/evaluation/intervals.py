@@ -60,7 +60,7 @@ def summarise(runs: pd.DataFrame, *, metrics: Sequence[str] = METRICS, samples: 
     Parameters
     ----------
     runs : DataFrame
-        One row a run, with the columns of :data:`CELL`, ``pool`` and the metrics.
+        One row per run, with the columns of :data:`CELL`, ``pool`` and the metrics.
     """
     missing = [name for name in (*CELL, "pool", *metrics) if name not in runs]
     if missing:

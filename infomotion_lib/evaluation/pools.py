@@ -53,7 +53,7 @@ class Networks:
     representations : dict of str to Fitted
         Give the vectors, by name; see :func:`infomotion_lib.representations.stage.load_representations`.
     reference_fps : float
-        Frames a second of the videos that the labeller was trained on.
+        Frames per second of the videos that the labeller was trained on.
     """
 
     labeller: FittedRegressor
@@ -212,7 +212,7 @@ def label_consistency(labels: pd.DataFrame) -> pd.DataFrame:
 
 
 def conditioning(labels: pd.DataFrame, *, samples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """How far each pool does what it was asked, a row a pool.
+    """How far each pool does what it was asked, one row per pool.
 
     Columns: ``source``, ``n``; ``same_class_percent``, clips that carry the class asked for; ``spearman``,
     rank correlation of relabelled with requested EF, and its 95 % bootstrap interval ``ci_low, ci_high`` over

@@ -38,8 +38,8 @@ class LabelledVideos:
     Attributes
     ----------
     videos : DataFrame
-        A row a labelled, usable video: ``source, file_name, split, ef, class_name, path`` and, on a phantom,
-        ``machine``.
+        One row per labelled, usable video: ``source, file_name, split, ef, class_name, path`` and, on a
+        phantom, ``machine``.
     stores : dict of str to ClipStore
         Decoded clips of each source.
     periods : dict of str to int
@@ -228,8 +228,8 @@ def starting_weights(parameters: EvaluationParameters) -> dict[str, Tensor] | No
 
 
 def score_runs(predictions: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
-    """A row a network: :data:`~infomotion_lib.keys.RUN`, ``n_train``, every metric on TEST, ``n_invalid``; in
-    the order of ``predictions``.
+    """One row per network: :data:`~infomotion_lib.keys.RUN`, ``n_train``, every metric on TEST,
+    ``n_invalid``; in the order of ``predictions``.
 
     Parameters
     ----------
@@ -324,8 +324,9 @@ def tolerance_table(
 
 
 def confusion_table(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Answers of each cell, all runs together, a row a true class: ``source .. vpc, class_name, answers``,
-    then how many of these fell into each class, by its name, and ``invalid``, those that are no number.
+    """Answers of each cell, all runs together, one row per true class: ``source .. vpc, class_name,
+    answers``, then how many of these fell into each class, by its name, and ``invalid``, those that are no
+    number.
     """
     rows = []
     for cell, group in predictions.groupby(CELL, sort=False):

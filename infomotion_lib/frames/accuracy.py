@@ -75,10 +75,10 @@ def known_phantoms(
     number : int
         Clips.
     n_frames : int
-        Frames a clip.
+        Frames per clip.
     fps : float
-        Frames a second; a slow clip is every so many frames of one at the phantom's own rate, so the rate is
-        met only nearly.
+        Frames per second; a slow clip is every so many frames of one at the phantom's own rate, so the rate
+        is met only nearly.
     seed : int
         Of the hearts.
     level : float
@@ -157,12 +157,12 @@ def detector_error(
     Returns
     -------
     summary : DataFrame
-        A row an order of frames and phase: ``frames`` (in_order, shuffled, exact_volume), ``phase`` (es, ed),
-        ``clips``, ``due`` (true phases to find), ``found_share``, ``false_a_clip``, and of the found ones
-        ``median_frames``, ``p90_frames``, ``median_ms``, ``p90_ms`` (absolute) and ``bias_ms`` (mean of
+        One row per order of frames and phase: ``frames`` (in_order, shuffled, exact_volume), ``phase`` (es,
+        ed), ``clips``, ``due`` (true phases to find), ``found_share``, ``false_a_clip``, and of the found
+        ones ``median_frames``, ``p90_frames``, ``median_ms``, ``p90_ms`` (absolute) and ``bias_ms`` (mean of
         detected minus true).
     errors : DataFrame
-        A row a found phase: ``frames``, ``phase``, ``error_frames``, ``error_ms``, signed.
+        One row per found phase: ``frames``, ``phase``, ``error_frames``, ``error_ms``, signed.
     """
     random = np.random.default_rng(seed)
     rows, counts = [], []
@@ -207,7 +207,7 @@ def order_control(
     Returns
     -------
     DataFrame
-        Two rows a clip: ``clip`` (number), ``frames`` (in_order, shuffled), ``es`` (how many),
+        Two rows per clip: ``clip`` (number), ``frames`` (in_order, shuffled), ``es`` (how many),
         ``confidence``, ``residual``, ``lag1`` (correlation of the unfiltered central component with itself a
         frame later: near 1 where frames follow each other, near 0 where they do not), ``complete`` (an ES, an
         ED and an ES were found in a row, with a frame between them) and ``rule_error_ms`` (of complete ones:

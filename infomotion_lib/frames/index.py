@@ -1,5 +1,5 @@
-"""The frame index: a row a video with its ED, ES and middle frames and where they come from, or the reason
-why it has none.
+"""The frame index: one row per video with its ED, ES and middle frames and where they come from, or the
+reason why it has none.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def build_frame_index(
     workers: int = 1,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Frame index of a data set: a row a video in the data set's order, unusable ones included.
+    """Frame index of a data set: one row per video in the data set's order, unusable ones included.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ SIDE = 28
 """Side of the frames the network sees, pixels."""
 
 FRAME_RATE = 25.0
-"""Frames a second it looks at: a faster clip is read as several slower ones, each between the frames of the
+"""Frames per second it looks at: a faster clip is read as several slower ones, each between the frames of the
 others.
 """
 
@@ -40,7 +40,7 @@ CHANNELS, WIDTHS, DILATIONS = 4, (16, 24, 32), (1, 2, 4)
 
 
 def build_phasenet() -> nn.Sequential:
-    """Network with random weights: (B, 4, T, 28, 28) to one number a frame, (B, T); 59 thousand weights."""
+    """Network with random weights: (B, 4, T, 28, 28) to one number per frame, (B, T); 59 thousand weights."""
     from torch import nn
 
     layers: list[nn.Module] = []
@@ -88,7 +88,7 @@ def network_curve(clip: Clip, fps: float, network: nn.Module | None = None) -> C
     clip : ndarray of uint8, shape (T, H, W)
         Grey frames of an apical view.
     fps : float
-        Frames a second.
+        Frames per second.
     network : Module, optional
         In evaluation mode; the one that comes with the library by default.
     """

@@ -42,9 +42,9 @@ class PhaseNetSettings:
     clips, held_out : int
         Phantom clips to learn from, and to measure the last correlation on.
     frames, shortest : int
-        Frames a clip, and the fewest that a step may show of it.
+        Frames per clip, and the fewest that a step may show of it.
     cycle : (float, float)
-        Frames a beat, drawn evenly in its logarithm.
+        Frames per beat, drawn evenly in its logarithm.
     systole : (float, float)
         Share of systole in the mean beat.
     jitter : float

@@ -86,7 +86,7 @@ def compare(detector: Phases, network: Phases, *, es: int, ed: int, fps: float) 
     es, ed : int
         The pair that is voted on.
     fps : float
-        Frames a second.
+        Frames per second.
     """
     first = [_nearest(detector.es, es), _nearest(detector.ed, ed)]
     second = [_nearest(network.es, es), _nearest(network.ed, ed)]
@@ -134,7 +134,7 @@ def phase_votes(
     Returns
     -------
     DataFrame
-        :data:`VOTE_COLUMNS`, a row a video in the order of the index: the index's pair, the fields of
+        :data:`VOTE_COLUMNS`, one row per video in the order of the index: the index's pair, the fields of
         :class:`Vote`, and ``flagged``, true unless the two agree.
     """
     known = index[index["es"].notna() & index["ed"].notna()]

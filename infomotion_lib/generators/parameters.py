@@ -21,10 +21,10 @@ class PoolParameters(StageParameters):
 
     generator: GeneratorName = Field("latte", description="whose pool this job makes; the runner sets it")
     latte_frames: int = Field(
-        16, ge=8, le=64, description="frames a clip, in every pool (published Latte: 16)"
+        16, ge=8, le=64, description="frames per clip, in every pool (published Latte: 16)"
     )
     latte_fps: float = Field(
-        12.5, gt=0, description="frames a second, in every pool; the phantom's regressor looks at this rate"
+        12.5, gt=0, description="frames per second, in every pool; the phantom's regressor looks at this rate"
     )
     pool_per_class: Count = Field(30, description="clips of each requested class in every pool")
     pool_seed: Seed = Field(0, description="seed of the sampled pools")

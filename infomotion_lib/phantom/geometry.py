@@ -47,7 +47,7 @@ TRACING_SIDE = 112
 
 CHORDS = 20
 DEPTH_CM = 14.5
-"""Centimetres a scan depth, for volumes in millilitres."""
+"""Centimetres per scan depth, for volumes in millilitres."""
 
 SMALLEST_SHARE = 0.07
 SMALLEST_RADIUS = 0.10

@@ -116,7 +116,7 @@ def check_fps(fps: float) -> float:
     """
     if not (np.isfinite(fps) and 10 <= fps <= 500):
         raise ParameterError(
-            f"A phantom cannot have {fps} frames a second.",
+            f"A phantom cannot have {fps} frames per second.",
             remedy="Give 10 to 500: a beat needs several frames.",
         )
     return float(fps)

@@ -65,7 +65,7 @@ class Results:
     @property
     def graph_flags(self) -> dict[tuple[str, str, str, int], str]:
         """What was unhealthy about the graphs behind each cell of Table 1: by source, method, graph and
-        videos a class.
+        videos per class.
         """
         rows = records(self.table("evaluation", "table1"))
         return {

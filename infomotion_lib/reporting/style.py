@@ -69,7 +69,7 @@ CLASS_COLOURS = dict(zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#5DC863
 """One colour an EF class, from dark (severe) to light (hyperdynamic)."""
 
 PHASE_COLOURS = {"es": "#D55E00", "ed": "#0072B2", "next_es": "#B8860B", "middle": "#7F7F7F"}
-"""One colour a cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""
+"""One colour per cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""
 
 MUTED = "#6B7785"
 """Grey of marks that mean something, such as controls and constants; 4.5 to 1 on white."""

@@ -120,5 +120,5 @@ def shown_source(source: str) -> str:
 
 
 def size_name(vpc: int) -> str:
-    """Number of videos a class for readers."""
+    """Number of videos per class for readers."""
     return f"VPC {vpc}" if vpc else "all videos"

@@ -1,4 +1,4 @@
-"""Table 2 in the paper's shape: a row a pool, ours and the paper's side by side; and what it says
+"""Table 2 in the paper's shape: one row per pool, ours and the paper's side by side; and what it says
 in words.
 """
 
@@ -94,7 +94,7 @@ def is_real(*, real: str, synthetic: str) -> bool:
 
 
 def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame:
-    """Mean scores of each cell over its runs, for display: a row a source, selector and size.
+    """Mean scores of each cell over its runs, for display: one row per source, selector and size.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame
             method_label(method, graph if several else "", flag)
             for method, graph, flag in zip(cells["method"], cells["graph"], flags, strict=True)
         ],
-        "videos a class": [str(size) if size else "all" for size in cells["vpc"]],
+        "videos per class": [str(size) if size else "all" for size in cells["vpc"]],
         "training videos": cells["n_train"].astype(int).tolist(),
         **{head: cells[score].round(1).tolist() for score, head in SCORE_HEADS.items()},
     }
@@ -128,7 +128,7 @@ def table2(
     uncut: pd.DataFrame | None = None,
 ) -> ShownTable:
     """Table 2: distances to real clips, then accuracy of networks trained on all of a pool and on 5 or 10
-    videos a class.
+    videos per class.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def _head(name: str) -> str:
     return (
         "all clips"
         if name == ALL
-        else f"{name[4:]} a class"
+        else f"{name[4:]} per class"
         if name.startswith("VPC=")
         else DISTANCE_HEADS[name]
     )
@@ -273,7 +273,7 @@ def _notes(
         n = int(table.loc[table["column"] == ours[0], "n"].iloc[0])
         notes.append(
             f"Fréchet distances ({'; '.join(_ENCODERS[name] for name in ours)}) in the space of our own"
-            f" encoders, with 95 % intervals, {n} clips a side. They are biased upwards at so few clips and"
+            f" encoders, with 95 % intervals, {n} clips per side. They are biased upwards at so few clips and"
             " compare with each other only, never with a FID or FVD."
         )
     for pool in dict.fromkeys(table.loc[~table["generator"].isin(far), "generator"]) if far else ():

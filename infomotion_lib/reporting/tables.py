@@ -45,7 +45,8 @@ def table1(
     paper: pd.DataFrame | None = None,
     tolerance: float = 1.0,
 ) -> ShownTable:
-    """Table 1 in the paper's shape: whole sets, then each selector, a column a number of videos a class.
+    """Table 1 in the paper's shape: whole sets, then each selector, one column per number of videos per
+    class.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def image_choice(
     start: Mapping[str, int] | None = None,
     width: str = "100%",
 ) -> ipywidgets.Widget:
-    """Rows of buttons, one row a question; the picture for the chosen answers stands under them.
+    """Rows of buttons, one row per question; the picture for the chosen answers stands under them.
 
     All combinations are drawn beforehand: keep their number small (some dozens).
 

@@ -24,7 +24,7 @@ def cell_text(root: Path, cell: str) -> str:
     root : Path
         Folder of the run.
     cell : str
-        ``method/vpc`` or ``source/method/vpc``; 0 videos a class for the whole set.
+        ``method/vpc`` or ``source/method/vpc``; 0 videos per class for the whole set.
 
     Raises
     ------

@@ -59,7 +59,7 @@ class Verdict:
     findings : tuple of Finding
         What does not hold; none where all does.
     lines : tuple of str
-        A line a stage.
+        One line per stage.
     """
 
     root: Path

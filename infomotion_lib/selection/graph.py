@@ -36,7 +36,7 @@ class Recipe:
     name : {"knn", "softmax_inverse", "literal"}
         See :func:`build_graph`.
     k : int
-        ``knn``: neighbours a node; 0 for :func:`default_k`.
+        ``knn``: neighbours per node; 0 for :func:`default_k`.
     scale : float
         ``softmax_inverse``: factor on the distances.
     threshold : float or "median"
@@ -129,8 +129,8 @@ class Graph:
 
 
 def default_k(n_nodes: int) -> int:
-    """Neighbours a node unless asked otherwise: a tenth of the class, at least 4, at most 20, and fewer than
-    the nodes.
+    """Neighbours per node unless asked otherwise: a tenth of the class, at least 4, at most 20, and fewer
+    than the nodes.
     """
     return max(min(max(round(n_nodes / 10), 4), 20, n_nodes - 1), 0)
 

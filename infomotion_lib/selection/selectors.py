@@ -31,7 +31,7 @@ class Selection:
     Attributes
     ----------
     table : DataFrame
-        A row a pick: class_name, community (missing where the method has none), rank (1 first, within the
+        One row per pick: class_name, community (missing where the method has none), rank (1 first, within the
         class), file_name, score, graph_flag.
     flags : dict of str to str
         Health of each class's graph; empty where the method has none.
@@ -177,7 +177,7 @@ def _vectors(
     if vectors.ndim != 2 or len(vectors) != len(names):
         raise DataError(
             f"Features of shape {vectors.shape} do not fit {len(names)} file names.",
-            remedy="One row a video.",
+            remedy="One row per video.",
         )
     bad = ~np.isfinite(vectors).all(axis=1)
     if bad.any() and chooser.on:

@@ -71,11 +71,11 @@ class SelectionTables:
     Attributes
     ----------
     graph_report : DataFrame
-        A row a source, feature, recipe and class: size, codelengths, controls and flag of its graph.
+        One row per source, feature, recipe and class: size, codelengths, controls and flag of its graph.
     communities : DataFrame
-        A row a video of each of those graphs: its community, flow and centrality.
+        One row per video of each of those graphs: its community, flow and centrality.
     selections : DataFrame
-        A row a pick: the contract of stage 04.
+        One row per pick: the contract of stage 04.
     shortfalls : DataFrame
         Where fewer videos or communities were found than wanted; ``method`` and ``graph`` are empty where a
         video lacks features.

@@ -101,7 +101,7 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
 
 
 def last_or_best(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000) -> pd.DataFrame:
-    """A row a cell of Table 1 and metric: both means, and best on VAL minus last, run by run.
+    """One row per cell of Table 1 and metric: both means, and best on VAL minus last, run by run.
 
     Parameters
     ----------

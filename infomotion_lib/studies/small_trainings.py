@@ -176,8 +176,8 @@ def measured(names: list[str], *, timed: bool) -> dict[str, Any]:
     names : list of str
         Keys of :data:`PIECES`.
     timed : bool
-        Compute each piece again, for its milliseconds a step with everything loaded (building and predicting
-        included).
+        Compute each piece again, for its milliseconds per step with everything loaded (building and
+        predicting included).
 
     Raises
     ------

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PHANTOM_EF = (8.0, 88.0)
 RENDER_SIZE = 56
 RANDOM_NETWORKS = 5
-# hearts are drawn at 48 frames a second, of which every sixth is kept: 8 are too few to draw a beat from
+# hearts are drawn at 48 frames per second, of which every sixth is kept: 8 are too few to draw a beat from
 OVERSAMPLING = 6
 
 

@@ -113,7 +113,7 @@ def test_shown_table_never_calls_our_distance_a_fid(long_table: pd.DataFrame) ->
     assert re.search(r"Always “normal” +\| no training .*48\.0 \(50\.0\).*48\.0 \(50\.0\)", text), (
         "the same whatever the size"
     )
-    assert "75 clips a side" in text
+    assert "75 clips per side" in text
     assert text.count("50.0 ± 2.0 (55.0) [collapsed]") == 1, (
         "a flag stands behind the numbers of its own selection alone"
     )

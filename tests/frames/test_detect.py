@@ -73,7 +73,7 @@ def test_a_clip_of_a_few_frames_has_no_phase(disc: Disc) -> None:
 
 @pytest.mark.parametrize("fps", [0.0, -5.0, float("nan")])
 def test_frame_rate_must_be_one(disc: Disc, fps: float) -> None:
-    with pytest.raises(DataError, match="frames a second"):
+    with pytest.raises(DataError, match="frames per second"):
         detect_phases(disc(10), fps)
 
 

@@ -51,7 +51,7 @@ class LatteRecipe:
     steps, batch, learning_rate, seed
         How it was trained.
     fps : float
-        Frames a second of the training clips.
+        Frames per second of the training clips.
     class_ef : tuple of float
         Mean EF of the training clips of each class, points.
     autoencoder_sha256 : str

@@ -50,7 +50,7 @@ class Latte(nn.Module):
     latent_side : int
         Side of a latent frame; even.
     frames : int
-        Frames a clip.
+        Frames per clip.
     channels : int
         Latent channels.
     n_classes : int

@@ -20,7 +20,7 @@ MILLISECONDS = 90
 
 
 def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown: int = 6) -> Figure:
-    """One clip of each requested class as a strip of frames, a block of columns a pool.
+    """One clip of each requested class as a strip of frames, a block of columns per pool.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
 def looping_webp(
     pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72, gap: int = 4
 ) -> tuple[bytes, int]:
-    """Moving picture of clips, its alt text inside, and its width: a row a requested class, a block of
-    columns a pool.
+    """Moving picture of clips, its alt text inside, and its width: one row per requested class, a block of
+    columns per pool.
     """
     from PIL import Image
 

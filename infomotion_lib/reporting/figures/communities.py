@@ -47,7 +47,7 @@ def community_graphs(
     most_nodes: int = 600,
     seed: int = 0,
 ) -> Figure:
-    """Graph of each class, a colour a community, the chosen videos ringed (the paper's Figure 2b).
+    """Graph of each class, one colour per community, the chosen videos ringed (the paper's Figure 2b).
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def community_graphs(
         else ""
     )
     if len(graphs) < len(axes):
-        note = "one colour a community" + (f";\n{repeated}" if repeated else "")
+        note = "one colour per community" + (f";\n{repeated}" if repeated else "")
         axes[-1].legend(marks, labels, loc="center", fontsize=8.5, title=note, title_fontsize=8.5)
     else:
         if repeated:

@@ -24,7 +24,7 @@ _KINDS = {
 
 
 def control_errors(controls: pd.DataFrame) -> Figure:
-    """Mean absolute error of every predictor, a dot a split and a bar the mean.
+    """Mean absolute error of every predictor, one dot per split and a bar the mean.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def control_errors(controls: pd.DataFrame) -> Figure:
         **places,
     )
     sns.stripplot(controls, color=INK, size=4, alpha=0.7, jitter=False, **places)
-    axis.set(xlabel="mean absolute error (EF points), a dot a split", ylabel="")
+    axis.set(xlabel="mean absolute error (EF points), one dot per split", ylabel="")
     axis.grid(axis="y", visible=False)
     splits = int(controls["split"].nunique())
     wide = controls.pivot_table(index="split", columns="predictor", values="mae")

@@ -30,8 +30,8 @@ from infomotion_lib.reporting.tables import CONSTANT_NAMES
 def accuracy_by_vpc(
     table: pd.DataFrame, constants: pd.DataFrame, *, data: str, metric: str = "hard_accuracy"
 ) -> Figure:
-    """Accuracy of each selector by videos a class, with 95 % intervals; lines of the whole set and of the two
-    constants that matter.
+    """Accuracy of each selector by videos per class, with 95 % intervals; lines of the whole set and of the
+    two constants that matter.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def accuracy_by_vpc(
                 label=constant_name(line["predictor"], line["constant"]),
             )
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
-        axis.set_xlabel("videos a class")
+        axis.set_xlabel("videos per class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
     legend_below(fig, axes[0], most=3)
     headline(fig, f"{data}: {_separation(rows)}")
@@ -120,7 +120,7 @@ def _separation(rows: pd.DataFrame) -> str:
         rows[rows["method"] == "random"], on=["source", "vpc"], suffixes=("", "_random")
     )
     if chosen.empty:
-        return "accuracy by videos a class"
+        return "accuracy by videos per class"
     apart = int(
         ((chosen["ci_low"] > chosen["ci_high_random"]) | (chosen["ci_high"] < chosen["ci_low_random"])).sum()
     )
@@ -173,7 +173,7 @@ def tolerance_curves(
     )["mean"]
     gain = first.iloc[-1] - first.iloc[0]
     headline(
-        fig, f"{data}, {vpc} a class: {points[-1]:g} points of tolerance add {gain:.0f} points of accuracy"
+        fig, f"{data}, {vpc} per class: {points[-1]:g} points of tolerance add {gain:.0f} points of accuracy"
     )
     return fig
 
@@ -207,7 +207,7 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     mean = rows.groupby("machine")["mean"].mean()
     headline(
         fig,
-        f"{data}, {vpc} a class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}”"
+        f"{data}, {vpc} per class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}”"
         f" ({mean.max() - mean.min():.0f} points apart)",
     )
     return fig
@@ -231,7 +231,7 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
         axis.plot(row["difference"], y, color=colour, marker=METHOD_MARKERS[row["method"]], ms=7)
     names = [
         f"{SOURCE_NAMES[row['source']]}, {METHOD_NAMES[row['method']]}{in_brackets([row.get('graph_flag')])},"
-        f" {row['vpc']} a class"
+        f" {row['vpc']} per class"
         for row in rows.to_dict("records")
     ]
     axis.set_yticks(range(len(rows)), names, fontsize=9.5)

@@ -43,8 +43,8 @@ Marks = Mapping[tuple[str, str, str], str]
 
 
 def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
-    """Every configuration minus Random with its 95 % interval over pools, a panel a budget, in the order of
-    the first.
+    """Every configuration minus Random with its 95 % interval over pools, one panel per budget, in the order
+    of the first.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
             if _key(row) in order:
                 _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high")
         zero_line(axis, len(order))
-        axis.set_title(f"{vpc} videos a class,\n{_span(part['pools'])}", fontsize=10)
+        axis.set_title(f"{vpc} videos per class,\n{_span(part['pools'])}", fontsize=10)
     names = [configuration_name(*key) + marks.get(key, "") for key in order]
     axes[0].set_yticks(range(len(order)), names, fontsize=10)
     fig.supxlabel(
@@ -81,7 +81,7 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
 
 def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
     """Difference from Random in the screening pools (hollow) and in the confirming ones (full, with 95 %
-    interval), a panel a budget.
+    interval), one panel per budget.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
         names = [f"{_named(row, marks)}{' *' if row['chosen_by'] == 'screening' else ''}" for row in rows]
         axis.set_yticks(range(len(part)), names, fontsize=10)
         zero_line(axis, len(part))
-        axis.set_title(f"{vpc} videos a class", fontsize=10)
+        axis.set_title(f"{vpc} videos per class", fontsize=10)
     label = (
         "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n"
     )

@@ -93,7 +93,7 @@ def frame_strip(
     fps: Sequence[float],
     kind: str = "videos",
 ) -> Figure:
-    """Strip of the five frames of each video, a row a video, in the order of time.
+    """Strip of the five frames of each video, one row per video, in the order of time.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def frame_strip(
     frames, events : sequence of sequence
         Their numbers, and keys of :data:`EVENT_NAMES`; see :func:`five_frames`.
     labels : sequence of str
-        One a row.
+        One per row.
     fps : sequence of float
         Frame rates, for the time between frames.
     kind : str
@@ -140,7 +140,7 @@ def cardiac_cycle(
     pairs : MotionPairs
         The two motions.
     fps : float
-        Frames a second.
+        Frames per second.
     true_es : sequence of float
         True ES frames; the nearest one to the next ES is compared with it.
     """
@@ -187,7 +187,7 @@ def moment(
     at : int
         Number of the frame.
     fps : float
-        Frames a second.
+        Frames per second.
     """
     curve = np.asarray(volume, float)
     frames, names = five_frames(pairs)
@@ -249,7 +249,7 @@ def _cycle_title(pairs: MotionPairs, fps: float, true_es: Sequence[float]) -> st
 
 
 def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STATUS_COLOURS)) -> Figure:
-    """Bars of the videos of each status, one bar a source and split.
+    """Bars of the videos of each status, one bar per source and split.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def triplet_strip(triplets: NDArray[np.uint8], *, names: Sequence[str]) -> Figur
     triplets : ndarray of uint8, shape (K, 3, H, W)
         The frames.
     names : sequence of str
-        One a row.
+        One per row.
     """
     fig = Figure(figsize=(6.4, 0.55 + 1.55 * len(triplets)))
     axes = fig.subplots(len(triplets), 4, squeeze=False)
@@ -107,14 +107,15 @@ def training_curves(log: pd.DataFrame, *, threshold: float = 1.0) -> Figure:
 def filled_in_strip(
     first: Floats, middle: Floats, last: Floats, *, prediction: Floats, average: Floats, names: Sequence[str]
 ) -> Figure:
-    """Inputs, truth, the network's middle frame and the naive average, each with its error; a row a triplet.
+    """Inputs, truth, the network's middle frame and the naive average, each with its error; one row per
+    triplet.
 
     Parameters
     ----------
     first, middle, last, prediction, average : ndarray, shape (K, H, W)
         In [0, 1].
     names : sequence of str
-        One a row.
+        One per row.
     """
     fig = Figure(figsize=(7.0, 0.8 + 1.14 * len(first)))
     axes = fig.subplots(len(first), 7, squeeze=False)
@@ -152,8 +153,8 @@ def flow_to_rgb(flow: Floats, *, most: float) -> NDArray[np.float64]:
 
 
 def flow_panels(frames: Floats, flows: Mapping[str, Floats], *, names: Sequence[str]) -> Figure:
-    """Frames and their flow fields as colour with arrows, a row a video; a wheel says which colour is which
-    direction.
+    """Frames and their flow fields as colour with arrows, one row per video; a wheel says which colour is
+    which direction.
 
     Parameters
     ----------
@@ -162,7 +163,7 @@ def flow_panels(frames: Floats, flows: Mapping[str, Floats], *, names: Sequence[
     flows : mapping of str to ndarray, shape (K, 2, H, W)
         Flow from the first to the last frame by each method, pixels.
     names : sequence of str
-        One a row.
+        One per row.
     """
     columns = 1 + len(flows)
     fig = Figure(figsize=(2.15 * columns + 1.7, 0.7 + 2.0 * len(frames)))
@@ -208,7 +209,7 @@ def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:
 
 
 def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floats], ef: Floats) -> Figure:
-    """First two principal components of each feature, a point a video, coloured by EF.
+    """First two principal components of each feature, one point per video, coloured by EF.
 
     Parameters
     ----------

@@ -90,7 +90,7 @@ def phase_signal(
     phases, control : Phases
         Of the clip in order and shuffled.
     fps : float
-        Frames a second.
+        Frames per second.
     true_es, true_ed : sequence of float
         True frames, if known; the title then says how many of those in the clip have a mark within
         :data:`TOLERANCE_MS`.
@@ -112,7 +112,7 @@ def phase_signal(
     heard = [_heard(phases.es, true_es, phases, fps), _heard(phases.ed, true_ed, phases, fps)]
     text = f"{heard[0]} ES and {heard[1]} ED found in {len(phases.signal) / fps:.1f} s"
     if len(phases.es) > 1:
-        text += f": {60 * fps / float(np.diff(phases.es).mean()):.0f} beats a minute"
+        text += f": {60 * fps / float(np.diff(phases.es).mean()):.0f} beats per minute"
     headline(fig, text)
     return fig
 

@@ -26,7 +26,7 @@ def picks_map(
     *,
     feature: str = "motion",
 ) -> Figure:
-    """Candidates on two principal components, a panel a method, its picks marked.
+    """Candidates on two principal components, one panel per method, its picks marked.
 
     Under each panel: mean distance of its picks from the middle of their class, as a multiple of the class's
     own.
@@ -92,14 +92,14 @@ def clip_wall(
     method: str,
     kind: str = "videos",
 ) -> Figure:
-    """One frame of every chosen video, a row a class.
+    """One frame of every chosen video, one row per class.
 
     Parameters
     ----------
     images : sequence of (H, W) uint8
         In order of rank.
     classes, captions : sequence of str
-        One an image: its EF class, and a word about it such as its EF.
+        One per image: its EF class, and a word about it such as its EF.
     kind : str
         What the videos are, for the title: "phantom videos".
     """
@@ -127,7 +127,7 @@ def clip_wall(
 
 
 def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
-    """EF of every pick, a row a method, over the EF of all candidates and the class edges.
+    """EF of every pick, one row per method, over the EF of all candidates and the class edges.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def pool_marker(pool: str) -> str:
 def consistency_matrices(
     consistency: pd.DataFrame, conditioning: pd.DataFrame, *, names: Mapping[str, str]
 ) -> Figure:
-    """Share of each requested class by relabelled class, a panel a pool.
+    """Share of each requested class by relabelled class, one panel per pool.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
 
 
 def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
-    """Fréchet distances to real clips, a panel a metric, with the floor (real) and the ceiling (noise).
+    """Fréchet distances to real clips, one panel per metric, with the floor (real) and the ceiling (noise).
 
     An arrow at the left end of an interval says that it reaches down to zero, which a logarithmic axis does
     not have.
@@ -183,7 +183,7 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=10
     )
     axes[0].set_ylim(-0.6, len(pairs) - 0.4)
-    headline(fig, f"{_nearer(fidelity, names)} ({int(fidelity['n'].iloc[0])} clips a side)")
+    headline(fig, f"{_nearer(fidelity, names)} ({int(fidelity['n'].iloc[0])} clips per side)")
     return fig
 
 
@@ -243,7 +243,7 @@ def pool_accuracy(
             lw=1.4,
             label=constant_name(best["predictor"], best["constant"]),
         )
-        axis.set_xticks(range(len(sizes)), [f"{size} a class" if size else "all" for size in sizes])
+        axis.set_xticks(range(len(sizes)), [f"{size} per class" if size else "all" for size in sizes])
         axis.set_xlim(-0.6, len(sizes) - 0.4)
         axis.set_title(names[pool], fontsize=10)
         axis.grid(axis="x", visible=False)

@@ -21,7 +21,7 @@ from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD
 def confusion_matrices(
     predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, int]], *, data: str
 ) -> Figure:
-    """Share of each true class by predicted class, all runs of a cell together; a panel a cell.
+    """Share of each true class by predicted class, all runs of a cell together; one panel per cell.
 
     Parameters
     ----------
@@ -110,4 +110,4 @@ def _rows_of(predictions: pd.DataFrame, cell: tuple[str, str, str, int]) -> pd.D
 
 def _cell_title(cell: tuple[str, str, str, int]) -> str:
     source, method, _, vpc = cell
-    return f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}" + (f", {vpc} a class" if vpc else "")
+    return f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}" + (f", {vpc} per class" if vpc else "")

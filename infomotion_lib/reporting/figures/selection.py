@@ -29,7 +29,7 @@ _SETTINGS = {
 
 
 def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
-    """Communities of each class by recipe, a panel a source and feature; the dash is the count after
+    """Communities of each class by recipe, one panel per source and feature; the dash is the count after
     shuffling the features.
 
     Parameters
@@ -104,8 +104,8 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
 def settings_sweep(
     table: pd.DataFrame, *, vpc: Sequence[int] = (), defaults: Mapping[str, float] | None = None
 ) -> Figure:
-    """Communities by k, distance scale and Markov time, a line a class; collapsed and shattered settings are
-    open marks.
+    """Communities by k, distance scale and Markov time, one line per class; collapsed and shattered settings
+    are open marks.
 
     Parameters
     ----------

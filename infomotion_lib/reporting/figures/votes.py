@@ -55,7 +55,7 @@ def vote_curves(
     Parameters
     ----------
     clips : mapping of str to (Phases, Phases, float)
-        Name of the clip to the detector's phases, the network's, and frames a second.
+        Name of the clip to the detector's phases, the network's, and frames per second.
     volumes : mapping of str to ndarray, optional
         Exact volume where it is known.
     """
@@ -207,7 +207,7 @@ def consistency(table: pd.DataFrame) -> Figure:
 
 
 def consistency_words(table: pd.DataFrame) -> str:
-    """The medians of :func:`consistency` in words: a sentence a voter, and one of what their agreement is
+    """The medians of :func:`consistency` in words: one sentence per voter, and one of what their agreement is
     worth.
 
     Parameters

@@ -15,7 +15,7 @@ class ChannelPReLU(nn.PReLU):
     """PReLU with one slope a channel: x where positive, slope times x elsewhere.
 
     On a CPU, channels-last maps are treated as rows of W * C numbers: torch's own kernel walks them C at a
-    time, and its backward pass takes a mispredicted branch a number. Values and gradients are the same.
+    time, and its backward pass takes a mispredicted branch per number. Values and gradients are the same.
     """
 
     def forward(self, input: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ cheaper:
 
 - the two motions of a video share a frame, so three frames are encoded, not four (all that sees one frame at
   a time: the convolutions, the first block's norm, queries, keys and values);
-- motion is affine in the displacement A c - c, so displacements are averaged first and projected once a map;
+- motion is affine in the displacement A c - c, so displacements are averaged first and projected once per
+  map;
 - the last block's appearance path (values, projection, mixer) feeds nothing and is left out;
 - queries, keys and values come from one product; convolutions run channels-last; a CPU takes four videos at a
   time.
@@ -36,7 +37,7 @@ more).
 
 
 def vector_size(width: int, pooling: Pooling) -> int:
-    """Numbers a video: 96 F (mean), 16 times that (grid), or 392 (flow)."""
+    """Numbers per video: 96 F (mean), 16 times that (grid), or 392 (flow)."""
     _refuse_unknown(pooling)
     if pooling == "flow":
         return PAIRS * 4 * FLOW_GRID**2
@@ -140,8 +141,8 @@ class MotionPooler:
     def _shared_block(
         self, step: _Step, tokens: Tensor, rows: Tensor, others: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """First block: what belongs to one frame is computed once a frame, then handed to the pairs that hold
-        it.
+        """First block: what belongs to one frame is computed once per frame, then handed to the pairs that
+        hold it.
         """
         plan = step.block.plan(tokens)
         windows = step.block.norm1(plan.split(tokens))

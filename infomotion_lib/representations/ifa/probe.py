@@ -131,7 +131,7 @@ def probe_table(
     train: NDArray[np.bool_],
     test: NDArray[np.bool_],
 ) -> pd.DataFrame:
-    """A row a feature: ``feature``, ``size``, ``ridge_r2``, ``ridge_mae``, ``knn_purity``.
+    """One row per feature: ``feature``, ``size``, ``ridge_r2``, ``ridge_mae``, ``knn_purity``.
 
     Parameters
     ----------

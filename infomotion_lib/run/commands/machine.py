@@ -126,7 +126,7 @@ def compute(mode: Arithmetic, pieces: list[str], *, under: list[str]) -> dict[st
 
 
 def table(label: str, results: dict[Arithmetic, dict[str, Any]]) -> pd.DataFrame:
-    """Rows ``machine, arithmetic, piece, sha256, ms_a_step, versions``, a row a piece and arithmetic."""
+    """Rows ``machine, arithmetic, piece, sha256, ms_a_step, versions``, one row per piece and arithmetic."""
     import pandas as pd
 
     rows = []

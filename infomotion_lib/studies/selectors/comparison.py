@@ -2,7 +2,7 @@
 were made.
 
 A pool is the unit. Networks of one pool share its hearts and its TEST videos, so they are averaged first;
-intervals and tests are over pools. Selecting without chance gives one set a pool, and no number of networks
+intervals and tests are over pools. Selecting without chance gives one set per pool, and no number of networks
 makes two of it.
 """
 
