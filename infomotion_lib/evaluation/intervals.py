@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import ttest_1samp
+from scipy.stats import spearmanr, ttest_1samp
 
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.metrics import METRICS
@@ -50,6 +50,23 @@ def bootstrap_interval(
     drawn = np.random.default_rng(seed).integers(len(names), size=(samples, len(names)))
     means = total[drawn].sum(1) / count[drawn].sum(1)
     low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Spearman's rho; NaN where one of the two does not vary."""
+    return float(spearmanr(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else float("nan")
+
+
+def rank_interval(
+    a: NDArray[np.float64], b: NDArray[np.float64], *, samples: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """95 % percentile interval of :func:`rank_correlation`, resampling pairs; NaN twice where it has none."""
+    rng = np.random.default_rng(seed)
+    drawn = [rng.integers(len(a), size=len(a)) for _ in range(samples)]
+    rho = np.array([rank_correlation(a[index], b[index]) for index in drawn])
+    known = rho[np.isfinite(rho)]
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
     return float(low), float(high)
 
 

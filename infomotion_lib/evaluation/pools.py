@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.records import Dataset
+from infomotion_lib.evaluation.intervals import rank_correlation, rank_interval
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.regressor.parameters import LabelsParameters
@@ -223,14 +223,10 @@ def conditioning(labels: pd.DataFrame, *, samples: int = 2000, seed: int = 0) ->
     for source, clips in labels.groupby("source", sort=False):
         asked, given = clips["requested_ef"].to_numpy(float), clips["ef"].to_numpy(float)
         same = 100 * float(np.mean(class_name(asked) == class_name(given)))
-        random = np.random.default_rng(seed)
-        drawn = [random.integers(len(clips), size=len(clips)) for _ in range(samples)]
-        correlations = np.array([_rank_correlation(asked[i], given[i]) for i in drawn])
-        known = correlations[np.isfinite(correlations)]
-        low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
+        rho = rank_correlation(asked, given), *rank_interval(asked, given, samples=samples, seed=seed)
         spreads = float(asked.std()), float(given.std())
         classes = len(set(class_name(given).tolist()) - {""})
-        rows.append((source, len(clips), same, _rank_correlation(asked, given), low, high, *spreads, classes))
+        rows.append((source, len(clips), same, *rho, *spreads, classes))
     columns = [
         "source",
         "n",
@@ -300,9 +296,3 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
                 )
             )
     return pd.DataFrame(rows, columns=list(TABLE2_COLUMNS))
-
-
-def _rank_correlation(asked: np.ndarray, given: np.ndarray) -> float:
-    if np.ptp(asked) == 0 or np.ptp(given) == 0:
-        return float("nan")
-    return float(spearmanr(asked, given).statistic)

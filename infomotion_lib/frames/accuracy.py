@@ -19,6 +19,7 @@ from infomotion_lib.frames.choose import detected_beat
 from infomotion_lib.frames.detect import detect_phases, find_phases, read_phases
 from infomotion_lib.frames.rule import systole_frames
 from infomotion_lib.frames.signals import Curve, clip_signals, single_threaded
+from infomotion_lib.frames.votes import correlation
 from infomotion_lib.phantom.geometry import volume_curve
 from infomotion_lib.phantom.nuisance import DEFAULT_LEVEL, NUISANCE_FPS
 from infomotion_lib.phantom.rendering import render
@@ -246,8 +247,7 @@ def order_control(
 
 def _lag1(curve: Curve) -> float:
     plain = detrend(curve, type="linear")
-    now, then = plain[1:], plain[:-1]
-    return float(np.corrcoef(now, then)[0, 1]) if min(now.std(), then.std()) > 1e-9 else float("nan")
+    return correlation(plain[1:], plain[:-1])
 
 
 def _summary(key: tuple[Hashable, ...], count: pd.DataFrame, single: pd.DataFrame) -> dict[str, object]:

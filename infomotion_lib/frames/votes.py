@@ -16,6 +16,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from infomotion_lib.data.video import Clip, read_clip
+from infomotion_lib.device import one_thread
 from infomotion_lib.errors import VideoError
 from infomotion_lib.frames.detect import Phases, detect_phases
 from infomotion_lib.frames.phasenet import load_phasenet, network_phases
@@ -225,15 +226,9 @@ def _vote_all(files: Sequence[_Video], *, workers: int, progress: bool) -> list[
 
 
 def _vote_alone(video: _Video) -> Vote:
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # a small network loses time to more
     try:
-        with single_threaded():
+        with one_thread(), single_threaded():  # a small network loses time to more
             detector, network = both_votes(read_clip(video.path), video.fps, load_phasenet())
             return compare(detector, network, es=video.es, ed=video.ed, fps=video.fps)
     except VideoError:
         return Vote(None, None, None, None, np.nan, np.nan, np.nan, UNREADABLE)
-    finally:
-        torch.set_num_threads(threads)

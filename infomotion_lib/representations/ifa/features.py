@@ -197,7 +197,7 @@ def _block(
         videos, vectors, missing, size=vector_size(pooler.network.width, pooler.pooling), identity=identity
     )
     if part is not None:
-        write_npz(part, **table.arrays())
+        write_npz(part, table.arrays())
     return table
 
 
