@@ -187,7 +187,7 @@ def read_profile(profile: str) -> dict[str, Any]:
             where=f"Looked for: {path}",
             remedy=did_you_mean(profile, profile_names()),
         )
-    form = "Write a parameter a line, such as vpc: [5, 10]; the profiles in notebooks/params are examples."
+    form = "Write one parameter per line, such as vpc: [5, 10], as the profiles in notebooks/params do."
     try:
         values = yaml_value(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -30,7 +30,7 @@ def bootstrap_interval(
     Parameters
     ----------
     values : array_like, shape (N,)
-        One value a run; NaNs are left out.
+        One value per run; NaNs are left out.
     clusters : array_like, shape (N,), optional
         Pool of each run.
     """

@@ -248,7 +248,7 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
     Parameters
     ----------
     table : DataFrame
-        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool, with the flags of its
+        From :func:`infomotion_lib.evaluation.intervals.summarise`, one source per pool, with the flags of its
         graphs.
     fidelity : DataFrame
         From :func:`infomotion_lib.evaluation.fidelity.fidelity_table`; pairs named ``real_vs_<pool>``.

@@ -35,17 +35,8 @@ NEAR_MS = 100.0
 AGREE, CURVES_DIFFER, FRAMES_DIFFER, UNREADABLE = "agree", "curves_differ", "frames_differ", "unreadable"
 VERDICTS = (AGREE, FRAMES_DIFFER, CURVES_DIFFER, UNREADABLE)
 VOTE_COLUMNS = (
-    *(
-        "source",
-        "file_name",
-        "phase_source",
-        "es",
-        "ed",
-        "detector_es",
-        "detector_ed",
-        "network_es",
-        "network_ed",
-    ),
+    *("source", "file_name", "phase_source", "es", "ed", "detector_es", "detector_ed"),
+    *("network_es", "network_ed"),
     *("agreement", "es_apart_ms", "ed_apart_ms", "verdict", "flagged"),
 )
 _PARALLEL_FROM = 120  # videos; fewer are done before other processes have loaded torch

@@ -138,7 +138,7 @@ def _row(name: str, path: str, fps: float, network: nn.Module, diastole_fraction
 
 
 def _deeplab() -> nn.Module:
-    """DeepLabV3 with one output a pixel, random weights, nothing downloaded."""
+    """DeepLabV3 with one output per pixel, random weights, nothing downloaded."""
     try:
         from torchvision.models.segmentation import deeplabv3_resnet50
     except (

@@ -64,7 +64,7 @@ def image_slider(
     slider = _slider(description, labels, start)
     pages = [
         w.HTML(f"{_caption(label)}{_readable(picture_html(image, alt=text, width=width), width)}")
-        for image, label, text in _zip(images, labels, alt)
+        for image, label, text in zip(images, labels, alt, strict=True)
     ]
     stack = w.Stack(pages, selected_index=start)
     w.jsdlink((slider, "value"), (stack, "selected_index"))
@@ -207,7 +207,3 @@ def _same_length(*columns: Sequence[Any]) -> None:
             "Pictures, labels and alt texts must be as many and at least one:"
             f" {[len(column) for column in columns]}"
         )
-
-
-def _zip(*columns: Sequence[Any]) -> list[tuple[Any, ...]]:
-    return list(zip(*columns, strict=True))

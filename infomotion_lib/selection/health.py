@@ -74,19 +74,15 @@ def partition_health(
     null_savings: list[float] = []
     for draw in range(1, resamples + 1):
         if whole.n_communities > 1:
-            seeds.append(_agreement(whole.module, partition(graph, seed + draw).module))
+            seeds.append(adjusted_mutual_info_score(whole.module, partition(graph, seed + draw).module))
             kept = np.unique(rng.integers(0, len(rows), len(rows)))
             sample = partition(build_graph(rows[kept], recipe=chosen), seed)
-            samples.append(_agreement(whole.module[kept], sample.module))
+            samples.append(adjusted_mutual_info_score(whole.module[kept], sample.module))
         shuffled = rng.permuted(rows, axis=0)
         null = partition(build_graph(shuffled, recipe=chosen), seed)
         null_counts.append(null.n_communities)
         null_savings.append(null.savings)
     return Health(_mean(seeds), _mean(samples), _mean(null_counts), _mean(null_savings))
-
-
-def _agreement(left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
-    return float(adjusted_mutual_info_score(left, right))
 
 
 def _mean(values: list[float]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -21,44 +21,18 @@ from infomotion_lib.selection.health import partition_health
 from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
 from infomotion_lib.selection.parameters import SelectionParameters
 from infomotion_lib.selection.registry import SELECTORS
-from infomotion_lib.selection.selectors import SHORTFALL_COLUMNS, select
+from infomotion_lib.selection.selectors import SHORTFALL_COLUMNS, TABLE_COLUMNS, select
 
+_PARTITION = ("codelength", "one_level_codelength", "savings", "largest_share", "singletons")
+"""Columns of the report that :class:`~infomotion_lib.selection.communities.Communities` has by that name."""
+
+_GRAPH = ("source", "feature", "graph", "class_name")
 REPORT_COLUMNS = (
-    *(
-        "source",
-        "feature",
-        "graph",
-        "class_name",
-        "nodes",
-        "links",
-        "communities",
-        "codelength",
-        "one_level_codelength",
-        "savings",
-    ),
-    *(
-        "largest_share",
-        "singletons",
-        "stability",
-        "seed_stability",
-        "null_communities",
-        "null_savings",
-        "flag",
-    ),
+    *(*_GRAPH, "nodes", "links", "communities", *_PARTITION),
+    *("stability", "seed_stability", "null_communities", "null_savings", "flag"),
 )
-COMMUNITY_COLUMNS = (
-    "source",
-    "feature",
-    "graph",
-    "class_name",
-    "file_name",
-    "community",
-    "flow",
-    "centrality",
-)
-SELECTION_COLUMNS = (
-    *(*CELL, "selection_seed", "class_name", "community", "rank", "file_name", "score", "graph_flag"),
-)
+COMMUNITY_COLUMNS = (*_GRAPH, "file_name", "community", "flow", "centrality")
+SELECTION_COLUMNS = (*CELL, "selection_seed", *TABLE_COLUMNS)
 
 ClassGraphs = dict[tuple[str, str], dict[str, ClassGraph]]
 """Graphs by (feature, recipe) and class name."""
@@ -213,24 +187,13 @@ def _report(
             resamples=parameters.health_resamples,
         )
         communities = built.communities
-        rows.append(
-            {
-                "class_name": name,
-                "nodes": built.graph.n_nodes,
-                "links": len(built.graph.links),
-                "communities": communities.n_communities,
-                "codelength": communities.codelength,
-                "one_level_codelength": communities.one_level_codelength,
-                "savings": communities.savings,
-                "largest_share": communities.largest_share,
-                "singletons": communities.singletons,
-                "stability": health.stability,
-                "seed_stability": health.seed_stability,
-                "null_communities": health.null_communities,
-                "null_savings": health.null_savings,
-                "flag": communities.flag,
-            }
-        )
+        counts = {
+            "nodes": built.graph.n_nodes,
+            "links": len(built.graph.links),
+            "communities": communities.n_communities,
+        }
+        partition = {column: getattr(communities, column) for column in (*_PARTITION, "flag")}
+        rows.append({"class_name": name, **counts, **partition, **asdict(health)})
     return pd.DataFrame(rows)
 
 

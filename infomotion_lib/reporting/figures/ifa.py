@@ -36,8 +36,8 @@ _GREY, _ACCENT, _SECOND = (METHOD_COLOURS[name] for name in ("random", "infomoti
 
 
 def triplet_strip(triplets: NDArray[np.uint8], *, names: Sequence[str]) -> Figure:
-    """Triplets a row each: first frame, the middle one that is to be filled in, last frame, and what changed
-    between the ends.
+    """Triplets, one row each: first frame, the middle one that is to be filled in, last frame, and what
+    changed between the ends.
 
     Parameters
     ----------

@@ -217,7 +217,7 @@ def pool_accuracy(
     Parameters
     ----------
     table : DataFrame
-        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool.
+        From :func:`infomotion_lib.evaluation.intervals.summarise`, one source per pool.
     constants : DataFrame
         ``constants.csv`` of stage 04.
     """

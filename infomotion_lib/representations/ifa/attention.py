@@ -33,7 +33,7 @@ class Sight(NamedTuple):
     attention : Tensor
         ``(2B, windows, heads, n, n)``: A, rows are tokens of the frame, columns tokens of the other.
     displacement : Tensor
-        ``(2B, windows, n, 2 * heads)``: A c - c, an (x, y) pair a head, in map coordinates (the map is 2
+        ``(2B, windows, n, 2 * heads)``: A c - c, an (x, y) pair per head, in map coordinates (the map is 2
         wide).
     """
 

@@ -145,7 +145,7 @@ def follow_window(
 
 @torch.inference_mode()
 def shape_table(network: InterFrameInterpolator, *, height: int, width: int) -> pd.DataFrame:
-    """Shapes on the way from one pair of frames to one vector a video: ``step``, ``scale``, ``shape``,
+    """Shapes on the way from one pair of frames to one vector per video: ``step``, ``scale``, ``shape``,
     ``numbers``.
     """
     device = next(network.parameters()).device

@@ -1,4 +1,4 @@
-"""Motion maps to one vector a video, without computing what the vector does not need.
+"""Motion maps to one vector per video, without computing what the vector does not need.
 
 The plain way runs the backbone on both pairs of a video and averages its motion maps. The same numbers come
 cheaper:
