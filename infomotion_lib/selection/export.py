@@ -114,11 +114,7 @@ def export_distilled(
         raise DataError(f"The folder holds something already: {target}", remedy="Choose a new one.")
     videos = dataset.videos.set_index("file_name")
     names = [str(name) for name in picks["file_name"]]
-    if absent := [name for name in names if name not in videos.index]:
-        raise DataError(
-            f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.",
-            remedy="Was the data set changed?",
-        )
+    _require_videos(names, dataset)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as workplace:
         made = Path(workplace) / target.name
@@ -161,11 +157,7 @@ def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: s
         lambda seeds: " ".join(str(seed) for seed in sorted(seeds))
     )
     paths = dataset.videos.set_index("file_name")["path"]
-    if absent := sorted(set(picks["file_name"]) - set(paths.index)):
-        raise DataError(
-            f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.",
-            remedy="Was the data set changed?",
-        )
+    _require_videos(sorted(set(picks["file_name"])), dataset)
     hashes = {name: sha256(paths[name]) for name in picks["file_name"].unique()}
     edition = edition_of(dataset.root)
     return (
@@ -176,6 +168,15 @@ def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: s
             phantom_edition="" if edition is None else edition,
         )
     )
+
+
+def _require_videos(names: list[str], dataset: Dataset) -> None:
+    known = set(dataset.videos["file_name"])
+    if absent := [name for name in names if name not in known]:
+        raise DataError(
+            f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.",
+            remedy="Was the data set changed?",
+        )
 
 
 def _file_list(names: list[str], videos: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
