@@ -147,13 +147,15 @@ def replaced(arithmetic: Arithmetic) -> str:
     """Sentence that names the variables which the user has set to other values and that arithmetic replaces;
     empty if there is none.
     """
-    own = [
+    overruled = [
         f"{name}={os.environ[name]}"
         for name in missing(arithmetic)
         if name in os.environ and name not in THREADS
     ]
     return (
-        f"Portable arithmetic replaces {', '.join(own)}; -p arithmetic=native keeps your own." if own else ""
+        f"Portable arithmetic replaces {', '.join(overruled)}; -p arithmetic=native keeps your own."
+        if overruled
+        else ""
     )
 
 

@@ -103,12 +103,12 @@ def in_words(machine: Mapping[str, Any]) -> str:
     """Processor in a few words: its name, and its family, model and widest instructions where the card has
     them.
     """
-    told = [
+    words = [
         f"{name} {machine[name]}" for name in ("family", "model") if machine.get(name, UNKNOWN) != UNKNOWN
     ]
-    told += [", ".join(widest(machine["instructions"]))] if machine.get("instructions") else []
+    words += [", ".join(widest(machine["instructions"]))] if machine.get("instructions") else []
     name = str(machine.get("processor", "")) or "a processor without a name"
-    return f"{name} ({', '.join(told)})" if told else name
+    return f"{name} ({', '.join(words)})" if words else name
 
 
 def widest(instructions: list[str]) -> list[str]:
@@ -143,17 +143,17 @@ def cpuinfo() -> dict[str, str]:
 
 def flags() -> frozenset[str]:
     """Instruction sets of this processor as Linux names them; empty where they cannot be read."""
-    told = cpuinfo()
-    return frozenset(told.get("flags", told.get("Features", "")).split())
+    info = cpuinfo()
+    return frozenset(info.get("flags", info.get("Features", "")).split())
 
 
 def _processor() -> tuple[dict[str, str], list[str]]:
     """Identity of the first processor, and its instruction sets; without ``/proc/cpuinfo`` the name that
     Python knows.
     """
-    told = cpuinfo()
+    info = cpuinfo()
     identity = {
-        key: next((told[name] for name in names if told.get(name)), UNKNOWN)
+        key: next((info[name] for name in names if info.get(name)), UNKNOWN)
         for key, names in _IDENTITY.items()
     }
     if identity["processor"] == UNKNOWN:
@@ -178,5 +178,5 @@ def _cxx_library() -> str:
     except OSError:
         return UNKNOWN
     files = {str(Path(f"/{path}").resolve()) for line in lines if (path := line.partition("/")[2])}
-    found = {match[1] for file in files if (match := _STANDARD_LIBRARY.search(file))}
-    return ", ".join(sorted(found)) or UNKNOWN
+    versions = {match[1] for file in files if (match := _STANDARD_LIBRARY.search(file))}
+    return ", ".join(sorted(versions)) or UNKNOWN

@@ -205,7 +205,7 @@ def read_profile(profile: str) -> dict[str, Any]:
             where=f"Looked for: {path}",
             remedy=did_you_mean(profile, profile_names()),
         )
-    form = "Write a parameter a line, such as vpc: [5, 10]; the profiles in notebooks/params are examples."
+    form = "Write one parameter per line, such as vpc: [5, 10], as the profiles in notebooks/params do."
     try:
         values = yaml_value(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -227,8 +227,8 @@ def paths_of(profile: str, runs_dir: str = "") -> RunPaths:
     ParameterError
         If there is no such profile, or one of its values is wrong.
     """
-    own = stage_parameters("data", read_profile(profile))
-    return run_paths(own.profile, runs_dir or own.runs_dir)
+    data = stage_parameters("data", read_profile(profile))
+    return run_paths(data.profile, runs_dir or data.runs_dir)
 
 
 def yaml_value(text: str) -> Any:
@@ -264,25 +264,25 @@ def stage_parameters(
     _refuse_unknown(
         overrides or {}, model.model_fields, where=f"Looked among the parameters of stage {stage}."
     )
-    own = {
+    used = {
         name: value for name, value in {**values, **(overrides or {})}.items() if name in model.model_fields
     }
     try:
         return model.model_validate(
-            {name: tuple(value) if isinstance(value, list) else value for name, value in own.items()}
+            {name: tuple(value) if isinstance(value, list) else value for name, value in used.items()}
         )
     except ValidationError as error:
         first = error.errors()[0]
-        said = first["msg"].removeprefix("Value error, ")
+        message = first["msg"].removeprefix("Value error, ")
         if not first["loc"]:  # several parameters do not fit together
-            raise ParameterError(f"Parameters of stage {stage} do not fit: {said}.") from None
+            raise ParameterError(f"Parameters of stage {stage} do not fit: {message}.") from None
         name = str(first["loc"][0])
         default = model.model_fields[name].default
-        reason = said.replace("a valid tuple", "a list")
+        reason = message.replace("a valid tuple", "a list")
         if first["type"] == "missing":
             reason = f"It needs {len(default)} values"
         raise ParameterError(
-            f"Parameter {name} = {own[name]!r} is not valid: {reason}.",
+            f"Parameter {name} = {used[name]!r} is not valid: {reason}.",
             remedy=f"{name}: {model.model_fields[name].description}. Default: {default!r}.",
         ) from None
 

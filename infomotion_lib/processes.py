@@ -65,10 +65,10 @@ def caches(folder: Path) -> dict[str, str]:
     """Environment variables that keep the caches of a child's tools in ``folder`` where the user's own cannot
     be written; else none.
     """
-    own = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     try:
-        own.mkdir(parents=True, exist_ok=True)
-        writable = os.access(own, os.W_OK)
+        home.mkdir(parents=True, exist_ok=True)
+        writable = os.access(home, os.W_OK)
     except OSError:
         writable = False
     return {} if writable else {"XDG_CACHE_HOME": str(folder), "MPLCONFIGDIR": str(folder / "matplotlib")}

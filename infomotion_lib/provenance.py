@@ -90,8 +90,8 @@ def write_json(value: Any, path: str | Path, *, compact: bool = False) -> Path:
     return Path(path)
 
 
-def write_npz(path: str | Path, /, **arrays: np.ndarray) -> Path:
-    """Path of the arrays written whole as an uncompressed ``.npz`` (equal arrays, equal bytes)."""
+def write_npz(path: str | Path, arrays: Mapping[str, np.ndarray]) -> Path:
+    """Path of the arrays, by name, written whole as an uncompressed ``.npz`` (equal arrays, equal bytes)."""
     with atomic(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]  # numpy's stub types the keyword allow_pickle only
     return Path(path)

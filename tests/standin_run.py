@@ -76,9 +76,11 @@ def make_run(
     train = index[index["split"] == "TRAIN"]
     write_npz(
         run / FOLDERS["ifa_training"] / "motion_features.npz",
-        source=train["source"].to_numpy(str),
-        file_name=train["file_name"].to_numpy(str),
-        features=rng.normal(size=(len(train), 8)).astype(np.float32),
+        {
+            "source": train["source"].to_numpy(str),
+            "file_name": train["file_name"].to_numpy(str),
+            "features": rng.normal(size=(len(train), 8)).astype(np.float32),
+        },
     )
     for stage in ("frame_index", "ifa_training", "graph_selection", "evaluation", "latte_pool", "ablation"):
         notebook = notebook_of(TABLE[stage])

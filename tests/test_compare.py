@@ -16,7 +16,7 @@ from infomotion_lib import machine
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import read_json, sha256, start_stage, write_csv, write_json
-from infomotion_lib.reporting.compare import comparison_text, where_they_part
+from infomotion_lib.reporting.compare import comparison_text, difference_in_words
 from infomotion_lib.reporting.difference import PINS, SUMS, Side, first_difference
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.run import cli
@@ -262,7 +262,7 @@ def test_the_first_stage_that_differs_and_why(own: Side, stage: str, kinds: list
     found = first_difference(run_of(), own)
     assert (found.stage, [reason.kind for reason in found.reasons]) == (stage, kinds)
     assert found.kind == (kinds[0] if kinds else "")
-    assert said in where_they_part(found)
+    assert said in difference_in_words(found)
     assert not found.unknown, found.unknown
 
 
@@ -280,7 +280,7 @@ def test_videos_are_compared_by_the_hash_of_their_pins_where_the_frozen_side_kee
     maybe = first_difference(unfrozen(run_of()), run_of(pins=videos_of(phantom="z"), data=code))
     assert maybe.kind == "code" and not maybe.videos, "other code may write another record of equal videos"
     assert maybe.unknown == (f"videos, since {PINS} is not at hand for both runs",)
-    assert "Not compared: videos" in where_they_part(maybe)
+    assert "Not compared: videos" in difference_in_words(maybe)
     moved = first_difference(unfrozen(run_of()), run_of(videos={"phantom": "moved"}))
     assert moved.kind == "data" and "videos of phantom here" in moved.detail
 
@@ -289,7 +289,7 @@ def test_videos_that_nobody_hashed_are_not_called_equal() -> None:
     own = {"echonet-dynamic": {"FileList.csv": "l", "videos": 9}}
     found = first_difference(run_of(pins=own), run_of(pins=own))
     assert found.stage == "" and not found.videos
-    told = where_they_part(found)
+    told = difference_in_words(found)
     assert (
         "videos too" not in told
         and "Not compared: videos of echonet-dynamic, which the data stage did not hash." in told
@@ -316,7 +316,7 @@ def test_what_a_card_does_not_tell_is_not_called_equal() -> None:
     assert found.unknown == ("versions of torch, which one card alone names",)
     assert [reason.kind for reason in found.reasons] == [
         "machine"
-    ] and "only the machine" not in where_they_part(found)
+    ] and "only the machine" not in difference_in_words(found)
     python = {
         "python": "3.12.1",
         "code": {"science": "9", "figures": "9", "notebook": "9"},

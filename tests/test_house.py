@@ -17,23 +17,9 @@ LIBRARY = PROJECT / "infomotion_lib"
 COMMANDS = ("run/cli.py", "run/commands/")
 """Here a function's arguments are the options of a command."""
 
-LONG = {
-    "generators/latte/diffusion.py",
-    "reporting/figures/evaluation.py",
-    "reporting/figures/pools.py",
-    "reporting/figures/selection.py",
-    "reporting/figures/votes.py",
-    "reporting/table2.py",
-}
-MANY_ARGUMENTS = {
-    "representations/appearance/network.py train_appearance",
-    "selection/modular.py build_class_graphs",
-    "selection/selectors.py select",
-    "selection/sweep.py sweep_settings",
-}
-BAGS = {
-    "provenance.py write_npz",  # the names of arrays are data
-}
+LONG: set[str] = set()
+MANY_ARGUMENTS: set[str] = set()
+BAGS: set[str] = set()
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

@@ -56,7 +56,7 @@ def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
     arrays = {"features": np.arange(6, dtype=np.float32).reshape(2, 3), "file_name": np.array(["a", "b"])}
     for turn in ("one", "two"):
         write_csv(table, tmp_path / turn / "t.csv")
-        write_npz(tmp_path / turn / "f.npz", **arrays)
+        write_npz(tmp_path / turn / "f.npz", arrays)
     assert sha256(tmp_path / "one/t.csv") == sha256(tmp_path / "two/t.csv")
     assert sha256(tmp_path / "one/f.npz") == sha256(tmp_path / "two/f.npz")
     assert (tmp_path / "one/t.csv").read_text(encoding="utf-8") == "name,value\na,0.333333333\nb,2\n"

@@ -18,7 +18,7 @@ from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.evaluation.parameters import EvaluationParameters
-from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs
+from infomotion_lib.evaluation.runs import open_labelled_videos, plan_runs, score_runs
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.parameters import StageParameters, known_names, stage_parameters
@@ -177,10 +177,10 @@ def test_networks_are_trained_on_its_picks(
 ) -> None:
     small = {"clip_frames": 4, "batch_size": 4, "test_clips": 1, "steps_whole": 1, "steps_selected": 1}
     plan = EvaluationParameters(workers=1, **small)  # type: ignore[arg-type]
-    material = open_material({"real": dataset}, index, folder=tmp_path, parameters=plan)
-    jobs = plan_runs(material, tables.selections, parameters=plan)
+    labelled = open_labelled_videos({"real": dataset}, index, folder=tmp_path, parameters=plan)
+    jobs = plan_runs(labelled, tables.selections, parameters=plan)
     answers = run_grid(
-        jobs, stores=material.stores, test=material.test, parameters=plan, folder=tmp_path, device="cpu"
+        jobs, stores=labelled.stores, test=labelled.test, parameters=plan, folder=tmp_path, device="cpu"
     )
     runs = score_runs(answers, tolerance=plan.soft_tolerance)
     assert runs["method"].tolist() == ["whole", *dict.fromkeys(tables.selections["method"])]

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from infomotion_book.html import block, folded, number, table
 from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.reporting.figures.votes import VOTER_COLOURS, accuracy_by, third_frame
+from infomotion_lib.reporting.figures.phase_accuracy import accuracy_by, third_frame
+from infomotion_lib.reporting.figures.votes import VOTER_COLOURS
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
 

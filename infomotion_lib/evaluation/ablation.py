@@ -30,7 +30,7 @@ from infomotion_lib.evaluation.fidelity import (
 )
 from infomotion_lib.evaluation.intervals import summarise
 from infomotion_lib.evaluation.runs import (
-    open_material,
+    open_labelled_videos,
     plan_runs,
     score_runs,
     starting_weights,
@@ -152,9 +152,9 @@ def refuse_other_shapes(pools: Mapping[str, Dataset]) -> None:
     lengths = {frames for frames, _ in shapes.values()}
     rates = [fps for _, fps in shapes.values()]
     if len(lengths) > 1 or max(rates) - min(rates) > 0.01:
-        said = "; ".join(f"{name} {frames} frames at {fps:g}" for name, (frames, fps) in shapes.items())
+        listed = "; ".join(f"{name} {frames} frames at {fps:g}" for name, (frames, fps) in shapes.items())
         raise DataError(
-            f"The clips of the pools differ in length or rate: {said}.",
+            f"The clips of the pools differ in length or rate: {listed}.",
             remedy="Draw all pools with the same latte_frames and latte_fps.",
         )
 
@@ -227,21 +227,21 @@ def train_on_pools(
     plan = run.used["evaluation"].model_copy(update={"steps_whole": p.steps_pool})
     index = read_frame_index(run.paths.frame_index)
     real = index[index["source"] == run.real]
-    material = open_material(
+    labelled = open_labelled_videos(
         {run.real: run.datasets[run.real], **run.pools},
         pd.concat([real, pools.index], ignore_index=True),
         folder=run.folder / "clips",
         parameters=plan,
     )
-    periods = {pool: material.periods[pool] for pool in run.pools}
-    jobs = plan_runs(replace(material, periods=periods), selections, parameters=plan)
+    periods = {pool: labelled.periods[pool] for pool in run.pools}
+    jobs = plan_runs(replace(labelled, periods=periods), selections, parameters=plan)
     predictions = run_grid(
         jobs,
         folder=run.folder,
         weights=starting_weights(plan),
-        stores=material.stores,
-        test=material.test,
-        val=material.val,
+        stores=labelled.stores,
+        test=labelled.test,
+        val=labelled.val,
         parameters=plan,
         device=run.device,
     )

@@ -36,7 +36,7 @@ LEDGER_COLUMNS = (
     "status",
 )
 PAPER_RUNS = 5
-"""Runs a cell that the paper's spreads are taken to be over (its first author's earlier code)."""
+"""Runs per cell that the paper's spreads are taken to be over (its first author's earlier code)."""
 
 LEAST_TOLERANCE = 2.0
 """Accuracy points: two runs of one recipe differ by this much for reasons nobody controls."""
@@ -73,7 +73,7 @@ def paper_results(path: str | Path = PAPER_RESULTS) -> pd.DataFrame:
 
 
 def our_cell(row: str, column: str) -> tuple[str, str, int, str] | None:
-    """Source, method, videos a class and metric of ours that a number of Table 1 or the abstract speaks of;
+    """Source, method, videos per class and metric of ours that a number of Table 1 or the abstract speaks of;
     None where there is none.
 
     >>> our_cell("Dist. Real / InfoMotion (soft)", "VPC=10")
@@ -183,8 +183,8 @@ def _ours(
 
 
 def _first(table: pd.DataFrame, asked: Mapping[str, object]) -> dict[str, Any] | None:
-    found = table[(table[list(asked)] == list(asked.values())).all(axis=1)]
-    return None if found.empty else {str(name): value for name, value in found.iloc[0].items()}
+    rows = table[(table[list(asked)] == list(asked.values())).all(axis=1)]
+    return None if rows.empty else {str(name): value for name, value in rows.iloc[0].items()}
 
 
 def _judged(

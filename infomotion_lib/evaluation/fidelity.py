@@ -208,10 +208,10 @@ def torchscript_encoder(
         raise CheckpointError(
             f"No encoder weights at {file}", remedy="Leave the path empty to use this project's own encoders."
         )
-    found = sha256(file)
-    if found != expected_sha256:
+    digest = sha256(file)
+    if digest != expected_sha256:
         raise CheckpointError(
-            f"{file} has SHA-256 {found}, not {expected_sha256}.", remedy="Fetch the published file again."
+            f"{file} has SHA-256 {digest}, not {expected_sha256}.", remedy="Fetch the published file again."
         )
     import torch
     from torch.nn import functional
@@ -248,7 +248,7 @@ def torchscript_encoder(
                 )
         return torch.stack(features).numpy()
 
-    return NamedEncoder(metric, f"{file.stem} sha256:{found[:12]}", encode)
+    return NamedEncoder(metric, f"{file.stem} sha256:{digest[:12]}", encode)
 
 
 def _subsampled(a: Features, b: Features, random: np.random.Generator, resamples: int) -> NDArray[np.float64]:

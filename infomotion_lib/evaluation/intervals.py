@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import ttest_1samp
+from scipy.stats import spearmanr, ttest_1samp
 
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.metrics import METRICS
@@ -30,7 +30,7 @@ def bootstrap_interval(
     Parameters
     ----------
     values : array_like, shape (N,)
-        One value a run; NaNs are left out.
+        One value per run; NaNs are left out.
     clusters : array_like, shape (N,), optional
         Pool of each run.
     """
@@ -53,6 +53,23 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
+def rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Spearman's rho; NaN where one of the two does not vary."""
+    return float(spearmanr(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else float("nan")
+
+
+def rank_interval(
+    a: NDArray[np.float64], b: NDArray[np.float64], *, samples: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """95 % percentile interval of :func:`rank_correlation`, resampling pairs; NaN twice where it has none."""
+    rng = np.random.default_rng(seed)
+    drawn = [rng.integers(len(a), size=len(a)) for _ in range(samples)]
+    rho = np.array([rank_correlation(a[index], b[index]) for index in drawn])
+    known = rho[np.isfinite(rho)]
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
 def summarise(runs: pd.DataFrame, *, metrics: Sequence[str] = METRICS, samples: int = 2000) -> pd.DataFrame:
     """Rows of ``table1.csv``: mean, population standard deviation, n and 95 % interval of each metric in each
     cell.
@@ -60,7 +77,7 @@ def summarise(runs: pd.DataFrame, *, metrics: Sequence[str] = METRICS, samples: 
     Parameters
     ----------
     runs : DataFrame
-        One row a run, with the columns of :data:`CELL`, ``pool`` and the metrics.
+        One row per run, with the columns of :data:`CELL`, ``pool`` and the metrics.
     """
     missing = [name for name in (*CELL, "pool", *metrics) if name not in runs]
     if missing:

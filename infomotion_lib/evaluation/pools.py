@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.records import Dataset
+from infomotion_lib.evaluation.intervals import rank_correlation, rank_interval
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.regressor.parameters import LabelsParameters
@@ -53,7 +53,7 @@ class Networks:
     representations : dict of str to Fitted
         Give the vectors, by name; see :func:`infomotion_lib.representations.stage.load_representations`.
     reference_fps : float
-        Frames a second of the videos that the labeller was trained on.
+        Frames per second of the videos that the labeller was trained on.
     """
 
     labeller: FittedRegressor
@@ -212,7 +212,7 @@ def label_consistency(labels: pd.DataFrame) -> pd.DataFrame:
 
 
 def conditioning(labels: pd.DataFrame, *, samples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """How far each pool does what it was asked, a row a pool.
+    """How far each pool does what it was asked, one row per pool.
 
     Columns: ``source``, ``n``; ``same_class_percent``, clips that carry the class asked for; ``spearman``,
     rank correlation of relabelled with requested EF, and its 95 % bootstrap interval ``ci_low, ci_high`` over
@@ -220,17 +220,13 @@ def conditioning(labels: pd.DataFrame, *, samples: int = 2000, seed: int = 0) ->
     points; ``classes``: relabelled classes with at least one clip.
     """
     rows = []
-    for source, own in labels.groupby("source", sort=False):
-        asked, given = own["requested_ef"].to_numpy(float), own["ef"].to_numpy(float)
+    for source, clips in labels.groupby("source", sort=False):
+        asked, given = clips["requested_ef"].to_numpy(float), clips["ef"].to_numpy(float)
         same = 100 * float(np.mean(class_name(asked) == class_name(given)))
-        random = np.random.default_rng(seed)
-        drawn = [random.integers(len(own), size=len(own)) for _ in range(samples)]
-        correlations = np.array([_rank_correlation(asked[i], given[i]) for i in drawn])
-        known = correlations[np.isfinite(correlations)]
-        low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
+        rho = rank_correlation(asked, given), *rank_interval(asked, given, samples=samples, seed=seed)
         spreads = float(asked.std()), float(given.std())
         classes = len(set(class_name(given).tolist()) - {""})
-        rows.append((source, len(own), same, _rank_correlation(asked, given), low, high, *spreads, classes))
+        rows.append((source, len(clips), same, *rho, *spreads, classes))
     columns = [
         "source",
         "n",
@@ -252,7 +248,7 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
     Parameters
     ----------
     table : DataFrame
-        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool, with the flags of its
+        From :func:`infomotion_lib.evaluation.intervals.summarise`, one source per pool, with the flags of its
         graphs.
     fidelity : DataFrame
         From :func:`infomotion_lib.evaluation.fidelity.fidelity_table`; pairs named ``real_vs_<pool>``.
@@ -279,11 +275,11 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
             rows.append(
                 (pool, "", column, distance["metric"], *values, quoted.get((name, column), np.nan), "")
             )
-        own = table[
+        scores = table[
             (table["source"] == pool)
             & table["metric"].isin(["hard_accuracy", "soft_accuracy", "balanced_accuracy"])
         ]
-        for cell in own.to_dict("records"):
+        for cell in scores.to_dict("records"):
             column = f"VPC={cell['vpc']}" if cell["vpc"] else "All"
             spoken_of = cell["metric"] == "hard_accuracy" and cell["method"] in ("whole", "infomotion")
             values = cell["mean"], cell["sd"], cell["n"], cell["ci_low"], cell["ci_high"]
@@ -300,9 +296,3 @@ def table2(table: pd.DataFrame, fidelity: pd.DataFrame, paper: pd.DataFrame) -> 
                 )
             )
     return pd.DataFrame(rows, columns=list(TABLE2_COLUMNS))
-
-
-def _rank_correlation(asked: np.ndarray, given: np.ndarray) -> float:
-    if np.ptp(asked) == 0 or np.ptp(given) == 0:
-        return float("nan")
-    return float(spearmanr(asked, given).statistic)

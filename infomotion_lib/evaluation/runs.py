@@ -32,14 +32,14 @@ WHOLE = "whole"
 
 
 @dataclass(frozen=True)
-class Material:
+class LabelledVideos:
     """What the networks of a run are trained and tested on.
 
     Attributes
     ----------
     videos : DataFrame
-        A row a labelled, usable video: ``source, file_name, split, ef, class_name, path`` and, on a phantom,
-        ``machine``.
+        One row per labelled, usable video: ``source, file_name, split, ef, class_name, path`` and, on a
+        phantom, ``machine``.
     stores : dict of str to ClipStore
         Decoded clips of each source.
     periods : dict of str to int
@@ -83,13 +83,13 @@ class Material:
         )
 
 
-def open_material(
+def open_labelled_videos(
     datasets: Mapping[str, Dataset],
     frame_index: pd.DataFrame,
     *,
     folder: str | Path,
     parameters: EvaluationParameters,
-) -> Material:
+) -> LabelledVideos:
     """Labelled TRAIN and TEST videos of every source, decoded to clips under ``folder``; VAL is touched only
     to choose weights by it.
 
@@ -130,7 +130,7 @@ def open_material(
         periods[source] = source_period(parameters.clip_period, fps=fps, reference_fps=reference_fps)
         stores[source] = open_clip_store(rows, folder, size=parameters.clip_size, workers=parameters.workers)
         tables.append(rows[["source", "file_name", "split", "ef", "class_name", "path", "machine"]])
-    return Material(pd.concat(tables, ignore_index=True), stores, periods)
+    return LabelledVideos(pd.concat(tables, ignore_index=True), stores, periods)
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,9 @@ def planned_cells(selections: pd.DataFrame) -> Plan:
     return Plan(tuple(map(str, methods)), tuple(map(int, sizes)), tuple(sorted(map(int, seeds))))
 
 
-def plan_runs(material: Material, selections: pd.DataFrame, *, parameters: EvaluationParameters) -> list[Job]:
+def plan_runs(
+    labelled: LabelledVideos, selections: pd.DataFrame, *, parameters: EvaluationParameters
+) -> list[Job]:
     """Every network of Table 1: whole sets first, then each cell of the selections, each with every seed.
 
     Run r trains the videos of selection seed r with training seed r, so that methods are compared in pairs.
@@ -180,15 +182,15 @@ def plan_runs(material: Material, selections: pd.DataFrame, *, parameters: Evalu
     from infomotion_lib.regressor.grid import Job
 
     plan, jobs = planned_cells(selections), []
-    for source, period in material.periods.items():
-        train = material.part(source, "TRAIN")
+    for source, period in labelled.periods.items():
+        train = labelled.part(source, "TRAIN")
         label = dict(zip(train["file_name"], train["ef"].astype(float), strict=True))
         names, ef = tuple(label), tuple(label.values())
         for seed in plan.seeds:
             jobs.append(Job(source, WHOLE, "", 0, 0, seed, seed, names, ef, parameters.steps_whole, period))
-        own = selections[selections["source"] == source]
+        picks = selections[selections["source"] == source]
         for method, vpc in product(plan.methods, plan.vpc):
-            cell = own[(own["method"] == method) & (own["vpc"] == vpc)]
+            cell = picks[(picks["method"] == method) & (picks["vpc"] == vpc)]
             for graph, seed in product(dict.fromkeys(cell["graph"]) or ("",), plan.seeds):
                 rows = cell[(cell["graph"] == graph) & (cell["selection_seed"] == seed)]
                 names = _picked(rows, f"{source}, {method}, {vpc} videos per class, seed {seed}", label)
@@ -226,8 +228,8 @@ def starting_weights(parameters: EvaluationParameters) -> dict[str, Tensor] | No
 
 
 def score_runs(predictions: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
-    """A row a network: :data:`~infomotion_lib.keys.RUN`, ``n_train``, every metric on TEST, ``n_invalid``; in
-    the order of ``predictions``.
+    """One row per network: :data:`~infomotion_lib.keys.RUN`, ``n_train``, every metric on TEST,
+    ``n_invalid``; in the order of ``predictions``.
 
     Parameters
     ----------
@@ -322,8 +324,9 @@ def tolerance_table(
 
 
 def confusion_table(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Answers of each cell, all runs together, a row a true class: ``source .. vpc, class_name, answers``,
-    then how many of these fell into each class, by its name, and ``invalid``, those that are no number.
+    """Answers of each cell, all runs together, one row per true class: ``source .. vpc, class_name,
+    answers``, then how many of these fell into each class, by its name, and ``invalid``, those that are no
+    number.
     """
     rows = []
     for cell, group in predictions.groupby(CELL, sort=False):

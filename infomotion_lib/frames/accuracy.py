@@ -19,6 +19,7 @@ from infomotion_lib.frames.choose import detected_beat
 from infomotion_lib.frames.detect import detect_phases, find_phases, read_phases
 from infomotion_lib.frames.rule import systole_frames
 from infomotion_lib.frames.signals import Curve, clip_signals, single_threaded
+from infomotion_lib.frames.votes import correlation
 from infomotion_lib.phantom.geometry import volume_curve
 from infomotion_lib.phantom.nuisance import DEFAULT_LEVEL, NUISANCE_FPS
 from infomotion_lib.phantom.rendering import render
@@ -75,10 +76,10 @@ def known_phantoms(
     number : int
         Clips.
     n_frames : int
-        Frames a clip.
+        Frames per clip.
     fps : float
-        Frames a second; a slow clip is every so many frames of one at the phantom's own rate, so the rate is
-        met only nearly.
+        Frames per second; a slow clip is every so many frames of one at the phantom's own rate, so the rate
+        is met only nearly.
     seed : int
         Of the hearts.
     level : float
@@ -87,22 +88,26 @@ def known_phantoms(
         Side of a frame, pixels.
     """
     stride = max(1, round(NUISANCE_FPS / fps))
-    own = fps if stride == 1 else NUISANCE_FPS
+    drawn_fps = fps if stride == 1 else NUISANCE_FPS
     random = np.random.default_rng(seed)
     for ef in np.linspace(*_PHANTOM_EF, number):
-        heart = sample_heart(random, float(ef), level=level, fps=own)
+        heart = sample_heart(random, float(ef), level=level, fps=drawn_fps)
         es, ed = true_beats(
             heart.cycle // 3 - heart.start, -heart.start, cycle=heart.cycle, n_frames=stride * n_frames
         )
         frames = stride * np.arange(n_frames)
         true_es, true_ed = ([frame / stride for frame in phase] for phase in (es, ed))
         yield KnownClip(
-            render(heart, frames, size=size), own / stride, true_es, true_ed, volume_curve(heart, frames)
+            render(heart, frames, size=size),
+            drawn_fps / stride,
+            true_es,
+            true_ed,
+            volume_curve(heart, frames),
         )
 
 
 def beat_errors(
-    true: ArrayLike, found: ArrayLike, *, n_frames: int, tolerance: float, margin: int = MARGIN
+    true: ArrayLike, detected: ArrayLike, *, n_frames: int, tolerance: float, margin: int = MARGIN
 ) -> tuple[Curve, int, int]:
     """Signed error in frames of each true phase that was found, how many had to be found, and how many finds
     are false.
@@ -118,7 +123,7 @@ def beat_errors(
     margin : int
         See :data:`MARGIN`.
     """
-    truth, seen = np.unique(np.asarray(true, float)), np.unique(np.asarray(found, float))
+    truth, seen = np.unique(np.asarray(true, float)), np.unique(np.asarray(detected, float))
     due = truth[(truth >= margin) & (truth <= n_frames - 1 - margin)]
     if not len(seen) or not len(truth):
         return np.zeros(0), len(due), len(seen)
@@ -153,12 +158,12 @@ def detector_error(
     Returns
     -------
     summary : DataFrame
-        A row an order of frames and phase: ``frames`` (in_order, shuffled, exact_volume), ``phase`` (es, ed),
-        ``clips``, ``due`` (true phases to find), ``found_share``, ``false_a_clip``, and of the found ones
-        ``median_frames``, ``p90_frames``, ``median_ms``, ``p90_ms`` (absolute) and ``bias_ms`` (mean of
+        One row per order of frames and phase: ``frames`` (in_order, shuffled, exact_volume), ``phase`` (es,
+        ed), ``clips``, ``due`` (true phases to find), ``found_share``, ``false_a_clip``, and of the found
+        ones ``median_frames``, ``p90_frames``, ``median_ms``, ``p90_ms`` (absolute) and ``bias_ms`` (mean of
         detected minus true).
     errors : DataFrame
-        A row a found phase: ``frames``, ``phase``, ``error_frames``, ``error_ms``, signed.
+        One row per found phase: ``frames``, ``phase``, ``error_frames``, ``error_ms``, signed.
     """
     random = np.random.default_rng(seed)
     rows, counts = [], []
@@ -174,9 +179,9 @@ def detector_error(
         if known.volume is not None:
             seen["exact_volume"] = find_phases(known.volume, known.fps)
         for order, (es, ed) in seen.items():
-            for phase, true, found in (("es", known.es, es), ("ed", known.ed, ed)):
+            for phase, true, detected in (("es", known.es, es), ("ed", known.ed, ed)):
                 errors, due, false = beat_errors(
-                    true, found, n_frames=n, tolerance=tolerance_ms * known.fps / 1000
+                    true, detected, n_frames=n, tolerance=tolerance_ms * known.fps / 1000
                 )
                 counts.append((order, phase, due, len(errors), false))
                 rows += [(order, phase, error, 1000 * error / known.fps) for error in errors]
@@ -203,7 +208,7 @@ def order_control(
     Returns
     -------
     DataFrame
-        Two rows a clip: ``clip`` (number), ``frames`` (in_order, shuffled), ``es`` (how many),
+        Two rows per clip: ``clip`` (number), ``frames`` (in_order, shuffled), ``es`` (how many),
         ``confidence``, ``residual``, ``lag1`` (correlation of the unfiltered central component with itself a
         frame later: near 1 where frames follow each other, near 0 where they do not), ``complete`` (an ES, an
         ED and an ES were found in a row, with a frame between them) and ``rule_error_ms`` (of complete ones:
@@ -242,13 +247,12 @@ def order_control(
 
 def _lag1(curve: Curve) -> float:
     plain = detrend(curve, type="linear")
-    now, then = plain[1:], plain[:-1]
-    return float(np.corrcoef(now, then)[0, 1]) if min(now.std(), then.std()) > 1e-9 else float("nan")
+    return correlation(plain[1:], plain[:-1])
 
 
 def _summary(key: tuple[Hashable, ...], count: pd.DataFrame, single: pd.DataFrame) -> dict[str, object]:
-    own = single[(single["frames"] == key[0]) & (single["phase"] == key[1])]
-    size_frames, size_ms = own["error_frames"].abs(), own["error_ms"].abs()
+    rows = single[(single["frames"] == key[0]) & (single["phase"] == key[1])]
+    size_frames, size_ms = rows["error_frames"].abs(), rows["error_ms"].abs()
     due = int(count["due"].sum())
     return {
         "frames": key[0],
@@ -261,5 +265,5 @@ def _summary(key: tuple[Hashable, ...], count: pd.DataFrame, single: pd.DataFram
         "p90_frames": size_frames.quantile(0.9),
         "median_ms": size_ms.median(),
         "p90_ms": size_ms.quantile(0.9),
-        "bias_ms": own["error_ms"].mean(),
+        "bias_ms": rows["error_ms"].mean(),
     }

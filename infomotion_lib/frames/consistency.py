@@ -128,8 +128,8 @@ def _kept(before: Phases, after: Phases, variant: Variant) -> tuple[float, float
     r = correlation(before.signal[variant.frames], after.signal)
     step = max(1, round(1 / variant.rate))
     due = [frame for frame in before.es if variant.frames.min() <= frame <= variant.frames.max()]
-    found = variant.frames[after.es]
-    kept = [bool(len(found)) and bool(np.abs(found - frame).min() <= step) for frame in due]
+    frames = variant.frames[after.es]
+    kept = [bool(len(frames)) and bool(np.abs(frames - frame).min() <= step) for frame in due]
     return r, float(np.mean(kept)) if kept else float("nan")
 
 

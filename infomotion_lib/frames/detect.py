@@ -25,7 +25,7 @@ BAND = (0.5, 7.0)
 """Pass band in Hz: heart beats, without drift and speckle."""
 
 HEART_RATES = (40.0, 150.0)
-"""Beats a minute among which the clip's period is sought."""
+"""Beats per minute among which the clip's period is sought."""
 
 ONSET_LEVEL = 0.9
 PROMINENCE = 0.35
@@ -67,7 +67,7 @@ class Phases:
     residual: float
 
     @property
-    def found(self) -> bool:
+    def has_both(self) -> bool:
         """Whether there is at least one ES and one ED."""
         return bool(len(self.es) and len(self.ed))
 
@@ -81,7 +81,7 @@ def detect_phases(clip: Clip, fps: float) -> Phases:
         Grey frames of an apical view. Fewer than :data:`MIN_FRAMES` or frames that never change give no
         phase.
     fps : float
-        Frames a second.
+        Frames per second.
 
     Raises
     ------
@@ -99,12 +99,12 @@ def check_clip(clip: Clip, fps: float) -> None:
     """Raise DataError unless the clip is (T, H, W) and the frame rate positive."""
     if clip.ndim != 3 or not (np.isfinite(fps) and fps > 0):
         raise DataError(
-            f"Phases cannot be detected in a clip of shape {clip.shape} at {fps} frames a second."
+            f"Phases cannot be detected in a clip of shape {clip.shape} at {fps} frames per second."
         )
 
 
 def read_phases(seen: ClipSignals, fps: float) -> Phases:
-    """ED and ES frames in the three signals of a clip of ``fps`` frames a second."""
+    """ED and ES frames in the three signals of a clip of ``fps`` frames per second."""
     components = np.stack(
         [_standardised(_filtered(curve, fps)) for curve in (seen.dark, seen.component, seen.radial)]
     )
@@ -130,12 +130,12 @@ def find_phases(curve: Curve, fps: float) -> tuple[Frames, Frames]:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     last = len(curve) - 1
     floors = [*curve[es], curve[es].mean()]  # the fall after the last ES is not seen to its end
-    found = [
+    beats = [
         _onset(curve[a : b + 1], float(floor), span)
         for a, b, floor in zip([0, *es], [*es, last], floors, strict=True)
     ]
     onsets = np.array(
-        [start + onset for start, onset in zip([0, *es], found, strict=True) if onset is not None], np.int64
+        [start + onset for start, onset in zip([0, *es], beats, strict=True) if onset is not None], np.int64
     )
     return es, onsets[(onsets >= max(1, round(_EDGE_SECONDS * fps))) & (onsets < last)]
 

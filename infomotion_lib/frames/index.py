@@ -1,5 +1,5 @@
-"""The frame index: a row a video with its ED, ES and middle frames and where they come from, or the reason
-why it has none.
+"""The frame index: one row per video with its ED, ES and middle frames and where they come from, or the
+reason why it has none.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def build_frame_index(
     workers: int = 1,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Frame index of a data set: a row a video in the data set's order, unusable ones included.
+    """Frame index of a data set: one row per video in the data set's order, unusable ones included.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def build_frame_index(
         if row["status"] == OK and (row["file_name"] not in known or parameters.next_es == "detect")
     ]
     files = [_Video(str(row["path"]), float(row["fps"]), int(row["n_frames"])) for row in wanted]
-    found = dict(
+    detected = dict(
         zip(
             (row["file_name"] for row in wanted),
             _detect_all(files, workers=workers, progress=progress),
@@ -88,7 +88,7 @@ def build_frame_index(
         )
     )
     rows = [
-        _row(video, known.get(video["file_name"]), found.get(video["file_name"]), parameters)
+        _row(video, known.get(video["file_name"]), detected.get(video["file_name"]), parameters)
         for video in listed
     ]
     index = pd.concat(
@@ -174,23 +174,23 @@ def _cells(source: str, status: str, pair: tuple[int, int], pairs: MotionPairs) 
 
 
 def _labelled(index: pd.DataFrame, source: str, labels: pd.DataFrame | None) -> pd.Series[float]:
-    own = labels[labels["source"] == source] if labels is not None else pd.DataFrame()
-    if own.empty:
+    rows = labels[labels["source"] == source] if labels is not None else pd.DataFrame()
+    if rows.empty:
         return index["ef"]
-    return index["file_name"].map(own.set_index("file_name")["ef"]).astype("float64")
+    return index["file_name"].map(rows.set_index("file_name")["ef"]).astype("float64")
 
 
 def _detect_all(files: list[_Video], *, workers: int, progress: bool) -> list[Phases | str]:
     with single_threaded():
         if workers < 2 or sum(file.n_frames for file in files) < _PARALLEL_FROM:
-            found: Iterable[Phases | str] = map(_detect_file, files)
+            answers: Iterable[Phases | str] = map(_detect_file, files)
         else:
-            found = Parallel(n_jobs=workers, return_as="generator", batch_size=4)(
+            answers = Parallel(n_jobs=workers, return_as="generator", batch_size=4)(
                 delayed(_detect_alone)(file) for file in files
             )
         if progress and files:
-            found = track(found, label="Finding ED and ES", total=len(files), unit="video")
-        return list(found)
+            answers = track(answers, label="Finding ED and ES", total=len(files), unit="video")
+        return list(answers)
 
 
 def _detect_alone(video: _Video) -> Phases | str:

@@ -32,7 +32,7 @@ SIDE = 28
 """Side of the frames the network sees, pixels."""
 
 FRAME_RATE = 25.0
-"""Frames a second it looks at: a faster clip is read as several slower ones, each between the frames of the
+"""Frames per second it looks at: a faster clip is read as several slower ones, each between the frames of the
 others.
 """
 
@@ -40,7 +40,7 @@ CHANNELS, WIDTHS, DILATIONS = 4, (16, 24, 32), (1, 2, 4)
 
 
 def build_phasenet() -> nn.Sequential:
-    """Network with random weights: (B, 4, T, 28, 28) to one number a frame, (B, T); 59 thousand weights."""
+    """Network with random weights: (B, 4, T, 28, 28) to one number per frame, (B, T); 59 thousand weights."""
     from torch import nn
 
     layers: list[nn.Module] = []
@@ -88,7 +88,7 @@ def network_curve(clip: Clip, fps: float, network: nn.Module | None = None) -> C
     clip : ndarray of uint8, shape (T, H, W)
         Grey frames of an apical view.
     fps : float
-        Frames a second.
+        Frames per second.
     network : Module, optional
         In evaluation mode; the one that comes with the library by default.
     """
@@ -136,15 +136,15 @@ def load_phasenet(path: str | Path | None = None) -> nn.Module:
     CheckpointError
         If the file is missing, is no such file, or is not the one the library was tested with.
     """
-    return _own() if path is None else _read(Path(path))
+    return _shipped() if path is None else _read(Path(path))
 
 
 @cache
-def _own() -> nn.Module:
-    if WEIGHTS.is_file() and (found := sha256(WEIGHTS)) != WEIGHTS_SHA256:
+def _shipped() -> nn.Module:
+    if WEIGHTS.is_file() and (digest := sha256(WEIGHTS)) != WEIGHTS_SHA256:
         raise CheckpointError(
             f"The weights of the second vote are not the ones this library was tested with: {WEIGHTS}",
-            where=f"sha256 {found[:16]}…, expected {WEIGHTS_SHA256[:16]}…",
+            where=f"sha256 {digest[:16]}…, expected {WEIGHTS_SHA256[:16]}…",
             remedy="Install the library again, or give your own file where one can be given.",
         )
     return _read(WEIGHTS)

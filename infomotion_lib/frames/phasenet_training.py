@@ -42,9 +42,9 @@ class PhaseNetSettings:
     clips, held_out : int
         Phantom clips to learn from, and to measure the last correlation on.
     frames, shortest : int
-        Frames a clip, and the fewest that a step may show of it.
+        Frames per clip, and the fewest that a step may show of it.
     cycle : (float, float)
-        Frames a beat, drawn evenly in its logarithm.
+        Frames per beat, drawn evenly in its logarithm.
     systole : (float, float)
         Share of systole in the mean beat.
     jitter : float
@@ -118,13 +118,13 @@ def train_phasenet(
         ``median_r``, ``p10_r``: median and 10th percentile over held-out clips; ``loss``: mean of the last
         tenth of the steps.
     """
-    own = settings or PhaseNetSettings()
-    drawn = draw_clips(own, progress=progress)
-    with _one_thread(own.seed):
-        network, loss = _fit(drawn, own, progress=progress)
-        r = correlations(network, draw_clips(own, held_out=True, progress=progress))
+    chosen = settings or PhaseNetSettings()
+    drawn = draw_clips(chosen, progress=progress)
+    with _one_thread(chosen.seed):
+        network, loss = _fit(drawn, chosen, progress=progress)
+        r = correlations(network, draw_clips(chosen, held_out=True, progress=progress))
     result = {"median_r": float(np.median(r)), "p10_r": float(np.percentile(r, 10)), "loss": loss}
-    about = {"settings": asdict(own), "result": {name: round(value, 4) for name, value in result.items()}}
+    about = {"settings": asdict(chosen), "result": {name: round(value, 4) for name, value in result.items()}}
     save_weights(network, path, kind="PhaseNet", about=about)
     return result
 
@@ -133,16 +133,16 @@ def correlations(network: nn.Module, drawn: Drawn, *, batch_size: int = 50) -> N
     """Correlation (N,) of the network's curve with the volume of each clip."""
     import torch
 
-    found = []
+    values = []
     with torch.inference_mode():
         for first in range(0, len(drawn.clips), batch_size):
             part = slice(first, first + batch_size)
-            found.append(
+            values.append(
                 _pearson(network(network_input(drawn.clips[part])), torch.from_numpy(drawn.volumes[part]))
                 .double()
                 .numpy()
             )
-    return np.concatenate(found)
+    return np.concatenate(values)
 
 
 def _draw(

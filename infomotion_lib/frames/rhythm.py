@@ -117,7 +117,7 @@ def rhythm_clip(
     ef : float
         Ejection fraction, points.
     fps, n_frames, size
-        Frames a second, frames, side in pixels.
+        Frames per second, frames, side in pixels.
     looks : Looks
         Nuisance, machine styles, role.
     """

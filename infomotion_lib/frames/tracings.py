@@ -45,7 +45,7 @@ def outline_area(outline: Outline) -> float:
 
 
 def traced_areas(tracings: pd.DataFrame) -> pd.DataFrame:
-    """Traced area of each frame: ``file_name, frame, area, n_tracings``, a row a traced frame, sorted.
+    """Traced area of each frame: ``file_name, frame, area, n_tracings``, one row per traced frame, sorted.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def traced_areas(tracings: pd.DataFrame) -> pd.DataFrame:
 def annotated_phases(
     tracings: pd.DataFrame, *, phase_rule: Literal["area", "temporal"] = "area"
 ) -> pd.DataFrame:
-    """ES and ED frame of each traced video: ``file_name, es, ed, es_area, ed_area, n_traced, status``, a row
-    a video.
+    """ES and ED frame of each traced video: ``file_name, es, ed, es_area, ed_area, n_traced, status``, one
+    row per video.
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from infomotion_lib.data.video import Clip, read_clip
+from infomotion_lib.device import one_thread
 from infomotion_lib.errors import VideoError
 from infomotion_lib.frames.detect import Phases, detect_phases
 from infomotion_lib.frames.phasenet import load_phasenet, network_phases
@@ -34,17 +35,8 @@ NEAR_MS = 100.0
 AGREE, CURVES_DIFFER, FRAMES_DIFFER, UNREADABLE = "agree", "curves_differ", "frames_differ", "unreadable"
 VERDICTS = (AGREE, FRAMES_DIFFER, CURVES_DIFFER, UNREADABLE)
 VOTE_COLUMNS = (
-    *(
-        "source",
-        "file_name",
-        "phase_source",
-        "es",
-        "ed",
-        "detector_es",
-        "detector_ed",
-        "network_es",
-        "network_ed",
-    ),
+    *("source", "file_name", "phase_source", "es", "ed", "detector_es", "detector_ed"),
+    *("network_es", "network_ed"),
     *("agreement", "es_apart_ms", "ed_apart_ms", "verdict", "flagged"),
 )
 _PARALLEL_FROM = 120  # videos; fewer are done before other processes have loaded torch
@@ -86,7 +78,7 @@ def compare(detector: Phases, network: Phases, *, es: int, ed: int, fps: float) 
     es, ed : int
         The pair that is voted on.
     fps : float
-        Frames a second.
+        Frames per second.
     """
     first = [_nearest(detector.es, es), _nearest(detector.ed, ed)]
     second = [_nearest(network.es, es), _nearest(network.ed, ed)]
@@ -134,7 +126,7 @@ def phase_votes(
     Returns
     -------
     DataFrame
-        :data:`VOTE_COLUMNS`, a row a video in the order of the index: the index's pair, the fields of
+        :data:`VOTE_COLUMNS`, one row per video in the order of the index: the index's pair, the fields of
         :class:`Vote`, and ``flagged``, true unless the two agree.
     """
     known = index[index["es"].notna() & index["ed"].notna()]
@@ -184,18 +176,22 @@ def traced_errors(votes: pd.DataFrame, fps: pd.Series[float]) -> pd.DataFrame:
     traced = votes[votes["phase_source"] == "annotated"]
     rates = fps.loc[traced.index].to_numpy(float)
     rows = []
-    for voter, own in (("detector", traced), ("network", traced), ("both agree", traced[~traced["flagged"]])):
+    for voter, videos in (
+        ("detector", traced),
+        ("network", traced),
+        ("both agree", traced[~traced["flagged"]]),
+    ):
         for phase in ("es", "ed"):
-            seen = own[f"network_{phase}" if voter == "network" else f"detector_{phase}"]
+            seen = videos[f"network_{phase}" if voter == "network" else f"detector_{phase}"]
             late = (
                 1000
-                * (seen - own[phase]).abs().astype("Float64").to_numpy(float, na_value=np.nan)
-                / rates[traced.index.isin(own.index)]
+                * (seen - videos[phase]).abs().astype("Float64").to_numpy(float, na_value=np.nan)
+                / rates[traced.index.isin(videos.index)]
             )
-            found = late[np.isfinite(late)]
-            share = len(found) / len(own) if len(own) else np.nan
-            median, p90 = np.percentile(found, [50, 90]) if len(found) else (np.nan, np.nan)
-            rows.append((voter, phase, len(own), share, median, p90))
+            errors = late[np.isfinite(late)]
+            share = len(errors) / len(videos) if len(videos) else np.nan
+            median, p90 = np.percentile(errors, [50, 90]) if len(errors) else (np.nan, np.nan)
+            rows.append((voter, phase, len(videos), share, median, p90))
     return pd.DataFrame(rows, columns=["voter", "phase", "videos", "found_share", "median_ms", "p90_ms"])
 
 
@@ -204,8 +200,8 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a, b)[0, 1]) if len(a) > 1 and min(a.std(), b.std()) > 1e-9 else float("nan")
 
 
-def _nearest(found: np.ndarray, frame: int) -> int | None:
-    return int(found[np.abs(found - frame).argmin()]) if len(found) else None
+def _nearest(frames: np.ndarray, frame: int) -> int | None:
+    return int(frames[np.abs(frames - frame).argmin()]) if len(frames) else None
 
 
 def _vote_all(files: Sequence[_Video], *, workers: int, progress: bool) -> list[Vote]:
@@ -221,15 +217,9 @@ def _vote_all(files: Sequence[_Video], *, workers: int, progress: bool) -> list[
 
 
 def _vote_alone(video: _Video) -> Vote:
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # a small network loses time to more
     try:
-        with single_threaded():
+        with one_thread(), single_threaded():  # a small network loses time to more
             detector, network = both_votes(read_clip(video.path), video.fps, load_phasenet())
             return compare(detector, network, es=video.es, ed=video.ed, fps=video.fps)
     except VideoError:
         return Vote(None, None, None, None, np.nan, np.nan, np.nan, UNREADABLE)
-    finally:
-        torch.set_num_threads(threads)

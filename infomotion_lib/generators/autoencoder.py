@@ -30,7 +30,7 @@ on from.
 DOWNSAMPLING = 8
 LATENT_CHANNELS = 4
 WIDTHS = {"small": (16, 32, 32, 32), "full": (128, 256, 512, 512)}
-"""Channels a scale; ``full`` is the Stable Diffusion autoencoder's (112 px to 4 x 14 x 14), ``small`` a
+"""Channels per scale; ``full`` is the Stable Diffusion autoencoder's (112 px to 4 x 14 x 14), ``small`` a
 CPU's.
 """
 LAYERS = {"small": 1, "full": 2}

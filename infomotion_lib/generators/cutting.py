@@ -25,9 +25,9 @@ class Cut:
     Attributes
     ----------
     frames : int
-        Frames a clip.
+        Frames per clip.
     fps : float
-        Frames a second; a video of another rate gives its nearest frames.
+        Frames per second; a video of another rate gives its nearest frames.
     side : int
         Side of a frame, pixels.
     """
@@ -91,7 +91,7 @@ def cut_videos(
     ]
     if not jobs:
         raise DataError(
-            f"None of {len(videos)} videos lasts for {cut.frames} frames at {cut.fps:g} a second.",
+            f"None of {len(videos)} videos lasts for {cut.frames} frames at {cut.fps:g} per second.",
             remedy="Ask for fewer frames or a higher rate: latte_frames, latte_fps.",
         )
 

@@ -21,10 +21,10 @@ class PoolParameters(StageParameters):
 
     generator: GeneratorName = Field("latte", description="whose pool this job makes; the runner sets it")
     latte_frames: int = Field(
-        16, ge=8, le=64, description="frames a clip, in every pool (published Latte: 16)"
+        16, ge=8, le=64, description="frames per clip, in every pool (published Latte: 16)"
     )
     latte_fps: float = Field(
-        12.5, gt=0, description="frames a second, in every pool; the phantom's regressor looks at this rate"
+        12.5, gt=0, description="frames per second, in every pool; the phantom's regressor looks at this rate"
     )
     pool_per_class: Count = Field(30, description="clips of each requested class in every pool")
     pool_seed: Seed = Field(0, description="seed of the sampled pools")
@@ -33,14 +33,14 @@ class PoolParameters(StageParameters):
 def pool_parameters(generator: str) -> type[PoolParameters]:
     """Model of the parameters of one generator's job: those of every pool, and the generator's own."""
     entry = GENERATORS[generator]
-    own = (imported(entry.parameters),) if entry.parameters else ()
+    models = (imported(entry.parameters),) if entry.parameters else ()
     text = PoolParameters.model_fields["generator"].description
     made = create_model(
         f"{entry.label}PoolParameters",
-        __base__=(*own, PoolParameters),
+        __base__=(*models, PoolParameters),
         generator=(Literal[generator], Field(generator, description=text)),  # type: ignore[arg-type]  # one value
     )
-    made.of_entries = frozenset(name for model in own for name in model.model_fields) - set(
+    made.of_entries = frozenset(name for model in models for name in model.model_fields) - set(
         PoolParameters.model_fields
     )
     return made

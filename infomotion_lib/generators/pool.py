@@ -58,9 +58,9 @@ def write_pool(
         If the folder holds a pool made by another request, something else, or a record that cannot be read.
     """
     if per_class < 1:
-        raise ParameterError(f"A pool needs at least one clip a class, not {per_class}.")
+        raise ParameterError(f"A pool needs at least one clip per class, not {per_class}.")
     if not cut.fps > 0:
-        raise ParameterError(f"Clips need a positive number of frames a second, not {cut.fps:g}.")
+        raise ParameterError(f"Clips need a positive number of frames per second, not {cut.fps:g}.")
     folder, manifest = Path(root), fitted.requests(per_class=per_class, seed=seed)
     shape = {"frames": cut.frames, "fps": cut.fps, "side": cut.side}
     request = {"generator": generator, "per_class": per_class, "seed": seed, **shape, **fitted.settings()}

@@ -35,14 +35,14 @@ class Generator(Entry):
 
 GENERATORS: Registry[Generator] = Registry("generator")
 
-_ROOM = "infomotion_lib.generators"
+_PACKAGE = "infomotion_lib.generators"
 GENERATORS.add(
     Generator(
         name="echosyn",
         label="EchoSyn",
         colour="#0072B2",
         marker="s",
-        module=f"{_ROOM}.given",
+        module=f"{_PACKAGE}.given",
         paper_row="EchoSyn",
         given=True,
     )
@@ -53,8 +53,8 @@ GENERATORS.add(
         label="Latte",
         colour="#D55E00",
         marker="^",
-        module=f"{_ROOM}.latte.generator",
-        parameters=f"{_ROOM}.latte.parameters:LatteParameters",
+        module=f"{_PACKAGE}.latte.generator",
+        parameters=f"{_PACKAGE}.latte.parameters:LatteParameters",
         paper_row="Latte",
         files=("latte.safetensors", "losses.csv"),
         shown_by="infomotion_lib.reporting.figures.latte:show",

@@ -30,7 +30,7 @@ TEXEL = 0.0062
 """Grid step at 112 pixels."""
 
 COARSE = 4
-"""Texels a step of the stretch fields, which are smooth."""
+"""Texels per step of the stretch fields, which are smooth."""
 
 UNIT = 1 / 1024
 """Step of the painted echo; 0 dB is an amplitude of 1. Rounding adds noise at -71 dB, 30 dB below the darkest

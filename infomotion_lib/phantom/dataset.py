@@ -100,15 +100,15 @@ def _claim(folder: Path, request: PhantomRequest) -> None:
         if path.is_file():
             _compare(path, request)
         else:
-            found = (
+            state = (
                 sorted(item.name for item in folder.iterdir() if not item.name.startswith("."))
                 if folder.exists()
                 else []
             )
-            if found:
+            if state:
                 raise DataError(
                     f"{folder} is not empty and holds no phantom data set.",
-                    where=f"Found: {', '.join(found[:5])}",
+                    where=f"Found: {', '.join(state[:5])}",
                     remedy="Give an empty folder.",
                 )
             write_json(request.as_json(), path)

@@ -47,7 +47,7 @@ TRACING_SIDE = 112
 
 CHORDS = 20
 DEPTH_CM = 14.5
-"""Centimetres a scan depth, for volumes in millilitres."""
+"""Centimetres per scan depth, for volumes in millilitres."""
 
 SMALLEST_SHARE = 0.07
 SMALLEST_RADIUS = 0.10
@@ -159,8 +159,8 @@ def regional_amplitude(heart: Heart) -> tuple[float, float]:
     odd = 2 / (w * np.pi) - (1 / np.pi - 4 / (np.pi * np.pi * np.pi)) / (w * w)
     mean = float((even * cos(heart.regional_phase) - odd * sin(heart.regional_phase)) / PROFILE_SQUARED)
     largest = float(np.abs(cos(np.pi * np.linspace(0, 1, 101) + heart.regional_phase) - mean).max())
-    room = (1.0 - SMALLEST_SHARE) / (heart.ef / 100) - 1.0
-    return min(heart.regional, max(room, 0.0) / largest), mean
+    spare = (1.0 - SMALLEST_SHARE) / (heart.ef / 100) - 1.0
+    return min(heart.regional, max(spare, 0.0) / largest), mean
 
 
 def asymmetry_amplitude(heart: Heart) -> float:
@@ -170,8 +170,8 @@ def asymmetry_amplitude(heart: Heart) -> float:
     amplitude, _ = regional_amplitude(heart)
     least = 1.0 - heart.ef / 100 * (1.0 + 2.0 * amplitude)
     shortening = 1.0 - np.sqrt(max(least, SMALLEST_SHARE))
-    room = (1.0 - SMALLEST_RADIUS) / shortening - 1.0
-    return float(np.clip(heart.asymmetry, -room, room))
+    spare = (1.0 - SMALLEST_RADIUS) / shortening - 1.0
+    return float(np.clip(heart.asymmetry, -spare, spare))
 
 
 def lv_radii(heart: Heart, z: ArrayLike, s: ArrayLike) -> tuple[Floats, Floats]:

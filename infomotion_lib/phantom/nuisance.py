@@ -228,7 +228,7 @@ def check_level(level: float) -> float:
 
 
 def check_shares(shares: Sequence[float]) -> tuple[float, ...]:
-    """Machine shares as floats, one a machine style, none negative, with sum 1.
+    """Machine shares as floats, one per machine style, none negative, with sum 1.
 
     Raises
     ------

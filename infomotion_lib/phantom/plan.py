@@ -117,7 +117,7 @@ class PhantomRequest:
         longest = NUISANCES["cycle"].at(level)[1] * fps / NUISANCE_FPS
         if _whole(self.frames, "a number of frames") < longest / 3 + 2:
             raise ParameterError(
-                f"{self.frames} frames at {fps:g} frames a second are too few: a systole may last"
+                f"{self.frames} frames at {fps:g} frames per second are too few: a systole may last"
                 f" {longest / 3:.0f}.",
                 remedy="Raise frames; one whole cycle is better.",
             )

@@ -115,7 +115,7 @@ def echo(scene: Scene, frames: Ints, blood: Image) -> Image:
     heart = scene.heart
     x, y = material_coordinates(scene, frames)
     where = atlas_map(scene, frames, x, y)
-    in_plane, beside = (
+    in_plane, across = (
         [read(part, where, cv2.BORDER_REFLECT_101, x.shape) for part in plane]
         for plane in scene.atlas.speckle
     )
@@ -128,7 +128,7 @@ def echo(scene: Scene, frames: Ints, blood: Image) -> Image:
     field = np.empty((2, *x.shape), np.float32)
     for part in range(2):
         np.multiply(in_plane[part], staying, out=field[part])
-        field[part] += beside[part] * leaving
+        field[part] += across[part] * leaving
         field[part] *= leaflets
         field[part] += blood[part] * scatter
     if scene.haze is not None:

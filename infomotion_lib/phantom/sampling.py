@@ -116,7 +116,7 @@ def check_fps(fps: float) -> float:
     """
     if not (np.isfinite(fps) and 10 <= fps <= 500):
         raise ParameterError(
-            f"A phantom cannot have {fps} frames a second.",
+            f"A phantom cannot have {fps} frames per second.",
             remedy="Give 10 to 500: a beat needs several frames.",
         )
     return float(fps)
@@ -129,9 +129,9 @@ def keep_in_view(heart: Heart) -> Heart:
     each only as far as needed.
     """
     u, v = _outline(heart)
-    across, room = angle(u, v), heart.half_angle - EDGE_ANGLE
+    across, spare = angle(u, v), heart.half_angle - EDGE_ANGLE
     low, high = float(across.min()), float(across.max())
-    turn = -(low + high) / 2 if high - low > 2 * room else float(np.clip(0.0, -room - low, room - high))
+    turn = -(low + high) / 2 if high - low > 2 * spare else float(np.clip(0.0, -spare - low, spare - high))
     c, s = float(cos(turn)), float(sin(turn))
     x, y = heart.apex_x, heart.apex_y
     heart = replace(heart, apex_x=c * x + s * y, apex_y=c * y - s * x, rotation=heart.rotation + turn)

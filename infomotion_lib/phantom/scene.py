@@ -83,7 +83,7 @@ class Scene:
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Samples a beam, beams."""
+        """Samples per beam, beams."""
         return int(self.u.shape[0]), int(self.u.shape[1])
 
 

@@ -25,7 +25,9 @@ Map = tuple[NDArray[np.int16], NDArray[np.uint16]]
 
 STEPS = 7
 TABLE_TOP, TABLE_BOTTOM = -0.4, 1.5
-"""Tables along the long axis: steps a sample of the beam, first and last level in scan depths before zoom."""
+"""Tables along the long axis: steps per sample of the beam, first and last level in scan depths before
+zoom.
+"""
 
 
 def heart_coordinates(scene: Scene, frames: Ints) -> tuple[Image, Image]:

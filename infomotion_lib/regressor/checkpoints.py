@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.regressor.fitted import FittedRegressor, is_own_file
+from infomotion_lib.regressor.fitted import FittedRegressor, is_saved_regressor
 from infomotion_lib.regressor.inputs import Normalisation
 from infomotion_lib.regressor.model import build_regressor
 from infomotion_lib.regressor.parameters import LabelsParameters
@@ -143,7 +143,7 @@ def load_regressor(path: str | Path, *, parameters: LabelsParameters, device: st
     CheckpointError
         If it is neither, or its weights do not fit.
     """
-    if Path(path).suffix == ".safetensors" and is_own_file(path):
+    if Path(path).suffix == ".safetensors" and is_saved_regressor(path):
         return FittedRegressor.load(path, device=device)
     return published_regressor(path, parameters=parameters, device=device)
 
@@ -152,13 +152,13 @@ def misfit(weights: Mapping[str, Tensor], network: nn.Module) -> str:
     """The first tensors that a network misses, does not know or has in another shape, in words; empty where
     all fit.
     """
-    own = network.state_dict()
-    missing = [name for name in own if name not in weights]
-    unexpected = [name for name in weights if name not in own]
+    wanted = network.state_dict()
+    missing = [name for name in wanted if name not in weights]
+    unexpected = [name for name in weights if name not in wanted]
     wrong = [
         f"{name} {tuple(weights[name].shape)}"
-        for name in own
-        if name in weights and weights[name].shape != own[name].shape
+        for name in wanted
+        if name in weights and weights[name].shape != wanted[name].shape
     ]
     if not (missing or unexpected or wrong):
         return ""

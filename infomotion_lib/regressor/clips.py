@@ -158,7 +158,7 @@ def open_clip_store(videos: pd.DataFrame, folder: str | Path, *, size: int, work
     videos : DataFrame
         Columns ``file_name`` and ``path``.
     folder : path
-        Where decoded frames are kept, T x size x size bytes a video.
+        Where decoded frames are kept, T x size x size bytes per video.
     size : int
         Side of a frame, pixels; frames are reduced by area.
     workers : int

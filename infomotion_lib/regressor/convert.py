@@ -49,8 +49,8 @@ def network_of(weights: Mapping[str, Tensor], *, shown: str = "the checkpoint") 
     shapes = {name: tuple(value.shape) for name, value in weights.items()}
     for name in ARCHITECTURES:
         with torch.device("meta"):
-            own = {key: tuple(value.shape) for key, value in build_regressor(name).state_dict().items()}
-        if own == shapes:
+            expected = {key: tuple(value.shape) for key, value in build_regressor(name).state_dict().items()}
+        if expected == shapes:
             return name
     raise CheckpointError(
         f"{shown} holds no network of the family.",

@@ -83,10 +83,10 @@ class FittedRegressor:
             Video frames between two clip frames; the trained one by default (another frame rate may need
             another).
         test_clips : int, optional
-            Clips a video, evenly spread, whose predictions are averaged; 1 is the centre clip;
+            Clips per video, evenly spread, whose predictions are averaged; 1 is the centre clip;
             ``self.test_clips`` by default.
         batch_size : int
-            Videos a pass; the result does not depend on it beyond rounding.
+            Videos per pass; the result does not depend on it beyond rounding.
 
         Raises
         ------
@@ -157,6 +157,6 @@ class FittedRegressor:
         return cls(network.eval().to(device), **constants)
 
 
-def is_own_file(path: str | Path) -> bool:
+def is_saved_regressor(path: str | Path) -> bool:
     """Whether the file is one that :meth:`FittedRegressor.save` wrote."""
     return is_kind(path, _KIND)

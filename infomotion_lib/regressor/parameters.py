@@ -24,7 +24,7 @@ class LabelsParameters(StageParameters):
     regressor_weights: Located = Field(
         "", description="published checkpoint to start from or to label with; empty: none"
     )
-    clip_frames: Count = Field(12, description="frames a clip (EchoNet: 32)")
+    clip_frames: Count = Field(12, description="frames per clip (EchoNet: 32)")
     clip_period: Count = Field(4, description="frames from one clip frame to the next (EchoNet: 2)")
     clip_size: int = Field(28, ge=16, description="side of a clip, pixels (EchoNet: 112)")
     clip_shift: float = Field(
@@ -33,7 +33,7 @@ class LabelsParameters(StageParameters):
     test_clips: Count = Field(
         3, description="clips of a test video whose predictions are averaged (EchoNet: one, or all)"
     )
-    batch_size: Count = Field(8, description="clips a step (EchoNet: 20)")
+    batch_size: Count = Field(8, description="clips per step (EchoNet: 20)")
     optimiser: Literal["adamw", "sgd"] = Field(
         "adamw", description="of the regressor; sgd has momentum 0.9 (EchoNet)"
     )

@@ -112,22 +112,22 @@ def segmented_phases(
 
 
 def _row(name: str, path: str, fps: float, network: nn.Module, diastole_fraction: float) -> dict[str, object]:
-    found: dict[str, object] = {"file_name": name, "fps": fps}
+    row: dict[str, object] = {"file_name": name, "fps": fps}
     try:
         masks = lv_masks(network, read_clip(path))
     except VideoError as error:
-        return found | {"status": error.fault}
+        return row | {"status": error.fault}
     area = masks.sum(axis=(1, 2))
     best = choose_pairs(
         area_phases(masks, fps), n_frames=len(masks), diastole_fraction=diastole_fraction, use_detected=True
     )
-    found["n_frames"] = len(masks)
+    row["n_frames"] = len(masks)
     if best is None:
-        return found | {"status": "no_phase"}
+        return row | {"status": "no_phase"}
     es, ed, pairs = best
     next_es = pairs.systole[2] if pairs.systole else None
     status = "detected" if pairs.usable and pairs.status != "clamped" else pairs.status
-    return found | {
+    return row | {
         "es": es,
         "ed": ed,
         "next_es": next_es,
@@ -138,7 +138,7 @@ def _row(name: str, path: str, fps: float, network: nn.Module, diastole_fraction
 
 
 def _deeplab() -> nn.Module:
-    """DeepLabV3 with one output a pixel, random weights, nothing downloaded."""
+    """DeepLabV3 with one output per pixel, random weights, nothing downloaded."""
     try:
         from torchvision.models.segmentation import deeplabv3_resnet50
     except (

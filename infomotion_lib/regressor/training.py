@@ -71,7 +71,7 @@ class _State:
 
 
 def batch_of(step: int, *, n: int, batch_size: int, seed: int) -> NDArray[np.int64]:
-    """Which of ``n`` videos make the batch of one step: (batch_size,), every video once an epoch, order new
+    """Which of ``n`` videos make the batch of one step: (batch_size,), every video once per epoch, order new
     each epoch.
     """
     positions = np.arange(step * batch_size, (step + 1) * batch_size)
@@ -110,7 +110,7 @@ def train_regressor(
     ef : array_like, shape (N,)
         Labels, points.
     parameters : LabelsParameters
-        Network, clip shape, shift, batch size, optimiser, learning rate, weight decay, clips a test video.
+        Network, clip shape, shift, batch size, optimiser, learning rate, weight decay, clips per test video.
     seed : int
         Of the weights, the order and the clips.
     steps : int

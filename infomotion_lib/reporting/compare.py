@@ -32,13 +32,15 @@ _KINDS = {
 COMPARISON_COLUMNS = (*CELL, "frozen_mean", "frozen_sd", "mean", "sd", "difference", "graph_flag")
 
 
-def compare_tables(frozen: pd.DataFrame, own: pd.DataFrame, *, metric: str = "hard_accuracy") -> pd.DataFrame:
-    """One metric of two Table 1s, a row a cell that both have: means, standard deviations over runs, own
+def compare_tables(
+    frozen: pd.DataFrame, yours: pd.DataFrame, *, metric: str = "hard_accuracy"
+) -> pd.DataFrame:
+    """One metric of two Table 1s, one row per cell that both have: means, standard deviations over runs, your
     minus frozen mean, flags of both.
 
     Parameters
     ----------
-    frozen, own : DataFrame
+    frozen, yours : DataFrame
         Two ``table1.csv``: source, method, graph, vpc, metric, mean, sd, n.
     metric : str
         Which of their metrics; accuracies are in percent.
@@ -50,7 +52,7 @@ def compare_tables(frozen: pd.DataFrame, own: pd.DataFrame, *, metric: str = "ha
         .reindex(columns=columns)
         .astype(dict.fromkeys(texts, object))
         .fillna(texts)
-        for table in (frozen, own)
+        for table in (frozen, yours)
     ]
     first = sides[0].rename(columns={name: f"frozen_{name}" for name in columns[len(CELL) :]})
     both = first.merge(sides[1], on=CELL, validate="one_to_one")
@@ -63,15 +65,15 @@ def compare_tables(frozen: pd.DataFrame, own: pd.DataFrame, *, metric: str = "ha
     ]
 
 
-def equal_files(frozen: Side, own: Side) -> pd.DataFrame:
+def equal_files(frozen: Side, yours: Side) -> pd.DataFrame:
     """How many output files of each stage, both finished, carry the same SHA-256: ``stage, equal, files``.
 
-    Videos do not count one by one; :func:`where_they_part` tells of them.
+    Videos do not count one by one; :func:`difference_in_words` tells of them.
     """
     rows = []
     for stage in TABLE:
-        if stage in frozen.cards and stage in own.cards:
-            first, second = (outputs(side.cards[stage]) for side in (frozen, own))
+        if stage in frozen.cards and stage in yours.cards:
+            first, second = (outputs(side.cards[stage]) for side in (frozen, yours))
             shared = first.keys() & second.keys()
             rows.append((stage, sum(first[name] == second[name] for name in shared), len(shared)))
     return pd.DataFrame(rows, columns=["stage", "equal", "files"])
@@ -104,30 +106,30 @@ def _digest(folder: Path) -> str:
     return hashlib.sha256(now.encode()).hexdigest()
 
 
-def where_they_part(found: Difference) -> str:
+def difference_in_words(difference: Difference) -> str:
     """A sentence: the first stage that differs and why, as far as the cards tell; or that all is equal. Then
     what was not compared.
     """
-    untold = f" Not compared: {'; '.join(found.unknown)}." if found.unknown else ""
-    names = [title_of(stage) for stage in found.stages]
-    if not found.stages:
-        return f"The two runs hold no stage in common.{untold}"
-    if not found.stage:
-        videos = ", the videos too" if found.videos else ""
-        return f"All stages that both runs hold are equal to the byte{videos}: {', '.join(names)}.{untold}"
-    beside = [reason for reason in found.reasons if reason.kind not in ("data", "unexplained")]
-    only = "only " if len(beside) == 1 and len(found.equal) == len(_KINDS) - 1 else ""
-    differ = "; ".join(f"{_KINDS[reason.kind]} ({reason.detail})" for reason in beside)
+    unknown = f" Not compared: {'; '.join(difference.unknown)}." if difference.unknown else ""
+    names = [title_of(stage) for stage in difference.stages]
+    if not difference.stages:
+        return f"The two runs hold no stage in common.{unknown}"
+    if not difference.stage:
+        videos = ", the videos too" if difference.videos else ""
+        return f"All stages that both runs hold are equal to the byte{videos}: {', '.join(names)}.{unknown}"
+    others = [reason for reason in difference.reasons if reason.kind not in ("data", "unexplained")]
+    only = "only " if len(others) == 1 and len(difference.equal) == len(_KINDS) - 1 else ""
+    differ = "; ".join(f"{_KINDS[reason.kind]} ({reason.detail})" for reason in others)
     if differ:
-        one = len(beside) == 1 and beside[0].kind not in ("parameters", "versions")
+        one = len(others) == 1 and others[0].kind not in ("parameters", "versions")
         why = f"of what the cards record, {only}{differ} {'differs' if one else 'differ'}"
-    elif found.kind == "data":
+    elif difference.kind == "data":
         why = "nothing else that the cards record differs"
     else:
         why = "nothing that the cards record differs, so it is not explained"
-    equal = f"; equal: {', '.join(_KINDS[kind] for kind in found.equal)}" if found.equal else ""
-    what = found.detail if found.kind == "data" else _files(found.files)
-    return f"The first stage that differs is {title_of(found.stage)}, {what}: {why}{equal}.{untold}"
+    equal = f"; equal: {', '.join(_KINDS[kind] for kind in difference.equal)}" if difference.equal else ""
+    what = difference.detail if difference.kind == "data" else _files(difference.files)
+    return f"The first stage that differs is {title_of(difference.stage)}, {what}: {why}{equal}.{unknown}"
 
 
 def _files(names: Sequence[str]) -> str:
@@ -135,7 +137,7 @@ def _files(names: Sequence[str]) -> str:
     return f"other bytes in {shown}{f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''}"
 
 
-def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
+def comparison_text(frozen: Results, yours: Results) -> tuple[str, pd.DataFrame]:
     """What ``infomotion compare`` prints, and the rows of its table.
 
     Raises
@@ -146,7 +148,7 @@ def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
     tables = []
     for side, remedy in (
         (frozen, "Only profiles with frozen results can be compared."),
-        (own, "Finish the run first: `make reproduce`."),
+        (yours, "Finish the run first: `make reproduce`."),
     ):
         table = side.table("evaluation", "table1")
         if table is None:
@@ -157,17 +159,17 @@ def comparison_text(frozen: Results, own: Results) -> tuple[str, pd.DataFrame]:
             )
         tables.append(table)
     cells = compare_tables(*tables)
-    sides = side_of(frozen), side_of(own)
-    found = first_difference(*sides)
+    sides = side_of(frozen), side_of(yours)
+    difference = first_difference(*sides)
     same = equal_files(*sides)
     stages = [f"{row.stage} {row.equal} of {row.files}" for row in same.itertuples()]
     notes = (
         f"files equal to the byte: {', '.join(stages) or 'no stage can be compared'}",
-        where_they_part(found),
+        difference_in_words(difference),
         *filter(None, [explained(*cells["graph_flag"])]),
     )
     title = (
-        f"Hard accuracy of profile {own.profile}, percent, mean ± population sd over runs: frozen in the"
+        f"Hard accuracy of profile {yours.profile}, percent, mean ± population sd over runs: frozen in the"
         " book, and yours"
     )
     shown = ShownTable(shown_cells(cells), title, notes, formats={"difference": "{:+.1f}"})

@@ -16,10 +16,8 @@ from infomotion_lib.stage_table import TABLE
 Card = Mapping[str, Any]
 Kind = Literal["data", "parameters", "code", "versions", "machine", "unexplained"]
 Pins = Mapping[str, Mapping[str, Any]]
-Told = tuple[str, str]
+Words = tuple[str, str]
 """What differs, and what the cards do not tell; each in words, empty where there is nothing."""
-
-"""File in which the data stage pins its data sets, and in it the entry that pins the videos of one."""
 
 
 @dataclass(frozen=True)
@@ -92,23 +90,23 @@ class Difference:
         return self.reasons[0].detail if self.reasons else ""
 
 
-def first_difference(frozen: Side, own: Side) -> Difference:
+def first_difference(frozen: Side, yours: Side) -> Difference:
     """The first stage, in the order of the walk, whose data or output files differ between two runs; with
     what differs beside them.
     """
-    stages = tuple(stage for stage in TABLE if stage in frozen.cards and stage in own.cards)
-    alone = [stage for stage in TABLE if (stage in frozen.cards) != (stage in own.cards)]
+    stages = tuple(stage for stage in TABLE if stage in frozen.cards and stage in yours.cards)
+    alone = [stage for stage in TABLE if (stage in frozen.cards) != (stage in yours.cards)]
     missing = [f"{_and(alone)}, which one of the two runs has not finished"] if alone else []
     unseen: list[str] = []
     for stage in stages:
-        there, here = frozen.cards[stage], own.cards[stage]
+        there, here = frozen.cards[stage], yours.cards[stage]
         files, data = changed_files(there, here), ""
         if stage == "data":
-            data, unseen = _data(frozen, own, files)
+            data, unseen = _data(frozen, yours, files)
         if files or data:
-            found, equal, untold = _beside(there, here)
-            reasons = ([Reason("data", data)] if data else []) + found or [Reason("unexplained", "")]
-            unknown = (*unseen, *untold, *missing)
+            differing, equal, unknown_here = _compared(there, here)
+            reasons = ([Reason("data", data)] if data else []) + differing or [Reason("unexplained", "")]
+            unknown = (*unseen, *unknown_here, *missing)
             return Difference(
                 stage,
                 tuple(files),
@@ -134,68 +132,68 @@ def outputs(card: Card) -> dict[str, str]:
     return {"/".join(PurePosixPath(name).parts[-2:]): value for name, value in card["outputs"].items()}
 
 
-def _data(frozen: Side, own: Side, files: list[str]) -> tuple[str, list[str]]:
+def _data(frozen: Side, yours: Side, files: list[str]) -> tuple[str, list[str]]:
     """Which lists, videos or editions differ, in words; and what of the data could not be compared."""
-    cards = frozen.cards["data"], own.cards["data"]
+    cards = frozen.cards["data"], yours.cards["data"]
     lists = [name for name in files if not name.endswith(PINS)]
-    here = own.pins
+    here = yours.pins
     repinned = any(name.endswith(PINS) for name in files)
     there = frozen.pins if repinned or not here else here
     editions = [card_edition(card) for card in cards]
-    moved = [name for name, digest in own.videos.items() if digest != here.get(name, {}).get(SUMS)]
+    moved = [name for name, digest in yours.videos.items() if digest != here.get(name, {}).get(SUMS)]
     hashed = [name for name in here if SUMS in here[name] and SUMS in there.get(name, {})]
     other = [name for name in hashed if here[name][SUMS] != there[name][SUMS]]
-    found, unknown = [], []
+    differs, unknown = [], []
     if editions[0] != editions[1]:
-        found.append(f"edition {editions[0]} of the phantom there, edition {editions[1]} here")
+        differs.append(f"edition {editions[0]} of the phantom there, edition {editions[1]} here")
     if lists:
-        found.append(f"other bytes in {_and(lists)}")
+        differs.append(f"other bytes in {_and(lists)}")
     if other:
-        found.append(f"other videos in {_and(other)}")
+        differs.append(f"other videos in {_and(other)}")
     if moved:
-        found.append(
+        differs.append(
             f"videos of {_and(moved)} here that are not as their data stage left them (ask `infomotion"
             " verify`)"
         )
     # equal lists pinned by equal code: nothing but the videos can have made another record of them
     if not there and repinned and not lists and _code(*cards) == ("", ""):
-        found.append(
+        differs.append(
             f"other videos, of which data set is not known, since the frozen results do not keep {PINS}"
         )
     elif not there or not here:
         unknown.append(f"videos, since {PINS} is not at hand for both runs")
     elif unhashed := [name for name in here if name not in hashed]:
         unknown.append(f"videos of {_and(unhashed)}, which the data stage did not hash")
-    return "; ".join(found), unknown
+    return "; ".join(differs), unknown
 
 
-def _beside(there: Card, here: Card) -> tuple[list[Reason], list[str], list[str]]:
+def _compared(there: Card, here: Card) -> tuple[list[Reason], list[str], list[str]]:
     """Of parameters, code, versions and machine: what differs, what is equal, what the cards do not tell."""
     reasons: list[Reason] = []
     equal: list[str] = []
     unknown: list[str] = []
-    ways: dict[Kind, Callable[[Card, Card], Told]] = {
+    ways: dict[Kind, Callable[[Card, Card], Words]] = {
         "parameters": _parameters,
         "code": _code,
         "versions": _versions,
         "machine": _machine,
     }
     for kind, compare in ways.items():
-        differs, untold = compare(there, here)
+        differs, unknown_here = compare(there, here)
         reasons += [Reason(kind, differs)] if differs else []
-        unknown += [untold] if untold else []
-        equal += [] if differs or untold else [kind]
+        unknown += [unknown_here] if unknown_here else []
+        equal += [] if differs or unknown_here else [kind]
     return reasons, equal, unknown
 
 
-def _parameters(there: Card, here: Card) -> Told:
+def _parameters(there: Card, here: Card) -> Words:
     sides = [
         {k: v for k, v in card["parameters"].items() if k not in WHERE_AND_HOW_FAST} for card in (there, here)
     ]
     return _apart(dict.fromkeys([*sides[0], *sides[1]]), *sides), ""
 
 
-def _code(there: Card, here: Card) -> Told:
+def _code(there: Card, here: Card) -> Words:
     """By the hashes of the code where both cards have comparable ones, else by commit."""
     commits = [
         f"{str(card['git'].get('commit'))[:12]}{' with changes' if card['git'].get('dirty') else ''}"
@@ -225,7 +223,7 @@ def _code(there: Card, here: Card) -> Told:
     )
 
 
-def _versions(there: Card, here: Card) -> Told:
+def _versions(there: Card, here: Card) -> Words:
     sides = [{"Python": card.get("python"), **card.get("packages", {})} for card in (there, here)]
     alone = sorted(sides[0].keys() ^ sides[1].keys())
     return _apart(_both(*sides), *sides), (
@@ -233,40 +231,40 @@ def _versions(there: Card, here: Card) -> Told:
     )
 
 
-def _machine(there: Card, here: Card) -> Told:
+def _machine(there: Card, here: Card) -> Words:
     """By all that both cards say; by their names alone two processors may be told apart but not be called
     equal.
     """
     sides = [_flat(card) for card in (there, here)]
     words = [machine.in_words(machine.of_card(card)) for card in (there, here)]
     short = [word for word, card in zip(words, (there, here), strict=True) if "machine" not in card]
-    told = [f"{words[0]} there, {words[1]} here"] if words[0] != words[1] and not short else []
-    told += (
+    differs = [f"{words[0]} there, {words[1]} here"] if words[0] != words[1] and not short else []
+    differs += (
         [more]
         if (
             more := _apart(
-                [name for name in _both(*sides) if not told or name not in machine.IDENTITY], *sides
+                [name for name in _both(*sides) if not differs or name not in machine.IDENTITY], *sides
             )
         )
         else []
     )
     same = sides[0].get("processor") == sides[1].get("processor")
-    untold = (
+    unknown_here = (
         f"the kind of processor, of which a card says only “{short[0]}”, a name that several kinds share"
         if short and same
         else ""
     )
-    return "; ".join(told), untold
+    return "; ".join(differs), unknown_here
 
 
 def _flat(card: Card) -> dict[str, Any]:
     """What a card says of its machine, each dispatch variable by its own name."""
-    told = machine.of_card(card) | {"device": card.get("device")}
-    variables = told.pop("variables", None)
+    facts = machine.of_card(card) | {"device": card.get("device")}
+    variables = facts.pop("variables", None)
     return (
-        told
+        facts
         if variables is None
-        else told | {name: variables.get(name, "unset") for name in machine.VARIABLES}
+        else facts | {name: variables.get(name, "unset") for name in machine.VARIABLES}
     )
 
 
@@ -278,7 +276,7 @@ def _apart(names: Iterable[str], there: Mapping[str, Any], here: Mapping[str, An
     """Values that differ, as ``knn_k 8 there, 16 here``; of instruction sets those that one side
     alone has.
     """
-    found = []
+    apart = []
     for name in names:
         pair = [side.get(name, "absent") for side in (there, here)]
         if pair[0] != pair[1]:
@@ -286,8 +284,8 @@ def _apart(names: Iterable[str], there: Mapping[str, Any], here: Mapping[str, An
                 pair = [
                     " ".join(sorted(set(one) - set(other))) or "no more" for one, other in (pair, pair[::-1])
                 ]
-            found.append(f"{name} {pair[0]} there, {pair[1]} here")
-    return "; ".join(found)
+            apart.append(f"{name} {pair[0]} there, {pair[1]} here")
+    return "; ".join(apart)
 
 
 def _and(names: list[str]) -> str:

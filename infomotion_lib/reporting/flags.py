@@ -53,7 +53,7 @@ def explained(*texts: str) -> str:
     >>> explained("InfoMotion [collapsed]")
     'Collapsed: one community holds nearly all of a class.'
     """
-    found = {name for name in MEANINGS for text in texts if name in text}
-    found |= {"collapsed", "shattered"} if found & {MOST, SOME} else set()
-    said = "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items() if name in found)
-    return f"{said[0].upper()}{said[1:]}." if said else ""
+    names = {name for name in MEANINGS for text in texts if name in text}
+    names |= {"collapsed", "shattered"} if names & {MOST, SOME} else set()
+    sentence = "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items() if name in names)
+    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""

@@ -65,7 +65,7 @@ class Results:
     @property
     def graph_flags(self) -> dict[tuple[str, str, str, int], str]:
         """What was unhealthy about the graphs behind each cell of Table 1: by source, method, graph and
-        videos a class.
+        videos per class.
         """
         rows = records(self.table("evaluation", "table1"))
         return {
@@ -75,8 +75,8 @@ class Results:
 
     def notebook(self, stage: str) -> Path | None:
         """Executed notebook of a stage, or None."""
-        found = sorted(self.folder(stage).glob("[0-9]*.ipynb"))
-        return found[0] if found and self.card(stage) else None
+        notebooks = sorted(self.folder(stage).glob("[0-9]*.ipynb"))
+        return notebooks[0] if notebooks and self.card(stage) else None
 
     def figures(self, stage: str) -> list[Path]:
         """Figure files of a stage, by name."""
@@ -178,10 +178,10 @@ def title_of(stage: str) -> str:
 
 def frozen_results(folder: Path = FROZEN) -> list[Results]:
     """Every frozen profile with at least one finished stage, the readers' first one first."""
-    found = [Results(path.name, path) for path in sorted(folder.glob("*")) if path.is_dir()]
+    profiles = [Results(path.name, path) for path in sorted(folder.glob("*")) if path.is_dir()]
     rank = {name: index for index, name in enumerate(_ORDER)}
     return sorted(
-        (item for item in found if item.exists),
+        (item for item in profiles if item.exists),
         key=lambda item: (rank.get(item.profile, len(rank)), item.profile),
     )
 

@@ -24,7 +24,7 @@ class ShownTable:
     notes : tuple of str
         Lines below the table.
     keys : int
-        Leading columns that name a row. In HTML they share one cell, the first is said once a group.
+        Leading columns that name a row. In HTML they share one cell, the first is said once per group.
     formats : mapping of column to str
         How the values of a column are written, such as ``"{:+.1f}"``; as ``str`` writes them unless named.
     words : bool

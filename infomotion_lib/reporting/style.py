@@ -69,7 +69,7 @@ CLASS_COLOURS = dict(zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#5DC863
 """One colour an EF class, from dark (severe) to light (hyperdynamic)."""
 
 PHASE_COLOURS = {"es": "#D55E00", "ed": "#0072B2", "next_es": "#B8860B", "middle": "#7F7F7F"}
-"""One colour a cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""
+"""One colour per cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""
 
 MUTED = "#6B7785"
 """Grey of marks that mean something, such as controls and constants; 4.5 to 1 on white."""
@@ -296,8 +296,8 @@ def alt_text(path: str | Path) -> str:
         import xml.etree.ElementTree as ElementTree
 
         namespace = "{http://purl.org/dc/elements/1.1/}description"
-        found = ElementTree.parse(file).getroot().find(f".//{namespace}")
-        return (found.text or "") if found is not None else ""
+        described = ElementTree.parse(file).getroot().find(f".//{namespace}")
+        return (described.text or "") if described is not None else ""
     if file.suffix == ".webp":
         from PIL import Image
 

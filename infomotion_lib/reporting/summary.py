@@ -13,7 +13,7 @@ from infomotion_lib.provenance import read_run_card, shown_path
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
-from infomotion_lib.reporting.tables import CONSTANT_NAMES
+from infomotion_lib.reporting.tables import CONSTANT_NAMES, accuracy_cell, constant_cell, runs_behind
 
 
 def summary(paths: RunPaths, stages: list[str], *, book: Path | None = None) -> str:
@@ -63,11 +63,15 @@ def table1_text(table: pd.DataFrame, *, title: str) -> str:
     rows = []
     for (source, method, graph), part in long.groupby(["source", "method", "graph"], sort=False):
         name = shown_method(str(method), str(graph), part.get("graph_flag", ()))
-        rows.append([shown_source(str(source)), name, *(_cell(part, size) for size in sizes)])
-    counts = sorted({int(count) for count in long["n"]})
+        rows.append(
+            [
+                shown_source(str(source)),
+                name,
+                *(accuracy_cell(part[part["vpc"] == size], none="") for size in sizes),
+            ]
+        )
     note = (
-        f"accuracy in percent, mean ± population sd over {'/'.join(map(str, counts))} runs, soft accuracy in"
-        " brackets"
+        f"accuracy in percent, mean ± population sd over {runs_behind(long)} runs, soft accuracy in brackets"
     )
     flags = explained(in_brackets(long.get("graph_flag", ())))
     frame = pd.DataFrame(rows, columns=["source", "method", *map(size_name, sizes)])
@@ -78,10 +82,9 @@ def constants_text(constants: pd.DataFrame) -> str:
     """What one unchanging answer scores on the same TEST videos: the least that a trained network has to
     beat.
     """
-    named = constants.assign(predictor=constants["predictor"].replace(CONSTANT_NAMES))
     rows = [
-        [str(row.predictor), f"{row.hard_accuracy:.1f} ({row.soft_accuracy:.1f})"]
-        for row in named.itertuples()
+        [CONSTANT_NAMES.get(row["predictor"], row["predictor"]), constant_cell(row)]
+        for row in constants.to_dict("records")
     ]
     return ShownTable(pd.DataFrame(rows), "Answers that look at no video").to_text(head=False)
 
@@ -104,15 +107,6 @@ def times_text(paths: RunPaths, stages: list[str]) -> str:
     return ShownTable(pd.DataFrame(rows), "Time of each stage").to_text(head=False)
 
 
-def _cell(part: pd.DataFrame, vpc: int) -> str:
-    here = part[part["vpc"] == vpc].set_index("metric")
-    if "hard_accuracy" not in here.index:
-        return ""
-    mean, sd, n = (float(here[column]["hard_accuracy"]) for column in ("mean", "sd", "n"))
-    soft = f" ({float(here['mean']['soft_accuracy']):.1f})" if "soft_accuracy" in here.index else ""
-    return f"{mean:.1f}" + (f" ± {sd:.1f}" if n > 1 else "") + soft
-
-
 def shown_method(method: str, graph: str, flags: Iterable[object] = ()) -> str:
     """Name of a method for readers, its graph recipe in brackets, and behind it what was unhealthy about its
     graphs.
@@ -126,5 +120,5 @@ def shown_source(source: str) -> str:
 
 
 def size_name(vpc: int) -> str:
-    """Number of videos a class for readers."""
+    """Number of videos per class for readers."""
     return f"VPC {vpc}" if vpc else "all videos"

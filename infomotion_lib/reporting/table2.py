@@ -1,11 +1,10 @@
-"""Table 2 in the paper's shape: a row a pool, ours and the paper's side by side; and what it says
+"""Table 2 in the paper's shape: one row per pool, ours and the paper's side by side; and what it says
 in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,8 +14,16 @@ from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import METHOD_NAMES, data_name, graph_name
-from infomotion_lib.reporting.tables import ALL, CONSTANT_NAMES, QUOTED
+from infomotion_lib.reporting.style import METHOD_NAMES, data_name
+from infomotion_lib.reporting.tables import (
+    ALL,
+    CONSTANT_NAMES,
+    QUOTED,
+    accuracy_cell,
+    constant_cell,
+    method_label,
+    runs_behind,
+)
 
 DISTANCES = {"FID": "fed_frame", "FVD": "fed_video"}
 """Columns of the paper, and what stands in them while no Inception and no I3D are at hand."""
@@ -87,7 +94,7 @@ def is_real(*, real: str, synthetic: str) -> bool:
 
 
 def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame:
-    """Mean scores of each cell over its runs, for display: a row a source, selector and size.
+    """Mean scores of each cell over its runs, for display: one row per source, selector and size.
 
     Parameters
     ----------
@@ -98,15 +105,14 @@ def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame
     """
     by_cell = runs.groupby(CELL, sort=False)
     cells = by_cell[["n_train", *SCORE_HEADS]].mean().reset_index()
-    flags = [in_brackets(own.get("graph_flag", ())) for _, own in by_cell]
+    flags = [rows.get("graph_flag", ()) for _, rows in by_cell]
     several = len(set(cells["graph"]) - {""}) > 1
-    graphs = [f" ({graph_name(graph)})" if several and graph else "" for graph in cells["graph"]]
     shown = {
         "selector": [
-            METHOD_NAMES.get(method, method) + graph + flag
-            for method, graph, flag in zip(cells["method"], graphs, flags, strict=True)
+            method_label(method, graph if several else "", flag)
+            for method, graph, flag in zip(cells["method"], cells["graph"], flags, strict=True)
         ],
-        "videos a class": [str(size) if size else "all" for size in cells["vpc"]],
+        "videos per class": [str(size) if size else "all" for size in cells["vpc"]],
         "training videos": cells["n_train"].astype(int).tolist(),
         **{head: cells[score].round(1).tolist() for score, head in SCORE_HEADS.items()},
     }
@@ -122,7 +128,7 @@ def table2(
     uncut: pd.DataFrame | None = None,
 ) -> ShownTable:
     """Table 2: distances to real clips, then accuracy of networks trained on all of a pool and on 5 or 10
-    videos a class.
+    videos per class.
 
     Parameters
     ----------
@@ -145,16 +151,16 @@ def table2(
     scored = [column for column in columns if column not in DISTANCES]
     rows: list[dict[str, Any]] = []
     for pool in dict.fromkeys(table["generator"]):
-        own = table[table["generator"] == pool]
-        chosen = [name for name in dict.fromkeys(own["method"]) if name not in ("", "whole")] or [
+        scores = table[table["generator"] == pool]
+        chosen = [name for name in dict.fromkeys(scores["method"]) if name not in ("", "whole")] or [
             "infomotion"
         ]
-        for method in ["whole", *chosen] if (own["method"] == "whole").any() else chosen:
+        for method in ["whole", *chosen] if (scores["method"] == "whole").any() else chosen:
             row = {"pool": names[pool], "selector": WHOLE_POOL if method == "whole" else METHOD_NAMES[method]}
             for column in columns:
-                part = own[
-                    (own["column"] == column)
-                    & own["method"].isin([method] if method == "whole" else ["", method])
+                part = scores[
+                    (scores["column"] == column)
+                    & scores["method"].isin([method] if method == "whole" else ["", method])
                 ]
                 row[heads[column]] = _cell(part) + in_brackets(part.get("graph_flag", ()))
                 quoted = part["paper"].dropna()
@@ -166,7 +172,7 @@ def table2(
     if constants is not None:
         rows += [
             {"pool": CONSTANT_NAMES.get(r["predictor"], r["predictor"]), "selector": "no training"}
-            | {heads[column]: f"{r['hard_accuracy']:.1f} ({r['soft_accuracy']:.1f})" for column in scored}
+            | {heads[column]: constant_cell(r) for column in scored}
             for r in constants.to_dict("records")
         ]
     order = [
@@ -179,68 +185,6 @@ def table2(
     notes = (*_notes(table, columns, names, uncut=bool(longer)), *([flags] if flags else []))
     videos = f"the {data}" if data.endswith("clips") else f"{data} videos"
     return ShownTable(frame, f"Table 2 on {videos}, the paper's own numbers quoted below", notes, keys=2)
-
-
-@dataclass(frozen=True)
-class Stacked:
-    """Tables one under the other.
-
-    Attributes
-    ----------
-    parts : sequence of ShownTable
-        From top to bottom.
-    """
-
-    parts: Sequence[ShownTable]
-
-    def __repr__(self) -> str:
-        return "\n\n".join(map(repr, self.parts))
-
-    def _repr_html_(self) -> str:
-        return "".join(part._repr_html_() for part in self.parts)
-
-
-def quoted_below(shown: ShownTable) -> Stacked:
-    """Our numbers in one table, the paper's in a second below: side by side they do not fit a page."""
-    frame = shown.frame
-    names, theirs = list(frame)[:2], [str(name) for name in frame if str(name).endswith(QUOTED)]
-    caption = shown.caption.split(",")[0].replace("open clips videos", "the open clips")
-    if not theirs:
-        return Stacked((ShownTable(frame, caption, shown.notes, keys=2, small=True),))
-    about = tuple(note for note in shown.notes if note.startswith("Quoted"))
-    rest = tuple(note for note in shown.notes if note not in about)
-    ours = ShownTable(frame.drop(columns=theirs), caption, rest, keys=2, small=True)
-    known = frame[~frame[theirs].isin(["", "–"]).all(axis=1)]
-    known = known[[*names, *theirs]].rename(
-        columns={name: name.removesuffix(f": {QUOTED}") for name in theirs}
-    )
-    known["selector"] = known["selector"].str.replace(r" [(\[].*", "", regex=True)  # graph and flag are ours
-    paper = ShownTable(known.drop_duplicates(), "The same in the paper (quoted)", about, keys=2, small=True)
-    return Stacked((ours, paper))
-
-
-def halves(shown: ShownTable) -> Stacked:
-    """Table 2 as two tables, distances and accuracies, each with the paper's numbers in rows of their own."""
-    frame, columns = shown.frame, [str(name) for name in shown.frame]
-    caption = shown.caption.split(",")[0]
-    pairs = {ours: columns[columns.index(ours) + 1] for ours in columns[2::2]}
-    distances = [name for name in pairs if name in DISTANCE_HEADS.values()]
-    pools = frame[(frame["selector"] == METHOD_NAMES["infomotion"]) & ~frame["pool"].str.endswith(UNCUT)]
-    far = pools[["pool", *(name for ours in distances for name in (ours, pairs[ours]))]]
-    rows = []
-    for row in frame.to_dict("records"):
-        rows.append(
-            {"pool": row["pool"], "selector": row["selector"]}
-            | {name: row[name] for name in pairs if name not in distances}
-        )
-        quoted = {name: row[pairs[name]] for name in pairs if name not in distances}
-        if set(quoted.values()) != {"–"}:
-            rows.append({"pool": row["pool"], "selector": f"{row['selector']}, {QUOTED}"} | quoted)
-    about = tuple(note for note in shown.notes if "distance" in note)
-    rest = tuple(note for note in shown.notes if note not in about)
-    accuracy = ShownTable(pd.DataFrame(rows), f"{caption}: accuracy", rest, keys=2, small=True)
-    distance = ShownTable(far, f"{caption}: distance to real clips", about, small=True)
-    return Stacked((distance, accuracy) if distances else (accuracy,))
 
 
 def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
@@ -271,8 +215,8 @@ def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
 
 
 def _standing_for(table: pd.DataFrame, column: str) -> str:
-    found = set(table.loc[table["column"] == column, "metric"])
-    return DISTANCES[column] if DISTANCES.get(column) in found and column.lower() not in found else column
+    metrics = set(table.loc[table["column"] == column, "metric"])
+    return DISTANCES[column] if DISTANCES.get(column) in metrics and column.lower() not in metrics else column
 
 
 def _cell(part: pd.DataFrame) -> str:
@@ -282,11 +226,7 @@ def _cell(part: pd.DataFrame) -> str:
             row = by_metric.loc[standard if standard in by_metric.index else ours]
             digits = 1 if row["mean"] >= 10 else 2 if row["mean"] >= 1 else 3
             return f"{row['mean']:.{digits}f} [{row['ci_low']:.{digits}f}, {row['ci_high']:.{digits}f}]"
-    if "hard_accuracy" not in by_metric.index:
-        return "–"
-    hard, soft = by_metric.loc["hard_accuracy"], by_metric.loc["soft_accuracy"]
-    spread = f" ± {hard['sd']:.1f}" if hard["n"] > 1 else ""
-    return f"{hard['mean']:.1f}{spread} ({soft['mean']:.1f})"
+    return accuracy_cell(part)
 
 
 def _quoted(column: str, value: float) -> str:
@@ -297,15 +237,15 @@ def _head(name: str) -> str:
     return (
         "all clips"
         if name == ALL
-        else f"{name[4:]} a class"
+        else f"{name[4:]} per class"
         if name.startswith("VPC=")
         else DISTANCE_HEADS[name]
     )
 
 
 def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, str]) -> list[dict[str, Any]]:
-    own = table1[(table1["source"] == "synthetic") & table1["method"].isin(["whole", "infomotion"])]
-    if own.empty:
+    rows = table1[(table1["source"] == "synthetic") & table1["method"].isin(["whole", "infomotion"])]
+    if rows.empty:
         return []
     sizes = {column: 0 if column == ALL else int(column[4:]) for column in columns if column not in DISTANCES}
     return [
@@ -316,10 +256,10 @@ def _uncut_rows(table1: pd.DataFrame, columns: list[str], heads: Mapping[str, st
         | {
             heads[column]: _cell(part) + in_brackets(part.get("graph_flag", ()))
             for column, size in sizes.items()
-            for part in [own[(own["vpc"] == size) & (own["method"] == method)]]
+            for part in [rows[(rows["vpc"] == size) & (rows["method"] == method)]]
         }
         for method in ("whole", "infomotion")
-        if (own["method"] == method).any()
+        if (rows["method"] == method).any()
     ]
 
 
@@ -333,7 +273,7 @@ def _notes(
         n = int(table.loc[table["column"] == ours[0], "n"].iloc[0])
         notes.append(
             f"Fréchet distances ({'; '.join(_ENCODERS[name] for name in ours)}) in the space of our own"
-            f" encoders, with 95 % intervals, {n} clips a side. They are biased upwards at so few clips and"
+            f" encoders, with 95 % intervals, {n} clips per side. They are biased upwards at so few clips and"
             " compare with each other only, never with a FID or FVD."
         )
     for pool in dict.fromkeys(table.loc[~table["generator"].isin(far), "generator"]) if far else ():
@@ -341,7 +281,7 @@ def _notes(
             f"{names[pool][0].upper()}{names[pool][1:]}: these are the real clips themselves, so they have no"
             " distance."
         )
-    runs = "/".join(str(int(n)) for n in sorted(set(table.loc[table["metric"] == "hard_accuracy", "n"])))
+    runs = runs_behind(table)
     notes.append(
         f"Accuracies: hard ± population standard deviation over {runs} runs (soft), percent, on real TEST"
         " videos."

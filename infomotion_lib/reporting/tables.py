@@ -6,7 +6,7 @@ accuracy in brackets.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -45,7 +45,8 @@ def table1(
     paper: pd.DataFrame | None = None,
     tolerance: float = 1.0,
 ) -> ShownTable:
-    """Table 1 in the paper's shape: whole sets, then each selector, a column a number of videos a class.
+    """Table 1 in the paper's shape: whole sets, then each selector, one column per number of videos per
+    class.
 
     Parameters
     ----------
@@ -66,15 +67,14 @@ def table1(
     rows = []
     for source in dict.fromkeys(table["source"]):
         whole, part = SET_NAMES[source]
-        own = table[table["source"] == source]
-        for method, graph in dict.fromkeys(zip(own["method"], own["graph"].fillna(""), strict=True)):
-            cell = own[(own["method"] == method) & (own["graph"].fillna("") == graph)]
-            name = METHOD_NAMES.get(method, method) + (f" ({graph_name(graph)})" if graph else "")
-            name += in_brackets(cell.get("graph_flag", ()))
+        scores = table[table["source"] == source]
+        for method, graph in dict.fromkeys(zip(scores["method"], scores["graph"].fillna(""), strict=True)):
+            cell = scores[(scores["method"] == method) & (scores["graph"].fillna("") == graph)]
+            name = method_label(method, graph, cell.get("graph_flag", ()))
             row = {"set": whole if method == "whole" else part, "selector": name}
             for size in [0] if method == "whole" else sizes:
                 title = f"VPC {size}" if size else ALL
-                row[f"{title}: {data}"] = _cell(cell[cell["vpc"] == size])
+                row[f"{title}: {data}"] = accuracy_cell(cell[cell["vpc"] == size])
                 if quoted:
                     row[f"{title}: {QUOTED}"] = quoted.get((source, method, size), "–")
             rows.append(row)
@@ -83,7 +83,7 @@ def table1(
             {
                 "set": "no training",
                 "selector": CONSTANT_NAMES.get(str(row["predictor"]), str(row["predictor"])),
-                f"{ALL}: {data}": _constant(row),
+                f"{ALL}: {data}": constant_cell(row),
             }
             for row in constants.to_dict("records")
         ]
@@ -93,23 +93,35 @@ def table1(
         "selector",
         *(f"{title}: {kind}" for title in titles for kind in ([data, QUOTED] if quoted else [data])),
     ]
-    return ShownTable(
-        pd.DataFrame(rows).reindex(columns=columns).fillna(""),
-        _caption(data, bool(quoted)),
-        _notes(table, tolerance, bool(quoted)),
-        keys=2,
-    )
+    caption = f"Table 1 on {data} videos" + (", the paper's own numbers quoted beside" if quoted else "")
+    shown = pd.DataFrame(rows).reindex(columns=columns).fillna("")
+    return ShownTable(shown, caption, _notes(table, tolerance, bool(quoted)), keys=2)
 
 
-def _caption(data: str, quoted: bool) -> str:
-    return f"Table 1 on {data} videos" + (", the paper's own numbers quoted beside" if quoted else "")
+def method_label(method: str, graph: str = "", flags: Iterable[object] = ()) -> str:
+    """Name of a selector, its graph recipe in brackets, and behind it what was unhealthy about its graphs."""
+    recipe = f" ({graph_name(graph)})" if graph else ""
+    return METHOD_NAMES.get(method, method) + recipe + in_brackets(flags)
+
+
+def accuracy_cell(rows: pd.DataFrame, *, none: str = "–") -> str:
+    """``hard ± sd (soft)`` of one cell, a row per metric; no spread where there is one run."""
+    by_metric = rows.set_index("metric")
+    if "hard_accuracy" not in by_metric.index:
+        return none
+    mean, sd = by_metric["mean"].astype(float), by_metric["sd"].astype(float)
+    spread = f" ± {sd['hard_accuracy']:.1f}" if by_metric["n"]["hard_accuracy"] > 1 else ""
+    soft = f" ({mean['soft_accuracy']:.1f})" if "soft_accuracy" in mean.index else ""
+    return f"{mean['hard_accuracy']:.1f}{spread}{soft}"
+
+
+def constant_cell(row: Mapping[Hashable, Any]) -> str:
+    """``hard (soft)`` of an answer that looks at no video."""
+    return f"{row['hard_accuracy']:.1f} ({row['soft_accuracy']:.1f})"
 
 
 def _notes(table: pd.DataFrame, tolerance: float, quoted: bool) -> tuple[str, ...]:
-    counts = "/".join(
-        str(count)
-        for count in sorted({int(count) for count in table.loc[table["metric"] == "hard_accuracy", "n"]})
-    )
+    counts = runs_behind(table)
     points = "point" if tolerance == 1 else "points"
     notes = [
         f"Hard accuracy ± population standard deviation over {counts} runs (soft accuracy, tolerance"
@@ -124,26 +136,19 @@ def _notes(table: pd.DataFrame, tolerance: float, quoted: bool) -> tuple[str, ..
     return (*notes, *([flags] if flags else []))
 
 
-def _cell(rows: pd.DataFrame) -> str:
-    found = rows.set_index("metric")
-    if "hard_accuracy" not in found.index:
-        return "–"
-    mean, sd = found["mean"].astype(float), found["sd"].astype(float)
-    spread = f" ± {sd['hard_accuracy']:.1f}" if found["n"]["hard_accuracy"] > 1 else ""
-    return f"{mean['hard_accuracy']:.1f}{spread} ({mean['soft_accuracy']:.1f})"
-
-
-def _constant(row: Mapping[Hashable, Any]) -> str:
-    return f"{row['hard_accuracy']:.1f} ({row['soft_accuracy']:.1f})"
+def runs_behind(table: pd.DataFrame) -> str:
+    """Numbers of runs behind the accuracies of a table, such as ``3/5``."""
+    counts = table.loc[table["metric"] == "hard_accuracy", "n"].astype(int)
+    return "/".join(map(str, sorted(set(counts))))
 
 
 def _paper_cells(paper: pd.DataFrame) -> dict[tuple[str, str, int], str]:
     hard: dict[tuple[str, str, int], str] = {}
     soft: dict[tuple[str, str, int], str] = {}
     for row in paper[paper["table"] == "table1"].to_dict("records"):
-        found = our_cell(str(row["row"]), str(row["column"]))
-        if found is not None:
-            source, method, vpc, metric = found
+        cell = our_cell(str(row["row"]), str(row["column"]))
+        if cell is not None:
+            source, method, vpc, metric = cell
             spread = f" ± {row['spread']:.1f}" if row["spread"] == row["spread"] else ""
             where, text = (
                 (hard, f"{row['value']:.1f}{spread}")
@@ -160,11 +165,7 @@ def differences_table(differences: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {
             "set": SET_NAMES[row["source"]][1],
-            "selector": (
-                METHOD_NAMES.get(row["method"], row["method"])
-                + (f" ({graph_name(row['graph'])})" if row["graph"] else "")
-                + in_brackets([row.get("graph_flag")])
-            ),
+            "selector": method_label(row["method"], row["graph"], [row.get("graph_flag")]),
             "VPC": int(row["vpc"]),
             "minus Random, points": f"{row['difference']:+.1f} [{row['ci_low']:+.1f}, {row['ci_high']:+.1f}]",
             "effect size": f"{row['effect_size']:+.2f}",

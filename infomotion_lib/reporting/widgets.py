@@ -64,7 +64,7 @@ def image_slider(
     slider = _slider(description, labels, start)
     pages = [
         w.HTML(f"{_caption(label)}{_readable(picture_html(image, alt=text, width=width), width)}")
-        for image, label, text in _zip(images, labels, alt)
+        for image, label, text in zip(images, labels, alt, strict=True)
     ]
     stack = w.Stack(pages, selected_index=start)
     w.jsdlink((slider, "value"), (stack, "selected_index"))
@@ -79,7 +79,7 @@ def image_choice(
     start: Mapping[str, int] | None = None,
     width: str = "100%",
 ) -> ipywidgets.Widget:
-    """Rows of buttons, one row a question; the picture for the chosen answers stands under them.
+    """Rows of buttons, one row per question; the picture for the chosen answers stands under them.
 
     All combinations are drawn beforehand: keep their number small (some dozens).
 
@@ -207,7 +207,3 @@ def _same_length(*columns: Sequence[Any]) -> None:
             "Pictures, labels and alt texts must be as many and at least one:"
             f" {[len(column) for column in columns]}"
         )
-
-
-def _zip(*columns: Sequence[Any]) -> list[tuple[Any, ...]]:
-    return list(zip(*columns, strict=True))

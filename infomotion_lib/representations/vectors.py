@@ -131,7 +131,8 @@ class Vectors:
 
 def write_features(table: Vectors, path: Path) -> Path:
     """Path of the vectors, written whole: ``source``, ``file_name`` and ``features``."""
-    return write_npz(path, source=table.source, file_name=table.file_name, features=table.features)
+    arrays = {"source": table.source, "file_name": table.file_name, "features": table.features}
+    return write_npz(path, arrays)
 
 
 def read_features(path: str | Path) -> Vectors:

@@ -24,7 +24,7 @@ def cell_text(root: Path, cell: str) -> str:
     root : Path
         Folder of the run.
     cell : str
-        ``method/vpc`` or ``source/method/vpc``; 0 videos a class for the whole set.
+        ``method/vpc`` or ``source/method/vpc``; 0 videos per class for the whole set.
 
     Raises
     ------
@@ -75,8 +75,8 @@ def _one(key: tuple[Hashable, ...], rows: pd.DataFrame, printed: pd.DataFrame, p
             (picks[CELL] == list(key)).all(axis=1) & (picks["selection_seed"] == run["selection_seed"])
         ]
         lines += [
-            f"    {name:<14}{' '.join(own['file_name'].astype(str))}"
-            for name, own in picked.groupby("class_name", sort=False)
+            f"    {name:<14}{' '.join(part['file_name'].astype(str))}"
+            for name, part in picked.groupby("class_name", sort=False)
         ]
         if picked.empty:
             lines.append(

@@ -15,7 +15,7 @@ from infomotion_lib.parameters import STAGES, read_profile, stage_parameters, st
 from infomotion_lib.paths import RunPaths, data_root
 from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.run.code import code_of
-from infomotion_lib.run.fingerprint import found_record, science
+from infomotion_lib.run.fingerprint import record_of, science
 from infomotion_lib.stage_table import RUN_CARD, TABLE, folders
 
 State = Literal["verified", "edited", "missing", "stale", "left out"]
@@ -137,19 +137,19 @@ class Chain:
     @cached_property
     def steps(self) -> dict[str, Step]:
         """Finished stages by name, in the order of the walk."""
-        found: dict[str, Step] = {}
+        steps: dict[str, Step] = {}
         for name, card in self.cards.items():
             outputs = tuple(self._output(name, shown, value) for shown, value in card["outputs"].items())
-            beside = {**card.get("figures", {}), **({} if self.is_frozen else card.get("executed", {}))}
-            outputs += tuple(self._output(name, shown, value) for shown, value in beside.items())
+            drawn = {**card.get("figures", {}), **({} if self.is_frozen else card.get("executed", {}))}
+            outputs += tuple(self._output(name, shown, value) for shown, value in drawn.items())
             inputs = tuple(self._input(shown, value) for shown, value in card["inputs"].items())
             code, unknown = self._code(name, card)
             before = [
                 f"{TABLE[need].label}, which it reads, is stale"
                 for need in TABLE[name].needs
-                if need in found and found[need].is_stale
+                if need in steps and steps[need].is_stale
             ]
-            found[name] = Step(
+            steps[name] = Step(
                 name,
                 self.root / folders()[name],
                 card,
@@ -158,7 +158,7 @@ class Chain:
                 (*code, *self._parameters(name), *before),
                 unknown,
             )
-        return found
+        return steps
 
     def above(self, stage: str) -> list[Step]:
         """The stage and all that it rests on, itself first."""
@@ -176,12 +176,12 @@ class Chain:
 
     def _output(self, stage: str, shown: str, recorded: str) -> Link:
         path, name = self._place(stage, shown)
-        found = self.hash(path)
-        if found == recorded:
+        now = self.hash(path)
+        if now == recorded:
             return Link(name, path, recorded, "verified", stage)
-        if not found and self.is_frozen:
+        if not now and self.is_frozen:
             return Link(name, path, recorded, "left out", stage)
-        if not found:
+        if not now:
             return Link(name, path, recorded, "missing", stage, f"{path} is not there")
         return Link(
             name,
@@ -189,7 +189,7 @@ class Chain:
             recorded,
             "edited",
             stage,
-            f"its run card says {recorded[:12]}, the file is {found[:12]}",
+            f"its run card says {recorded[:12]}, the file is {now[:12]}",
         )
 
     def _input(self, shown: str, recorded: str) -> Link:
@@ -243,12 +243,12 @@ class Chain:
         inside = PurePosixPath(_within(folder, shown) or shown)
         places = [
             self.root / folder / inside,
-            *(place / inside.parent.name / inside.name for place in self._own_data if stage == "data"),
+            *(place / inside.parent.name / inside.name for place in self._reader_data if stage == "data"),
         ]
         return next((place for place in places if place.exists()), places[0]), f"{folder}/{inside}"
 
     @cached_property
-    def _own_data(self) -> list[Path]:
+    def _reader_data(self) -> list[Path]:
         """Folders above the reader's own copies of data sets, which lie outside the run."""
         try:
             root = data_root(str(self._resolved.get("data_root", "")))
@@ -283,7 +283,7 @@ class Chain:
 
     def _parameters(self, stage: str) -> list[str]:
         """Parameters of the last whole run that this stage was not run with."""
-        record = found_record(self.root / folders()[stage])
+        record = record_of(self.root / folders()[stage])
         if not record or not self._resolved:
             return []
         wanted = science(stage_parameters(stage, self._resolved))
@@ -308,7 +308,7 @@ def _within(folder: str, shown: str) -> str:
     'manifest.csv'
     """
     for name in (folder, PurePosixPath(folder).name if shown.count("/") == 1 else folder):
-        _, found, rest = f"/{shown}".rpartition(f"/{name}/")
-        if found:
+        _, mark, rest = f"/{shown}".rpartition(f"/{name}/")
+        if mark:
             return rest
     return ""

@@ -121,15 +121,15 @@ def _reached(first: Iterable[Path], *, figures: bool = True) -> set[Path]:
     ``figures``, the room that draws.
     """
     passed_over = MACHINERY if figures else MACHINERY | {"reporting"}
-    found: set[Path] = set()
+    reached: set[Path] = set()
     pending = set(first)
     while pending:
         file = pending.pop()
         first_part = file.relative_to(LIBRARY).parts[0].removesuffix(".py")
-        if file not in found and file.name != PARAMETERS and first_part not in passed_over:
-            found.add(file)
+        if file not in reached and file.name != PARAMETERS and first_part not in passed_over:
+            reached.add(file)
             pending |= _imported(file)
-    return found
+    return reached
 
 
 @cache

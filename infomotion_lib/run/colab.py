@@ -56,11 +56,11 @@ def earlier_stages(stage: str) -> list[str]:
     >>> earlier_stages("03")
     ['data', 'labels', 'frame_index', 'ifa_training']
     """
-    own = set(stages_of_run(read_profile(PROFILE)))
+    wanted = set(stages_of_run(read_profile(PROFILE)))
     needed: set[str] = set()
     waiting = [stage_name(stage)]
     while waiting:
-        new = (set(TABLE[waiting.pop()].needs) & own) - needed
+        new = (set(TABLE[waiting.pop()].needs) & wanted) - needed
         needed |= new
         waiting += new
     return [name for name in TABLE if name in needed]

@@ -61,7 +61,7 @@ def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
     folder without a record stays as it is. Files that a killed run was writing are removed.
     """
     path = folder / RECORD
-    continues = found_record(folder) == record
+    continues = record_of(folder) == record
     if path.is_file() and not continues:
         aside = folder.parent / PREVIOUS / folder.name
         shutil.rmtree(aside, ignore_errors=True)
@@ -83,7 +83,7 @@ def worked(folder: Path, seconds: float) -> float:
     return total
 
 
-def found_record(folder: Path) -> dict[str, Any]:
+def record_of(folder: Path) -> dict[str, Any]:
     """The record of what lies in ``folder``; empty if there is none, or none that can be read."""
     try:
         return read_json(folder / RECORD) if (folder / RECORD).is_file() else {}

@@ -29,8 +29,8 @@ REFERENCE_FPS = 50.0
 
 
 def run(parameters: StageParameters) -> Path:
-    """Path of the run card; ``labels.csv`` has a row a synthetic video and is empty where the profile has no
-    synthetic source.
+    """Path of the run card; ``labels.csv`` has one row per synthetic video and is empty where the profile has
+    no synthetic source.
     """
     assert isinstance(parameters, LabelsParameters)
     from infomotion_lib.regressor.labels import AGREEMENT_COLUMNS

@@ -89,7 +89,7 @@ def find_stage(path: Path) -> tuple[Path, str]:
 
 def _stage_in(folder: Path) -> str:
     """The stage that works in a folder; empty if it is none's."""
-    return next((name for name, own in folders().items() if folder.as_posix().endswith(f"/{own}")), "")
+    return next((name for name, place in folders().items() if folder.as_posix().endswith(f"/{place}")), "")
 
 
 def _is_recorded(path: Path) -> bool:
@@ -137,45 +137,26 @@ def _step(step: Step) -> str:
     broken = any(link.state in ("edited", "missing") for link in (*step.inputs, *step.outputs))
     state = "stale" if step.is_stale else "does not hold" if broken else "holds"
     lines = [f"{TABLE[step.name].label}: {state}"]
-    lines.append(
-        _row(
-            "run",
-            f"{card['started_utc']}, {seconds:.0f} s on {card.get('gpu') or card['device']}, Python"
-            f" {card['python']}",
-        )
-    )
+    where = f"{card.get('gpu') or card['device']}, Python {card['python']}"
+    lines.append(_row("run", f"{card['started_utc']}, {seconds:.0f} s on {where}"))
     code += f" ({step.unknown})" if code and step.unknown else ""
     commit += ", with uncommitted changes" if card["git"].get("dirty") else ""
     lines.append(_row("code", f"{code or 'hash not on the card'}, commit {commit}"))
     lines += [_row("stale", why) for why in step.changes]
     changed, rest = _parameters(step.name, card["parameters"])
-    lines += [
-        _row("set" if number == 0 else "", f"{name} = {json.dumps(value)}")
-        for number, (name, value) in enumerate(changed)
-    ]
+    lines += _rows("set", [f"{name} = {json.dumps(value)}" for name, value in changed])
     lines.append(_row("" if changed else "set", f"{rest} more parameters at their defaults"))
-    lines += [
-        _row("reads" if number == 0 else "", _file(link, "as it was written"))
-        for number, link in enumerate(step.inputs)
-    ]
-    lines += [
-        _row("writes" if number == 0 else "", _file(link, "verified"))
-        for number, link in enumerate(_told(step))
-    ]
-    pictures = [link for link in step.outputs if link not in _told(step)]
-    if pictures:
-        lines.append(
-            _row(
-                "",
-                f"and {len(pictures)} figures and notebooks,"
-                f" {sum(link.state == 'verified' for link in pictures)} verified",
-            )
-        )
+    lines += _rows("reads", [_file(link, "as it was written") for link in step.inputs])
+    listed = _listed(step)
+    lines += _rows("writes", [_file(link, "verified") for link in listed])
+    if pictures := [link for link in step.outputs if link not in listed]:
+        verified = sum(link.state == "verified" for link in pictures)
+        lines.append(_row("", f"and {len(pictures)} figures and notebooks, {verified} verified"))
     return "\n".join(lines)
 
 
-def _told(step: Step) -> list[Link]:
-    """Outputs that are told one by one: tables and vectors, and whatever is not well."""
+def _listed(step: Step) -> list[Link]:
+    """Outputs that are listed one by one: tables and vectors, and whatever is not well."""
     return [
         link
         for link in step.outputs
@@ -186,15 +167,15 @@ def _told(step: Step) -> list[Link]:
 def _parameters(stage: str, values: dict[str, Any]) -> tuple[list[tuple[str, Any]], int]:
     """Parameters that decide results and differ from their defaults, and how many do not differ."""
     fields = STAGES[stage].model_fields
-    own = {name: value for name, value in values.items() if name not in WHERE_AND_HOW_FAST}
+    kept = {name: value for name, value in values.items() if name not in WHERE_AND_HOW_FAST}
     defaults = {
         name: list(field.default) if isinstance(field.default, tuple) else field.default
         for name, field in fields.items()
     }
     changed = [
-        (name, value) for name, value in own.items() if name not in defaults or value != defaults[name]
+        (name, value) for name, value in kept.items() if name not in defaults or value != defaults[name]
     ]
-    return changed, len(own) - len(changed)
+    return changed, len(kept) - len(changed)
 
 
 def _raw(chain: Chain) -> str:
@@ -232,6 +213,11 @@ def _verdict(link: Link, good: str) -> str:
     if link.state == "verified":
         return good
     return "not frozen" if link.state == "left out" else f"{link.state.upper()}: {link.why}"
+
+
+def _rows(head: str, texts: list[str]) -> list[str]:
+    """Rows under one head."""
+    return [_row("" if number else head, text) for number, text in enumerate(texts)]
 
 
 def _row(head: str, text: str) -> str:

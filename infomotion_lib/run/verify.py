@@ -59,7 +59,7 @@ class Verdict:
     findings : tuple of Finding
         What does not hold; none where all does.
     lines : tuple of str
-        A line a stage.
+        One line per stage.
     """
 
     root: Path
@@ -106,51 +106,51 @@ def verify(root: Path) -> Verdict:
     lines = []
     for step in chain.steps.values():
         broken, videos = _videos(chain, step)
-        found = (
+        faults = (
             _files(chain, step)
             + broken
             + [Finding(step.name, "stale", f"{TABLE[step.name].label}: {why}") for why in step.changes]
         )
-        findings += found
-        lines.append(_line(step, found, videos))
+        findings += faults
+        lines.append(_line(step, faults, videos))
     if chain.is_frozen:
         findings += _frozen(root, known={finding.what.split(":")[0] for finding in findings})
     return Verdict(root, tuple(findings), tuple(lines))
 
 
 def _files(chain: Chain, step: Step) -> list[Finding]:
-    found = [
+    faults = [
         Finding(step.name, link.state, f"{link.name}: {link.why}")
         for link in step.outputs
         if link.state in REMEDIES
     ]
     for link in step.inputs:
-        told_by_its_maker = link.maker in chain.steps and link in chain.steps[link.maker].outputs
-        if link.state in REMEDIES and not told_by_its_maker:
-            found.append(
+        listed_by_its_maker = link.maker in chain.steps and link in chain.steps[link.maker].outputs
+        if link.state in REMEDIES and not listed_by_its_maker:
+            faults.append(
                 Finding(step.name, link.state, f"{TABLE[step.name].label} read {link.name}: {link.why}")
             )
-    return found
+    return faults
 
 
 def _videos(chain: Chain, step: Step) -> tuple[list[Finding], int]:
     """Videos that are not as the data stage pinned them, and how many are; only where this run made or
     fetched them.
     """
-    found, good = [], 0
+    faults, good = [], 0
     for name, pinned in pinned_sources(chain).items() if step.name == "data" else ():
         if SUMS not in pinned or chain.is_frozen:  # videos are never frozen
             continue
         folder = step.folder / name
         if chain.hash(folder / SUMS) != pinned[SUMS]:
-            found.append(Finding("data", "edited", f"data/{name}/{SUMS}: {PINS} says {pinned[SUMS][:12]}"))
+            faults.append(Finding("data", "edited", f"data/{name}/{SUMS}: {PINS} says {pinned[SUMS][:12]}"))
             continue
         for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
             recorded, _, video = line.partition("  ")
             now = chain.hash(folder / "Videos" / video)
             good += now == recorded
             if not now:
-                found.append(
+                faults.append(
                     Finding(
                         "data",
                         "missing",
@@ -158,14 +158,14 @@ def _videos(chain: Chain, step: Step) -> tuple[list[Finding], int]:
                     )
                 )
             elif now != recorded:
-                found.append(
+                faults.append(
                     Finding(
                         "data",
                         "edited",
                         f"data/{name}/Videos/{video}: {SUMS} says {recorded[:12]}, the file is {now[:12]}",
                     )
                 )
-    return found, good
+    return faults, good
 
 
 def pinned_sources(chain: Chain) -> dict[str, dict[str, Any]]:
@@ -181,26 +181,26 @@ def _frozen(root: Path, *, known: set[str]) -> list[Finding]:
     """Frozen files that are not as they were frozen, those that a run card has told of left out."""
     recorded = read_json(root / FROZEN_FILES)
     now = frozen_hashes(root)
-    found = [
+    faults = [
         Finding("", "missing", f"{name}: it was frozen and is not there")
         for name in recorded
         if name not in now
     ]
     for name, value in now.items():
         if name not in recorded:
-            found.append(Finding("", "edited", f"{name}: it was not there when the run was frozen"))
+            faults.append(Finding("", "edited", f"{name}: it was not there when the run was frozen"))
         elif recorded[name] != value and name not in known:
-            found.append(
+            faults.append(
                 Finding(
                     "",
                     "edited",
                     f"{name}: {FROZEN_FILES} says {recorded[name][:12]}, the file is {value[:12]}",
                 )
             )
-    return found
+    return faults
 
 
-def _line(step: Step, found: list[Finding], videos: int) -> str:
+def _line(step: Step, faults: list[Finding], videos: int) -> str:
     """How a stage stands, in one line."""
     counts = {state: sum(link.state == state for link in step.outputs) for state in ("verified", "left out")}
     parts = [f"{counts['verified']} of {len(step.outputs)} files verified"]
@@ -213,4 +213,4 @@ def _line(step: Step, found: list[Finding], videos: int) -> str:
         if not any("code" in why for why in step.changes)
         else []
     )
-    return f"  {'holds' if not found else '-----':<7}{TABLE[step.name].label:<22}{', '.join(parts)}"
+    return f"  {'holds' if not faults else '-----':<7}{TABLE[step.name].label:<22}{', '.join(parts)}"

@@ -30,7 +30,7 @@ from infomotion_lib.processes import caches, die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
 from infomotion_lib.provenance import atomic, read_run_card, sha256
 from infomotion_lib.run.code import code_hash
-from infomotion_lib.run.fingerprint import found_record, science
+from infomotion_lib.run.fingerprint import record_of, science
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
@@ -244,7 +244,7 @@ def _was_run_otherwise(stage: Stage, parameters: StageParameters, paths: RunPath
     not see it.
     """
     folder = paths.stage(stage.name)
-    if not (folder / RUN_CARD).is_file() or not (record := found_record(folder)):
+    if not (folder / RUN_CARD).is_file() or not (record := record_of(folder)):
         return False  # it has not finished, and runs again anyway
     code = read_run_card(folder).get("code", {}).get("science")
     now = code_hash(stage, "science", parameters.model_dump())
@@ -313,6 +313,6 @@ def book_sources() -> list[str]:
     return sorted(str(file) for file in files + code if not file.name.startswith("."))
 
 
-def _end(said: str, lines: int = 12) -> str:
+def _end(output: str, lines: int = 12) -> str:
     """End of what the engine said, for the case that no stage has said what went wrong."""
-    return "\n".join(said.rstrip().splitlines()[-lines:])
+    return "\n".join(output.rstrip().splitlines()[-lines:])

@@ -75,7 +75,7 @@ def find_candidates(
     ]
     rows = {name: table.rows(source) for name, table in features.items()}
     names = train["file_name"].astype(str)
-    complete = np.array([all(name in own for own in rows.values()) for name in names], dtype=bool)
+    complete = np.array([all(name in known for known in rows.values()) for name in names], dtype=bool)
     chosen = train[complete].assign(file_name=names[complete]).sort_values("file_name", kind="stable")
     if chosen.empty:
         raise DataError(

@@ -114,11 +114,7 @@ def export_distilled(
         raise DataError(f"The folder holds something already: {target}", remedy="Choose a new one.")
     videos = dataset.videos.set_index("file_name")
     names = [str(name) for name in picks["file_name"]]
-    if absent := [name for name in names if name not in videos.index]:
-        raise DataError(
-            f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.",
-            remedy="Was the data set changed?",
-        )
+    _require_videos(names, dataset)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as workplace:
         made = Path(workplace) / target.name
@@ -127,8 +123,8 @@ def export_distilled(
             shutil.copyfile(str(videos.loc[name, "path"]), made / VIDEOS / f"{name}.avi")
         write_csv(_file_list(names, videos, labels), made / FILE_LIST)
         if dataset.tracings is not None:
-            own = dataset.tracings[dataset.tracings["FileName"].isin(names)]
-            write_csv(own.assign(FileName=own["FileName"] + ".avi"), made / TRACINGS)
+            tracings = dataset.tracings[dataset.tracings["FileName"].isin(names)]
+            write_csv(tracings.assign(FileName=tracings["FileName"] + ".avi"), made / TRACINGS)
         write_json(_manifest(dataset, made, settings), made / MANIFEST)
         (made / CARD).write_text(_card(picks, dataset, labels, settings), encoding="utf-8")
         files = sorted(path for path in made.rglob("*") if path.is_file())
@@ -155,18 +151,14 @@ def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: s
         If the source forbids it or a chosen video is not in ``dataset``.
     """
     require_permission(dataset.name)
-    own = selections[selections["source"] == source]
+    picks = selections[selections["source"] == source]
     keys = ["source", "method", "graph", "graph_flag", "vpc", "class_name", "file_name"]
-    table = own.groupby(keys, sort=False)["selection_seed"].agg(
+    table = picks.groupby(keys, sort=False)["selection_seed"].agg(
         lambda seeds: " ".join(str(seed) for seed in sorted(seeds))
     )
     paths = dataset.videos.set_index("file_name")["path"]
-    if absent := sorted(set(own["file_name"]) - set(paths.index)):
-        raise DataError(
-            f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.",
-            remedy="Was the data set changed?",
-        )
-    hashes = {name: sha256(paths[name]) for name in own["file_name"].unique()}
+    _require_videos(sorted(set(picks["file_name"])), dataset)
+    hashes = {name: sha256(paths[name]) for name in picks["file_name"].unique()}
     edition = edition_of(dataset.root)
     return (
         table.rename("selection_seeds")
@@ -176,6 +168,15 @@ def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: s
             phantom_edition="" if edition is None else edition,
         )
     )
+
+
+def _require_videos(names: list[str], dataset: Dataset) -> None:
+    known = set(dataset.videos["file_name"])
+    if absent := [name for name in names if name not in known]:
+        raise DataError(
+            f"{len(absent)} chosen videos are not in {dataset.name}, such as {absent[0]}.",
+            remedy="Was the data set changed?",
+        )
 
 
 def _file_list(names: list[str], videos: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:

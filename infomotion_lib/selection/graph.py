@@ -28,14 +28,15 @@ SMALLEST_DISTANCE = 1e-6
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a graph is made; equal recipes on equal vectors give equal graphs.
+    """How videos become a graph, a graph communities, and communities a ranking; equal recipes on equal
+    vectors give equal ones.
 
     Attributes
     ----------
     name : {"knn", "softmax_inverse", "literal"}
         See :func:`build_graph`.
     k : int
-        ``knn``: neighbours a node; 0 for :func:`default_k`.
+        ``knn``: neighbours per node; 0 for :func:`default_k`.
     scale : float
         ``softmax_inverse``: factor on the distances.
     threshold : float or "median"
@@ -43,6 +44,10 @@ class Recipe:
         row.
     search : {"auto", "exact", "cells"}
         ``knn``: how neighbours are found.
+    trials, markov_time : int, float
+        Infomap's; see :func:`infomotion_lib.selection.communities.find_communities`.
+    centrality : {"map_equation", "ghalmane"}
+        See :func:`infomotion_lib.selection.centrality.modular_centrality`.
     """
 
     name: str = "knn"
@@ -50,6 +55,9 @@ class Recipe:
     scale: float = 1.0
     threshold: float | Literal["median"] = 1e-3
     search: Search = "auto"
+    trials: int = 10
+    markov_time: float = 1.0
+    centrality: str = "map_equation"
 
     def __post_init__(self) -> None:
         if self.name not in RECIPES:
@@ -64,6 +72,11 @@ class Recipe:
             raise ParameterError(
                 f"Not a valid recipe: {self!r}", remedy='k >= 0, scale > 0, threshold a number or "median".'
             )
+
+    @classmethod
+    def of(cls, recipe: str | Recipe) -> Recipe:
+        """The recipe itself, or the one of that name with its default settings."""
+        return cls(recipe) if isinstance(recipe, str) else recipe
 
     def for_nodes(self, n_nodes: int) -> Recipe:
         """The same recipe with the k that a graph of ``n_nodes`` gets, whatever smaller graph it is then used
@@ -116,8 +129,8 @@ class Graph:
 
 
 def default_k(n_nodes: int) -> int:
-    """Neighbours a node unless asked otherwise: a tenth of the class, at least 4, at most 20, and fewer than
-    the nodes.
+    """Neighbours per node unless asked otherwise: a tenth of the class, at least 4, at most 20, and fewer
+    than the nodes.
     """
     return max(min(max(round(n_nodes / 10), 4), 20, n_nodes - 1), 0)
 
@@ -149,7 +162,7 @@ def build_graph(features: NDArray[np.floating], *, recipe: str | Recipe = "knn")
     ParameterError
         If the recipe is unknown, or a complete graph would have more than 20,000 nodes.
     """
-    chosen = Recipe(recipe) if isinstance(recipe, str) else recipe
+    chosen = Recipe.of(recipe)
     rows = np.asarray(features)
     if rows.ndim != 2 or not np.isfinite(rows).all():
         raise DataError(
@@ -191,10 +204,10 @@ def _literal(rows: NDArray[np.float64]) -> Graph:
     node = np.arange(count, dtype=np.int32)
     filled = 0
     for start, block in _distance_blocks(rows, later_only=True):
-        for own in range(len(block)):  # the part of the row above the diagonal
-            part = slice(filled, filled := filled + count - 1 - start - own)
-            links[part, 0], links[part, 1] = start + own, node[start + own + 1 :]
-            weights[part] = block[own, own + 1 :]
+        for row in range(len(block)):  # the part of the row above the diagonal
+            part = slice(filled, filled := filled + count - 1 - start - row)
+            links[part, 0], links[part, 1] = start + row, node[start + row + 1 :]
+            weights[part] = block[row, row + 1 :]
     kept = weights > 0
     if not kept.all():  # videos with equal vectors
         links, weights = links[kept], weights[kept]
@@ -204,9 +217,9 @@ def _literal(rows: NDArray[np.float64]) -> Graph:
 def _softmax_inverse(rows: NDArray[np.float64], recipe: Recipe) -> Graph:
     links, weights = [np.zeros((0, 2), np.int32)], [np.zeros(0)]
     for start, block in _distance_blocks(rows):
-        own = np.arange(len(block))
+        row = np.arange(len(block))
         affinity = 1.0 / np.maximum(recipe.scale * block, SMALLEST_DISTANCE)
-        affinity[own, start + own] = 0.0
+        affinity[row, start + row] = 0.0
         share = np.exp(affinity - affinity.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         floor = np.median(share, axis=1, keepdims=True) if recipe.threshold == "median" else recipe.threshold
@@ -230,8 +243,8 @@ def _distance_blocks(
         squared *= -2.0
         squared += square[part, None]
         squared += square[first:]
-        own = np.arange(len(squared))
-        squared[own, start - first + own] = 0.0
+        row = np.arange(len(squared))
+        squared[row, start - first + row] = 0.0
         yield start, np.sqrt(np.maximum(squared, 0.0, out=squared), out=squared)
 
 

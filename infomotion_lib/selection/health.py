@@ -42,8 +42,6 @@ def partition_health(
     recipe: str | Recipe = "knn",
     resamples: int = 5,
     seed: int = 0,
-    trials: int = 10,
-    markov_time: float = 1.0,
     most_nodes: int = 2000,
 ) -> Health:
     """Stability and null of the partition that ``recipe`` and Infomap give for ``features`` (n, D).
@@ -61,33 +59,30 @@ def partition_health(
     rows = features
     if len(rows) > most_nodes:
         rows = rows[np.sort(rng.choice(len(rows), most_nodes, replace=False))]
+    chosen = Recipe.of(recipe).for_nodes(len(rows))
 
     def partition(graph: Graph, infomap_seed: int) -> Communities:
-        return find_communities(graph, seed=infomap_seed, trials=trials, markov_time=markov_time)
+        return find_communities(
+            graph, seed=infomap_seed, trials=chosen.trials, markov_time=chosen.markov_time
+        )
 
-    own = (Recipe(recipe) if isinstance(recipe, str) else recipe).for_nodes(len(rows))
-    graph = build_graph(rows, recipe=own)
-    found = partition(graph, seed)
+    graph = build_graph(rows, recipe=chosen)
+    whole = partition(graph, seed)
     seeds: list[float] = []
     samples: list[float] = []
     null_counts: list[float] = []
     null_savings: list[float] = []
     for draw in range(1, resamples + 1):
-        if found.n_communities > 1:
-            seeds.append(_agreement(found.module, partition(graph, seed + draw).module))
+        if whole.n_communities > 1:
+            seeds.append(adjusted_mutual_info_score(whole.module, partition(graph, seed + draw).module))
             kept = np.unique(rng.integers(0, len(rows), len(rows)))
-            samples.append(
-                _agreement(found.module[kept], partition(build_graph(rows[kept], recipe=own), seed).module)
-            )
+            sample = partition(build_graph(rows[kept], recipe=chosen), seed)
+            samples.append(adjusted_mutual_info_score(whole.module[kept], sample.module))
         shuffled = rng.permuted(rows, axis=0)
-        null = partition(build_graph(shuffled, recipe=own), seed)
+        null = partition(build_graph(shuffled, recipe=chosen), seed)
         null_counts.append(null.n_communities)
         null_savings.append(null.savings)
     return Health(_mean(seeds), _mean(samples), _mean(null_counts), _mean(null_savings))
-
-
-def _agreement(left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
-    return float(adjusted_mutual_info_score(left, right))
 
 
 def _mean(values: list[float]) -> float:

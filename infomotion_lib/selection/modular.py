@@ -46,8 +46,6 @@ class ClassGraph:
 def rows_by_class(
     classes: ArrayLike,
     file_names: Sequence[str] | NDArray[np.str_],
-    *,
-    class_names: Sequence[str] = CLASS_NAMES,
 ) -> dict[str, NDArray[np.int64]]:
     """Row numbers of each class, by file name, so that no result depends on the order of the rows; an absent
     class has none.
@@ -57,7 +55,7 @@ def rows_by_class(
     DataError
         If the lengths differ or a file name stands twice.
     ParameterError
-        If a class is not one of ``class_names``.
+        If a class is not one of :data:`infomotion_lib.classes.CLASS_NAMES`.
     """
     labels, names = np.asarray(classes).astype(str), np.asarray(file_names).astype(str)
     if labels.shape != names.shape:
@@ -70,14 +68,14 @@ def rows_by_class(
             remedy="Name every video once.",
         )
     for label in np.unique(labels):
-        if label not in class_names:
+        if label not in CLASS_NAMES:
             raise ParameterError(
-                f"Unknown EF class: {str(label)!r}", remedy=did_you_mean(str(label), class_names)
+                f"Unknown EF class: {str(label)!r}", remedy=did_you_mean(str(label), CLASS_NAMES)
             )
     rows = {}
-    for name in class_names:
-        own = np.flatnonzero(labels == name)
-        rows[name] = own[np.argsort(names[own], kind="stable")]
+    for name in CLASS_NAMES:
+        members = np.flatnonzero(labels == name)
+        rows[name] = members[np.argsort(names[members], kind="stable")]
     return rows
 
 
@@ -87,27 +85,21 @@ def build_class_graphs(
     *,
     file_names: Sequence[str] | NDArray[np.str_],
     recipe: str | Recipe = "knn",
-    trials: int = 10,
-    markov_time: float = 1.0,
-    kind: str = "map_equation",
     seed: int = 0,
-    class_names: Sequence[str] = CLASS_NAMES,
 ) -> dict[str, ClassGraph]:
-    """Graph, communities and centrality of every class that has a video; see :func:`build_graph` and
-    :func:`find_communities`.
+    """Graph, communities and centrality of every class that has a video, all by one recipe; ``seed`` is
+    Infomap's.
     """
-    names = np.asarray(file_names).astype(str)
+    names, chosen = np.asarray(file_names).astype(str), Recipe.of(recipe)
     built = {}
-    for name, rows in rows_by_class(classes, names, class_names=class_names).items():
+    for name, rows in rows_by_class(classes, names).items():
         if len(rows):
-            graph = build_graph(features[rows], recipe=recipe)
-            communities = find_communities(graph, seed=seed, trials=trials, markov_time=markov_time)
-            built[name] = ClassGraph(
-                tuple(names[rows].tolist()),
-                graph,
-                communities,
-                modular_centrality(graph, communities, kind=kind),
+            graph = build_graph(features[rows], recipe=chosen)
+            communities = find_communities(
+                graph, seed=seed, trials=chosen.trials, markov_time=chosen.markov_time
             )
+            centrality = modular_centrality(graph, communities, kind=chosen.centrality)
+            built[name] = ClassGraph(tuple(names[rows].tolist()), graph, communities, centrality)
     return built
 
 
@@ -142,11 +134,11 @@ def pick_modular(communities: Communities, score: NDArray[np.floating], *, budge
     then the second of each. Equal scores are ordered by flow, then by node number.
     """
     members = [np.flatnonzero(communities.module == number) for number in range(communities.n_communities)]
-    ordered = [own[np.lexsort((own, -communities.flow[own], -score[own]))] for own in members]
-    taken = allocate([len(own) for own in ordered], budget)
+    ordered = [nodes[np.lexsort((nodes, -communities.flow[nodes], -score[nodes]))] for nodes in members]
+    taken = allocate([len(nodes) for nodes in ordered], budget)
     picks = sorted(
-        (place, number, int(own[place]))
-        for number, (own, count) in enumerate(zip(ordered, taken, strict=True))
+        (place, number, int(nodes[place]))
+        for number, (nodes, count) in enumerate(zip(ordered, taken, strict=True))
         for place in range(count)
     )
     index = np.array([node for _, _, node in picks], dtype=np.int64)
@@ -165,10 +157,10 @@ def matching_graph(graphs: Mapping[str, ClassGraph], name: str, file_names: Sequ
     DataError
         If there is none, or it was built from other videos.
     """
-    found = graphs.get(name)
-    if found is None or found.file_names != tuple(file_names):
+    graph = graphs.get(name)
+    if graph is None or graph.file_names != tuple(file_names):
         raise DataError(
             f"The graph of class {name} is missing or was built from other videos.",
             remedy="Build the graphs from the same candidates.",
         )
-    return found
+    return graph

@@ -93,14 +93,14 @@ def nearest_neighbours(
     rows = np.asarray(features, dtype=np.float32)
     cells = _Cells.of(rows, seed)
     shown = cells.sample(sample, np.random.default_rng(seed))
-    truth = [cells.among(own, np.arange(count), k) for _, own in shown]
+    truth = [cells.among(members, np.arange(count), k) for _, members in shown]
     probes, recall = 1, 0.0
     while recall < target_recall and probes <= cells.number // 2:
         probes *= 2
-        found = [cells.among(own, cells.reach(cell, probes, k), k) for cell, own in shown]
+        tried = [cells.among(members, cells.reach(cell, probes, k), k) for cell, members in shown]
         shared = [
             len(np.intersect1d(a, b))
-            for ours, true in zip(found, truth, strict=True)
+            for ours, true in zip(tried, truth, strict=True)
             for a, b in zip(ours, true, strict=True)
         ]
         recall = float(np.mean(shared)) / k
@@ -108,9 +108,9 @@ def nearest_neighbours(
         return nearest_neighbours(features, k, search="exact")
     index = np.empty((count, k), dtype=np.int64)
     for cell in track(range(cells.number), label="neighbour search", unit="cell"):
-        own = cells.members(cell)
-        if len(own):
-            index[own] = cells.among(own, cells.reach(cell, probes, k), k)
+        members = cells.members(cell)
+        if len(members):
+            index[members] = cells.among(members, cells.reach(cell, probes, k), k)
     return _ordered(rows, index, recall)
 
 
@@ -160,16 +160,16 @@ class _Cells:
         enough = int(np.searchsorted(np.cumsum(sizes), k + 1)) + 1
         return np.concatenate([self.members(other) for other in self.near[cell][: max(probes, enough)]])
 
-    def among(self, own: NDArray[np.int64], others: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-        """The k nearest of ``others`` to each of ``own``, itself left out, in no order."""
-        found = others[
+    def among(self, members: NDArray[np.int64], others: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+        """The k nearest of ``others`` to each of ``members``, itself left out, in no order."""
+        nearest = others[
             NearestNeighbors(n_neighbors=k + 1, algorithm="brute")
             .fit(self.rows[others])
-            .kneighbors(self.rows[own])[1]
+            .kneighbors(self.rows[members])[1]
         ]
-        other = found != own[:, None]
+        other = nearest != members[:, None]
         other[other.all(axis=1), -1] = False  # more than k duplicates: the row itself is not among them
-        return found[other].reshape(len(own), k)
+        return nearest[other].reshape(len(members), k)
 
 
 def _ordered(rows: Rows, index: NDArray[np.int64], recall: float) -> Neighbours:

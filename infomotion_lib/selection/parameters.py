@@ -20,7 +20,7 @@ Graph = Literal["literal", "softmax_inverse", "knn"]
 
 
 class SelectionParameters(RepresentationChoice):
-    """Stage 03: one graph a class, communities, centrality, selections."""
+    """Stage 03: one graph per class, communities, centrality, selections."""
 
     methods: Annotated[tuple[Method, ...], Distinct] = Field(
         ("random", "kmeans", "infodist", "infomotion"), min_length=1, description="selectors to run"
@@ -30,7 +30,7 @@ class SelectionParameters(RepresentationChoice):
     )
     selection_graph: Graph = Field("knn", description="recipe that InfoMotion and InfoDist select with")
     knn_k: int = Field(
-        0, ge=0, description="neighbours a node; 0: a tenth of the class, at least 4, at most 20"
+        0, ge=0, description="neighbours per node; 0: a tenth of the class, at least 4, at most 20"
     )
     softmax_scale: float = Field(1.0, gt=0, description="factor on distances before softmax(1/d)")
     softmax_cut: Literal["threshold", "row_median"] = Field(
@@ -46,7 +46,7 @@ class SelectionParameters(RepresentationChoice):
     vpc: Annotated[tuple[Count, ...], Distinct] = Field(
         (5, 10), min_length=1, description="videos per class (paper: 5 and 10)"
     )
-    n_runs: Count = Field(5, description="runs a cell; run r has selection_seed = training_seed = r")
+    n_runs: Count = Field(5, description="runs per cell; run r has selection_seed = training_seed = r")
 
     @model_validator(mode="after")
     def _have_vectors(self) -> SelectionParameters:

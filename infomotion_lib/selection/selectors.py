@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.modular import (
@@ -32,7 +31,7 @@ class Selection:
     Attributes
     ----------
     table : DataFrame
-        A row a pick: class_name, community (missing where the method has none), rank (1 first, within the
+        One row per pick: class_name, community (missing where the method has none), rank (1 first, within the
         class), file_name, score, graph_flag.
     flags : dict of str to str
         Health of each class's graph; empty where the method has none.
@@ -69,10 +68,6 @@ def select(
     seed: int = 0,
     graph: str | Recipe | Mapping[str, ClassGraph] = "knn",
     ef: ArrayLike | None = None,
-    trials: int = 10,
-    markov_time: float = 1.0,
-    centrality: str = "map_equation",
-    class_names: Sequence[str] = CLASS_NAMES,
 ) -> Selection:
     """``vpc`` videos of every EF class by one method; the same for the same candidates, in any order, and
     seed.
@@ -82,7 +77,7 @@ def select(
     features : ndarray, shape (N, D)
         Vectors of the candidates; ``None`` for the methods that need none (random, ef_stratified).
     classes : array_like of str, shape (N,)
-        EF class of each candidate, out of ``class_names``.
+        EF class of each candidate, out of :data:`infomotion_lib.classes.CLASS_NAMES`.
     file_names : sequence of str, length N
         Their names, each once. The chosen names are the result.
     method : str
@@ -93,12 +88,10 @@ def select(
     seed : int
         Of random draws, K-means and Infomap.
     graph : str, Recipe or mapping
-        For selectors on a graph: a graph recipe, or graphs already built from the same candidates by
-        :func:`build_class_graphs`.
+        For selectors on a graph: the name of a recipe or a recipe with its settings, Infomap's among them; or
+        graphs already built from the same candidates by :func:`build_class_graphs`.
     ef : array_like, shape (N,), optional
         EF of each candidate, points; needed by ef_stratified and herding_ef.
-    trials, markov_time, centrality
-        For selectors on a graph with a recipe; see :func:`build_class_graphs`.
 
     Raises
     ------
@@ -112,46 +105,32 @@ def select(
     if vpc < 1:
         raise ParameterError(f"vpc = {vpc}: at least one video per class is needed.")
     names = np.asarray(file_names).astype(str)
-    rows_of = rows_by_class(classes, names, class_names=class_names)
+    rows_of = rows_by_class(classes, names)
     vectors = _vectors(features, names, chooser)
     labels = _labels(ef, names, chooser)
     graphs: Mapping[str, ClassGraph] = {}
-    if chooser.graph:
-        graphs = (
-            graph
-            if isinstance(graph, Mapping)
-            else build_class_graphs(
-                vectors,
-                np.asarray(classes),
-                file_names=names,
-                recipe=graph,
-                trials=trials,
-                markov_time=markov_time,
-                kind=centrality,
-                seed=seed,
-                class_names=class_names,
-            )
-        )
+    if isinstance(graph, Mapping):
+        graphs = graph if chooser.graph else {}
+    elif chooser.graph:
+        graphs = build_class_graphs(vectors, classes, file_names=names, recipe=graph, seed=seed)
     tables: list[pd.DataFrame] = []
     shortfalls: list[dict[str, Any]] = []
     flags: dict[str, str] = {}
     for number, (name, rows) in enumerate(rows_of.items()):
         budget = min(vpc, len(rows))
-        own = matching_graph(graphs, name, names[rows].tolist()) if chooser.graph and budget else None
+        built = matching_graph(graphs, name, names[rows].tolist()) if chooser.graph and budget else None
         if budget:
             rng = np.random.default_rng([seed, number])
-            pool = ClassPool(vectors[rows], labels[rows], seed, own)
+            pool = ClassPool(vectors[rows], labels[rows], seed, built)
             picks = chooser.choose(pool, budget=budget, rng=rng)
-            flags |= {name: own.flag} if own else {}
-            tables.append(_rows(name, names[rows], picks, own.flag if own else ""))
-        shortfalls += _shortfalls(name, wanted=vpc, candidates=len(rows), own=own)
+            flags |= {name: built.flag} if built else {}
+            tables.append(_rows(name, names[rows], picks, built.flag if built else ""))
+        shortfalls += _shortfalls(name, wanted=vpc, candidates=len(rows), built=built)
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(TABLE_COLUMNS))
     parameters: dict[str, Any] = {"method": method, "vpc": vpc, "seed": seed}
-    if own_graphs := list(graphs.values()):
-        parameters |= {
-            "graph": own_graphs[0].graph.parameters.get("recipe", ""),
-            "trials": own_graphs[0].communities.trials,
-        }
+    for first in list(graphs.values())[:1]:  # one recipe made them all
+        recipe = first.graph.parameters.get("recipe", "")
+        parameters |= {"graph": recipe, "trials": first.communities.trials}
     return Selection(table, flags, pd.DataFrame(shortfalls, columns=list(SHORTFALL_COLUMNS)), parameters)
 
 
@@ -170,8 +149,8 @@ def _rows(name: str, file_names: NDArray[np.str_], picks: Picks, flag: str) -> p
     )
 
 
-def _shortfalls(name: str, *, wanted: int, candidates: int, own: ClassGraph | None) -> list[dict[str, Any]]:
-    communities = own.communities.n_communities if own else pd.NA
+def _shortfalls(name: str, *, wanted: int, candidates: int, built: ClassGraph | None) -> list[dict[str, Any]]:
+    communities = built.communities.n_communities if built else pd.NA
     row = {
         "class_name": name,
         "wanted": wanted,
@@ -179,12 +158,12 @@ def _shortfalls(name: str, *, wanted: int, candidates: int, own: ClassGraph | No
         "candidates": candidates,
         "communities": communities,
     }
-    found = []
+    kinds = []
     if candidates < wanted:
-        found.append(row | {"kind": "few_candidates" if candidates else "empty_class"})
-    if own and own.communities.n_communities < wanted:
-        found.append(row | {"kind": "few_communities"})
-    return found
+        kinds.append("few_candidates" if candidates else "empty_class")
+    if built and built.communities.n_communities < wanted:
+        kinds.append("few_communities")
+    return [row | {"kind": kind} for kind in kinds]
 
 
 def _vectors(
@@ -198,7 +177,7 @@ def _vectors(
     if vectors.ndim != 2 or len(vectors) != len(names):
         raise DataError(
             f"Features of shape {vectors.shape} do not fit {len(names)} file names.",
-            remedy="One row a video.",
+            remedy="One row per video.",
         )
     bad = ~np.isfinite(vectors).all(axis=1)
     if bad.any() and chooser.on:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -21,44 +21,18 @@ from infomotion_lib.selection.health import partition_health
 from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
 from infomotion_lib.selection.parameters import SelectionParameters
 from infomotion_lib.selection.registry import SELECTORS
-from infomotion_lib.selection.selectors import SHORTFALL_COLUMNS, select
+from infomotion_lib.selection.selectors import SHORTFALL_COLUMNS, TABLE_COLUMNS, select
 
+_PARTITION = ("codelength", "one_level_codelength", "savings", "largest_share", "singletons")
+"""Columns of the report that :class:`~infomotion_lib.selection.communities.Communities` has by that name."""
+
+_GRAPH = ("source", "feature", "graph", "class_name")
 REPORT_COLUMNS = (
-    *(
-        "source",
-        "feature",
-        "graph",
-        "class_name",
-        "nodes",
-        "links",
-        "communities",
-        "codelength",
-        "one_level_codelength",
-        "savings",
-    ),
-    *(
-        "largest_share",
-        "singletons",
-        "stability",
-        "seed_stability",
-        "null_communities",
-        "null_savings",
-        "flag",
-    ),
+    *(*_GRAPH, "nodes", "links", "communities", *_PARTITION),
+    *("stability", "seed_stability", "null_communities", "null_savings", "flag"),
 )
-COMMUNITY_COLUMNS = (
-    "source",
-    "feature",
-    "graph",
-    "class_name",
-    "file_name",
-    "community",
-    "flow",
-    "centrality",
-)
-SELECTION_COLUMNS = (
-    *(*CELL, "selection_seed", "class_name", "community", "rank", "file_name", "score", "graph_flag"),
-)
+COMMUNITY_COLUMNS = (*_GRAPH, "file_name", "community", "flow", "centrality")
+SELECTION_COLUMNS = (*CELL, "selection_seed", *TABLE_COLUMNS)
 
 ClassGraphs = dict[tuple[str, str], dict[str, ClassGraph]]
 """Graphs by (feature, recipe) and class name."""
@@ -71,11 +45,11 @@ class SelectionTables:
     Attributes
     ----------
     graph_report : DataFrame
-        A row a source, feature, recipe and class: size, codelengths, controls and flag of its graph.
+        One row per source, feature, recipe and class: size, codelengths, controls and flag of its graph.
     communities : DataFrame
-        A row a video of each of those graphs: its community, flow and centrality.
+        One row per video of each of those graphs: its community, flow and centrality.
     selections : DataFrame
-        A row a pick: the contract of stage 04.
+        One row per pick: the contract of stage 04.
     shortfalls : DataFrame
         Where fewer videos or communities were found than wanted; ``method`` and ``graph`` are empty where a
         video lacks features.
@@ -106,7 +80,15 @@ def recipe_from(parameters: SelectionParameters, name: str) -> Recipe:
     threshold: float | Literal["median"] = (
         parameters.softmax_threshold if parameters.softmax_cut == "threshold" else "median"
     )
-    return Recipe(name, k=parameters.knn_k, scale=parameters.softmax_scale, threshold=threshold)
+    return Recipe(
+        name,
+        k=parameters.knn_k,
+        scale=parameters.softmax_scale,
+        threshold=threshold,
+        trials=parameters.infomap_trials,
+        markov_time=parameters.markov_time,
+        centrality=parameters.centrality,
+    )
 
 
 def run_selection(
@@ -186,9 +168,6 @@ def _graphs(
                 pool.classes,
                 file_names=pool.file_names,
                 recipe=recipe_from(parameters, recipe),
-                trials=parameters.infomap_trials,
-                markov_time=parameters.markov_time,
-                kind=parameters.centrality,
             )
     return built
 
@@ -201,33 +180,20 @@ def _report(
     parameters: SelectionParameters,
 ) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    for name, own in by_class.items():
+    for name, built in by_class.items():
         health = partition_health(
             vectors[classes == name],
             recipe=recipe_from(parameters, recipe),
             resamples=parameters.health_resamples,
-            trials=parameters.infomap_trials,
-            markov_time=parameters.markov_time,
         )
-        found = own.communities
-        rows.append(
-            {
-                "class_name": name,
-                "nodes": own.graph.n_nodes,
-                "links": len(own.graph.links),
-                "communities": found.n_communities,
-                "codelength": found.codelength,
-                "one_level_codelength": found.one_level_codelength,
-                "savings": found.savings,
-                "largest_share": found.largest_share,
-                "singletons": found.singletons,
-                "stability": health.stability,
-                "seed_stability": health.seed_stability,
-                "null_communities": health.null_communities,
-                "null_savings": health.null_savings,
-                "flag": found.flag,
-            }
-        )
+        communities = built.communities
+        counts = {
+            "nodes": built.graph.n_nodes,
+            "links": len(built.graph.links),
+            "communities": communities.n_communities,
+        }
+        partition = {column: getattr(communities, column) for column in (*_PARTITION, "flag")}
+        rows.append({"class_name": name, **counts, **partition, **asdict(health)})
     return pd.DataFrame(rows)
 
 
@@ -236,13 +202,13 @@ def _communities(by_class: dict[str, ClassGraph]) -> pd.DataFrame:
         pd.DataFrame(
             {
                 "class_name": name,
-                "file_name": list(own.file_names),
-                "community": own.communities.module,
-                "flow": own.communities.flow,
-                "centrality": own.centrality,
+                "file_name": list(built.file_names),
+                "community": built.communities.module,
+                "flow": built.communities.flow,
+                "centrality": built.centrality,
             }
         )
-        for name, own in by_class.items()
+        for name, built in by_class.items()
     ]
     return pd.concat(parts, ignore_index=True)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,14 @@ from infomotion_lib.progress import track
 from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.modular import build_class_graphs
 
-KS = (3, 4, 6, 8, 10, 15, 20)
-SCALES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
-MARKOV_TIMES = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+VALUES: Mapping[str, Sequence[float]] = {
+    "k": (3, 4, 6, 8, 10, 15, 20),
+    "scale": (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0),
+    "markov_time": (0.5, 0.75, 1.0, 1.5, 2.0, 3.0),
+}
+"""Values of each setting: neighbours of the knn graph, factor on the distances of the softmax_inverse graph,
+and Infomap's Markov time on the default knn graph. What is not swept keeps its default.
+"""
 
 
 def sweep_settings(
@@ -22,24 +28,18 @@ def sweep_settings(
     classes: ArrayLike,
     *,
     file_names: Sequence[str] | NDArray[np.str_],
-    ks: Sequence[int] = KS,
-    scales: Sequence[float] = SCALES,
-    markov_times: Sequence[float] = MARKOV_TIMES,
+    values: Mapping[str, Sequence[float]] = VALUES,
     trials: int = 5,
     seed: int = 0,
     most_nodes: int = 2000,
 ) -> pd.DataFrame:
-    """A row a setting and class: setting, value, class_name, nodes, communities, largest_share, savings,
-    flag.
+    """One row per setting, value and class: setting, value, class_name, nodes, communities, largest_share,
+    savings, flag.
 
     Parameters
     ----------
-    ks : sequence of int
-        ``setting`` "k": neighbours of the knn graph, at Markov time 1.
-    scales : sequence of float
-        ``setting`` "scale": factor on the distances of the softmax_inverse graph, at Markov time 1.
-    markov_times : sequence of float
-        ``setting`` "markov_time": of Infomap on the default knn graph.
+    values : mapping of {"k", "scale", "markov_time"} to sequence of float
+        What to try of each setting.
     most_nodes : int
         Larger classes are represented by a random sample of this many videos.
     """
@@ -51,26 +51,30 @@ def sweep_settings(
         )
     )
     features, labels, names = features[shown], labels[shown], names[shown]
-    plan = [("k", float(k), Recipe("knn", k=k), 1.0) for k in ks]
-    plan += [("scale", scale, Recipe("softmax_inverse", scale=scale), 1.0) for scale in scales]
-    plan += [("markov_time", time, Recipe("knn"), time) for time in markov_times]
+    default = Recipe(trials=trials)
+    make: dict[str, Callable[[float], Recipe]] = {
+        "k": lambda k: replace(default, k=int(k)),
+        "scale": lambda scale: replace(default, name="softmax_inverse", scale=scale),
+        "markov_time": lambda time: replace(default, markov_time=time),
+    }
+    plan = [(setting, float(value)) for setting, tried in values.items() for value in tried]
     rows = []
-    for setting, value, recipe, time in track(plan, label="sweep", unit="graph set"):
+    for setting, value in track(plan, label="sweep", unit="graph set"):
         graphs = build_class_graphs(
-            features, labels, file_names=names, recipe=recipe, markov_time=time, trials=trials, seed=seed
+            features, labels, file_names=names, recipe=make[setting](value), seed=seed
         )
-        for name, own in graphs.items():
-            found = own.communities
+        for name, built in graphs.items():
+            communities = built.communities
             rows.append(
                 {
                     "setting": setting,
                     "value": value,
                     "class_name": name,
-                    "nodes": own.graph.n_nodes,
-                    "communities": found.n_communities,
-                    "largest_share": found.largest_share,
-                    "savings": found.savings,
-                    "flag": found.flag,
+                    "nodes": built.graph.n_nodes,
+                    "communities": communities.n_communities,
+                    "largest_share": communities.largest_share,
+                    "savings": communities.savings,
+                    "flag": communities.flag,
                 }
             )
     return pd.DataFrame(rows)

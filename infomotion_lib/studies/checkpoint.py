@@ -16,7 +16,13 @@ from infomotion_lib.data.videos import open_sources
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm, no_difference_p
 from infomotion_lib.evaluation.parameters import EvaluationParameters
-from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs, starting_weights, with_flags
+from infomotion_lib.evaluation.runs import (
+    open_labelled_videos,
+    plan_runs,
+    score_runs,
+    starting_weights,
+    with_flags,
+)
 from infomotion_lib.files import RUNS
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.keys import CELL, RUN
@@ -73,11 +79,11 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     datasets = open_sources(parameters, paths)
     index = read_frame_index(paths.frame_index)
     selections = pd.read_csv(paths.selections, dtype={"file_name": str}, keep_default_na=False)
-    material = open_material(datasets, index, folder=out / "clips", parameters=parameters)
+    labelled = open_labelled_videos(datasets, index, folder=out / "clips", parameters=parameters)
     device, weights = str(resolve_device(parameters.device)), starting_weights(parameters)
     tasks = [
-        NetworkTask(job, material.stores, material.test, material.val, parameters, weights, device)
-        for job in plan_runs(material, selections, parameters=parameters)
+        NetworkTask(job, labelled.stores, labelled.test, labelled.val, parameters, weights, device)
+        for job in plan_runs(labelled, selections, parameters=parameters)
     ]
     answers = train_networks(tasks, folder=out, workers=workers)
     best = score_runs(answers, tolerance=parameters.soft_tolerance)
@@ -95,7 +101,7 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
 
 
 def last_or_best(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000) -> pd.DataFrame:
-    """A row a cell of Table 1 and metric: both means, and best on VAL minus last, run by run.
+    """One row per cell of Table 1 and metric: both means, and best on VAL minus last, run by run.
 
     Parameters
     ----------

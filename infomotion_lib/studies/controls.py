@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from infomotion_lib.classes import ef_class
 from infomotion_lib.errors import DataError
+from infomotion_lib.evaluation.intervals import rank_correlation
 from infomotion_lib.evaluation.metrics import ALWAYS_NORMAL, score
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.json_lines import Row
@@ -200,11 +200,6 @@ def shuffled(clips: Clips, *, seed: int) -> list[NDArray[np.uint8]]:
 def frozen(clips: Clips) -> list[NDArray[np.uint8]]:
     """The clips with their first frame repeated: the picture stays, motion goes."""
     return [np.repeat(clip[:1], len(clip), axis=0) for clip in clips]
-
-
-def rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Spearman's rho; NaN where one of the two does not vary."""
-    return float(spearmanr(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else float("nan")
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:

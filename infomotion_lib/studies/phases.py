@@ -160,9 +160,9 @@ def rows_of_clip(task: ClipTask, known: list[Row]) -> Iterator[Row]:
             seen = dict(zip(VOTERS, both_votes(clip, fps), strict=True))
             verdict, agreement = _verdict(seen, n_frames=len(clip), fps=fps)
             for voter, phases in seen.items():
-                for phase, true, found in (("es", beats.es, phases.es), ("ed", beats.ed, phases.ed)):
+                for phase, true, detected in (("es", beats.es, phases.es), ("ed", beats.ed, phases.ed)):
                     late, due, false = beat_errors(
-                        true, found, n_frames=len(clip), tolerance=TOLERANCE_MS * fps / 1000
+                        true, detected, n_frames=len(clip), tolerance=TOLERANCE_MS * fps / 1000
                     )
                     key = about | {"frames": order, "voter": voter, "phase": phase}
                     counts.append(
@@ -200,8 +200,8 @@ def third_frames(known: KnownClip, seen: dict[str, Phases]) -> list[dict[str, An
         for asked, pair, true in (("next_es", (first, middle), end), ("previous_es", (end, middle), first)):
             row: dict[str, Any] = about | {"asked": asked}
             for name, frames in {"rule": None, **seen}.items():
-                found = _third(*pair, frames)
-                row[f"{name}_ms"] = np.nan if found is None else 1000 * (found - true) / known.fps
+                answer = _third(*pair, frames)
+                row[f"{name}_ms"] = np.nan if answer is None else 1000 * (answer - true) / known.fps
             rows.append(row)
     return rows
 

@@ -134,8 +134,10 @@ def infomap() -> Piece:
     first, second = np.triu_indices(60, 1)
     near = (second - first < 5) | ((first * 7 + second * 13) % 29 == 0)
     links = np.column_stack([first[near], second[near]])
-    found = find_communities(Graph(60, links, 1 + (links.sum(axis=1) % 8) / 8, False, {}), seed=0, trials=10)
-    return [found.module, np.array([found.codelength])], 1
+    communities = find_communities(
+        Graph(60, links, 1 + (links.sum(axis=1) % 8) / 8, False, {}), seed=0, trials=10
+    )
+    return [communities.module, np.array([communities.codelength])], 1
 
 
 PIECES: dict[str, Callable[[], Piece]] = {
@@ -174,8 +176,8 @@ def measured(names: list[str], *, timed: bool) -> dict[str, Any]:
     names : list of str
         Keys of :data:`PIECES`.
     timed : bool
-        Compute each piece again, for its milliseconds a step with everything loaded (building and predicting
-        included).
+        Compute each piece again, for its milliseconds per step with everything loaded (building and
+        predicting included).
 
     Raises
     ------

@@ -10,11 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from infomotion_lib.data.video import resize_clip
+from infomotion_lib.evaluation.intervals import rank_correlation, rank_interval
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.phantom.sampling import sample_heart
 from infomotion_lib.progress import track
-from infomotion_lib.studies.controls import Clips, frozen, rank_correlation, shuffled
+from infomotion_lib.studies.controls import Clips, frozen, shuffled
 
 if TYPE_CHECKING:
     from infomotion_lib.regressor.fitted import FittedRegressor
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 PHANTOM_EF = (8.0, 88.0)
 RENDER_SIZE = 56
 RANDOM_NETWORKS = 5
-# hearts are drawn at 48 frames a second, of which every sixth is kept: 8 are too few to draw a beat from
+# hearts are drawn at 48 frames per second, of which every sixth is kept: 8 are too few to draw a beat from
 OVERSAMPLING = 6
 
 
@@ -94,7 +95,7 @@ def zero_shot(
     rows = []
     for name, answer in answers.items():
         for target, truth in (("requested", requested_ef), ("relabelled", ef)):
-            low, high = _rank_interval(answer, truth, samples)
+            low, high = rank_interval(answer, truth, samples=samples)
             error = answer - truth if name != "pixel change" else np.full(len(truth), np.nan)
             rows.append(
                 {
@@ -136,10 +137,3 @@ def zero_shot_answers(fitted: FittedRegressor, clips: Clips) -> dict[str, NDArra
             blank = build_regressor(fitted.name).eval().to(fitted.device)
         answers[f"random weights {seed}"] = replace(fitted, network=blank).predict(clips)
     return answers
-
-
-def _rank_interval(a: NDArray[np.float64], b: NDArray[np.float64], samples: int) -> tuple[float, float]:
-    rng = np.random.default_rng(0)
-    drawn = [rng.integers(len(a), size=len(a)) for _ in range(samples)]
-    low, high = np.nanpercentile([rank_correlation(a[index], b[index]) for index in drawn], [2.5, 97.5])
-    return float(low), float(high)

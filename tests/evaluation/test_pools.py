@@ -12,6 +12,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.evaluation.claims import paper_results
 from infomotion_lib.evaluation.pools import conditioning, label_consistency, table2
 from infomotion_lib.reporting import table2 as shaped
+from infomotion_lib.reporting.narrow_tables import halves
 
 ASKED = np.repeat([20.0, 35, 45, 60, 80], 20)
 
@@ -112,7 +113,7 @@ def test_shown_table_never_calls_our_distance_a_fid(long_table: pd.DataFrame) ->
     assert re.search(r"Always “normal” +\| no training .*48\.0 \(50\.0\).*48\.0 \(50\.0\)", text), (
         "the same whatever the size"
     )
-    assert "75 clips a side" in text
+    assert "75 clips per side" in text
     assert text.count("50.0 ± 2.0 (55.0) [collapsed]") == 1, (
         "a flag stands behind the numbers of its own selection alone"
     )
@@ -133,7 +134,7 @@ def test_the_real_clips_themselves_have_no_distance(long_table: pd.DataFrame) ->
     )
     without = long_table[(long_table["generator"] != "echosyn") | (long_table["method"] != "")]
     names = shaped.short_names(real="echodiffusion", synthetic="none")
-    distance, accuracy = shaped.halves(shaped.table2(without, data="open clips", names=names)).parts
+    distance, accuracy = halves(shaped.table2(without, data="open clips", names=names)).parts
     frame = distance.frame.set_index("pool")
     assert set(frame.loc["published clips"]) == {"–"} and "–" not in set(frame.loc["Latte"])
     assert "Published clips: these are the real clips themselves" in " ".join(distance.notes)

@@ -15,7 +15,7 @@ from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.runs import (
     confusion_table,
     machine_accuracy,
-    open_material,
+    open_labelled_videos,
     plan_runs,
     score_runs,
     starting_weights,
@@ -126,12 +126,12 @@ def selections(index: pd.DataFrame) -> pd.DataFrame:
 def test_jobs_cover_table_1_and_keep_test_out(
     tiny_phantom: Path, index: pd.DataFrame, selections: pd.DataFrame, tmp_path: Path
 ) -> None:
-    material = open_material(
+    labelled = open_labelled_videos(
         {"real": read_dataset(tiny_phantom)}, index, folder=tmp_path / "clips", parameters=QUICK
     )
-    assert set(material.videos["split"]) == {"TRAIN", "TEST"} and material.val is None, "VAL is not touched"
-    assert material.test_source == "real"
-    jobs = plan_runs(material, selections, parameters=QUICK)
+    assert set(labelled.videos["split"]) == {"TRAIN", "TEST"} and labelled.val is None, "VAL is not touched"
+    assert labelled.test_source == "real"
+    jobs = plan_runs(labelled, selections, parameters=QUICK)
     assert [(job.method, job.graph, job.vpc, job.training_seed) for job in jobs] == [
         *[("whole", "", 0, 0), ("whole", "", 0, 1)],
         *[
@@ -141,14 +141,14 @@ def test_jobs_cover_table_1_and_keep_test_out(
             ("infomotion", "knn", 2, 1),
         ],
     ]
-    train, test = set(material.part("real", "TRAIN")["file_name"]), set(material.test.file_names)
+    train, test = set(labelled.part("real", "TRAIN")["file_name"]), set(labelled.test.file_names)
     assert not train & test
     assert all(set(job.file_names) <= train for job in jobs)
     assert [job.steps for job in jobs] == [3, 3, 2, 2, 2, 2]
     assert len(jobs[0].file_names) == len(train) == 20
     labels = index.set_index("file_name")["ef"]
     assert list(jobs[2].ef) == labels.loc[list(jobs[2].file_names)].tolist()
-    table = run_grid(jobs, stores=material.stores, test=material.test, parameters=QUICK, folder=tmp_path)
+    table = run_grid(jobs, stores=labelled.stores, test=labelled.test, parameters=QUICK, folder=tmp_path)
     runs = score_runs(table, tolerance=1.0)
     assert len(runs) == len(jobs)
     assert runs["n_train"].tolist() == [20, 20, 10, 10, 10, 10]
@@ -158,15 +158,17 @@ def test_val_is_opened_only_to_choose_weights_by_it(
     tiny_phantom: Path, index: pd.DataFrame, tmp_path: Path
 ) -> None:
     by_val = QUICK.model_copy(update={"checkpoint": "val"})
-    material = open_material({"real": read_dataset(tiny_phantom)}, index, folder=tmp_path, parameters=by_val)
-    assert material.val is not None
-    assert set(material.val.file_names) == set(index.loc[index["split"] == "VAL", "file_name"])
-    assert not set(material.val.file_names) & {
-        *material.test.file_names,
-        *material.part("real", "TRAIN")["file_name"],
+    labelled = open_labelled_videos(
+        {"real": read_dataset(tiny_phantom)}, index, folder=tmp_path, parameters=by_val
+    )
+    assert labelled.val is not None
+    assert set(labelled.val.file_names) == set(index.loc[index["split"] == "VAL", "file_name"])
+    assert not set(labelled.val.file_names) & {
+        *labelled.test.file_names,
+        *labelled.part("real", "TRAIN")["file_name"],
     }
     with pytest.raises(DataError, match="no labelled, usable VAL video"):
-        open_material(
+        open_labelled_videos(
             {"real": read_dataset(tiny_phantom)},
             index[index["split"] != "VAL"],
             folder=tmp_path,
@@ -177,17 +179,19 @@ def test_val_is_opened_only_to_choose_weights_by_it(
 def test_what_the_selections_lack_is_named(
     tiny_phantom: Path, index: pd.DataFrame, selections: pd.DataFrame, tmp_path: Path
 ) -> None:
-    material = open_material({"real": read_dataset(tiny_phantom)}, index, folder=tmp_path, parameters=QUICK)
+    labelled = open_labelled_videos(
+        {"real": read_dataset(tiny_phantom)}, index, folder=tmp_path, parameters=QUICK
+    )
     gone = (selections["method"] == "infomotion") & (selections["selection_seed"] == 1)
     with pytest.raises(DataError, match="real, infomotion, 2 videos per class, seed 1"):
-        plan_runs(material, selections[~gone], parameters=QUICK)
+        plan_runs(labelled, selections[~gone], parameters=QUICK)
     with pytest.raises(DataError, match="holds no selection"):
-        plan_runs(material, selections[:0], parameters=QUICK)
+        plan_runs(labelled, selections[:0], parameters=QUICK)
     test_video = index.loc[index["split"] == "TEST", "file_name"].iloc[0]
     with pytest.raises(DataError, match="no labelled TRAIN video"):
-        plan_runs(material, selections.assign(file_name=test_video), parameters=QUICK)
+        plan_runs(labelled, selections.assign(file_name=test_video), parameters=QUICK)
     with pytest.raises(DataError, match="TRAIN"):
-        open_material(
+        open_labelled_videos(
             {"real": read_dataset(tiny_phantom)}, index.assign(ef=np.nan), folder=tmp_path, parameters=QUICK
         )
 

@@ -14,7 +14,8 @@ from infomotion_lib.evaluation.runs import machine_accuracy, score_runs, toleran
 from infomotion_lib.keys import RUN
 from infomotion_lib.reporting.figures import controls as control_figures
 from infomotion_lib.reporting.figures import evaluation as figures
-from infomotion_lib.reporting.table2 import quoted_below
+from infomotion_lib.reporting.figures import predictions as predictions_figures
+from infomotion_lib.reporting.narrow_tables import quoted_below
 from infomotion_lib.reporting.tables import QUOTED, differences_table, table1
 
 EF = np.array([20.0, 25, 35, 45, 55, 60, 65, 75])
@@ -134,8 +135,8 @@ def test_every_figure_draws_and_names_the_phantom(
     drawn = [
         figures.accuracy_by_vpc(table, constants, data="Phantom"),
         figures.tolerance_curves(tolerance_table(predictions), EF, data="Phantom", vpc=5),
-        figures.confusion_matrices(predictions, cells, data="Phantom"),
-        figures.ef_scatter(predictions, cells, data="Phantom"),
+        predictions_figures.confusion_matrices(predictions, cells, data="Phantom"),
+        predictions_figures.ef_scatter(predictions, cells, data="Phantom"),
         figures.machine_bars(machines, data="Phantom", source="real", vpc=5),
         figures.paired_forest(
             paired_differences(score_runs(predictions, tolerance=1.0), samples=20), data="Phantom"

@@ -63,17 +63,17 @@ def test_sixteen_frames_at_eight_a_second_are_enough(disc: Disc) -> None:
 @pytest.mark.parametrize("clip", [np.zeros((40, 112, 112), np.uint8), np.full((40, 112, 112), 90, np.uint8)])
 def test_a_still_picture_has_no_phase(clip: Clip) -> None:
     phases = detect_phases(clip, FPS)
-    assert not phases.found
+    assert not phases.has_both
     assert choose_pairs(phases, n_frames=40) is None
 
 
 def test_a_clip_of_a_few_frames_has_no_phase(disc: Disc) -> None:
-    assert not detect_phases(disc(7), FPS).found
+    assert not detect_phases(disc(7), FPS).has_both
 
 
 @pytest.mark.parametrize("fps", [0.0, -5.0, float("nan")])
 def test_frame_rate_must_be_one(disc: Disc, fps: float) -> None:
-    with pytest.raises(DataError, match="frames a second"):
+    with pytest.raises(DataError, match="frames per second"):
         detect_phases(disc(10), fps)
 
 

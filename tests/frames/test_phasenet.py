@@ -47,10 +47,10 @@ def test_other_weights_are_not_taken_for_the_librarys_own(
     other = tmp_path / "phasenet.safetensors"
     save_file({name: value.contiguous() for name, value in build_phasenet().state_dict().items()}, other)
     monkeypatch.setattr(phasenet, "WEIGHTS", other)
-    phasenet._own.cache_clear()
+    phasenet._shipped.cache_clear()
     with pytest.raises(CheckpointError, match="not the ones this library was tested with"):
         load_phasenet()
-    phasenet._own.cache_clear()
+    phasenet._shipped.cache_clear()
     assert sum(value.numel() for value in load_phasenet(other).state_dict().values()) > 50_000
 
 
@@ -100,8 +100,8 @@ def test_phantoms_it_never_saw_are_read_right() -> None:
 
 
 def test_short_still_and_wrong_clips() -> None:
-    assert not network_phases(np.zeros((5, 30, 30), np.uint8), 50.0).found
-    assert not network_phases(np.full((40, 30, 30), 90, np.uint8), 50.0).found
+    assert not network_phases(np.zeros((5, 30, 30), np.uint8), 50.0).has_both
+    assert not network_phases(np.full((40, 30, 30), 90, np.uint8), 50.0).has_both
     for clip, fps in ((np.zeros((40, 30), np.uint8), 50.0), (np.zeros((40, 30, 30), np.uint8), 0.0)):
         with pytest.raises(DataError, match="cannot be detected"):
             network_phases(clip, fps)
@@ -111,7 +111,7 @@ def test_any_volume_like_curve_can_be_read() -> None:
     curve = 70 + 30 * np.cos(2 * np.pi * np.arange(96) / 32)
     phases = curve_phases(curve, 40.0)
     assert np.abs(phases.es - np.array([16, 48, 80])).max() <= 1
-    assert not curve_phases(curve[:4], 40.0).found
+    assert not curve_phases(curve[:4], 40.0).has_both
 
 
 def test_the_command_refuses_another_kind_of_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

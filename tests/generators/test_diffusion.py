@@ -14,12 +14,11 @@ from infomotion_lib.generators.latte import diffusion
 from infomotion_lib.generators.latte.diffusion import (
     LatteRecipe,
     TrainedLatte,
-    load_latte,
     sample_latents,
-    save_latte,
     train_latte,
 )
 from infomotion_lib.generators.latte.network import SIZES, Latte, LatteSize
+from infomotion_lib.generators.latte.weights import load_latte, save_latte
 
 RECIPE = LatteRecipe("tiny/2", latent_side=4, frames=4, n_classes=2, steps=400, batch=8, learning_rate=3e-3)
 

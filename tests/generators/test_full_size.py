@@ -13,12 +13,11 @@ from infomotion_lib.generators.autoencoder import obtain_autoencoder
 from infomotion_lib.generators.latte.diffusion import (
     LatteRecipe,
     denoising_loss,
-    load_latte,
     sample_latents,
-    save_latte,
     train_latte,
 )
 from infomotion_lib.generators.latte.generator import decode_clips
+from infomotion_lib.generators.latte.weights import load_latte, save_latte
 from infomotion_lib.parameters import read_profile
 
 FRAMES = 2

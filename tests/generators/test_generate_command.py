@@ -19,8 +19,9 @@ from infomotion_lib.generators.autoencoder import (
     save_autoencoder,
     weights_of,
 )
-from infomotion_lib.generators.latte.diffusion import LatteRecipe, TrainedLatte, save_latte
+from infomotion_lib.generators.latte.diffusion import LatteRecipe, TrainedLatte
 from infomotion_lib.generators.latte.network import SIZES, Latte
+from infomotion_lib.generators.latte.weights import save_latte
 from infomotion_lib.provenance import sha256
 from infomotion_lib.run.cli import main
 
@@ -93,7 +94,7 @@ def test_a_pool_is_written_and_completed_after_a_stop(
         (["--per-class", "1", "--guidance", "nan"], "Guidance must lie in 1 to 20"),
         (["--per-class", "1", "--sampling-steps", "2000"], "Sampling steps must lie in 1 to 1000"),
         (["--per-class", "1", "--sampling-steps", "30"], "must divide 1000: 25 or 40, not 30"),
-        (["--per-class", "0"], "at least one clip a class"),
+        (["--per-class", "0"], "at least one clip per class"),
         (["--per-class", "1", "--profile", "paper"], "a Latte of size cpu/2, not S/2"),
     ],
 )

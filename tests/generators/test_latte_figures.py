@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.reporting.figures.clips import side_by_side
 from infomotion_lib.reporting.figures.latte import training_curve
-from infomotion_lib.reporting.figures.pools import distances, side_by_side
+from infomotion_lib.reporting.figures.pools import distances
 from infomotion_lib.reporting.style import use_style
 
 NAMES = {"echosyn": "EF-conditioned", "latte": "Latte"}
@@ -70,7 +71,7 @@ def test_an_interval_that_reaches_zero_does_not_stretch_a_logarithmic_axis() -> 
 def test_the_title_of_the_distances_names_the_nearer_pool_by_each_encoder() -> None:
     near, far = (0.9, 1.0, 1.1), (8.0, 9.0, 10.0)
     one = distances(fidelity(fed_frame=[near, near, far, far], fed_video=[near, near, far, far]), names=NAMES)
-    assert "EF-conditioned by every encoder (150 clips a side)" in title(one)
+    assert "EF-conditioned by every encoder (150 clips per side)" in title(one)
     split = distances(
         fidelity(fed_frame=[near, near, far, far], fed_video=[near, far, near, far]), names=NAMES
     )
@@ -81,7 +82,7 @@ def test_one_pool_alone_is_set_against_the_floor() -> None:
     near, far = (0.9, 1.0, 1.1), (8.0, 9.0, 10.0)
     table = fidelity(fed_frame=[near, near, far, far])
     fig = distances(table[table["pair"] != "real_vs_echosyn"], names=NAMES)
-    assert "Latte as a multiple of the floor: 9 by frames (150 clips a side)" in title(fig)
+    assert "Latte as a multiple of the floor: 9 by frames (150 clips per side)" in title(fig)
 
 
 def test_no_interval_is_cut_but_those_that_reach_zero_which_carry_an_arrow() -> None:

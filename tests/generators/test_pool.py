@@ -106,7 +106,7 @@ def test_other_requests_and_foreign_folders_are_refused(generator: FittedLatte, 
         make(generator, tmp_path / "other")
     with pytest.raises(ParameterError, match="at least one"):
         make(generator, tmp_path / "none", per_class=0)
-    with pytest.raises(ParameterError, match="positive number of frames a second"):
+    with pytest.raises(ParameterError, match="positive number of frames per second"):
         make(generator, tmp_path / "none", cut=Cut(4, 0.0, 32))
     assert not (tmp_path / "none").exists()
 

@@ -187,4 +187,4 @@ def test_ed_and_es_by_area(torchvision: list[dict[str, Any]], tmp_path: Path) ->
         assert min((row["es"] - first - 10) % 30, -(row["es"] - first - 10) % 30) <= 2
         assert row["es_area"] < row["ed_area"]
     masks = lv_masks(network, beating(90, first_ed=8))
-    assert area_phases(masks, 50.0).found
+    assert area_phases(masks, 50.0).has_both

@@ -14,6 +14,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.reporting.figures import picks as pick_figures
 from infomotion_lib.reporting.figures import selection as figures
+from infomotion_lib.reporting.figures.communities import community_graphs
 from infomotion_lib.reporting.style import figure_bytes
 from infomotion_lib.selection.graph import Graph, Recipe
 from infomotion_lib.selection.layout import force_layout
@@ -49,9 +50,11 @@ def test_layout_of_one_node_and_of_too_many() -> None:
 
 
 def test_community_graphs_ring_the_picks(pool: Pool) -> None:
-    graphs = build_class_graphs(pool.features, pool.classes, file_names=pool.file_names, trials=1)
+    graphs = build_class_graphs(
+        pool.features, pool.classes, file_names=pool.file_names, recipe=Recipe(trials=1)
+    )
     picks = [own.file_names[0] for own in graphs.values()]
-    fig = figures.community_graphs(graphs, picks)
+    fig = community_graphs(graphs, picks)
     drawn = [
         next(item for item in axis.collections if isinstance(item, PathCollection)) for axis in fig.axes[:5]
     ]
@@ -65,14 +68,11 @@ def test_community_graphs_ring_the_picks(pool: Pool) -> None:
 
 def test_a_collapsed_graph_says_so(pool: Pool) -> None:
     own = build_class_graphs(
-        pool.features, pool.classes, file_names=pool.file_names, recipe="literal", trials=1
+        pool.features, pool.classes, file_names=pool.file_names, recipe=Recipe("literal", trials=1)
     )["mild"]
-    fig = figures.community_graphs({"literal": own}, [])
+    fig = community_graphs({"literal": own}, [])
     assert title(fig) == "1 community"
-    assert (
-        title(figures.community_graphs({"literal": own}, [], of="of class mild"))
-        == "1 community of class mild"
-    )
+    assert title(community_graphs({"literal": own}, [], of="of class mild")) == "1 community of class mild"
     assert fig.axes[0].get_xlabel() == f"{own.graph.n_nodes} videos"
     assert (
         fig.axes[0].get_title(loc="left") == "literal · collapsed"
@@ -84,9 +84,9 @@ def test_large_graphs_are_drawn_in_part() -> None:
     rng = np.random.default_rng(0)
     names = [f"v{i:03d}" for i in range(300)]
     own = build_class_graphs(
-        rng.normal(size=(300, 3)), ["mild"] * 300, file_names=names, recipe=Recipe("knn", k=5), trials=1
+        rng.normal(size=(300, 3)), ["mild"] * 300, file_names=names, recipe=Recipe("knn", k=5, trials=1)
     )
-    fig = figures.community_graphs(own, names[:2], most_nodes=50)
+    fig = community_graphs(own, names[:2], most_nodes=50)
     assert "of 300 videos" in fig.axes[0].get_xlabel()
 
 
@@ -116,9 +116,7 @@ def test_sweep_title_is_the_range(pool: Pool) -> None:
         pool.features,
         pool.classes,
         file_names=pool.file_names,
-        ks=(3, 5),
-        scales=(1.0,),
-        markov_times=(0.4, 1),
+        values={"k": (3, 5), "scale": (1.0,), "markov_time": (0.4, 1)},
         trials=1,
     )
     fig = figures.settings_sweep(table, vpc=(5,), defaults={"k": 4})

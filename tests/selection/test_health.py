@@ -13,14 +13,14 @@ from .conftest import Planted, Pool
 
 
 def test_planted_groups_are_stable_and_vanish_when_shuffled(planted: Planted) -> None:
-    health = partition_health(planted.features, resamples=3, trials=2)
+    health = partition_health(planted.features, recipe=Recipe(trials=2), resamples=3)
     assert health.seed_stability > 0.99 and health.stability > 0.9
     assert health.null_savings < 0.1
 
 
 def test_noise_is_unstable() -> None:
     noise = np.random.default_rng(0).normal(size=(60, 3))
-    health = partition_health(noise, recipe=Recipe("knn", k=4), resamples=3, trials=2)
+    health = partition_health(noise, recipe=Recipe("knn", k=4, trials=2), resamples=3)
     assert health.stability < 0.8
     assert health.null_communities > 2
 
@@ -34,14 +34,14 @@ def test_samples_of_the_class_are_linked_as_the_class_is(planted: Planted) -> No
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("infomotion_lib.selection.health.build_graph", noted)
-        partition_health(planted.features, resamples=3, trials=1)
+        partition_health(planted.features, recipe=Recipe(trials=1), resamples=3)
     sizes, neighbours = zip(*asked, strict=True)
     assert min(sizes) < 45 < max(sizes) == 60, "a bootstrap sample keeps two thirds of the videos"
     assert set(neighbours) == {6}, "a tenth of the class, not of the sample"
 
 
 def test_one_community_has_no_stability(planted: Planted) -> None:
-    health = partition_health(planted.features, recipe="literal", resamples=2, trials=1)
+    health = partition_health(planted.features, recipe=Recipe("literal", trials=1), resamples=2)
     assert np.isnan(health.stability) and np.isnan(health.seed_stability)
     assert health.null_communities == 1
 
@@ -52,7 +52,8 @@ def test_no_resamples_no_values(planted: Planted) -> None:
 
 def test_large_classes_are_judged_on_a_sample(planted: Planted) -> None:
     whole, sample = (
-        partition_health(planted.features, resamples=2, trials=1, most_nodes=most) for most in (60, 30)
+        partition_health(planted.features, recipe=Recipe(trials=1), resamples=2, most_nodes=most)
+        for most in (60, 30)
     )
     assert whole != sample and np.isfinite(sample.stability)
 
@@ -62,9 +63,7 @@ def test_sweep_has_a_row_a_setting_and_class(pool: Pool) -> None:
         pool.features,
         pool.classes,
         file_names=pool.file_names,
-        ks=(3, 5),
-        scales=(0.1, 1.0),
-        markov_times=(0.4, 1.0),
+        values={"k": (3, 5), "scale": (0.1, 1.0), "markov_time": (0.4, 1.0)},
         trials=1,
     )
     assert len(table) == 6 * 5
@@ -74,6 +73,8 @@ def test_sweep_has_a_row_a_setting_and_class(pool: Pool) -> None:
 
 
 def test_sweep_samples_large_classes(pool: Pool) -> None:
-    few = {"ks": (3,), "scales": (1.0,), "markov_times": (1.0,), "trials": 1}
-    table = sweep_settings(pool.features, pool.classes, file_names=pool.file_names, most_nodes=9, **few)  # type: ignore[arg-type]
+    few = {"k": (3,), "scale": (1.0,), "markov_time": (1.0,)}
+    table = sweep_settings(
+        pool.features, pool.classes, file_names=pool.file_names, values=few, trials=1, most_nodes=9
+    )
     assert (table["nodes"] == 9).all()

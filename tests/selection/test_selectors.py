@@ -11,6 +11,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.selection.communities import Communities
+from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.modular import allocate, build_class_graphs, pick_modular
 from infomotion_lib.selection.parameters import SelectionParameters
 from infomotion_lib.selection.registry import SELECTORS
@@ -28,13 +29,13 @@ def run(
     rows: np.ndarray | slice = slice(None),
     **more: object,
 ) -> Selection:
-    settings = {
+    settings: dict[str, object] = {
         "file_names": pool.file_names[rows],
         "method": method,
         "vpc": vpc,
         "seed": seed,
         "ef": pool.ef[rows],
-        "trials": 2,
+        "graph": Recipe(trials=2),
     } | more
     return select(pool.features[rows], pool.classes[rows], **settings)  # type: ignore[arg-type]
 
@@ -123,20 +124,29 @@ def test_literal_selection_takes_the_outliers(pool: Pool) -> None:
     far = pool.features.copy()
     far[5] += 50.0
     chosen = select(
-        far, pool.classes, file_names=pool.file_names, method="infomotion", vpc=1, graph="literal", trials=2
+        far,
+        pool.classes,
+        file_names=pool.file_names,
+        method="infomotion",
+        vpc=1,
+        graph=Recipe("literal", trials=2),
     )
     assert pool.file_names[5] in chosen.file_names
 
 
 def test_prebuilt_graphs_give_the_same_picks_and_must_match(pool: Pool) -> None:
-    graphs = build_class_graphs(pool.features, pool.classes, file_names=pool.file_names, trials=2)
+    graphs = build_class_graphs(
+        pool.features, pool.classes, file_names=pool.file_names, recipe=Recipe(trials=2)
+    )
     assert run(pool, "infomotion", graph=graphs).file_names == run(pool, "infomotion").file_names
     with pytest.raises(DataError, match="built from other videos"):
         run(pool, "infomotion", graph=graphs, rows=slice(1, None))
 
 
 def test_top_centrality_comes_first_within_each_community(pool: Pool) -> None:
-    graphs = build_class_graphs(pool.features, pool.classes, file_names=pool.file_names, trials=2)
+    graphs = build_class_graphs(
+        pool.features, pool.classes, file_names=pool.file_names, recipe=Recipe(trials=2)
+    )
     chosen = run(pool, "infomotion", vpc=6, graph=graphs).table
     for name, own in graphs.items():
         for community, picks in chosen[chosen["class_name"] == name].groupby("community"):

@@ -152,9 +152,8 @@ def test_an_empty_pool_says_where_to_look(upstream: Upstream) -> None:
 
 def test_feature_files(upstream: Upstream, tmp_path: Path) -> None:
     motion = upstream[1]
-    path = write_npz(
-        tmp_path / "motion.npz", source=motion.source, file_name=motion.file_name, features=motion.features
-    )
+    arrays = {"source": motion.source, "file_name": motion.file_name, "features": motion.features}
+    path = write_npz(tmp_path / "motion.npz", arrays)
     read = read_features(path)
     np.testing.assert_array_equal(read.features, motion.features)
     assert repr(read) == "Vectors(100 videos x 12, 0 missing)"
@@ -163,9 +162,7 @@ def test_feature_files(upstream: Upstream, tmp_path: Path) -> None:
         read_features(path)
     with pytest.raises(DataError, match=r"absent\.npz"):
         read_features(tmp_path / "absent.npz")
-    bent = write_npz(
-        tmp_path / "bent.npz", source=motion.source[:3], file_name=motion.file_name, features=motion.features
-    )
+    bent = write_npz(tmp_path / "bent.npz", arrays | {"source": motion.source[:3]})
     with pytest.raises(DataError, match="do not fit together"):
         read_features(bent)
 

@@ -12,7 +12,7 @@ from scipy.stats import ttest_rel
 from infomotion_lib.data.videos import open_source, write_videos
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.parameters import EvaluationParameters
-from infomotion_lib.evaluation.runs import open_material, plan_runs, score_runs
+from infomotion_lib.evaluation.runs import open_labelled_videos, plan_runs, score_runs
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
@@ -67,14 +67,14 @@ def finished(tiny_phantom: Path, tmp_path: Path) -> RunPaths:
     write_csv(chosen, paths.selections)
     folder = paths.stage("evaluation")
     run = start_stage("evaluation", folder, parameters=QUICK.model_dump())
-    material = open_material(
+    labelled = open_labelled_videos(
         {"real": data},
         read_frame_index(paths.frame_index),
         folder=folder,
         parameters=QUICK,
     )
-    jobs = plan_runs(material, chosen, parameters=QUICK)
-    answers = run_grid(jobs, stores=material.stores, test=material.test, parameters=QUICK, folder=folder)
+    jobs = plan_runs(labelled, chosen, parameters=QUICK)
+    answers = run_grid(jobs, stores=labelled.stores, test=labelled.test, parameters=QUICK, folder=folder)
     run.finish([write_csv(score_runs(answers, tolerance=1.0), folder / "runs.csv")])
     return paths
 

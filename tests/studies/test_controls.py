@@ -7,12 +7,12 @@ import pytest
 
 from infomotion_lib.classes import ef_class
 from infomotion_lib.errors import DataError
+from infomotion_lib.evaluation.intervals import rank_correlation
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.studies.controls import (
     PREDICTORS,
     divide,
     frozen,
-    rank_correlation,
     shuffled,
     split_controls,
     summarise_controls,

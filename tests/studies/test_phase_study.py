@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.frames.accuracy import KnownClip
-from infomotion_lib.reporting.figures import votes as figures
+from infomotion_lib.reporting.figures import phase_accuracy as figures
 from infomotion_lib.reporting.style import figure_bytes
 from infomotion_lib.studies.phases import (
     AGREEING,

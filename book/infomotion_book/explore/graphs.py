@@ -58,10 +58,9 @@ def layout(results: Results) -> dict[str, Any] | None:
     vectors, trials = pool.features["motion"], int(parameters.get("infomap_trials", 5))
     for setting in SETTINGS:
         name, _, k = setting.partition(" ")
-        recipe = Recipe(name, k=int(k or 0), scale=float(parameters.get("softmax_scale", 1.0)))
-        graphs = build_class_graphs(
-            vectors, pool.classes, file_names=pool.file_names, recipe=recipe, trials=trials
-        )
+        scale = float(parameters.get("softmax_scale", 1.0))
+        recipe = Recipe(name, k=int(k or 0), scale=scale, trials=trials)
+        graphs = build_class_graphs(vectors, pool.classes, file_names=pool.file_names, recipe=recipe)
         for class_name, own in graphs.items():
             entry = found["classes"].setdefault(
                 class_name, {"places": _places(vectors[pool.classes == class_name]), "settings": {}}

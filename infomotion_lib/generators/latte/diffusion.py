@@ -21,7 +21,6 @@ from infomotion_lib.errors import CheckpointError, DataError, ParameterError
 from infomotion_lib.generators.latte.network import Latte, latte
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
-from infomotion_lib.weights import read_weights, refused, save_weights
 
 FORMAT = 1
 """Raised when equal latents and settings teach another Latte: a checkpoint of another format is not gone on
@@ -29,7 +28,6 @@ from.
 """
 
 NOISE_STEPS = 1000
-_KIND = "infomotion_latte"
 EMA_DECAY = 0.999
 CHECKPOINT_EVERY = 200
 GUIDANCE_RANGE = (1.0, 20.0)
@@ -53,7 +51,7 @@ class LatteRecipe:
     steps, batch, learning_rate, seed
         How it was trained.
     fps : float
-        Frames a second of the training clips.
+        Frames per second of the training clips.
     class_ef : tuple of float
         Mean EF of the training clips of each class, points.
     autoencoder_sha256 : str
@@ -281,50 +279,16 @@ def denoising_loss(
     for timestep in torch.arange(NOISE_STEPS // 20, NOISE_STEPS, NOISE_STEPS // 10).tolist():
         noise = torch.randn(latents.shape, generator=generator)
         for i in range(0, len(latents), batch):
-            clean, added, own = (
+            clean, added, classes = (
                 latents[i : i + batch],
                 noise[i : i + batch],
                 torch.from_numpy(label[i : i + batch]).to(device),
             )
             steps = torch.full((len(clean),), timestep)
             noisy = with_noise(clean, added, steps).to(device)
-            predicted = trained.network(noisy, steps.to(device), own)
+            predicted = trained.network(noisy, steps.to(device), classes)
             total += float(functional.mse_loss(predicted.cpu(), added)) * len(clean)
     return total / (10 * len(latents))
-
-
-def save_latte(trained: TrainedLatte, path: str | Path) -> Path:
-    """Path of the averaged weights as safetensors, the recipe in the header."""
-    return save_weights(trained.network, path, kind=_KIND, about=asdict(trained.recipe))
-
-
-def load_latte(
-    path: str | Path, *, n_classes: int | None = None, size: str | None = None, device: str = "cpu"
-) -> TrainedLatte:
-    """Latte saved by :func:`save_latte`.
-
-    Raises
-    ------
-    CheckpointError
-        If the file is not one, or its size or class count is not the one asked for.
-    """
-    with refused(f"Not a Latte checkpoint: {path}", remedy="Train one with `infomotion run 05`."):
-        values, weights = read_weights(path, kind=_KIND)
-        recipe = LatteRecipe(**values | {"class_ef": tuple(values.get("class_ef", ()))})
-    for wanted, found, what in ((n_classes, recipe.n_classes, "classes"), (size, recipe.size, "size")):
-        if wanted is not None and wanted != found:
-            raise CheckpointError(
-                f"{path} holds a Latte of {what} {found}, not {wanted}.",
-                remedy="Name the profile that it was trained with.",
-            )
-    network = latte(
-        recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes
-    )
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise CheckpointError(f"{path} does not fit a Latte {recipe.size}: {error}") from None
-    return TrainedLatte(network.to(device).eval(), recipe, [])
 
 
 def _rate(step: int, steps: int) -> float:

@@ -32,12 +32,11 @@ from infomotion_lib.generators.latte.diffusion import (
     TrainedLatte,
     check_sampling,
     denoising_loss,
-    load_latte,
     sample_latents,
-    save_latte,
     train_latte,
 )
 from infomotion_lib.generators.latte.parameters import LatteParameters
+from infomotion_lib.generators.latte.weights import load_latte, save_latte
 from infomotion_lib.provenance import sha256, write_csv
 
 ABOUT = Path(__file__).with_name("about.md")
@@ -210,11 +209,11 @@ def open_latte(
     """A Latte from its weights and its autoencoder's folder, wherever they lie."""
     trained = load_latte(weights, n_classes=len(CLASS_NAMES), size=parameters.latte_size, device=device)
     fitted = load_autoencoder(autoencoder, device=device)
-    found, wanted = sha256(weights_of(autoencoder)), trained.recipe.autoencoder_sha256
-    if found != wanted:  # another one would draw nonsense without a word
+    digest, wanted = sha256(weights_of(autoencoder)), trained.recipe.autoencoder_sha256
+    if digest != wanted:  # another one would draw nonsense without a word
         raise CheckpointError(
             f"{autoencoder} is not the autoencoder that this Latte was trained with: its weights have SHA-256"
-            f" {found[:16]}…, not {wanted[:16]}….",
+            f" {digest[:16]}…, not {wanted[:16]}….",
             remedy="Give the folder that stage 05 wrote beside the weights.",
         )
     return FittedLatte(

@@ -1,7 +1,7 @@
 """Latte, class-conditional: a latent video diffusion transformer of alternating spatial and temporal blocks.
 
 Structure after Ma et al., "Latte: Latent Diffusion Transformer for Video Generation" (arXiv 2401.03048),
-class-conditional variant: a 2-D patch embedding a frame, fixed sine-cosine positions in space and time,
+class-conditional variant: a 2-D patch embedding per frame, fixed sine-cosine positions in space and time,
 adaLN-Zero in every block, and ONE timestep embedder and ONE class embedder shared by all blocks. Shapes in
 comments: B clips, T frames, N patches, D width.
 """
@@ -50,7 +50,7 @@ class Latte(nn.Module):
     latent_side : int
         Side of a latent frame; even.
     frames : int
-        Frames a clip.
+        Frames per clip.
     channels : int
         Latent channels.
     n_classes : int

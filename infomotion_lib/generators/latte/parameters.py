@@ -29,14 +29,14 @@ class LatteParameters(StageParameters):
         "", description="folder of published weights (diffusers); empty: train our own"
     )
     autoencoder_steps: int = Field(300, ge=0, description="training steps of the autoencoder")
-    autoencoder_batch_size: Count = Field(16, description="frames a step")
+    autoencoder_batch_size: Count = Field(16, description="frames per step")
     latte_size: Literal["cpu/2", "S/2", "B/2", "XL/2"] = Field(
         "cpu/2", description="size of the Latte; the last three are published"
     )
     latte_steps: int = Field(
         1000, ge=0, description="training steps of the Latte (published Latte: up to a million)"
     )
-    latte_batch_size: Count = Field(8, description="clips a step (published Latte: 5 a GPU)")
+    latte_batch_size: Count = Field(8, description="clips per step (published Latte: 5 per GPU)")
     latte_learning_rate: float = Field(1e-3, gt=0, description="peak (published Latte: 1e-4, constant)")
     latte_seed: Seed = Field(0, description="seed of both trainings")
     guidance: float = Field(

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from infomotion_lib.reporting.figures.parts import headline
 from infomotion_lib.representations.ifa.inspection import WindowView
 
 _OWN, _FOUND = "#56B4E9", "#E69F00"
@@ -37,11 +38,11 @@ def attention_window(
     """
     fig = Figure(figsize=(7.6, 3.1))
     one, two, three = fig.subplots(1, 3)
-    own, found = view.pixels[token], view.pixels[token] + view.moves[head, token]
+    start, end = view.pixels[token], view.pixels[token] + view.moves[head, token]
     for axis, frame in ((one, first), (two, second), (three, first)):
         axis.imshow(frame, cmap="gray", vmin=0, vmax=255)
         _frame_window(axis, view, frame.shape)
-    _square(one, own, view.patch, _OWN)
+    _square(one, start, view.patch, _OWN)
     one.set_title("a token of the first frame", fontsize=9)
     weights = view.attention[head, token]
     for centre, weight in zip(view.pixels, weights / weights.max(), strict=True):
@@ -56,11 +57,11 @@ def attention_window(
                 lw=0,
             )
         )
-    _square(two, own, view.patch, _OWN)
+    _square(two, start, view.patch, _OWN)
     two.annotate(
         "",
-        found,
-        own,
+        end,
+        start,
         arrowprops={"arrowstyle": "-|>", "color": "white", "lw": 1.6, "shrinkA": 0, "shrinkB": 0},
     )
     two.set_title(f"looks here: a row of A, head {head + 1}", fontsize=9)
@@ -80,7 +81,7 @@ def attention_window(
         f"This token puts {weights.max():.0%} of its attention on one place (even spread:"
         f" {1 / len(weights):.0%})"
     )
-    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, text)
     return fig
 
 

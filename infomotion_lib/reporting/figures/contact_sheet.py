@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.figures.parts import headline
 from infomotion_lib.reporting.style import CLASS_COLOURS
 
 HEARTS_PER_ROW = 5

@@ -11,9 +11,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from infomotion_lib.reporting.figures.parts import INK, headline
 from infomotion_lib.reporting.style import MUTED
 
-_INK = "#1F2933"
 _NETWORK, _ALTERED, _BLIND = "#D55E00", "#E9A26B", MUTED
 _KINDS = {
     "regressor": _NETWORK,
@@ -24,7 +24,7 @@ _KINDS = {
 
 
 def control_errors(controls: pd.DataFrame) -> Figure:
-    """Mean absolute error of every predictor, a dot a split and a bar the mean.
+    """Mean absolute error of every predictor, one dot per split and a bar the mean.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def control_errors(controls: pd.DataFrame) -> Figure:
         legend=False,
         **places,
     )
-    sns.stripplot(controls, color=_INK, size=4, alpha=0.7, jitter=False, **places)
-    axis.set(xlabel="mean absolute error (EF points), a dot a split", ylabel="")
+    sns.stripplot(controls, color=INK, size=4, alpha=0.7, jitter=False, **places)
+    axis.set(xlabel="mean absolute error (EF points), one dot per split", ylabel="")
     axis.grid(axis="y", visible=False)
     splits = int(controls["split"].nunique())
     wide = controls.pivot_table(index="split", columns="predictor", values="mae")
@@ -57,7 +57,7 @@ def control_errors(controls: pd.DataFrame) -> Figure:
         f"Open clips: nearer than a constant in {nearer} of {splits} splits, than the request alone in"
         f" {asked}"
     )
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig
 
 
@@ -84,19 +84,19 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     rows = table[table["against"] == "requested"].iloc[::-1].reset_index(drop=True)
     for y, row in enumerate(rows.to_dict("records")):
         colour = (
-            _NETWORK if row["clips"] == "as they are" else _INK if row["clips"] == "pixel change" else _BLIND
+            _NETWORK if row["clips"] == "as they are" else INK if row["clips"] == "pixel change" else _BLIND
         )
         right.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2)
         right.plot(row["spearman"], y, marker="o", ms=6, color=colour)
-    right.axvline(0, color=_INK, lw=0.9)
+    right.axvline(0, color=INK, lw=0.9)
     right.set_xlim(-1, 1)
     right.set_yticks(range(len(rows)), rows["clips"], fontsize=9)
     right.set_xlabel("rank correlation with requested EF")
     right.grid(axis="y", visible=False)
-    found = rows.set_index("clips")["spearman"]
+    rho = rows.set_index("clips")["spearman"]
     title = (
-        f"Trained on phantoms only: rank correlation {found['as they are']:.2f}; plain pixel change gives"
-        f" {found['pixel change']:.2f}"
+        f"Trained on phantoms only: rank correlation {rho['as they are']:.2f}; plain pixel change gives"
+        f" {rho['pixel change']:.2f}"
     )
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig

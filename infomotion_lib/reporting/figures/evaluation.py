@@ -11,16 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
-from infomotion_lib.evaluation.metrics import confusion, recalls, score, soft_curve
-from infomotion_lib.reporting.figures.heatmap import class_map
+from infomotion_lib.evaluation.metrics import soft_curve
+from infomotion_lib.reporting.figures.parts import headline, legend_below, mean_points, zero_line
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.style import (
-    CLASS_COLOURS,
     METHOD_COLOURS,
     METHOD_MARKERS,
     METHOD_NAMES,
@@ -30,14 +26,12 @@ from infomotion_lib.reporting.style import (
 )
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
-_INK = "#1F2933"
-
 
 def accuracy_by_vpc(
     table: pd.DataFrame, constants: pd.DataFrame, *, data: str, metric: str = "hard_accuracy"
 ) -> Figure:
-    """Accuracy of each selector by videos a class, with 95 % intervals; lines of the whole set and of the two
-    constants that matter.
+    """Accuracy of each selector by videos per class, with 95 % intervals; lines of the whole set and of the
+    two constants that matter.
 
     Parameters
     ----------
@@ -57,9 +51,9 @@ def accuracy_by_vpc(
         .to_dict("records")
     )
     for axis, source in zip(axes, sources, strict=True):
-        own = rows[rows["source"] == source]
-        _selectors(axis, own[own["method"] != "whole"], _labels(rows))
-        whole = own[own["method"] == "whole"]
+        part = rows[rows["source"] == source]
+        _selectors(axis, part[part["method"] != "whole"], _labels(rows))
+        whole = part[part["method"] == "whole"]
         if len(whole):
             axis.axhspan(
                 float(whole["ci_low"].iloc[0]),
@@ -80,24 +74,11 @@ def accuracy_by_vpc(
                 label=constant_name(line["predictor"], line["constant"]),
             )
         axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
-        axis.set_xlabel("videos a class")
+        axis.set_xlabel("videos per class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
     legend_below(fig, axes[0], most=3)
-    fig.suptitle(f"{data}: {_separation(rows)}", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, f"{data}: {_separation(rows)}")
     return fig
-
-
-def legend_below(fig: Figure, axis: Axes, *, most: int) -> None:
-    """Legend of an axis below all panels, in as many columns as the figure is wide enough for; points with
-    error bars as markers alone.
-    """
-    handles, labels = axis.get_legend_handles_labels()
-    marks = [handle[0] if isinstance(handle, ErrorbarContainer) else handle for handle in handles]
-    for columns in range(most, 0, -1):
-        legend = fig.legend(marks, labels, loc="outside lower center", ncols=columns, fontsize=9.5)
-        if columns == 1 or legend.get_window_extent().width <= fig.bbox.width:
-            return
-        legend.remove()
 
 
 def constant_name(predictor: str, answer: float) -> str:
@@ -124,28 +105,14 @@ def _selectors(axis: Axes, rows: pd.DataFrame, labels: Mapping[tuple[str, str], 
     sizes = sorted(int(size) for size in rows["vpc"].unique())
     cells = list(dict.fromkeys(zip(rows["method"], rows["graph"].fillna(""), strict=True)))
     for number, (method, graph) in enumerate(cells):
-        own = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("vpc")
-        x = np.array([sizes.index(size) for size in own.index]) + (
+        cell = rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)].set_index("vpc")
+        x = np.array([sizes.index(size) for size in cell.index]) + (
             number - (len(cells) - 1) / 2
         ) * 0.72 / len(cells)
-        _dots(axis, x, own, method, labels[method, graph])
+        mean_points(axis, x, cell, method, labels[method, graph])
     axis.set_xticks(range(len(sizes)), [str(size) for size in sizes])
     axis.set_xlim(-0.55, len(sizes) - 0.45)
     axis.grid(axis="x", visible=False)
-
-
-def _dots(axis: Axes, x: NDArray[np.floating], rows: pd.DataFrame, method: str, label: str) -> None:
-    mean = rows["mean"].to_numpy(float)
-    error = np.nan_to_num(np.clip(np.stack([mean - rows["ci_low"], rows["ci_high"] - mean]), 0, None))
-    style = {
-        "color": METHOD_COLOURS[method],
-        "marker": METHOD_MARKERS[method],
-        "ms": 7,
-        "ls": "none",
-        "capsize": 3,
-        "elinewidth": 1.6,
-    }
-    axis.errorbar(x, mean, yerr=error, label=label, **style)  # type: ignore[arg-type]
 
 
 def _separation(rows: pd.DataFrame) -> str:
@@ -153,7 +120,7 @@ def _separation(rows: pd.DataFrame) -> str:
         rows[rows["method"] == "random"], on=["source", "vpc"], suffixes=("", "_random")
     )
     if chosen.empty:
-        return "accuracy by videos a class"
+        return "accuracy by videos per class"
     apart = int(
         ((chosen["ci_low"] > chosen["ci_high_random"]) | (chosen["ci_high"] < chosen["ci_low_random"])).sum()
     )
@@ -187,8 +154,8 @@ def tolerance_curves(
     several = len(set(rows["graph"]) - {""}) > 1
     flat = soft_curve(test_ef, np.full(len(test_ef), constant), tolerances=points)
     for axis, source in zip(axes, sources, strict=True):
-        own = rows[rows["source"] == source]
-        for (method, graph), cell in own.groupby(["method", "graph"], sort=False):
+        part = rows[rows["source"] == source]
+        for (method, graph), cell in part.groupby(["method", "graph"], sort=False):
             name = METHOD_NAMES[str(method)] + (f" ({graph_name(str(graph))})" if graph and several else "")
             name += in_brackets(cell.get("graph_flag", ()))
             marker, colour = METHOD_MARKERS[str(method)], METHOD_COLOURS[str(method)]
@@ -205,100 +172,8 @@ def tolerance_curves(
         index="tolerance", values="mean", aggfunc="mean"
     )["mean"]
     gain = first.iloc[-1] - first.iloc[0]
-    fig.suptitle(
-        f"{data}, {vpc} a class: {points[-1]:g} points of tolerance add {gain:.0f} points of accuracy",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
-    )
-    return fig
-
-
-def confusion_matrices(
-    predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, int]], *, data: str
-) -> Figure:
-    """Share of each true class by predicted class, all runs of a cell together; a panel a cell.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        ``predictions.csv``.
-    cells : sequence of (source, method, graph, vpc)
-        Panels.
-    """
-    fig = Figure(figsize=(2.5 * len(cells) + 1.3, 4.3))
-    axes = fig.subplots(1, len(cells), squeeze=False)[0]
-    recall = []
-    for number, (axis, cell) in enumerate(zip(axes, cells, strict=True)):
-        rows = _rows_of(predictions, cell)
-        counts = confusion(rows["ef"], rows["prediction"])[:, : len(CLASS_NAMES)]
-        recall.append(float(np.nanmean(recalls(rows["ef"], rows["prediction"]))))
-        class_map(axis, counts, named=number == 0, size=11)
-        axis.set_xlabel("predicted class (% of the row)", fontsize=10)
-        axis.set_title(_cell_title(cell).replace(", ", "\n", 1), fontsize=11)
-    axes[0].set_ylabel("true class", fontsize=11)
-    fig.suptitle(
-        f"{data}: a class is recognised {min(recall):.0f} to {max(recall):.0f} % of the time on average",
-        x=0.01,
-        ha="left",
-        fontsize=12,
-        fontweight="bold",
-    )
-    return fig
-
-
-def ef_scatter(
-    predictions: pd.DataFrame,
-    cells: Sequence[tuple[str, str, str, int]],
-    *,
-    data: str,
-    training_seed: int = 0,
-) -> Figure:
-    """Predicted against true EF of one run of each cell, a dot a TEST video; bands are the EF classes.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        ``predictions.csv``.
-    cells : sequence of (source, method, graph, vpc)
-        Panels.
-    """
-    fig = Figure(figsize=(2.4 * len(cells) + 0.7, 3.9))
-    axes = fig.subplots(1, len(cells), sharex=True, sharey=True, squeeze=False)[0]
-    edges = (0.0, *EF_EDGES, 100.0)
-    errors = []
-    for axis, cell in zip(axes, cells, strict=True):
-        rows = _rows_of(predictions, cell)
-        rows = rows[rows["training_seed"] == training_seed]
-        for name, low, high in zip(CLASS_NAMES, edges, edges[1:], strict=False):
-            axis.fill_between([low, high], low, high, color=CLASS_COLOURS[name], alpha=0.22, lw=0)
-        axis.plot([0, 100], [0, 100], color=_INK, lw=0.8)
-        for edge in EF_EDGES:
-            axis.axhline(edge, color=MUTED, lw=0.5)
-        axis.scatter(
-            rows["ef"], rows["prediction"].clip(0, 100), s=12, color=METHOD_COLOURS[cell[1]], alpha=0.65, lw=0
-        )
-        found = score(rows["ef"], rows["prediction"])
-        errors.append(found["mae"])
-        heading = _cell_title(cell).replace(", ", "\n", 1)
-        axis.set_title(
-            f"{heading}\nMAE {found['mae']:.1f}, R² {found['r2']:.2f}\nhard {found['hard_accuracy']:.0f} %",
-            fontsize=10,
-        )
-        axis.set_xlabel("true EF (points)")
-        axis.set_aspect("equal")
-        axis.set_xlim(0, 100)
-        axis.set_ylim(0, 100)
-        axis.grid(visible=False)
-    axes[0].set_ylabel("predicted EF (points)")
-    fig.suptitle(
-        f"{data}: mean error {min(errors):.1f} to {max(errors):.1f} points; right means inside a coloured"
-        " square",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
+    headline(
+        fig, f"{data}, {vpc} per class: {points[-1]:g} points of tolerance add {gain:.0f} points of accuracy"
     )
     return fig
 
@@ -318,25 +193,22 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     fig = Figure(figsize=(7.6, 4.0))
     axis = fig.subplots()
     for number, (method, graph) in enumerate(cells):
-        own = (
+        cell = (
             rows[(rows["method"] == method) & (rows["graph"].fillna("") == graph)]
             .set_index("machine")
             .reindex(count.index)
         )
         x = np.arange(len(count)) + (number - (len(cells) - 1) / 2) * 0.76 / len(cells)
-        _dots(axis, x, own, method, _labels(rows)[method, graph])
+        mean_points(axis, x, cell, method, _labels(rows)[method, graph])
     axis.set_xticks(range(len(count)), [f"{name}\n{number} videos" for name, number in count.items()])
     axis.set_ylabel("hard accuracy on TEST (%)")
     axis.grid(axis="x", visible=False)
     legend_below(fig, axis, most=5)
     mean = rows.groupby("machine")["mean"].mean()
-    fig.suptitle(
-        f"{data}, {vpc} a class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}”"
+    headline(
+        fig,
+        f"{data}, {vpc} per class: best on “{mean.idxmax()}”, worst on “{mean.idxmin()}”"
         f" ({mean.max() - mean.min():.0f} points apart)",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
     )
     return fig
 
@@ -359,13 +231,11 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
         axis.plot(row["difference"], y, color=colour, marker=METHOD_MARKERS[row["method"]], ms=7)
     names = [
         f"{SOURCE_NAMES[row['source']]}, {METHOD_NAMES[row['method']]}{in_brackets([row.get('graph_flag')])},"
-        f" {row['vpc']} a class"
+        f" {row['vpc']} per class"
         for row in rows.to_dict("records")
     ]
     axis.set_yticks(range(len(rows)), names, fontsize=9.5)
-    axis.set_ylim(-0.7, len(rows) - 0.3)
-    axis.axvline(0, color=_INK, lw=1)
-    axis.grid(axis="y", visible=False)
+    zero_line(axis, len(rows))
     clear = int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
     pools = int(rows["n_pools"].max())
     runs = int(rows["n_pairs"].max())
@@ -379,16 +249,5 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
     kept = int((rows["p_holm"] < 0.05).sum())
     excluding = f"{clear or 'none'} of {len(rows)} intervals {'excludes' if clear <= 1 else 'exclude'} zero"
     title = f"{data}: {excluding}, {kept or 'none'} after Holm's correction"
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig
-
-
-def _rows_of(predictions: pd.DataFrame, cell: tuple[str, str, str, int]) -> pd.DataFrame:
-    source, method, graph, vpc = cell
-    same = (predictions["source"] == source) & (predictions["method"] == method) & (predictions["vpc"] == vpc)
-    return predictions[same & (predictions["graph"].fillna("") == graph)]
-
-
-def _cell_title(cell: tuple[str, str, str, int]) -> str:
-    source, method, _, vpc = cell
-    return f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}" + (f", {vpc} a class" if vpc else "")

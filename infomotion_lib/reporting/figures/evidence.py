@@ -14,10 +14,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from infomotion_lib.reporting.figures.parts import INK, headline, zero_line
 from infomotion_lib.reporting.flags import MEANINGS, MOST, SOME
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED
 
-_INK = "#1F2933"
 _WIDTH = 7.6
 _LEVEL = 0.05
 FEATURE_NAMES = {"motion": "motion", "appearance": "appearance", "joint": "both"}
@@ -43,8 +43,8 @@ Marks = Mapping[tuple[str, str, str], str]
 
 
 def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
-    """Every configuration minus Random with its 95 % interval over pools, a panel a budget, in the order of
-    the first.
+    """Every configuration minus Random with its 95 % interval over pools, one panel per budget, in the order
+    of the first.
 
     Parameters
     ----------
@@ -58,35 +58,30 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
     fig = Figure(figsize=(_WIDTH, 0.25 * len(order) + 1.8))
     axes = fig.subplots(1, len(budgets), sharex=True, sharey=True, squeeze=False)[0]
     for axis, vpc in zip(axes, budgets, strict=True):
-        own = comparisons[comparisons["vpc"] == vpc]
-        for row in own.to_dict("records"):
+        part = comparisons[comparisons["vpc"] == vpc]
+        for row in part.to_dict("records"):
             if _key(row) in order:
                 _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high")
-        axis.axvline(0, color=_INK, lw=1)
-        axis.grid(axis="y", visible=False)
-        axis.set_title(f"{vpc} videos a class,\n{_span(own['pools'])}", fontsize=10)
+        zero_line(axis, len(order))
+        axis.set_title(f"{vpc} videos per class,\n{_span(part['pools'])}", fontsize=10)
     names = [configuration_name(*key) + marks.get(key, "") for key in order]
     axes[0].set_yticks(range(len(order)), names, fontsize=10)
-    axes[0].set_ylim(-0.7, len(order) - 0.3)
     fig.supxlabel(
         f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(names)}", fontsize=10
     )
     kept = comparisons[comparisons["p_holm"] < _LEVEL]
     above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
-    fig.suptitle(
+    headline(
+        fig,
         f"Phantom pools: of {len(comparisons)} comparisons with Random, {above} lie above it and {below}"
         " below after correction",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
     )
     return fig
 
 
 def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
     """Difference from Random in the screening pools (hollow) and in the confirming ones (full, with 95 %
-    interval), a panel a budget.
+    interval), one panel per budget.
 
     Parameters
     ----------
@@ -100,8 +95,8 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
     fig = Figure(figsize=(_WIDTH, 0.34 * most * len(budgets) + 0.55 * len(budgets) + 1.0))
     axes = fig.subplots(len(budgets), 1, sharex=True, squeeze=False)[:, 0]
     for axis, vpc in zip(axes, budgets, strict=True):
-        own = table[table["vpc"] == vpc].iloc[::-1].reset_index(drop=True)
-        for y, row in enumerate(own.to_dict("records")):
+        part = table[table["vpc"] == vpc].iloc[::-1].reset_index(drop=True)
+        for y, row in enumerate(part.to_dict("records")):
             colour = METHOD_COLOURS[row["method"]]
             axis.plot(
                 [row["screening_difference"], row["confirmation_difference"]],
@@ -113,13 +108,11 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
             _interval(axis, row, y, "confirmation_difference", "confirmation_t_low", "confirmation_t_high")
             hollow: dict[str, Any] = {"mfc": "white", "mec": colour, "mew": 1.4, "zorder": 4}
             axis.plot(row["screening_difference"], y, marker=METHOD_MARKERS[row["method"]], ms=7, **hollow)
-        rows = own.to_dict("records")
+        rows = part.to_dict("records")
         names = [f"{_named(row, marks)}{' *' if row['chosen_by'] == 'screening' else ''}" for row in rows]
-        axis.set_yticks(range(len(own)), names, fontsize=10)
-        axis.set_ylim(-0.7, len(own) - 0.3)
-        axis.axvline(0, color=_INK, lw=1)
-        axis.grid(axis="y", visible=False)
-        axis.set_title(f"{vpc} videos a class", fontsize=10)
+        axis.set_yticks(range(len(part)), names, fontsize=10)
+        zero_line(axis, len(part))
+        axis.set_title(f"{vpc} videos per class", fontsize=10)
     label = (
         "hard accuracy minus Random's (points)\nhollow: screening; full: confirmation, with 95 % interval\n"
     )
@@ -134,7 +127,7 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
     if len(won):
         lost = won["screening_difference"].mean() - won["confirmation_difference"].mean()
         title += f"; winners lose {lost:.1f} points" if lost > 0 else "; winners keep their lead"
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig
 
 
@@ -163,7 +156,7 @@ def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure
             _interval(axis, row, y, "difference", "t_low", "t_high", label=label)
     axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=10)
     axis.set_ylim(-len(arms) + 0.4, 0.6)
-    axis.axvline(0, color=_INK, lw=1)
+    axis.axvline(0, color=INK, lw=1)
     axis.grid(axis="y", visible=False)
     named = [configuration_name(*key) + marks.get(key, "") for key in keys]
     axis.set_xlabel(f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(named)}")
@@ -176,7 +169,7 @@ def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure
         f"The interval of InfoMotion lies above Random in {above} and below it in {below} of {len(mine)}"
         " worlds, before correction"
     )
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, title)
     return fig
 
 

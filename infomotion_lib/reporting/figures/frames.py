@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.frames.rule import MotionPairs
 from infomotion_lib.frames.tracings import Outline, outline_area
+from infomotion_lib.reporting.figures.parts import headline
 from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS, SOURCE_NAMES
 
 EVENT_NAMES = {"es": "ES", "ed": "ED", "next_es": "next ES", "middle": "middle"}
@@ -79,7 +80,7 @@ def traced_frames(
         axis.set_axis_off()
         axis.set_title(f"{EVENT_NAMES[name]} · frame {frames[number]} · {areas[number]:.0f} px²", fontsize=9)
     text = f"The outline shrinks by {1 - min(areas) / max(areas):.0%} from ED to ES"
-    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, text)
     return fig
 
 
@@ -92,7 +93,7 @@ def frame_strip(
     fps: Sequence[float],
     kind: str = "videos",
 ) -> Figure:
-    """Strip of the five frames of each video, a row a video, in the order of time.
+    """Strip of the five frames of each video, one row per video, in the order of time.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ def frame_strip(
     frames, events : sequence of sequence
         Their numbers, and keys of :data:`EVENT_NAMES`; see :func:`five_frames`.
     labels : sequence of str
-        One a row.
+        One per row.
     fps : sequence of float
         Frame rates, for the time between frames.
     kind : str
@@ -122,13 +123,7 @@ def frame_strip(
             axis.set_xlabel(f"{EVENT_NAMES[name]} · {number}\n{time:.0f} ms", fontsize=8, labelpad=3)
         axes[row, 0].set_ylabel(labels[row], fontsize=7)
     spans = [(numbers[-1] - numbers[0]) / rate for numbers, rate in zip(frames, fps, strict=True)]
-    fig.suptitle(
-        f"Five frames of one heart beat: {min(spans):.2f} to {max(spans):.2f} s in {rows} {kind}",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
-    )
+    headline(fig, f"Five frames of one heart beat: {min(spans):.2f} to {max(spans):.2f} s in {rows} {kind}")
     return fig
 
 
@@ -145,7 +140,7 @@ def cardiac_cycle(
     pairs : MotionPairs
         The two motions.
     fps : float
-        Frames a second.
+        Frames per second.
     true_es : sequence of float
         True ES frames; the nearest one to the next ES is compared with it.
     """
@@ -172,7 +167,7 @@ def cardiac_cycle(
     axis.plot(time, curve, color="#1F2933")
     _mark_events(axis, curve, frames, names, fps)
     axis.set(xlabel="time in the clip (s)", ylabel="LV volume / volume at ED", xlim=(0, time[-1]))
-    fig.suptitle(_cycle_title(pairs, fps, true_es), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, _cycle_title(pairs, fps, true_es))
     return fig
 
 
@@ -192,7 +187,7 @@ def moment(
     at : int
         Number of the frame.
     fps : float
-        Frames a second.
+        Frames per second.
     """
     curve = np.asarray(volume, float)
     frames, names = five_frames(pairs)
@@ -254,7 +249,7 @@ def _cycle_title(pairs: MotionPairs, fps: float, true_es: Sequence[float]) -> st
 
 
 def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STATUS_COLOURS)) -> Figure:
-    """Bars of the videos of each status, one bar a source and split.
+    """Bars of the videos of each status, one bar per source and split.
 
     Parameters
     ----------
@@ -290,9 +285,7 @@ def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STAT
     axis.grid(axis="y", visible=False)
     axis.set_xlabel("videos")
     total, usable = table.to_numpy().sum(), table[known].to_numpy().sum()
-    fig.suptitle(
-        f"{usable} of {total} videos have all five frames", x=0.01, ha="left", fontsize=11, fontweight="bold"
-    )
+    headline(fig, f"{usable} of {total} videos have all five frames")
     fig.legend(loc="outside lower center", ncols=4, fontsize=8)
     return fig
 

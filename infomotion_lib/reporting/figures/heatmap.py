@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.reporting.figures.parts import INK
 
-_INK = "#1F2933"
 _DARK = 55.0
 """Percent above which a cell is too dark for dark text."""
 
@@ -47,7 +47,7 @@ def class_map(axis: Axes, counts: NDArray[np.number], *, named: bool, size: floa
         annot_kws={"size": size},
     )
     for label, value in zip(axis.texts, share.ravel(), strict=True):
-        label.set_color("white" if value > _DARK else _INK)
+        label.set_color("white" if value > _DARK else INK)
     middles = np.arange(len(CLASS_NAMES)) + 0.5
     axis.set_xticks(middles, CLASS_NAMES, rotation=45, ha="right", rotation_mode="anchor", fontsize=size)
     axis.set_yticks(middles, CLASS_NAMES if named else [""] * len(CLASS_NAMES), rotation=0, fontsize=size)

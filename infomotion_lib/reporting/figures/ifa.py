@@ -15,6 +15,7 @@ from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from infomotion_lib.reporting.figures.parts import INK, headline
 from infomotion_lib.reporting.style import METHOD_COLOURS, Registered
 from infomotion_lib.representations.ifa.probe import RESOLUTION
 from infomotion_lib.representations.registry import REPRESENTATIONS
@@ -31,24 +32,19 @@ FEATURE_NAMES = Registered(
 )
 """Names of probed features as figures print them."""
 
-_INK, _GREY, _ACCENT, _SECOND = (
-    "#1F2933",
-    METHOD_COLOURS["random"],
-    METHOD_COLOURS["infomotion"],
-    METHOD_COLOURS["kmeans"],
-)
+_GREY, _ACCENT, _SECOND = (METHOD_COLOURS[name] for name in ("random", "infomotion", "kmeans"))
 
 
 def triplet_strip(triplets: NDArray[np.uint8], *, names: Sequence[str]) -> Figure:
-    """Triplets a row each: first frame, the middle one that is to be filled in, last frame, and what changed
-    between the ends.
+    """Triplets, one row each: first frame, the middle one that is to be filled in, last frame, and what
+    changed between the ends.
 
     Parameters
     ----------
     triplets : ndarray of uint8, shape (K, 3, H, W)
         The frames.
     names : sequence of str
-        One a row.
+        One per row.
     """
     fig = Figure(figsize=(6.4, 0.55 + 1.55 * len(triplets)))
     axes = fig.subplots(len(triplets), 4, squeeze=False)
@@ -92,7 +88,7 @@ def training_curves(log: pd.DataFrame, *, threshold: float = 1.0) -> Figure:
         naive = float(seen["psnr_naive"].iloc[-1])
         right.plot(seen["step"], seen["psnr"], color=_ACCENT, marker="o", ms=4, label="network")
         right.axhline(naive, color=_GREY, ls="--", label="average of the two frames")
-        right.axhline(naive + threshold, color=_INK, ls=":", lw=1, label=f"ignition: {threshold:g} dB above")
+        right.axhline(naive + threshold, color=INK, ls=":", lw=1, label=f"ignition: {threshold:g} dB above")
         right.legend(fontsize=8, loc="lower right")
         gain = float(seen["psnr"].max()) - naive
         bottom, top = min(float(seen["psnr"].min()), naive), max(float(seen["psnr"].max()), naive + threshold)
@@ -111,14 +107,15 @@ def training_curves(log: pd.DataFrame, *, threshold: float = 1.0) -> Figure:
 def filled_in_strip(
     first: Floats, middle: Floats, last: Floats, *, prediction: Floats, average: Floats, names: Sequence[str]
 ) -> Figure:
-    """Inputs, truth, the network's middle frame and the naive average, each with its error; a row a triplet.
+    """Inputs, truth, the network's middle frame and the naive average, each with its error; one row per
+    triplet.
 
     Parameters
     ----------
     first, middle, last, prediction, average : ndarray, shape (K, H, W)
         In [0, 1].
     names : sequence of str
-        One a row.
+        One per row.
     """
     fig = Figure(figsize=(7.0, 0.8 + 1.14 * len(first)))
     axes = fig.subplots(len(first), 7, squeeze=False)
@@ -156,8 +153,8 @@ def flow_to_rgb(flow: Floats, *, most: float) -> NDArray[np.float64]:
 
 
 def flow_panels(frames: Floats, flows: Mapping[str, Floats], *, names: Sequence[str]) -> Figure:
-    """Frames and their flow fields as colour with arrows, a row a video; a wheel says which colour is which
-    direction.
+    """Frames and their flow fields as colour with arrows, one row per video; a wheel says which colour is
+    which direction.
 
     Parameters
     ----------
@@ -166,7 +163,7 @@ def flow_panels(frames: Floats, flows: Mapping[str, Floats], *, names: Sequence[
     flows : mapping of str to ndarray, shape (K, 2, H, W)
         Flow from the first to the last frame by each method, pixels.
     names : sequence of str
-        One a row.
+        One per row.
     """
     columns = 1 + len(flows)
     fig = Figure(figsize=(2.15 * columns + 1.7, 0.7 + 2.0 * len(frames)))
@@ -198,21 +195,21 @@ def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:
     for (name, relative), colour, style in zip(values.items(), (_ACCENT, _GREY), ("-", "--"), strict=False):
         shown = np.maximum(relative, 1e-10)
         axis.semilogy(np.arange(1, len(shown) + 1), shown, color=colour, ls=style, label=name)
-    axis.axvline(bound, color=_INK, ls=":", lw=1)
+    axis.axvline(bound, color=INK, ls=":", lw=1)
     size = min(max(map(len, values.values())), 3 * bound)
     axis.annotate(
-        f"bound: {bound}", (bound, 0.02), xytext=(6, 0), textcoords="offset points", fontsize=8.5, color=_INK
+        f"bound: {bound}", (bound, 0.02), xytext=(6, 0), textcoords="offset points", fontsize=8.5, color=INK
     )
     axis.axhline(RESOLUTION, color=_GREY, lw=0.8, ls="-.")
-    axis.text(size, RESOLUTION, "resolution of float32", ha="right", va="bottom", fontsize=8, color=_INK)
+    axis.text(size, RESOLUTION, "resolution of float32", ha="right", va="bottom", fontsize=8, color=INK)
     axis.set(xlabel="number of the singular value", ylabel="singular value, relative", xlim=(0, size + 1))
     axis.legend(fontsize=8, loc="upper right")
-    found = {name: int((relative > RESOLUTION).sum()) for name, relative in values.items()}
-    return _titled(fig, "Measured rank: " + ", ".join(f"{rank} ({name})" for name, rank in found.items()))
+    ranks = {name: int((relative > RESOLUTION).sum()) for name, relative in values.items()}
+    return _titled(fig, "Measured rank: " + ", ".join(f"{rank} ({name})" for name, rank in ranks.items()))
 
 
 def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floats], ef: Floats) -> Figure:
-    """First two principal components of each feature, a point a video, coloured by EF.
+    """First two principal components of each feature, one point per video, coloured by EF.
 
     Parameters
     ----------
@@ -261,7 +258,7 @@ def probe_bars(table: pd.DataFrame, *, chance: float) -> Figure:
         axis.set(xlim=(0, 1.12), xlabel=text)
         axis.grid(axis="y", visible=False)
     left.set_yticks(np.arange(len(rows)), [FEATURE_NAMES.get(name, name) for name in rows["feature"]])
-    right.axvline(chance, color=_INK, ls=":", lw=1)
+    right.axvline(chance, color=INK, ls=":", lw=1)
     right.text(chance, len(rows) - 0.45, " chance", fontsize=8, va="bottom")
     best = rows["feature"].iloc[-1]
     return _titled(fig, f"On held-out videos EF is read best from {FEATURE_NAMES.get(best, best)}")
@@ -281,7 +278,7 @@ def _flow(axis: Axes, flow: Floats, *, most: float) -> None:
         scale_units="xy",
         scale=max(most, 1e-9) / 11,
         width=0.006,
-        color=_INK,
+        color=INK,
         alpha=0.8,
     )
 
@@ -304,7 +301,7 @@ def _picture(axis: Axes, picture: Floats, *, vmax: float = 1, cmap: str = "gray"
 
 
 def _titled(fig: Figure, text: str) -> Figure:
-    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, text)
     return fig
 
 

@@ -12,15 +12,15 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.reporting.figures.pools import bare, pool_colour, side_by_side
-from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.figures.clips import side_by_side
+from infomotion_lib.reporting.figures.parts import INK, bare, edge_note, headline
+from infomotion_lib.reporting.figures.pools import pool_colour
 from infomotion_lib.reporting.style import MUTED, figure_bytes, save_figure
 from infomotion_lib.reporting.widgets import image_slider
 
 STRENGTHS = (1.0, 2.0, 4.0, 8.0)
 """Guidance of each page of the slider."""
 
-_INK = "#1F2933"
 _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
@@ -50,8 +50,8 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
     )
     save_figure(restored_frames(shown, restored, quality=quality), folder / "restored.webp", alt=alt)
     on_val = fitted.facts["val_loss"]
-    said = "; ".join(f"{name} {value:.3f}" for name, value in on_val.items())
-    alt = f"Training loss of the Latte by step. VAL loss: {said}"
+    text = "; ".join(f"{name} {value:.3f}" for name, value in on_val.items())
+    alt = f"Training loss of the Latte by step. VAL loss: {text}"
     save_figure(training_curve(fitted.trained.losses, on_val), folder / "training.svg", alt=alt)
     pages = [figure_bytes(_one_seed(fitted, strength), dpi=110) for strength in STRENGTHS]
     labels = [f"guidance {strength:g}" for strength in STRENGTHS]
@@ -104,21 +104,13 @@ def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window:
             lw=1.6,
         )
     axis.axhline(1, color=MUTED, ls="--", lw=1.2)
-    axis.annotate(
-        "predicting nothing",
-        (1, 1),
-        (-4, 3),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        ha="right",
-        fontsize=8.5,
-    )
+    edge_note(axis, "predicting nothing", 1, shift=(-4, 3), size=8.5, ha="right", va="baseline")
     for (name, value), marker in zip(val.items(), "o^x", strict=False):
         axis.plot(
             len(loss) * 1.02 + 1,
             value,
             marker=marker,
-            color=_INK,
+            color=INK,
             ls="none",
             ms=6,
             label=f"VAL, {name}: {value:.4f}",

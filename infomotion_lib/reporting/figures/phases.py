@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from infomotion_lib.frames.accuracy import TOLERANCE_MS, beat_errors
 from infomotion_lib.frames.detect import Phases
 from infomotion_lib.reporting.figures.frames import STATUS_COLOURS
+from infomotion_lib.reporting.figures.parts import headline
 from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS
 
 CONTROL_COLOUR = MUTED
@@ -66,13 +67,10 @@ def detector_errors(summary: pd.DataFrame, errors: pd.DataFrame) -> Figure:
         axis.legend(fontsize=8, loc="upper left", frameon=True, framealpha=0.9, edgecolor="none")
     axes[0].set_ylabel("% of the true phases")
     seen, control = table["in_order", "es"], table["shuffled", "es"]
-    fig.suptitle(
+    headline(
+        fig,
         f"Phantom: {seen['found_share']:.0%} of ES found, median error {seen['median_ms']:.0f} ms; "
         f"{control['found_share']:.0%} and {control['median_ms']:.0f} ms by chance",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
     )
     return fig
 
@@ -92,7 +90,7 @@ def phase_signal(
     phases, control : Phases
         Of the clip in order and shuffled.
     fps : float
-        Frames a second.
+        Frames per second.
     true_es, true_ed : sequence of float
         True frames, if known; the title then says how many of those in the clip have a mark within
         :data:`TOLERANCE_MS`.
@@ -114,17 +112,17 @@ def phase_signal(
     heard = [_heard(phases.es, true_es, phases, fps), _heard(phases.ed, true_ed, phases, fps)]
     text = f"{heard[0]} ES and {heard[1]} ED found in {len(phases.signal) / fps:.1f} s"
     if len(phases.es) > 1:
-        text += f": {60 * fps / float(np.diff(phases.es).mean()):.0f} beats a minute"
-    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        text += f": {60 * fps / float(np.diff(phases.es).mean()):.0f} beats per minute"
+    headline(fig, text)
     return fig
 
 
-def _heard(found: NDArray[np.int64], truth: Sequence[float], phases: Phases, fps: float) -> str:
+def _heard(heard: NDArray[np.int64], truth: Sequence[float], phases: Phases, fps: float) -> str:
     """How many were found, and of how many true ones in the clip where those are known: ``1 of 2``."""
     if not len(truth):
-        return f"{len(found)}"
+        return f"{len(heard)}"
     errors, due, _ = beat_errors(
-        truth, found, n_frames=len(phases.signal), tolerance=TOLERANCE_MS * fps / 1000, margin=0
+        truth, heard, n_frames=len(phases.signal), tolerance=TOLERANCE_MS * fps / 1000, margin=0
     )
     return f"{len(errors)} of {due}"
 
@@ -210,5 +208,5 @@ def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
         f"{passing.sum()} of {len(order)} clips hang together; {len(late)} show a whole beat, {by_chance}"
         " when shuffled"
     )
-    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, text)
     return fig

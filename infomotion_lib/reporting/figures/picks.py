@@ -13,10 +13,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
-from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, headline
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
 
-_INK, _FAINT = "#1F2933", "#C9D1D9"
 _LABEL = 9
 
 
@@ -27,7 +26,7 @@ def picks_map(
     *,
     feature: str = "motion",
 ) -> Figure:
-    """Candidates on two principal components, a panel a method, its picks marked.
+    """Candidates on two principal components, one panel per method, its picks marked.
 
     Under each panel: mean distance of its picks from the middle of their class, as a multiple of the class's
     own.
@@ -53,14 +52,14 @@ def picks_map(
         axis.set_axis_off()
     for axis, (method, mask) in zip(axes.ravel(), picks.items(), strict=False):
         for name in CLASS_NAMES:
-            own = labels == name
-            axis.scatter(*place[own].T, s=9, color=CLASS_COLOURS[name], alpha=0.3, linewidth=0)
+            members = labels == name
+            axis.scatter(*place[members].T, s=9, color=CLASS_COLOURS[name], alpha=0.3, linewidth=0)
             axis.scatter(
-                *place[own & mask].T,
+                *place[members & mask].T,
                 s=36,
                 color=CLASS_COLOURS[name],
                 marker=METHOD_MARKERS[method],
-                edgecolor=_INK,
+                edgecolor=INK,
                 linewidth=0.9,
             )
         axis.set_title(METHOD_NAMES[method], fontsize=10)
@@ -93,19 +92,19 @@ def clip_wall(
     method: str,
     kind: str = "videos",
 ) -> Figure:
-    """One frame of every chosen video, a row a class.
+    """One frame of every chosen video, one row per class.
 
     Parameters
     ----------
     images : sequence of (H, W) uint8
         In order of rank.
     classes, captions : sequence of str
-        One an image: its EF class, and a word about it such as its EF.
+        One per image: its EF class, and a word about it such as its EF.
     kind : str
         What the videos are, for the title: "phantom videos".
     """
     rows = {
-        name: [number for number, own in enumerate(classes) if own == name]
+        name: [number for number, label in enumerate(classes) if label == name]
         for name in CLASS_NAMES
         if name in set(classes)
     }
@@ -128,7 +127,7 @@ def clip_wall(
 
 
 def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
-    """EF of every pick, a row a method, over the EF of all candidates and the class edges.
+    """EF of every pick, one row per method, over the EF of all candidates and the class edges.
 
     Parameters
     ----------
@@ -141,7 +140,7 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
     fig = Figure(figsize=(7.2, 1.6 + 0.36 * len(picks)))
     top, axis = fig.subplots(2, 1, sharex=True, height_ratios=[1.1, 0.36 * len(picks) + 0.4])
     low, high = float(np.floor(pool.min() / 5) * 5), float(np.ceil(pool.max() / 5) * 5)
-    top.hist(pool, bins=np.arange(low, high + 2.5, 2.5), color=_FAINT, edgecolor="white", linewidth=0.5)
+    top.hist(pool, bins=np.arange(low, high + 2.5, 2.5), color=FAINT, edgecolor="white", linewidth=0.5)
     top.set_ylabel("candidates", fontsize=_LABEL)
     gaps = {}
     for row, (method, values) in enumerate(picks.items()):
@@ -156,30 +155,14 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
             alpha=0.85,
         )
         gaps[method] = float(np.abs(pool[:, None] - ef).min(axis=1).mean()) if len(ef) else np.nan
-        axis.annotate(
-            f"{gaps[method]:.1f}",
-            (1, row),
-            (6, 0),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            va="center",
-            fontsize=_LABEL,
-        )
-    axis.annotate(
-        "mean\ngap",
-        (1, -0.6),
-        (6, 0),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        va="bottom",
-        fontsize=_LABEL,
-    )
+        edge_note(axis, f"{gaps[method]:.1f}", row, shift=(6, 0), size=_LABEL)
+    edge_note(axis, "mean\ngap", -0.6, shift=(6, 0), size=_LABEL, va="bottom")
     axis.set_yticks(np.arange(len(picks)), [METHOD_NAMES[method] for method in picks])
     axis.set(ylim=(len(picks) - 0.5, -1), xlabel="EF, points", xlim=(low, high))
     for part in (top, axis):
         part.grid(axis="y", visible=False)
         for edge in EF_EDGES:
-            part.axvline(edge, color=_INK, linewidth=0.8, linestyle=(0, (2, 2)))
+            part.axvline(edge, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
     edges, upper = [low, *EF_EDGES, high], top.get_xaxis_transform()
     for name, left, right in zip(CLASS_NAMES, edges[:-1], edges[1:], strict=True):
         if right > left:
@@ -214,7 +197,7 @@ def _off_centre(place: NDArray[np.floating], labels: NDArray[np.str_]) -> NDArra
     """Distance of each row from the mean of its class, divided by the class's mean distance."""
     distance = np.ones(len(place))
     for name in np.unique(labels):
-        own = labels == name
-        gap = np.linalg.norm(place[own] - place[own].mean(axis=0), axis=1)
-        distance[own] = gap / max(float(gap.mean()), 1e-12)
+        members = labels == name
+        gap = np.linalg.norm(place[members] - place[members].mean(axis=0), axis=1)
+        distance[members] = gap / max(float(gap.mean()), 1e-12)
     return distance

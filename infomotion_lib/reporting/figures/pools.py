@@ -5,30 +5,25 @@ Every title states what the drawn numbers say; it is computed from them.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.generators.registry import GENERATORS
-from infomotion_lib.reporting.figures.evaluation import constant_name, legend_below
+from infomotion_lib.reporting.figures.evaluation import constant_name
 from infomotion_lib.reporting.figures.heatmap import class_map
-from infomotion_lib.reporting.figures.selection import headline
+from infomotion_lib.reporting.figures.parts import INK, headline, legend_below, mean_points
 from infomotion_lib.reporting.flags import in_brackets
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, WEBP_ALT
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_NAMES, MUTED
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 _BOUNDS = {"real": ("#222222", "o"), "noise": ("#7F7F7F", "x")}
-MILLISECONDS = 90
-_INK, _MID_GREY = "#1F2933", 128
 _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 _METRIC_NAMES = {
     "fid": "FID (Inception)",
@@ -48,77 +43,10 @@ def pool_marker(pool: str) -> str:
     return _BOUNDS[pool][1] if pool in _BOUNDS else GENERATORS[pool].marker
 
 
-def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown: int = 6) -> Figure:
-    """One clip of each requested class as a strip of frames, a block of columns a pool.
-
-    Parameters
-    ----------
-    pools : mapping of name to mapping of class to clip (T, S, S)
-        Such as ``{"Latte": {"severe": clip, ...}}``.
-    shown : int
-        Frames of each strip, evenly spread.
-    """
-    classes = [name for name in CLASS_NAMES if all(name in clips for clips in pools.values())]
-    ratios = [1.0] * (len(pools) * (shown + 1) - 1)
-    for gap in range(shown, len(ratios), shown + 1):
-        ratios[gap] = 0.18
-    fig = Figure(figsize=(0.72 * sum(ratios) + 1.2, 0.7 * len(classes) + 0.9))
-    axes = fig.subplots(len(classes), len(ratios), squeeze=False, width_ratios=ratios)
-    for axis in axes.ravel():
-        bare(axis)
-        axis.set_facecolor("none")
-    for block, (pool, clips) in enumerate(pools.items()):
-        first = block * (shown + 1)
-        axes[0, first].set_title(
-            " ", fontsize=12
-        )  # room above; the name itself may reach over the next frames
-        head = axes[0, first].annotate(
-            pool, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=12
-        )
-        head.set(fontweight="bold", va="bottom", in_layout=False)
-        for row, name in enumerate(classes):
-            at = np.linspace(0, len(clips[name]) - 1, shown).round().astype(int)
-            for axis, image in zip(axes[row, first : first + shown], clips[name][at], strict=True):
-                axis.imshow(image, vmin=0, vmax=255)
-    for row, name in enumerate(classes):
-        axes[row, 0].set_ylabel(name, fontsize=11, color=_INK, rotation=0, ha="right", va="center")
-    headline(fig, "One clip of each requested class, time from left to right")
-    return fig
-
-
-def looping_webp(
-    pools: Mapping[str, Mapping[str, Sequence[NDArray[np.uint8]]]], *, alt: str, side: int = 72, gap: int = 4
-) -> tuple[bytes, int]:
-    """Moving picture of clips, its alt text inside, and its width: a row a requested class, a block of
-    columns a pool.
-    """
-    from PIL import Image
-
-    from infomotion_lib.data.video import resize_clip
-
-    blocks = []
-    for clips in pools.values():
-        rows = [
-            np.concatenate([_framed(resize_clip(clip, side), gap) for clip in own], axis=2)
-            for own in clips.values()
-        ]
-        blocks.append(np.concatenate(rows, axis=1)[:, :-gap, :-gap])
-    length = min(len(block) for block in blocks)
-    apart = np.full((length, blocks[0].shape[1], 3 * gap), _MID_GREY, np.uint8)
-    joined = [part for block in blocks for part in (block[:length], apart)][:-1]
-    pages = [Image.fromarray(frame) for frame in np.concatenate(joined, axis=2)]
-    about = Image.Exif()
-    about[WEBP_ALT] = alt.encode()
-    stream = io.BytesIO()
-    moving = {"save_all": True, "append_images": pages[1:], "duration": MILLISECONDS, "loop": 0}
-    pages[0].save(stream, "webp", quality=50, method=4, exif=about, **moving)
-    return stream.getvalue(), pages[0].width
-
-
 def consistency_matrices(
     consistency: pd.DataFrame, conditioning: pd.DataFrame, *, names: Mapping[str, str]
 ) -> Figure:
-    """Share of each requested class by relabelled class, a panel a pool.
+    """Share of each requested class by relabelled class, one panel per pool.
 
     Parameters
     ----------
@@ -133,8 +61,8 @@ def consistency_matrices(
     axes = fig.subplots(1, len(pools), squeeze=False)[0]
     summary = conditioning.set_index("source")
     for number, (axis, pool) in enumerate(zip(axes, pools, strict=True)):
-        own = consistency[consistency["source"] == pool]
-        counts = own.pivot_table(index="requested", columns="relabelled", values="n").reindex(
+        part = consistency[consistency["source"] == pool]
+        counts = part.pivot_table(index="requested", columns="relabelled", values="n").reindex(
             index=CLASS_NAMES, columns=CLASS_NAMES
         )
         class_map(axis, counts.to_numpy(float), named=number == 0, size=8.5)
@@ -162,7 +90,7 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
             transform=axis.get_yaxis_transform(),
             va="center",
             fontsize=8,
-            color=_INK,
+            color=INK,
         )
     asked = class_name(labels["requested_ef"].to_numpy(float))
     table = pd.DataFrame(
@@ -196,13 +124,13 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     axis.set(xlabel="requested class", ylabel="relabelled EF (points)\nmedian and middle half", ylim=(0, 100))
     axis.grid(axis="x", visible=False)
     legend_below(fig, axis, most=3)
-    said = "; ".join(f"{names[pool]} {rise:+.0f}" for pool, rise in rises.items())
-    headline(fig, f"EF points from the lowest to the highest request: {said}")
+    text = "; ".join(f"{names[pool]} {rise:+.0f}" for pool, rise in rises.items())
+    headline(fig, f"EF points from the lowest to the highest request: {text}")
     return fig
 
 
 def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
-    """Fréchet distances to real clips, a panel a metric, with the floor (real) and the ceiling (noise).
+    """Fréchet distances to real clips, one panel per metric, with the floor (real) and the ceiling (noise).
 
     An arrow at the left end of an interval says that it reaches down to zero, which a logarithmic axis does
     not have.
@@ -216,13 +144,13 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         empty.set_axis_off()
     pairs = list(dict.fromkeys(fidelity["pair"]))[::-1]
     for axis, metric in zip(axes, metrics, strict=False):
-        own = fidelity[fidelity["metric"] == metric].set_index("pair")
-        ends = [*own["value"], *own["ci_low"][own["ci_low"] > 0.02 * own["value"]]]
+        part = fidelity[fidelity["metric"] == metric].set_index("pair")
+        ends = [*part["value"], *part["ci_low"][part["ci_low"] > 0.02 * part["value"]]]
         least = 0.7 * min((end for end in map(float, ends) if end > 0), default=1e-3)
         for y, pair in enumerate(pairs):
             pool = pair.removeprefix("real_vs_")
             low, value, high = (
-                max(float(own.loc[pair, column]), least) for column in ("ci_low", "value", "ci_high")
+                max(float(part.loc[pair, column]), least) for column in ("ci_low", "value", "ci_high")
             )
             colour = pool_colour(pool)
             axis.plot([low, high], [y, y], color=colour, lw=2)
@@ -233,14 +161,14 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         axis.set_xlim(left=least)
         decades = np.log10(axis.get_xlim()[1] / least)
         for y, pair in enumerate(pairs):
-            value = max(float(own.loc[pair, "value"]), least)
+            value = max(float(part.loc[pair, "value"]), least)
             aside = np.log10(value / least) < 0.12 * decades  # centred, the number would cross the axis
             place: dict[str, Any] = {
                 "xytext": (2, 6) if aside else (0, 6),
                 "ha": "left" if aside else "center",
             }
             axis.annotate(
-                f"{own.loc[pair, 'value']:.3g}", (value, y), textcoords="offset points", fontsize=10, **place
+                f"{part.loc[pair, 'value']:.3g}", (value, y), textcoords="offset points", fontsize=10, **place
             )
         axis.xaxis.set_major_locator(
             LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3) if decades < 3 else (1,))
@@ -255,7 +183,7 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=10
     )
     axes[0].set_ylim(-0.6, len(pairs) - 0.4)
-    headline(fig, f"{_nearer(fidelity, names)} ({int(fidelity['n'].iloc[0])} clips a side)")
+    headline(fig, f"{_nearer(fidelity, names)} ({int(fidelity['n'].iloc[0])} clips per side)")
     return fig
 
 
@@ -289,7 +217,7 @@ def pool_accuracy(
     Parameters
     ----------
     table : DataFrame
-        From :func:`infomotion_lib.evaluation.intervals.summarise`, a source a pool.
+        From :func:`infomotion_lib.evaluation.intervals.summarise`, one source per pool.
     constants : DataFrame
         ``constants.csv`` of stage 04.
     """
@@ -300,27 +228,14 @@ def pool_accuracy(
     axes = fig.subplots(1, len(pools), sharey=True, squeeze=False)[0]
     best = constants.iloc[int(constants["hard_accuracy"].to_numpy(float).argmax())]
     for axis, pool in zip(axes, pools, strict=True):
-        own = rows[rows["source"] == pool]
-        methods = list(dict.fromkeys(own["method"]))
+        part = rows[rows["source"] == pool]
+        methods = list(dict.fromkeys(part["method"]))
         for number, method in enumerate(methods):
-            cell = own[own["method"] == method]
+            cell = part[part["method"] == method]
             x = np.array([sizes.index(int(size)) for size in cell["vpc"]], float)
             x += 0 if method == "whole" else (number - len(methods) / 2) * 0.22
-            mean = cell["mean"].to_numpy(float)
-            error = np.nan_to_num(np.clip(np.stack([mean - cell["ci_low"], cell["ci_high"] - mean]), 0, None))
-            marker = {"whole": "*", "random": "o", "infomotion": "^"}.get(method, "D")
             name = METHOD_NAMES[method] + in_brackets(rows[rows["method"] == method].get("graph_flag", ()))
-            axis.errorbar(
-                x,
-                mean,
-                yerr=error,
-                color=METHOD_COLOURS[method],
-                marker=marker,
-                ms=8,
-                ls="none",
-                capsize=3,
-                label=name,
-            )
+            mean_points(axis, x, cell, method, name)
         axis.axhline(
             best["hard_accuracy"],
             color=MUTED,
@@ -328,7 +243,7 @@ def pool_accuracy(
             lw=1.4,
             label=constant_name(best["predictor"], best["constant"]),
         )
-        axis.set_xticks(range(len(sizes)), [f"{size} a class" if size else "all" for size in sizes])
+        axis.set_xticks(range(len(sizes)), [f"{size} per class" if size else "all" for size in sizes])
         axis.set_xlim(-0.6, len(sizes) - 0.4)
         axis.set_title(names[pool], fontsize=10)
         axis.grid(axis="x", visible=False)
@@ -342,14 +257,3 @@ def pool_accuracy(
         f"{data}: {lie} above the best constant, {name[0].lower()}{name[1:]} ({best['hard_accuracy']:.0f} %)",
     )
     return fig
-
-
-def bare(axis: Axes) -> None:
-    """Take ticks and frame off an axis that holds a picture."""
-    axis.set(xticks=[], yticks=[])
-    axis.grid(False)
-    axis.spines[:].set_visible(False)
-
-
-def _framed(clip: NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
-    return np.pad(clip, ((0, 0), (0, gap), (0, gap)), constant_values=_MID_GREY)

@@ -6,7 +6,7 @@ Curves are drawn of any clip; no picture of it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -24,9 +24,9 @@ from infomotion_lib.frames.votes import (
     UNREADABLE,
     correlation,
 )
+from infomotion_lib.reporting.figures.parts import INK, headline
 from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS
 
-INK = "#1F2933"
 VOTER_COLOURS = {"detector": "#009E73", "network": "#7A5195", "both agree": INK}
 VOTER_MARKERS = {"detector": "o", "network": "s", "both agree": "D"}
 VERDICT_NAMES = {
@@ -55,7 +55,7 @@ def vote_curves(
     Parameters
     ----------
     clips : mapping of str to (Phases, Phases, float)
-        Name of the clip to the detector's phases, the network's, and frames a second.
+        Name of the clip to the detector's phases, the network's, and frames per second.
     volumes : mapping of str to ndarray, optional
         Exact volume where it is known.
     """
@@ -99,16 +99,11 @@ def vote_curves(
     ]
     fig.legend([*handles, *marks], [*labels, "ES", "ED"], loc="outside lower center", ncols=5, fontsize=8)
     rs = [correlation(first.signal, second.signal) for first, second, _ in clips.values()]
-    fig.suptitle(
-        (
-            f"A network that saw only drawn hearts follows the detector: r {min(rs):.2f} to {max(rs):.2f}"
-            if min(rs) >= LEAST_AGREEMENT
-            else f"The two votes correlate by {min(rs):.2f} to {max(rs):.2f}"
-        ),
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
+    headline(
+        fig,
+        f"A network that saw only drawn hearts follows the detector: r {min(rs):.2f} to {max(rs):.2f}"
+        if min(rs) >= LEAST_AGREEMENT
+        else f"The two votes correlate by {min(rs):.2f} to {max(rs):.2f}",
     )
     return fig
 
@@ -156,13 +151,7 @@ def vote_counts(votes: pd.DataFrame) -> Figure:
     )
     right.legend(fontsize=8, loc="lower right")
     agreed = int((votes["verdict"] == AGREE).sum())
-    fig.suptitle(
-        f"The two votes agree on {agreed} of {len(votes)} videos",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
-    )
+    headline(fig, f"The two votes agree on {agreed} of {len(votes)} videos")
     return fig
 
 
@@ -213,12 +202,12 @@ def consistency(table: pd.DataFrame) -> Figure:
     fig.legend(
         handles, labels, loc="outside lower center", ncols=2, fontsize=8, title=spread, title_fontsize=8
     )
-    fig.suptitle(_agreement_sentence(table), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(fig, _agreement_sentence(table))
     return fig
 
 
 def consistency_words(table: pd.DataFrame) -> str:
-    """The medians of :func:`consistency` in words: a sentence a voter, and one of what their agreement is
+    """The medians of :func:`consistency` in words: one sentence per voter, and one of what their agreement is
     worth.
 
     Parameters
@@ -246,154 +235,12 @@ def _agreements(table: pd.DataFrame) -> dict[str, pd.Series[float]]:
         "shuffled": network & (table["variant"] == "shuffled"),
         "untrained": table["voter"] == "random_weights",
     }
-    return {name: table.loc[own, "agreement"].dropna() for name, own in rows.items()}
+    return {name: table.loc[chosen, "agreement"].dropna() for name, chosen in rows.items()}
 
 
 def _agreement_sentence(table: pd.DataFrame) -> str:
     order, chance, untrained = (values.median() for values in _agreements(table).values())
     return f"The two votes correlate by {order:.2f}; shuffled {chance:.2f}, untrained {untrained:.2f}"
-
-
-def accuracy_by(summary: pd.DataFrame, *, phase: str = "es") -> Figure:
-    """Error of each voter by frame rate, EF class and rhythm: median and 90th percentile, with the shares
-    found in order and shuffled.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        From :func:`infomotion_lib.studies.phases.summarise_phases`.
-    phase : {"es", "ed"}
-        Which frame.
-    """
-    own = summary[(summary["phase"] == phase) & (summary["by"] != "all")]
-    groups = list(dict.fromkeys(own["by"]))
-    fig = Figure(figsize=(7.2, 4.6))
-    axes = fig.subplots(
-        2,
-        len(groups),
-        sharey="row",
-        width_ratios=[own.loc[own["by"] == by, "value"].nunique() for by in groups],
-    )
-    for column, by in enumerate(groups):
-        part = own[own["by"] == by]
-        values = list(dict.fromkeys(part["value"]))
-        for voter, shift in zip(VOTER_COLOURS, (-0.22, 0.0, 0.22), strict=True):
-            for order in ("in_order", "shuffled"):
-                rows = (
-                    part[(part["voter"] == voter) & (part["frames"] == order)]
-                    .set_index("value")
-                    .reindex(values)
-                )
-                _points(
-                    axes[:, column],
-                    np.arange(len(values), dtype=float) + shift,
-                    rows,
-                    voter,
-                    shuffled=order == "shuffled",
-                )
-        names = [f"{float(value):g} fps" if by == "frame rate" else str(value) for value in values]
-        axes[1, column].set_xticks(range(len(values)), names, fontsize=7.5, rotation=30, ha="right")
-        axes[0, column].set_xticks(range(len(values)), [])
-        for axis in axes[:, column]:
-            axis.set_xlim(-0.5, len(values) - 0.5)
-            axis.grid(axis="x", visible=False)
-        axes[0, column].set_title(f"by {by}", fontsize=9, fontweight="normal")
-    axes[0, 0].set_ylabel("error (ms)\nmedian to 90th percentile")
-    axes[1, 0].set_ylabel("% found")
-    axes[0, 0].set_ylim(bottom=0)
-    axes[1, 0].set_ylim(0, 104)
-    handles = [
-        axes[0, 0].plot([], [], VOTER_MARKERS[voter], color=colour, label=voter)[0]
-        for voter, colour in VOTER_COLOURS.items()
-    ]
-    handles.append(axes[0, 0].plot([], [], "x", color=MUTED, label="frames shuffled")[0])
-    fig.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8)
-    whole = summary[
-        (summary["by"] == "all") & (summary["phase"] == phase) & (summary["frames"] == "in_order")
-    ].set_index("voter")
-    medians = whole["median_ms"].astype(float).to_dict()
-    text = "; ".join(f"{voter} {medians[voter]:.0f} ms" for voter in VOTER_COLOURS)
-    fig.suptitle(
-        f"{phase.upper()} on phantoms, median error: {text}",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        fontweight="bold",
-    )
-    return fig
-
-
-def third_frame(third: pd.DataFrame, *, edges: Sequence[float] = (26, 31, 36, 41, 46, 51)) -> Figure:
-    """How far the third end frame is off, by the true share of systole: the rule of a third against both
-    voters.
-
-    Parameters
-    ----------
-    third : DataFrame
-        From :func:`infomotion_lib.studies.phases.run_phase_study`.
-    edges : sequence of float
-        Between the groups, percent of the beat. Many clips have exactly a third, so it lies inside a group. A
-        point stands at its group's mean share.
-    """
-    fig = Figure(figsize=(7.2, 3.7))
-    axes = fig.subplots(1, 2, sharey=True)
-    titles = {"next_es": "next ES, after ES and ED", "previous_es": "ES before, from ED and ES"}
-    for axis, (asked, title) in zip(axes, titles.items(), strict=True):
-        own = third[third["asked"] == asked]
-        place = np.digitize(own["systole_percent"], edges)
-        for name, colour in (
-            ("rule", PHASE_COLOURS["next_es"]),
-            ("detector", VOTER_COLOURS["detector"]),
-            ("network", VOTER_COLOURS["network"]),
-        ):
-            off = own[f"{name}_ms"].abs()
-            groups = [off[place == number].dropna() for number in range(len(edges) + 1)]
-            means = [own.loc[values.index, "systole_percent"].mean() for values in groups]
-            points = [
-                (x, np.percentile(values, [25, 50, 75]))
-                for x, values in zip(means, groups, strict=True)
-                if len(values) >= 3
-            ]
-            if points:
-                x, quartiles = [point[0] for point in points], np.stack([point[1] for point in points])
-                axis.plot(
-                    x,
-                    quartiles[:, 1],
-                    "-",
-                    marker=VOTER_MARKERS.get(name, "^"),
-                    color=colour,
-                    label=name if name != "rule" else "rule of a third",
-                )
-                axis.fill_between(x, quartiles[:, 0], quartiles[:, 2], color=colour, alpha=0.15, lw=0)
-        axis.axvline(100 / 3, color=INK, lw=1.0, ls=":", label="systole is a third: the rule holds")
-        axis.set_title(title, fontsize=9, fontweight="normal")
-        axis.set_xlabel("true share of systole (%)")
-    axes[0].set_ylabel("error (ms)\nmedian and quartiles")
-    axes[0].set_ylim(bottom=0)
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
-    rule, detected = (
-        " and ".join(
-            f"{third.loc[third['asked'] == asked, f'{name}_ms'].abs().median():.0f}" for asked in titles
-        )
-        for name in ("rule", "detector")
-    )
-    asked_for = "Median error of the next ES and of the ES before, to the nearest frame"
-    text = f"{asked_for}:\nthe rule of a third is off by {rule} ms, the detector by {detected} ms"
-    fig.suptitle(text, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    return fig
-
-
-def _points(
-    axes: NDArray[np.object_], x: NDArray[np.float64], rows: pd.DataFrame, voter: str, *, shuffled: bool
-) -> None:
-    top, bottom = axes
-    if shuffled:
-        if voter != "both agree":
-            bottom.plot(x, rows["found_percent"], "x", color=MUTED, ms=6)
-        return
-    top.vlines(x, rows["median_ms"], rows["p90_ms"], color=VOTER_COLOURS[voter], lw=2)
-    top.plot(x, rows["median_ms"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)
-    bottom.plot(x, rows["found_percent"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)
 
 
 def _spreads(axis: Axes, table: pd.DataFrame, voters: list[str], *, x: str, y: str, order: list[str]) -> None:

@@ -57,13 +57,13 @@ class Appearance:
         ordered = videos.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
         listed = ordered.to_dict("records")
         frames, missing = _frames(ordered, workers=workers)
-        found: dict[int, NDArray[np.float32]] = {}
+        vectors: dict[int, NDArray[np.float32]] = {}
         for side in dict.fromkeys(frame.shape for frame in frames.values()):
             alike = [number for number, frame in frames.items() if frame.shape == side]
             embedded = embed(self.model, np.stack([frames[number] for number in alike]))
-            found |= dict(zip(alike, embedded, strict=True))
+            vectors |= dict(zip(alike, embedded, strict=True))
         table = Vectors.joined(
-            [Vectors.of(listed, found, missing, size=self.size, identity="")],
+            [Vectors.of(listed, vectors, missing, size=self.size, identity="")],
             more_missing=None,
             size=self.size,
         )

@@ -23,6 +23,7 @@ from infomotion_lib.progress import track
 from infomotion_lib.weights import read_weights, refused, save_weights
 
 EMBEDDING_SIZE = 512
+LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-4
 _KIND = "infomotion_appearance"
 
 
@@ -98,8 +99,6 @@ def train_appearance(
     steps: int = 150,
     size: int = 64,
     batch_size: int = 16,
-    learning_rate: float = 1e-3,
-    weight_decay: float = 1e-4,
     seed: int = 0,
     device: str = "cpu",
 ) -> AppearanceModel:
@@ -117,7 +116,7 @@ def train_appearance(
     size : int
         Side of the network's input, pixels.
     batch_size : int
-        Frames a step, at most N.
+        Frames per step, at most N.
 
     Raises
     ------
@@ -136,7 +135,7 @@ def train_appearance(
     target = torch.from_numpy((labels - ef_mean) / ef_sd).float()
     # fused: its square root is exact, see arithmetic.py
     optimiser = torch.optim.AdamW(
-        network.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
+        network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
     batches = _batches(len(labels), min(batch_size, len(labels)), seed)

@@ -33,7 +33,7 @@ class Sight(NamedTuple):
     attention : Tensor
         ``(2B, windows, heads, n, n)``: A, rows are tokens of the frame, columns tokens of the other.
     displacement : Tensor
-        ``(2B, windows, n, 2 * heads)``: A c - c, an (x, y) pair a head, in map coordinates (the map is 2
+        ``(2B, windows, n, 2 * heads)``: A c - c, an (x, y) pair per head, in map coordinates (the map is 2
         wide).
     """
 
@@ -166,12 +166,14 @@ class InterFrameBlock(nn.Module):
             ``(2B, H, W, C)``: rows 0..B-1 of the first frames, B..2B-1 of the second.
         """
         plan = self.plan(tokens)
-        own = self.norm1(plan.split(tokens))
-        query = self.attn.split_heads(self.attn.q(own) * self.attn.scale)
-        key, value = (self.attn.split_heads(part) for part in self.attn.kv(other_frame(own)).chunk(2, dim=-1))
+        windows = self.norm1(plan.split(tokens))
+        query = self.attn.split_heads(self.attn.q(windows) * self.attn.scale)
+        key, value = (
+            self.attn.split_heads(part) for part in self.attn.kv(other_frame(windows)).chunk(2, dim=-1)
+        )
         sight = self.attn.look(query, key, plan)
         motion = plan.join(self.attn.motion(sight.displacement))
-        return self.blend(plan.join(own + self.attn.gather(sight.attention, value))), motion
+        return self.blend(plan.join(windows + self.attn.gather(sight.attention, value))), motion
 
     def blend(self, tokens: Tensor) -> Tensor:
         """Token map after the mixer's residual."""

@@ -1,4 +1,4 @@
-"""The backbone of EMA-VFI: three convolution scales a frame, then two scales where the frames look at each
+"""The backbone of EMA-VFI: three convolution scales per frame, then two scales where the frames look at each
 other.
 
 Parameter names are those of the published network, so that its checkpoints load by name.

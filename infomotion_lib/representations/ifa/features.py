@@ -191,13 +191,13 @@ def _block(
             else:
                 by_size.setdefault(ends.frames.shape[1:], []).append((number, ends))
         for group in by_size.values():
-            found = vectors_of(pooler, [ends for _, ends in group])
-            vectors |= {number: vector for (number, _), vector in zip(group, found, strict=True)}
+            made = vectors_of(pooler, [ends for _, ends in group])
+            vectors |= {number: vector for (number, _), vector in zip(group, made, strict=True)}
     table = Vectors.of(
         videos, vectors, missing, size=vector_size(pooler.network.width, pooler.pooling), identity=identity
     )
     if part is not None:
-        write_npz(part, **table.arrays())
+        write_npz(part, table.arrays())
     return table
 
 

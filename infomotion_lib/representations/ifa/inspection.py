@@ -111,9 +111,9 @@ def follow_window(
     block = (bone.block4 if scale == 8 else bone.block5)[0]
     assert isinstance(block, InterFrameBlock)
     plan, layer = block.plan(tokens), block.attn
-    own = block.norm1(plan.split(tokens))
-    query = layer.split_heads(layer.q(own))
-    key = layer.split_heads(layer.kv(other_frame(own)).chunk(2, dim=-1)[0])
+    windows = block.norm1(plan.split(tokens))
+    query = layer.split_heads(layer.q(windows))
+    key = layer.split_heads(layer.kv(other_frame(windows)).chunk(2, dim=-1)[0])
     sight = layer.look(query * layer.scale, key, plan)
     per_unit = np.array([(plan.width - 1) / 2, (plan.height - 1) / 2], dtype=np.float32) * scale
     if window is None:
@@ -145,7 +145,7 @@ def follow_window(
 
 @torch.inference_mode()
 def shape_table(network: InterFrameInterpolator, *, height: int, width: int) -> pd.DataFrame:
-    """Shapes on the way from one pair of frames to one vector a video: ``step``, ``scale``, ``shape``,
+    """Shapes on the way from one pair of frames to one vector per video: ``step``, ``scale``, ``shape``,
     ``numbers``.
     """
     device = next(network.parameters()).device

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 
 class ChannelPReLU(nn.PReLU):
-    """PReLU with one slope a channel: x where positive, slope times x elsewhere.
+    """PReLU with one slope per channel: x where positive, slope times x elsewhere.
 
     On a CPU, channels-last maps are treated as rows of W * C numbers: torch's own kernel walks them C at a
-    time, and its backward pass takes a mispredicted branch a number. Values and gradients are the same.
+    time, and its backward pass takes a mispredicted branch per number. Values and gradients are the same.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -30,7 +30,7 @@ class ChannelPReLU(nn.PReLU):
 
 
 class _RowPReLU(torch.autograd.Function):
-    """PReLU of ``(rows, columns)`` with one slope a column."""
+    """PReLU of ``(rows, columns)`` with one slope per column."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, slope: Tensor) -> Tensor:

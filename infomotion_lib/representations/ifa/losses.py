@@ -147,5 +147,5 @@ def _pyramid_matrices(side: int, device: torch.device) -> _PyramidMatrices:
         shrink, enlarge = (
             blur[::2],
             2 * blur[:, ::2],
-        )  # every second row is kept; zeros between samples, at twice the gain a side
+        )  # every second row is kept; zeros between samples, at twice the gain per side
         return _PyramidMatrices(shrink.float().to(device), enlarge.float().to(device))

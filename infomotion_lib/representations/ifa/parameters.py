@@ -18,11 +18,11 @@ class IfaParameters(StageParameters):
         8, description="F of EMA-VFI: 32 base (paper), 16 small, 8 for CPUs"
     )
     ifa_depths: tuple[Depth, Depth, Depth, Depth, Depth] = Field(
-        (2, 2, 2, 2, 2), description="blocks a scale; base (2, 2, 2, 4, 4)"
+        (2, 2, 2, 2, 2), description="blocks per scale; base (2, 2, 2, 4, 4)"
     )
     ifa_weights: Located = Field("", description="published or earlier weights to start from; empty: random")
     ifa_steps: int = Field(600, ge=0, description="training steps; 0: extract with the given weights")
-    ifa_batch_size: Count = Field(8, description="triplets a step (authors' code: 8)")
+    ifa_batch_size: Count = Field(8, description="triplets per step (authors' code: 8)")
     ifa_learning_rate: float = Field(1e-3, gt=0, description="peak; 2e-4 at full size (EMA-VFI)")
     ifa_warmup_steps: int = Field(50, ge=0, description="linear warm-up; 2000 at full size")
     ifa_loss: Literal["infomotion", "ema_vfi"] = Field(

@@ -1,11 +1,12 @@
-"""Motion maps to one vector a video, without computing what the vector does not need.
+"""Motion maps to one vector per video, without computing what the vector does not need.
 
 The plain way runs the backbone on both pairs of a video and averages its motion maps. The same numbers come
 cheaper:
 
 - the two motions of a video share a frame, so three frames are encoded, not four (all that sees one frame at
   a time: the convolutions, the first block's norm, queries, keys and values);
-- motion is affine in the displacement A c - c, so displacements are averaged first and projected once a map;
+- motion is affine in the displacement A c - c, so displacements are averaged first and projected once per
+  map;
 - the last block's appearance path (values, projection, mixer) feeds nothing and is left out;
 - queries, keys and values come from one product; convolutions run channels-last; a CPU takes four videos at a
   time.
@@ -36,7 +37,7 @@ more).
 
 
 def vector_size(width: int, pooling: Pooling) -> int:
-    """Numbers a video: 96 F (mean), 16 times that (grid), or 392 (flow)."""
+    """Numbers per video: 96 F (mean), 16 times that (grid), or 392 (flow)."""
     _refuse_unknown(pooling)
     if pooling == "flow":
         return PAIRS * 4 * FLOW_GRID**2
@@ -140,26 +141,26 @@ class MotionPooler:
     def _shared_block(
         self, step: _Step, tokens: Tensor, rows: Tensor, others: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """First block: what belongs to one frame is computed once a frame, then handed to the pairs that hold
-        it.
+        """First block: what belongs to one frame is computed once per frame, then handed to the pairs that
+        hold it.
         """
         plan = step.block.plan(tokens)
-        own = step.block.norm1(plan.split(tokens))
-        query, key, value = step.project(own)
+        windows = step.block.norm1(plan.split(tokens))
+        query, key, value = step.project(windows)
         sight = step.block.attn.look(query.index_select(0, rows), key.index_select(0, others), plan)
-        found = own.index_select(0, rows) + step.block.attn.gather(
+        blended = windows.index_select(0, rows) + step.block.attn.gather(
             sight.attention, value.index_select(0, others)
         )
-        return step.block.blend(plan.join(found)), self._pool(step, sight.displacement, plan)
+        return step.block.blend(plan.join(blended)), self._pool(step, sight.displacement, plan)
 
     def _block(self, step: _Step, tokens: Tensor) -> tuple[Tensor, Tensor]:
         plan = step.block.plan(tokens)
-        own = step.block.norm1(plan.split(tokens))
-        query, *others = step.project(own)
+        windows = step.block.norm1(plan.split(tokens))
+        query, *others = step.project(windows)
         key, *value = (other_frame(part) for part in others)
         sight = step.block.attn.look(query, key, plan)
         if value:
-            tokens = step.block.blend(plan.join(own + step.block.attn.gather(sight.attention, value[0])))
+            tokens = step.block.blend(plan.join(windows + step.block.attn.gather(sight.attention, value[0])))
         return tokens, self._pool(step, sight.displacement, plan)
 
     def _pool(self, step: _Step, displacement: Tensor, plan: WindowPlan) -> Tensor:
@@ -197,9 +198,9 @@ class _Step:
         keep = len(self.weight) // 3 * 2
         return replace(self, weight=self.weight[:keep], bias=self.bias[:keep], values=False)
 
-    def project(self, own: Tensor) -> list[Tensor]:
+    def project(self, windows: Tensor) -> list[Tensor]:
         """Scaled queries, keys and perhaps values of normalised windows, split into heads."""
-        parts = F.linear(own, self.weight, self.bias).chunk(3 if self.values else 2, dim=-1)
+        parts = F.linear(windows, self.weight, self.bias).chunk(3 if self.values else 2, dim=-1)
         return [self.block.attn.split_heads(part) for part in parts]
 
 

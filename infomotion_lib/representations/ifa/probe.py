@@ -52,11 +52,11 @@ def read_pairs(rows: pd.DataFrame) -> tuple[NDArray[np.uint8], NDArray[np.bool_]
     for number, row in enumerate(rows.to_dict("records")):
         wanted, where = pair_frames({str(name): value for name, value in row.items()})
         try:
-            found = read_frames(row["path"], wanted)[where]
+            frames = read_frames(row["path"], wanted)[where]
         except VideoError:
             continue
-        if not pairs or found.shape == pairs[0].shape:
-            pairs.append(found)
+        if not pairs or frames.shape == pairs[0].shape:
+            pairs.append(frames)
             kept[number] = True
     if not pairs:
         raise DataError(f"None of {len(rows)} videos can be read.")
@@ -119,9 +119,9 @@ def neighbour_purity(
     """
     count = min(NEIGHBOURS, len(train))
     nearest = NearestNeighbors(n_neighbors=count).fit(train).kneighbors(test, return_distance=False)
-    own = ef_class(test_ef)
-    hits = (ef_class(train_ef)[nearest] == own[:, None]).mean(axis=1)
-    return float(np.mean([hits[own == label].mean() for label in np.unique(own)]))
+    labels = ef_class(test_ef)
+    hits = (ef_class(train_ef)[nearest] == labels[:, None]).mean(axis=1)
+    return float(np.mean([hits[labels == label].mean() for label in np.unique(labels)]))
 
 
 def probe_table(
@@ -131,7 +131,7 @@ def probe_table(
     train: NDArray[np.bool_],
     test: NDArray[np.bool_],
 ) -> pd.DataFrame:
-    """A row a feature: ``feature``, ``size``, ``ridge_r2``, ``ridge_mae``, ``knn_purity``.
+    """One row per feature: ``feature``, ``size``, ``ridge_r2``, ``ridge_mae``, ``knn_purity``.
 
     Parameters
     ----------

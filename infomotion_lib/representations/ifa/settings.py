@@ -34,7 +34,7 @@ class TrainingSettings:
     steps : int
         Optimiser steps.
     batch_size : int
-        Triplets a step (published: 8 a GPU).
+        Triplets per step (published: 8 per GPU).
     learning_rate : float
         Peak of the schedule (published: 2e-4).
     warmup_steps : int

@@ -1,4 +1,4 @@
-"""The training log on disk: a row a logged step, appended as it happens, cut back when a run resumes."""
+"""The training log on disk: one row per logged step, appended as it happens, cut back when a run resumes."""
 
 from __future__ import annotations
 

@@ -71,8 +71,8 @@ class Own:
         where = {key: row for row, key in enumerate(zip(self.source, self.file_name, strict=True))}
         listed = list(zip(videos["source"].astype(str), videos["file_name"].astype(str), strict=True))
         rows = [where.get((source, name), where.get(("", name), -1)) for source, name in listed]
-        found = np.array(rows, dtype=np.int64)
-        used, count = np.unique(found[found >= 0], return_counts=True)
+        numbers = np.array(rows, dtype=np.int64)
+        used, count = np.unique(numbers[numbers >= 0], return_counts=True)
         if (count > 1).any():
             name = self.file_name[used[count > 1][0]]
             raise DataError(
@@ -80,7 +80,7 @@ class Own:
                 f" {name}.",
                 remedy="Add an array source (N,), such as real or synthetic, to the file.",
             )
-        return found
+        return numbers
 
     def vectors(self, videos: pd.DataFrame, *, workers: int, out: Path | None = None) -> Vectors:
         """Vectors of the videos that the file names; the others are listed.
@@ -99,9 +99,9 @@ class Own:
                 f" {_some(self.file_name[unknown])}",
                 remedy="Take them out, or mend the names.",
             )
-        found = {number: self.features[row] for number, row in enumerate(rows) if row >= 0}
+        vectors = {number: self.features[row] for number, row in enumerate(rows) if row >= 0}
         missing = {number: NO_VECTOR for number, row in enumerate(rows) if row < 0}
-        table = Vectors.of(ordered.to_dict("records"), found, missing, size=self.size, identity="")
+        table = Vectors.of(ordered.to_dict("records"), vectors, missing, size=self.size, identity="")
         if out is not None:
             write_features(table, out)
         return table
@@ -121,15 +121,15 @@ def fit(
     DataError
         If the file cannot be used, or more than 5 % of the TRAIN videos have no vector in it.
     """
-    own = load(folder, parameters=parameters, device=device)
-    without = own.rows_of(train) < 0
+    given = load(folder, parameters=parameters, device=device)
+    without = given.rows_of(train) < 0
     if without.mean() > MOST_WITHOUT:
         raise DataError(
-            f"{own.path} has no vector for {int(without.sum())} of {len(train)} TRAIN videos:"
+            f"{given.path} has no vector for {int(without.sum())} of {len(train)} TRAIN videos:"
             f" {_some(train['file_name'].to_numpy(dtype=str)[without])}",
             remedy="Its names must be those of frame_index.csv.",
         )
-    return own
+    return given
 
 
 def load(folder: Path, *, parameters: OwnParameters, device: str) -> Own:

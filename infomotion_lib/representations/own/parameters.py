@@ -20,6 +20,8 @@ class OwnParameters(StageParameters):
     def _used(self) -> OwnParameters:
         chosen = getattr(self, "representations", ())
         if bool(self.vectors) != (NAME in chosen):
-            told = "are given but not used" if self.vectors else "are asked for but not given"
-            raise ValueError(f"own vectors {told}: set vectors to a file and put {NAME} into representations")
+            fault = "are given but not used" if self.vectors else "are asked for but not given"
+            raise ValueError(
+                f"own vectors {fault}: set vectors to a file and put {NAME} into representations"
+            )
         return self

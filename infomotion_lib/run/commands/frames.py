@@ -35,13 +35,13 @@ def train_phasenet(
     typer.echo(
         f"Held-out phantoms: r {result['median_r']:.3f} (median), {result['p10_r']:.3f} (10th percentile)"
     )
-    found = sha256(out)
+    digest = sha256(out)
     same = (
         "the library's own weights, to the byte"
-        if found == WEIGHTS_SHA256
+        if digest == WEIGHTS_SHA256
         else "other bytes than the library's own weights"
     )
-    typer.echo(f"{out}: sha256 {found}, {same}")
+    typer.echo(f"{out}: sha256 {digest}, {same}")
 
 
 @frames.command("segment")

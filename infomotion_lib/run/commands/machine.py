@@ -56,7 +56,7 @@ def machine(
     for name in piece or []:
         if name not in PIECES:
             raise ParameterError(f"Unknown piece: {name}", remedy=did_you_mean(name, PIECES))
-    own = called or (f"emulated: {under}" if under else processor_kind())
+    label = called or (f"emulated: {under}" if under else processor_kind())
     modes: list[Arithmetic] = (
         ["portable"]
         if arithmetic == "portable"
@@ -68,19 +68,21 @@ def machine(
         typer.echo(f"Portable arithmetic is not to be had: {reason}.", err=True)
         modes.remove("portable")
     results = {mode: compute(mode, piece or list(PIECES), under=shlex.split(under)) for mode in modes}
-    rows = table(own, results)
+    rows = table(label, results)
     if out is not None and len(rows):
         save(rows, out)
     if as_json:
-        said = {
-            "machine": own,
+        facts = {
+            "machine": label,
             "variables": {name: os.environ[name] for name in PORTABLE if name in os.environ},
             "arithmetic": results,
         }
-        typer.echo(json.dumps(said, indent=1))
+        typer.echo(json.dumps(facts, indent=1))
         return
     variables = [f"{name}={os.environ[name]}" for name in PORTABLE if name in os.environ]
-    typer.echo(f"{own}\nVariables in force outside of portable arithmetic: {', '.join(variables) or 'none'}")
+    typer.echo(
+        f"{label}\nVariables in force outside of portable arithmetic: {', '.join(variables) or 'none'}"
+    )
     if len(rows):
         typer.echo(
             rows.assign(sha256=rows["sha256"].str[:12])[[*KEYS[1:], "sha256", "ms_a_step"]].to_string(
@@ -123,16 +125,16 @@ def compute(mode: Arithmetic, pieces: list[str], *, under: list[str]) -> dict[st
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def table(own: str, results: dict[Arithmetic, dict[str, Any]]) -> pd.DataFrame:
-    """Rows ``machine, arithmetic, piece, sha256, ms_a_step, versions``, a row a piece and arithmetic."""
+def table(label: str, results: dict[Arithmetic, dict[str, Any]]) -> pd.DataFrame:
+    """Rows ``machine, arithmetic, piece, sha256, ms_a_step, versions``, one row per piece and arithmetic."""
     import pandas as pd
 
     rows = []
-    for mode, found in results.items():
-        versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    for mode, pieces in results.items():
+        versions = ", ".join(f"{name} {number}" for name, number in pieces["versions"].items())
         rows += [
-            [own, mode, piece, seen["sha256"], seen["ms_a_step"], versions]
-            for piece, seen in found["pieces"].items()
+            [label, mode, piece, seen["sha256"], seen["ms_a_step"], versions]
+            for piece, seen in pieces["pieces"].items()
         ]
     return pd.DataFrame(rows, columns=[*KEYS, "sha256", "ms_a_step", "versions"])
 

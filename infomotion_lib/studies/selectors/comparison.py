@@ -2,13 +2,11 @@
 were made.
 
 A pool is the unit. Networks of one pool share its hearts and its TEST videos, so they are averaged first;
-intervals and tests are over pools. Selecting without chance gives one set a pool, and no number of networks
+intervals and tests are over pools. Selecting without chance gives one set per pool, and no number of networks
 makes two of it.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -133,31 +131,14 @@ def compare(
         p).
     """
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
-    rows: list[dict[str, Any]] = []
+    rows = []
     for key, group in differences.groupby(CONFIGURATION, sort=False):
         value = group.sort_values("pool")["difference"].to_numpy(float)
         spread = float(value.std(ddof=1)) if len(value) > 1 else np.nan
-        t_low, t_high = t_interval(value)
-        boot_low, boot_high = bootstrap_interval(value, samples=samples)
-        row = dict(zip(CONFIGURATION, key, strict=True)) | {
-            "difference": value.mean(),
-            "sd": spread,
-            "pools": len(value),
-        }
-        row |= {
-            "pools_better": int((sign * value > 0).sum()),
-            "t_low": t_low,
-            "t_high": t_high,
-            "boot_low": boot_low,
-            "boot_high": boot_high,
-        }
-        rows.append(
-            row
-            | {
-                "effect_size": value.mean() / spread if spread > 0 else np.nan,
-                "p": no_difference_p(value),
-            }
-        )
+        effect = value.mean() / spread if spread > 0 else np.nan
+        counts = len(value), int((sign * value > 0).sum())
+        ends = *t_interval(value), *bootstrap_interval(value, samples=samples)
+        rows.append((*key, value.mean(), spread, *counts, *ends, effect, no_difference_p(value)))
     columns = [
         *CONFIGURATION,
         "difference",

@@ -107,9 +107,6 @@ def _graphs(
         pool.classes,
         file_names=pool.file_names,
         recipe=recipe_from(parameters, configuration.graph),
-        trials=parameters.infomap_trials,
-        markov_time=parameters.markov_time,
-        kind=parameters.centrality,
     )
 
 

@@ -1,0 +1,150 @@
+"""Figures of the phase study: how far detector, network and the rule of a third are off on phantoms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from infomotion_lib.reporting.figures.parts import INK, headline
+from infomotion_lib.reporting.figures.votes import VOTER_COLOURS, VOTER_MARKERS
+from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS
+
+
+def accuracy_by(summary: pd.DataFrame, *, phase: str = "es") -> Figure:
+    """Error of each voter by frame rate, EF class and rhythm: median and 90th percentile, with the shares
+    found in order and shuffled.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        From :func:`infomotion_lib.studies.phases.summarise_phases`.
+    phase : {"es", "ed"}
+        Which frame.
+    """
+    grouped = summary[(summary["phase"] == phase) & (summary["by"] != "all")]
+    groups = list(dict.fromkeys(grouped["by"]))
+    fig = Figure(figsize=(7.2, 4.6))
+    axes = fig.subplots(
+        2,
+        len(groups),
+        sharey="row",
+        width_ratios=[grouped.loc[grouped["by"] == by, "value"].nunique() for by in groups],
+    )
+    for column, by in enumerate(groups):
+        part = grouped[grouped["by"] == by]
+        values = list(dict.fromkeys(part["value"]))
+        for voter, shift in zip(VOTER_COLOURS, (-0.22, 0.0, 0.22), strict=True):
+            for order in ("in_order", "shuffled"):
+                rows = (
+                    part[(part["voter"] == voter) & (part["frames"] == order)]
+                    .set_index("value")
+                    .reindex(values)
+                )
+                _points(
+                    axes[:, column],
+                    np.arange(len(values), dtype=float) + shift,
+                    rows,
+                    voter,
+                    shuffled=order == "shuffled",
+                )
+        names = [f"{float(value):g} fps" if by == "frame rate" else str(value) for value in values]
+        axes[1, column].set_xticks(range(len(values)), names, fontsize=7.5, rotation=30, ha="right")
+        axes[0, column].set_xticks(range(len(values)), [])
+        for axis in axes[:, column]:
+            axis.set_xlim(-0.5, len(values) - 0.5)
+            axis.grid(axis="x", visible=False)
+        axes[0, column].set_title(f"by {by}", fontsize=9, fontweight="normal")
+    axes[0, 0].set_ylabel("error (ms)\nmedian to 90th percentile")
+    axes[1, 0].set_ylabel("% found")
+    axes[0, 0].set_ylim(bottom=0)
+    axes[1, 0].set_ylim(0, 104)
+    handles = [
+        axes[0, 0].plot([], [], VOTER_MARKERS[voter], color=colour, label=voter)[0]
+        for voter, colour in VOTER_COLOURS.items()
+    ]
+    handles.append(axes[0, 0].plot([], [], "x", color=MUTED, label="frames shuffled")[0])
+    fig.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8)
+    whole = summary[
+        (summary["by"] == "all") & (summary["phase"] == phase) & (summary["frames"] == "in_order")
+    ].set_index("voter")
+    medians = whole["median_ms"].astype(float).to_dict()
+    text = "; ".join(f"{voter} {medians[voter]:.0f} ms" for voter in VOTER_COLOURS)
+    headline(fig, f"{phase.upper()} on phantoms, median error: {text}")
+    return fig
+
+
+def third_frame(third: pd.DataFrame, *, edges: Sequence[float] = (26, 31, 36, 41, 46, 51)) -> Figure:
+    """How far the third end frame is off, by the true share of systole: the rule of a third against both
+    voters.
+
+    Parameters
+    ----------
+    third : DataFrame
+        From :func:`infomotion_lib.studies.phases.run_phase_study`.
+    edges : sequence of float
+        Between the groups, percent of the beat. Many clips have exactly a third, so it lies inside a group. A
+        point stands at its group's mean share.
+    """
+    fig = Figure(figsize=(7.2, 3.7))
+    axes = fig.subplots(1, 2, sharey=True)
+    titles = {"next_es": "next ES, after ES and ED", "previous_es": "ES before, from ED and ES"}
+    for axis, (asked, title) in zip(axes, titles.items(), strict=True):
+        part = third[third["asked"] == asked]
+        place = np.digitize(part["systole_percent"], edges)
+        for name, colour in (
+            ("rule", PHASE_COLOURS["next_es"]),
+            ("detector", VOTER_COLOURS["detector"]),
+            ("network", VOTER_COLOURS["network"]),
+        ):
+            off = part[f"{name}_ms"].abs()
+            groups = [off[place == number].dropna() for number in range(len(edges) + 1)]
+            means = [part.loc[values.index, "systole_percent"].mean() for values in groups]
+            points = [
+                (x, np.percentile(values, [25, 50, 75]))
+                for x, values in zip(means, groups, strict=True)
+                if len(values) >= 3
+            ]
+            if points:
+                x, quartiles = [point[0] for point in points], np.stack([point[1] for point in points])
+                axis.plot(
+                    x,
+                    quartiles[:, 1],
+                    "-",
+                    marker=VOTER_MARKERS.get(name, "^"),
+                    color=colour,
+                    label=name if name != "rule" else "rule of a third",
+                )
+                axis.fill_between(x, quartiles[:, 0], quartiles[:, 2], color=colour, alpha=0.15, lw=0)
+        axis.axvline(100 / 3, color=INK, lw=1.0, ls=":", label="systole is a third: the rule holds")
+        axis.set_title(title, fontsize=9, fontweight="normal")
+        axis.set_xlabel("true share of systole (%)")
+    axes[0].set_ylabel("error (ms)\nmedian and quartiles")
+    axes[0].set_ylim(bottom=0)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
+    rule, detected = (
+        " and ".join(
+            f"{third.loc[third['asked'] == asked, f'{name}_ms'].abs().median():.0f}" for asked in titles
+        )
+        for name in ("rule", "detector")
+    )
+    asked_for = "Median error of the next ES and of the ES before, to the nearest frame"
+    text = f"{asked_for}:\nthe rule of a third is off by {rule} ms, the detector by {detected} ms"
+    headline(fig, text)
+    return fig
+
+
+def _points(
+    axes: NDArray[np.object_], x: NDArray[np.float64], rows: pd.DataFrame, voter: str, *, shuffled: bool
+) -> None:
+    top, bottom = axes
+    if shuffled:
+        if voter != "both agree":
+            bottom.plot(x, rows["found_percent"], "x", color=MUTED, ms=6)
+        return
+    top.vlines(x, rows["median_ms"], rows["p90_ms"], color=VOTER_COLOURS[voter], lw=2)
+    top.plot(x, rows["median_ms"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)
+    bottom.plot(x, rows["found_percent"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)
