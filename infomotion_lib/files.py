@@ -14,6 +14,9 @@ PHANTOM_TRUTH, PHANTOM_REQUEST = "phantom_truth.csv", "phantom.json"
 FETCHED = "source.json"
 """Beside them where they were fetched: from where, and which data set they are."""
 
+POOL_RECORD = "pool.json"
+"""Beside them where a generator drew the videos: what was asked of it."""
+
 SUMS = "SHA256SUMS"
 """Beside them where a run made or fetched the videos: the hash of each."""
 

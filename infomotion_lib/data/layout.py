@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Literal
 
 from infomotion_lib.errors import DataError, did_you_mean
-from infomotion_lib.files import FETCHED, FILE_LIST, OPEN_LABELS, PHANTOM_REQUEST, TRACINGS, VIDEOS
+from infomotion_lib.files import (
+    FETCHED,
+    FILE_LIST,
+    OPEN_LABELS,
+    PHANTOM_REQUEST,
+    POOL_RECORD,
+    TRACINGS,
+    VIDEOS,
+)
 
 LayoutName = Literal["echonet-dynamic", "echonet-synthetic"]
 LAYOUTS: tuple[LayoutName, ...] = ("echonet-dynamic", "echonet-synthetic")
@@ -128,6 +136,8 @@ def require_inside(path: Path, root: Path) -> None:
 
 def _guess(folder: Path) -> LayoutName:
     """By record and name alone: volumes of 0 stand in many lists whose EF was measured."""
+    if (folder / POOL_RECORD).is_file():
+        return "echonet-synthetic"
     for record, key in {PHANTOM_REQUEST: "role", FETCHED: "manifest"}.items():
         try:
             value = json.loads((folder / record).read_text(encoding="utf-8"))[key]

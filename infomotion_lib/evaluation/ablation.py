@@ -131,7 +131,9 @@ def open_ablation(paths: RunPaths, parameters: AblationParameters, *, device: st
         used[name] = stage_parameters(name, read_run_card(paths.stage(name))["parameters"], overrides=mine)
     datasets = open_sources(parameters, paths)
     folders = {name: paths.stage(pool_stage(name)) / POOL for name in parameters.generators}
-    pools = {name: read_dataset(folder, name=name) for name, folder in folders.items()}
+    pools = {
+        name: read_dataset(folder, name=name, layout="echonet-synthetic") for name, folder in folders.items()
+    }
     refuse_other_shapes(pools)
     is_real = {name: bool(read_json(folder / REQUEST).get("real_clips")) for name, folder in folders.items()}
     return Ablation(paths, parameters, used, datasets, pools, is_real, device)

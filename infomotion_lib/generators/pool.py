@@ -14,7 +14,7 @@ from tqdm import tqdm
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.video import probe, write_clip
 from infomotion_lib.errors import DataError, ParameterError, StageError, VideoError
-from infomotion_lib.files import FILE_LIST
+from infomotion_lib.files import FILE_LIST, POOL_RECORD
 from infomotion_lib.generators.base import Fitted
 from infomotion_lib.generators.cutting import Cut, file_list
 from infomotion_lib.progress import track
@@ -23,7 +23,7 @@ from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_js
 POOL = "pool"
 """Folder of the pool within that of its generator."""
 
-REQUEST, MANIFEST, DRAWING = "pool.json", "manifest.csv", "drawing.json"
+REQUEST, MANIFEST, DRAWING = POOL_RECORD, "manifest.csv", "drawing.json"
 """The list of clips; what was asked for; how each clip was made; and, where another machine drew the pool,
 what that machine says.
 """
