@@ -119,6 +119,7 @@ def test_differences_are_shown_with_their_intervals(predictions: pd.DataFrame) -
 def texts(fig: Figure) -> str:
     parts = [
         fig.get_suptitle(),
+        fig.get_supxlabel(),
         *(axis.get_title() for axis in fig.axes),
         *(axis.get_xlabel() for axis in fig.axes),
     ]

@@ -245,7 +245,8 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
         else f" over {pools} pools"
     )
     spread = ";\none pool: the spread between pools is not in the intervals" if pools == 1 else ""
-    axis.set_xlabel(f"hard accuracy minus Random's (points)\n95 % bootstrap intervals{few}{spread}")
+    label = f"hard accuracy minus Random's (points)\n95 % bootstrap intervals{few}{spread}"
+    fig.supxlabel(label, fontsize=10)  # of the figure: under the axis alone it would not fit
     kept = int((rows["p_holm"] < 0.05).sum())
     excluding = f"{clear or 'none'} of {len(rows)} intervals {'excludes' if clear <= 1 else 'exclude'} zero"
     title = f"{data}: {excluding}, {kept or 'none'} after Holm's correction"
