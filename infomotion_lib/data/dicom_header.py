@@ -104,7 +104,8 @@ def tissue_region(header: Any) -> Region | None:
                 int(item[f"RegionLocation{corner}"].value) for corner in ("MinX0", "MinY0", "MaxX1", "MaxY1")
             ]
             x0, y0, x1, y1 = corners
-            inside = 0 <= x0 < x1 < int(header.Columns) and 0 <= y0 < y1 < int(header.Rows)
+            inside = 0 <= x0 < x1 <= header.Columns and 0 <= y0 < y1 <= header.Rows
+            x1, y1 = min(x1, header.Columns - 1), min(y1, header.Rows - 1)  # some count from one
             if inside and int(item.RegionSpatialFormat) == _PLANE:
                 tissue = int(item.get("RegionDataType", 0) or 0) == _TISSUE
                 region = Region(x0, y0, x1, y1, _centimetres(item, "X"), _centimetres(item, "Y"))

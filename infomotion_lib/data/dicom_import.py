@@ -235,6 +235,8 @@ class _Import:
         clip, fps, remark = cine_pictures(header, file)
         for x0, y0, x1, y1 in self.request.masks:
             clip[:, y0 : y1 + 1, x0 : x1 + 1] = 0
+            if y0 >= clip.shape[1] or x0 >= clip.shape[2]:
+                remark = "; ".join(filter(None, [remark, f"mask {x0},{y0},{x1},{y1} is outside the picture"]))
         if self.request.crop and region is not None:
             clip = clip[:, region.y0 : region.y1 + 1, region.x0 : region.x1 + 1]
         name = self.before.get(digest, {}).get("file_name", f"cine_{self.next:06d}")

@@ -135,6 +135,8 @@ def test_the_region_of_tissue_is_the_one_in_the_picture() -> None:
     assert tissue_region(data) == (8, 4, 55, 39, 0.05, 0.04)
     regions[2].PhysicalUnitsXDirection = 4  # seconds
     assert tissue_region(data) == (8, 4, 55, 39, 0, 0.04)
+    data.SequenceOfUltrasoundRegions = [region(8, 4, 64, 48)]  # counted from one
+    assert tissue_region(data) == (8, 4, 63, 47, 0.05, 0.04)
     data.SequenceOfUltrasoundRegions = regions[3:]
     assert tissue_region(data) is None
 
@@ -145,6 +147,8 @@ def test_crop_masks_and_calibration(tmp_path: Path) -> None:
     save(cine(GREY[:9], "MONOCHROME2"), source / "a" / "IM2")
     summary = import_folder(source, out, ImportRequest(crop=True, masks=(parse_mask("0,0,23,11"),)))
     assert summary.report["status"].tolist() == ["imported", "no_region"]
+    outside = import_folder(source, tmp_path / "outside", ImportRequest(masks=((64, 0, 90, 9),)))
+    assert set(outside.imported["remark"]) == {"mask 64,0,90,9 is outside the picture"}
     row = pd.read_csv(out / "imported.csv").iloc[0]
     assert (row["n_frames"], row["height"], row["width"], row["fps"]) == (10, 36, 48, 25)
     assert (row["cm_per_pixel_x"], row["cm_per_pixel_y"]) == (0.05, 0.04)

@@ -170,7 +170,7 @@ def test_half_height_fields_are_frames_of_the_full_height(tmp_path: Path) -> Non
     assert read_clip(path).shape == (12, 96, 128)
 
 
-@pytest.mark.parametrize("listed", [0, 4, 2**32 - 1])
+@pytest.mark.parametrize("listed", [0, 4, 2**31 - 1, 2**32 - 1])
 @pytest.mark.parametrize("riff", [None, 0, 2**32 - 1])
 @pytest.mark.parametrize("codec", ["mjpeg", "rawvideo", "mpeg4", "ffv1"])
 def test_a_recording_that_was_stopped(codec: str, riff: int | None, listed: int, tmp_path: Path) -> None:
