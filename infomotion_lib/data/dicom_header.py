@@ -60,7 +60,9 @@ def rate_of(header: Any, *, name: str) -> Rate:
             continue
         try:
             value = header[keyword].value
-            fps, remark = _of_vector(value) if keyword == RATES[0] else (_of_number(keyword, value), "")
+            fps, remark = (
+                _of_vector(value, header) if keyword == RATES[0] else (_of_number(keyword, value), "")
+            )
         except (TypeError, ValueError, OverflowError, AttributeError):
             fps, remark = float("nan"), ""
         if low <= fps <= high:
@@ -76,8 +78,11 @@ def rate_of(header: Any, *, name: str) -> Rate:
     )
 
 
-def _of_vector(value: Any) -> tuple[float, str]:
+def _of_vector(value: Any, header: Any) -> tuple[float, str]:
     """From the times since the frame before, in ms; that of the first frame means nothing."""
+    length = int(header.get("NumberOfFrames", 1) or 1)
+    if len(value) not in (length, length - 1):
+        return float("nan"), ""
     steps = np.array([float(step) for step in value], np.float64)[1:]
     if not len(steps) or not np.isfinite(steps).all() or steps.min() < 0 or not steps.sum() > 0:
         return float("nan"), ""

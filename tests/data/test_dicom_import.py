@@ -83,6 +83,7 @@ TIMES: dict[str, tuple[dict[str, Any], float | None, str]] = {
     "uneven vector": ({"FrameTimeVector": [0.0, *[20.0] * 8, 40.0]}, 45, "20 to 40 ms apart"),
     "vector before time": ({"FrameTimeVector": [0.0, *[25.0] * 9], "FrameTime": "20"}, 40, ""),
     "empty vector": ({"FrameTimeVector": [0.0], "FrameTime": "20"}, 50, "FrameTimeVector is no time"),
+    "vector of another cine": ({"FrameTimeVector": [0.0, 25.0, 25.0], "FrameTime": "20"}, 50, "is no time"),
     "cine rate": ({"CineRate": "30"}, 30, ""),
     "recommended": ({"RecommendedDisplayFrameRate": "31"}, 31, ""),
     "seconds": ({"FrameTime": "0.02"}, None, "50000 frames a second"),
@@ -344,3 +345,4 @@ def test_the_real_cine_comes_in_whole(tmp_path: Path) -> None:
     header = read_header(file, (*RATES, *TAGS))
     assert (row["n_frames"], row["height"], row["width"]) == (30, header.Rows, header.Columns)
     assert row["fps"] == pytest.approx(30, abs=0.01)
+    assert row["remark"] == "no region lies in the picture"  # it was scaled down, its region was not
