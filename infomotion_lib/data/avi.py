@@ -18,8 +18,10 @@ _FORMAT_BYTES = 40  # of a stream's format; more are meant for the decoder
 _CHUNK = struct.Struct("<4sI")
 _PICTURES = (b"00dc", b"00db")
 _STEPPED_OVER = (b"JUNK", b"ix00")
-_NEVER_SET = (0, 4, 0xFFFFFFFF)
-"""Lengths of a list of pictures whose recorder was stopped before it wrote the true one."""
+_NEVER_SET, _NO_LENGTH = (0, 4), 0x7FFFFFFF
+"""Lengths of a list of pictures whose recorder was stopped before it wrote the true one: these, and from the
+last on.
+"""
 
 _REMEDY = (
     "Copy the file again. If its recorder was stopped, re-mux it, which keeps the whole pictures:"
@@ -98,7 +100,7 @@ def _parse(file: Path, stream: BinaryIO, size: int) -> AviHeader | None:
         tag = stream.read(4) if kind in (b"LIST", b"RIFF") else b""
         if kind == b"RIFF":  # OpenDML: the clip goes on in a second part
             return None
-        if tag == b"movi" and length in _NEVER_SET:
+        if tag == b"movi" and (length in _NEVER_SET or length >= _NO_LENGTH):
             movi_start, movi_end, stopped = at + 12, size, True
             break
         if at + 8 + length > size:

@@ -29,7 +29,9 @@ REASONS = {
 """What may become of a file, in words; they hold nothing of the file itself."""
 
 _MODALITY = ("SOPClassUID", "Modality", "BurnedInAnnotation")
-_ULTRASOUND = ("1.2.840.10008.5.1.4.1.1.3", "1.2.840.10008.5.1.4.1.1.6")  # and what goes on from these
+_PERHAPS = tuple(f"1.2.840.10008.5.1.4.1.1.{kind}" for kind in (3, 6, 7))
+"""Classes of ultrasound and of secondary captures begin so: taken where no modality is stated."""
+
 _PREAMBLE, _MAGIC = 128, b"DICM"
 _BARE = ("", ".dcm", ".dicom", ".ima", ".img")  # suffixes of files that may lack the preamble
 
@@ -61,7 +63,7 @@ def cine_header(file: Path) -> Any:
         header = read_header(file, (*_MODALITY, *RATES, REGIONS, *TAGS), bare=not marked)
         classes = str(header.get("SOPClassUID", "") or "")
         modality = str(header.get("Modality", "") or "")
-        ultrasound = modality in ("US", "IVUS") or (not modality and classes.startswith(_ULTRASOUND))
+        ultrasound = modality in ("US", "IVUS") or (not modality and classes.startswith(_PERHAPS))
         length = int(header.get("NumberOfFrames", 1) or 1)
         pictures = "PixelData" in header
     except VideoError as error:

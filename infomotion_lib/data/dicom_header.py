@@ -60,7 +60,9 @@ def rate_of(header: Any, *, name: str) -> Rate:
             continue
         try:
             value = header[keyword].value
-            fps, remark = _of_vector(value) if keyword == RATES[0] else (_of_number(keyword, value), "")
+            fps, remark = (
+                _of_vector(value, header) if keyword == RATES[0] else (_of_number(keyword, value), "")
+            )
         except (TypeError, ValueError, OverflowError, AttributeError):
             fps, remark = float("nan"), ""
         if low <= fps <= high:
@@ -76,8 +78,11 @@ def rate_of(header: Any, *, name: str) -> Rate:
     )
 
 
-def _of_vector(value: Any) -> tuple[float, str]:
+def _of_vector(value: Any, header: Any) -> tuple[float, str]:
     """From the times since the frame before, in ms; that of the first frame means nothing."""
+    length = int(header.get("NumberOfFrames", 1) or 1)
+    if len(value) not in (length, length - 1):
+        return float("nan"), ""
     steps = np.array([float(step) for step in value], np.float64)[1:]
     if not len(steps) or not np.isfinite(steps).all() or steps.min() < 0 or not steps.sum() > 0:
         return float("nan"), ""
@@ -104,7 +109,8 @@ def tissue_region(header: Any) -> Region | None:
                 int(item[f"RegionLocation{corner}"].value) for corner in ("MinX0", "MinY0", "MaxX1", "MaxY1")
             ]
             x0, y0, x1, y1 = corners
-            inside = 0 <= x0 < x1 < int(header.Columns) and 0 <= y0 < y1 < int(header.Rows)
+            inside = 0 <= x0 < x1 <= header.Columns and 0 <= y0 < y1 <= header.Rows
+            x1, y1 = min(x1, header.Columns - 1), min(y1, header.Rows - 1)  # some count from one
             if inside and int(item.RegionSpatialFormat) == _PLANE:
                 tissue = int(item.get("RegionDataType", 0) or 0) == _TISSUE
                 region = Region(x0, y0, x1, y1, _centimetres(item, "X"), _centimetres(item, "Y"))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from infomotion_lib.data.dicom_files import REASONS, Refused, cine_header, cine_pictures, dicom_candidates
-from infomotion_lib.data.dicom_header import Region, tissue_region
+from infomotion_lib.data.dicom_header import REGIONS, Region, tissue_region
 from infomotion_lib.data.tables import plain_names, read_table
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError, ParameterError
@@ -232,16 +232,26 @@ class _Import:
         region = tissue_region(header)
         if self.request.crop and region is None:
             raise Refused("no_region")
-        clip, fps, remark = cine_pictures(header, file)
+        clip, fps, rate_remark = cine_pictures(header, file)
+        remarks = [rate_remark, "" if region or REGIONS not in header else "no region lies in the picture"]
         for x0, y0, x1, y1 in self.request.masks:
             clip[:, y0 : y1 + 1, x0 : x1 + 1] = 0
+            if y0 >= clip.shape[1] or x0 >= clip.shape[2]:
+                remarks.append(f"mask {x0},{y0},{x1},{y1} is outside the picture")
         if self.request.crop and region is not None:
             clip = clip[:, region.y0 : region.y1 + 1, region.x0 : region.x1 + 1]
         name = self.before.get(digest, {}).get("file_name", f"cine_{self.next:06d}")
         path = write_clip(self.target / VIDEOS / f"{name}.avi", clip, fps=fps)
         self.next += name == f"cine_{self.next:06d}"
         burnt_in = _word(header.get("BurnedInAnnotation"))
-        made: list[Any] = [name, fps, *clip.shape, *_place(region), burnt_in, remark]
+        made: list[Any] = [
+            name,
+            fps,
+            *clip.shape,
+            *_place(region),
+            burnt_in,
+            "; ".join(filter(None, remarks)),
+        ]
         made += [self.request.preparation, digest, sha256(path)]
         return Video(*made)
 

@@ -83,6 +83,7 @@ TIMES: dict[str, tuple[dict[str, Any], float | None, str]] = {
     "uneven vector": ({"FrameTimeVector": [0.0, *[20.0] * 8, 40.0]}, 45, "20 to 40 ms apart"),
     "vector before time": ({"FrameTimeVector": [0.0, *[25.0] * 9], "FrameTime": "20"}, 40, ""),
     "empty vector": ({"FrameTimeVector": [0.0], "FrameTime": "20"}, 50, "FrameTimeVector is no time"),
+    "vector of another cine": ({"FrameTimeVector": [0.0, 25.0, 25.0], "FrameTime": "20"}, 50, "is no time"),
     "cine rate": ({"CineRate": "30"}, 30, ""),
     "recommended": ({"RecommendedDisplayFrameRate": "31"}, 31, ""),
     "seconds": ({"FrameTime": "0.02"}, None, "50000 frames a second"),
@@ -135,6 +136,8 @@ def test_the_region_of_tissue_is_the_one_in_the_picture() -> None:
     assert tissue_region(data) == (8, 4, 55, 39, 0.05, 0.04)
     regions[2].PhysicalUnitsXDirection = 4  # seconds
     assert tissue_region(data) == (8, 4, 55, 39, 0, 0.04)
+    data.SequenceOfUltrasoundRegions = [region(8, 4, 64, 48)]  # counted from one
+    assert tissue_region(data) == (8, 4, 63, 47, 0.05, 0.04)
     data.SequenceOfUltrasoundRegions = regions[3:]
     assert tissue_region(data) is None
 
@@ -145,6 +148,8 @@ def test_crop_masks_and_calibration(tmp_path: Path) -> None:
     save(cine(GREY[:9], "MONOCHROME2"), source / "a" / "IM2")
     summary = import_folder(source, out, ImportRequest(crop=True, masks=(parse_mask("0,0,23,11"),)))
     assert summary.report["status"].tolist() == ["imported", "no_region"]
+    outside = import_folder(source, tmp_path / "outside", ImportRequest(masks=((64, 0, 90, 9),)))
+    assert set(outside.imported["remark"]) == {"mask 64,0,90,9 is outside the picture"}
     row = pd.read_csv(out / "imported.csv").iloc[0]
     assert (row["n_frames"], row["height"], row["width"], row["fps"]) == (10, 36, 48, 25)
     assert (row["cm_per_pixel_x"], row["cm_per_pixel_y"]) == (0.05, 0.04)
@@ -340,3 +345,4 @@ def test_the_real_cine_comes_in_whole(tmp_path: Path) -> None:
     header = read_header(file, (*RATES, *TAGS))
     assert (row["n_frames"], row["height"], row["width"]) == (30, header.Rows, header.Columns)
     assert row["fps"] == pytest.approx(30, abs=0.01)
+    assert row["remark"] == "no region lies in the picture"  # it was scaled down, its region was not

@@ -207,7 +207,7 @@ def data_import_dicom(
             f"{out / NAMES} says which file each is: keep it private, file names may hold a patient's."
         )
     if remarked := int((summary.imported["remark"] != "").sum()):
-        typer.echo(f"{remarked} with a remark on the frame rate.")
+        typer.echo(f"{remarked} of them have a remark there, on the frame rate, a region or a mask.")
     if summary.burnt_in:
         typer.echo(f"{summary.burnt_in} headers say that text is burnt into the pictures.")
     typer.echo(
