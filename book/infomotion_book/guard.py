@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from infomotion_book.drawing import measure
 from infomotion_book.levels import Level
+from infomotion_book.svg_counts import measure
 from infomotion_lib.errors import InfoMotionError
 from infomotion_lib.reporting.widgets import STATE
 

@@ -86,8 +86,8 @@ def is_real(*, real: str, synthetic: str) -> bool:
     return SOURCES[real].plays == "open" or synthetic == NONE
 
 
-def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame:
-    """Mean scores of each cell over its runs, for display: a row a source, selector and size.
+def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> ShownTable:
+    """Mean scores of each cell over its runs: a row per source, selector and size.
 
     Parameters
     ----------
@@ -101,16 +101,21 @@ def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame
     flags = [in_brackets(own.get("graph_flag", ())) for _, own in by_cell]
     several = len(set(cells["graph"]) - {""}) > 1
     graphs = [f" ({graph_name(graph)})" if several and graph else "" for graph in cells["graph"]]
-    shown = {
-        "selector": [
-            METHOD_NAMES.get(method, method) + graph + flag
-            for method, graph, flag in zip(cells["method"], graphs, flags, strict=True)
-        ],
-        "videos a class": [str(size) if size else "all" for size in cells["vpc"]],
-        "training videos": cells["n_train"].astype(int).tolist(),
-        **{head: cells[score].round(1).tolist() for score, head in SCORE_HEADS.items()},
-    }
-    return pd.DataFrame(shown, index=[names[source].replace("-", NO_BREAK) for source in cells["source"]])
+    frame = pd.DataFrame(
+        {
+            "trained on": [names[source].replace("-", NO_BREAK) for source in cells["source"]],
+            "selector": [
+                METHOD_NAMES.get(method, method) + graph + flag
+                for method, graph, flag in zip(cells["method"], graphs, flags, strict=True)
+            ],
+            "videos per class": [str(size) if size else "all" for size in cells["vpc"]],
+            "training videos": cells["n_train"].astype(int),
+            **{head: cells[score] for score, head in SCORE_HEADS.items()},
+        }
+    )
+    notes = tuple(filter(None, [explained(*flags)]))
+    formats = dict.fromkeys(SCORE_HEADS.values(), "{:.1f}")
+    return ShownTable(frame, "Mean scores over runs", notes, keys=2, formats=formats)
 
 
 def table2(

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book import beside, critical, paper_numbers, paper_values
+from infomotion_book import critical, label_and_split_tables, paper_numbers, paper_values
 from infomotion_book.comparisons import against_random, comparisons, paired
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.results import Results
@@ -88,7 +88,7 @@ def test_the_prose_of_the_critical_reading_holds() -> None:
 def test_doubling_and_room_by_hand() -> None:
     doubled = paper_numbers.doubling()
     assert cells(doubled, "Real, Random")[3] == "−7.1" and "4 of 8 rows lose" in doubled
-    assert cells(paper_numbers.room(None), "paper|Synthetic, 5 a class")[2:] == [
+    assert cells(paper_numbers.headroom_table(None), "paper|Synthetic, 5 a class")[2:] == [
         "8.9",
         f"{69.38 - 62.73:.1f}",
         "75",
@@ -105,8 +105,8 @@ def test_the_papers_values_by_hand() -> None:
     found = paper_values.doublings()
     assert len(found) == 8 and sum(row.change < 0 for row in found) == 4
     assert found[0].error == pytest.approx(math.sqrt((found[0].few[1] ** 2 + found[0].many[1] ** 2) / 4))
-    assert paper_values.room_between(80.0, 60.0, 75.0).share == 75.0
-    assert math.isnan(paper_values.room_between(60.0, 60.0, 61.0).share)
+    assert paper_values.headroom(80.0, 60.0, 75.0).share == 75.0
+    assert math.isnan(paper_values.headroom(60.0, 60.0, 61.0).share)
     assert [paper_values.above_normal(share)[:2] for share in (60.0, 70.0)] == [(13, 16), (0, 16)]
 
 
@@ -157,21 +157,21 @@ def test_a_motion_network_that_learnt_no_motion_is_said_to_be_one(results: Resul
 
 
 def test_labels_of_the_pool_stand_beside_the_table(results: Results, tmp_path: Path) -> None:
-    assert cells(beside.label_agreement(results), "pool: relabelled")[1:] == [
+    assert cells(label_and_split_tables.label_agreement(results), "pool: relabelled")[1:] == [
         "50",
         "−1.0",
         "5.0",
         "0.80",
         "61",
     ]
-    assert beside.label_agreement(Results("none", tmp_path)) == ""
+    assert label_and_split_tables.label_agreement(Results("none", tmp_path)) == ""
 
 
 def test_splits_of_the_open_clips_stand_above_their_controls(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "FROZEN", tmp_path)
-    assert "study open-splits" in beside.open_splits()
+    monkeypatch.setattr(label_and_split_tables, "FROZEN", tmp_path)
+    assert "study open-splits" in label_and_split_tables.open_splits()
     rows = [
         {
             "method": method,
@@ -198,7 +198,7 @@ def test_splits_of_the_open_clips_stand_above_their_controls(
         pd.DataFrame([{**control, "split": split} for split in range(2)]),
         tmp_path / "studies" / "open_splits_controls.csv",
     )
-    shown = beside.open_splits(results)
+    shown = label_and_split_tables.open_splits(results)
     assert (
         "largest difference is that of K-means, 0.0 points" in shown
         and "over 2 splits" in shown

@@ -5,12 +5,11 @@ InfoMotion against Random?
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_book.evidence.found import (
+from infomotion_book.evidence.study import (
     COMMAND,
     LEVEL,
     MOTION,
@@ -19,12 +18,12 @@ from infomotion_book.evidence.found import (
     Row,
     gain,
     key_of,
-    p_value,
     signed,
     spanned,
 )
 from infomotion_book.evidence.tables import WHO
-from infomotion_book.html import block, number, table
+from infomotion_book.html import number, probability
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
@@ -76,10 +75,10 @@ def arms(evidence: Evidence) -> str:
     for name, own in evidence.arms.items():
         for row in records(comparison.compare(own)):
             move = moves.get((name, *key_of(row)))
-            moved = [spanned(move), p_value(move["p_planned"])] if move else ["–", "–"]
+            moved = [spanned(move), probability(move["p_planned"])] if move else ["–", "–"]
             body.append(
                 [
-                    escape(ARMS[name].meaning),
+                    ARMS[name].meaning,
                     evidence.named(row, name),
                     spanned(row),
                     f"{row['pools_better']} of {row['pools']}",
@@ -87,17 +86,16 @@ def arms(evidence: Evidence) -> str:
                 ]
             )
     head = ["World", WHO, "Minus Random", "Pools above 0", "Moved by", f"p, Holm ({PLANNED_CHANGES})"]
-    note = (
+    notes = (
         "Points, with 95 % intervals by t over pools. Moved by: the difference minus that of the phantom as"
         f" it is, in the pools that both have; p is that of the move, corrected for the {PLANNED_CHANGES}"
         " moves of all worlds planned, run yet or not, so that no world is judged more lightly for having"
-        f" run first. {explained(said, str(body))}"
+        " run first.",
+        explained(said, str(body)),
     )
     caption = "The core selectors in worlds changed in one respect, hard accuracy, points"
-    shown = evidence.figure("arms") + block(
-        table(head, body, caption=caption, numeric_from=2, note=note.strip())
-    )
-    return f"{said}{_anew(evidence, list(leads))}{_untried(evidence)}\n{shown}"
+    shown = page_table(of_rows(head, body, caption=caption, keys=2, notes=notes))
+    return f"{said}{_anew(evidence, list(leads))}{_untried(evidence)}\n{evidence.figure('arms')}{shown}"
 
 
 def planned_holm(p_values: Sequence[float], planned: int) -> NDArray[np.float64]:
@@ -111,7 +109,7 @@ def planned_holm(p_values: Sequence[float], planned: int) -> NDArray[np.float64]
 
 
 def _leads(evidence: Evidence) -> dict[str, list[Row]]:
-    """InfoMotion minus each rival in each world tried: a row a rival, ``p_planned`` corrected for all that
+    """InfoMotion minus each rival in each world tried: a row per rival, ``p_planned`` corrected for all that
     were planned.
     """
     found: dict[str, list[Row]] = {}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from infomotion_book.evidence.found import (
+from infomotion_book.evidence.study import (
     COMMAND,
     LEVEL,
     MOTION,
@@ -15,12 +15,12 @@ from infomotion_book.evidence.found import (
     Row,
     below,
     key_of,
-    p_value,
     signed,
     spanned,
 )
 from infomotion_book.evidence.tables import WHO
-from infomotion_book.html import block, number, table
+from infomotion_book.html import interval, number, probability
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors import comparison
@@ -44,22 +44,23 @@ def picked(evidence: Evidence) -> str:
         low, high = comparison.t_interval(by_pool)
         wrong, of = int(part["mislabelled"].sum()), int(part["n_train"].sum())
         against = compared.get(key_of(row))
-        paired = [spanned(against), p_value(against["p_holm"])] if against else ["–", "–"]
-        share = below(f"{number(by_pool.mean())} [{number(low)}, {number(high)}]")
+        paired = [spanned(against), probability(against["p_holm"])] if against else ["–", "–"]
+        share = below(f"{number(by_pool.mean())} {interval(low, high)}")
         body.append([evidence.named(row, ARM), f"{wrong:,} of {of:,}", share, *paired])
     head = [WHO, "Mislabelled", "Share, %", "Minus Random", f"p, Holm ({len(compared)})"]
-    note = (
+    notes = (
         f"Videos that a selector picked in {own['pool'].nunique()} pools, {evidence.smallest} a class, and"
         " how many of them carry a wrong label; Random draws several times a pool. Shares in percent and"
-        f" differences in points, with 95 % intervals by t over pools. {explained(str(body))}"
+        f" differences in points, with 95 % intervals by t over pools.",
+        explained(str(body)),
     )
     caption = f"Mislabelled videos among the picks where {ARMS[ARM].meaning}"
-    shown = table(head, body, caption=caption, numeric_from=1, note=note.strip())
-    return f"{_in_words(evidence, own, compared)}\n{block(shown)}"
+    shown = page_table(of_rows(head, body, caption=caption, notes=notes))
+    return f"{_in_words(evidence, own, compared)}\n{shown}"
 
 
 def _picks(evidence: Evidence) -> pd.DataFrame:
-    """A row a chosen set of the smaller budget, with the ``share`` of its videos that are mislabelled,
+    """A row per chosen set of the smaller budget, with the ``share`` of its videos that are mislabelled,
     percent.
     """
     sets = evidence.tables.sets

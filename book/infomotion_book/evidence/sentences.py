@@ -7,19 +7,19 @@ from __future__ import annotations
 import pandas as pd
 
 from infomotion_book.editions import edition_mark
-from infomotion_book.evidence.found import (
+from infomotion_book.evidence.study import (
     LEVEL,
     MOTION,
     RIVALS,
     Evidence,
     Row,
     gain,
-    p_value,
     signed,
     spanned,
 )
 from infomotion_book.evidence.tables import T_INTERVAL, WHO
-from infomotion_book.html import block, number, table
+from infomotion_book.html import number, probability
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.schedule import trained_longer
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.reporting.flags import explained
@@ -58,7 +58,7 @@ def paper_order(evidence: Evidence) -> str:
         rows += [row | {"rival": named} for row in records(comparison.compare(mine))]
     corrected = holm([row["p"] for row in rows])
     body = [
-        [row["rival"], str(row["vpc"]), spanned(row), f"{row['pools_better']} of {row['pools']}", p_value(p)]
+        [row["rival"], row["vpc"], spanned(row), f"{row['pools_better']} of {row['pools']}", probability(p)]
         for row, p in zip(rows, corrected, strict=True)
     ]
     above, below = (
@@ -84,8 +84,8 @@ def paper_order(evidence: Evidence) -> str:
     caption = (
         "The paper's order on the phantom: InfoMotion (kNN graph of motion) minus each rival, hard accuracy"
     )
-    note = f"{T_INTERVAL} p: by the same t-test. {explained(str(head), str(body))}"
-    return f"{said}\n{block(table(head, body, caption=caption, numeric_from=1, note=note.strip()))}"
+    notes = (f"{T_INTERVAL} p: by the same t-test.", explained(str(head), str(body)))
+    return f"{said}\n{page_table(of_rows(head, body, caption=caption, notes=notes))}"
 
 
 def verdict(evidence: Evidence) -> str:
@@ -134,12 +134,12 @@ def confirmation(evidence: Evidence) -> str:
     body = [
         [
             evidence.named(row),
-            str(row["vpc"]),
+            row["vpc"],
             row["chosen_by"],
             spanned(row, "screening_"),
             spanned(row, "confirmation_"),
-            p_value(row["p"]),
-            p_value(row["p_holm"]),
+            probability(row["p"]),
+            probability(row["p_holm"]),
         ]
         for row in rows
     ]
@@ -159,9 +159,8 @@ def confirmation(evidence: Evidence) -> str:
         f"p, Holm ({total})",
     ]
     caption = "Screening against confirmation, hard accuracy minus Random's, points"
-    note = f"{T_INTERVAL} {explained(str(body))}".strip()
-    shown = table(head, body, caption=caption, numeric_from=3, note=note)
-    return f"{said}\n{evidence.figure('confirmation')}{block(shown)}"
+    shown = of_rows(head, body, caption=caption, keys=3, notes=(T_INTERVAL, explained(str(body))))
+    return f"{said}\n{evidence.figure('confirmation')}{page_table(shown)}"
 
 
 def collapsed(evidence: Evidence) -> str:

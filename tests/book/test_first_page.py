@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book.found import found
+from infomotion_book.first_page import findings
 from infomotion_book.paper_values import paper_leads
 from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.paths import RunPaths
@@ -27,7 +27,7 @@ def said(sentences: list[str], question: str) -> str:
 
 def test_planted_effects_are_counted(tmp_path: Path) -> None:
     publish(made_up({"herding_ef": 9.0, "kcenter": -9.0, "whole": 25.0}, pools=8), tmp_path)
-    text = said(found([], evidence=tmp_path, paper=tmp_path), "Which selector")
+    text = said(findings([], evidence=tmp_path, paper=tmp_path), "Which selector")
     assert re.search(
         r"8 independent pools .* 2 of \d+ comparisons with Random lie above it .* 6 below", text
     ), text
@@ -35,7 +35,7 @@ def test_planted_effects_are_counted(tmp_path: Path) -> None:
 
 def test_where_no_selector_stands_out_none_is_named(tmp_path: Path) -> None:
     publish(made_up({}, pools=8, noise=4.0), tmp_path)
-    text = said(found([], evidence=tmp_path, paper=tmp_path), "Which selector")
+    text = said(findings([], evidence=tmp_path, paper=tmp_path), "Which selector")
     assert "None can be named." in text and re.search(
         r"none of \d+ comparisons with Random lies above it .*, and none below", text
     ), text
@@ -52,12 +52,14 @@ def test_collapsed_graphs_are_counted(tmp_path: Path) -> None:
         }
     )
     rows.to_csv(results.folder("graph_selection") / "graph_report.csv", index=False)
-    text = said(found([Results("phantom", results.root)], evidence=tmp_path, paper=tmp_path), "communities")
+    text = said(
+        findings([Results("phantom", results.root)], evidence=tmp_path, paper=tmp_path), "communities"
+    )
     assert "one community in all 2 class graphs" in text and "only, in 1 of 2." in text
 
 
 def test_what_has_no_answer_is_left_out(tmp_path: Path) -> None:
-    sentences = found([], evidence=tmp_path, paper=tmp_path)
+    sentences = findings([], evidence=tmp_path, paper=tmp_path)
     assert not said(sentences, "Which selector") and not said(sentences, "communities")
     asked = claims_ledger(RunPaths("paper", tmp_path))["unit"].str.startswith("%")
     text = said(sentences, "reproduced?")
@@ -69,7 +71,7 @@ def test_what_has_no_answer_is_left_out(tmp_path: Path) -> None:
 
 def test_the_papers_leads_are_counted(tmp_path: Path) -> None:
     leads = paper_leads()
-    text = said(found([], evidence=tmp_path, paper=tmp_path), "paper’s order")
+    text = said(findings([], evidence=tmp_path, paper=tmp_path), "paper’s order")
     assert "all 12 comparisons" in text and "none of 12 leads" in text
     assert f"between {min(lead.runs for lead in leads)} and {max(lead.runs for lead in leads)} runs" in text
 
@@ -77,4 +79,4 @@ def test_the_papers_leads_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", ["evidence.md", "reading.md", "claims.md"])
 def test_each_finding_leads_to_its_page(tmp_path: Path, page: str) -> None:
     publish(made_up({}, pools=8, noise=4.0), tmp_path)
-    assert any(f"]({page})" in sentence for sentence in found([], evidence=tmp_path, paper=tmp_path))
+    assert any(f"]({page})" in sentence for sentence in findings([], evidence=tmp_path, paper=tmp_path))

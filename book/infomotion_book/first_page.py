@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infomotion_book.critical import flags_by_recipe, vector_limits
 from infomotion_book.evidence import find_evidence
-from infomotion_book.evidence.found import LEVEL
+from infomotion_book.evidence.study import LEVEL
 from infomotion_book.html import count
 from infomotion_book.paper_values import paper_leads
 from infomotion_lib.evaluation.claims import claims_ledger
@@ -19,7 +19,9 @@ from infomotion_lib.reporting.results import Results
 from infomotion_lib.studies.selectors.rows import PUBLISHED
 
 
-def found(shown: list[Results], *, evidence: Path = PUBLISHED, paper: Path = FROZEN / "paper") -> list[str]:
+def findings(
+    shown: list[Results], *, evidence: Path = PUBLISHED, paper: Path = FROZEN / "paper"
+) -> list[str]:
     """Sentences in Markdown; a question that has no answer yet is left out."""
     return [said for said in (_order(evidence), _graph(shown), _vector(), _leads(), _claims(paper)) if said]
 
