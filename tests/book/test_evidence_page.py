@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from infomotion_book.evidence import Evidence, fragments, write_figures
-from infomotion_book.evidence.arms import planned_holm
 from infomotion_book.evidence.earlier import EARLIER, beside_ours, compared_with_earlier, welch
 from infomotion_book.evidence.mislabelled import picked
+from infomotion_book.evidence.values import planned_holm
 from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.studies.selectors.arms import ARMS, CONFIGURATIONS, MAIN

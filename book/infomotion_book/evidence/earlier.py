@@ -42,29 +42,25 @@ def beside_ours(evidence: Evidence) -> str:
     are.
     """
     rows = compared_with_earlier(evidence)
-    corrected = holm([row["p"] for row in rows])
     body = [
         [
             under(evidence.named(row), f"there: {row['vectors']}"),
             below(f"{signed(row['earlier'])} {interval(row['earlier_low'], row['earlier_high'])}"),
             spanned(row),
             below(f"{signed(row['change'])} {interval(row['change_low'], row['change_high'])}"),
-            probability(p),
+            probability(row["p_holm"]),
         ]
-        for row, p in zip(rows, corrected, strict=True)
+        for row in rows
     ]
     gains = [row for row in rows if row["earlier_low"] > 0]
     here = sum(row["t_low"] > 0 for row in gains)
-    told = [
-        f"{evidence.title(row)} ({row['vectors']})"
-        for row, p in zip(rows, corrected, strict=True)
-        if p < LEVEL
-    ]
+    told = [f"{evidence.title(row)} ({row['vectors']})" for row in rows if row["p_holm"] < LEVEL]
+    smallest = min(row["p_holm"] for row in rows)
     apart = (
         f"the two studies differ by more than chance in: {'; '.join(told)}."
         if told
         else (
-            f"no difference can be told from the one there (smallest p {number(min(corrected), 3)}): chance"
+            f"no difference can be told from the one there (smallest p {number(smallest, 3)}): chance"
             " alone may lie between them."
         )
     )
@@ -88,7 +84,7 @@ def beside_ours(evidence: Evidence) -> str:
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:
     """A row per difference of the earlier study: ours of the same configuration, both with intervals, their
-    distance and its p.
+    distance and its p, before and after Holm's correction.
 
     The standard error of a quoted difference is the half-width of its interval by t over the factor of that
     interval, which is its sample standard deviation over pools divided by the root of their number, as ours
@@ -115,7 +111,8 @@ def compared_with_earlier(evidence: Evidence) -> list[Row]:
         found.append(
             quoted | {"change": change, "change_low": change - reach, "change_high": change + reach, "p": p}
         )
-    return found
+    corrected = holm([row["p"] for row in found])
+    return [row | {"p_holm": float(p)} for row, p in zip(found, corrected, strict=True)]
 
 
 def welch(difference: float, errors: tuple[float, float], counts: tuple[int, int]) -> tuple[float, float]:
