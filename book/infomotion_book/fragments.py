@@ -12,6 +12,7 @@ from infomotion_book import (
     arithmetic,
     critical,
     evidence,
+    first_page,
     ledgers,
     paper_numbers,
     phases,
@@ -23,7 +24,6 @@ from infomotion_book.checkpoint_choice import checkpoint_choice
 from infomotion_book.comparisons import against_random, comparisons
 from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
-from infomotion_book.first_page import findings
 from infomotion_book.html import admonition, block, figure, folded, link, number
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
 from infomotion_book.machines import two_machines
@@ -75,7 +75,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "boundaries": pictures.boundaries(),
         "colab": colab(url),
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
-        "found": _list(findings(shown, paper=paper)),
+        "found": first_page.sentences(first_page.findings(shown, paper=paper)),
         "glance": run_sentences.glance(lead) or NOT_RUN,
         "results": "".join([*map(results_part, shown), more_training(shown)]) or NOT_RUN,
         "expected": run_sentences.expected(lead) if lead else NOT_RUN,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, PackageLoader, Template
 
 from infomotion_book.html import block
+from infomotion_book.templates import filled
 from infomotion_lib.reporting.shown_table import ShownTable
 
 
@@ -71,19 +70,19 @@ def page_table(
         if grouped
         else [("", rows)]
     )
-    html = _template().render(
-        caption=shown.caption,
-        notes=[note for note in shown.notes if note],
-        titles=_titles(list(shown.frame.columns)[skip:], keys, shown.words) if head else [],
-        labels=[_plain(name) for name in shown.head[skip:]],
-        groups=groups,
-        width=len(shown.head) - skip,
-        keys=10**6 if shown.words else keys,
-        kind=kind,
-        stack=stack,
-        titled=titled,
-    )
-    return block("".join(line.strip() for line in html.splitlines()))
+    values = {
+        "caption": shown.caption,
+        "notes": [note for note in shown.notes if note],
+        "titles": _titles(list(shown.frame.columns)[skip:], keys, shown.words) if head else [],
+        "labels": [_plain(name) for name in shown.head[skip:]],
+        "groups": groups,
+        "width": len(shown.head) - skip,
+        "keys": 10**6 if shown.words else keys,
+        "kind": kind,
+        "stack": stack,
+        "titled": titled,
+    }
+    return block("".join(line.strip() for line in filled("table.html.jinja", values).splitlines()))
 
 
 def _titles(columns: list[Any], keys: int, words: bool) -> list[list[_Title]]:
@@ -103,9 +102,3 @@ def _titles(columns: list[Any], keys: int, words: bool) -> list[list[_Title]]:
 
 def _plain(title: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", title).split()).rstrip("?")
-
-
-@cache
-def _template() -> Template:
-    loader = PackageLoader("infomotion_book")
-    return Environment(loader=loader, autoescape=True).get_template("table.html.jinja")
