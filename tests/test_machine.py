@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infomotion_book.reading import device as shown_device
+from infomotion_book.run_sentences import device as shown_device
 from infomotion_lib import machine
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.provenance import read_run_card, start_stage

@@ -38,9 +38,11 @@ IMPORT_NAMES = {
 COME_WITH_OTHERS = {
     "IPython",
     "cycler",
+    "jinja2",
     "jupyter_client",
     "lightning",
-}  # ipykernel, matplotlib, papermill, lightning-fabric bring them
+    "markupsafe",
+}  # ipykernel, matplotlib, jupyter-book, papermill, lightning-fabric bring them
 
 
 def canonical(name: str) -> str:

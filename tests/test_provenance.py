@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from infomotion_book.reading import device as shown_device
+from infomotion_book.run_sentences import device as shown_device
 from infomotion_lib import provenance
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT

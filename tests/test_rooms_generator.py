@@ -216,7 +216,7 @@ def test_table_2_has_its_row_beside_the_others(compared: Compared, smoke_run: Fi
     shown = table2(compared.table2, data="phantom", names=names).frame
     assert shown["pool"].str.startswith(LABEL).any()
     short = short_names(real="phantom", synthetic="phantom-synthetic")
-    assert LABEL in mean_scores(compared.runs, names=short).index
+    assert LABEL in mean_scores(compared.runs, names=short).frame["trained on"].tolist()
     before = pd.read_csv(
         smoke_run.paths.stage("ablation") / "table2.csv", keep_default_na=False, na_values={"mean": [""]}
     )

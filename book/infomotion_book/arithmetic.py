@@ -4,13 +4,15 @@ libraries.
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 
-from infomotion_book.html import block, table
+from infomotion_book.html import code
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib.frozen import FROZEN
+from infomotion_lib.reporting.shown_table import ShownTable
 
 STUDIES = FROZEN / "studies"
 SHOWN = 8
@@ -44,19 +46,14 @@ def _hashes(rows: pd.DataFrame, arithmetic: str) -> str:
     wide = rows.set_index(["piece", "machine"])["sha256"].unstack("machine")  # noqa: PD010  # hashes are not to be averaged
     wide = wide.reindex([name for name in PIECES if name in wide.index])
     wide = wide[sorted(wide.columns, key=lambda name: ("emulated" in str(name), str(name)))]
-    body = [
-        [
-            PIECES[str(piece)],
-            *("–" if value != value else f"<code>{value[:SHOWN]}</code>" for value in values),
-        ]
-        for piece, values in zip(wide.index, wide.to_numpy().tolist(), strict=True)
-    ]
+    shown = wide.map(lambda value: "–" if value != value else code(value[:SHOWN])).astype(object)
+    shown.insert(0, "Piece", [PIECES[str(piece)] for piece in wide.index])
     name = "Portable arithmetic" if arithmetic == "portable" else "The machine's own arithmetic"
-    note = (
-        f"Beginnings of SHA-256 over all weights and what they then give. {verdict(wide)} Versions:"
-        f" {escape(rows['versions'].iloc[0])}."
+    notes = (
+        f"Beginnings of SHA-256 over all weights and what they then give. {verdict(wide)}"
+        f" Versions: {rows['versions'].iloc[0]}.",
     )
-    return block(table(["Piece", *map(escape, wide.columns)], body, caption=name, note=note))
+    return page_table(ShownTable(shown, name, notes, words=True))
 
 
 def verdict(wide: pd.DataFrame) -> str:
@@ -77,6 +74,18 @@ def verdict(wide: pd.DataFrame) -> str:
     )
 
 
+def unlike_operations(rows: pd.DataFrame) -> dict[str, tuple[int, list[str]]]:
+    """In each mode, how many operations were compared (a row of hashes each, a column per machine), and which
+    are unlike.
+    """
+    machines = [name for name in rows.columns if name not in ("mode", "piece")]
+    differ = rows[machines].ne(rows[machines[0]], axis=0).any(axis=1)
+    return {
+        str(mode): (len(own), own.loc[differ[own.index], "piece"].tolist())
+        for mode, own in rows.groupby("mode", sort=False)
+    }
+
+
 def probe(file: Path = STUDIES / "processor_probe.csv") -> str:
     """MyST block: in each mode, how many of the libraries' operations give the same on two machines, and
     which do not.
@@ -85,26 +94,14 @@ def probe(file: Path = STUDIES / "processor_probe.csv") -> str:
         return "Single operations have not been compared yet.\n"
     rows = pd.read_csv(file)
     machines = [name for name in rows.columns if name not in ("mode", "piece")]
-    body = []
-    for mode, own in rows.groupby("mode", sort=False):
-        unlike = own.loc[own[machines].ne(own[machines[0]], axis=0).any(axis=1), "piece"].tolist()
-        body.append(
-            [
-                escape(str(mode)),
-                f"{len(own) - len(unlike)} of {len(own)}",
-                escape("; ".join(unlike)) or "none",
-            ]
-        )
-    note = (
-        f"{escape(' and '.join(machines))}. Rows with all hashes:"
-        f" <code>book/results/studies/{file.name}</code>."
+    body = [
+        [mode, f"{total - len(unlike)} of {total}", "; ".join(unlike) or "none"]
+        for mode, (total, unlike) in unlike_operations(rows).items()
+    ]
+    notes = (
+        f"{' and '.join(machines)}.",
+        Markup("Rows with all hashes: {}.").format(code(f"book/results/studies/{file.name}")),
     )
-    return block(
-        table(
-            ["Mode", "Equal", "Unlike"],
-            body,
-            caption="Single operations on two machines",
-            note=note,
-            stack=True,
-        )
-    )
+    caption = "Single operations on two machines"
+    shown = of_rows(["Mode", "Equal", "Unlike"], body, caption=caption, notes=notes, words=True)
+    return page_table(shown, stack=True)

@@ -1,5 +1,5 @@
-"""Every selector minus Random, run by run, with what being several costs: the table of a profile and its
-sentences.
+"""Every selector minus Random, run by run, corrected for the number of comparisons: the table of a profile
+and its sentences.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_book.html import block, number, probability, table
-from infomotion_book.notebooks import card_anchor
+from infomotion_book.html import interval, keep, number, probability, under, with_interval
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import method_cell
 from infomotion_lib.evaluation.intervals import paired_differences
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, records
-from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
+from infomotion_lib.reporting.style import METHOD_NAMES
+from infomotion_lib.reporting.summary import shown_source
 
 LEVEL = 0.05
 
@@ -39,12 +41,9 @@ def comparisons(results: Results) -> str:
         return ""
     lines = [
         [
-            (
-                f'<span class="im-keep">{method_cell(str(row["method"]), str(row["graph"]), [row])}</span>'
-                f'<span class="im-under">{SOURCE_NAMES.get(row["source"], row["source"])}</span>'
-            ),
-            str(row["vpc"]),
-            f"{number(row['difference'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]",
+            under(keep(method_cell(row["method"], row["graph"], [row])), shown_source(row["source"])),
+            row["vpc"],
+            with_interval(row),
             number(row["effect_size"], 2),
             probability(row["p_value"]),
             probability(row["p_holm"]),
@@ -55,19 +54,17 @@ def comparisons(results: Results) -> str:
     units = (
         f"{first['n_pools']} pools" if first["n_pools"] > 1 else f"{first['n_pairs']} paired runs of one pool"
     )
-    head = ['Selector<span class="im-under">pool</span>', "VPC", "Minus Random", "Effect", "p", "p, Holm"]
-    note = (
+    head = [under("Selector", "pool"), "VPC", "Minus Random", "Effect", "p", "p, Holm"]
+    notes = (
         f"Points of hard accuracy over {units}. In brackets: 95 % intervals, bootstrap over them, too narrow"
-        " with so few; p is by t-test, "
-        "which allows for how few they are, so trust p where the two disagree. VPC: videos a class. Effect:"
-        " size of the effect, the mean "
-        "difference over the standard deviation of the differences. Holm’s correction is for all "
-        f"{first['n_comparisons']} rows of this table. {explained(str(lines))} "
-        f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How the runs were made</a>'
+        " with so few; p is by t-test, which allows for how few they are, so trust p where the two disagree."
+        " VPC: videos a class. Effect: size of the effect, the mean difference over the standard deviation of"
+        " the differences. Holm’s correction is for all"
+        f" {first['n_comparisons']} rows of this table.",
+        explained(str(lines)),
+        card_link(results, "evaluation", "How the runs were made"),
     )
-    return block(
-        table(head, lines, caption="Every selector minus Random, in pairs", numeric_from=1, note=note)
-    )
+    return page_table(of_rows(head, lines, caption="Every selector minus Random, in pairs", notes=notes))
 
 
 def against_random(results: Results) -> list[str]:
@@ -80,13 +77,12 @@ def against_random(results: Results) -> list[str]:
     mine = [row for row in rows if row["method"] == "infomotion"]
     selected = [row for row in mine if row["graph"] == results.parameters.get("selection_graph")]
     found = [
-        f"{SOURCE_NAMES.get(row['source'], row['source'])} pool, {row['vpc']} videos a class: {_named(row)}"
-        f" minus Random is {number(row['difference'])} points [{number(row['ci_low'])},"
-        f" {number(row['ci_high'])}] over {row['n_pairs']} paired runs: {_verdict(row)}."
+        f"{shown_source(row['source'])} pool, {row['vpc']} videos a class: {_named(row)} minus Random is"
+        f" {number(row['difference'])} points {interval(row['ci_low'], row['ci_high'])} over"
+        f" {row['n_pairs']} paired runs: {_verdict(row)}."
         for row in selected or mine
     ]
-    clear = [row for row in rows if row["ci_low"] > 0 or row["ci_high"] < 0]
-    kept = [row for row in rows if row["p_holm"] < LEVEL]
+    clear, kept = ([row for row in rows if told(row)] for told in (is_clear, is_kept))
     names = ", ".join(dict.fromkeys(_named(row) for row in kept))
     found.append(
         f"Of {len(rows)} comparisons with Random, {len(clear) or 'none'}"
@@ -98,15 +94,22 @@ def against_random(results: Results) -> list[str]:
     return [*found[:-1], f"{found[-1]} {flags}" if flags else found[-1]]
 
 
+def is_clear(row: dict[str, Any]) -> bool:
+    """Whether the interval of a difference has no 0 in it."""
+    return bool(row["ci_low"] > 0 or row["ci_high"] < 0)
+
+
+def is_kept(row: dict[str, Any]) -> bool:
+    """Whether a difference remains after correction for all that are compared."""
+    return bool(row["p_holm"] < LEVEL)
+
+
 def _verdict(row: dict[str, Any]) -> str:
-    low, high = row["ci_low"], row["ci_high"]
-    if not (low > 0 or high < 0):
+    if not is_clear(row):
         return "chance alone could explain it"
-    side = "above it" if low > 0 else "below it"
+    side = "above it" if row["ci_low"] > 0 else "below it"
     return (
-        side
-        if row["p_holm"] < LEVEL
-        else f"{side}, but not after correction for {row['n_comparisons']} comparisons"
+        side if is_kept(row) else f"{side}, but not after correction for {row['n_comparisons']} comparisons"
     )
 
 

@@ -4,15 +4,23 @@ vector.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
-from infomotion_book.html import block, number, table
-from infomotion_book.notebooks import card_anchor
+from infomotion_book.html import keep, lowered, number
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import best_constant
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.results import Results, records
-from infomotion_lib.reporting.style import SOURCE_NAMES
+from infomotion_lib.reporting.shown_table import ShownTable
+from infomotion_lib.reporting.summary import shown_source
+
+VECTORS = ("motion", "untrained", "appearance")
+"""Kinds of vector whose say on EF was probed."""
 
 DIRECTIONS, PAIRS, HEAD_SIZE = 2, 2, 32
 """Of the motion vector: both directions of both pairs of frames; numbers a head of EMA-VFI."""
@@ -24,11 +32,20 @@ def constant(results: Results | None) -> str:
     if results is None or found is None:
         return "The evaluation has not run yet, so there is no constant answer to show.\n"
     kind = "phantom's" if results.is_phantom else "run's"
-    name = f"{found[0][0].lower()}{found[0][1:]}"
     return (
-        f"On the {kind} TEST videos the best such answer is *{name}*: right {number(found[1])} % of the"
-        " time.\n"
+        f"On the {kind} TEST videos the best such answer is *{lowered(found[0])}*: right {number(found[1])} %"
+        " of the time.\n"
     )
+
+
+def communities(report: pd.DataFrame) -> pd.DataFrame:
+    """Communities in the graph of motion vectors of each class, a row per source and recipe, and the flags of
+    the row's graphs.
+    """
+    motion = report[report["feature"] == "motion"] if "feature" in report else report
+    by_graph = motion.assign(flag=motion.get("flag", "")).groupby(["source", "graph"], sort=False)
+    counts = by_graph.apply(lambda own: own.set_index("class_name")["communities"].reindex(CLASS_NAMES))
+    return counts.assign(flag=by_graph["flag"].agg(lambda flags: ", ".join(sorted({*map(str, flags)}))))
 
 
 def graphs(results: Results | None) -> str:
@@ -36,23 +53,16 @@ def graphs(results: Results | None) -> str:
     report = results.table("graph_selection", "graph_report") if results else None
     if results is None or report is None:
         return "The graphs have not been built yet.\n"
-    motion = report[report["feature"] == "motion"] if "feature" in report else report
-    rows = []
-    for source, graph in dict.fromkeys(zip(motion["source"], motion["graph"], strict=True)):
-        own = motion[(motion["source"] == source) & (motion["graph"] == graph)].set_index("class_name")
-        found = [str(int(own.loc[name, "communities"])) if name in own.index else "–" for name in CLASS_NAMES]
-        health = ", ".join(sorted({str(flag) for flag in own["flag"]})) if "flag" in own else ""
-        rows.append(
-            [
-                f"{str(graph).replace('_', ' ')} · {SOURCE_NAMES.get(str(source), str(source)).lower()}",
-                *found,
-                health,
-            ]
+    found = communities(report)
+    names = [f"{graph.replace('_', ' ')} · {shown_source(source).lower()}" for source, graph in found.index]
+    found.insert(0, "Recipe and pool", names)
+    return page_table(
+        ShownTable(
+            found.rename(columns={"flag": "Health"}),
+            f"Communities that Infomap finds in the graph of each class, profile {results.profile}",
+            (card_link(results, "graph_selection", "How this table was made"),),
+            formats=dict.fromkeys(CLASS_NAMES, lambda count: number(count, 0)),
         )
-    caption = f"Communities that Infomap finds in the graph of each class, profile {results.profile}"
-    note = f'<a href="provenance.html#{card_anchor(results, "graph_selection")}">How this table was made</a>'
-    return block(
-        table(["Recipe and pool", *CLASS_NAMES, "Health"], rows, caption=caption, numeric_from=1, note=note)
     )
 
 
@@ -97,49 +107,53 @@ def vector_limits(width: int, depths: tuple[int, ...]) -> tuple[int, int]:
     return DIRECTIONS * PAIRS * sum(channels), DIRECTIONS * PAIRS * free
 
 
-def motion_rank(shown: list[Results]) -> str:
-    """MyST block: numbers of the motion vector, the dimensions they can span and do span, and what they say
-    about EF, by profile.
+def ranks(shown: list[Results]) -> pd.DataFrame:
+    """Size, bound and rank of the motion vector and what it says about EF, a row per profile that has trained
+    its network, and one of the paper's size.
+
+    The rank of the paper's size is missing where it has not been trained.
     """
     rows = []
     for results in shown:
         summary, used = results.values("ifa_training", "summary"), results.parameters
-        if "rank" not in summary:
-            continue
-        length, bound = vector_limits(int(used["ifa_width"]), tuple(used["ifa_depths"]))
-        probe = {
-            str(row["feature"]): float(row["ridge_r2"])
-            for row in records(results.table("ifa_training", "probe"))
-        }
-        learnt = "yes" if summary.get("ignited") else "no"
-        r2 = [number(probe.get(name, float("nan")), 2) for name in ("motion", "untrained", "appearance")]
-        rows.append(
-            [
-                f'<span class="im-keep">{results.profile}, F = {used["ifa_width"]}</span>',
-                str(length),
-                str(bound),
-                str(summary["rank"]),
-                learnt,
-                *r2,
-            ]
-        )
-    paper = read_profile("paper")
-    length, bound = vector_limits(int(paper["ifa_width"]), tuple(paper["ifa_depths"]))
+        if "rank" in summary:
+            probe = records(results.table("ifa_training", "probe"))
+            r2 = {str(row["feature"]): float(row["ridge_r2"]) for row in probe}
+            rows.append(
+                _limits(results.profile, used)
+                | {"rank": summary["rank"], "learnt": bool(summary.get("ignited"))}
+                | {name: r2.get(name, float("nan")) for name in VECTORS}
+            )
     if not any(results.profile == "paper" for results in shown):
-        rows.append(
-            [
-                f'<span class="im-keep">paper, F = {paper["ifa_width"]}</span>',
-                str(length),
-                str(bound),
-                *["pending"] * 2,
-                *["–"] * 3,
-            ]
-        )
-    head = ["Network", "Numbers", "Bound", "Rank", "Learnt", "R² motion", "R² untrained", "R² appearance"]
+        rows.append(_limits("paper", read_profile("paper")))
+    return pd.DataFrame(rows, columns=["profile", "width", "numbers", "bound", "rank", "learnt", *VECTORS])
+
+
+def _limits(profile: str, used: Mapping[str, Any]) -> dict[str, Any]:
+    numbers, bound = vector_limits(int(used["ifa_width"]), tuple(used["ifa_depths"]))
+    return {"profile": profile, "width": used["ifa_width"], "numbers": numbers, "bound": bound}
+
+
+def motion_rank(shown: list[Results]) -> str:
+    """MyST block: numbers of the motion vector, the dimensions they can span and do span, and what they say
+    about EF, by profile.
+    """
+    rows = [
+        [
+            keep(f"{row['profile']}, F = {row['width']}"),
+            row["numbers"],
+            row["bound"],
+            f"{row['rank']:.0f}" if row["rank"] == row["rank"] else "pending",
+            {True: "yes", False: "no"}.get(row["learnt"], "pending"),
+            *(number(row[name], 2) for name in VECTORS),
+        ]
+        for row in records(ranks(shown))
+    ]
+    head = ["Network", "Numbers", "Bound", "Rank", "Learnt", *(f"R² {name}" for name in VECTORS)]
     note = (
         "Bound: dimensions that the vectors can span at most; rank: those they do. Learnt: at least 1 dB"
         " better than the average of the two frames. R²: of EF on TEST videos by ridge regression, from"
         " motion vectors, from those of an untrained network, and from appearance vectors; below 0 is worse"
         " than the mean."
     )
-    return block(table(head, rows, caption="How much the motion vector can hold", numeric_from=1, note=note))
+    return page_table(of_rows(head, rows, caption="How much the motion vector can hold", notes=(note,)))

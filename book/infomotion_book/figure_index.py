@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 import re
-from html import escape
 from pathlib import Path
 
-from infomotion_book.html import block, table
-from infomotion_book.notebooks import card_anchor
+from markupsafe import Markup
+
+from infomotion_book.html import code, keep, link
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib.paths import NOTEBOOKS, notebook_of
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
@@ -43,15 +45,10 @@ def figure_index(all_results: list[Results]) -> str:
                 f"```bash\npapermill notebooks/{notebook.name} out.ipynb \\\n  -f"
                 f" notebooks/params/{profile}.yml\n```"
             )
-            rows = [[f"<code>{escape(name)}</code>", *_row(name, stage, runs)] for name in names]
-            html = table(
-                ["Figure", "What it shows", "File"],
-                rows,
-                caption=f"Figures of {notebook.name}",
-                stack=True,
-                titled=False,
-            )
-            parts.append(f"## {title_of(stage)}\n\n{command}\n{block(html)}")
+            rows = [[code(name), *_row(name, stage, runs)] for name in names]
+            head, caption = ["Figure", "What it shows", "File"], f"Figures of {notebook.name}"
+            table = page_table(of_rows(head, rows, caption=caption, words=True), stack=True, titled=False)
+            parts.append(f"## {title_of(stage)}\n\n{command}\n{table}")
     return "\n".join(parts)
 
 
@@ -64,16 +61,22 @@ def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
     if not drawn:
         return "–", "no run in this book"
     links = [
-        '<span class="im-keep"><a'
-        f' href="results/{results.profile}/{results.place(stage)}/figures/{name}">{results.profile}</a>'
-        f' · <a href="provenance.html#{card_anchor(results, stage)}">run card</a></span>'
+        keep(
+            Markup("{} · {}").format(
+                link(f"results/{results.profile}/{results.place(stage)}/figures/{name}", results.profile),
+                card_link(results, stage, "run card"),
+            )
+        )
         for results, _ in drawn
     ]
-    shows = {results.profile: escape(_first_sentence(alt_text(file))) for results, file in drawn}
-    same = len(set(shows.values())) == 1
-    return (
-        shows[drawn[0][0].profile] if same else "<br>".join(f"{name}: {text}" for name, text in shows.items())
-    ), "<br>".join(links)
+    shows = {results.profile: _first_sentence(alt_text(file)) for results, file in drawn}
+    told = (
+        list(shows.values())
+        if len({*shows.values()}) == 1
+        else [f"{name}: {text}" for name, text in shows.items()]
+    )
+    line_break = Markup("<br>")
+    return line_break.join(dict.fromkeys(told)), line_break.join(links)
 
 
 def _first_sentence(text: str) -> str:

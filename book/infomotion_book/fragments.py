@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import pandas as pd
 import yaml
+from markupsafe import Markup
 
 from infomotion_book import (
     arithmetic,
     critical,
     evidence,
+    first_page,
     ledgers,
     paper_numbers,
     phases,
     pictures,
-    reading,
+    run_sentences,
 )
 from infomotion_book.assets import Assets
-from infomotion_book.beside import label_agreement, open_splits
+from infomotion_book.checkpoint_choice import checkpoint_choice
 from infomotion_book.comparisons import against_random, comparisons
 from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
-from infomotion_book.found import found
-from infomotion_book.html import admonition, block, folded, number, table
-from infomotion_book.last_or_best import last_or_best
+from infomotion_book.html import admonition, block, figure, folded, link, number
+from infomotion_book.label_and_split_tables import label_agreement, open_splits
 from infomotion_book.machines import two_machines
 from infomotion_book.more_training import more_training
-from infomotion_book.notebooks import card_anchor
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import page_table
 from infomotion_book.play import play
 from infomotion_book.speed import speed
-from infomotion_book.table1 import company, table1
+from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, EVALUATION_FIGURES, FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
 from infomotion_lib.reporting.results import Results, title_of
+from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import alt_text
 
 """Figures of the evaluation that stand on the results page."""
@@ -73,11 +75,11 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "boundaries": pictures.boundaries(),
         "colab": colab(url),
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
-        "found": _list(found(shown, paper=paper)),
-        "glance": reading.glance(lead) or NOT_RUN,
+        "found": first_page.sentences(first_page.findings(shown, paper=paper)),
+        "glance": run_sentences.glance(lead) or NOT_RUN,
         "results": "".join([*map(results_part, shown), more_training(shown)]) or NOT_RUN,
-        "expected": reading.expected(lead) if lead else NOT_RUN,
-        "stage_times": reading.stage_times(lead) if lead else NOT_RUN,
+        "expected": run_sentences.expected(lead) if lead else NOT_RUN,
+        "stage_times": run_sentences.stage_times(lead) if lead else NOT_RUN,
         "constant": critical.constant(lead),
         "normal_share": paper_numbers.normal_share(),
         "leads": paper_numbers.leads(),
@@ -85,11 +87,11 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "softness": paper_numbers.softness(lead),
         "graphs": critical.graphs(lead) + critical.collapse(shown),
         "motion_rank": critical.motion_rank(shown),
-        "room": paper_numbers.room(lead),
+        "room": paper_numbers.headroom_table(lead),
         "two_machines": two_machines(),
         "short_trainings": arithmetic.short_trainings(),
         "processor_probe": arithmetic.probe(),
-        "checkpoint": last_or_best(),
+        "checkpoint": checkpoint_choice(),
         "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
         **evidence.fragments(),
         **phases.fragments(),
@@ -129,16 +131,8 @@ def clean_notebooks() -> list[Path]:
 def costs() -> str:
     """MyST block: disk, memory and time by stage, at CPU size and at the paper's."""
     ledger = pd.read_csv(BOOK / "ledgers" / "costs.csv", keep_default_na=False)
-    rows = [[escape(str(value)) for value in row] for row in ledger.to_numpy().tolist()]
-    return block(
-        table(
-            [str(column) for column in ledger.columns],
-            rows,
-            caption="Disk, memory and time by stage",
-            stack=True,
-            titled=False,
-        )
-    )
+    shown = ShownTable(ledger, "Disk, memory and time by stage", words=True)
+    return page_table(shown, stack=True, titled=False)
 
 
 def latte_steps() -> str:
@@ -152,19 +146,14 @@ def latte_steps() -> str:
             "`python tests/benchmarks/bench_latte_gpu.py`.\n"
         )
     measured = pd.read_csv(file)
-    precision = measured["matmul"].map({"high": "TF32", "highest": "full"})
-    shown = measured.assign(
-        matmul=precision,
-        ms_a_step=measured["ms_a_step"].map(number),
-        memory_gib=measured["memory_gib"].map(number),
-    )
-    rows = shown.drop(columns="gpu").astype(str).to_numpy().tolist()
-    head = ["Latte", "Clips a step", "Products", "ms a step", "Clips a second", "Memory, GiB"]
     cards = " and ".join(measured["gpu"].drop_duplicates())
-    note = f"On one {escape(cards)}; clips of 16 frames, latents of 14 × 14. TF32: TensorFloat-32."
-    return block(
-        table(head, rows, caption="A training step of the published Lattes", numeric_from=1, note=note)
+    note = f"On one {cards}; clips of 16 frames, latents of 14 × 14. TF32: TensorFloat-32."
+    shown = measured.drop(columns="gpu").assign(
+        matmul=measured["matmul"].map({"high": "TF32", "highest": "full"})
     )
+    shown.columns = ["Latte", "Clips a step", "Products", "ms a step", "Clips a second", "Memory, GiB"]
+    formats = {"ms a step": number, "Memory, GiB": number}
+    return page_table(ShownTable(shown, "A training step of the published Lattes", (note,), formats=formats))
 
 
 def changelog() -> str:
@@ -191,11 +180,11 @@ def results_part(results: Results) -> str:
     figures = "".join(_figure(results, "evaluation", name) for name in EVALUATION_FIGURES)
     more = (
         comparisons(results)
-        + company(results)
+        + other_metrics(results)
         + label_agreement(results)
         + (open_splits(results) if is_open else "")
     )
-    said = _list(reading.reading(results))
+    said = _list(run_sentences.sentences(results))
     return f"## {results.title}\n\n{note}{body}\n{head}{said}\n{more}{figures}{_ablation(results)}"
 
 
@@ -222,12 +211,8 @@ def _figure(results: Results, stage: str, name: str) -> str:
     if not file.is_file():
         return ""
     url = f"results/{results.profile}/{results.place(stage)}/figures/{name}"
-    links = (
-        f'<a href="{url}">{name}</a> · <a href="provenance.html#{card_anchor(results, stage)}">how it was'
-        " made</a>"
-    )
-    image = f'<img class="im-figure" loading="lazy" alt="{escape(alt_text(file))}" src="{url}">'
-    return block(f'<figure class="im-fig">{image}<figcaption>{links}</figcaption></figure>')
+    below = Markup(" · ").join([link(url, name), card_link(results, stage, "how it was made")])
+    return figure(url, alt_text(file), below=below)
 
 
 def _list(sentences: list[str]) -> str:

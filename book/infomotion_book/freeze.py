@@ -15,7 +15,7 @@ import pandas as pd
 
 from infomotion_book.explore.board import prepare
 from infomotion_book.frozen_notebook import freeze_notebook
-from infomotion_book.guard import Finding, Guard, PublishingError, inspect
+from infomotion_book.guard import Guard, PublishingError, Refusal, inspect
 from infomotion_book.levels import Level, level_of
 from infomotion_lib.errors import StageError
 from infomotion_lib.files import DATA_REPORT, PINS
@@ -42,7 +42,7 @@ class Frozen:
         ``book/results/<profile>``.
     files : tuple of str
         Frozen files, relative to it.
-    left_out : tuple of Finding
+    left_out : tuple of Refusal
         What was kept out, and why.
     level : Level
         How much the data sets of the run allow.
@@ -50,7 +50,7 @@ class Frozen:
 
     folder: Path
     files: tuple[str, ...]
-    left_out: tuple[Finding, ...]
+    left_out: tuple[Refusal, ...]
     level: Level
 
     @property
@@ -140,7 +140,7 @@ def _video_names(root: Path) -> frozenset[str]:
     return frozenset(name for name in names if len(name) > 3)
 
 
-def _copy(results: Results, copy: Path, *, whole: bool, level: Level) -> list[Finding]:
+def _copy(results: Results, copy: Path, *, whole: bool, level: Level) -> list[Refusal]:
     """Copy what a book may want; list what is too large for it."""
     left_out = []
     for stage in [*results.stages, *([EXPLORE] if whole else [])]:
@@ -159,7 +159,7 @@ def _copy(results: Results, copy: Path, *, whole: bool, level: Level) -> list[Fi
             place = target / file.relative_to(source)
             if file.stat().st_size > LARGEST:
                 left_out.append(
-                    Finding(place.relative_to(copy).as_posix(), f"larger than {LARGEST / 1e6:g} MB")
+                    Refusal(place.relative_to(copy).as_posix(), f"larger than {LARGEST / 1e6:g} MB")
                 )
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -182,7 +182,7 @@ def _without_places(card: dict[str, Any]) -> dict[str, Any]:
     return card
 
 
-def _clear(copy: Path, guard: Guard) -> list[Finding]:
+def _clear(copy: Path, guard: Guard) -> list[Refusal]:
     """Remove from the copy what the guard finds: whole files, single outputs of notebooks."""
     found = []
     for file in sorted(item for item in copy.rglob("*") if item.is_file()):
@@ -198,14 +198,14 @@ def _clear(copy: Path, guard: Guard) -> list[Finding]:
     return found
 
 
-def _clear_notebook(file: Path, where: str, guard: Guard) -> list[Finding]:
+def _clear_notebook(file: Path, where: str, guard: Guard) -> list[Refusal]:
     page = json.loads(file.read_text(encoding="utf-8"))
     found = guard.state(page["metadata"].get("widgets", {}).get(STATE, {}), where)
     if found:
         page["metadata"].pop("widgets")
     for cell in page["cells"]:
         if cell.pop("attachments", None):
-            found.append(Finding(f"{where}, cell {cell.get('id')}", "an attachment"))
+            found.append(Refusal(f"{where}, cell {cell.get('id')}", "an attachment"))
         cleared = []
         for output in cell.get("outputs", []):
             findings = guard.output(output, f"{where}, cell {cell.get('id')}")
@@ -224,6 +224,6 @@ def _clear_notebook(file: Path, where: str, guard: Guard) -> list[Finding]:
     return found
 
 
-def _left_out(findings: list[Finding]) -> dict[str, Any]:
+def _left_out(findings: list[Refusal]) -> dict[str, Any]:
     text = f"Left out of the published book: {findings[0].why}."
     return {"output_type": "display_data", "metadata": {}, "data": {"text/plain": text}}

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from infomotion_book.drawing import measure
 from infomotion_book.levels import Level
+from infomotion_book.svg_counts import measure
 from infomotion_lib.errors import InfoMotionError
 from infomotion_lib.reporting.widgets import STATE
 
@@ -91,7 +91,7 @@ class PublishingError(InfoMotionError):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Refusal:
     """One thing that may not be published.
 
     Attributes
@@ -124,29 +124,29 @@ class Guard:
     level: Level
     ids: frozenset[str] = field(default_factory=frozenset)
 
-    def text(self, text: str, where: str) -> list[Finding]:
+    def text(self, text: str, where: str) -> list[Refusal]:
         """Findings in a piece of text, markup included."""
         found = []
         if _PATIENT_LIKE.search(text):
-            found.append(Finding(where, "a name that looks like a patient id"))
+            found.append(Refusal(where, "a name that looks like a patient id"))
         if self.level is Level.EVERYTHING:
             return found
         if _PIXELS.search(text):
-            found.append(Finding(where, "a picture made of pixels, or an active element"))
+            found.append(Refusal(where, "a picture made of pixels, or an active element"))
         for match in _SVG_URI.finditer(text):
             found += self.svg(_decoded(match), f"{where}, embedded figure")
         if _ENCODED.search(_SVG_URI.sub("", text)):
-            found.append(Finding(where, "a long run of encoded bytes, perhaps a picture"))
+            found.append(Refusal(where, "a long run of encoded bytes, perhaps a picture"))
         words = set(re.findall(r"[\w\-.]+", text)) if self.ids else set()
         if self.ids & (words | {word.removesuffix(".avi") for word in words}):
-            found.append(Finding(where, "the name of a video"))
+            found.append(Refusal(where, "the name of a video"))
         return found
 
-    def svg(self, text: str, where: str) -> list[Finding]:
+    def svg(self, text: str, where: str) -> list[Refusal]:
         """Findings in an SVG figure: pixels inside it, or, at the strictest level, a mark a video."""
         found = self.text(_SVG_URI.sub("", text), where)
         if self.level < Level.EVERYTHING and re.search(r"<(?:svg:)?image\b", text) and not found:
-            found.append(Finding(where, "a picture made of pixels inside the figure"))
+            found.append(Refusal(where, "a picture made of pixels inside the figure"))
         if self.level is Level.EVERYTHING:
             return found
         drawn = measure(text)
@@ -155,13 +155,13 @@ class Guard:
             or drawn.vertices > PICTURE_VERTICES
             or drawn.shades > PICTURE_SHADES
         ):
-            found.append(Finding(where, "so many shapes or shades that they could be a picture"))
+            found.append(Refusal(where, "so many shapes or shades that they could be a picture"))
         if self.level is Level.AGGREGATES:
             if drawn.marks > MARKS:
-                found.append(Finding(where, f"more than {MARKS} marks of one kind, perhaps one a video"))
+                found.append(Refusal(where, f"more than {MARKS} marks of one kind, perhaps one a video"))
             if drawn.shapes > SUMMARY_SHAPES or drawn.longest > SUMMARY_LINE:
                 found.append(
-                    Finding(
+                    Refusal(
                         where,
                         f"over {SUMMARY_SHAPES} shapes or a line of over {SUMMARY_LINE} points, perhaps one a"
                         " video",
@@ -169,39 +169,39 @@ class Guard:
                 )
         return found
 
-    def table(self, text: str, where: str) -> list[Finding]:
+    def table(self, text: str, where: str) -> list[Refusal]:
         """Findings in a CSV table."""
         found = self.text(text, where)
         head = next(csv.reader(io.StringIO(text)), [])
         if self.level < Level.EVERYTHING and len(head) > MOST_COLUMNS:
-            found.append(Finding(where, f"more than {MOST_COLUMNS} columns, perhaps pixels"))
+            found.append(Refusal(where, f"more than {MOST_COLUMNS} columns, perhaps pixels"))
         if self.level is Level.AGGREGATES:
             name = Path(where.split(",")[0]).stem
             if name not in AGGREGATE_TABLES:
-                found.append(Finding(where, "not on the list of tables without per-video rows"))
+                found.append(Refusal(where, "not on the list of tables without per-video rows"))
             if {column.strip().lower() for column in head} & ID_COLUMNS:
-                found.append(Finding(where, "a column that names videos"))
+                found.append(Refusal(where, "a column that names videos"))
             if {column.strip().lower() for column in head} & VIDEO_COLUMNS:
-                found.append(Finding(where, "a column with a value a video"))
+                found.append(Refusal(where, "a column with a value a video"))
         return found
 
-    def values(self, text: str, where: str) -> list[Finding]:
+    def values(self, text: str, where: str) -> list[Refusal]:
         """Findings in a JSON file: forbidden text, or long lists that could be per-video rows or pixels."""
         found = self.text(text, where)
         if self.level is Level.AGGREGATES and Path(where).stem not in AGGREGATE_VALUES:
-            found.append(Finding(where, "not on the list of files without per-video values"))
+            found.append(Refusal(where, "not on the list of files without per-video values"))
         most = {Level.AGGREGATES: MARKS, Level.LINES: LONGEST_LIST}.get(self.level)
         if most is not None and _longest_list(json.loads(text)) > most:
             found.append(
-                Finding(where, f"a list of more than {most} values, perhaps one a video or a picture")
+                Refusal(where, f"a list of more than {most} values, perhaps one a video or a picture")
             )
         return found
 
-    def output(self, output: dict[str, Any], where: str) -> list[Finding]:
+    def output(self, output: dict[str, Any], where: str) -> list[Refusal]:
         """Findings in one output of a notebook cell."""
-        found: list[Finding] = []
+        found: list[Refusal] = []
         if "traceback" in output:
-            found.append(Finding(where, "an error"))
+            found.append(Refusal(where, "an error"))
         found += self.text(json.dumps(output.get("metadata", {})), where)
         pieces = {"text/plain": output["text"]} if "text" in output else output.get("data", {})
         for mime, value in pieces.items():
@@ -213,38 +213,38 @@ class Guard:
                 else json.dumps(value)
             )
             if self.level < Level.EVERYTHING and mime not in _TEXT_MIMES:
-                found.append(Finding(where, f"an output of kind {mime}"))
+                found.append(Refusal(where, f"an output of kind {mime}"))
                 continue
             found += self.svg(text, where) if mime == "image/svg+xml" else self.text(text, where)
             if self.level < Level.EVERYTHING:
                 found += self._markup(text, where, html=mime == "text/html")
         return found
 
-    def _markup(self, text: str, where: str, *, html: bool) -> list[Finding]:
+    def _markup(self, text: str, where: str, *, html: bool) -> list[Refusal]:
         found = []
         if len(_SVG_URI.sub("", text)) > LONGEST_TEXT:
-            found.append(Finding(where, f"an output of more than {LONGEST_TEXT} characters"))
+            found.append(Refusal(where, f"an output of more than {LONGEST_TEXT} characters"))
         if html and _LINKED_PIXELS.search(text):
-            found.append(Finding(where, "a link to a picture made of pixels"))
+            found.append(Refusal(where, "a link to a picture made of pixels"))
         if html and self.level is Level.AGGREGATES and text.count("<tr") > MARKS:
-            found.append(Finding(where, f"a table of more than {MARKS} rows, perhaps one a video"))
+            found.append(Refusal(where, f"a table of more than {MARKS} rows, perhaps one a video"))
         return found
 
-    def state(self, state: dict[str, Any], where: str) -> list[Finding]:
+    def state(self, state: dict[str, Any], where: str) -> list[Refusal]:
         """Findings in the saved state of a notebook's controls."""
         found = []
         for model, content in state.get("state", {}).items():
             if self.level < Level.EVERYTHING and (
                 content.get("buffers") or "Image" in str(content.get("model_name"))
             ):
-                found.append(Finding(f"{where}, control {model[:8]}", "a picture made of pixels"))
+                found.append(Refusal(f"{where}, control {model[:8]}", "a picture made of pixels"))
             place, values = f"{where}, control {model[:8]}", content.get("state", {})
             found += self.text(json.dumps(values).replace('\\"', '"'), place)
             for output in values.get("outputs", []):
                 found += self.output(output, place)
         return found
 
-    def notebook(self, text: str, where: str) -> list[Finding]:
+    def notebook(self, text: str, where: str) -> list[Refusal]:
         """Findings in an executed notebook: sources, outputs, attachments, controls."""
         page = json.loads(text)
         about = page.get("metadata", {})
@@ -259,12 +259,12 @@ class Guard:
                 json.dumps(cell.get("metadata", {})), place
             )
             if cell.get("attachments"):
-                found.append(Finding(place, "an attachment"))
+                found.append(Refusal(place, "an attachment"))
             for output in cell.get("outputs", []):
                 found += self.output(output, place)
         return found
 
-    def file(self, path: Path, where: str = "") -> list[Finding]:
+    def file(self, path: Path, where: str = "") -> list[Refusal]:
         """Findings in one file of any kind."""
         place = where or path.name
         if named := self.text(place.removesuffix(path.suffix), f"{place}, its name"):
@@ -281,11 +281,11 @@ class Guard:
             try:
                 return look[path.suffix](path.read_text(encoding="utf-8"), place)
             except (UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
-                return [Finding(place, f"cannot be read: {error}")]
+                return [Refusal(place, f"cannot be read: {error}")]
         if self.level is Level.EVERYTHING and path.suffix in {".png", ".webp", ".gif"}:
             return []
         return [
-            Finding(
+            Refusal(
                 place,
                 (
                     "a picture made of pixels"
@@ -296,7 +296,7 @@ class Guard:
         ]
 
 
-def inspect(folder: Path, guard: Guard) -> list[Finding]:
+def inspect(folder: Path, guard: Guard) -> list[Refusal]:
     """Findings in every file under a folder."""
     return [
         item

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Mapping
+from typing import Any
 
-_TABLE, _GROUP, _ROW, _COLUMN_HEADER, _ROW_HEADER = (
-    f' role="{name}"' for name in ("table", "rowgroup", "row", "columnheader", "rowheader")
-)
-"""Said aloud of a table whose rows become paragraphs, since such a table is none to the browser any more."""
+from markupsafe import Markup, escape
 
 _APOSTROPHE = re.compile(
-    r"(?s)<(code|pre|script|style)\b.*?</\1>|<[^>]*>|(?<=\w)(?:'|&#x27;)(?=[\w\s,.;:)<]|$)"
+    r"(?s)<(code|pre|script|style)\b.*?</\1>|<[^>]*>|(?<=\w)(?:'|&#x27;|&#39;)(?=[\w\s,.;:)<]|$)"
 )
 """An apostrophe in a word; before it whatever it is not looked for in: code, scripts, tags."""
 
@@ -25,79 +22,56 @@ scripts, tags.
 """
 
 
-def table(
-    head: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    *,
-    caption: str,
-    row_header: int = 0,
-    numeric_from: int = 99,
-    note: str = "",
-    stack: bool = False,
-    titled: bool = True,
-) -> str:
-    """HTML of a table that scrolls sideways on a narrow screen and can be read aloud.
-
-    Parameters
-    ----------
-    head : sequence of str
-        Column titles; HTML is taken as it is, here and in the cells. Empty: a list of names and values.
-    rows : iterable of sequences of str
-        Cells.
-    caption : str
-        What the table says.
-    row_header : int
-        Index of the column that names the row.
-    numeric_from : int
-        Columns from here on are numbers, aligned right.
-    note : str
-        Line under the table: units, n, where the numbers come from.
-    stack : bool
-        On a phone each row becomes a paragraph, its cells one under the other: for cells with sentences in
-        them.
-    titled : bool
-        Whether the caption is shown; else it is there for the ear alone, where a heading has just said it.
-    """
-    names = [
-        escape(" ".join(re.sub(r"<[^>]+>", " ", title).split()).rstrip("?"), quote=True) for title in head
-    ]
-    role = "{}".format if stack else "".format
-
-    def cell(index: int, text: str) -> str:
-        side = ' class="im-num"' if index >= numeric_from else ""
-        if index == row_header:
-            return f'<th scope="row"{side}{role(_ROW_HEADER)}>{text}</th>'
-        label = f' role="cell" data-label="{names[index]}"' if stack else ""
-        return f"<td{side}{label}>{text}</td>"
-
-    titles = "".join(
-        f'<th scope="col"{" class=im-num" if i >= numeric_from else ""}{role(_COLUMN_HEADER)}>{title}</th>'
-        for i, title in enumerate(head)
-    )
-    row_, group = role(_ROW), role(_GROUP)
-    body = "".join(f"<tr{row_}>{''.join(cell(i, text) for i, text in enumerate(row))}</tr>" for row in rows)
-    inner = f"{f'<thead{group}><tr{row_}>{titles}</tr></thead>' if head else ''}<tbody{group}>{body}</tbody>"
-    return framed(inner, caption=caption, stack=stack, titled=titled) + (
-        f'<p class="im-note">{note}</p>' if note else ""
-    )
+def span(kind: str, text: object) -> Markup:
+    """HTML of a piece of text with a look of its own."""
+    return Markup('<span class="{}">{}</span>').format(kind, text)
 
 
-def framed(inner: str, *, caption: str, stack: bool = False, titled: bool = True) -> str:
-    """HTML of a table with its caption above, outside the part that scrolls."""
-    name = escape(re.sub(r"<[^>]+>", "", caption), quote=True)
-    kind, role = ("im-table im-stack", _TABLE) if stack else ("im-table", "")
-    return (
-        f'{f"""<p class="im-caption" aria-hidden="true">{caption}</p>""" if titled else ""}'
-        f'<div class="{kind}" role="region" tabindex="0" aria-label="{name}">'
-        f'<table class="table" aria-label="{name}"{role}>{inner}</table></div>'
-    )
+def keep(text: object) -> Markup:
+    """HTML of a text on one line."""
+    return span("im-keep", text)
+
+
+def under(text: object, *below: object) -> Markup:
+    """HTML of a text with smaller lines below it."""
+    return escape(text) + Markup("").join(span("im-under", line) for line in below)
+
+
+def code(text: object) -> Markup:
+    """HTML of a word of code."""
+    return Markup("<code>{}</code>").format(text)
+
+
+def link(url: str, text: object) -> Markup:
+    """HTML of a link."""
+    return Markup('<a href="{}">{}</a>').format(url, text)
+
+
+def again(command: str) -> Markup:
+    """Sentence under a table: the command that makes its numbers again."""
+    return Markup("Regenerate: {}.").format(code(command))
+
+
+def note(text: object) -> str:
+    """MyST block of a line in small print."""
+    return block(Markup('<p class="im-note">{}</p>').format(text))
+
+
+def figure(url: str, alt: str, *, below: str = "", fits: bool = False) -> str:
+    """MyST block of a figure with its alt text, which loads when it comes into sight."""
+    image = Markup('<img class="im-figure" loading="lazy" alt="{}" src="{}">').format(alt, url)
+    note = Markup("<figcaption>{}</figcaption>").format(below) if below else ""
+    kind = "im-fig im-fits" if fits else "im-fig"
+    return block(Markup('<figure class="{}">{}{}</figure>').format(kind, image, note))
 
 
 def block(html: str) -> str:
     """The HTML as one MyST block, with the apostrophes of the prose around it: no blank line may stand
     inside.
     """
-    curly = _APOSTROPHE.sub(lambda match: "’" if match.group() in ("'", "&#x27;") else match.group(), html)
+    curly = _APOSTROPHE.sub(
+        lambda match: "’" if match.group() in ("'", "&#x27;", "&#39;") else match.group(), str(html)
+    )
     return "\n" + "\n".join(line for line in curly.splitlines() if line.strip()) + "\n\n"
 
 
@@ -133,9 +107,31 @@ def signed(value: float, digits: int = 1) -> str:
     return f"+{shown}" if shown.strip("0.") and value > 0 else shown
 
 
+def spread(mean: float, sd: float, digits: int = 1) -> str:
+    """A mean with its standard deviation, where it has one."""
+    shown = number(mean, digits)
+    return f"{shown} ± {number(sd, digits)}" if sd == sd else shown
+
+
+def interval(low: float, high: float) -> str:
+    """An interval in brackets, such as ``[0.2, 1.8]``."""
+    return f"[{number(low)}, {number(high)}]"
+
+
+def with_interval(row: Mapping[str, Any], *, sign: bool = False) -> str:
+    """The ``difference`` of a row with its interval, ``ci_low`` to ``ci_high``."""
+    value = signed(row["difference"]) if sign else number(row["difference"])
+    return f"{value} {interval(row['ci_low'], row['ci_high'])}"
+
+
 def probability(value: float) -> str:
     """A p-value to three digits; an en dash where there is none."""
-    return "&lt; 0.001" if value < 0.001 else number(value, 3)
+    return "< 0.001" if value < 0.001 else number(value, 3)
+
+
+def lowered(text: str) -> str:
+    """The text for the middle of a sentence: its first letter small."""
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def count(value: int, of: int) -> str:

@@ -1,26 +1,28 @@
-"""Generated ledgers: run cards, claims, assumptions, and the index of figures and their commands."""
+"""Generated ledgers: run cards, claims, assumptions and the checklist."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup, escape
 
 from infomotion_book.editions import mark_of
-from infomotion_book.html import block, number, table
+from infomotion_book.html import code, folded, keep, link, note, number, span, under
 from infomotion_book.notebooks import card_anchor
-from infomotion_book.reading import device, worked
+from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.run_sentences import device, worked
 from infomotion_lib import machine
 from infomotion_lib.evaluation.claims import RULE, claims_ledger
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS, RunPaths
 from infomotion_lib.reporting.flags import explained, in_brackets
-from infomotion_lib.reporting.results import Results, card_edition, title_of
+from infomotion_lib.reporting.results import Results, card_edition, records, title_of
 
 LEGEND = (
     "VPC: videos a class. FID, FVD: Fréchet distances of images and of videos. Dist.: distilled. Synth:"
@@ -46,41 +48,38 @@ def provenance(all_results: list[Results]) -> str:
 def _card(results: Results, stage: str) -> str:
     card = results.card(stage)
     git = card.get("git", {})
-    commit = str(git.get("commit") or "unknown")
     state = " with uncommitted changes" if git.get("dirty") else ""
-    facts = [
-        ["Commit", f"<code>{escape(commit[:12])}</code>{state}"],
-        *([["Code", f"<code>{escape(card['code']['science'])}</code>"]] if "code" in card else []),
-        ["Started", escape(_moment(str(card.get("started_utc", ""))))],
+    edition = card_edition(card) if stage == "data" else None
+    packages = ", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items())
+    facts: list[list[str]] = [
+        ["Commit", code(str(git.get("commit") or "unknown")[:12]) + state],
+        *([["Code", code(card["code"]["science"])]] if "code" in card else []),
+        ["Started", _moment(str(card.get("started_utc", "")))],
         ["Time", worked(card)],
-        *(
-            [["Kept work of earlier code", f"<code>{escape(', '.join(card['kept_from']))}</code>"]]
-            if "kept_from" in card
-            else []
-        ),
-        ["Device", escape(device(card))],
+        *([["Kept work of earlier code", code(", ".join(card["kept_from"]))]] if "kept_from" in card else []),
+        ["Device", device(card)],
         *_machine(card),
-        *([["Phantom", f"edition {edition}"]] if stage == "data" and (edition := card_edition(card)) else []),
-        ["Python", escape(str(card.get("python", "")))],
-        [
-            "Packages",
-            escape(", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items())),
-        ],
+        *([["Phantom", f"edition {edition}"]] if edition else []),
+        ["Python", str(card.get("python", ""))],
+        ["Packages", packages],
     ]
-    head = block(table([], facts, caption=f"{title_of(stage)}, profile {results.profile}", titled=False))
-    more = "".join(
-        f"````{{dropdown}} {title}\n{block(table(names, rows, caption=title, titled=False))}````\n\n"
-        for title, names, rows in (
-            ("Parameters", ["Parameter", "Value"], _pairs(card.get("parameters", {}))),
-            ("Inputs and their SHA-256", ["File", "SHA-256"], _pairs(card.get("inputs", {}), cut=16)),
-            ("Outputs and their SHA-256", ["File", "SHA-256"], _pairs(card.get("outputs", {}), cut=16)),
-            ("Figures and their SHA-256", ["File", "SHA-256"], _pairs(card.get("figures", {}), cut=16)),
-            ("Notes", ["Note", "Value"], _pairs(card.get("notes", {}))),
-        )
-        if rows
-    )
-    link = f"results/{results.profile}/{results.place(stage)}/run_card.json"
-    return head + more + block(f'<p class="im-note"><a href="{link}">The card as JSON</a></p>')
+    caption = f"{title_of(stage)}, profile {results.profile}"
+    shown = of_rows(["Fact", "Value"], facts, caption=caption, words=True)
+    parts = [page_table(shown, head=False, titled=False)]
+    for title, key, head, cut in (
+        ("Parameters", "parameters", ["Parameter", "Value"], 200),
+        ("Inputs and their SHA-256", "inputs", ["File", "SHA-256"], 16),
+        ("Outputs and their SHA-256", "outputs", ["File", "SHA-256"], 16),
+        ("Figures and their SHA-256", "figures", ["File", "SHA-256"], 16),
+        ("Notes", "notes", ["Note", "Value"], 200),
+    ):
+        rows = [[code(name), code(_cut(value, cut))] for name, value in card.get(key, {}).items()]
+        if rows:
+            shown = of_rows(head, rows, caption=title, words=True)
+            parts.append(folded(title, page_table(shown, titled=False)))
+    url = f"results/{results.profile}/{results.place(stage)}/run_card.json"
+    parts.append(note(link(url, "The card as JSON")))
+    return "".join(parts)
 
 
 def _machine(card: dict[str, Any]) -> list[list[str]]:
@@ -104,7 +103,7 @@ def _machine(card: dict[str, Any]) -> list[list[str]]:
                 ", ".join(str(told[name]) for name in ("system", "architecture", "c_library", "cxx_library")),
             ],
         ]
-    return [[name, escape(value)] for name, value in rows]
+    return rows
 
 
 def _moment(stamp: str) -> str:
@@ -115,15 +114,9 @@ def _moment(stamp: str) -> str:
         return stamp
 
 
-def _pairs(values: dict[str, Any], cut: int = 200) -> list[list[str]]:
-    def shown(value: Any) -> str:
-        text = value if isinstance(value, str) else json.dumps(value)
-        return escape(text if len(text) <= cut else text[:cut] + "…")
-
-    return [
-        [f"<code>{escape(str(name))}</code>", f"<code>{shown(value)}</code>"]
-        for name, value in values.items()
-    ]
+def _cut(value: Any, cut: int) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= cut else text[:cut] + "…"
 
 
 def claims(root: Path) -> str:
@@ -132,48 +125,37 @@ def claims(root: Path) -> str:
     """
     ledger = claims_ledger(RunPaths("paper", root))
     answered, parts = bool(ledger["ours"].notna().any()), [LEGEND]
-    for name in map(str, dict.fromkeys(ledger["table"])):
+    head = [
+        "Row",
+        "Column",
+        "Paper",
+        "Unit",
+        "Ours",
+        *(["Difference", "Allowed"] if answered else []),
+        "Status",
+    ]
+    for name, own in ledger.groupby("table", sort=False):
         rows = []
-        for row in ledger[ledger["table"] == name].to_dict("records"):
-            spread = f" ± {number(row['spread'])}" if row["spread"] == row["spread"] else ""
+        for row in records(own):
             ours = (
                 f"{number(row['ours'], 2)} ± {number(row['ours_sd'])}" if row["ours"] == row["ours"] else "–"
             )
-            ours += in_brackets([row.get("graph_flag")])
-            status = f'<span class="im-status">{escape(str(row["status"]))}</span>'
-            paper = f'<span class="im-keep">{row["value"]:g}{spread}</span>'
-            judged = [number(row[column], 2) for column in ("delta", "tolerance")] if answered else []
-            unit = f'<span class="im-keep">{escape(str(row["unit"]))}</span>'
+            spread = f" ± {number(row['spread'])}" if row["spread"] == row["spread"] else ""
             rows.append(
                 [
-                    escape(str(row["row"]).replace("Kmeans", "K-means")),
-                    escape(str(row["column"])),
-                    paper,
-                    unit,
-                    ours,
-                    *judged,
-                    status,
+                    str(row["row"]).replace("Kmeans", "K-means"),
+                    row["column"],
+                    keep(f"{row['value']:g}{spread}"),
+                    keep(row["unit"]),
+                    ours + in_brackets([row.get("graph_flag")]),
+                    *([number(row[column], 2) for column in ("delta", "tolerance")] if answered else []),
+                    span("im-status", row["status"]),
                 ]
             )
-        title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(name, name)
-        head = [
-            "Row",
-            "Column",
-            "Paper",
-            "Unit",
-            "Ours",
-            *(["Difference", "Allowed"] if answered else []),
-            "Status",
-        ]
-        html = table(
-            head,
-            rows,
-            caption=f"{title} of the paper, number by number",
-            note=explained(str(rows)),
-            stack=True,
-            titled=False,
-        )
-        parts.append(f"## {title} of the paper\n{block(html)}")
+        title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(str(name), str(name))
+        caption, notes = f"{title} of the paper, number by number", (explained(str(rows)),)
+        shown = of_rows(head, rows, caption=caption, notes=notes, words=True)
+        parts.append(f"## {title} of the paper\n{page_table(shown, stack=True, titled=False)}")
     return "\n".join([*parts, f"## The rule\n\n{RULE[0].upper()}{RULE[1:]}\n"])
 
 
@@ -186,79 +168,74 @@ def assumptions() -> str:
     profiles = {
         name: read_profile(name) for name in ("paper", "phantom") if (PARAMS / f"{name}.yml").is_file()
     }
-    parts = []
-    for topic in map(str, dict.fromkeys(ledger["topic"])):
-        rows = []
-        for row in ledger[ledger["topic"] == topic].to_dict("records"):
-            name = row["parameter"]
-            default = fields[name].default if name in fields else ""
-            values = [
-                _value(profiles.get(profile, {}).get(name, default)) for profile in ("paper", "phantom")
-            ]
-            code = f'<code class="im-under">{escape(name)}</code>' if name else ""
-            sure = f'<span class="im-under">how sure: {escape(row["confidence"])}</span>'
-            rows.append(
-                [
-                    f"{_prose(row['question'])}{code}",
-                    *values,
-                    f"{_prose(row['basis'])}{sure}",
-                    _prose(row["sensitivity"]),
-                ]
-            )
-        head = [
-            "What the text leaves open",
-            "<code>paper</code>",
-            "<code>phantom</code>",
-            "Basis",
-            "Can it change the ranking?",
+    head = [
+        "What the text leaves open",
+        *map(code, ("paper", "phantom")),
+        "Basis",
+        "Can it change the ranking?",
+    ]
+
+    def row_of(row: dict[str, Any]) -> list[str]:
+        name = row["parameter"]
+        default = fields[name].default if name in fields else ""
+        asked = Markup('<code class="im-under">{}</code>').format(name) if name else ""
+        return [
+            _prose(row["question"]) + asked,
+            *(_value(profiles.get(profile, {}).get(name, default)) for profile in ("paper", "phantom")),
+            under(_prose(row["basis"]), f"how sure: {row['confidence']}"),
+            _prose(row["sensitivity"]),
         ]
-        shown = table(head, rows, caption=f"Assumptions: {topic.lower()}", stack=True, titled=False)
-        parts.append(f"## {topic}\n{block(shown)}")
+
+    return _by_topic(ledger, head, row_of, caption="Assumptions: {}")
+
+
+def _by_topic(
+    ledger: pd.DataFrame, head: list[str], row_of: Callable[[dict[str, Any]], list[str]], *, caption: str
+) -> str:
+    """A heading and a table for each topic of a ledger."""
+    parts = []
+    for topic, own in ledger.groupby("topic", sort=False):
+        shown = of_rows(
+            head, map(row_of, records(own)), caption=caption.format(str(topic).lower()), words=True
+        )
+        parts.append(f"## {topic}\n{page_table(shown, stack=True, titled=False)}")
     return "\n".join(parts)
 
 
-def _prose(text: str) -> str:
+def _prose(text: str) -> Markup:
     """HTML of a cell of words: code between backticks is set as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _value(value: Any) -> str:
     if isinstance(value, float) and abs(value - 2 / 3) < 1e-9:
         return "2/3"
     text = value if isinstance(value, str) else json.dumps(value)
-    kept = "" if ", " in text else ' class="im-keep"'
-    return f"<code{kept}>{escape(text)}</code>" if text else "–"
+    if not text:
+        return "–"
+    return code(text) if ", " in text else Markup('<code class="im-keep">{}</code>').format(text)
 
 
 def checklist() -> str:
-    """MyST blocks, one a topic: what good practice asks, where the project stands, and where to look."""
+    """MyST blocks, one per topic: what good practice asks, where the project stands, and where to look."""
     ledger = pd.read_csv(BOOK / "ledgers" / "checklist.csv", keep_default_na=False)
-    parts = []
-    for topic, own in ledger.groupby("topic", sort=False):
-        rows = [
-            [
-                escape(str(row["question"])),
-                f'<span class="im-status">{escape(str(row["status"]))}</span>',
-                f'<a href="{str(row["where"]).replace(".md", ".html")}">{_page_title(str(row["where"]))}</a>',
-            ]
-            for row in own.to_dict("records")
+
+    def row_of(row: dict[str, Any]) -> list[str]:
+        page = str(row["where"])
+        return [
+            row["question"],
+            span("im-status", row["status"]),
+            link(page.replace(".md", ".html"), _page_title(page)),
         ]
-        html = table(
-            ["Asked", "Status", "Where"],
-            rows,
-            caption=f"Reproducibility checklist: {topic}",
-            stack=True,
-            titled=False,
-        )
-        parts.append(f"## {topic}\n{block(html)}")
-    return "\n".join(parts)
+
+    return _by_topic(ledger, ["Asked", "Status", "Where"], row_of, caption="Reproducibility checklist: {}")
 
 
 def _page_title(page: str) -> str:
     """First heading of a page of the book; the name of a page that is written when the book is built."""
     file = BOOK / page
     return (
-        escape(file.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# "))
+        file.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
         if file.is_file()
         else "API reference"
     )

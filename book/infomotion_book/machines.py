@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
-from infomotion_book.html import block, number, signed, table
-from infomotion_book.notebooks import card_anchor
+from infomotion_book.html import code, number, signed, spread, under
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib import machine
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.keys import CELL
@@ -36,40 +37,39 @@ def two_machines() -> str:
     if "graph_flag" not in cells:
         keys = zip(cells["source"], cells["method"], cells["graph"], cells["vpc"], strict=True)
         cells["graph_flag"] = [frozen.graph_flags.get(key, "") for key in keys]
+    first, second = _names(file, frozen, cells)
     rows = [
         [
-            f"{escape(shown_method(str(row['method']), str(row['graph']), [row['graph_flag']]))}"
-            f'<span class="im-under">{escape(shown_source(str(row["source"])))},'
-            f" {size_name(row['vpc'])}</span>",
+            under(
+                shown_method(str(row["method"]), str(row["graph"]), [row["graph_flag"]]),
+                f"{shown_source(str(row['source']))}, {size_name(row['vpc'])}",
+            ),
             signed(row["difference"]),
-            f"{number(row['frozen_mean'])} ± {number(row['frozen_sd'])}",
-            f"{number(row['mean'])} ± {number(row['sd'])}",
+            spread(row["frozen_mean"], row["frozen_sd"]),
+            spread(row["mean"], row["sd"]),
         ]
         for row in records(cells)
     ]
-    runs = _runs(frozen)
-    older = (
+    head = [
+        under("Method", "source, size"),
+        "Change",
+        under("First machine", *filter(None, [first])),
+        under("Second machine", *filter(None, [second])),
+    ]
+    notes = (
+        "Hard accuracy in percent, mean ± population sd over runs. Real, Synthetic: the phantoms that stand"
+        " in for that pool; VPC: videos a class.",
+        explained(*cells["graph_flag"]),
         ""
         if _is_frozen(frozen, cells)
-        else "The first machine’s table has been frozen anew since this comparison. "
+        else "The first machine’s table has been frozen anew since this comparison.",
+        Markup("Compare yours: {}.").format(code("infomotion compare")),
+        card_link(frozen, "evaluation", "How the frozen table was made"),
     )
-    note = (
-        "Hard accuracy in percent, mean ± population sd over runs. "
-        "Real, Synthetic: the phantoms that stand in for that pool; VPC: videos a class. "
-        f"{explained(*cells['graph_flag'])} "
-        f"{older}"
-        "Compare yours: <code>infomotion compare</code>. "
-        f'<a href="provenance.html#{card_anchor(frozen, "evaluation")}">How the frozen table was made</a>'
-    )
-    heads = [
-        f'{title}<span class="im-under">{escape(name)}</span>' if name else title
-        for title, name in zip(("First machine", "Second machine"), _names(file, frozen, cells), strict=True)
-    ]
-    titles = ['Method<span class="im-under">source, size</span>', "Change", *heads]
-    shown = table(
-        titles, rows, caption="One commit, one profile, two kinds of processor", numeric_from=1, note=note
-    )
-    return (in_words(moves(cells, runs=runs), runs=runs) if runs else "") + block(shown)
+    caption = "One commit, one profile, two kinds of processor"
+    runs = _runs(frozen)
+    said = in_words(moves(cells, runs=runs), runs=runs) if runs else ""
+    return said + page_table(of_rows(head, rows, caption=caption, notes=notes))
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 from infomotion_book.editions import older
-from infomotion_book.html import block, number, seconds, table
-from infomotion_book.notebooks import card_anchor
-from infomotion_book.reading import card_seconds, device
+from infomotion_book.html import number, seconds, under
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.run_sentences import card_seconds, device
 from infomotion_book.table2 import STAGE
 from infomotion_lib.reporting.results import Results, phantom_edition, records
 
@@ -31,86 +32,129 @@ def more_training(shown: list[Results]) -> str:
     """MyST section: one row for each profile whose ablation has run, by kind of data; empty where no two of a
     kind differ in training.
     """
-    found = [
+    found = comparable(shown)
+    if not found:
+        return ""
+    notes = (_NOTE,)
+    table = of_rows(_HEAD, map(_row, found), caption="One pipeline, Lattes of several sizes", notes=notes)
+    return f"## What more training of the Latte buys\n\n{page_table(table)}{_in_words(found)}\n"
+
+
+@dataclass(frozen=True)
+class TrainedLatte:
+    """What the Latte of one profile was, and what came of it.
+
+    Attributes
+    ----------
+    results : Results
+        The profile.
+    size : str
+        Of the network.
+    steps : int
+        Of its training.
+    distances : dict
+        Fréchet distance by metric and pair of sets.
+    same_class_percent, spearman : float
+        Clips relabelled with the class asked for, and rank correlation with the EF asked for.
+    taught, other_taught : float
+        Hard accuracy, percent, of networks trained on all of its pool, and of those trained on the pool in
+        EchoSyn's place.
+    """
+
+    results: Results
+    size: str
+    steps: int
+    distances: dict[tuple[str, str], float]
+    same_class_percent: float
+    spearman: float
+    taught: float
+    other_taught: float
+
+    def times_floor(self, metric: str) -> float:
+        """Distance of the Latte's clips to real ones over that of real ones to each other."""
+        return self.distances[metric, "real_vs_latte"] / self.distances[metric, "real_vs_real"]
+
+    @property
+    def has_floor(self) -> bool:
+        """Whether real clips are at a distance from each other."""
+        return all(value > 0 for (_, pair), value in self.distances.items() if pair == "real_vs_real")
+
+
+def comparable(shown: list[Results]) -> list[TrainedLatte]:
+    """Lattes of the profiles whose ablation has run, those of a kind of data together; none where no two of a
+    kind differ in training.
+    """
+    run = [
         results
         for results in shown
         if "latte_size" in results.card(POOL).get("parameters", {}) and results.card(STAGE)
     ]
-    kinds = list(dict.fromkeys(results.kind for results in found))
-    trainings = {(results.kind, *_training(results)) for results in found}
-    if len(trainings) == len(kinds):
-        return ""
-    rows = [_row(results) for kind in kinds for results in found if results.kind == kind]
-    shaped = table(_HEAD, rows, caption="One pipeline, Lattes of several sizes", numeric_from=1, note=_NOTE)
-    return f"## What more training of the Latte buys\n\n{block(shaped)}{_in_words(found)}\n"
+    kinds = list(dict.fromkeys(results.kind for results in run))
+    found = [trained_latte(results) for kind in kinds for results in run if results.kind == kind]
+    trainings = {(latte.results.kind, latte.size, latte.steps) for latte in found}
+    return found if len(trainings) > len(kinds) else []
 
 
-def _in_words(found: list[Results]) -> str:
+def trained_latte(results: Results) -> TrainedLatte:
+    """The Latte of a profile whose ablation has run."""
+    used = results.card(POOL)["parameters"]
+    fidelity = records(results.table(STAGE, "fidelity"))
+    heard = next(row for row in records(results.table(STAGE, "conditioning")) if row["source"] == "latte")
+    scores = [row for row in records(results.table(STAGE, "summary")) if row["metric"] == "hard_accuracy"]
+    taught: dict[str, float] = {row["source"]: row["mean"] for row in scores if row["method"] == "whole"}
+    return TrainedLatte(
+        results=results,
+        size=used["latte_size"],
+        steps=used["latte_steps"],
+        distances={(row["metric"], row["pair"]): float(row["value"]) for row in fidelity},
+        same_class_percent=heard["same_class_percent"],
+        spearman=heard["spearman"],
+        taught=taught["latte"],
+        other_taught=next(mean for pool, mean in taught.items() if pool != "latte"),
+    )
+
+
+def _in_words(found: list[TrainedLatte]) -> str:
     """Which Latte's frames come nearest to real ones, and whether its motion does too."""
-    found = [
-        results
-        for results in found
-        if all(value > 0 for (_, pair), value in _distances(results).items() if pair == "real_vs_real")
-    ]
+    found = [latte for latte in found if latte.has_floor]
     if not found:
         return ""
-    best = min(found, key=lambda results: _times_floor(results, "fed_frame"))
-    frames, clips = (_times_floor(best, name) for name in ("fed_frame", "fed_video"))
+    best = min(found, key=lambda latte: latte.times_floor("fed_frame"))
+    frames, clips = best.times_floor("fed_frame"), best.times_floor("fed_video")
     verdict = (
         "single pictures look right before their motion does"
         if clips > 3 * frames
         else "pictures and motion come near together"
     )
     return (
-        f"The frames of `{best.profile}` come nearest: their distance is {number(frames)} times its floor."
-        f" The distance of its clips, in which motion counts, is {number(clips, 0)} times theirs:"
+        f"The frames of `{best.results.profile}` come nearest: their distance is {number(frames)} times its"
+        f" floor. The distance of its clips, in which motion counts, is {number(clips, 0)} times theirs:"
         f" {verdict}.\n"
     )
 
 
-def _distances(results: Results) -> dict[tuple[str, str], float]:
-    return {
-        (row["metric"], row["pair"]): float(row["value"]) for row in records(results.table(STAGE, "fidelity"))
-    }
-
-
-def _times_floor(results: Results, metric: str) -> float:
-    found = _distances(results)
-    return found[metric, "real_vs_latte"] / found[metric, "real_vs_real"]
-
-
-def _training(results: Results) -> tuple[str, int]:
-    """Size and steps of the Latte of a run."""
-    used = results.card(POOL)["parameters"]
-    return used["latte_size"], used["latte_steps"]
-
-
-def _row(results: Results) -> list[str]:
+def _row(latte: TrainedLatte) -> list[str]:
+    results, distance = latte.results, latte.distances
     card = results.card(POOL)
     used, weights = card["parameters"], card["notes"].get("weights")
-    distance = _distances(results)
-    heard = next(row for row in records(results.table(STAGE, "conditioning")) if row["source"] == "latte")
-    scores = [row for row in records(results.table(STAGE, "summary")) if row["metric"] == "hard_accuracy"]
-    taught: dict[str, float] = {row["source"]: row["mean"] for row in scores if row["method"] == "whole"}
-    profile = f'<a href="provenance.html#{card_anchor(results, POOL)}">{escape(results.profile)}</a>'
     edition = phantom_edition(results)
-    profile += f", on edition {edition} of the phantom" if older(edition) else ""
+    on = f", on edition {edition} of the phantom" if older(edition) else ""
     million = f"{weights / 1e6:.1f} million weights, " if weights else ""
-    training = f"{used['latte_steps']:,} steps of {used['latte_batch_size']} clips"
     return [
-        _pair(profile, f"{used['latte_size']}: {million}{used['latte_side']} px; {training}"),
+        under(
+            card_link(results, POOL, results.profile) + on,
+            f"{latte.size}: {million}{used['latte_side']} px; {latte.steps:,} steps of"
+            f" {used['latte_batch_size']} clips",
+        ),
         _time(card),
         *(
-            _pair(
+            under(
                 number(distance[name, "real_vs_latte"]), f"floor {number(distance[name, 'real_vs_real'], 2)}"
             )
             for name in ("fed_frame", "fed_video")
         ),
-        _pair(f"{number(heard['same_class_percent'], 0)} %", f"rank {number(heard['spearman'], 2)}"),
-        _pair(
-            f"{number(taught['latte'])} %",
-            f"other {number(next(mean for pool, mean in taught.items() if pool != 'latte'))} %",
-        ),
+        under(f"{number(latte.same_class_percent, 0)} %", f"rank {number(latte.spearman, 2)}"),
+        under(f"{number(latte.taught)} %", f"other {number(latte.other_taught)} %"),
     ]
 
 
@@ -118,14 +162,6 @@ def _time(card: dict[str, Any]) -> str:
     """Time of the stage, or of the drawing where that was done on another machine."""
     if elsewhere := card["notes"].get("drawn_elsewhere"):
         spent = elsewhere.get("seconds", {})
-        return _pair(
-            seconds(sum(spent.values())) if spent else "–", escape(elsewhere.get("gpu", "another machine"))
-        )
-    return _pair(
-        seconds(card_seconds(card)),
-        escape(device(card)) + (", several runs" if card.get("continued") else ""),
-    )
-
-
-def _pair(own: str, below: str) -> str:
-    return f'{own}<span class="im-under">{below}</span>'
+        return under(seconds(sum(spent.values())) if spent else "–", elsewhere.get("gpu", "another machine"))
+    several = ", several runs" if card.get("continued") else ""
+    return under(seconds(card_seconds(card)), f"{device(card)}{several}")

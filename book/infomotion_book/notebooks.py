@@ -8,7 +8,10 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from infomotion_book.frozen_notebook import PICTURES
+from infomotion_book.html import link
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.reporting.widgets import STATE, VIEW
@@ -89,6 +92,11 @@ def page_not_run(notebook: Path) -> dict[str, Any]:
 def card_anchor(results: Results, stage: str) -> str:
     """Anchor of a stage's run card on the provenance page."""
     return re.sub("[_/]", "-", f"card-{results.profile}-{results.place(stage)}").lower()
+
+
+def card_link(results: Results, stage: str, text: object) -> Markup:
+    """HTML of a link to a stage's run card."""
+    return link(f"provenance.html#{card_anchor(results, stage)}", text)
 
 
 def _read(notebook: Path) -> dict[str, Any]:

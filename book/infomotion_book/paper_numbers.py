@@ -1,27 +1,30 @@
 """What the paper's own Table 1 implies, worked out from its printed means and spreads: leads, doubling,
-tolerance, room, constants.
+tolerance, headroom, constants.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
 
-from infomotion_book.html import block, number, probability, table
+import pandas as pd
+
+from infomotion_book.html import keep, lowered, number, probability, spread
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.paper_values import (
     SHARES,
     SIZES,
     above_normal,
     doublings,
+    headroom,
     paper_cells,
     paper_leads,
-    room_between,
 )
 from infomotion_book.schedule import trained_longer
 from infomotion_book.table1 import best_constant, cell_row
 from infomotion_lib.evaluation.claims import PAPER_RUNS
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.flags import explained, in_brackets
-from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
 
 
@@ -34,9 +37,9 @@ def leads() -> str:
         [
             _where(lead.source, lead.size),
             METHOD_NAMES[lead.method],
-            *(number(value) for value in (lead.points, lead.error, lead.points / lead.error)),
-            *(probability(value) for value in (lead.p, lead.p_holm)),
-            str(lead.runs),
+            *map(number, (lead.points, lead.error, lead.points / lead.error)),
+            *map(probability, (lead.p, lead.p_holm)),
+            lead.runs,
         ]
         for lead in found
     ]
@@ -48,15 +51,8 @@ def leads() -> str:
         f" found four times in five. p below 0.05 before correction: {sum(lead.p < 0.05 for lead in found)}"
         f" of {len(rows)}; after it: {sum(lead.p_holm < 0.05 for lead in found)}."
     )
-    return block(
-        table(
-            head,
-            rows,
-            caption="The paper's Table 1: InfoMotion's lead beside its error",
-            numeric_from=2,
-            note=note,
-        )
-    )
+    caption = "The paper's Table 1: InfoMotion's lead beside its error"
+    return page_table(of_rows(head, rows, caption=caption, keys=2, notes=(note,)))
 
 
 def doubling() -> str:
@@ -64,81 +60,78 @@ def doubling() -> str:
     found = doublings()
     rows = [
         [
-            _keep(f"{SOURCE_NAMES[row.source]}, {METHOD_NAMES[row.method]}"),
-            *(f"{number(value)} ± {number(spread)}" for value, spread in (row.few, row.many)),
-            *(number(value) for value in (row.change, row.error, row.change / row.error)),
+            keep(_name(row.source, row.method)),
+            spread(*row.few),
+            spread(*row.many),
+            *map(number, (row.change, row.error, row.change / row.error)),
         ]
         for row in found
     ]
     falls = sum(row.change < 0 for row in found)
     head = ["Row", *(f"{size} a class" for size in SIZES), "Change", "Error", "Ratio"]
-    falling = f"{falls} of {len(rows)} rows lose accuracy when the training set is doubled."
-    note = f"Change and its standard error in points, and their ratio. {falling}"
-    return block(
-        table(head, rows, caption="The paper's Table 1: twice the videos", numeric_from=1, note=note)
+    note = (
+        f"Change and its standard error in points, and their ratio. {falls} of {len(rows)} rows lose accuracy"
+        " when the training set is doubled."
     )
+    return page_table(of_rows(head, rows, caption="The paper's Table 1: twice the videos", notes=(note,)))
 
 
-def softness(results: Results | None) -> str:
-    """MyST block: what one point of tolerance adds to each row of the paper's table, and to rows of ours
-    beside.
+def tolerance_gains(results: Results | None) -> pd.DataFrame:
+    """What one point of tolerance adds to each row of the paper's table, and to rows of ours: ``whose``,
+    ``row``, ``hard`` accuracy and what soft accuracy ``adds``, in percent; population spreads of both where
+    there are several runs.
     """
     cells = paper_cells()
     rows = []
-    for (source, method, size, metric), (hard, spread) in cells.items():
-        soft = cells.get((source, method, size, "soft_accuracy"))
+    for (source, method, size, metric), (hard, sd) in cells.items():
+        soft, soft_sd = cells.get((source, method, size, "soft_accuracy"), (None, math.nan))
         if metric == "hard_accuracy" and soft is not None:
-            spreads = f"{number(spread)} and {number(soft[1])}" if size else "–"
-            rows.append(
-                [
-                    _keep(f"paper: {_name(source, method, size)}"),
-                    number(hard),
-                    number(soft[0] - hard),
-                    spreads,
-                ]
-            )
-    rows += list(_our_softness(results))
-    head = ["Row", "Hard, %", "Soft adds", "Spreads"]
-    return block(
-        table(
-            head,
-            rows,
-            caption="What the tolerance adds, points, and the spreads of hard and soft accuracy",
-            numeric_from=1,
-        )
-    )
-
-
-def _our_softness(results: Results | None) -> Iterable[list[str]]:
+            spreads = (sd, soft_sd) if size else (math.nan, math.nan)
+            rows.append(("paper", _name(source, method, size), hard, soft - hard, *spreads))
     constants = results.table("evaluation", "constants") if results else None
-    if results is None or constants is None:
-        return
-    kind = "phantom" if results.is_phantom else results.profile
-    source = results.first_source
-    whole = [
-        cell_row(results, source=source, method="whole", vpc=0, metric=name)
-        for name in ("hard_accuracy", "soft_accuracy")
+    if results is not None and constants is not None:
+        source = results.first_source
+        whole = [
+            cell_row(results, source=source, method="whole", vpc=0, metric=name)
+            for name in ("hard_accuracy", "soft_accuracy")
+        ]
+        if whole[0] and whole[1]:
+            (hard, sd), (soft, soft_sd) = ((float(row["mean"]), float(row["sd"])) for row in whole if row)
+            rows.append((_kind(results), _name(source, "whole"), hard, soft - hard, sd, soft_sd))
+        for row in records(constants[constants["predictor"] == "best constant in hindsight"]):
+            hard, soft = row["hard_accuracy"], row["soft_accuracy"]
+            name = f"always EF {row['constant']:g}"
+            rows.append((_kind(results), name, hard, soft - hard, math.nan, math.nan))
+    return pd.DataFrame(rows, columns=["whose", "row", "hard", "adds", "hard_sd", "soft_sd"])
+
+
+def softness(results: Results | None) -> str:
+    """MyST block: what one point of tolerance adds to each row of the paper's table, and to rows of ours."""
+    rows = [
+        [
+            keep(f"{row['whose']}: {row['row']}"),
+            number(row["hard"]),
+            number(row["adds"]),
+            f"{number(row['hard_sd'])} and {number(row['soft_sd'])}"
+            if row["hard_sd"] == row["hard_sd"]
+            else "–",
+        ]
+        for row in records(tolerance_gains(results))
     ]
-    if whole[0] and whole[1]:
-        hard, soft = float(whole[0]["mean"]), float(whole[1]["mean"])
-        spreads = " and ".join(number(float(row["sd"])) for row in whole if row)
-        yield [_keep(f"{kind}: {_name(source, 'whole', 0)}"), number(hard), number(soft - hard), spreads]
-    for row in constants[constants["predictor"] == "best constant in hindsight"].to_dict("records"):
-        hard, soft = float(row["hard_accuracy"]), float(row["soft_accuracy"])
-        yield [_keep(f"{kind}: always EF {row['constant']:g}"), number(hard), number(soft - hard), "–"]
+    caption = "What the tolerance adds, points, and the spreads of hard and soft accuracy"
+    return page_table(of_rows(["Row", "Hard, %", "Soft adds", "Spreads"], rows, caption=caption))
 
 
-def room(results: Results | None) -> str:
-    """MyST block: how far Random lies below the whole set, and how much of that way InfoMotion goes; the
-    paper's and ours.
+def headrooms(results: Results | None) -> pd.DataFrame:
+    """How far Random lies below the whole set, and how much of that way InfoMotion goes, a row per cell of
+    the paper's table, then of ours: ``whose``, ``source``, ``size``, ``room``, ``flags``.
     """
     cells, names = paper_cells(), ("whole", "random", "infomotion")
     places = [(source, size) for source in ("real", "synthetic") for size in SIZES]
-    kind = "phantom" if results is None or results.is_phantom else results.profile
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for source, size in places:
         values = [cells[source, name, 0 if name == "whole" else size, "hard_accuracy"][0] for name in names]
-        rows.append(["paper", _where(source, size), *_way(values)])
+        rows.append(("paper", source, size, headroom(*values), ""))
     for source, size in places if results else ():
         assert results is not None
         found = [
@@ -147,23 +140,32 @@ def room(results: Results | None) -> str:
         ]
         values = [float(row["mean"]) for row in found if row]
         if len(values) == len(names):
-            far, mine, share = _way(values)
-            mine += in_brackets(row.get("graph_flag") for row in found if row)
-            rows.append([kind, _where(source, size), far, mine, share])
+            flags = in_brackets(row.get("graph_flag") for row in found if row)
+            rows.append((_kind(results), source, size, headroom(*values), flags))
+    return pd.DataFrame(rows, columns=["whose", "source", "size", "room", "flags"])
+
+
+def headroom_table(results: Results | None) -> str:
+    """MyST block of :func:`headrooms`."""
+    rows = [
+        [
+            row["whose"],
+            _where(row["source"], row["size"]),
+            number(row["room"].whole),
+            number(row["room"].mine) + row["flags"],
+            number(row["room"].share, 0),
+        ]
+        for row in records(headrooms(results))
+    ]
     head = ["Whose", "Cell", "Whole set", "InfoMotion", "Share of the way, %"]
     longer = trained_longer(results.parameters) if results else ""
-    ours = f"Rows of the {kind}: {longer[0].lower()}{longer[1:]}" if longer else ""
-    note = (
-        f"The paper does not say how much longer its whole sets were trained than its distilled ones. {ours}"
-        f" {explained(str(rows))}"
+    notes = (
+        "The paper does not say how much longer its whole sets were trained than its distilled ones.",
+        f"Rows of the {_kind(results)}: {lowered(longer)}" if longer else "",
+        explained(str(rows)),
     )
     caption = "Room for a selector: points of hard accuracy above Random"
-    return block(table(head, rows, caption=caption, numeric_from=2, note=note.strip()))
-
-
-def _way(values: Sequence[float]) -> tuple[str, str, str]:
-    found = room_between(*values)
-    return number(found.whole), number(found.mine), number(found.share, 0)
+    return page_table(of_rows(head, rows, caption=caption, keys=2, notes=notes))
 
 
 def normal_share() -> str:
@@ -182,25 +184,17 @@ def normal_share() -> str:
         else "The share in EchoNet-Dynamic's TEST split is to be counted from a licensed copy: pending."
     )
     head = ["Normal hearts, %", "Cells above “normal”", "InfoMotion's best cell minus it"]
-    return block(
-        table(
-            head,
-            rows,
-            caption="The paper's distilled cells beside an answer that looks at no video",
-            numeric_from=0,
-            note=note,
-        )
-    )
+    caption = "The paper's distilled cells beside an answer that looks at no video"
+    return page_table(of_rows(head, rows, caption=caption, keys=0, notes=(note,)))
+
+
+def _kind(results: Results | None) -> str:
+    return "phantom" if results is None or results.is_phantom else results.profile
 
 
 def _where(source: str, size: int) -> str:
-    return _keep(f"{SOURCE_NAMES[source]}, {size} a class")
+    return keep(f"{SOURCE_NAMES[source]}, {size} a class")
 
 
-def _keep(text: str) -> str:
-    """The text on one line."""
-    return f'<span class="im-keep">{text}</span>'
-
-
-def _name(source: str, method: str, size: int) -> str:
+def _name(source: str, method: str, size: int = 0) -> str:
     return f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}" + (f", {size} a class" if size else "")

@@ -136,7 +136,7 @@ def doublings() -> list[Doubling]:
 
 
 @dataclass(frozen=True)
-class Room:
+class Headroom:
     """How far the whole set and InfoMotion lie above Random, in points of hard accuracy."""
 
     whole: float
@@ -148,9 +148,9 @@ class Room:
         return 100 * self.mine / self.whole if self.whole > 0 else math.nan
 
 
-def room_between(whole: float, random: float, mine: float) -> Room:
-    """Room above Random, from three accuracies."""
-    return Room(whole - random, mine - random)
+def headroom(whole: float, random: float, mine: float) -> Headroom:
+    """Headroom above Random, from three accuracies."""
+    return Headroom(whole - random, mine - random)
 
 
 def above_normal(share: float) -> tuple[int, int, float]:

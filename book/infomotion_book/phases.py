@@ -4,13 +4,14 @@ frozen rows.
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from infomotion_book.html import block, folded, number, table
+from infomotion_book.html import again, figure, folded, keep, number
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.figures.phase_accuracy import accuracy_by, third_frame
@@ -20,6 +21,9 @@ from infomotion_lib.reporting.style import save_figure, use_style
 
 STUDIES = FROZEN / "studies"
 COMMAND = "infomotion study phases"
+WAYS = ("rule", "detector", "network")
+"""Ways to the third end frame."""
+
 ALTS = {
     "es": (
         "Error and share found of ES on phantoms by frame rate, EF class and rhythm, for detector, network"
@@ -39,24 +43,33 @@ ALTS = {
 def fragments(folder: Path = STUDIES) -> dict[str, str]:
     """MyST blocks by name; a line of text each where the study has not run."""
     names = ("phases_short", "phases_es", "phases_ed", "phases_third", "phases_weights")
-    if not (folder / "phases_summary.csv").is_file():
+    found = read_study(folder)
+    if found is None:
         return dict.fromkeys(names, f"This study has not run yet: `{COMMAND}`.\n")
-    summary, third = (
-        pd.read_csv(folder / f"phases_{name}.csv", keep_default_na=False, na_values=[""])
-        for name in ("summary", "third")
-    )
+    summary, third = found
     texts = (_short(summary), _accuracy(summary, "es"), _accuracy(summary, "ed"), _third(third), _weights())
     return dict(zip(names, texts, strict=True))
 
 
-def write_figures(target: Path, folder: Path = STUDIES) -> list[Path]:
-    """Paths of the figures drawn into ``target``, ``phases-<name>.svg``; none where the study has not run."""
+def read_study(folder: Path = STUDIES) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Frozen rows of the study: accuracy by group of clips, and the third end frame; None where it has not
+    run.
+    """
     if not (folder / "phases_summary.csv").is_file():
-        return []
+        return None
     summary, third = (
         pd.read_csv(folder / f"phases_{name}.csv", keep_default_na=False, na_values=[""])
         for name in ("summary", "third")
     )
+    return summary, third
+
+
+def write_figures(target: Path, folder: Path = STUDIES) -> list[Path]:
+    """Paths of the figures drawn into ``target``, ``phases-<name>.svg``; none where the study has not run."""
+    found = read_study(folder)
+    if found is None:
+        return []
+    summary, third = found
     use_style()
     figures: dict[str, Figure] = {phase: accuracy_by(summary, phase=phase) for phase in ("es", "ed")} | {
         "third": third_frame(third)
@@ -103,82 +116,82 @@ def _accuracy(summary: pd.DataFrame, phase: str) -> str:
         for voter in VOTER_COLOURS:
             row, chance = own[by, value, "in_order", voter], own[by, value, "shuffled", voter]
             name = "all clips" if by == "all" else f"{float(value):g} fps" if by == "frame rate" else value
-            found = f"{number(row['found_percent'], 0)} ({number(chance['found_percent'], 0)})"
-            frames = f"{number(row['median_frames'])} / {number(row['p90_frames'])}"
-            late = f"{number(row['median_ms'], 0)} / {number(row['p90_ms'], 0)}"
-            cells = [
-                f'<span class="im-keep">{voter}</span>',
-                str(row["clips"]),
-                found,
-                number(row["false_a_clip"], 2),
-                frames,
-                late,
-            ]
-            rows.append([f'<span class="im-keep">{escape(name)}</span>', *cells])
-    due = max(row["due"] for row in own.values())
+            rows.append(
+                [
+                    keep(name),
+                    keep(voter),
+                    row["clips"],
+                    f"{number(row['found_percent'], 0)} ({number(chance['found_percent'], 0)})",
+                    number(row["false_a_clip"], 2),
+                    f"{number(row['median_frames'])} / {number(row['p90_frames'])}",
+                    f"{number(row['median_ms'], 0)} / {number(row['p90_ms'], 0)}",
+                ]
+            )
     head = [
         "Clips",
         "Voter",
         "n",
-        "found %<br>(shuffled)",
-        "false<br>a clip",
-        "error,<br>frames",
-        "error,<br>ms",
+        *map(Markup, ("found %<br>(shuffled)", "false<br>a clip", "error,<br>frames", "error,<br>ms")),
     ]
-    note = (
-        f"{due} exact phases to find. Found: within 200 ms; false: phases too many. Errors: median / 90th"
-        f" percentile of the size of those found. Regenerate: <code>{COMMAND}</code>."
+    notes = (
+        f"{max(row['due'] for row in own.values())} exact phases to find. Found: within 200 ms; false: phases"
+        " too many. Errors: median / 90th percentile of the size of those found.",
+        again(COMMAND),
     )
     caption = f"{phase.upper()} without tracings, on phantoms with exact phases"
-    return _figure(phase) + folded(
-        "In numbers, by group of clips", block(table(head, rows, caption=caption, numeric_from=2, note=note))
-    )
+    table = page_table(of_rows(head, rows, caption=caption, keys=2, notes=notes))
+    return _figure(phase) + folded("In numbers, by group of clips", table)
+
+
+def errors_of_the_third(third: pd.DataFrame) -> pd.DataFrame:
+    """Error in ms of each way to the third end frame, by what is asked for and whether systole is about a
+    third of the cycle: ``asked``, ``share``, ``way``, ``n``, mean and 90th percentile of its ``size``, mean
+    with sign.
+    """
+    rows = []
+    for asked in ("next_es", "previous_es"):
+        own = third[third["asked"] == asked]
+        near = (own["systole_percent"] - 100 / 3).abs() <= 2
+        for share, part in (("31 to 35 %", own[near]), ("any", own)):
+            for way in WAYS:
+                late = part[f"{way}_ms"]
+                size = late.abs()
+                rows.append((asked, share, way, len(part), size.mean(), size.quantile(0.9), late.mean()))
+    return pd.DataFrame(rows, columns=["asked", "share", "way", "n", "mean_size", "p90_size", "mean"])
 
 
 def _third(third: pd.DataFrame) -> str:
-    rows = []
-    for asked, title in (("next_es", "next ES"), ("previous_es", "ES before")):
-        own = third[third["asked"] == asked]
-        near = (own["systole_percent"] - 100 / 3).abs() <= 2
-        for name, part in (("31 to 35 %", own[near]), ("any", own)):
-            rows.append(
-                [
-                    title,
-                    name,
-                    str(len(part)),
-                    *(_off(part[f"{way}_ms"]) for way in ("rule", "detector", "network")),
-                ]
-            )
-    head = ["Asked for", "True share<br>of systole", "n", "rule of<br>a third", "detector", "network"]
-    note = (
+    rows = [
+        [
+            {"next_es": "next ES", "previous_es": "ES before"}[str(asked)],
+            share,
+            int(own["n"].iloc[0]),
+            *(
+                f"{number(row['mean_size'], 0)} / {number(row['p90_size'], 0)} ({number(row['mean'], 0)})"
+                for row in records(own)
+            ),
+        ]
+        for (asked, share), own in errors_of_the_third(third).groupby(["asked", "share"], sort=False)
+    ]
+    head = [
+        "Asked for",
+        Markup("True share<br>of systole"),
+        "n",
+        Markup("rule of<br>a third"),
+        "detector",
+        "network",
+    ]
+    notes = (
         "The next ES after an exact ES and ED, or the ES before an exact ED and ES. Error in ms: mean / 90th"
         " percentile of its size, in brackets its mean with sign. True share: in whole frames; unequal beats"
         " and rounding widen the shares. Where nothing was seen within a cycle, a voter's answer is the"
-        f" rule's. Regenerate: <code>{COMMAND}</code>."
+        " rule's.",
+        again(COMMAND),
     )
-    return _figure("third") + block(
-        table(
-            head,
-            rows,
-            caption="The third end frame: rule against detection",
-            numeric_from=2,
-            note=note,
-            stack=True,
-        )
-    )
-
-
-def _off(late: pd.Series[float]) -> str:
-    size = late.abs()
-    return (
-        f"{number(float(size.mean()), 0)} / {number(float(size.quantile(0.9)), 0)}"
-        f" ({number(float(late.mean()), 0)})"
-    )
+    caption = "The third end frame: rule against detection"
+    table = of_rows(head, rows, caption=caption, keys=2, notes=notes)
+    return _figure("third") + page_table(table, stack=True)
 
 
 def _figure(name: str) -> str:
-    url = f"_static/figures/phases-{name}.svg"
-    return block(
-        f'<figure class="im-fig"><img class="im-figure" loading="lazy" alt="{escape(ALTS[name])}"'
-        f' src="{url}"></figure>'
-    )
+    return figure(f"_static/figures/phases-{name}.svg", ALTS[name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from infomotion_book.html import block
+from infomotion_book.html import block, figure
 
 PIPELINE_ALT = (
     "The pipeline in six steps. Echo videos with an ejection fraction; the end-systolic, end-diastolic and"
@@ -34,8 +34,4 @@ def pipeline() -> str:
 
 def boundaries() -> str:
     """The figure of hard and soft class boundaries."""
-    image = (
-        f'<img class="im-figure" loading="lazy" alt="{escape(BOUNDARIES_ALT)}"'
-        ' src="_static/figures/soft-boundaries.svg">'
-    )
-    return block(f'<figure class="im-fig im-fits">{image}</figure>')
+    return figure("_static/figures/soft-boundaries.svg", BOUNDARIES_ALT, fits=True)

@@ -24,7 +24,7 @@ from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
 from infomotion_book.notebooks import page_from_run, page_not_run
-from infomotion_book.reading import numbers
+from infomotion_book.run_sentences import numbers
 from infomotion_book.terms import link_pages
 from infomotion_lib.errors import StageError
 from infomotion_lib.frozen import FROZEN

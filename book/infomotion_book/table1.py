@@ -1,23 +1,27 @@
-"""Table 1 in the paper's shape, with its company: constant predictors, intervals, n, graph flags."""
+"""Table 1 in the paper's shape, with constant predictors, intervals, graph flags; and its other metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from typing import Any
 
-from infomotion_book.html import block, folded, framed, number, table
-from infomotion_book.notebooks import card_anchor
+import pandas as pd
+from markupsafe import Markup, escape
+
+from infomotion_book.html import folded, interval, link, number, span, spread, under
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import page_table
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.flags import explained, flag_words
 from infomotion_lib.reporting.results import Results, records
+from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
 from infomotion_lib.reporting.summary import size_name
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 Row = dict[str, Any]
 
-COMPANY = {
+OTHER_METRICS = {
     "balanced_accuracy": "Balanced accuracy, %",
     "mae": "MAE, points",
     "rmse": "RMSE, points",
@@ -33,41 +37,53 @@ def long_table(results: Results) -> list[Row]:
 
 def table1(results: Results) -> str:
     """MyST block of Table 1, or an empty string where the evaluation has not run."""
-    rows = long_table(results)
-    if not rows:
+    if not long_table(results):
         return ""
-    sizes = sorted({int(row["vpc"]) for row in rows if row["vpc"] > 0})
-    groups = [*(f"{size} videos a class" for size in sizes), "all videos"]
-    head = "".join(f'<th scope="colgroup" colspan="2" class="im-num">{group}</th>' for group in groups)
-    second = '<th scope="col" class="im-num">hard, %</th><th scope="col" class="im-num">soft, %</th>' * len(
-        groups
-    )
-    sources = [source for source in SOURCE_NAMES if any(row["source"] == source for row in rows)]
-    body = "".join(
-        _source_part(
-            [row for row in rows if row["source"] == source], pool_name(results, source), [*sizes, 0]
-        )
-        for source in sources
-    )
+    frame = accuracies(results)
     name = f"Table 1 on {'phantom data' if results.is_phantom else results.kind}"
     caption = (
         f"{name}. Accuracy on TEST videos of the real source: mean ± population standard deviation over runs;"
         " in brackets a 95 % bootstrap interval over runs, too narrow with so few."
     )
-    titles = f'<thead><tr><th scope="col" rowspan="2">Selector</th>{head}</tr><tr>{second}</tr></thead>'
-    inner = f"{titles}{body}{_constant_part(results, len(sizes))}"
-    html = f'<div class="im-table1">{framed(inner, caption=caption)}</div>'
     folder = f"results/{results.profile}/{results.place('evaluation')}"
-    card = f"provenance.html#{card_anchor(results, 'evaluation')}"
-    files = " · ".join(
-        f'<a href="{folder}/{file}.csv">{text}</a>'
+    files = [
+        link(f"{folder}/{file}.csv", text)
         for file, text in (("table1", "as CSV"), ("runs", "every run"))
         if (results.folder("evaluation") / f"{file}.csv").is_file()
+    ]
+    sources = Markup(" · ").join([card_link(results, "evaluation", "How this table was made"), *files])
+    notes = (_not_learnt(results), explained(*frame["Selector", ""]), sources)
+    formats = {column: _with_interval for column in frame.columns[2:]}
+    return page_table(
+        ShownTable(frame, caption, notes, keys=2, formats=formats), kind="im-table1", grouped=True
     )
-    note = f'<a href="{card}">How this table was made</a> · {files}'
-    flags = explained(html)
-    return block(html) + block(
-        f'<p class="im-note">{_not_learnt(results)}{f"{flags} " if flags else ""}{note}</p>'
+
+
+def accuracies(results: Results) -> pd.DataFrame:
+    """Table 1 in the paper's shape: a row per pool and selector, then per constant answer; hard and soft
+    accuracy of each size, each a row of ``table1.csv`` or None.
+    """
+    rows = long_table(results)
+    cells = {(*_key(row), row["metric"]): row for row in rows}
+    sizes = [*sorted({int(row["vpc"]) for row in rows if row["vpc"] > 0}), 0]
+    asked = [(size, metric) for size in sizes for metric in ("hard_accuracy", "soft_accuracy")]
+    lines: list[list[object]] = []
+    named = dict.fromkeys(_key(row)[:3] for row in rows)
+    order = list(SOURCE_NAMES)
+    for source, method, graph in sorted(
+        (name for name in named if name[0] in order),
+        key=lambda name: (order.index(name[0]), name[1] == "whole"),
+    ):
+        own = [row for row in rows if _key(row)[:3] == (source, method, graph)]
+        values = [cells.get((source, method, graph, *cell)) for cell in asked]
+        lines.append([pool_name(results, source), method_cell(method, graph, own), *values])
+    for name, row in constants(results):
+        values = [_answer(row, metric) for _, metric in asked]
+        lines.append(["No training at all", name, *values])
+    groups = [f"{size} videos a class" if size else "all videos" for size in sizes]
+    titles = [(group, kind) for group in groups for kind in ("hard, %", "soft, %")]
+    return pd.DataFrame(
+        lines, columns=pd.MultiIndex.from_tuples([("Pool", ""), ("Selector", ""), *titles]), dtype=object
     )
 
 
@@ -79,52 +95,48 @@ def _not_learnt(results: Results) -> str:
     return (
         f"The motion network of this profile gains {number(summary['gain_db'])} dB on the average of its two"
         " frames, too little to say that it has learnt motion (critical reading, section 5); so InfoMotion"
-        " chose on vectors that say little of motion. "
+        " chose on vectors that say little of motion."
     )
 
 
-def company(results: Results) -> str:
+def other_metrics(results: Results) -> str:
     """MyST blocks, folded: balanced accuracy and errors, then class recalls, of every row of Table 1,
     constant answers too.
     """
-    rows = long_table(results)
-    known = {
-        metric: title for metric, title in COMPANY.items() if any(row["metric"] == metric for row in rows)
-    }
-    parts = [
-        {metric: title for metric, title in known.items() if metric.startswith("recall_") == recalls}
-        for recalls in (False, True)
-    ]
-    captions = ("Balanced accuracy and errors", "Class recalls")
-    blocks = [
-        _company_table(results, rows, metrics, caption)
-        for metrics, caption in zip(parts, captions, strict=True)
-        if metrics
-    ]
+    known = {row["metric"] for row in long_table(results)}
+    blocks = []
+    for caption, recalls in (("Balanced accuracy and errors", False), ("Class recalls", True)):
+        metrics = [name for name in OTHER_METRICS if name in known and name.startswith("recall_") == recalls]
+        if metrics:
+            frame = metrics_table(results, metrics)
+            notes = (
+                explained(*frame["Training set"]),
+                card_link(results, "evaluation", "How this table was made"),
+            )
+            formats = {OTHER_METRICS[name]: _spread for name in metrics}
+            caption += ": mean ± population standard deviation over runs"
+            blocks.append(page_table(ShownTable(frame, caption, notes, formats=formats)))
     return (
         folded("Balanced accuracy, errors and class recalls of every row", "".join(blocks)) if blocks else ""
     )
 
 
-def _company_table(results: Results, rows: list[Row], metrics: dict[str, str], caption: str) -> str:
-    lines = []
+def metrics_table(results: Results, metrics: list[str]) -> pd.DataFrame:
+    """Some metrics of every row of Table 1, then of every constant answer: each a row of ``table1.csv``, or
+    None.
+    """
+    rows = long_table(results)
+    lines: list[list[object]] = []
     for key in dict.fromkeys(_key(row) for row in rows):
-        part = [row for row in rows if _key(row) == key]
+        own = {row["metric"]: row for row in rows if _key(row) == key}
         source, method, graph, vpc = key
-        size = f"{SOURCE_NAMES.get(source, source)}, {size_name(int(vpc))}"
-        name = f'{_method(method, graph)}{_mark(part)}<span class="im-under">{size}</span>'
-        lines.append([name, *(_cell(part, metric, interval=False) for metric in metrics)])
+        size = f"{SOURCE_NAMES.get(source, source)}, {size_name(vpc)}"
+        named = under(_method(method, graph) + _mark(own.values()), size)
+        lines.append([named, *(own.get(metric) for metric in metrics)])
     for name, row in constants(results):
-        values = [number(float(row.get(metric, float("nan"))), _digits(metric)) for metric in metrics]
-        lines.append([f'{escape(name)}<span class="im-under">no training</span>', *values])
-    caption += ": mean ± population standard deviation over runs"
-    note = (
-        f'{explained(str(lines))} <a href="provenance.html#{card_anchor(results, "evaluation")}">How this'
-        " table was made</a>"
-    )
-    return block(
-        table(["Training set", *metrics.values()], lines, caption=caption, numeric_from=1, note=note)
-    )
+        lines.append([under(name, "no training"), *(_answer(row, metric) for metric in metrics)])
+    head = ["Training set", *(OTHER_METRICS[name] for name in metrics)]
+    return pd.DataFrame(lines, columns=head, dtype=object)
 
 
 def constants(results: Results) -> list[tuple[str, Row]]:
@@ -171,73 +183,40 @@ def pool_name(results: Results, source: str) -> str:
     return f"{SOURCE_NAMES.get(source, source)} pool"
 
 
-def _source_part(rows: list[Row], title: str, sizes: list[int]) -> str:
-    lines = [_group(title, 2 * len(sizes))]
-    named = dict.fromkeys((str(row["method"]), str(row["graph"])) for row in rows)
-    for method, graph in sorted(named, key=lambda name: name[0] == "whole"):
-        part = [row for row in rows if row["method"] == method and row["graph"] == graph]
-        cells = [
-            _cell([row for row in part if row["vpc"] == size], metric)
-            for size in sizes
-            for metric in ("hard_accuracy", "soft_accuracy")
-        ]
-        lines.append(_line(method_cell(method, graph, part), cells))
-    return f"<tbody>{''.join(lines)}</tbody>"
+def _answer(row: Row, metric: str) -> Row:
+    """Metric of a constant answer as a cell: it has no spread."""
+    none = dict.fromkeys(("sd", "ci_low", "ci_high"), float("nan"))
+    return {"metric": metric, "mean": float(row.get(metric, "nan")), **none}
 
 
-def _constant_part(results: Results, sizes: int) -> str:
-    lines = []
-    for name, row in constants(results):
-        cells = [
-            number(float(row.get(metric, float("nan")))) for metric in ("hard_accuracy", "soft_accuracy")
-        ]
-        lines.append(_line(escape(name), cells * (sizes + 1)))
-    return f"<tbody>{_group('No training at all', 2 + 2 * sizes)}{''.join(lines)}</tbody>" if lines else ""
-
-
-def _group(title: str, span: int) -> str:
-    return (
-        f'<tr class="im-group"><th scope="rowgroup" colspan="{1 + span}"><span'
-        f' class="im-stay">{title}</span></th></tr>'
-    )
-
-
-def _line(name: str, cells: list[str]) -> str:
-    numbers = "".join(f'<td class="im-num">{cell}</td>' for cell in cells)
-    return f'<tr><th scope="row">{name}</th>{numbers}</tr>'
-
-
-def _cell(rows: list[Row], metric: str, *, interval: bool = True) -> str:
-    row = next((row for row in rows if row["metric"] == metric), None)
+def _spread(row: Row | None) -> str:
+    """Mean of a cell with its spread."""
     if row is None:
         return "–"
-    digits = _digits(metric)
-    text = number(row["mean"], digits) + (f" ± {number(row['sd'], digits)}" if row["sd"] == row["sd"] else "")
-    if not interval or row["ci_low"] != row["ci_low"]:
-        return text
-    return f'{text}<span class="im-ci">[{number(row["ci_low"])}, {number(row["ci_high"])}]</span>'
+    return spread(row["mean"], row["sd"], 2 if row["metric"] in ("r2", "mae", "rmse") else 1)
 
 
-def _digits(metric: str) -> int:
-    return 2 if metric in ("r2", "mae", "rmse") else 1
+def _with_interval(row: Row | None) -> str:
+    """The same with its interval below."""
+    if row is None or row["ci_low"] != row["ci_low"]:
+        return _spread(row)
+    return escape(_spread(row)) + span("im-ci", interval(row["ci_low"], row["ci_high"]))
 
 
-def method_cell(method: str, graph: str, rows: Iterable[Row] = ()) -> str:
+def method_cell(method: str, graph: str, rows: Iterable[Row] = ()) -> Markup:
     """HTML that names a selector: its colour, its graph recipe, and a mark if a graph behind one of its rows
     was not healthy.
     """
-    return f"{_swatch(method)}{_method(method, graph)}{_mark(rows)}"
+    colour = METHOD_COLOURS.get(method, "#888")
+    swatch = Markup('<span class="im-swatch" style="background:{}"></span>').format(colour)
+    return swatch + _method(method, graph) + _mark(rows)
 
 
-def _mark(rows: Iterable[Row]) -> str:
+def _mark(rows: Iterable[Row]) -> Markup:
     words = flag_words(row.get("graph_flag") for row in rows)
-    return f'<span class="im-flag">{words} graph</span>' if words else ""
+    return span("im-flag", f"{words} graph") if words else Markup()
 
 
-def _method(method: str, graph: str) -> str:
-    tag = f' <span class="im-graph">{escape(graph.replace("_", " "))}</span>' if graph else ""
-    return METHOD_NAMES.get(method, method) + tag
-
-
-def _swatch(method: str) -> str:
-    return f'<span class="im-swatch" style="background:{METHOD_COLOURS.get(method, "#888")}"></span>'
+def _method(method: str, graph: str) -> Markup:
+    name = escape(METHOD_NAMES.get(method, method))
+    return Markup("{} {}").format(name, span("im-graph", graph.replace("_", " "))) if graph else name

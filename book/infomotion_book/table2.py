@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from html import escape
 
 import pandas as pd
+from markupsafe import Markup
 
-from infomotion_book.html import block, table
-from infomotion_book.notebooks import card_anchor
+from infomotion_book.html import link, note, under
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.reporting import table2 as shaped
 from infomotion_lib.reporting.results import Results, records
@@ -33,15 +34,12 @@ def table2(results: Results) -> str:
         found = found[~found["generator"].isin(given) | (found["method"] != "")]
     uncut, constants = results.table("evaluation", "table1"), results.table("evaluation", "constants")
     shown = shaped.table2(found, data=results.kind, names=names, constants=constants, uncut=uncut)
-    folder = f"results/{results.profile}/{results.place(STAGE)}"
-    links = (
-        f'<a href="provenance.html#{card_anchor(results, STAGE)}">How these tables were made</a> · <a'
-        f' href="{folder}/table2.csv">as CSV</a>'
-    )
-    return "".join(block(html) for html in _halves(shown)) + block(f'<p class="im-note">{links}</p>')
+    csv = f"results/{results.profile}/{results.place(STAGE)}/table2.csv"
+    links = Markup(" · ").join([card_link(results, STAGE, "How these tables were made"), link(csv, "as CSV")])
+    return "".join(page_table(half, kind="im-table2") for half in halves(shown)) + note(links)
 
 
-def _halves(shown: ShownTable) -> list[str]:
+def halves(shown: ShownTable) -> tuple[ShownTable, ShownTable]:
     """Distances and accuracies as a table each, the paper's number below ours: side by side they do not fit a
     page.
     """
@@ -51,19 +49,16 @@ def _halves(shown: ShownTable) -> list[str]:
     pools = pools[~pools["pool"].str.endswith(shaped.UNCUT)]
     about = [note for note in shown.notes if "distance" in note]
     rest = [note for note in shown.notes if note not in about]
-    return [
-        _html(pools, ["pool"], distances, f"{shown.caption}: distance to real clips", about),
-        _html(
-            shown.frame,
-            ["pool", "selector"],
-            [name for name in ours if name not in distances],
-            f"{shown.caption}: accuracy",
-            rest,
-        ),
-    ]
+    scores = [name for name in ours if name not in distances]
+    return (
+        _paired(pools, ["pool"], distances, f"{shown.caption}: distance to real clips", about),
+        _paired(shown.frame, ["pool", "selector"], scores, f"{shown.caption}: accuracy", rest),
+    )
 
 
-def _html(frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, notes: list[str]) -> str:
+def _paired(
+    frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, notes: list[str]
+) -> ShownTable:
     columns = list(frame.columns)
     quoted = {name: str(columns[columns.index(name) + 1]) for name in ours}
     rows = [
@@ -71,28 +66,25 @@ def _html(frame: pd.DataFrame, names: list[str], ours: list[str], caption: str, 
         + [_pair(row[name], quoted[name], row[quoted[name]]) for name in ours]
         for _, row in frame.iterrows()
     ]
-    note = " ".join(map(escape, notes))
-    shown = table([_name(names), *ours], rows, caption=caption, numeric_from=1, note=note)
-    return f'<div class="im-table2">{shown}</div>'
+    return of_rows([_name(names), *ours], rows, caption=caption, notes=notes)
 
 
-def _name(names: list[str]) -> str:
+def _name(names: list[str]) -> Markup:
     """What names a row, the wider part below the narrower."""
-    *wider, own = map(escape, reversed(names) if names[-1] == "no training" else names)
-    return own + "".join(f'<span class="im-under">{name}</span>' for name in wider)
+    *wider, narrow = reversed(names) if names[-1] == "no training" else names
+    return under(narrow, *wider)
 
 
-def _pair(ours: str, quoted_as: str, quoted: str) -> str:
+def _pair(ours: str, quoted_as: str, quoted: str) -> Markup:
     """Our number, its interval or flag below it, and below that the paper's, a distance by the paper's name
     for it.
     """
-    lines = [escape(part) for part in ours.replace(" [", "\n[").split("\n")]
+    lines: list[str] = ours.replace(" [", "\n[").split("\n")
     if quoted != "–":
         name = quoted_as.split(":")[0]
-        lines.append(
-            f"<small>paper{f', {name}' if name in shaped.DISTANCES else ''}: {escape(quoted)}</small>"
-        )
-    return "<br>".join(lines)
+        distance = f", {name}" if name in shaped.DISTANCES else ""
+        lines.append(Markup("<small>paper{}: {}</small>").format(distance, quoted))
+    return Markup("<br>").join(lines)
 
 
 def in_words(results: Results) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ class ShownTable:
         Lines below the table.
     keys : int
         Leading columns that name a row. In HTML they share one cell, the first is said once per group.
-    formats : mapping of column to str
+    formats : mapping of column to str or function
         How the values of a column are written, such as ``"{:+.1f}"``; as ``str`` writes them unless named.
     words : bool
         Whether the other columns hold words, aligned left, and not numbers.
@@ -37,21 +37,21 @@ class ShownTable:
     caption: str
     notes: tuple[str, ...] = ()
     keys: int = 1
-    formats: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[Any, str | Callable[[Any], str]] = field(default_factory=dict)
     words: bool = False
     small: bool = False
 
     @property
     def head(self) -> list[str]:
         """Titles of the columns."""
-        return [str(name) for name in self.frame.columns]
+        return [name if isinstance(name, str) else str(name) for name in self.frame.columns]
 
     @property
     def rows(self) -> list[list[str]]:
         """Every cell as it is written."""
-        formats = [self.formats.get(name, "{}") for name in self.head]
+        formats = [self.formats.get(name, "{}") for name in self.frame.columns]
         return [
-            [form.format(cell) for form, cell in zip(formats, row, strict=True)]
+            [_written(cell, form) for form, cell in zip(formats, row, strict=True)]
             for row in self.frame.itertuples(index=False, name=None)
         ]
 
@@ -112,6 +112,13 @@ class ShownTable:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _written(cell: Any, form: str | Callable[[Any], str]) -> str:
+    if callable(form):
+        return form(cell)
+    # text that is marked as HTML stays so
+    return cell if form == "{}" and isinstance(cell, str) else form.format(cell)
 
 
 def _widths(rows: list[list[str]]) -> list[int]:

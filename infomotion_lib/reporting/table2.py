@@ -93,8 +93,8 @@ def is_real(*, real: str, synthetic: str) -> bool:
     return SOURCES[real].plays == "open" or synthetic == NONE
 
 
-def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame:
-    """Mean scores of each cell over its runs, for display: one row per source, selector and size.
+def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> ShownTable:
+    """Mean scores of each cell over its runs: one row per source, selector and size.
 
     Parameters
     ----------
@@ -107,16 +107,21 @@ def mean_scores(runs: pd.DataFrame, *, names: Mapping[str, str]) -> pd.DataFrame
     cells = by_cell[["n_train", *SCORE_HEADS]].mean().reset_index()
     flags = [rows.get("graph_flag", ()) for _, rows in by_cell]
     several = len(set(cells["graph"]) - {""}) > 1
-    shown = {
-        "selector": [
-            method_label(method, graph if several else "", flag)
-            for method, graph, flag in zip(cells["method"], cells["graph"], flags, strict=True)
-        ],
-        "videos per class": [str(size) if size else "all" for size in cells["vpc"]],
-        "training videos": cells["n_train"].astype(int).tolist(),
-        **{head: cells[score].round(1).tolist() for score, head in SCORE_HEADS.items()},
-    }
-    return pd.DataFrame(shown, index=[names[source].replace("-", NO_BREAK) for source in cells["source"]])
+    frame = pd.DataFrame(
+        {
+            "trained on": [names[source].replace("-", NO_BREAK) for source in cells["source"]],
+            "selector": [
+                method_label(method, graph if several else "", flag)
+                for method, graph, flag in zip(cells["method"], cells["graph"], flags, strict=True)
+            ],
+            "videos per class": [str(size) if size else "all" for size in cells["vpc"]],
+            "training videos": cells["n_train"].astype(int),
+            **{head: cells[score] for score, head in SCORE_HEADS.items()},
+        }
+    )
+    notes = tuple(filter(None, [explained(*map(in_brackets, flags))]))
+    formats = dict.fromkeys(SCORE_HEADS.values(), "{:.1f}")
+    return ShownTable(frame, "Mean scores over runs", notes, keys=2, formats=formats)
 
 
 def table2(

@@ -11,11 +11,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from infomotion_book.evidence import Evidence, fragments, write_figures
-from infomotion_book.evidence.arms import planned_holm
+from infomotion_book.evidence import Evidence, find_evidence, fragments, values, write_figures
+from infomotion_book.evidence.arms import arms
 from infomotion_book.evidence.earlier import EARLIER, beside_ours, compared_with_earlier, welch
-from infomotion_book.evidence.mislabelled import picked
+from infomotion_book.evidence.mislabelled import mislabelled, picked
+from infomotion_book.evidence.study import LEVEL, MOTION, RIVALS, key_of
+from infomotion_book.evidence.values import planned_holm
 from infomotion_lib.paths import BOOK
+from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.studies.selectors.arms import ARMS, CONFIGURATIONS, MAIN
 from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, IFA_FILE, Tables, networks_name, publish
@@ -51,40 +54,53 @@ def test_the_page_uses_every_part_and_no_other() -> None:
     assert used == set(fragments(BOOK / "nowhere"))
 
 
-def test_planted_effects_are_named(planted: Path) -> None:
+def study(folder: Path) -> Evidence:
+    found = find_evidence(folder)
+    assert found is not None
+    return found
+
+
+def methods(rows: list[dict[str, Any]]) -> set[str]:
+    return {row["method"] for row in rows}
+
+
+def test_planted_effects_are_found(planted: Path) -> None:
+    evidence = study(planted)
+    found = values.verdict(evidence)
+    assert methods(found.above) == {"herding_ef"} and methods(found.below) == {"kcenter"}
+    assert found.comparisons == len(evidence.compared) == 2 * (len(CONFIGURATIONS) - 1)
+    assert {row["chosen_by"] for row in records(evidence.confirmed)} and {
+        row["method"] for row in records(evidence.confirmed) if row["p_holm"] < LEVEL
+    } >= {"herding_ef"}
+    assert values.begun_and_waiting(evidence)[1] == [
+        name for name in ARMS if name not in (MAIN, "label_noise")
+    ]
+
+
+def test_the_page_says_what_was_found(planted: Path) -> None:
     parts = fragments(planted)
     above, below = parts["evidence_verdict"].splitlines()[:2]
     assert HERDING in above and "k-centre" not in above
     assert "k-centre · motion" in below and "herding" not in below
-    assert "the whole set is +2" in parts["evidence_verdict"]
-    assert (
-        "trained 4 times as long (1,200 against 300 steps), so a part of this room is training"
-        in parts["evidence_verdict"]
-    )
-    assert HERDING in parts["evidence_confirmation"].splitlines()[0]
     assert parts["evidence_status"].startswith("**8 of 12 pools are complete**")
-    assert "2.0 dB better" in parts["evidence_status"] and "has learnt motion" in parts["evidence_status"]
     assert parts["evidence_differences"].count("<tr>") == 2 * (len(CONFIGURATIONS) - 1) + 1
     assert (
         'InfoMotion †</span><span class="im-under im-keep">motion · literal' in parts["evidence_differences"]
     )
     assert "No training · Always “normal”" in parts["evidence_means"]
-    assert (
-        ARMS["label_noise"].meaning in parts["evidence_arms"]
-        and "Not run yet: `standard_machines`" in parts["evidence_arms"]
-    )
 
 
 def test_where_there_is_nothing_nothing_is_claimed(nothing: Path) -> None:
+    evidence = study(nothing)
+    found = values.verdict(evidence)
+    assert not found.above and not found.below
+    order = values.paper_order(evidence)
+    assert len(order) == 2 * len(RIVALS) and not values.apart(order, 1) and not values.apart(order, -1)
+    assert values.worlds(evidence) == {} and values.moves(evidence) == {}
+    assert not [row for row in records(evidence.confirmed) if row["p_holm"] < LEVEL]
     parts = fragments(nothing)
     above, below = parts["evidence_verdict"].splitlines()[:2]
     assert above.endswith(": none.") and below.endswith(": none.")
-    assert "none is clearly above or below 0" in parts["evidence_paper"]
-    assert (
-        parts["evidence_order"].startswith("None of these worlds has been tried")
-        and "`wide_ifa`" in parts["evidence_arms"]
-    )
-    assert "correction for" in parts["evidence_confirmation"] and ": none." in parts["evidence_confirmation"]
 
 
 def picks_mislabelled(tables: Tables, wrong: dict[str, int]) -> Evidence:
@@ -100,48 +116,37 @@ def picks_mislabelled(tables: Tables, wrong: dict[str, int]) -> Evidence:
 
 def test_wrong_labels_among_the_picks_are_counted() -> None:
     tables = made_up({}, pools=8, arms=(MAIN, "label_noise"))
-    same = picked(picks_mislabelled(tables, {}))
-    assert (
-        "picks in this world 10.0 % carry a wrong label, of Random's 10.0 %" in same and "20 of 200" in same
-    ), "2 and 3 of 25 in turn"
-    assert "none of the 4 selectors picks fewer" in same and "is not shown here" in same
+    same = mislabelled(picks_mislabelled(tables, {})).set_index("method")
+    assert set(same["share"]) == {10.0} and set(same["wrong"]) == {20}, "2 and 3 of 25 in turn"
+    assert (same["difference"].drop("random") == 0).all() and same["difference"].isna()["random"]
     evidence = picks_mislabelled(tables, {"infomotion": 0})
     sets = evidence.tables.sets
     sets.loc[(sets["method"] == "infomotion") & (sets["pool"] == 1), "mislabelled"] = (
         0  # else no spread, and no p
     )
-    fewer = picked(evidence)
-    assert "1 of the 4 selectors picks fewer" in fewer and "is borne out here" in fewer
-    assert "has not been counted yet" in picked(Evidence(made_up({}, pools=8)))
+    fewer = mislabelled(evidence).set_index("method")
+    assert fewer.index[fewer["p_holm"] < LEVEL].tolist() == ["infomotion"]
+    assert fewer["difference"]["infomotion"] < 0
+    assert "is borne out here" in picked(evidence) and "<table" in picked(evidence)
+    nothing = Evidence(made_up({}, pools=8))
+    assert mislabelled(nothing).empty and "has not been counted yet" in picked(nothing)
 
 
-def arm_bullet(tables: Tables, folder: Path, arm: str = "label_noise") -> str:
-    publish(tables, folder)
-    return next(line for line in fragments(folder)["evidence_arms"].splitlines() if f"`{arm}`" in line)
+def test_a_world_in_which_the_order_holds_is_found(tmp_path: Path) -> None:
+    found = values.worlds(Evidence(made_up({"infomotion": 12.0}, pools=8, arms=(MAIN, "label_noise"))))
+    assert list(found) == ["label_noise"] and found["label_noise"].holds
+    assert {row["rival"][0] for row in found["label_noise"].leads} == {"random", "kmeans", "infodist"}
 
 
-def test_a_world_in_which_the_order_holds_is_named(tmp_path: Path) -> None:
-    tables = made_up({"infomotion": 12.0}, pools=8, arms=(MAIN, "label_noise"))
-    assert "above Random, K-means, InfoDist." in arm_bullet(tables, tmp_path)
-    parts = fragments(tmp_path)
-    assert (
-        "It does in 1 of the 1 world tried so far, of 4 planned, after Holm's correction for all 12 planned"
-        " leads" in parts["evidence_order"]
-    )
-    assert "may be one that the paper's data meet" in parts["evidence_order"]
-
-
-def test_a_world_moves_infomotion_or_does_not(tmp_path: Path) -> None:
-    still = arm_bullet(made_up({}, pools=8, arms=(MAIN, "label_noise"), noise=3.0), tmp_path / "still")
-    assert (
-        "None of these 3 differences is more than chance" in still
-        and "points: chance alone could explain it." in still
-    )
+def test_a_world_moves_infomotion_or_does_not() -> None:
+    still = Evidence(made_up({}, pools=8, arms=(MAIN, "label_noise"), noise=3.0))
+    assert not values.worlds(still)["label_noise"].holds
+    assert values.moves(still)["label_noise", MOTION.key]["p_planned"] >= LEVEL
     main, moved = made_up({}, pools=8), made_up({"infomotion": 12.0}, pools=8, arms=("label_noise",))
     both = replace(
         main, sets=pd.concat([main.sets, moved.sets]), networks=pd.concat([main.networks, moved.networks])
     )
-    assert "points: a change." in arm_bullet(both, tmp_path / "moved")
+    assert values.moves(Evidence(both))["label_noise", MOTION.key]["p_planned"] < LEVEL
 
 
 def test_what_was_planned_counts_whether_it_has_run_or_not() -> None:
@@ -150,37 +155,30 @@ def test_what_was_planned_counts_whether_it_has_run_or_not() -> None:
     assert planned_holm([], 4).tolist() == []
 
 
-def test_a_world_in_part_says_how_much_of_it_there_is(tmp_path: Path) -> None:
+def test_a_world_in_part_says_how_much_of_it_there_is() -> None:
     tables = made_up({}, pools=8, arms=(MAIN, "label_noise", "wide_ifa"))
     cut = tables.networks
     later = (cut["arm"] == "label_noise") & (cut["pool"] > 3) | (cut["arm"] == "wide_ifa") & (cut["pool"] > 0)
-    in_part = replace(tables, networks=cut[~later])
-    assert "(`label_noise`, 4 of 12 pools)" in arm_bullet(in_part, tmp_path)
-    page = fragments(tmp_path)["evidence_arms"]
-    assert re.search(r"Begun, but with fewer than two pools to compare: `wide_ifa` \(.*; 10 networks\)", page)
-    assert "Not run yet: `standard_machines`" in page
+    evidence = Evidence(replace(tables, networks=cut[~later]))
+    assert {row["pools"] for row in values.worlds(evidence)["label_noise"].leads} == {4}
+    begun, waiting = values.begun_and_waiting(evidence)
+    assert begun == {"wide_ifa": 10} and "standard_machines" in waiting
 
 
-def test_networks_trained_anew_are_said_to_be(tmp_path: Path) -> None:
+def test_networks_trained_anew_are_told_from_those_of_the_main_study() -> None:
     tables = made_up({}, pools=8, arms=(MAIN, "label_noise"))
-    publish(tables, tmp_path / "same")
-    assert "trained anew" not in fragments(tmp_path / "same")["evidence_arms"]
-    publish(made_up({}, pools=8), tmp_path / "anew")
-    hashes = HASHES | {IFA_FILE: "other"}
-    record = tables.feature_networks["f8"] | {"gain_db": 1.5, "sha256": hashes}
-    publish(elsewhere(tables, {"f8": record}), tmp_path / "anew")
-    parts = fragments(tmp_path / "anew")
-    assert (
-        "In `label_noise` the networks behind the vectors were trained anew from the same seeds"
-        in parts["evidence_arms"]
-    )
-    assert "1.5 dB better than the average; that of the main study, 2.0 dB" in parts["evidence_arms"]
-    assert "2.0 dB better" in parts["evidence_status"], "the main rows keep their own networks"
+    assert values.trained_anew(Evidence(tables), ["label_noise"]) == {}
+    record = tables.feature_networks["f8"] | {"gain_db": 1.5, "sha256": HASHES | {IFA_FILE: "other"}}
+    anew = elsewhere(tables, {"f8": tables.feature_networks["f8"], "anew": record})
+    evidence = Evidence(anew)
+    assert values.trained_anew(evidence, ["label_noise"]) == {"label_noise": [1.5]}
+    assert [own["gain_db"] for own in values.networks(evidence, MAIN)] == [2.0]
+    assert "1.5 dB better than the average; that of the main study, 2.0 dB" in arms(evidence)
 
 
 def elsewhere(tables: Tables, networks: dict[str, Any]) -> Tables:
     """The same rows, those outside the main study made with other networks."""
-    name = networks_name(next(iter(networks.values()))["sha256"])
+    name = networks_name(list(networks.values())[-1]["sha256"])
     named = {
         part: table.assign(teachers=table["teachers"].where(table["arm"] == MAIN, name))
         for part, table in (("sets", tables.sets), ("networks", tables.networks))
@@ -188,31 +186,28 @@ def elsewhere(tables: Tables, networks: dict[str, Any]) -> Tables:
     return replace(tables, feature_networks=networks, **named)
 
 
-def test_a_wider_network_is_another_by_intent(tmp_path: Path) -> None:
+def test_a_wider_network_was_asked_for() -> None:
     tables = made_up({}, pools=8, arms=(MAIN, "wide_ifa"))
-    for looks, anew in (("b", False), ("other", True)):
-        folder = tmp_path / looks
-        publish(made_up({}, pools=8), folder)
+    for looks, anew in (("b", {}), ("other", {"wide_ifa": []})):
         wide = tables.feature_networks["f8"] | {
             "width": 16,
             "gain_db": 0.5,
             "ignited": False,
             "sha256": {IFA_FILE: "w", APPEARANCE_FILE: looks},
         }
-        bullet = arm_bullet(elsewhere(tables, {"f16": wide}), folder, "wide_ifa")
-        assert (
-            "F = 16, 1,200 steps) fills in frames 0.5 dB better" in bullet
-            and "has **not** learnt motion" in bullet
-        )
-        assert ("trained anew" in fragments(folder)["evidence_arms"]) == anew
+        evidence = Evidence(elsewhere(tables, tables.feature_networks | {"f16": wide}))
+        assert [record["width"] for record in values.wider(evidence, "wide_ifa")] == [16]
+        assert "has **not** learnt motion" in arms(evidence)
+        assert values.trained_anew(evidence, ["wide_ifa"]) == anew
 
 
-def test_the_earlier_study_stands_beside_ours(planted: Path, tmp_path: Path) -> None:
+def test_the_earlier_study_is_compared_row_by_row(planted: Path) -> None:
     quoted = pd.read_csv(EARLIER, keep_default_na=False)
-    publish(made_up({"kmeans": -9.0, "herding_ef": -9.0}, pools=8), tmp_path)
-    for folder, gains in ((planted, "1 of these have one here"), (tmp_path, "0 of these have one here")):
-        page = fragments(folder)["evidence_earlier"]
-        assert gains in page and page.count("<tr>") == len(quoted) + 1 and "to 5 % at the end" in page
+    evidence = study(planted)
+    rows = compared_with_earlier(evidence)
+    assert len(rows) == len(quoted) and beside_ours(evidence).count("<tr>") == len(quoted) + 1
+    gains = {row["method"]: row["t_low"] > 0 for row in rows if row["earlier_low"] > 0}
+    assert gains["herding_ef"]
     row = next(
         row for row in compared_with_earlier(Evidence(made_up({}, pools=8))) if row["method"] == "herding_ef"
     )
@@ -236,20 +231,13 @@ def test_two_studies_are_compared_by_welch() -> None:
     assert 2.776 < half / 10**0.5 < 3.182
 
 
-def test_what_differs_from_the_earlier_study_is_named_or_nothing_is() -> None:
+def test_what_differs_from_the_earlier_study_is_told_from_what_does_not() -> None:
     effects = {"herding_ef": 5.0, "kmeans": 4.8, "infodist": 3.0, "ef_stratified": 2.5, "infomotion": -6.0}
     near, far = (
-        beside_ours(Evidence(tables))
+        {key_of(row) for row in compared_with_earlier(Evidence(tables)) if row["p_holm"] < LEVEL}
         for tables in (made_up(effects, pools=8, noise=9.0), made_up({"infomotion": 9.0}, pools=8))
     )
-    assert (
-        "no difference can be told from the one there (smallest p 0." in near
-        and "the two studies differ" not in near
-    )
-    assert (
-        "the two studies differ by more than chance in: " in far
-        and "InfoMotion · motion · literal † (IFA motion)" in far
-    )
+    assert not near and ("infomotion", "motion", "literal") in far
 
 
 def test_figures_carry_their_headline(planted: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book import beside, fragments, ledgers, machines, paper_numbers, reading
+from infomotion_book import fragments, label_and_split_tables, ledgers, machines, paper_numbers, run_sentences
 from infomotion_book.comparisons import against_random
 from infomotion_book.evidence import Evidence
 from infomotion_book.evidence import fragments as evidence_fragments
@@ -117,14 +117,14 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 def test_every_table_of_a_run_marks_its_selectors(results: Results) -> None:
     parts = {
         "results": fragments.results_part(results),
-        "glance": reading.glance(results),
+        "glance": run_sentences.glance(results),
     }
     for name, html in parts.items():
         rows = rows_naming(html)
         bare = [row for row in rows if WORDS not in row]
         assert rows and not bare, (name, bare)
         assert "collapsed: one community" in html.lower() and "shattered: more than a third" in html, name
-    room = paper_numbers.room(results)
+    room = paper_numbers.headroom_table(results)
     ours = [row for row in re.findall(r"(?s)<tr>(.*?)</tr>", room) if ">phantom<" in row]
     assert ours and all(f"[{WORDS}]" in row for row in ours) and "shattered: more than a third" in room
     for sentence in against_random(results):
@@ -144,11 +144,11 @@ def test_every_text_of_a_run_marks_its_selectors(results: Results) -> None:
                          names={"real": "real", "synthetic": "synthetic"})  # fmt: skip
     texts = {
         "terminal": table1_text(table, title="Table 1"),
-        "expected": reading.expected(results),
+        "expected": run_sentences.expected(results),
         "compare": comparison_text(results, results)[0],
         "notebook": table1(table, data="phantom").to_markdown(),
         "differences": differences_table(differences).to_string(),
-        "scores": scores.to_string(),
+        "scores": scores.to_markdown(),
     }
     for name, text in texts.items():
         lines = [line for line in text.splitlines() if NAME.search(line)]
@@ -194,7 +194,7 @@ def test_two_machines_mark_their_selectors(
 def test_open_splits_mark_their_selectors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flagged: bool
 ) -> None:
-    monkeypatch.setattr(beside, "FROZEN", tmp_path)
+    monkeypatch.setattr(label_and_split_tables, "FROZEN", tmp_path)
     scores = dict.fromkeys(("hard_accuracy", "soft_accuracy", "balanced_accuracy", "mae"), 9.0)
     runs = pd.DataFrame(
         [
@@ -217,7 +217,7 @@ def test_open_splits_mark_their_selectors(
         [{"split": split, "predictor": "regressor", "n_test": 3, **scores} for split in range(3)]
     )
     write_csv(controls, tmp_path / "studies" / "open_splits_controls.csv")
-    html = beside.open_splits()
+    html = label_and_split_tables.open_splits()
     rows = rows_naming(html)
     assert len(rows) == 2 and all((WORDS in row) == flagged for row in rows)
     assert ("more than a third" in html) == flagged

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book import fragments, ledgers, machines, more_training, reading
+from infomotion_book import fragments, ledgers, machines, more_training, run_sentences
 from infomotion_lib import machine
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.phantom import plan
@@ -136,7 +136,7 @@ def test_results_of_an_older_edition_are_marked_and_no_others(
     )
     places = {
         "results": fragments.results_part(results),
-        "glance": reading.glance(results),
+        "glance": run_sentences.glance(results),
         "cards": ledgers.provenance([results]),
     }
     for name, text in places.items():

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book import beside, critical, paper_numbers, paper_values
-from infomotion_book.comparisons import against_random, comparisons, paired
+from infomotion_book import critical, label_and_split_tables, paper_numbers, paper_values
+from infomotion_book.comparisons import against_random, comparisons, is_clear, is_kept, paired
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.studies.open_splits import summarise_splits
@@ -43,12 +43,17 @@ def test_every_cell_of_the_papers_table_is_read() -> None:
 
 
 def test_a_lead_and_its_error_by_hand() -> None:
-    row = cells(paper_numbers.leads(), "Real, 10 a class|Random")
-    error = math.sqrt((5.8**2 + 12.5**2) / 4)  # population spreads over 5 runs
-    assert row[2:5] == ["13.7", f"{error:.1f}", f"{13.7 / error:.1f}"]
-    assert float(row[5]) < 0.2 and row[6] == "1.000"
-    assert int(row[7]) == math.ceil(2.8016**2 * (5.8**2 + 12.5**2) * 1.25 / 13.7**2)
-    assert "of 12; after it: 0" in paper_numbers.leads()
+    lead = next(
+        row
+        for row in paper_values.paper_leads()
+        if (row.source, row.size, row.method) == ("real", 10, "random")
+    )
+    assert lead.points == pytest.approx(13.7, abs=0.05)
+    assert lead.error == pytest.approx(math.sqrt((5.8**2 + 12.5**2) / 4)), "population spreads over 5 runs"
+    assert lead.p < 0.2 and lead.p_holm == 1.0
+    assert lead.runs == math.ceil(2.8016**2 * (5.8**2 + 12.5**2) * 1.25 / 13.7**2)
+    shown = cells(paper_numbers.leads(), "Real, 10 a class|Random")
+    assert shown[2:5] == ["13.7", f"{lead.error:.1f}", f"{13.7 / lead.error:.1f}"] and shown[6] == "1.000"
 
 
 def test_the_prose_of_the_critical_reading_holds() -> None:
@@ -85,39 +90,31 @@ def test_the_prose_of_the_critical_reading_holds() -> None:
     assert room["synthetic"] < room["real"]
 
 
-def test_doubling_and_room_by_hand() -> None:
-    doubled = paper_numbers.doubling()
-    assert cells(doubled, "Real, Random")[3] == "−7.1" and "4 of 8 rows lose" in doubled
-    assert cells(paper_numbers.room(None), "paper|Synthetic, 5 a class")[2:] == [
-        "8.9",
-        f"{69.38 - 62.73:.1f}",
-        "75",
-    ]
-
-
-def test_the_papers_values_by_hand() -> None:
-    lead = next(
-        row
-        for row in paper_values.paper_leads()
-        if (row.source, row.size, row.method) == ("real", 10, "random")
-    )
-    assert lead.points == pytest.approx(13.7, abs=0.05) and lead.p < 0.2 and lead.p_holm == 1.0
+def test_doubling_and_headroom_by_hand() -> None:
     found = paper_values.doublings()
     assert len(found) == 8 and sum(row.change < 0 for row in found) == 4
     assert found[0].error == pytest.approx(math.sqrt((found[0].few[1] ** 2 + found[0].many[1] ** 2) / 4))
-    assert paper_values.room_between(80.0, 60.0, 75.0).share == 75.0
-    assert math.isnan(paper_values.room_between(60.0, 60.0, 61.0).share)
-    assert [paper_values.above_normal(share)[:2] for share in (60.0, 70.0)] == [(13, 16), (0, 16)]
+    assert next(row for row in found if (row.source, row.method) == ("real", "random")).change == (
+        pytest.approx(-7.1, abs=0.05)
+    )
+    rooms = paper_numbers.headrooms(None).set_index(["source", "size"])["room"]
+    assert rooms["synthetic", 5].whole == pytest.approx(8.9, abs=0.05)
+    assert rooms["synthetic", 5].mine == pytest.approx(69.38 - 62.73)
+    assert rooms["synthetic", 5].share == pytest.approx(75, abs=0.5)
+    assert paper_values.headroom(80.0, 60.0, 75.0).share == 75.0
+    assert math.isnan(paper_values.headroom(60.0, 60.0, 61.0).share)
 
 
 def test_tolerance_and_constants_by_hand(results: Results) -> None:
-    soft = paper_numbers.softness(results)
-    assert cells(soft, "paper: Real, Whole set")[1:3] == ["81.2", "4.2"]
-    assert cells(soft, "paper: Synthetic, InfoMotion, 5")[3] == "4.0 and 0.6"
-    assert cells(soft, "phantom: Real, Whole set")[1:3] == ["50.0", "10.0"]
-    share = paper_numbers.normal_share()
-    assert cells(share, "60")[1] == "13 of 16" and cells(share, "70")[1] == "0 of 16"
-    assert "pending" in share
+    rows = paper_numbers.tolerance_gains(results).set_index(["whose", "row"])
+    whole = rows.loc[("paper", "Real, Whole set")]
+    assert (round(whole["hard"], 1), round(whole["adds"], 1)) == (81.2, 4.2)
+    few = rows.loc[("paper", "Synthetic, InfoMotion, 5 a class")]
+    assert (few["hard_sd"], few["soft_sd"]) == (4.0, 0.6)
+    ours = rows.loc[("phantom", "Real, Whole set")]
+    assert (ours["hard"], ours["adds"]) == (50.0, 10.0)
+    assert [paper_values.above_normal(share)[:2] for share in (60.0, 70.0)] == [(13, 16), (0, 16)]
+    assert "pending" in paper_numbers.normal_share()
 
 
 def test_the_vectors_limits_are_the_networks() -> None:
@@ -133,10 +130,10 @@ def test_the_vectors_limits_are_the_networks() -> None:
 def test_differences_are_those_of_the_runs(results: Results) -> None:
     table = paired(results)
     assert len(table) == 2 * 2 * 3 and (table["difference"] == 0).all()
-    assert (
-        "Of 12 comparisons with Random, none has a bootstrap interval without 0; none remains after Holm"
-        in against_random(results)[-1]
-    )
+    rows = table.to_dict("records")
+    assert not any(is_clear(row) or is_kept(row) for row in rows)
+    assert is_clear(rows[0] | {"ci_low": 0.5}) and is_kept(rows[0] | {"p_holm": 0.01})
+    assert "Of 12 comparisons with Random, none" in against_random(results)[-1]
     assert cells(comparisons(results), "InfoMotion")[2].startswith("0.0 [")
 
 
@@ -157,21 +154,21 @@ def test_a_motion_network_that_learnt_no_motion_is_said_to_be_one(results: Resul
 
 
 def test_labels_of_the_pool_stand_beside_the_table(results: Results, tmp_path: Path) -> None:
-    assert cells(beside.label_agreement(results), "pool: relabelled")[1:] == [
+    assert cells(label_and_split_tables.label_agreement(results), "pool: relabelled")[1:] == [
         "50",
         "−1.0",
         "5.0",
         "0.80",
         "61",
     ]
-    assert beside.label_agreement(Results("none", tmp_path)) == ""
+    assert label_and_split_tables.label_agreement(Results("none", tmp_path)) == ""
 
 
 def test_splits_of_the_open_clips_stand_above_their_controls(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "FROZEN", tmp_path)
-    assert "study open-splits" in beside.open_splits()
+    monkeypatch.setattr(label_and_split_tables, "FROZEN", tmp_path)
+    assert "study open-splits" in label_and_split_tables.open_splits()
     rows = [
         {
             "method": method,
@@ -198,7 +195,7 @@ def test_splits_of_the_open_clips_stand_above_their_controls(
         pd.DataFrame([{**control, "split": split} for split in range(2)]),
         tmp_path / "studies" / "open_splits_controls.csv",
     )
-    shown = beside.open_splits(results)
+    shown = label_and_split_tables.open_splits(results)
     assert (
         "largest difference is that of K-means, 0.0 points" in shown
         and "over 2 splits" in shown
@@ -211,7 +208,10 @@ def test_splits_of_the_open_clips_stand_above_their_controls(
 
 
 def test_what_has_not_run_is_pending(results: Results, tmp_path: Path) -> None:
-    assert cells(critical.motion_rank([]), "paper, F = 32")[1:4] == ["3072", "768", "pending"]
+    row = critical.ranks([]).iloc[0]
+    assert (row["profile"], row["width"], row["numbers"], row["bound"]) == ("paper", 32, 3072, 768)
+    assert math.isnan(row["rank"]) and "pending" in critical.motion_rank([])
     assert "not been built" in critical.collapse([Results("none", tmp_path)])
+    assert critical.flags_by_recipe([results])["literal"] == ["collapsed"] * 10
     assert "`literal` 10 of 10 collapsed" in critical.collapse([results])
     assert paired(Results("none", tmp_path)).empty and against_random(Results("none", tmp_path)) == []

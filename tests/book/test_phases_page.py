@@ -46,6 +46,26 @@ def test_the_frozen_summary_follows_from_the_frozen_rows() -> None:
     assert abs(row["p90_ms"].item() - late.abs().quantile(0.9)) < 1e-6
 
 
+def test_errors_of_the_third_frame_by_hand() -> None:
+    third = pd.DataFrame(
+        {
+            "asked": ["next_es", "next_es", "previous_es"],
+            "systole_percent": [33.0, 50.0, 34.0],
+            "rule_ms": [10.0, -30.0, 5.0],
+            "detector_ms": [0.0, 0.0, 0.0],
+            "network_ms": [1.0, 1.0, 1.0],
+        }
+    )
+    found = phases.errors_of_the_third(third).set_index(["asked", "share", "way"])
+    assert found.loc[("next_es", "any", "rule"), ["n", "mean_size", "mean"]].tolist() == [2, 20.0, -10.0]
+    assert found.loc[("next_es", "31 to 35 %", "rule"), ["n", "mean_size", "mean"]].tolist() == [
+        1,
+        10.0,
+        10.0,
+    ]
+    assert found.loc[("previous_es", "any", "rule"), "p90_size"] == 5.0
+
+
 def test_order_beats_chance_in_every_group() -> None:
     es = SUMMARY[(SUMMARY["phase"] == "es") & (SUMMARY["voter"] != "both agree")]
     both = es.pivot_table(index=["by", "value", "voter"], columns="frames", values="found_percent")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infomotion_book.evidence import arms, earlier, mislabelled, sentences, tables
-from infomotion_book.evidence.found import COMMAND, Evidence, find_evidence, write_figures
+from infomotion_book.evidence.study import COMMAND, Evidence, find_evidence, write_figures
 from infomotion_lib.studies.selectors.rows import PUBLISHED
 
 NOT_RUN = f"This study has not run yet: `{COMMAND}`, then `{COMMAND} --publish`.\n"
@@ -30,7 +30,7 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
         "evidence_machines": tables.machines,
         "evidence_headroom": tables.headroom,
         "evidence_earlier": earlier.beside_ours,
-        "evidence_room": earlier.room,
+        "evidence_room": earlier.earlier_headroom,
         "evidence_order": arms.order,
         "evidence_arms": arms.arms,
         "evidence_mislabelled": mislabelled.picked,

@@ -4,16 +4,16 @@ vectors were.
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from infomotion_book.evidence.found import LEVEL, Evidence, Row, below, key_of, p_value, spanned
+from infomotion_book.evidence.study import LEVEL, Evidence, Row, below, key_of, spanned
 from infomotion_book.evidence.tables import WHO
-from infomotion_book.html import block, number, signed, table
+from infomotion_book.html import interval, number, probability, signed, under
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting.flags import explained
@@ -23,16 +23,16 @@ from infomotion_lib.studies.selectors.arms import MAIN
 EARLIER = BOOK / "ledgers" / "earlier_study.csv"
 """Its differences from Random with the half-widths of their 95 % intervals by t over pools, quoted."""
 
-EARLIER_ROOM = BOOK / "ledgers" / "earlier_room.csv"
+EARLIER_HEADROOM = BOOK / "ledgers" / "earlier_room.csv"
 """Its hard accuracies of the whole set and of 25 random videos, by training steps, quoted."""
 
 
-def room(_: Evidence) -> str:
+def earlier_headroom(_: Evidence) -> str:
     """Sentence: how far its whole set stood above Random, with more steps and with as many."""
     parts = [
         f"{number(row['whole'] - row['random'], 0)} points with {row['steps_whole']:,} steps for the whole"
         f" set and {row['steps_selected']:,} for the few"
-        for row in records(pd.read_csv(EARLIER_ROOM))
+        for row in records(pd.read_csv(EARLIER_HEADROOM))
     ]
     return f"Its whole set stood above its random sets by {', and by '.join(parts)}.\n"
 
@@ -42,29 +42,25 @@ def beside_ours(evidence: Evidence) -> str:
     are.
     """
     rows = compared_with_earlier(evidence)
-    corrected = holm([row["p"] for row in rows])
     body = [
         [
-            f'{evidence.named(row)}<span class="im-under">there: {escape(row["vectors"])}</span>',
-            below(f"{signed(row['earlier'])} [{number(row['earlier_low'])}, {number(row['earlier_high'])}]"),
+            under(evidence.named(row), f"there: {row['vectors']}"),
+            below(f"{signed(row['earlier'])} {interval(row['earlier_low'], row['earlier_high'])}"),
             spanned(row),
-            below(f"{signed(row['change'])} [{number(row['change_low'])}, {number(row['change_high'])}]"),
-            p_value(p),
+            below(f"{signed(row['change'])} {interval(row['change_low'], row['change_high'])}"),
+            probability(row["p_holm"]),
         ]
-        for row, p in zip(rows, corrected, strict=True)
+        for row in rows
     ]
     gains = [row for row in rows if row["earlier_low"] > 0]
     here = sum(row["t_low"] > 0 for row in gains)
-    told = [
-        f"{evidence.title(row)} ({row['vectors']})"
-        for row, p in zip(rows, corrected, strict=True)
-        if p < LEVEL
-    ]
+    told = [f"{evidence.title(row)} ({row['vectors']})" for row in rows if row["p_holm"] < LEVEL]
+    smallest = min(row["p_holm"] for row in rows)
     apart = (
         f"the two studies differ by more than chance in: {'; '.join(told)}."
         if told
         else (
-            f"no difference can be told from the one there (smallest p {number(min(corrected), 3)}): chance"
+            f"no difference can be told from the one there (smallest p {number(smallest, 3)}): chance"
             " alone may lie between them."
         )
     )
@@ -73,23 +69,22 @@ def beside_ours(evidence: Evidence) -> str:
         f" have one here. After Holm's correction for {len(rows)} comparisons, {apart}"
     )
     head = [WHO, "There", "Here", "Here minus there", f"p, Holm ({len(rows)})"]
-    note = (
+    notes = (
         "Hard accuracy minus Random's, points, with 95 % intervals by t over pools. There: quoted from the"
         " earlier study, whose rows are not part of this book; below each name, the vectors it was given"
-        " there. Here minus there: by Welch's t, which allows for how few pools each study has."
-        f" {explained(str(body))}"
+        " there. Here minus there: by Welch's t, which allows for how few pools each study has.",
+        explained(str(body)),
     )
     caption = (
         f"An earlier study on {rows[0]['earlier_pools']} pools beside this one, {rows[0]['vpc']} videos a"
         " class"
     )
-    shown = table(head, body, caption=caption, numeric_from=1, note=note.strip())
-    return f"{said}{_learnt(evidence)}\n{block(shown)}"
+    return f"{said}{_learnt(evidence)}\n{page_table(of_rows(head, body, caption=caption, notes=notes))}"
 
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:
-    """A row a difference of the earlier study: ours of the same configuration, both with intervals, their
-    distance and its p.
+    """A row per difference of the earlier study: ours of the same configuration, both with intervals, their
+    distance and its p, before and after Holm's correction.
 
     The standard error of a quoted difference is the half-width of its interval by t over the factor of that
     interval, which is its sample standard deviation over pools divided by the root of their number, as ours
@@ -116,7 +111,8 @@ def compared_with_earlier(evidence: Evidence) -> list[Row]:
         found.append(
             quoted | {"change": change, "change_low": change - reach, "change_high": change + reach, "p": p}
         )
-    return found
+    corrected = holm([row["p"] for row in found])
+    return [row | {"p_holm": float(p)} for row, p in zip(found, corrected, strict=True)]
 
 
 def welch(difference: float, errors: tuple[float, float], counts: tuple[int, int]) -> tuple[float, float]:

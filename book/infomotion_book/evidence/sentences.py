@@ -7,21 +7,19 @@ from __future__ import annotations
 import pandas as pd
 
 from infomotion_book.editions import edition_mark
-from infomotion_book.evidence.found import (
+from infomotion_book.evidence import values
+from infomotion_book.evidence.study import (
     LEVEL,
     MOTION,
-    RIVALS,
     Evidence,
-    Row,
     gain,
-    p_value,
     signed,
     spanned,
 )
 from infomotion_book.evidence.tables import T_INTERVAL, WHO
-from infomotion_book.html import block, number, table
+from infomotion_book.html import number, probability
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.schedule import trained_longer
-from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors import comparison
@@ -50,21 +48,18 @@ def status(evidence: Evidence) -> str:
 
 def paper_order(evidence: Evidence) -> str:
     """The paper's order asked directly: InfoMotion minus each of its rivals in the same pools."""
-    rows: list[Row] = []
-    for rival in RIVALS:
-        own = comparison.pool_differences(evidence.runs, reference=rival)
-        mine = own[(own[["method", "feature", "graph"]] == list(MOTION.key)).all(axis=1)]
-        named = evidence.named(dict(zip(("method", "feature", "graph"), rival.key, strict=True)))
-        rows += [row | {"rival": named} for row in records(comparison.compare(mine))]
-    corrected = holm([row["p"] for row in rows])
+    rows = values.paper_order(evidence)
     body = [
-        [row["rival"], str(row["vpc"]), spanned(row), f"{row['pools_better']} of {row['pools']}", p_value(p)]
-        for row, p in zip(rows, corrected, strict=True)
+        [
+            evidence.named(dict(zip(("method", "feature", "graph"), row["rival"], strict=True))),
+            row["vpc"],
+            spanned(row),
+            f"{row['pools_better']} of {row['pools']}",
+            probability(row["p_holm"]),
+        ]
+        for row in rows
     ]
-    above, below = (
-        sum(p < LEVEL and sign * row["difference"] > 0 for row, p in zip(rows, corrected, strict=True))
-        for sign in (1, -1)
-    )
+    above, below = (len(values.apart(rows, sign)) for sign in (1, -1))
     told = (
         f"{above or 'none'} {_are(above)} clearly above 0 and {below or 'none'} clearly below it"
         if above + below
@@ -84,35 +79,25 @@ def paper_order(evidence: Evidence) -> str:
     caption = (
         "The paper's order on the phantom: InfoMotion (kNN graph of motion) minus each rival, hard accuracy"
     )
-    note = f"{T_INTERVAL} p: by the same t-test. {explained(str(head), str(body))}"
-    return f"{said}\n{block(table(head, body, caption=caption, numeric_from=1, note=note.strip()))}"
+    notes = (f"{T_INTERVAL} p: by the same t-test.", explained(str(head), str(body)))
+    return f"{said}\n{page_table(of_rows(head, body, caption=caption, notes=notes))}"
 
 
 def verdict(evidence: Evidence) -> str:
     """Who lies above and below Random after correction, how much luck is to be expected, how much room there
     was; then the figure.
     """
-    compared = evidence.compared
-    total = int(compared["comparisons"].max())
-    strict, loose = compared["p_holm"] < LEVEL, compared["p_bh"] < LEVEL
-    up = compared["difference"] > 0
-    lines = [
-        (
-            f"Above Random after Holm's correction for {total} comparisons:"
-            f" {evidence.listed(records(compared[strict & up]))}."
-        ),
-        f"Below it: {evidence.listed(records(compared[strict & ~up]))}.",
-        (
-            "If one finding in twenty may be false (Benjamini and Hochberg), also:"
-            f" {evidence.listed(records(compared[loose & ~strict]))}."
-        ),
-    ]
-    rest = int((((compared["t_low"] > 0) | (compared["t_high"] < 0)) & ~strict & ~loose).sum())
+    found = values.verdict(evidence)
+    total, rest = found.comparisons, found.unclaimed
     words = "interval excludes" if rest == 1 else "intervals exclude"
-    lines.append(
+    lines = [
+        f"Above Random after Holm's correction for {total} comparisons: {evidence.listed(found.above)}.",
+        f"Below it: {evidence.listed(found.below)}.",
+        "If one finding in twenty may be false (Benjamini and Hochberg), also:"
+        f" {evidence.listed(found.loose)}.",
         f"{rest} more {words} 0 and claim nothing: among {total}, up to about {number(total * LEVEL, 0)}"
-        " would by luck alone."
-    )
+        " would by luck alone.",
+    ]
     for row in records(_headroom(evidence)):
         lines.append(
             f"Room for improvement at {row['vpc']} videos a class: the whole set is {signed(row)} points"
@@ -134,12 +119,12 @@ def confirmation(evidence: Evidence) -> str:
     body = [
         [
             evidence.named(row),
-            str(row["vpc"]),
+            row["vpc"],
             row["chosen_by"],
             spanned(row, "screening_"),
             spanned(row, "confirmation_"),
-            p_value(row["p"]),
-            p_value(row["p_holm"]),
+            probability(row["p"]),
+            probability(row["p_holm"]),
         ]
         for row in rows
     ]
@@ -159,9 +144,8 @@ def confirmation(evidence: Evidence) -> str:
         f"p, Holm ({total})",
     ]
     caption = "Screening against confirmation, hard accuracy minus Random's, points"
-    note = f"{T_INTERVAL} {explained(str(body))}".strip()
-    shown = table(head, body, caption=caption, numeric_from=3, note=note)
-    return f"{said}\n{evidence.figure('confirmation')}{block(shown)}"
+    shown = of_rows(head, body, caption=caption, keys=3, notes=(T_INTERVAL, explained(str(body))))
+    return f"{said}\n{evidence.figure('confirmation')}{page_table(shown)}"
 
 
 def collapsed(evidence: Evidence) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
 
-from infomotion_book.evidence.found import (
+from infomotion_book.evidence.study import (
     COMMAND,
     Evidence,
     Row,
     below,
     key_of,
-    p_value,
     spanned,
 )
-from infomotion_book.html import block, number, table
+from infomotion_book.html import again, interval, number, probability, span, spread
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.schedule import trained_longer
 from infomotion_lib.evaluation.intervals import bootstrap_interval
 from infomotion_lib.reporting.flags import explained
@@ -41,16 +40,10 @@ def differences(evidence: Evidence) -> str:
     error = {(*key_of(row), row["vpc"]): spanned(row) for row in records(errors)}
     rows = [
         [
-            f'{evidence.named(row)}<span class="im-under">{row["vpc"]} a class</span>',
-            (
-                f'{spanned(row)}<span class="im-ci">[{number(row["boot_low"])},'
-                f" {number(row['boot_high'])}]</span>"
-            ),
-            (
-                f'{number(row["effect_size"], 2)}<span class="im-ci">{row["pools_better"]} of'
-                f" {row['pools']}</span>"
-            ),
-            *(p_value(row[name]) for name in ("p", "p_holm", "p_bh")),
+            evidence.named(row) + span("im-under", f"{row['vpc']} a class"),
+            spanned(row) + span("im-ci", interval(row["boot_low"], row["boot_high"])),
+            number(row["effect_size"], 2) + span("im-ci", f"{row['pools_better']} of {row['pools']}"),
+            *(probability(row[name]) for name in ("p", "p_holm", "p_bh")),
             error[*key_of(row), row["vpc"]],
         ]
         for row in records(evidence.compared)
@@ -58,14 +51,15 @@ def differences(evidence: Evidence) -> str:
     total = int(evidence.compared["comparisons"].max())
     head = [WHO, "Minus Random [t, 95 %] [bootstrap]", "Effect size, pools above 0"]
     head += ["p", f"p, Holm ({total})", f"p, BH ({total})", "MAE minus Random's [t, 95 %]"]
-    note = (
+    notes = (
         f"{T_INTERVAL} Hard accuracy, points; in the last column the mean absolute error, EF points, where"
         " less is better; all over pools. Effect size: mean over the sample standard deviation over pools."
         " p: t-test over pools, of hard accuracy. The second interval is a 95 % bootstrap over pools, too"
-        " narrow where pools are few. InfoMotion and InfoDist are one algorithm on other vectors."
-        f" {explained(str(rows))} Regenerate: <code>{COMMAND}</code>."
+        " narrow where pools are few. InfoMotion and InfoDist are one algorithm on other vectors.",
+        explained(str(rows)),
+        again(COMMAND),
     )
-    return block(table(head, rows, caption="Every selector minus Random", numeric_from=1, note=note))
+    return page_table(of_rows(head, rows, caption="Every selector minus Random", notes=notes))
 
 
 def means(evidence: Evidence) -> str:
@@ -75,42 +69,24 @@ def means(evidence: Evidence) -> str:
         cells.setdefault((*key_of(row), int(row["vpc"])), {})[str(row["metric"])] = row
     rows = []
     for key in sorted(cells, key=lambda key: (key[3] or 99, -cells[key]["hard_accuracy"]["mean"])):
-        own = cells[key]
-        hard, *others = (f"{number(own[name]['mean'])} ± {number(own[name]['sd'])}" for name in METRIC_NAMES)
-        hard += (
-            f'<span class="im-ci">[{number(own["hard_accuracy"]["ci_low"])},'
-            f" {number(own['hard_accuracy']['ci_high'])}]</span>"
-        )
-        size = f"{key[3]} a class" if key[3] else "all videos"
-        rows.append(
-            [
-                f'{evidence.named(own["mae"])}<span class="im-under">{size}</span>',
-                hard,
-                *others,
-                f"{own['mae']['n']}, {own['mae']['pools']}",
-            ]
-        )
+        own = [cells[key][name] for name in METRIC_NAMES]
+        shown = [spread(row["mean"], row["sd"]) for row in own]
+        shown[0] += span("im-ci", interval(own[0]["ci_low"], own[0]["ci_high"]))
+        size = span("im-under", f"{key[3]} a class" if key[3] else "all videos")
+        rows.append([evidence.named(own[0]) + size, *shown, f"{own[-1]['n']}, {own[-1]['pools']}"])
     constants = evidence.tables.constants
     for name, group in constants[constants["arm"] == MAIN].groupby("predictor", sort=False):
-        hard, *others = (
-            f"{number(group[metric].mean())} ± {number(group[metric].std(ddof=0))}" for metric in METRIC_NAMES
-        )
-        rows.append(
-            [
-                escape(f"No training · {CONSTANT_NAMES.get(str(name), str(name))}"),
-                hard,
-                *others,
-                f"–, {len(group)}",
-            ]
-        )
+        shown = [spread(group[metric].mean(), group[metric].std(ddof=0)) for metric in METRIC_NAMES]
+        rows.append([f"No training · {CONSTANT_NAMES.get(str(name), name)}", *shown, f"–, {len(group)}"])
     head = [WHO, "Hard [95 %]", *list(METRIC_NAMES.values())[1:], "Networks, pools"]
-    note = (
+    notes = (
         "Mean ± population standard deviation over networks (over pools for constants); accuracies in"
         " percent. The interval is a bootstrap over pools. All rows share their pools, so the difference of"
-        " two rows is surer than their intervals look: the table above has it."
-        f" {trained_longer(evidence.tables.settings)} {explained(str(rows))}"
+        " two rows is surer than their intervals look: the table above has it.",
+        trained_longer(evidence.tables.settings),
+        explained(str(rows)),
     )
-    return block(table(head, rows, caption="Means over all pools", numeric_from=1, note=note))
+    return page_table(of_rows(head, rows, caption="Means over all pools", notes=notes))
 
 
 def health(evidence: Evidence) -> str:
@@ -120,9 +96,9 @@ def health(evidence: Evidence) -> str:
     rows = [
         [
             evidence.named(row),
-            str(row["vpc"]),
+            row["vpc"],
             *(number(row[name], 0) for name in columns),
-            str(row["graphs"]),
+            row["graphs"],
         ]
         for row in records(found)
     ]
@@ -141,13 +117,12 @@ def health(evidence: Evidence) -> str:
         "Fewer communities than videos",
         "Graphs",
     ]
-    note = (
-        "Percent of the class graphs of all pools. Where all collapse, nothing was selected by community."
-        f" {explained(str(rows))}"
+    notes = (
+        "Percent of the class graphs of all pools. Where all collapse, nothing was selected by community.",
+        explained(str(rows)),
     )
-    return said + block(
-        table(head, rows, caption="Health of the graphs behind the selections", numeric_from=1, note=note)
-    )
+    caption = "Health of the graphs behind the selections"
+    return said + page_table(of_rows(head, rows, caption=caption, notes=notes))
 
 
 def headroom(evidence: Evidence) -> str:
@@ -167,17 +142,18 @@ def headroom(evidence: Evidence) -> str:
         mean = comparison.configuration_means(part, metrics=("hard_accuracy",))
         overall = {"machine": "all styles", **records(mean)[0]}
         columns.append([overall, *records(comparison.machine_accuracy(part))])
-    rows = []
-    for cells in zip(*columns, strict=True):
-        shown = [f"{number(c['mean'])} [{number(c['ci_low'])}, {number(c['ci_high'])}]" for c in cells]
-        rows.append([str(cells[0]["machine"]), *shown])
-    note = (
-        f"The whole set is {number(gap.mean())} [{number(low)}, {number(high)}] points better in the same"
-        f" pool. {trained_longer(evidence.tables.settings)} Regenerate: <code>{COMMAND}</code>."
+    rows = [
+        [cells[0]["machine"], *(f"{number(c['mean'])} {interval(c['ci_low'], c['ci_high'])}" for c in cells)]
+        for cells in zip(*columns, strict=True)
+    ]
+    notes = (
+        f"The whole set is {number(gap.mean())} {interval(low, high)} points better in the same pool.",
+        trained_longer(evidence.tables.settings),
+        again(COMMAND),
     )
     caption = f"Hard accuracy in percent on {pools} independent phantom pools, 95 % intervals over pools"
     head = ["Machine style", f"{smallest} random videos per class", "All of TRAIN"]
-    return block(table(head, rows, caption=caption, numeric_from=1, note=note))
+    return page_table(of_rows(head, rows, caption=caption, notes=notes))
 
 
 def machines(evidence: Evidence) -> str:
@@ -187,7 +163,7 @@ def machines(evidence: Evidence) -> str:
     named = {key_of(row): evidence.named(row) for row in found}
     cells = {
         (key_of(row), row["machine"]): below(
-            f"{number(row['mean'])} [{number(row['ci_low'])}, {number(row['ci_high'])}]"
+            f"{number(row['mean'])} {interval(row['ci_low'], row['ci_high'])}"
         )
         for row in found
     }
@@ -196,4 +172,4 @@ def machines(evidence: Evidence) -> str:
         f"Hard accuracy in percent on the TEST videos of each machine style, {evidence.smallest} videos a"
         " class, 95 % intervals over pools"
     )
-    return block(table([WHO, *names], rows, caption=caption, numeric_from=1, note=explained(str(rows))))
+    return page_table(of_rows([WHO, *names], rows, caption=caption, notes=(explained(str(rows)),)))

@@ -1,4 +1,4 @@
-"""What stands beside Table 1 of a profile: how good its labels are, and for the open clips the same selectors
+"""Two tables below Table 1 of a profile: how good its labels are, and for the open clips the same selectors
 over several splits.
 """
 
@@ -7,10 +7,21 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from infomotion_book.comparisons import paired
-from infomotion_book.html import block, folded, number, probability, table
-from infomotion_book.notebooks import card_anchor
+from infomotion_book.html import (
+    again,
+    folded,
+    interval,
+    keep,
+    number,
+    probability,
+    spread,
+    with_interval,
+)
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import method_cell
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.flags import explained, in_brackets
@@ -33,8 +44,8 @@ def label_agreement(results: Results) -> str:
         return ""
     lines = [
         [
-            str(row["comparison"]),
-            str(row["n"]),
+            row["comparison"],
+            row["n"],
             number(row["bias"]),
             number(row["mae"]),
             number(row["r2"], 2),
@@ -43,14 +54,14 @@ def label_agreement(results: Results) -> str:
         for row in rows
     ]
     head = ["Comparison", "Videos", "Difference", "Error", "R²", "Same class, %"]
-    note = (
+    notes = (
         "Mean difference and mean error in EF points. Requested: what the generator was asked for."
-        " Relabelled: what a regressor trained on "
-        "the real pool reads off the video; it is the label that Table 1 selects and trains with. "
-        f'<a href="provenance.html#{card_anchor(results, "labels")}">How these labels were made</a>'
+        " Relabelled: what a regressor trained on the real pool reads off the video; it is the label that"
+        " Table 1 selects and trains with.",
+        card_link(results, "labels", "How these labels were made"),
     )
-    html = table(head, lines, caption="Requested, relabelled and delivered EF", numeric_from=1, note=note)
-    return folded("How good are the labels of the synthetic pool?", block(html))
+    shown = of_rows(head, lines, caption="Requested, relabelled and delivered EF", notes=notes)
+    return folded("How good are the labels of the synthetic pool?", page_table(shown))
 
 
 def open_splits(results: Results | None = None) -> str:
@@ -72,27 +83,27 @@ def open_splits(results: Results | None = None) -> str:
     runs = pd.read_csv(folder / "open_splits_runs.csv", keep_default_na=False)
     cells = {(row["method"], row["metric"]): row for row in records(summary)}
     graphs = dict(zip(runs["method"], runs["graph"], strict=True))
-    lines = []
+    lines: list[list[object]] = []
     for method in dict.fromkeys(summary["method"]):
         own = [cells[method, metric] for metric in SHOWN]
         hard = own[0]
-        against = (
-            f"{number(hard['difference'])} [{number(hard['ci_low'])}, {number(hard['ci_high'])}]"
-            if method != "random"
-            else "–"
-        )
-        means = [f"{number(row['mean'])} ± {number(row['sd'])}" for row in own]
-        name = f'<span class="im-keep">{method_cell(str(method), str(graphs[method]), own)}</span>'
-        lines.append([name, str(hard["n"]), *means, against, probability(hard["p_holm"])])
-    for predictor, part in controls.groupby("predictor", sort=False):
-        means = [f"{number(part[metric].mean())} ± {number(part[metric].std(ddof=0))}" for metric in SHOWN]
         lines.append(
-            [f"<i>{CONTROLS.get(str(predictor), str(predictor))}</i>", str(len(part)), *means, "–", "–"]
+            [
+                keep(method_cell(str(method), str(graphs[method]), own)),
+                hard["n"],
+                *(spread(row["mean"], row["sd"]) for row in own),
+                with_interval(hard) if method != "random" else "–",
+                probability(hard["p_holm"]),
+            ]
         )
+    for predictor, part in controls.groupby("predictor", sort=False):
+        name = Markup("<i>{}</i>").format(CONTROLS.get(str(predictor), predictor))
+        means = [spread(part[metric].mean(), part[metric].std(ddof=0)) for metric in SHOWN]
+        lines.append([name, len(part), *means, "–", "–"])
     first, splits = cells["random", "hard_accuracy"], int(controls["split"].nunique())
     compared = int(summary["n_comparisons"].max())
     head = ["Trained on", "n", *SHOWN.values(), "Minus Random", "p, Holm"]
-    note = (
+    notes = (
         "In italics: controls. Shuffled frames, frozen frame: the network of all of TRAIN, shown the test"
         " frames in random order or the first one repeated. Random weights: an untrained network, fitted to"
         " TRAIN by a line. Requested EF: no clip, only what was asked of the generator, fitted the same way."
@@ -101,10 +112,11 @@ def open_splits(results: Results | None = None) -> str:
         f" {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is"
         f" the corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; a"
         " control's spread is no interval. The vectors come from networks trained on the phantom, which saw"
-        f" no open clip; the labels are a published regressor's. {explained(str(lines))} Regenerate:"
-        " <code>infomotion study open-splits</code>."
+        " no open clip; the labels are a published regressor's.",
+        explained(str(lines)),
+        again("infomotion study open-splits"),
     )
-    shown = block(table(head, lines, caption="The open clips, several splits", numeric_from=1, note=note))
+    shown = page_table(of_rows(head, lines, caption="The open clips, several splits", notes=notes))
     return shown + (_one_split(paired(results), cells, splits) if results else "")
 
 
@@ -114,12 +126,12 @@ def _one_split(differences: pd.DataFrame, cells: dict[tuple[Any, Any], dict[str,
     if not rows:
         return ""
     largest = max(rows, key=lambda row: abs(row["difference"]))
-    again = cells[largest["method"], "hard_accuracy"]
-    here, there = (in_brackets([row.get("graph_flag")]) for row in (largest, again))
+    several = cells[largest["method"], "hard_accuracy"]
+    here, there = (in_brackets([row.get("graph_flag")]) for row in (largest, several))
     return (
         "In the one split of Table 1 the largest difference is that of"
         f" {METHOD_NAMES[largest['method']]}{here}, {number(largest['difference'])} points"
-        f" [{number(largest['ci_low'])}, {number(largest['ci_high'])}]; over {splits} splits, with vectors of"
-        f" networks that saw no open clip, it is {number(again['difference'])} [{number(again['ci_low'])},"
-        f" {number(again['ci_high'])}]{there}. That is what one split of a few dozen test clips is worth.\n\n"
+        f" {interval(largest['ci_low'], largest['ci_high'])}; over {splits} splits, with vectors of networks"
+        f" that saw no open clip, it is {with_interval(several)}{there}. That is what one split of a few"
+        " dozen test clips is worth.\n\n"
     )

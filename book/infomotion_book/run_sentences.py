@@ -1,15 +1,18 @@
-"""Sentences and numbers of the text, worked out from result files: no number in the book is typed by hand."""
+"""Sentences and numbers on one run, worked out from its files: no number in the book is typed by hand."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from infomotion_book.comparisons import against_random
 from infomotion_book.editions import mark_of
-from infomotion_book.html import block, number, seconds, table
-from infomotion_book.notebooks import card_anchor
+from infomotion_book.html import link, lowered, number, seconds, spread
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import best_constant, cell_row, long_table
 from infomotion_lib import machine
 from infomotion_lib.files import CONSTANTS, TABLE1
@@ -20,42 +23,60 @@ from infomotion_lib.reporting.summary import constants_text, table1_text
 MISSING = "(not run yet)"
 
 
-def reading(results: Results) -> list[str]:
+@dataclass(frozen=True)
+class BesideConstant:
+    """Cells of Table 1 beside the best answer that looks at no video, by one accuracy.
+
+    Attributes
+    ----------
+    constant : str
+        Name of that answer.
+    percent : float
+        Its accuracy.
+    distilled, whole : list of bool
+        Whether each cell of selected sets, and each whole set, lies above it.
+    """
+
+    constant: str
+    percent: float
+    distilled: list[bool]
+    whole: list[bool]
+
+
+def beside_constant(results: Results, metric: str) -> BesideConstant | None:
+    """How Table 1 stands beside the best constant answer; None if there is none."""
+    best = best_constant(results, metric)
+    rows = [row for row in long_table(results) if row["metric"] == metric]
+    if best is None or not rows:
+        return None
+    distilled, whole = (
+        [row["mean"] > best[1] for row in rows if (row["method"] == "whole") == asked]
+        for asked in (False, True)
+    )
+    return BesideConstant(*best, distilled, whole)
+
+
+def sentences(results: Results) -> list[str]:
     """What Table 1 of a run says, in sober sentences; empty where there is no Table 1."""
     if not long_table(results):
         return []
-    sentences = [said for word in ("hard", "soft") if (said := _beside_constant(results, word))]
-    sentences += against_random(results)
+    told = []
+    for word in ("hard", "soft"):
+        if found := beside_constant(results, f"{word}_accuracy"):
+            sets = f"; whole sets above it: {sum(found.whole)} of {len(found.whole)}" if found.whole else ""
+            told.append(
+                f"By {word} accuracy the best answer that looks at no video ({lowered(found.constant)})"
+                f" scores {number(found.percent)} % on the test videos. Distilled cells above it:"
+                f" {sum(found.distilled)} of {len(found.distilled)}{sets}."
+            )
+    told += against_random(results)
     runs = results.table("evaluation", "runs")
     if runs is not None and ("pool" not in runs or runs["pool"].nunique() < 2):
-        sentences.append(
+        told.append(
             "All runs share one pool of videos. Another pool, drawn the same way, would move every cell by"
             " far more than the brackets say, so **no ranking of selectors can be read from this table**."
         )
-    return sentences
-
-
-def _beside_constant(results: Results, word: str) -> str:
-    """Sentence: how many cells of Table 1 lie above the best constant answer, by ``hard`` or ``soft``
-    accuracy; empty if there is none.
-    """
-    metric = f"{word}_accuracy"
-    constant, rows = (
-        best_constant(results, metric),
-        [row for row in long_table(results) if row["metric"] == metric],
-    )
-    if constant is None or not rows:
-        return ""
-    distilled, whole = (
-        [row["mean"] > constant[1] for row in rows if (row["method"] == "whole") == asked]
-        for asked in (False, True)
-    )
-    sets = f"; whole sets above it: {sum(whole)} of {len(whole)}" if whole else ""
-    return (
-        f"By {word} accuracy the best answer that looks at no video"
-        f" ({constant[0][0].lower()}{constant[0][1:]}) scores {number(constant[1])} % on the test videos."
-        f" Distilled cells above it: {sum(distilled)} of {len(distilled)}{sets}."
-    )
+    return told
 
 
 def expected(results: Results) -> str:
@@ -92,62 +113,48 @@ def glance(results: Results | None) -> str:
     """MyST block with a handful of numbers of a run, each with what it must be read against."""
     if results is None or not long_table(results):
         return ""
-    source = results.first_source
     rows = []
-    found = best_constant(results)
-    if found:
-        rows.append(["No training at all", found[0], f"{number(found[1])} %"])
+    if best := best_constant(results):
+        rows.append(["No training at all", best[0], f"{number(best[1])} %"])
     size = min(int(row["vpc"]) for row in long_table(results) if row["vpc"] > 0)
-    for name, method, vpc in (
-        (f"{size} videos a class", "random", size),
-        (f"{size} videos a class", "infomotion", size),
-        ("Every TRAIN video", "whole", 0),
+    for trained_on, which, method, vpc in (
+        (f"{size} videos a class", "chosen at random", "random", size),
+        (f"{size} videos a class", "chosen by InfoMotion", "infomotion", size),
+        ("Every TRAIN video", "the whole set", "whole", 0),
     ):
-        row = cell_row(results, source=source, method=method, vpc=vpc)
+        row = cell_row(results, source=results.first_source, method=method, vpc=vpc)
         if row is not None:
-            what = {
-                "random": "chosen at random",
-                "infomotion": "chosen by InfoMotion",
-                "whole": "the whole set",
-            }[method]
-            what += in_brackets([row.get("graph_flag")])
-            spread_ = f" ± {number(row['sd'])}" if row["sd"] == row["sd"] else ""
-            rows.append([name, what, f"{number(row['mean'])}{spread_} %"])
-    kind = "phantom data" if results.is_phantom else results.kind
-    note = (
-        "Hard accuracy: share of test videos put into the right EF class; ± is the spread over runs. "
-        f"{explained(str(rows))} {mark_of(results)} "
-        "The whole table, with intervals and what may be concluded, is under <a"
-        ' href="results.html">results</a>. '
-        f'<a href="provenance.html#{card_anchor(results, "evaluation")}">How these numbers were made</a>'
+            flags = in_brackets([row.get("graph_flag")])
+            rows.append([trained_on, f"{which}{flags}", f"{spread(row['mean'], row['sd'])} %"])
+    notes = (
+        "Hard accuracy: share of test videos put into the right EF class; ± is the spread over runs.",
+        explained(str(rows)),
+        mark_of(results),
+        Markup("The whole table, with intervals and what may be concluded, is under {}.").format(
+            link("results.html", "results")
+        ),
+        card_link(results, "evaluation", "How these numbers were made"),
     )
-    return block(
-        table(
-            ["Trained on", "Which", "Hard accuracy"],
-            rows,
-            caption=f"At a glance, on {kind}",
-            numeric_from=2,
-            note=note,
-        )
-    )
+    caption = f"At a glance, on {'phantom data' if results.is_phantom else results.kind}"
+    head = ["Trained on", "Which", "Hard accuracy"]
+    return page_table(of_rows(head, rows, caption=caption, keys=2, notes=notes))
 
 
 def stage_times(results: Results) -> str:
     """MyST block with the time and device of each stage."""
     rows = [
         [
-            f'<a href="provenance.html#{card_anchor(results, stage)}">{title_of(stage)}</a>',
+            card_link(results, stage, title_of(stage)),
             worked(results.card(stage)),
             device(results.card(stage)),
         ]
         for stage in results.stages
     ]
+    rows.append(["Together", seconds(sum(_times(results).values())), ""])
     continued = any(results.card(stage).get("continued") for stage in results.stages)
-    together = seconds(sum(_times(results).values()))
-    rows.append(["Together", together, ""])
-    note = f"{SEVERAL} so a run from the start may take less." if continued else ""
+    notes = (f"{SEVERAL} so a run from the start may take less.",) if continued else ()
     caption = f"Time of each stage, profile {results.profile}"
-    return block(table(["Stage", "Time", "Device"], rows, caption=caption, numeric_from=1, note=note))
+    return page_table(of_rows(["Stage", "Time", "Device"], rows, caption=caption, notes=notes))
 
 
 def device(card: dict[str, Any]) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
-from infomotion_book.html import block, number, probability
+from infomotion_book import html
+from infomotion_book.html import keep, number, span
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.figures.evidence import (
     arm_differences,
@@ -67,7 +68,7 @@ class Evidence:
 
     @cached_property
     def differences(self) -> pd.DataFrame:
-        """Every configuration minus Random, a row a pool."""
+        """Every configuration minus Random, a row per pool."""
         return comparison.pool_differences(self.runs)
 
     @cached_property
@@ -108,7 +109,7 @@ class Evidence:
 
     @cached_property
     def arms(self) -> dict[str, pd.DataFrame]:
-        """Differences of the core configurations from Random, a row a pool, of each arm that has run; the
+        """Differences of the core configurations from Random, a row per pool, of each arm that has run; the
         main study first.
 
         An arm enters with two pools in which InfoMotion can be compared; without any, nothing does.
@@ -160,11 +161,7 @@ class Evidence:
         """MyST block that shows a figure; empty where it cannot be drawn."""
         if name not in self.figures:
             return ""
-        image = (
-            f'<img class="im-figure" loading="lazy" alt="{escape(self.alt(name))}"'
-            f' src="_static/figures/evidence-{name}.svg">'
-        )
-        return block(f'<figure class="im-fig">{image}</figure>')
+        return html.figure(f"_static/figures/evidence-{name}.svg", self.alt(name))
 
     def mark(self, key: Key, *arms: str) -> str:
         """Mark of a configuration whose graphs were unhealthy in one of the arms, after a space; without
@@ -172,11 +169,11 @@ class Evidence:
         """
         return mark_of(max(self.unhealthy[arm].get(key, 0.0) for arm in arms or (MAIN,)))
 
-    def named(self, row: Row, *arms: str) -> str:
+    def named(self, row: Row, *arms: str) -> Markup:
         """HTML of a table cell: the method of a row with its mark, below it its vectors and graph."""
         method, *rest = configuration_name(*key_of(row)).split(" · ")
-        below = f'<span class="im-under im-keep">{" · ".join(rest)}</span>' if rest else ""
-        return f'<span class="im-keep">{method}{self.mark(key_of(row), *arms)}</span>{below}'
+        below = span("im-under im-keep", " · ".join(rest)) if rest else Markup()
+        return keep(method + self.mark(key_of(row), *arms)) + below
 
     def title(self, row: Row, *arms: str) -> str:
         """The same in a line of text."""
@@ -230,22 +227,19 @@ def key_of(row: Row) -> Key:
 
 def signed(row: Row, half: str = "") -> str:
     """Difference of a row with its sign and its t interval."""
-    value, low, high = (
-        round(row[f"{half}{name}"], 1) + 0.0 for name in ("difference", "t_low", "t_high")
-    )  # no minus nought
-    sign = "+" if value > 0 else ""
-    return f"{sign}{number(value)} [{number(low)}, {number(high)}]"
+    value, low, high = (float(row[f"{half}{name}"]) for name in ("difference", "t_low", "t_high"))
+    return f"{html.signed(value)} {html.interval(low, high)}"
 
 
-def spanned(row: Row, half: str = "") -> str:
+def spanned(row: Row, half: str = "") -> Markup:
     """HTML of the same for a table: the interval below the difference."""
     return below(signed(row, half))
 
 
-def below(text: str) -> str:
+def below(text: str) -> Markup:
     """HTML of a number with its interval, such as ``1.0 [0.2, 1.8]``, on two lines."""
     value, bracket, interval = text.partition(" [")
-    return f'{value} <span class="im-ci">[{interval}</span>' if bracket else text
+    return Markup("{} {}").format(value, span("im-ci", f"[{interval}")) if bracket else escape(text)
 
 
 def gain(record: Row) -> str:
@@ -255,8 +249,3 @@ def gain(record: Row) -> str:
         f"The IFA network (F = {record['width']}, {record['steps']:,} steps) fills in frames"
         f" {number(record['gain_db'])} dB better than the average of their neighbours, so it {learnt}."
     )
-
-
-def p_value(value: float) -> str:
-    """A p-value, or an en dash."""
-    return probability(value) if value == value else "–"

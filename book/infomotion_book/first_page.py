@@ -1,0 +1,86 @@
+"""What this book found, in a few sentences for its first page: each worked out from frozen files, each with
+the page that argues it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from infomotion_book.critical import flags_by_recipe, vector_limits
+from infomotion_book.evidence import find_evidence
+from infomotion_book.evidence.study import LEVEL
+from infomotion_book.evidence.values import verdict
+from infomotion_book.paper_values import paper_leads
+from infomotion_book.templates import filled
+from infomotion_lib.evaluation.claims import claims_ledger
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.parameters import read_profile
+from infomotion_lib.paths import RunPaths
+from infomotion_lib.reporting.results import Results
+from infomotion_lib.studies.selectors.rows import PUBLISHED
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Counts behind the sentences; None where a question has no answer yet.
+
+    Attributes
+    ----------
+    pools, comparisons, above, below : int
+        Of the study of selectors: its pools, its comparisons with Random, and how many lie above and below
+        after correction; 0 pools where it has not run.
+    collapsed : dict
+        By recipe, how many of how many class graphs collapse.
+    vector : tuple of int
+        Numbers of the paper's motion vector, and the dimensions that they can span.
+    leads, ahead, sure : int
+        InfoMotion's comparisons in the paper's Table 1, those in which it leads, and those that can be told
+        from chance after correction.
+    runs : tuple of int
+        Fewest and most runs per cell that would settle a lead.
+    claims : dict
+        Claims of the paper by status; ``accuracies`` and ``settings`` count them by kind.
+    """
+
+    pools: int
+    comparisons: int
+    above: int
+    below: int
+    collapsed: dict[str, tuple[int, int]]
+    vector: tuple[int, int]
+    leads: int
+    ahead: int
+    sure: int
+    runs: tuple[int, int]
+    claims: dict[str, int]
+
+
+def findings(shown: list[Results], *, evidence: Path = PUBLISHED, paper: Path = FROZEN / "paper") -> Findings:
+    """What the frozen files say."""
+    study = find_evidence(evidence)
+    told = verdict(study) if study else None
+    leads, used = paper_leads(), read_profile("paper")
+    ledger = claims_ledger(RunPaths("paper", paper))
+    asked = int(ledger["unit"].str.startswith("%").sum())
+    return Findings(
+        pools=int(study.compared["pools"].max()) if study else 0,
+        comparisons=len(study.compared) if study else 0,
+        above=len(told.above) if told else 0,
+        below=len(told.below) if told else 0,
+        collapsed={
+            graph: (flags.count("collapsed"), len(flags)) for graph, flags in flags_by_recipe(shown).items()
+        },
+        vector=vector_limits(int(used["ifa_width"]), tuple(used["ifa_depths"])),
+        leads=len(leads),
+        ahead=sum(lead.points > 0 for lead in leads),
+        sure=sum(lead.p_holm < LEVEL for lead in leads),
+        runs=(min(lead.runs for lead in leads), max(lead.runs for lead in leads)),
+        claims={str(status): int(count) for status, count in ledger["status"].value_counts().items()}
+        | {"accuracies": asked, "settings": len(ledger) - asked},
+    )
+
+
+def sentences(found: Findings) -> str:
+    """The sentences, a Markdown list; a question that has no answer yet is left out."""
+    return filled("first_page.md.jinja", asdict(found))

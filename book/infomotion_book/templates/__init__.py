@@ -1,0 +1,28 @@
+"""The templates that pages and their parts are written with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from infomotion_book import html
+
+
+def filled(name: str, values: Mapping[str, Any]) -> str:
+    """Text of a template; what ends in ``.html.jinja`` escapes whatever is not marked as HTML."""
+    return _environment().get_template(name).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("infomotion_book"),
+        autoescape=lambda name: bool(name and name.endswith(".html.jinja")),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {"number": html.number, "count_of": lambda pair: html.count(*pair)}
+    return made

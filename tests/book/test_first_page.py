@@ -1,0 +1,73 @@
+"""The first page says what the frozen files say, and leaves out what has no answer yet."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+from standin_run import make_run
+
+from infomotion_book.first_page import findings, sentences
+from infomotion_book.paper_values import paper_leads
+from infomotion_lib.evaluation.claims import claims_ledger
+from infomotion_lib.paths import RunPaths
+from infomotion_lib.reporting.results import Results
+from infomotion_lib.studies.selectors.rows import publish
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "studies"))
+from evidence_rows import made_up
+
+
+def test_planted_effects_are_counted(tmp_path: Path) -> None:
+    publish(made_up({"herding_ef": 9.0, "kcenter": -9.0, "whole": 25.0}, pools=8), tmp_path)
+    found = findings([], evidence=tmp_path, paper=tmp_path)
+    assert (found.pools, found.above, found.below) == (8, 2, 6) and found.comparisons > 8
+    assert "2 of" in sentences(found) and "lie above it" in sentences(found)
+
+
+def test_where_no_selector_stands_out_none_is_named(tmp_path: Path) -> None:
+    publish(made_up({}, pools=8, noise=4.0), tmp_path)
+    found = findings([], evidence=tmp_path, paper=tmp_path)
+    assert (found.above, found.below) == (0, 0) and found.comparisons
+    assert "None can be named." in sentences(found)
+
+
+def test_collapsed_graphs_are_counted(tmp_path: Path) -> None:
+    results = Results("phantom", make_run(tmp_path / "run"))
+    flags = ["collapsed", "collapsed", "healthy", "collapsed"]
+    rows = pd.DataFrame({"graph": ["literal", "literal", "knn", "knn"], "flag": flags})
+    rows.to_csv(results.folder("graph_selection") / "graph_report.csv", index=False)
+    found = findings([Results("phantom", results.root)], evidence=tmp_path, paper=tmp_path)
+    assert found.collapsed == {"literal": (2, 2), "knn": (1, 2)}
+    assert "in all 2 class graphs" in sentences(found) and "only, in 1 of 2." in sentences(found)
+
+
+def test_what_has_no_answer_is_left_out(tmp_path: Path) -> None:
+    found = findings([], evidence=tmp_path, paper=tmp_path)
+    assert found.pools == 0 and found.collapsed == {}
+    text = sentences(found)
+    assert "Which selector" not in text and "communities" not in text and "Not yet:" in text
+    asked = claims_ledger(RunPaths("paper", tmp_path))["unit"].str.startswith("%")
+    assert (found.claims["accuracies"], found.claims["settings"]) == (asked.sum(), (~asked).sum())
+
+
+def test_claims_that_have_been_tried_are_counted(tmp_path: Path) -> None:
+    found = findings([], evidence=tmp_path, paper=tmp_path)
+    tried = replace(found, claims=found.claims | {"reproduced": 3, "not run": 5})
+    assert "3 are, 0 differ, 5 have not been run." in sentences(tried)
+
+
+def test_the_papers_leads_are_counted(tmp_path: Path) -> None:
+    found, leads = findings([], evidence=tmp_path, paper=tmp_path), paper_leads()
+    assert (found.leads, found.ahead, found.sure) == (12, 12, 0)
+    assert found.runs == (min(lead.runs for lead in leads), max(lead.runs for lead in leads))
+
+
+def test_each_finding_leads_to_its_page(tmp_path: Path) -> None:
+    publish(made_up({}, pools=8, noise=4.0), tmp_path)
+    text = sentences(findings([], evidence=tmp_path, paper=tmp_path))
+    for line in text.strip().splitlines():
+        assert re.fullmatch(r"- \*\*.*\?\*\* .* \[.*\]\((evidence|reading|claims)\.md\)", line), line
