@@ -51,9 +51,13 @@ class DataReport:
             ("found", f"{len(dataset.videos)} videos listed, {len(usable)} usable: {_geometry(usable)}")
         )
         lines.append(("dropped", _reasons(dataset.faults, FAULTS) or "none"))
+        unusable = dataset.videos[dataset.videos["status"] != OK]
+        lines += [("", f"first: {first}") for first in [_first(unusable, "status")] if first]
         if dataset.tracings is not None:
             lines.append(("tracings", f"{dataset.tracings['FileName'].nunique()} videos traced"))
             lines += [("", reason) for reason in [_reasons(dataset.faults, TRACING_FAULTS)] if reason]
+            untraced = dataset.usable[dataset.usable["tracing"].isin(list(TRACING_FAULTS))]
+            lines += [("", f"first: {first}") for first in [_first(untraced, "tracing")] if first]
             order = self.phase_order
             equal = f", equal areas in {order['equal']}" if order["equal"] else ""
             lines.append(
@@ -80,6 +84,17 @@ class DataReport:
         lines += [("note", note) for note in notes]
         lines += [("next", step) for step in self.next_steps()]
         return "\n".join(f"{head:<9}{text}" for head, text in lines)
+
+    def listing(self) -> str:
+        """A line per video with a fault, its own or its tracing's, in the order of the list."""
+        videos = self.dataset.videos
+        lines = [
+            f"{row['file_name']}  {fault}"
+            for row in videos.to_dict("records")
+            for fault in (row["status"], row["tracing"])
+            if fault in FAULTS or fault in TRACING_FAULTS
+        ]
+        return "\n".join(lines)
 
     def next_steps(self) -> list[str]:
         """What to do next, a sentence a line; the last one says how to use the folder."""
@@ -204,6 +219,12 @@ def _range(values: pd.Series, unit: str) -> str:
         if low == high
         else f"{low:.4g} to {high:.4g} {unit} (median {values.median():.4g})"
     )
+
+
+def _first(videos: pd.DataFrame, column: str) -> str:
+    """First names of some videos with a fault, ``name (fault)`` each; empty for none."""
+    named = [f"{row['file_name']} ({row[column]})" for row in videos.head(3).to_dict("records")]
+    return ", ".join(named)
 
 
 def _reasons(faults: dict[str, int], known: dict[str, str]) -> str:

@@ -84,6 +84,21 @@ def test_synthetic_report_says_that_labels_are_requests(echo_folder: EchoFolder)
     assert "REQUESTED" in text and "tracings" not in text and "No usable video" not in text
 
 
+def test_faults_are_named_the_first_at_once_and_all_on_demand(echo_folder: EchoFolder) -> None:
+    for number in (3, 7):
+        echo_folder.video(number).write_bytes(b"")
+    echo_folder.tracings = echo_folder.tracings[~echo_folder.traced(5)]
+    names = echo_folder.file_list["FileName"]
+    report = check_dataset(echo_folder.write())
+    assert f"first: {names[3]} (empty_file), {names[7]} (empty_file)" in report.summary()
+    assert f"first: {names[5]} (no_tracings)" in report.summary()
+    assert report.listing().splitlines() == [
+        f"{names[3]}  empty_file",
+        f"{names[5]}  no_tracings",
+        f"{names[7]}  empty_file",
+    ]
+
+
 def test_missing_split_is_said(echo_folder: EchoFolder) -> None:
     echo_folder.file_list = echo_folder.file_list.assign(Split="TRAIN")
     assert "No usable video in VAL, TEST" in check_dataset(echo_folder.write()).summary()

@@ -100,11 +100,17 @@ def data_check(
     folder: Annotated[Path, typer.Argument(help="Folder with FileList.csv and Videos/.")],
     layout: Annotated[str, typer.Option(help="auto, echonet-dynamic or echonet-synthetic.")] = "auto",
     strict: Annotated[bool, typer.Option("--strict", help="Faults of single videos stop too.")] = False,
+    listing: Annotated[
+        bool, typer.Option("--list", help="Name every video with a fault, not only the first.")
+    ] = False,
 ) -> None:
     """What a data set folder holds, what cannot be used and why, class counts by split."""
     from infomotion_lib.data.check import check_dataset
 
-    typer.echo(str(check_dataset(folder, layout, strict=strict)))
+    report = check_dataset(folder, layout, strict=strict)
+    typer.echo(str(report))
+    if listing and (named := report.listing()):
+        typer.echo(named)
 
 
 @data.command("fetch")
