@@ -82,7 +82,8 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
     if is_copied(folder):
         pool = check_copied(folder / POOL, cut=lessons.cut, per_class=per_class, generator=name)
         drawing: dict[str, Any] = read_json(pool / DRAWING) if (pool / DRAWING).is_file() else {}
-        notes = {"drawn_elsewhere": {**read_json(pool / REQUEST), **drawing}, **_known(drawing)}
+        shown: dict[str, Any] = {name: drawing[name] for name in ("weights", "seconds") if name in drawing}
+        notes = {"drawn_elsewhere": {**read_json(pool / REQUEST), **drawing}, **shown}
         return MadePool(pool, pd.read_csv(pool / MANIFEST), None, notes)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DRAWN_HERE).touch()
@@ -102,7 +103,3 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
     notes = fitted.summary()
     notes["seconds"] = {**notes.get("seconds", {}), "sampling": round(time.monotonic() - begun, 1)}
     return MadePool(pool, pd.read_csv(pool / MANIFEST), fitted, notes)
-
-
-def _known(drawing: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: drawing[name] for name in ("weights", "seconds") if name in drawing}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def choose_sets(
     rows: list[dict[str, Any]] = []
     for configuration in arm.configurations:
         graphs = _graphs(configuration, pool, vectors, parameters)
-        for vpc in _budgets(arm, parameters):
+        for vpc in (min(parameters.vpc),) if arm.small else parameters.vpc:
             for draw in range(_draws(configuration, parameters)):
                 chosen = select(
                     vectors.get(configuration.feature),
@@ -63,7 +64,8 @@ def choose_sets(
                     | _health(chosen)
                 )
     if not arm.small:
-        rows.append(_row(Configuration(WHOLE), 0, 0, list(range(len(pool.file_names))), pool) | _no_graph())
+        everything = _row(Configuration(WHOLE), 0, 0, list(range(len(pool.file_names))), pool)
+        rows.append(everything | dict.fromkeys((*FLAGS, "few_communities"), 0))
     return rows
 
 
@@ -79,7 +81,8 @@ def plan_tasks(sets: list[dict[str, Any]], *, parameters: EvidenceParameters) ->
         return group, int(row["vpc"])
 
     tasks: dict[tuple[str, int, int], Task] = {}
-    for _, group in _grouped(sorted(sets, key=rank), rank):
+    for _, alike in groupby(sorted(sets, key=rank), rank):
+        group = list(alike)
         whole = group[0]["method"] == WHOLE
         for seed in range(parameters.study_whole_seeds if whole else parameters.study_training_seeds):
             for row in group:
@@ -110,10 +113,6 @@ def _graphs(
     )
 
 
-def _budgets(arm: Arm, parameters: EvidenceParameters) -> tuple[int, ...]:
-    return (min(parameters.vpc),) if arm.small else parameters.vpc
-
-
 def _draws(configuration: Configuration, parameters: EvidenceParameters) -> int:
     if not SELECTORS[configuration.method].draws:
         return 1
@@ -140,13 +139,3 @@ def _health(chosen: Selection) -> dict[str, int]:
     flags = list(chosen.flags.values())
     few = int((chosen.shortfalls["kind"] == "few_communities").sum())
     return {flag: flags.count(flag) for flag in FLAGS} | {"few_communities": few}
-
-
-def _no_graph() -> dict[str, int]:
-    return dict.fromkeys((*FLAGS, "few_communities"), 0)
-
-
-def _grouped(rows: list[dict[str, Any]], rank: Any) -> list[tuple[Any, list[dict[str, Any]]]]:
-    from itertools import groupby
-
-    return [(key, list(group)) for key, group in groupby(rows, rank)]
