@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.data import mjpeg
-from infomotion_lib.data.avi import AviHeader, completed, picture_places, read_avi_header
+from infomotion_lib.data.avi import AviHeader, completed, first_picture, picture_places, read_avi_header
 from infomotion_lib.data.resampling import by_area
 from infomotion_lib.errors import VideoError
 from infomotion_lib.provenance import atomic
@@ -73,7 +73,7 @@ def probe(path: str | Path) -> VideoInfo:
         If the file is missing, empty, truncated or no video.
     """
     header = read_avi_header(path)
-    if header is not None and header.codec == _JPEG_AVI:
+    if header is not None and _chunks_are_frames(path, header):
         info = VideoInfo(header.n_frames, header.height, header.width, header.fps)
     else:
         with _opened(path, header) as (container, stream):
@@ -195,12 +195,20 @@ def _decoded(path: str | Path, header: AviHeader | None, *, only: set[int] | Non
                 found[number] = _luma(frame)
     if not length:
         raise VideoError(f"{path} holds no readable frame.")
-    if header is not None and header.codec == _JPEG_AVI and length != header.n_frames:
+    if header is not None and length != header.n_frames and _chunks_are_frames(path, header):
         raise VideoError(
             f"{path} is damaged: {header.n_frames} frames are stored, {length} can be decoded.",
             fault="truncated",
         )
     return found
+
+
+def _chunks_are_frames(path: str | Path, header: AviHeader) -> bool:
+    """True for a Motion-JPEG AVI whose first picture stands alone and has the size that the header states;
+    elsewhere a chunk may be a field, or show nothing.
+    """
+    shape = (header.height, header.width)
+    return header.codec == _JPEG_AVI and mjpeg.stands_alone(first_picture(path, header), shape=shape)
 
 
 def _picked(path: str | Path, wanted: set[int], header: AviHeader | None) -> dict[int, Clip]:
