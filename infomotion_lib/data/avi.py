@@ -190,6 +190,17 @@ def _streams(header: bytes) -> list[_Stream]:
     return found
 
 
+def first_picture(path: str | Path, header: AviHeader) -> bytes:
+    """Beginning of the first picture of an AVI; empty where something else comes first."""
+    with Path(path).open("rb") as stream:
+        stream.seek(header.movi[0])
+        beginning = stream.read(_CHUNK.size + _HEADER_BYTES)
+    if len(beginning) < _CHUNK.size:
+        return b""
+    kind, length = _CHUNK.unpack_from(beginning)
+    return beginning[_CHUNK.size : _CHUNK.size + length] if kind in _PICTURES else b""
+
+
 def picture_places(content: bytes, header: AviHeader) -> list[tuple[int, int]]:
     """First and last byte (exclusive) of each picture of the one stream of an AVI; empty where its chunks are
     not as plain as its header.

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.data import mjpeg
-from infomotion_lib.data.avi import AviHeader, completed, picture_places, read_avi_header
+from infomotion_lib.data.avi import AviHeader, completed, first_picture, picture_places, read_avi_header
 from infomotion_lib.data.resampling import by_area
 from infomotion_lib.errors import VideoError
 from infomotion_lib.provenance import atomic
@@ -35,7 +35,7 @@ _MAX_PIXELS = 4096 * 4096  # a damaged header may claim a picture of gigabytes
 # aarch64: each rounds in its own way.
 _FINEST = {"qmin": str(_QUALITY), "qmax": str(_QUALITY)}
 _ENCODER: dict[str, object] = {"dct": "int", **_FINEST, "flags": "+bitexact", "threads": "1"}
-_JPEG_AVI = "MJPG"  # a chunk is a picture
+_JPEG_AVI = "MJPG"  # a chunk is a frame, but for fields
 _DECODER = {"idct": "simple", "flags": "+bitexact", "max_pixels": str(_MAX_PIXELS)}
 _EXPLODE = {"err_detect": "explode"}  # a damaged picture would keep parts of an older one, unsaid
 _FAILURES = (av.FFmpegError, OSError, ValueError, EOFError)
@@ -73,13 +73,14 @@ def probe(path: str | Path) -> VideoInfo:
         If the file is missing, empty, truncated or no video.
     """
     header = read_avi_header(path)
-    if header is not None and header.codec == _JPEG_AVI:
+    if header is not None and _chunks_are_frames(path, header):
         info = VideoInfo(header.n_frames, header.height, header.width, header.fps)
     else:
         with _opened(path, header) as (container, stream):
             n_frames, shape = 0, (0, 0)
             for frame in _same_size(path, container.decode(stream)):
                 n_frames, shape = n_frames + 1, (frame.height, frame.width)
+            _refuse_losses(path, header, n_frames)
             rate = header.fps if header is not None else stream.average_rate
             info = VideoInfo(n_frames, *shape, float(rate) if rate else 0.0)
     if not (info.n_frames and 0 < info.height * info.width <= _MAX_PIXELS):
@@ -195,12 +196,25 @@ def _decoded(path: str | Path, header: AviHeader | None, *, only: set[int] | Non
                 found[number] = _luma(frame)
     if not length:
         raise VideoError(f"{path} holds no readable frame.")
+    _refuse_losses(path, header, length)
+    return found
+
+
+def _refuse_losses(path: str | Path, header: AviHeader | None, length: int) -> None:
+    """Nothing, unless a Motion-JPEG AVI stores more pictures than were decoded: later ones would move up."""
     if header is not None and header.codec == _JPEG_AVI and length != header.n_frames:
         raise VideoError(
             f"{path} is damaged: {header.n_frames} frames are stored, {length} can be decoded.",
             fault="truncated",
         )
-    return found
+
+
+def _chunks_are_frames(path: str | Path, header: AviHeader) -> bool:
+    """True for a Motion-JPEG AVI whose first picture stands alone and has the size that the header states;
+    elsewhere a chunk may be a field, or show nothing.
+    """
+    shape = (header.height, header.width)
+    return header.codec == _JPEG_AVI and mjpeg.stands_alone(first_picture(path, header), shape=shape)
 
 
 def _picked(path: str | Path, wanted: set[int], header: AviHeader | None) -> dict[int, Clip]:
