@@ -167,7 +167,10 @@ def test_selectors_choose_by_it(tables: SelectionTables) -> None:
 
 
 def test_a_selector_without_its_vectors_says_what_to_do(index: pd.DataFrame, stage02: Path) -> None:
-    parameters = SelectionParameters(representations=("zebra",), methods=("infodist",))
+    asked = {"representations": ["zebra"], "methods": ["infodist"]}
+    with pytest.raises(ParameterError, match="put appearance into representations"):
+        stage_parameters("graph_selection", asked)
+    parameters = SelectionParameters(representations=("zebra", "appearance"), methods=("infodist",))
     with pytest.raises(ParameterError, match=r"no vectors of the representation appearance[\s\S]*stage 02"):
         run_selection(index, read_vectors(["zebra"], stage02), parameters=parameters)
 

@@ -33,7 +33,7 @@ PIECES = {
 
 
 def short_trainings(file: Path = STUDIES / "machines.csv") -> str:
-    """MyST text: a table of hashes for each arithmetic, a column a machine, and which pieces are equal."""
+    """MyST text: a table of hashes for each arithmetic, a column per machine, and which pieces are equal."""
     if not file.is_file():
         return f"No machine has been written down yet: `infomotion machine --out {file.name}`.\n"
     rows = pd.read_csv(file)
@@ -57,7 +57,7 @@ def _hashes(rows: pd.DataFrame, arithmetic: str) -> str:
 
 
 def verdict(wide: pd.DataFrame) -> str:
-    """Sentence on which rows of a table of hashes (a column a machine) are equal; empty where there is
+    """Sentence on which rows of a table of hashes (a column per machine) are equal; empty where there is
     nothing to compare.
     """
     compared = wide[wide.notna().sum(axis=1) > 1]

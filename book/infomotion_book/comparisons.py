@@ -68,8 +68,8 @@ def comparisons(results: Results) -> str:
 
 
 def against_random(results: Results) -> list[str]:
-    """One sentence a pool and size on InfoMotion minus Random, and one on all selectors together; empty where
-    nothing is paired.
+    """One sentence per pool and size on InfoMotion minus Random, and one on all selectors together; empty
+    where nothing is paired.
     """
     rows = records(paired(results))
     if not rows:

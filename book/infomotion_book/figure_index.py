@@ -30,7 +30,7 @@ def drawn_by(notebook: Path) -> list[str]:
 
 
 def figure_index(all_results: list[Results]) -> str:
-    """MyST text: under each notebook its command, and a row a figure; links lead to the drawn figures and
+    """MyST text: under each notebook its command, and a row per figure; links lead to the drawn figures and
     their run cards.
     """
     parts = []

@@ -28,10 +28,10 @@ AGGREGATE_TABLES = {
     "fidelity", "table2", "tolerance", "confusion", "label_consistency", "conditioning", "motion_rank",
     "vote_counts",
 }  # fmt: skip
-"""Tables that hold no row a video; only these pass at the strictest level."""
+"""Tables that hold no row per video; only these pass at the strictest level."""
 
 AGGREGATE_VALUES = {"run_card", "summary", "frozen"}
-"""JSON files that hold nothing a video; only these pass at the strictest level."""
+"""JSON files that hold nothing per video; only these pass at the strictest level."""
 
 ID_COLUMNS = {"filename", "file_name", "id", "path", "condimagefilename", "video", "name"}
 VIDEO_COLUMNS = {
@@ -48,7 +48,7 @@ VIDEO_COLUMNS = {
     "x2",
     "y2",
 }
-"""Columns that hold one video's value a row, under whatever name the table has."""
+"""Columns that hold one video's value per row, under whatever name the table has."""
 
 MARKS = 60
 """Most marks of one kind in a figure, and values in a list, that still count as a summary at the strictest
@@ -125,7 +125,7 @@ class Guard:
     ids: frozenset[str] = field(default_factory=frozenset)
 
     def text(self, text: str, where: str) -> list[Refusal]:
-        """Findings in a piece of text, markup included."""
+        """Refusals in a piece of text, markup included."""
         found = []
         if _PATIENT_LIKE.search(text):
             found.append(Refusal(where, "a name that looks like a patient id"))
@@ -143,7 +143,7 @@ class Guard:
         return found
 
     def svg(self, text: str, where: str) -> list[Refusal]:
-        """Findings in an SVG figure: pixels inside it, or, at the strictest level, a mark a video."""
+        """Refusals in an SVG figure: pixels inside it, or, at the strictest level, a mark per video."""
         found = self.text(_SVG_URI.sub("", text), where)
         if self.level < Level.EVERYTHING and re.search(r"<(?:svg:)?image\b", text) and not found:
             found.append(Refusal(where, "a picture made of pixels inside the figure"))
@@ -170,7 +170,7 @@ class Guard:
         return found
 
     def table(self, text: str, where: str) -> list[Refusal]:
-        """Findings in a CSV table."""
+        """Refusals in a CSV table."""
         found = self.text(text, where)
         head = next(csv.reader(io.StringIO(text)), [])
         if self.level < Level.EVERYTHING and len(head) > MOST_COLUMNS:
@@ -186,7 +186,7 @@ class Guard:
         return found
 
     def values(self, text: str, where: str) -> list[Refusal]:
-        """Findings in a JSON file: forbidden text, or long lists that could be per-video rows or pixels."""
+        """Refusals in a JSON file: forbidden text, or long lists that could be per-video rows or pixels."""
         found = self.text(text, where)
         if self.level is Level.AGGREGATES and Path(where).stem not in AGGREGATE_VALUES:
             found.append(Refusal(where, "not on the list of files without per-video values"))
@@ -198,7 +198,7 @@ class Guard:
         return found
 
     def output(self, output: dict[str, Any], where: str) -> list[Refusal]:
-        """Findings in one output of a notebook cell."""
+        """Refusals in one output of a notebook cell."""
         found: list[Refusal] = []
         if "traceback" in output:
             found.append(Refusal(where, "an error"))
@@ -231,7 +231,7 @@ class Guard:
         return found
 
     def state(self, state: dict[str, Any], where: str) -> list[Refusal]:
-        """Findings in the saved state of a notebook's controls."""
+        """Refusals in the saved state of a notebook's controls."""
         found = []
         for model, content in state.get("state", {}).items():
             if self.level < Level.EVERYTHING and (
@@ -245,7 +245,7 @@ class Guard:
         return found
 
     def notebook(self, text: str, where: str) -> list[Refusal]:
-        """Findings in an executed notebook: sources, outputs, attachments, controls."""
+        """Refusals in an executed notebook: sources, outputs, attachments, controls."""
         page = json.loads(text)
         about = page.get("metadata", {})
         found = self.state(about.get("widgets", {}).get(STATE, {}), where)
@@ -265,7 +265,7 @@ class Guard:
         return found
 
     def file(self, path: Path, where: str = "") -> list[Refusal]:
-        """Findings in one file of any kind."""
+        """Refusals in one file of any kind."""
         place = where or path.name
         if named := self.text(place.removesuffix(path.suffix), f"{place}, its name"):
             return named
@@ -297,7 +297,7 @@ class Guard:
 
 
 def inspect(folder: Path, guard: Guard) -> list[Refusal]:
-    """Findings in every file under a folder."""
+    """Refusals in every file under a folder."""
     return [
         item
         for file in sorted(folder.rglob("*"))

@@ -18,7 +18,7 @@ class Level(IntEnum):
     - ``LINES``: its manifest allows redistribution, but it shows hearts: tables, and figures made of lines;
       no pixels.
     - ``AGGREGATES``: its manifest forbids redistribution: tables of sums and means from a fixed list, and
-      figures made of lines without a mark a video; no ids, no per-video rows.
+      figures made of lines without a mark per video; no ids, no per-video rows.
     """
 
     AGGREGATES = 0

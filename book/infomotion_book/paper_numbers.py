@@ -124,7 +124,7 @@ def softness(results: Results | None) -> str:
 
 def headrooms(results: Results | None) -> pd.DataFrame:
     """How far Random lies below the whole set, and how much of that way InfoMotion goes, a row per cell of
-    the paper's table, then of ours: ``whose``, ``source``, ``size``, ``room``, ``flags``.
+    the paper's table, then of ours: ``whose``, ``source``, ``size``, ``headroom``, ``flags``.
     """
     cells, names = paper_cells(), ("whole", "random", "infomotion")
     places = [(source, size) for source in ("real", "synthetic") for size in SIZES]
@@ -142,7 +142,7 @@ def headrooms(results: Results | None) -> pd.DataFrame:
         if len(values) == len(names):
             flags = in_brackets(row.get("graph_flag") for row in found if row)
             rows.append((_kind(results), source, size, headroom(*values), flags))
-    return pd.DataFrame(rows, columns=["whose", "source", "size", "room", "flags"])
+    return pd.DataFrame(rows, columns=["whose", "source", "size", "headroom", "flags"])
 
 
 def headroom_table(results: Results | None) -> str:
@@ -151,9 +151,9 @@ def headroom_table(results: Results | None) -> str:
         [
             row["whose"],
             _where(row["source"], row["size"]),
-            number(row["room"].whole),
-            number(row["room"].mine) + row["flags"],
-            number(row["room"].share, 0),
+            number(row["headroom"].whole),
+            number(row["headroom"].mine) + row["flags"],
+            number(row["headroom"].share, 0),
         ]
         for row in records(headrooms(results))
     ]

@@ -41,7 +41,7 @@ COLUMNS = [*CELL, "metric", "last", "val", "difference", "ci_low", "ci_high", "n
 
 
 def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int = 2) -> pd.DataFrame:
-    """Summary of the comparison (see :func:`last_or_best`), written to ``checkpoint_summary.csv`` beside
+    """Summary of the comparison (see :func:`checkpoint_choice`), written to ``checkpoint_summary.csv`` beside
     ``checkpoint_runs.csv``.
 
     Every network is kept as it ends, in ``networks.jsonl``; the same call goes on with the missing ones.
@@ -89,7 +89,7 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     best = score_runs(answers, tolerance=parameters.soft_tolerance)
     write_csv(best, out / "checkpoint_runs.csv")
     summary = with_flags(
-        last_or_best(
+        checkpoint_choice(
             pd.read_csv(folder / RUNS, keep_default_na=False),
             best,
             samples=parameters.bootstrap_samples,
@@ -100,7 +100,7 @@ def run_checkpoint_study(paths: RunPaths, out_dir: str | Path, *, workers: int =
     return summary
 
 
-def last_or_best(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000) -> pd.DataFrame:
+def checkpoint_choice(last: pd.DataFrame, best: pd.DataFrame, *, samples: int = 2000) -> pd.DataFrame:
     """One row per cell of Table 1 and metric: both means, and best on VAL minus last, run by run.
 
     Parameters

@@ -97,7 +97,7 @@ def test_doubling_and_headroom_by_hand() -> None:
     assert next(row for row in found if (row.source, row.method) == ("real", "random")).change == (
         pytest.approx(-7.1, abs=0.05)
     )
-    rooms = paper_numbers.headrooms(None).set_index(["source", "size"])["room"]
+    rooms = paper_numbers.headrooms(None).set_index(["source", "size"])["headroom"]
     assert rooms["synthetic", 5].whole == pytest.approx(8.9, abs=0.05)
     assert rooms["synthetic", 5].mine == pytest.approx(69.38 - 62.73)
     assert rooms["synthetic", 5].share == pytest.approx(75, abs=0.5)

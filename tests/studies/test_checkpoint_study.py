@@ -23,7 +23,7 @@ from infomotion_lib.provenance import read_json, start_stage, write_csv, write_j
 from infomotion_lib.regressor import training
 from infomotion_lib.regressor.grid import run_grid
 from infomotion_lib.stage_table import RUN_CARD
-from infomotion_lib.studies.checkpoint import METRICS, last_or_best, run_checkpoint_study
+from infomotion_lib.studies.checkpoint import METRICS, checkpoint_choice, run_checkpoint_study
 
 QUICK = EvaluationParameters(
     **{"synthetic_data": "none", "workers": 1},
@@ -106,7 +106,7 @@ def test_runs_are_paired_whatever_their_order() -> None:
         runs(random=[50, 52, 54], kmeans=[60, 61, 62]),
         runs(random=[51, 55, 56], kmeans=[60, 59, 64]),
     )
-    found = last_or_best(last, best.iloc[::-1]).set_index(["method", "metric"])
+    found = checkpoint_choice(last, best.iloc[::-1]).set_index(["method", "metric"])
     row = found.loc[("random", "hard_accuracy")]
     assert row[["last", "val", "difference", "n"]].tolist() == [52, 54, 2, 3]
     assert row["p_value"] == pytest.approx(ttest_rel([51, 55, 56], [50, 52, 54]).pvalue)
@@ -119,7 +119,7 @@ def test_runs_are_paired_whatever_their_order() -> None:
 
 def test_rounding_in_a_file_is_no_difference() -> None:
     last, best = runs(random=[100 / 3, 200 / 3, 50]), runs(random=[33.3333333, 66.6666667, 50])
-    found = last_or_best(last, best).set_index("metric").loc["hard_accuracy"]
+    found = checkpoint_choice(last, best).set_index("metric").loc["hard_accuracy"]
     assert found["difference"] == 0 and np.isnan(found["p_value"]) and found["n_comparisons"] == 0
 
 
@@ -133,9 +133,9 @@ def test_the_frozen_summary_is_that_of_the_frozen_rows() -> None:
         keep_default_na=False,
         na_values={"p_value": [""], "p_holm": [""]},
     )
-    again = last_or_best(last, best)
+    again = checkpoint_choice(last, best)
     pd.testing.assert_frame_equal(again, frozen.drop(columns="graph_flag"), check_dtype=False, rtol=1e-6)
 
 
 def test_runs_without_a_partner_are_no_comparison() -> None:
-    assert last_or_best(runs(random=[50, 52, 54]), runs(random=[50, 51]))["n"].unique().tolist() == [2]
+    assert checkpoint_choice(runs(random=[50, 52, 54]), runs(random=[50, 51]))["n"].unique().tolist() == [2]

@@ -30,7 +30,7 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
         "evidence_machines": tables.machines,
         "evidence_headroom": tables.headroom,
         "evidence_earlier": earlier.beside_ours,
-        "evidence_room": earlier.earlier_headroom,
+        "evidence_earlier_headroom": earlier.earlier_headroom,
         "evidence_order": arms.order,
         "evidence_arms": arms.arms,
         "evidence_mislabelled": mislabelled.picked,

@@ -26,7 +26,7 @@ MILLISECONDS = 70
 
 
 def write_wall(results: Results, folder: Path) -> list[Path]:
-    """Paths of the looping rows, one a class and method, and their stills; none unless the run's videos are
+    """Paths of the looping rows, one per class and method, and their stills; none unless the run's videos are
     drawn hearts.
     """
     picks, videos = _picks(results), _videos(results)
