@@ -38,11 +38,9 @@ IMPORT_NAMES = {
 COME_WITH_OTHERS = {
     "IPython",
     "cycler",
-    "jinja2",
     "jupyter_client",
     "lightning",
-    "markupsafe",
-}  # ipykernel, matplotlib, jupyter-book, papermill, lightning-fabric bring them
+}  # ipykernel, matplotlib, papermill, lightning-fabric bring them
 
 
 def canonical(name: str) -> str:
