@@ -22,6 +22,7 @@ import pandas as pd
 
 from infomotion_lib import arithmetic, machine
 from infomotion_lib.errors import StageError
+from infomotion_lib.files import SUMS
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.stage_table import RUN_CARD
 
@@ -95,6 +96,24 @@ def write_npz(path: str | Path, arrays: Mapping[str, np.ndarray]) -> Path:
     with atomic(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]  # numpy's stub types the keyword allow_pickle only
     return Path(path)
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Folder to fill; it takes the place of ``target``, new or empty, with the hash of every file in
+    ``SHA256SUMS``, if the block succeeds, and is removed if it fails.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as workplace:
+        made = Path(workplace) / target.name
+        made.mkdir()
+        yield made
+        files = sorted(path for path in made.rglob("*") if path.is_file())
+        sums = [f"{sha256(path)}  {path.relative_to(made).as_posix()}\n" for path in files]
+        (made / SUMS).write_text("".join(sums), encoding="utf-8")
+        if target.exists():
+            target.rmdir()
+        made.rename(target)
 
 
 def sha256(path: str | Path) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.manifests import may_redistribute, read_manifest
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
-from infomotion_lib.files import FILE_LIST, SUMS, TRACINGS, VIDEOS
+from infomotion_lib.files import FILE_LIST, TRACINGS, VIDEOS
 from infomotion_lib.phantom.dataset import edition_of
-from infomotion_lib.provenance import sha256, write_csv, write_json
+from infomotion_lib.provenance import sha256, whole_folder, write_csv, write_json
 
 CARD, MANIFEST = "README.md", "croissant.json"
 
@@ -115,10 +114,8 @@ def export_distilled(
     videos = dataset.videos.set_index("file_name")
     names = [str(name) for name in picks["file_name"]]
     _require_videos(names, dataset)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as workplace:
-        made = Path(workplace) / target.name
-        (made / VIDEOS).mkdir(parents=True)
+    with whole_folder(target) as made:
+        (made / VIDEOS).mkdir()
         for name in names:
             shutil.copyfile(str(videos.loc[name, "path"]), made / VIDEOS / f"{name}.avi")
         write_csv(_file_list(names, videos, labels), made / FILE_LIST)
@@ -127,14 +124,6 @@ def export_distilled(
             write_csv(tracings.assign(FileName=tracings["FileName"] + ".avi"), made / TRACINGS)
         write_json(_manifest(dataset, made, settings), made / MANIFEST)
         (made / CARD).write_text(_card(picks, dataset, labels, settings), encoding="utf-8")
-        files = sorted(path for path in made.rglob("*") if path.is_file())
-        (made / SUMS).write_text(
-            "".join(f"{sha256(path)}  {path.relative_to(made).as_posix()}\n" for path in files),
-            encoding="utf-8",
-        )
-        if target.exists():
-            target.rmdir()
-        made.rename(target)
     return target
 
 

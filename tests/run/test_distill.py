@@ -91,6 +91,13 @@ def test_a_finished_or_other_folder_is_refused(
     assert not (clinic / "other").exists() and not (clinic / "other-work").exists()
 
 
+def test_a_refused_list_leaves_nothing_behind(clinic: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = [word.replace("ef=LVEF (%)", "ef=geprüft") for word in command(clinic)]
+    assert cli.main([*wrong, "--out", str(clinic / "mended")]) == 2
+    assert "The EF in row 2 is 'ja', not one number" in capsys.readouterr().err
+    assert not (clinic / "mended-work").exists()
+
+
 def test_it_resumes_only_what_was_begun(
     distilled: Path, clinic: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

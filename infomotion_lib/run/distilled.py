@@ -1,0 +1,195 @@
+"""What a distilled set is made of: clips, their list, why each was chosen, a card and pictures."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.data.own.intake import Intake
+from infomotion_lib.data.records import Dataset
+from infomotion_lib.data.video import read_frames
+from infomotion_lib.files import FILE_LIST, VIDEOS
+from infomotion_lib.frame_table import read_frame_index
+from infomotion_lib.paths import RunPaths
+from infomotion_lib.provenance import whole_folder, write_csv
+from infomotion_lib.reporting.figures.contact_sheet import contact_sheet, short_name
+from infomotion_lib.reporting.style import save_figure, use_style
+from infomotion_lib.selection.registry import SELECTORS
+
+LAST_STAGE = "graph_selection"
+"""Stage whose selection the set is."""
+
+SELECTION, CARD, GRAPHS, SHEET = "selection.csv", "README.md", "graphs.svg", "chosen_hearts.webp"
+"""Files of a set besides its list and videos: why each was chosen, the card, the graph of each class, and
+every chosen heart at ED and ES.
+"""
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """A finished selection of an author's own videos.
+
+    Attributes
+    ----------
+    name : str
+        What the data set is called; empty for none.
+    method : str
+        Selector.
+    vpc : int
+        Videos per EF class, as asked for.
+    intake : Intake
+        What was taken in.
+    dataset : Dataset
+        The same, as the stages read it.
+    run : RunPaths
+        The run that selected.
+    """
+
+    name: str
+    method: str
+    vpc: int
+    intake: Intake = field(repr=False)
+    dataset: Dataset = field(repr=False)
+    run: RunPaths
+
+
+def write_distilled(result: Distilled, folder: Path, *, seconds: float) -> Path:
+    """Folder of the chosen clips in EchoNet's layout, written whole; new or empty before.
+
+    Parameters
+    ----------
+    result : Distilled
+        What was selected.
+    folder : Path
+        Where to.
+    seconds : float
+        What it took, for the card.
+    """
+    selection = _selection_table(result)
+    videos = result.dataset.videos.set_index("file_name")
+    with whole_folder(folder) as made:
+        (made / VIDEOS).mkdir()
+        for name in selection["file_name"]:
+            shutil.copyfile(str(videos.loc[name, "path"]), made / VIDEOS / f"{name}.avi")
+        write_csv(_file_list(selection, videos), made / FILE_LIST)
+        write_csv(selection, made / SELECTION)
+        _draw_sheet(result, selection, videos, made / SHEET)
+        if (graphs := result.run.stage(LAST_STAGE) / "figures" / "communities.svg").is_file():
+            shutil.copyfile(graphs, made / GRAPHS)
+        (made / CARD).write_text(_card(result, selection, seconds=seconds), encoding="utf-8")
+    return folder
+
+
+def _selection_table(result: Distilled) -> pd.DataFrame:
+    """A row per chosen video: ``file_name``, ``original``, ``ef``, ``class_name``, ``community``, ``rank``,
+    ``score``, ``why``.
+    """
+    picks = pd.read_csv(result.run.selections, keep_default_na=False, dtype={"file_name": str})
+    picks = picks[picks["selection_seed"] == 0]
+    original = result.intake.taken.set_index("file_name")["file"]
+    communities = pd.read_csv(result.run.stage(LAST_STAGE) / "communities.csv", keep_default_na=False)
+    index = read_frame_index(result.run.frame_index).set_index("file_name")
+    rows = []
+    for row in picks.to_dict("records"):
+        spec = SELECTORS[row["method"]]
+        graph = communities[
+            (communities["feature"] == spec.feature) & (communities["class_name"] == row["class_name"])
+        ]
+        same = graph[graph["community"] == row["community"]] if spec.graph else graph[:0]
+        why = spec.summary
+        if len(same):
+            why = (
+                f"rank {row['rank']} of class {row['class_name']}: community {row['community']} holds"
+                f" {len(same)} of its {len(graph)} videos; modular centrality {float(row['score']):.4g}"
+            )
+        name = row["file_name"]
+        rows.append(
+            {
+                "file_name": name,
+                "original": original[name],
+                "ef": float(index.loc[name, "ef"]),
+                "class_name": row["class_name"],
+                "community": row["community"],
+                "rank": row["rank"],
+                "score": row["score"],
+                "graph_flag": row["graph_flag"],
+                "why": why,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _draw_sheet(result: Distilled, selection: pd.DataFrame, videos: pd.DataFrame, file: Path) -> None:
+    """Write the sheet of every chosen heart at ED and ES."""
+    use_style()
+    index = read_frame_index(result.run.frame_index).set_index("file_name")
+    pairs = []
+    for name in selection["file_name"]:
+        phases = index.loc[name, ["ed", "es"]].to_numpy(dtype=float)
+        frames = [0 if math.isnan(frame) else int(frame) for frame in phases]
+        pairs.append(read_frames(str(videos.loc[name, "path"]), frames))
+    captions = [
+        f"{short_name(name)} · EF {ef:.0f} %"
+        for name, ef in zip(selection["file_name"], selection["ef"], strict=True)
+    ]
+    title = f"{len(selection)} videos of {result.name or 'the data set'}: ED and ES of each"
+    figure = contact_sheet(pairs, selection["class_name"].tolist(), captions=captions, title=title)
+    alt = f"End-diastole and end-systole of the {len(selection)} chosen videos, by EF class and rank."
+    save_figure(figure, file, alt=alt)
+
+
+def _file_list(selection: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
+    rows = videos.loc[list(selection["file_name"])]
+    return pd.DataFrame(
+        {
+            "FileName": selection["file_name"].to_numpy(),
+            "EF": selection["ef"].to_numpy(),
+            "FrameHeight": rows["height"].to_numpy(),
+            "FrameWidth": rows["width"].to_numpy(),
+            "FPS": rows["fps"].to_numpy(),
+            "NumberOfFrames": rows["n_frames"].to_numpy(),
+            "Split": "TRAIN",
+        }
+    )
+
+
+def _card(result: Distilled, selection: pd.DataFrame, *, seconds: float) -> str:
+    """What the folder holds, how it was made, what it can and cannot be used for."""
+    counts = selection["class_name"].value_counts()
+    train = int((result.intake.taken["split"] == "TRAIN").sum())
+    flags = sorted(set(selection["graph_flag"]) - {""})
+    lines = [
+        f"# {len(selection)} videos of {result.name or 'an unnamed data set'}, selected for training",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| selected from | {train} TRAIN videos of {len(result.dataset.videos)} |",
+        f"| by | {SELECTORS[result.method].label}, {result.vpc} videos per EF class |",
+        f"| graph health | {', '.join(flags) or 'no graph'} |",
+        *(f"| {name} | {int(counts.get(name, 0))} videos |" for name in CLASS_NAMES),
+        *(f"| {what} | {understood} |" for what, understood in result.intake.facts.items()),
+        f"| made in | {seconds:.0f} s |",
+        "",
+        "`FileList.csv` and `Videos/` are laid out as in EchoNet-Dynamic, all TRAIN. `selection.csv` says of"
+        " each video which file it was, its community, rank, score and why it was chosen. `SHA256SUMS` holds"
+        " the hash of every file.",
+        "",
+        "## What it is not",
+        "",
+        "A set for training only: no VAL or TEST video is in it, and it is no fair sample of patients."
+        " Whether a selected set teaches more than a random one of its size depends on the data: compare them"
+        " before you rely on it. ED and ES were detected in the videos, not traced.",
+        "",
+        "## Terms",
+        "",
+        "The videos belong to whoever gave them. Nothing here says that they may be passed on.",
+        "",
+    ]
+    if {"collapsed", "shattered"} & set(flags):
+        lines.insert(-4, "At least one class graph was not healthy: see `graph health` above.\n")
+    return "\n".join(lines)
