@@ -4,6 +4,8 @@ libraries.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +13,7 @@ from markupsafe import Markup
 
 from infomotion_book.html import code
 from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.templates import filled
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.shown_table import ShownTable
 
@@ -32,74 +35,74 @@ PIECES = {
 }
 
 
-def short_trainings(file: Path = STUDIES / "machines.csv") -> str:
-    """MyST text: a table of hashes for each arithmetic, a column per machine, and which pieces are equal."""
-    if not file.is_file():
-        return f"No machine has been written down yet: `infomotion machine --out {file.name}`.\n"
-    rows = pd.read_csv(file)
-    return "".join(
-        _hashes(own, str(arithmetic)) for arithmetic, own in rows.groupby("arithmetic", sort=False)
-    )
+@dataclass(frozen=True)
+class Agreement:
+    """Pieces that more than one machine has computed.
 
-
-def _hashes(rows: pd.DataFrame, arithmetic: str) -> str:
-    wide = rows.set_index(["piece", "machine"])["sha256"].unstack("machine")  # noqa: PD010  # hashes are not to be averaged
-    wide = wide.reindex([name for name in PIECES if name in wide.index])
-    wide = wide[sorted(wide.columns, key=lambda name: ("emulated" in str(name), str(name)))]
-    shown = wide.map(lambda value: "–" if value != value else code(value[:SHOWN])).astype(object)
-    shown.insert(0, "Piece", [PIECES[str(piece)] for piece in wide.index])
-    name = "Portable arithmetic" if arithmetic == "portable" else "The machine's own arithmetic"
-    notes = (
-        f"Beginnings of SHA-256 over all weights and what they then give. {verdict(wide)}"
-        f" Versions: {rows['versions'].iloc[0]}.",
-    )
-    return page_table(ShownTable(shown, name, notes, words=True))
-
-
-def verdict(wide: pd.DataFrame) -> str:
-    """Sentence on which rows of a table of hashes (a column per machine) are equal; empty where there is
-    nothing to compare.
+    Attributes
+    ----------
+    compared : int
+        How many.
+    unlike : list of str
+        Those whose hashes differ.
     """
-    compared = wide[wide.notna().sum(axis=1) > 1]
-    if compared.empty:
-        return ""
-    unlike = [
-        PIECES.get(str(piece), str(piece)) for piece, count in compared.nunique(axis=1).items() if count > 1
-    ]
-    if not unlike:
-        return f"All {len(compared)} pieces that more than one machine has computed are equal."
-    return (
-        f"{len(unlike)} of the {len(compared)} pieces that more than one machine has computed differ:"
-        f" {', '.join(unlike)}."
-    )
+
+    compared: int
+    unlike: list[str]
 
 
-def unlike_operations(rows: pd.DataFrame) -> dict[str, tuple[int, list[str]]]:
-    """In each mode, how many operations were compared (a row of hashes each, a column per machine), and which
-    are unlike.
-    """
-    machines = [name for name in rows.columns if name not in ("mode", "piece")]
-    differ = rows[machines].ne(rows[machines[0]], axis=0).any(axis=1)
+def agreement(hashes: pd.DataFrame) -> Agreement:
+    """How far machines agree: a row of hashes per piece, a column per machine, missing where not computed."""
+    compared = hashes[hashes.notna().sum(axis=1) > 1]
+    kinds = compared.nunique(axis=1)
+    return Agreement(len(compared), [str(piece) for piece in kinds.index[kinds > 1]])
+
+
+def short_trainings(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
+    """Of each arithmetic: its name, hashes as :func:`agreement` takes them, and the libraries' versions."""
+    for arithmetic, part in rows.groupby("arithmetic", sort=False):
+        hashes = part.set_index(["piece", "machine"])["sha256"].unstack("machine")  # noqa: PD010  # hashes are not to be averaged
+        hashes = hashes.reindex([name for name in PIECES if name in hashes.index]).rename(index=PIECES)
+        machines = sorted(hashes.columns, key=lambda name: ("emulated" in str(name), str(name)))
+        yield str(arithmetic), hashes[machines], str(part["versions"].iloc[0])
+
+
+def operations(rows: pd.DataFrame) -> dict[str, Agreement]:
+    """How far machines agree on single operations of the libraries, by mode."""
     return {
-        str(mode): (len(own), own.loc[differ[own.index], "piece"].tolist())
-        for mode, own in rows.groupby("mode", sort=False)
+        str(mode): agreement(part.drop(columns="mode").set_index("piece"))
+        for mode, part in rows.groupby("mode", sort=False)
     }
 
 
-def probe(file: Path = STUDIES / "processor_probe.csv") -> str:
+def training_tables(file: Path = STUDIES / "machines.csv") -> str:
+    """MyST text: a table of hashes for each arithmetic, a column per machine, and which pieces are equal."""
+    if not file.is_file():
+        return f"No machine has been written down yet: `infomotion machine --out {file.name}`.\n"
+    return "".join(_hash_table(*part) for part in short_trainings(pd.read_csv(file)))
+
+
+def _hash_table(arithmetic: str, hashes: pd.DataFrame, versions: str) -> str:
+    shown = hashes.map(lambda value: "–" if value != value else code(value[:SHOWN])).astype(object)
+    shown.insert(0, "Piece", hashes.index)
+    name = "Portable arithmetic" if arithmetic == "portable" else "The machine's own arithmetic"
+    note = filled("hashes.md.jinja", {"agreed": agreement(hashes), "versions": versions})
+    return page_table(ShownTable(shown, name, (note,), words=True))
+
+
+def operations_table(file: Path = STUDIES / "processor_probe.csv") -> str:
     """MyST block: in each mode, how many of the libraries' operations give the same on two machines, and
     which do not.
     """
     if not file.is_file():
         return "Single operations have not been compared yet.\n"
     rows = pd.read_csv(file)
-    machines = [name for name in rows.columns if name not in ("mode", "piece")]
     body = [
-        [mode, f"{total - len(unlike)} of {total}", "; ".join(unlike) or "none"]
-        for mode, (total, unlike) in unlike_operations(rows).items()
+        [mode, f"{both.compared - len(both.unlike)} of {both.compared}", "; ".join(both.unlike) or "none"]
+        for mode, both in operations(rows).items()
     ]
     notes = (
-        f"{' and '.join(machines)}.",
+        f"{' and '.join(rows.columns.drop(['mode', 'piece']))}.",
         Markup("Rows with all hashes: {}.").format(code(f"book/results/studies/{file.name}")),
     )
     caption = "Single operations on two machines"

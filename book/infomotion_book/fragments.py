@@ -41,8 +41,6 @@ from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import alt_text
 
-"""Figures of the evaluation that stand on the results page."""
-
 NOT_RUN = admonition(
     "warning",
     "Nothing has been run yet",
@@ -88,9 +86,9 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "graphs": critical.graphs(lead) + critical.collapse(shown),
         "motion_rank": critical.motion_rank(shown),
         "headroom": paper_numbers.headroom_table(lead),
-        "two_machines": two_machines(),
-        "short_trainings": arithmetic.short_trainings(),
-        "processor_probe": arithmetic.probe(),
+        "two_machines": two_machines(Results("phantom", FROZEN / "phantom")),
+        "short_trainings": arithmetic.training_tables(),
+        "processor_probe": arithmetic.operations_table(),
         "checkpoint": checkpoint_choice(),
         "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
         **evidence.fragments(),

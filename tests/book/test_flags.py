@@ -174,20 +174,16 @@ def test_the_control_of_tolerances_marks_its_selectors(results: Results, tmp_pat
     )
 
 
-def test_two_machines_mark_their_selectors(
-    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cells = comparison_text(results, results)[1]
-    for table in (
-        cells,
-        cells.drop(columns="graph_flag"),
-    ):  # made before the table had flags: those of the frozen run
-        write_csv(table, tmp_path / "studies" / "two_machines.csv")
-        monkeypatch.setattr(machines, "FROZEN", tmp_path)
-        if not (tmp_path / "phantom").exists():
-            (tmp_path / "phantom").symlink_to(results.root)
-        rows = rows_naming(machines.two_machines())
-        assert rows and all(f"[{WORDS}]" in row for row in rows)
+def test_two_machines_mark_their_selectors(results: Results, tmp_path: Path) -> None:
+    cells, file = comparison_text(results, results)[1], tmp_path / "two_machines.csv"
+    for table in (cells, cells.drop(columns="graph_flag")):  # older tables have no flags: those of the run
+        write_csv(table, file)
+        both = machines.compared(results, file)
+        assert both is not None
+        ours = both.cells["method"].isin(["infomotion", "infodist"])
+        assert ours.any() and both.cells["graph_flag"].tolist() == ours.map({True: FLAG, False: ""}).tolist()
+        rows = rows_naming(machines.two_machines(results, file))
+        assert len(rows) == ours.sum() and all(f"[{WORDS}]" in row for row in rows)
 
 
 @pytest.mark.parametrize("flagged", [True, False])

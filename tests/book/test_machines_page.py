@@ -29,20 +29,11 @@ def results(tmp_path: Path) -> Results:
     return Results("phantom", make_run(tmp_path))
 
 
-def test_the_width_between_seeds_stands_beside_that_between_machines() -> None:
-    found = machines.moves(CELLS, runs=5)
-    assert (found.cells, found.between_runs, found.farthest) == (3, 3.0, 6.0)
-    assert found.by_machine == pytest.approx(np.sqrt(40 / 3))
-    assert found.by_seeds == pytest.approx(np.sqrt((25 / 4 + 25 / 4) / 3))
-    text = machines.in_words(found, runs=5)
-    assert "one more seed" in text and "the 5 runs of a cell" in text
-    for number in (
-        "sd of 3.0 points",
-        "about 2.0 points with other seeds",
-        "it moved by 3.7",
-        "in one cell by 6.0",
-    ):
-        assert number in text, number
+def test_the_width_between_seeds_stands_with_that_between_machines() -> None:
+    moved = machines.moves(CELLS, runs=5)
+    assert (moved.runs, moved.cells, moved.between_runs, moved.farthest) == (5, 3, 3.0, 6.0)
+    assert moved.by_machine == pytest.approx(np.sqrt(40 / 3))
+    assert moved.by_seeds == pytest.approx(np.sqrt((25 / 4 + 25 / 4) / 3))
 
 
 def test_the_expected_move_is_that_of_means_over_other_seeds() -> None:
@@ -50,48 +41,53 @@ def test_the_expected_move_is_that_of_means_over_other_seeds() -> None:
     drawn = rng.normal(scale=7.0, size=(2, 4000, runs))
     sds, means = drawn.std(axis=2), drawn.mean(axis=2)
     cells = pd.DataFrame({"frozen_sd": sds[0], "sd": sds[1], "difference": means[1] - means[0]})
-    found = machines.moves(cells, runs=runs)
-    assert found.by_machine == pytest.approx(found.by_seeds, rel=0.05), (
+    moved = machines.moves(cells, runs=runs)
+    assert moved.by_machine == pytest.approx(moved.by_seeds, rel=0.05), (
         "machines that are seeds and nothing more move as seeds do"
     )
 
 
-def two_machines(
-    results: Results, folder: Path, monkeypatch: pytest.MonkeyPatch, *, beside: dict[str, Any] | None = None
-) -> str:
-    write_csv(comparison_text(results, results)[1], folder / "studies" / "two_machines.csv")
-    if beside is not None:
-        write_json(beside, folder / "studies" / "two_machines.json")
-    monkeypatch.setattr(machines, "FROZEN", folder)
-    return machines.two_machines()
+def compared(results: Results, file: Path, **processors: Any) -> machines.TwoMachines:
+    """A comparison of a run with itself, as the file that ``infomotion compare`` writes tells it."""
+    write_csv(comparison_text(results, results)[1], file)
+    if processors:
+        write_json(processors, file.with_suffix(".json"))
+    both = machines.compared(results, file)
+    assert both is not None
+    return both
 
 
-def test_both_machines_are_named_where_the_comparison_kept_them(
-    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_machines_are_named_where_the_comparison_kept_them(results: Results, tmp_path: Path) -> None:
     zen5 = {"processor": "AMD EPYC", "family": "26", "model": "2", "instructions": ["avx2", "avx512f"]}
-    text = two_machines(
-        results,
-        tmp_path,
-        monkeypatch,
-        beside={"frozen": zen5, "own": zen5 | {"family": "25", "instructions": ["avx2"]}},
+    zen3 = zen5 | {"family": "25", "instructions": ["avx2"]}
+    both = compared(results, tmp_path / "two_machines.csv", frozen=zen5, own=zen3)
+    assert both.first == "AMD EPYC (family 26, model 2, AVX-512)"
+    assert both.second == "AMD EPYC (family 25, model 2, AVX2)"
+    assert both.moves is not None and both.moves.by_machine == both.moves.farthest == 0
+    assert all(
+        name in machines.two_machines(results, tmp_path / "two_machines.csv")
+        for name in (both.first, both.second)
     )
-    assert "AMD EPYC (family 26, model 2, AVX-512)" in text and "AMD EPYC (family 25, model 2, AVX2)" in text
-    assert "one more seed" in text
 
 
-def test_a_machine_is_not_named_from_a_card_of_other_results(
-    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    card = results.folder("evaluation") / "run_card.json"
+def test_a_machine_is_not_named_from_a_card_of_other_results(results: Results, tmp_path: Path) -> None:
+    card, file = results.folder("evaluation") / "run_card.json", tmp_path / "two_machines.csv"
+    assert machines.compared(results, file) is None
     write_json(read_json(card) | {"processor": "Some Processor"}, card)
-    text = two_machines(results, tmp_path, monkeypatch)
-    assert "Some Processor" in text and "frozen anew" not in text
+    both = compared(results, file)
+    assert (both.first, both.second, both.is_frozen) == ("Some Processor", "", True)
     table1 = results.table("evaluation", "table1")
     assert table1 is not None
     write_csv(table1.assign(mean=table1["mean"] + 1), results.folder("evaluation") / "table1.csv")
-    text = machines.two_machines()
-    assert "Some Processor" not in text and "frozen anew since this comparison" in text
+    since = machines.compared(results, file)
+    assert since is not None and (since.first, since.is_frozen) == ("", False)
+
+
+def test_one_run_per_cell_has_no_spread_to_compare_with(results: Results, tmp_path: Path) -> None:
+    table1 = results.table("evaluation", "table1")
+    assert table1 is not None
+    write_csv(table1.assign(n=1), results.folder("evaluation") / "table1.csv")
+    assert compared(results, tmp_path / "two_machines.csv").moves is None
 
 
 def test_the_cards_page_says_what_a_card_knows_of_its_machine(results: Results) -> None:
