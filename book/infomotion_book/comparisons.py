@@ -1,35 +1,42 @@
-"""Every selector minus Random, run by run, corrected for the number of comparisons: the table of a profile
-and its sentences.
-"""
+"""Every selector minus Random, run by run, corrected for the number of comparisons."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from infomotion_book.html import interval, keep, number, probability, under, with_interval
+from infomotion_book.html import keep, number, probability, under, with_interval
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import method_cell
+from infomotion_book.templates import filled
 from infomotion_lib.evaluation.intervals import paired_differences
-from infomotion_lib.reporting.flags import explained, in_brackets
+from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import Results, records
-from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.summary import shown_source
 
 LEVEL = 0.05
 
 
 def paired(results: Results) -> pd.DataFrame:
-    """Paired differences of a run, worked out from its ``runs.csv``, with ``graph_flag``; empty where nothing
-    can be paired with Random.
+    """Paired differences of a run, worked out from its ``runs.csv``, with ``graph_flag`` and
+    :func:`verdicts`; empty where nothing can be paired with Random.
     """
     runs = results.table("evaluation", "runs")
     if runs is None or not {"random"} < set(runs["method"]) - {"whole"}:
         return pd.DataFrame()
-    found, flags = paired_differences(runs), results.graph_flags
-    return found.assign(graph_flag=[flags.get(_key(row), "") for row in records(found)])
+    differences, flags = paired_differences(runs), results.graph_flags
+    return verdicts(differences.assign(graph_flag=[flags.get(_key(row), "") for row in records(differences)]))
+
+
+def verdicts(differences: pd.DataFrame) -> pd.DataFrame:
+    """The differences with what may be claimed of them: ``clear`` where the interval has no 0 in it, ``kept``
+    where they remain after correction for all that are compared.
+    """
+    clear = (differences["ci_low"] > 0) | (differences["ci_high"] < 0)
+    return differences.assign(clear=clear, kept=differences["p_holm"] < LEVEL)
 
 
 def comparisons(results: Results) -> str:
@@ -61,60 +68,61 @@ def comparisons(results: Results) -> str:
         " VPC: videos a class. Effect: size of the effect, the mean difference over the standard deviation of"
         " the differences. Holm’s correction is for all"
         f" {first['n_comparisons']} rows of this table.",
-        explained(str(lines)),
+        explained(*(row["graph_flag"] for row in rows)),
         card_link(results, "evaluation", "How the runs were made"),
     )
     return page_table(of_rows(head, lines, caption="Every selector minus Random, in pairs", notes=notes))
 
 
-def against_random(results: Results) -> list[str]:
-    """One sentence per pool and size on InfoMotion minus Random, and one on all selectors together; empty
-    where nothing is paired.
+@dataclass(frozen=True)
+class AgainstRandom:
+    """How selectors compare with Random in one run.
+
+    Attributes
+    ----------
+    rows : list of rows
+        InfoMotion minus Random, a row of :func:`paired` per pool and size.
+    compared, clear : int
+        Comparisons of all selectors, and those whose interval has no 0 in it.
+    kept : list of rows
+        Those that remain after correction.
+    corrected_for : int
+        Comparisons that the correction is for.
     """
+
+    rows: list[dict[str, Any]]
+    compared: int
+    clear: int
+    kept: list[dict[str, Any]]
+    corrected_for: int
+
+    @property
+    def flags(self) -> str:
+        """Sentence that explains the flags of the graphs behind all rows named; empty where healthy."""
+        return explained(*(row["graph_flag"] for row in [*self.rows, *self.kept]))
+
+
+def against_random(results: Results) -> AgainstRandom | None:
+    """How the selectors of a run compare with Random; None where nothing is paired."""
     rows = records(paired(results))
     if not rows:
-        return []
-    mine = [row for row in rows if row["method"] == "infomotion"]
-    selected = [row for row in mine if row["graph"] == results.parameters.get("selection_graph")]
-    found = [
-        f"{shown_source(row['source'])} pool, {row['vpc']} videos a class: {_named(row)} minus Random is"
-        f" {number(row['difference'])} points {interval(row['ci_low'], row['ci_high'])} over"
-        f" {row['n_pairs']} paired runs: {_verdict(row)}."
-        for row in selected or mine
-    ]
-    clear, kept = ([row for row in rows if told(row)] for told in (is_clear, is_kept))
-    names = ", ".join(dict.fromkeys(_named(row) for row in kept))
-    found.append(
-        f"Of {len(rows)} comparisons with Random, {len(clear) or 'none'}"
-        f" {'has' if len(clear) < 2 else 'have'} a bootstrap interval without 0; {len(kept) or 'none'}"
-        f" {'remains' if len(kept) < 2 else 'remain'} after Holm’s correction for {rows[0]['n_comparisons']}"
-        f" comparisons{f' ({names})' if names else ''}."
-    )
-    flags = explained(*found)
-    return [*found[:-1], f"{found[-1]} {flags}" if flags else found[-1]]
-
-
-def is_clear(row: dict[str, Any]) -> bool:
-    """Whether the interval of a difference has no 0 in it."""
-    return bool(row["ci_low"] > 0 or row["ci_high"] < 0)
-
-
-def is_kept(row: dict[str, Any]) -> bool:
-    """Whether a difference remains after correction for all that are compared."""
-    return bool(row["p_holm"] < LEVEL)
-
-
-def _verdict(row: dict[str, Any]) -> str:
-    if not is_clear(row):
-        return "chance alone could explain it"
-    side = "above it" if row["ci_low"] > 0 else "below it"
-    return (
-        side if is_kept(row) else f"{side}, but not after correction for {row['n_comparisons']} comparisons"
+        return None
+    ours = [row for row in rows if row["method"] == "infomotion"]
+    selected = [row for row in ours if row["graph"] == results.parameters.get("selection_graph")]
+    return AgainstRandom(
+        rows=selected or ours,
+        compared=len(rows),
+        clear=sum(row["clear"] for row in rows),
+        kept=[row for row in rows if row["kept"]],
+        corrected_for=rows[0]["n_comparisons"],
     )
 
 
-def _named(row: dict[str, Any]) -> str:
-    return METHOD_NAMES.get(row["method"], row["method"]) + in_brackets([row["graph_flag"]])
+def random_sentences(against: AgainstRandom | None) -> str:
+    """A Markdown list: one sentence per pool and size, and one on all selectors together."""
+    if against is None:
+        return "The evaluation has not run yet.\n"
+    return filled("against_random.md.jinja", {"against": against})
 
 
 def _key(row: dict[str, Any]) -> tuple[str, str, str, int]:

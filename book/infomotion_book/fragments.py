@@ -21,7 +21,7 @@ from infomotion_book import (
 )
 from infomotion_book.assets import Assets
 from infomotion_book.checkpoint_choice import checkpoint_choice
-from infomotion_book.comparisons import against_random, comparisons
+from infomotion_book.comparisons import against_random, comparisons, random_sentences
 from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
 from infomotion_book.html import admonition, block, figure, folded, link, number
@@ -90,7 +90,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "short_trainings": arithmetic.training_tables(),
         "processor_probe": arithmetic.operations_table(),
         "checkpoint": checkpoint_choice(),
-        "against_random": _list(against_random(lead) if lead else []) or "The evaluation has not run yet.\n",
+        "against_random": random_sentences(against_random(lead) if lead else None),
         **evidence.fragments(),
         **phases.fragments(),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
@@ -182,8 +182,8 @@ def results_part(results: Results) -> str:
         + label_agreement(results)
         + (open_splits(results) if is_open else "")
     )
-    said = _list(run_sentences.sentences(results))
-    return f"## {results.title}\n\n{note}{body}\n{head}{said}\n{more}{figures}{_ablation(results)}"
+    findings = run_sentences.sentences(run_sentences.table1_findings(results))
+    return f"## {results.title}\n\n{note}{body}\n{head}{findings}\n{more}{figures}{_ablation(results)}"
 
 
 def _ablation(results: Results) -> str:

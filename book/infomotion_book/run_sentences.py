@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from infomotion_book.comparisons import against_random
+from infomotion_book.comparisons import AgainstRandom, against_random
 from infomotion_book.editions import mark_of
-from infomotion_book.html import link, lowered, number, seconds, spread
+from infomotion_book.html import link, number, seconds, spread
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import best_constant, cell_row, long_table
+from infomotion_book.templates import filled
 from infomotion_lib import machine
 from infomotion_lib.files import CONSTANTS, TABLE1
 from infomotion_lib.reporting.flags import explained, in_brackets
@@ -24,8 +25,8 @@ MISSING = "(not run yet)"
 
 
 @dataclass(frozen=True)
-class BesideConstant:
-    """Cells of Table 1 beside the best answer that looks at no video, by one accuracy.
+class AboveConstant:
+    """Cells of Table 1 against the best answer that looks at no video, by one accuracy.
 
     Attributes
     ----------
@@ -43,8 +44,8 @@ class BesideConstant:
     whole: list[bool]
 
 
-def beside_constant(results: Results, metric: str) -> BesideConstant | None:
-    """How Table 1 stands beside the best constant answer; None if there is none."""
+def above_constant(results: Results, metric: str) -> AboveConstant | None:
+    """How Table 1 stands against the best constant answer; None if there is none."""
     best = best_constant(results, metric)
     rows = [row for row in long_table(results) if row["metric"] == metric]
     if best is None or not rows:
@@ -53,30 +54,42 @@ def beside_constant(results: Results, metric: str) -> BesideConstant | None:
         [row["mean"] > best[1] for row in rows if (row["method"] == "whole") == asked]
         for asked in (False, True)
     )
-    return BesideConstant(*best, distilled, whole)
+    return AboveConstant(*best, distilled, whole)
 
 
-def sentences(results: Results) -> list[str]:
-    """What Table 1 of a run says, in sober sentences; empty where there is no Table 1."""
-    if not long_table(results):
-        return []
-    told = []
-    for word in ("hard", "soft"):
-        if found := beside_constant(results, f"{word}_accuracy"):
-            sets = f"; whole sets above it: {sum(found.whole)} of {len(found.whole)}" if found.whole else ""
-            told.append(
-                f"By {word} accuracy the best answer that looks at no video ({lowered(found.constant)})"
-                f" scores {number(found.percent)} % on the test videos. Distilled cells above it:"
-                f" {sum(found.distilled)} of {len(found.distilled)}{sets}."
-            )
-    told += against_random(results)
+@dataclass(frozen=True)
+class Table1Findings:
+    """What Table 1 of a run says.
+
+    Attributes
+    ----------
+    constants : dict
+        By kind of accuracy, ``hard`` and ``soft``, its cells against the best constant answer.
+    against : AgainstRandom or None
+        The selectors against Random.
+    one_pool : bool
+        Whether all its runs share one pool of videos.
+    """
+
+    constants: dict[str, AboveConstant]
+    against: AgainstRandom | None
+    one_pool: bool
+
+
+def table1_findings(results: Results) -> Table1Findings:
+    """What Table 1 of a run that has been evaluated says."""
+    by_kind = {kind: above_constant(results, f"{kind}_accuracy") for kind in ("hard", "soft")}
     runs = results.table("evaluation", "runs")
-    if runs is not None and ("pool" not in runs or runs["pool"].nunique() < 2):
-        told.append(
-            "All runs share one pool of videos. Another pool, drawn the same way, would move every cell by"
-            " far more than the brackets say, so **no ranking of selectors can be read from this table**."
-        )
-    return told
+    return Table1Findings(
+        constants={kind: cells for kind, cells in by_kind.items() if cells},
+        against=against_random(results),
+        one_pool=runs is not None and ("pool" not in runs or runs["pool"].nunique() < 2),
+    )
+
+
+def sentences(findings: Table1Findings) -> str:
+    """The findings as a Markdown list."""
+    return filled("table1_findings.md.jinja", vars(findings))
 
 
 def expected(results: Results) -> str:

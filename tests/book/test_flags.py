@@ -12,7 +12,7 @@ import pytest
 from standin_run import make_run
 
 from infomotion_book import fragments, label_and_split_tables, ledgers, machines, paper_numbers, run_sentences
-from infomotion_book.comparisons import against_random
+from infomotion_book.comparisons import against_random, random_sentences
 from infomotion_book.evidence import Evidence
 from infomotion_book.evidence import fragments as evidence_fragments
 from infomotion_book.explore import tolerance
@@ -127,10 +127,11 @@ def test_every_table_of_a_run_marks_its_selectors(results: Results) -> None:
     room = paper_numbers.headroom_table(results)
     ours = [row for row in re.findall(r"(?s)<tr>(.*?)</tr>", room) if ">phantom<" in row]
     assert ours and all(f"[{WORDS}]" in row for row in ours) and "shattered: more than a third" in room
-    for sentence in against_random(results):
-        assert all(sentence[found.end() :].startswith(f" [{WORDS}]") for found in NAME.finditer(sentence)), (
-            sentence
-        )
+    against = against_random(results)
+    assert against is not None and against.rows
+    sentences = random_sentences(replace(against, kept=against.rows[:1]))
+    assert all(sentences[name.end() :].startswith(f" [{WORDS}]") for name in NAME.finditer(sentences))
+    assert against.flags in sentences and "shattered: more than a third" in against.flags
 
 
 def test_every_text_of_a_run_marks_its_selectors(results: Results) -> None:

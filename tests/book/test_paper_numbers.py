@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ import pytest
 from standin_run import make_run
 
 from infomotion_book import critical, label_and_split_tables, paper_numbers, paper_values
-from infomotion_book.comparisons import against_random, comparisons, is_clear, is_kept, paired
+from infomotion_book.comparisons import against_random, comparisons, paired, random_sentences, verdicts
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.studies.open_splits import summarise_splits
@@ -130,10 +131,21 @@ def test_the_vectors_limits_are_the_networks() -> None:
 def test_differences_are_those_of_the_runs(results: Results) -> None:
     table = paired(results)
     assert len(table) == 2 * 2 * 3 and (table["difference"] == 0).all()
-    rows = table.to_dict("records")
-    assert not any(is_clear(row) or is_kept(row) for row in rows)
-    assert is_clear(rows[0] | {"ci_low": 0.5}) and is_kept(rows[0] | {"p_holm": 0.01})
-    assert "Of 12 comparisons with Random, none" in against_random(results)[-1]
+    assert not table["clear"].any() and not table["kept"].any()
+    planted = table.head(3).assign(
+        ci_low=[0.5, -2.0, -1.0], ci_high=[2.0, -0.5, 1.0], p_holm=[0.01, 0.06, 0.9]
+    )
+    planted = verdicts(planted)
+    assert planted["clear"].tolist() == [True, True, False]
+    assert planted["kept"].tolist() == [True, False, False]
+    against = against_random(results)
+    assert against is not None and (against.compared, against.clear, against.kept) == (12, 0, [])
+    assert {row["method"] for row in against.rows} == {"infomotion"} and len(against.rows) == 4
+    row = planted.assign(method="infomotion").to_dict("records")
+    lines = random_sentences(replace(against, rows=row, kept=row[:1])).splitlines()
+    for line, verdict in zip(lines, ("above it.", "below it, but not after", "chance alone"), strict=False):
+        assert verdict in line
+    assert "1 remains" in lines[3] and "(InfoMotion)" in lines[3]
     assert cells(comparisons(results), "InfoMotion")[2].startswith("0.0 [")
 
 
@@ -214,4 +226,4 @@ def test_what_has_not_run_is_pending(results: Results, tmp_path: Path) -> None:
     assert "not been built" in critical.collapse([Results("none", tmp_path)])
     assert critical.flags_by_recipe([results])["literal"] == ["collapsed"] * 10
     assert "`literal` 10 of 10 collapsed" in critical.collapse([results])
-    assert paired(Results("none", tmp_path)).empty and against_random(Results("none", tmp_path)) == []
+    assert paired(Results("none", tmp_path)).empty and against_random(Results("none", tmp_path)) is None

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from infomotion_book import html
+from infomotion_lib.reporting.summary import shown_method, shown_source
 
 
 def filled(name: str, values: Mapping[str, Any]) -> str:
@@ -24,5 +25,12 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    made.filters |= {"number": html.number, "count_of": lambda pair: html.count(*pair)}
+    made.filters |= {
+        "number": html.number,
+        "interval": html.interval,
+        "lowered": html.lowered,
+        "count_of": lambda pair: html.count(*pair),
+        "source": shown_source,
+        "selector": lambda row: shown_method(row["method"], "", [row["graph_flag"]]),
+    }
     return made
