@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from infomotion_book.comparisons import AgainstRandom, against_random
 from infomotion_book.editions import mark_of
-from infomotion_book.html import link, number, seconds, spread
+from infomotion_book.html import link, seconds, spread
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import best_constant, cell_row, long_table
@@ -95,8 +95,8 @@ def sentences(findings: Table1Findings) -> str:
 def expected(results: Results) -> str:
     """MyST block with the last words of the run, as the terminal shows them."""
     folder = results.folder("evaluation")
-    table_ = pd.read_csv(folder / TABLE1, keep_default_na=False, na_values=[""])
-    lines = [table1_text(table_, title=f"Table 1 of profile {results.profile}")]
+    cells = pd.read_csv(folder / TABLE1, keep_default_na=False, na_values=[""])
+    lines = [table1_text(cells, title=f"Table 1 of profile {results.profile}")]
     if (folder / CONSTANTS).is_file():
         lines.append(constants_text(pd.read_csv(folder / CONSTANTS)))
     return "```text\n" + "\n".join(lines) + "\n```\n"
@@ -104,44 +104,57 @@ def expected(results: Results) -> str:
 
 def numbers(results: Results | None) -> dict[str, str]:
     """Substitutions for the pages' prose, by name; ``(not run yet)`` where a number is missing."""
-    found = dict.fromkeys(NAMES, MISSING)
-    found["lead_kind"] = "phantom"
+    known = dict.fromkeys(NAMES, MISSING) | {"lead_kind": "phantom"}
     if results is None or not results.exists:
-        return found
-    found["lead_profile"], found["lead_kind"] = results.profile, results.kind
+        return known
+    known |= {"lead_profile": results.profile, "lead_kind": results.kind}
     status = results.table("frame_index", "status_counts")
     if status is not None:
-        found["n_videos"] = str(int(status["n"].sum()))
-        found["n_test"] = str(
-            int(status[(status["split"] == "TEST") & (status["source"] != "synthetic")]["n"].sum())
-        )
-    return found
+        test = status[(status["split"] == "TEST") & (status["source"] != "synthetic")]
+        known |= {"n_videos": str(int(status["n"].sum())), "n_test": str(int(test["n"].sum()))}
+    return known
 
 
 NAMES = ("lead_profile", "lead_kind", "n_videos", "n_test")
 """Every name that a page may use as ``{{ name }}``."""
 
 
-def glance(results: Results | None) -> str:
-    """MyST block with a handful of numbers of a run, each with what it must be read against."""
-    if results is None or not long_table(results):
-        return ""
-    rows = []
+def glance(results: Results) -> pd.DataFrame:
+    """A handful of accuracies: the best constant answer, the smallest sets of two selectors, the whole set.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``trained_on``, ``which``, ``mean`` and ``sd`` (percent, missing for a constant answer) and
+        ``graph_flag``; no row where the evaluation has not run.
+    """
+    rows: list[dict[str, Any]] = []
     if best := best_constant(results):
-        rows.append(["No training at all", best[0], f"{number(best[1])} %"])
-    size = min(int(row["vpc"]) for row in long_table(results) if row["vpc"] > 0)
+        rows.append({"trained_on": "No training at all", "which": best[0], "mean": best[1]})
+    size = min((int(row["vpc"]) for row in long_table(results) if row["vpc"] > 0), default=0)
     for trained_on, which, method, vpc in (
         (f"{size} videos a class", "chosen at random", "random", size),
         (f"{size} videos a class", "chosen by InfoMotion", "infomotion", size),
         ("Every TRAIN video", "the whole set", "whole", 0),
     ):
-        row = cell_row(results, source=results.first_source, method=method, vpc=vpc)
-        if row is not None:
-            flags = in_brackets([row.get("graph_flag")])
-            rows.append([trained_on, f"{which}{flags}", f"{spread(row['mean'], row['sd'])} %"])
+        cell = cell_row(results, source=results.first_source, method=method, vpc=vpc)
+        if cell is not None:
+            rows.append({"trained_on": trained_on, "which": which, **cell})
+    return pd.DataFrame(rows, columns=["trained_on", "which", "mean", "sd", "graph_flag"])
+
+
+def glance_table(results: Results) -> str:
+    """MyST block of them, each with what it must be read against; empty where the evaluation has not run."""
+    if not long_table(results):
+        return ""
+    accuracies = glance(results)
+    rows = [
+        [trained_on, which + in_brackets([flag]), f"{spread(mean, sd)} %"]
+        for trained_on, which, mean, sd, flag in accuracies.itertuples(index=False)
+    ]
     notes = (
         "Hard accuracy: share of test videos put into the right EF class; ± is the spread over runs.",
-        explained(str(rows)),
+        explained(*accuracies["graph_flag"].dropna()),
         mark_of(results),
         Markup("The whole table, with intervals and what may be concluded, is under {}.").format(
             link("results.html", "results")
@@ -153,19 +166,38 @@ def glance(results: Results | None) -> str:
     return page_table(of_rows(head, rows, caption=caption, keys=2, notes=notes))
 
 
-def stage_times(results: Results) -> str:
-    """MyST block with the time and device of each stage."""
+def stage_times(results: Results) -> pd.DataFrame:
+    """Time of each stage that has run.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``stage``, ``seconds``, ``continued`` (from earlier work), ``device``, and ``run_as``: the
+        stage that it was part of when it ran, whose time is shared by all its parts.
+    """
+    cards = [(stage, results.card(stage)) for stage in results.stages]
     rows = [
-        [
-            card_link(results, stage, title_of(stage)),
-            worked(results.card(stage)),
-            device(results.card(stage)),
-        ]
-        for stage in results.stages
+        {
+            "stage": stage,
+            "seconds": card_seconds(card),
+            "continued": bool(card.get("continued")),
+            "device": device(card),
+            "run_as": card.get("carried_over", {}).get("stage", stage),
+        }
+        for stage, card in cards
     ]
-    rows.append(["Together", seconds(sum(_times(results).values())), ""])
-    continued = any(results.card(stage).get("continued") for stage in results.stages)
-    notes = (f"{SEVERAL} so a run from the start may take less.",) if continued else ()
+    return pd.DataFrame(rows, columns=["stage", "seconds", "continued", "device", "run_as"])
+
+
+def time_table(results: Results) -> str:
+    """MyST block with the time and device of each stage."""
+    times = stage_times(results)
+    rows = [
+        [card_link(results, stage, title_of(stage)), _time(spent, continued), on]
+        for stage, spent, continued, on, _ in times.itertuples(index=False)
+    ]
+    rows.append(["Together", seconds(times.drop_duplicates("run_as", keep="last")["seconds"].sum()), ""])
+    notes = (f"{SEVERAL} so a run from the start may take less.",) if times["continued"].any() else ()
     caption = f"Time of each stage, profile {results.profile}"
     return page_table(of_rows(["Stage", "Time", "Device"], rows, caption=caption, notes=notes))
 
@@ -184,15 +216,11 @@ SEVERAL = (
 
 def worked(card: dict[str, Any]) -> str:
     """Time of a stage in words; that of one which went on from earlier work is said to be of several runs."""
-    return seconds(card_seconds(card)) + (" in several runs" if card.get("continued") else "")
+    return _time(card_seconds(card), bool(card.get("continued")))
 
 
-def _times(results: Results) -> dict[str, float]:
-    """Seconds of each stage; those of two stages that were one when they ran count once, under its name."""
-    cards = {stage: results.card(stage) for stage in results.stages}
-    return {
-        card.get("carried_over", {}).get("stage", stage): card_seconds(card) for stage, card in cards.items()
-    }
+def _time(value: float, continued: bool) -> str:
+    return seconds(value) + (" in several runs" if continued else "")
 
 
 def card_seconds(card: dict[str, Any]) -> float:

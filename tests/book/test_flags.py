@@ -117,7 +117,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 def test_every_table_of_a_run_marks_its_selectors(results: Results) -> None:
     parts = {
         "results": fragments.results_part(results),
-        "glance": run_sentences.glance(results),
+        "glance": run_sentences.glance_table(results),
     }
     for name, html in parts.items():
         rows = rows_naming(html)

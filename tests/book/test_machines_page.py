@@ -132,7 +132,7 @@ def test_results_of_an_older_edition_are_marked_and_no_others(
     )
     places = {
         "results": fragments.results_part(results),
-        "glance": run_sentences.glance(results),
+        "glance": run_sentences.glance_table(results),
         "cards": ledgers.provenance([results]),
     }
     for name, text in places.items():
