@@ -35,8 +35,9 @@ from infomotion_book.speed import speed
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_lib.data.sources import SOURCES
+from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, EVALUATION_FIGURES, FROZEN
-from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT
+from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT, RunPaths
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import alt_text
@@ -94,7 +95,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         **evidence.fragments(),
         **phases.fragments(),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
-        "claims": ledgers.claims(paper),
+        "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),

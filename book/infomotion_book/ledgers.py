@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,9 +17,9 @@ from infomotion_book.notebooks import card_anchor
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.run_sentences import device, worked
 from infomotion_lib import machine
-from infomotion_lib.evaluation.claims import RULE, claims_ledger
+from infomotion_lib.evaluation.claims import RULE
 from infomotion_lib.parameters import STAGES, read_profile
-from infomotion_lib.paths import BOOK, PARAMS, RunPaths
+from infomotion_lib.paths import BOOK, PARAMS
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, card_edition, records, title_of
 
@@ -29,6 +28,56 @@ LEGEND = (
     " synthetic. Accuracies marked neither hard nor soft are hard.\n"
 )
 """What the short names of the claims ledger mean."""
+
+PROFILES = ("paper", "phantom")
+"""Profiles whose values stand in the ledger of assumptions."""
+
+
+_MORE = (
+    ("Parameters", "parameters", ["Parameter", "Value"], 200),
+    ("Inputs and their SHA-256", "inputs", ["File", "SHA-256"], 16),
+    ("Outputs and their SHA-256", "outputs", ["File", "SHA-256"], 16),
+    ("Figures and their SHA-256", "figures", ["File", "SHA-256"], 16),
+    ("Notes", "notes", ["Note", "Value"], 200),
+)
+"""Folded tables of a run card: title, key on the card, heads, and characters after which values are cut."""
+
+
+def card_facts(results: Results, stage: str) -> dict[str, str]:
+    """What a run card knows of how its stage ran, code between backticks; what it does not know is left out.
+
+    Older cards name the processor alone of their machine.
+    """
+    card = results.card(stage)
+    git, on = card.get("git", {}), machine.of_card(card)
+    state = " with uncommitted changes" if git.get("dirty") else ""
+    edition = card_edition(card) if stage == "data" else None
+    packages = ", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items())
+    return {
+        "Commit": f"`{str(git.get('commit') or 'unknown')[:12]}`{state}",
+        **({"Code": f"`{card['code']['science']}`"} if "code" in card else {}),
+        "Started": _moment(str(card.get("started_utc", ""))),
+        "Time": worked(card),
+        **({"Kept work of earlier code": f"`{', '.join(card['kept_from'])}`"} if "kept_from" in card else {}),
+        "Device": device(card),
+        **({"Processor": machine.in_words(on)} if on.get("processor") else {}),
+        **(_machine_facts(on) if "instructions" in on else {}),
+        **({"Phantom": f"edition {edition}"} if edition else {}),
+        "Python": str(card.get("python", "")),
+        "Packages": packages,
+    }
+
+
+def _machine_facts(on: dict[str, Any]) -> dict[str, str]:
+    torch, threads = on["torch_capability"], on["torch_threads"]
+    limits = ", ".join(f"{name}={value}" for name, value in on["variables"].items())
+    return {
+        "Instruction sets": ", ".join(on["instructions"]) or machine.UNKNOWN,
+        "Torch computes with": f"{torch}, {threads} threads" if torch else "not loaded",
+        "Cores": str(on["cores"]),
+        "Limits on instructions and threads": limits or "none",
+        "System": ", ".join(str(on[name]) for name in ("system", "architecture", "c_library", "cxx_library")),
+    }
 
 
 def provenance(all_results: list[Results]) -> str:
@@ -46,33 +95,12 @@ def provenance(all_results: list[Results]) -> str:
 
 
 def _card(results: Results, stage: str) -> str:
-    card = results.card(stage)
-    git = card.get("git", {})
-    state = " with uncommitted changes" if git.get("dirty") else ""
-    edition = card_edition(card) if stage == "data" else None
-    packages = ", ".join(f"{name} {version}" for name, version in card.get("packages", {}).items())
-    facts: list[list[str]] = [
-        ["Commit", code(str(git.get("commit") or "unknown")[:12]) + state],
-        *([["Code", code(card["code"]["science"])]] if "code" in card else []),
-        ["Started", _moment(str(card.get("started_utc", "")))],
-        ["Time", worked(card)],
-        *([["Kept work of earlier code", code(", ".join(card["kept_from"]))]] if "kept_from" in card else []),
-        ["Device", device(card)],
-        *_machine(card),
-        *([["Phantom", f"edition {edition}"]] if edition else []),
-        ["Python", str(card.get("python", ""))],
-        ["Packages", packages],
-    ]
+    card, facts = results.card(stage), card_facts(results, stage)
     caption = f"{title_of(stage)}, profile {results.profile}"
-    shown = of_rows(["Fact", "Value"], facts, caption=caption, words=True)
+    rows = [[name, _prose(value)] for name, value in facts.items()]
+    shown = of_rows(["Fact", "Value"], rows, caption=caption, words=True)
     parts = [page_table(shown, head=False, titled=False)]
-    for title, key, head, cut in (
-        ("Parameters", "parameters", ["Parameter", "Value"], 200),
-        ("Inputs and their SHA-256", "inputs", ["File", "SHA-256"], 16),
-        ("Outputs and their SHA-256", "outputs", ["File", "SHA-256"], 16),
-        ("Figures and their SHA-256", "figures", ["File", "SHA-256"], 16),
-        ("Notes", "notes", ["Note", "Value"], 200),
-    ):
+    for title, key, head, cut in _MORE:
         rows = [[code(name), code(_cut(value, cut))] for name, value in card.get(key, {}).items()]
         if rows:
             shown = of_rows(head, rows, caption=title, words=True)
@@ -80,30 +108,6 @@ def _card(results: Results, stage: str) -> str:
     url = f"results/{results.profile}/{results.place(stage)}/run_card.json"
     parts.append(note(link(url, "The card as JSON")))
     return "".join(parts)
-
-
-def _machine(card: dict[str, Any]) -> list[list[str]]:
-    """Rows on the machine, as far as the card describes it: older cards name the processor alone."""
-    told = machine.of_card(card)
-    rows = [["Processor", machine.in_words(told)]] if told.get("processor") else []
-    if "instructions" in told:
-        variables = ", ".join(f"{name}={value}" for name, value in told["variables"].items())
-        torch = (
-            f"{told['torch_capability']}, {told['torch_threads']} threads"
-            if told["torch_capability"]
-            else "not loaded"
-        )
-        rows += [
-            ["Instruction sets", ", ".join(told["instructions"]) or machine.UNKNOWN],
-            ["Torch computes with", torch],
-            ["Cores", str(told["cores"])],
-            ["Limits on instructions and threads", variables or "none"],
-            [
-                "System",
-                ", ".join(str(told[name]) for name in ("system", "architecture", "c_library", "cxx_library")),
-            ],
-        ]
-    return rows
 
 
 def _moment(stamp: str) -> str:
@@ -119,74 +123,66 @@ def _cut(value: Any, cut: int) -> str:
     return text if len(text) <= cut else text[:cut] + "…"
 
 
-def claims(root: Path) -> str:
-    """MyST block with every number the paper claims; ours beside it where ``root`` holds a complete run of
-    the ``paper`` profile.
+def claims(ledger: pd.DataFrame) -> str:
+    """MyST block with every number the paper claims and ours next to it, of a ledger of
+    :func:`~infomotion_lib.evaluation.claims.claims_ledger`.
     """
-    ledger = claims_ledger(RunPaths("paper", root))
-    answered, parts = bool(ledger["ours"].notna().any()), [LEGEND]
-    head = [
-        "Row",
-        "Column",
-        "Paper",
-        "Unit",
-        "Ours",
-        *(["Difference", "Allowed"] if answered else []),
-        "Status",
-    ]
-    for name, own in ledger.groupby("table", sort=False):
-        rows = []
-        for row in records(own):
-            ours = (
-                f"{number(row['ours'], 2)} ± {number(row['ours_sd'])}" if row["ours"] == row["ours"] else "–"
-            )
-            spread = f" ± {number(row['spread'])}" if row["spread"] == row["spread"] else ""
-            rows.append(
-                [
-                    str(row["row"]).replace("Kmeans", "K-means"),
-                    row["column"],
-                    keep(f"{row['value']:g}{spread}"),
-                    keep(row["unit"]),
-                    ours + in_brackets([row.get("graph_flag")]),
-                    *([number(row[column], 2) for column in ("delta", "tolerance")] if answered else []),
-                    span("im-status", row["status"]),
-                ]
-            )
-        title = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}.get(str(name), str(name))
-        caption, notes = f"{title} of the paper, number by number", (explained(str(rows)),)
-        shown = of_rows(head, rows, caption=caption, notes=notes, words=True)
+    compared, parts = bool(ledger["ours"].notna().any()), [LEGEND]
+    more = {"Difference": "delta", "Allowed": "tolerance"} if compared else {}
+    head = ["Row", "Column", "Paper", "Unit", "Ours", *more, "Status"]
+    titles = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}
+    for name, part in ledger.groupby("table", sort=False):
+        rows = [
+            [
+                str(row["row"]).replace("Kmeans", "K-means"),
+                row["column"],
+                keep(_with_sd(f"{row['value']:g}", row["spread"])),
+                keep(row["unit"]),
+                _with_sd(number(row["ours"], 2), row["ours_sd"]) + in_brackets([row["graph_flag"]]),
+                *(number(row[column], 2) for column in more.values()),
+                span("im-status", row["status"]),
+            ]
+            for row in records(part)
+        ]
+        title = titles.get(str(name), str(name))
+        caption, flags = f"{title} of the paper, number by number", explained(*part["graph_flag"].dropna())
+        shown = of_rows(head, rows, caption=caption, notes=(flags,), words=True)
         parts.append(f"## {title} of the paper\n{page_table(shown, stack=True, titled=False)}")
     return "\n".join([*parts, f"## The rule\n\n{RULE[0].upper()}{RULE[1:]}\n"])
 
 
-def assumptions() -> str:
-    """MyST blocks with every value the text leaves open: parameter, value in each profile, basis,
-    confidence.
-    """
+def _with_sd(value: str, sd: float) -> str:
+    return f"{value} ± {number(sd)}" if sd == sd else value
+
+
+def assumed() -> pd.DataFrame:
+    """Every value that the text leaves open: the ledger's columns, and the value in each of ``PROFILES``."""
     ledger = pd.read_csv(BOOK / "ledgers" / "assumptions.csv", keep_default_na=False)
-    fields = {name: field for model in STAGES.values() for name, field in model.model_fields.items()}
-    profiles = {
-        name: read_profile(name) for name in ("paper", "phantom") if (PARAMS / f"{name}.yml").is_file()
+    defaults = {
+        name: field.default for model in STAGES.values() for name, field in model.model_fields.items()
     }
-    head = [
-        "What the text leaves open",
-        *map(code, ("paper", "phantom")),
-        "Basis",
-        "Can it change the ranking?",
-    ]
+    for profile in PROFILES:
+        used = read_profile(profile) if (PARAMS / f"{profile}.yml").is_file() else {}
+        values = [used.get(name, defaults.get(name, "")) for name in ledger["parameter"]]
+        ledger[profile] = pd.Series(values, dtype=object)
+    return ledger
+
+
+def assumptions() -> str:
+    """MyST blocks of them, one per topic: parameter, value in each profile, basis, confidence."""
+    head = ["What the text leaves open", *map(code, PROFILES), "Basis", "Can it change the ranking?"]
 
     def row_of(row: dict[str, Any]) -> list[str]:
         name = row["parameter"]
-        default = fields[name].default if name in fields else ""
         asked = Markup('<code class="im-under">{}</code>').format(name) if name else ""
         return [
             _prose(row["question"]) + asked,
-            *(_value(profiles.get(profile, {}).get(name, default)) for profile in ("paper", "phantom")),
+            *(_value(row[profile]) for profile in PROFILES),
             under(_prose(row["basis"]), f"how sure: {row['confidence']}"),
             _prose(row["sensitivity"]),
         ]
 
-    return _by_topic(ledger, head, row_of, caption="Assumptions: {}")
+    return _by_topic(assumed(), head, row_of, caption="Assumptions: {}")
 
 
 def _by_topic(
@@ -194,10 +190,9 @@ def _by_topic(
 ) -> str:
     """A heading and a table for each topic of a ledger."""
     parts = []
-    for topic, own in ledger.groupby("topic", sort=False):
-        shown = of_rows(
-            head, map(row_of, records(own)), caption=caption.format(str(topic).lower()), words=True
-        )
+    for topic, part in ledger.groupby("topic", sort=False):
+        rows, title = map(row_of, records(part)), caption.format(str(topic).lower())
+        shown = of_rows(head, rows, caption=title, words=True)
         parts.append(f"## {topic}\n{page_table(shown, stack=True, titled=False)}")
     return "\n".join(parts)
 

@@ -220,14 +220,12 @@ def test_open_splits_mark_their_selectors(
     assert ("more than a third" in html) == flagged
 
 
-def test_the_claims_ledger_marks_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_claims_ledger_marks_ours() -> None:
     ledger = paper_results().assign(
         ours=60.0, ours_sd=1.0, n=5, delta=0.0, tolerance=2.0, status="reproduced", graph="knn"
     )
     ours = ledger["row"].str.contains("InfoMotion|InfoDist")
-    monkeypatch.setattr(
-        ledgers, "claims_ledger", lambda paths: ledger.assign(graph_flag=ours.map({True: FLAG, False: ""}))
-    )
-    rows = re.findall(r"(?s)<tr[^>]*>(.*?)</tr>", ledgers.claims(tmp_path))
+    html = ledgers.claims(ledger.assign(graph_flag=ours.map({True: FLAG, False: ""})))
+    rows = re.findall(r"(?s)<tr[^>]*>(.*?)</tr>", html)
     named = [row for row in rows if re.search(r"/ Info(?:Motion|Dist)", row)]
     assert named and all(f"[{WORDS}]" in row for row in named)

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book import fragments, ledgers, machines, more_training, run_sentences
+from infomotion_book import editions, fragments, ledgers, machines, more_training, run_sentences
 from infomotion_lib import machine
 from infomotion_lib.frozen import FROZEN
+from infomotion_lib.parameters import read_profile
 from infomotion_lib.phantom import plan
 from infomotion_lib.provenance import read_json, write_csv, write_json
 from infomotion_lib.reporting.compare import comparison_text
@@ -94,18 +95,44 @@ def test_the_cards_page_says_what_a_card_knows_of_its_machine(results: Results) 
     card = results.folder("labels") / "run_card.json"
     plain = read_json(card)
     write_json(plain | {"processor": "An Old Name"}, card)
-    assert "An Old Name" in ledgers.provenance([results]) and "Instruction sets" not in ledgers.provenance(
-        [results]
-    )
-    told = machine.describe() | {
-        "variables": {"MKL_CBWR": "COMPATIBLE"},
+    facts = ledgers.card_facts(results, "labels")
+    assert facts["Processor"] == "An Old Name" and "Instruction sets" not in facts
+    variables, library = {"MKL_CBWR": "COMPATIBLE"}, "libstdc++.so.6.0.30"
+    here = machine.describe() | {
+        "variables": variables,
         "instructions": ["avx2", "fma"],
-        "cxx_library": "libstdc++.so.6.0.30",
+        "cxx_library": library,
     }
-    write_json(plain | {"machine": told}, card)
+    write_json(plain | {"machine": here}, card)
+    facts = ledgers.card_facts(results, "labels")
+    assert facts["Processor"] == machine.in_words(here) and facts["Instruction sets"] == "avx2, fma"
+    assert facts["Limits on instructions and threads"] == "MKL_CBWR=COMPATIBLE"
+    assert facts["System"].endswith(f", {library}")
     page = ledgers.provenance([results])
-    for text in ("avx2, fma", "MKL_CBWR=COMPATIBLE", "libstdc++.so.6.0.30", machine.in_words(told)):
-        assert text in page, text
+    assert all(name in page for name in ("avx2, fma", library))
+
+
+def test_commit_and_code_are_facts_of_a_card(results: Results) -> None:
+    card = results.folder("labels") / "run_card.json"
+    more = {
+        "git": {"commit": "0123456789abcdef", "dirty": True},
+        "code": {"science": "beef"},
+        "kept_from": ["a", "b"],
+    }
+    write_json(read_json(card) | more, card)
+    facts = ledgers.card_facts(results, "labels")
+    assert facts["Commit"] == "`0123456789ab` with uncommitted changes" and facts["Code"] == "`beef`"
+    assert facts["Kept work of earlier code"] == "`a, b`"
+    assert "<code>0123456789ab</code> with uncommitted changes" in ledgers.provenance([results])
+
+
+def test_assumptions_hold_the_values_of_both_profiles() -> None:
+    ledger = ledgers.assumed()
+    named = ledger[ledger["parameter"] != ""].set_index("parameter")
+    for profile in ledgers.PROFILES:
+        used = read_profile(profile)
+        known = named.index.intersection(list(used))
+        assert len(known) and [used[name] for name in known] == named.loc[known, profile].tolist()
 
 
 def test_a_card_without_an_edition_is_of_the_first(results: Results, tmp_path: Path) -> None:
@@ -130,6 +157,7 @@ def test_results_of_an_older_edition_are_marked_and_no_others(
     write_json(
         read_json(card) | ({"notes": {"phantom_edition": {"phantom": made_on}}} if made_on > 1 else {}), card
     )
+    assert editions.mark_of(results).startswith("These numbers") == (made_on == 1)
     places = {
         "results": fragments.results_part(results),
         "glance": run_sentences.glance_table(results),
@@ -137,10 +165,9 @@ def test_results_of_an_older_edition_are_marked_and_no_others(
     }
     for name, text in places.items():
         assert (MARK in text) == (made_on == 1), name
-        assert ("draws edition 2" in text) == (made_on == 1), name
-    assert f">edition {made_on}<" in places["cards"], "the card itself tells"
+    assert ledgers.card_facts(results, "data")["Phantom"] == f"edition {made_on}", "the card itself tells"
     clips = Results("open", make_run(tmp_path, profile="open", real="echodiffusion", synthetic="none"))
-    assert "edition" not in fragments.results_part(clips) + ledgers.provenance([clips])
+    assert editions.mark_of(clips) == "" and "Phantom" not in ledgers.card_facts(clips, "data")
 
 
 def test_frozen_profiles_and_the_study_of_selectors_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
