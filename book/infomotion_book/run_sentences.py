@@ -77,7 +77,7 @@ class Table1Findings:
 
 
 def table1_findings(results: Results) -> Table1Findings:
-    """What Table 1 of a run that has been evaluated says."""
+    """What Table 1 of a run says, whose evaluation has run."""
     by_kind = {kind: above_constant(results, f"{kind}_accuracy") for kind in ("hard", "soft")}
     runs = results.table("evaluation", "runs")
     return Table1Findings(
@@ -175,16 +175,16 @@ def stage_times(results: Results) -> pd.DataFrame:
         Columns ``stage``, ``seconds``, ``continued`` (from earlier work), ``device``, and ``run_as``: the
         stage that it was part of when it ran, whose time is shared by all its parts.
     """
-    cards = [(stage, results.card(stage)) for stage in results.stages]
+    cards = {stage: results.card(stage) for stage in results.stages}
     rows = [
-        {
-            "stage": stage,
-            "seconds": card_seconds(card),
-            "continued": bool(card.get("continued")),
-            "device": device(card),
-            "run_as": card.get("carried_over", {}).get("stage", stage),
-        }
-        for stage, card in cards
+        (
+            stage,
+            card_seconds(card),
+            bool(card.get("continued")),
+            device(card),
+            card.get("carried_over", {}).get("stage", stage),
+        )
+        for stage, card in cards.items()
     ]
     return pd.DataFrame(rows, columns=["stage", "seconds", "continued", "device", "run_as"])
 
