@@ -77,6 +77,36 @@ def test_planted_effects_are_found(planted: Path) -> None:
     ]
 
 
+def test_what_the_page_counts_are_values(planted: Path, nothing: Path) -> None:
+    evidence = study(planted)
+    there = values.extent(evidence)
+    assert (there.complete, there.begun) == (8, 0) and 0 < there.half_width < 9
+    assert methods(values.confirmed(evidence)) == {"herding_ef"}
+    assert values.confirmed(study(nothing)) == []
+    room = values.headroom(evidence)
+    assert room is not None and room.pools == 8 and room.low < room.gap < room.high
+    assert room.gap == pytest.approx(25, abs=4), "as planted"
+    assert room.by_machine[0][0] == "all styles" and len(room.by_machine) > 1
+    budgets = [row["vpc"] for row in values.room_by_budget(evidence)]
+    assert budgets == sorted(budgets) and budgets[0] == evidence.smallest
+    hard = [cells["hard_accuracy"] for cells in values.means(evidence)]
+    sizes = [row["vpc"] or 99 for row in hard]
+    assert sizes == sorted(sizes) and hard[-1]["method"] == "whole"
+    for size in set(sizes):
+        own = [row["mean"] for row, other in zip(hard, sizes, strict=True) if other == size]
+        assert own == sorted(own, reverse=True)
+
+
+def test_unhealthy_graphs_are_counted_by_recipe(planted: Path) -> None:
+    evidence = study(planted)
+    graphs = values.unhealthy_graphs(evidence)
+    assert graphs.loc["literal", "collapsed"] == graphs.loc["literal", "graphs"] > 0
+    assert graphs.loc["knn", "collapsed"] < graphs.loc["knn", "graphs"]
+    assert list(values.few_communities(evidence)) == sorted(
+        {row["vpc"] for row in records(evidence.compared)}
+    )
+
+
 def test_the_page_says_what_was_found(planted: Path) -> None:
     parts = fragments(planted)
     above, below = parts["evidence_verdict"].splitlines()[:2]

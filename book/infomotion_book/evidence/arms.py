@@ -4,8 +4,6 @@ InfoMotion against Random?
 
 from __future__ import annotations
 
-import numpy as np
-
 from infomotion_book.evidence.study import (
     COMMAND,
     LEVEL,
@@ -27,6 +25,7 @@ from infomotion_book.evidence.values import (
     World,
     apart,
     begun_and_waiting,
+    lead_half_width,
     moves,
     networks,
     trained_anew,
@@ -53,7 +52,7 @@ def order(evidence: Evidence) -> str:
             " one of them.\n"
         )
     holding = sum(world.holds for world in found.values())
-    halves = [(row["t_high"] - row["t_low"]) / 2 for world in found.values() for row in world.leads]
+    half_width = lead_half_width(found.values())
     tried = f"the {len(found)} world{'s' if len(found) > 1 else ''} tried so far, of {len(CHANGED)} planned,"
     where = tried if len(found) < len(CHANGED) else f"the {len(CHANGED)} worlds planned, all tried,"
     *names, last = (METHOD_NAMES[rival.method] + evidence.mark(rival.key, *found) for rival in RIVALS)
@@ -61,7 +60,7 @@ def order(evidence: Evidence) -> str:
         f"The paper's order asks that InfoMotion{evidence.mark(MOTION.key, *found)} lie above"
         f" {', '.join(names)} and {last}. It does in {holding} of {where} after Holm's correction for all"
         f" {PLANNED_LEADS} planned leads. Half of the intervals are narrower than"
-        f" ±{number(float(np.median(halves)))} points, so a lead much smaller than that cannot be seen."
+        f" ±{number(half_width)} points, so a lead much smaller than that cannot be seen."
     )
     if holding:
         said += " A condition under which the order appears may be one that the paper's data meet."

@@ -4,8 +4,6 @@ numbers.
 
 from __future__ import annotations
 
-import pandas as pd
-
 from infomotion_book.editions import edition_mark
 from infomotion_book.evidence import values
 from infomotion_book.evidence.study import (
@@ -22,27 +20,23 @@ from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.schedule import trained_longer
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
-from infomotion_lib.studies.selectors import comparison
 from infomotion_lib.studies.selectors.arms import MAIN
 
 
 def status(evidence: Evidence) -> str:
     """How much of the study is there, and how small a difference it can see."""
-    finished = evidence.tables.finished
-    main = finished[finished["arm"] == MAIN]
-    complete, begun = int(main["complete"].sum()), int((~main["complete"]).sum())
-    more = f", {begun} more {'is' if begun == 1 else 'are'} begun" if begun else ""
-    half = float(((evidence.compared["t_high"] - evidence.compared["t_low"]) / 2).median())
+    there = values.extent(evidence)
+    more = f", {there.begun} more {'is' if there.begun == 1 else 'are'} begun" if there.begun else ""
     used = evidence.tables.settings
     mark = edition_mark(int(used.get("edition", 1)))
     return (
-        f"**{complete} of {evidence.planned_pools} pools are complete**{more}. A pool has"
+        f"**{there.complete} of {evidence.planned_pools} pools are complete**{more}. A pool has"
         f" {used['phantom_train_per_class']} TRAIN videos a class, {sum(used['phantom_test_counts'])} TEST"
         f" videos, hearts of its own, {used['study_random_draws']} Random draws per budget and"
         f" {used['study_training_seeds']} training seeds per set; {len(evidence.tables.networks):,} networks"
         " were trained on the phantom and its changed versions, equal sets once. Half of the intervals below"
-        f" are narrower than ±{number(half)} points: a difference much smaller than that cannot be seen"
-        f" here.{_network(evidence)}{f' {mark}' if mark else ''}\n"
+        f" are narrower than ±{number(there.half_width)} points: a difference much smaller than that cannot"
+        f" be seen here.{_network(evidence)}{f' {mark}' if mark else ''}\n"
     )
 
 
@@ -98,7 +92,7 @@ def verdict(evidence: Evidence) -> str:
         f"{rest} more {words} 0 and claim nothing: among {total}, up to about {number(total * LEVEL, 0)}"
         " would by luck alone.",
     ]
-    for row in records(_headroom(evidence)):
+    for row in values.room_by_budget(evidence):
         lines.append(
             f"Room for improvement at {row['vpc']} videos a class: the whole set is {signed(row)} points"
             " above Random."
@@ -128,7 +122,7 @@ def confirmation(evidence: Evidence) -> str:
         ]
         for row in rows
     ]
-    held = evidence.listed([row for row in rows if row["p_holm"] < LEVEL], "confirmation_")
+    held = evidence.listed(values.confirmed(evidence), "confirmation_")
     said = (
         f"{rows[0]['screening_pools']} pools screened and {rows[0]['confirmation_pools']} others confirm."
         f" Different from Random in the confirming pools alone, after Holm's correction for {total}"
@@ -150,30 +144,19 @@ def confirmation(evidence: Evidence) -> str:
 
 def collapsed(evidence: Evidence) -> str:
     """How many of the class graphs behind the selections collapsed or shattered, by recipe."""
-    found = comparison.graph_health(evidence.runs[evidence.runs["vpc"] == evidence.smallest])
-    counts = {
-        str(recipe): (
-            [round((own[flag] * own["graphs"] / 100).sum()) for flag in ("collapsed", "shattered")]
-            + [int(own["graphs"].sum())]
-        )
-        for recipe, own in found.groupby("graph", sort=False)
-    }
-    said = "; ".join(
-        f"`{recipe}`, {flat} of {total} collapsed, {split} shattered"
-        for recipe, (flat, split, total) in counts.items()
+    by_recipe = "; ".join(
+        f"`{row.Index}`, {row.collapsed} of {row.graphs} collapsed, {row.shattered} shattered"
+        for row in values.unhealthy_graphs(evidence).itertuples()
     )
-    return f"Class graphs behind the selections of {evidence.smallest} videos a class, by recipe: {said}.\n"
-
-
-def _headroom(evidence: Evidence) -> pd.DataFrame:
-    own = comparison.headroom(evidence.runs).assign(method="whole", feature="", graph="")
-    return comparison.compare(own) if len(own) else pd.DataFrame()
+    return (
+        f"Class graphs behind the selections of {evidence.smallest} videos a class, by recipe: {by_recipe}.\n"
+    )
 
 
 def _network(evidence: Evidence) -> str:
-    records_ = [evidence.tables.network_called(name) for name in sorted(evidence.tables.networks_of(MAIN))]
-    said = "".join(f" {gain(record)}" for record in records_ if record)
-    return said + (" Its pools were drawn with networks of several trainings." if len(records_) > 1 else "")
+    gains = "".join(f" {gain(record)}" for record in values.networks(evidence, MAIN))
+    several = len(evidence.tables.networks_of(MAIN)) > 1
+    return gains + (" Its pools were drawn with networks of several trainings." if several else "")
 
 
 def _are(count: int) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
-
+from infomotion_book.evidence import values
 from infomotion_book.evidence.study import (
     COMMAND,
     Evidence,
-    Row,
     below,
     key_of,
     spanned,
@@ -17,12 +13,11 @@ from infomotion_book.evidence.study import (
 from infomotion_book.html import again, interval, number, probability, span, spread
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.schedule import trained_longer
-from infomotion_lib.evaluation.intervals import bootstrap_interval
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 from infomotion_lib.studies.selectors import comparison
-from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE
+from infomotion_lib.studies.selectors.arms import MAIN
 
 METRIC_NAMES = {
     "hard_accuracy": "Hard",
@@ -64,16 +59,13 @@ def differences(evidence: Evidence) -> str:
 
 def means(evidence: Evidence) -> str:
     """MyST block: means of every configuration, of the whole set and of the constant predictors."""
-    cells: dict[tuple[Any, ...], dict[str, Row]] = {}
-    for row in records(comparison.configuration_means(evidence.runs)):
-        cells.setdefault((*key_of(row), int(row["vpc"])), {})[str(row["metric"])] = row
     rows = []
-    for key in sorted(cells, key=lambda key: (key[3] or 99, -cells[key]["hard_accuracy"]["mean"])):
-        own = [cells[key][name] for name in METRIC_NAMES]
-        shown = [spread(row["mean"], row["sd"]) for row in own]
-        shown[0] += span("im-ci", interval(own[0]["ci_low"], own[0]["ci_high"]))
-        size = span("im-under", f"{key[3]} a class" if key[3] else "all videos")
-        rows.append([evidence.named(own[0]) + size, *shown, f"{own[-1]['n']}, {own[-1]['pools']}"])
+    for by_metric in values.means(evidence):
+        hard, *_, last = cells = [by_metric[name] for name in METRIC_NAMES]
+        shown = [spread(row["mean"], row["sd"]) for row in cells]
+        shown[0] += span("im-ci", interval(hard["ci_low"], hard["ci_high"]))
+        size = span("im-under", f"{int(hard['vpc'])} a class" if hard["vpc"] else "all videos")
+        rows.append([evidence.named(hard) + size, *shown, f"{last['n']}, {last['pools']}"])
     constants = evidence.tables.constants
     for name, group in constants[constants["arm"] == MAIN].groupby("predictor", sort=False):
         shown = [spread(group[metric].mean(), group[metric].std(ddof=0)) for metric in METRIC_NAMES]
@@ -91,7 +83,7 @@ def means(evidence: Evidence) -> str:
 
 def health(evidence: Evidence) -> str:
     """MyST text: how many graphs were healthy, and how many had a community for every video to choose."""
-    found = comparison.graph_health(evidence.runs).sort_values(["vpc", "graph", "feature"], kind="stable")
+    shares = comparison.graph_health(evidence.runs).sort_values(["vpc", "graph", "feature"], kind="stable")
     columns = ("healthy", "collapsed", "shattered", "few_communities")
     rows = [
         [
@@ -100,12 +92,12 @@ def health(evidence: Evidence) -> str:
             *(number(row[name], 0) for name in columns),
             row["graphs"],
         ]
-        for row in records(found)
+        for row in records(shares)
     ]
-    few = found[found["graph"] == "knn"].groupby("vpc")["few_communities"].mean()
-    said = "; ".join(f"at {vpc} videos a class {number(share, 0)} %" for vpc, share in few.items())
-    said = (
-        f"Of the kNN graphs, those with fewer communities than videos to choose: {said}. There some"
+    few = values.few_communities(evidence).items()
+    by_budget = "; ".join(f"at {vpc} videos a class {number(share, 0)} %" for vpc, share in few)
+    sentence = (
+        f"Of the kNN graphs, those with fewer communities than videos to choose: {by_budget}. There some"
         " communities give two.\n"
     )
     head = [
@@ -122,37 +114,28 @@ def health(evidence: Evidence) -> str:
         explained(str(rows)),
     )
     caption = "Health of the graphs behind the selections"
-    return said + page_table(of_rows(head, rows, caption=caption, notes=notes))
+    return sentence + page_table(of_rows(head, rows, caption=caption, notes=notes))
 
 
 def headroom(evidence: Evidence) -> str:
     """MyST block: how much better the whole set is than a few random videos, by machine style; smaller
     budget.
     """
-    runs, smallest = evidence.runs, evidence.smallest
-    few = runs[(runs["method"] == RANDOM.method) & (runs["vpc"] == smallest)]
-    whole = runs[runs["method"] == WHOLE]
-    gaps = comparison.headroom(pd.concat([few, whole]))
-    if gaps.empty:
+    room = values.headroom(evidence)
+    if room is None:
         return "No pool of this study has trained on its whole set yet.\n"
-    gap, pools = gaps["difference"].to_numpy(float), gaps["pool"].nunique()
-    low, high = bootstrap_interval(gap, samples=comparison.SAMPLES)
-    columns = []
-    for part in (few, whole):
-        mean = comparison.configuration_means(part, metrics=("hard_accuracy",))
-        overall = {"machine": "all styles", **records(mean)[0]}
-        columns.append([overall, *records(comparison.machine_accuracy(part))])
     rows = [
-        [cells[0]["machine"], *(f"{number(c['mean'])} {interval(c['ci_low'], c['ci_high'])}" for c in cells)]
-        for cells in zip(*columns, strict=True)
+        [machine, *(f"{number(cell['mean'])} {interval(cell['ci_low'], cell['ci_high'])}" for cell in cells)]
+        for machine, *cells in room.by_machine
     ]
     notes = (
-        f"The whole set is {number(gap.mean())} {interval(low, high)} points better in the same pool.",
+        f"The whole set is {number(room.gap)} {interval(room.low, room.high)} points better in the same"
+        " pool.",
         trained_longer(evidence.tables.settings),
         again(COMMAND),
     )
-    caption = f"Hard accuracy in percent on {pools} independent phantom pools, 95 % intervals over pools"
-    head = ["Machine style", f"{smallest} random videos per class", "All of TRAIN"]
+    caption = f"Hard accuracy in percent on {room.pools} independent phantom pools, 95 % intervals over pools"
+    head = ["Machine style", f"{evidence.smallest} random videos per class", "All of TRAIN"]
     return page_table(of_rows(head, rows, caption=caption, notes=notes))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from infomotion_book.evidence.study import LEVEL, MOTION, RIVALS, Evidence, Key, Row, key_of
-from infomotion_lib.evaluation.intervals import holm
+from infomotion_lib.evaluation.intervals import bootstrap_interval, holm
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors import comparison
-from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN
+from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN, RANDOM, WHOLE
 from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE
 
 CHANGED = tuple(name for name in ARMS if name != MAIN)
@@ -168,3 +168,112 @@ def begun_and_waiting(evidence: Evidence) -> tuple[dict[str, int], list[str]]:
     trained = evidence.tables.networks.groupby("arm").size().to_dict()
     begun = {name: int(trained[name]) for name in CHANGED if name in trained and name not in tried}
     return begun, [name for name in CHANGED if name not in trained]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much of the study is there.
+
+    Attributes
+    ----------
+    complete, begun : int
+        Pools of the main study.
+    half_width : float
+        Median half of the intervals of its comparisons, points.
+    """
+
+    complete: int
+    begun: int
+    half_width: float
+
+
+def extent(evidence: Evidence) -> Extent:
+    """Pools that are complete and begun, and how small a difference they can see."""
+    finished = evidence.tables.finished
+    main = finished.loc[finished["arm"] == MAIN, "complete"]
+    width = evidence.compared["t_high"] - evidence.compared["t_low"]
+    return Extent(int(main.sum()), int((~main).sum()), float((width / 2).median()))
+
+
+def confirmed(evidence: Evidence) -> list[Row]:
+    """Configurations that differ from Random in the confirming pools alone, after correction."""
+    return [row for row in records(evidence.confirmed) if row["p_holm"] < LEVEL]
+
+
+def unhealthy_graphs(evidence: Evidence) -> pd.DataFrame:
+    """Class graphs behind the selections of the smaller budget: ``collapsed``, ``shattered`` and ``graphs``
+    (all of them), a row per recipe, in their order.
+    """
+    shares = comparison.graph_health(evidence.runs[evidence.runs["vpc"] == evidence.smallest])
+    flags = ["collapsed", "shattered"]
+    counts = shares[flags].mul(shares["graphs"] / 100, axis=0).assign(graphs=shares["graphs"])
+    return counts.groupby(shares["graph"], sort=False).sum().round().astype(int)
+
+
+def few_communities(evidence: Evidence) -> dict[int, float]:
+    """Percent of the kNN graphs with fewer communities than videos to choose, by budget."""
+    shares = comparison.graph_health(evidence.runs).query("graph == 'knn'")
+    return {
+        int(str(vpc)): float(share) for vpc, share in shares.groupby("vpc")["few_communities"].mean().items()
+    }
+
+
+def room_by_budget(evidence: Evidence) -> list[Row]:
+    """The whole set minus Random in the same pools, a row per budget; none where no pool has it."""
+    gaps = comparison.headroom(evidence.runs).assign(method="whole", feature="", graph="")
+    return records(comparison.compare(gaps)) if len(gaps) else []
+
+
+def means(evidence: Evidence) -> list[dict[str, Row]]:
+    """Means over all pools by metric, an entry per configuration and budget: smaller budgets first, then the
+    more accurate.
+    """
+    cells: dict[tuple[Key, int], dict[str, Row]] = {}
+    for row in records(comparison.configuration_means(evidence.runs)):
+        cells.setdefault((key_of(row), int(row["vpc"])), {})[str(row["metric"])] = row
+    order = sorted(cells, key=lambda key: (key[1] or 99, -cells[key]["hard_accuracy"]["mean"]))
+    return [cells[key] for key in order]
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """How much better the whole set is than a few random videos, at the smaller budget.
+
+    Attributes
+    ----------
+    pools : int
+        Pools that have both.
+    gap, low, high : float
+        Mean difference in points, and its bootstrap interval over pools.
+    by_machine : list of (str, row, row)
+        Machine style (first all), hard accuracy of the random videos and of the whole set.
+    """
+
+    pools: int
+    gap: float
+    low: float
+    high: float
+    by_machine: list[tuple[str, Row, Row]]
+
+
+def headroom(evidence: Evidence) -> Headroom | None:
+    """What a better choice could gain; None where no pool has trained on its whole set."""
+    runs = evidence.runs
+    few = runs[(runs["method"] == RANDOM.method) & (runs["vpc"] == evidence.smallest)]
+    whole = runs[runs["method"] == WHOLE]
+    gaps = comparison.headroom(pd.concat([few, whole]))
+    if gaps.empty:
+        return None
+    gap = gaps["difference"].to_numpy(float)
+    low, high = bootstrap_interval(gap, samples=comparison.SAMPLES)
+    columns = []
+    for part in (few, whole):
+        overall = records(comparison.configuration_means(part, metrics=("hard_accuracy",)))[0]
+        columns.append([{"machine": "all styles", **overall}, *records(comparison.machine_accuracy(part))])
+    by_machine = [(str(ours["machine"]), ours, rest) for ours, rest in zip(*columns, strict=True)]
+    return Headroom(gaps["pool"].nunique(), float(gap.mean()), low, high, by_machine)
+
+
+def lead_half_width(tried: Iterable[World]) -> float:
+    """Median half of the intervals of the leads in some worlds, points."""
+    return float(np.median([(row["t_high"] - row["t_low"]) / 2 for world in tried for row in world.leads]))
