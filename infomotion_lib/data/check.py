@@ -52,12 +52,14 @@ class DataReport:
         )
         lines.append(("dropped", _reasons(dataset.faults, FAULTS) or "none"))
         unusable = dataset.videos[dataset.videos["status"] != OK]
-        lines += [("", f"first: {first}") for first in [_first(unusable, "status")] if first]
+        if first := _first(unusable, "status"):
+            lines.append(("", f"first: {first}"))
         if dataset.tracings is not None:
             lines.append(("tracings", f"{dataset.tracings['FileName'].nunique()} videos traced"))
             lines += [("", reason) for reason in [_reasons(dataset.faults, TRACING_FAULTS)] if reason]
             untraced = dataset.usable[dataset.usable["tracing"].isin(list(TRACING_FAULTS))]
-            lines += [("", f"first: {first}") for first in [_first(untraced, "tracing")] if first]
+            if first := _first(untraced, "tracing"):
+                lines.append(("", f"first: {first}"))
             order = self.phase_order
             equal = f", equal areas in {order['equal']}" if order["equal"] else ""
             lines.append(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
 
-from infomotion_lib.parameters import Count, Seed, Share, StageParameters
+from pydantic import AfterValidator, Field
+
+from infomotion_lib.parameters import Count, Seed, StageParameters
+from infomotion_lib.phantom.nuisance import check_shares
+
+Shares = Annotated[tuple[float, float, float, float, float], AfterValidator(check_shares)]
 
 
 class PhantomParameters(StageParameters):
@@ -23,7 +28,7 @@ class PhantomParameters(StageParameters):
     nuisance_level: float = Field(
         0.4, ge=0, le=1, description="0 the easy phantom, 1 the extreme one; 0.4 leaves selection room"
     )
-    machine_shares: tuple[Share, Share, Share, Share, Share] = Field(
+    machine_shares: Shares = Field(
         (0.52, 0.20, 0.13, 0.09, 0.06), description="shares of the five machine styles"
     )
     requested_ef_error: float = Field(

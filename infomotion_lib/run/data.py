@@ -90,20 +90,16 @@ def pin(dataset: Dataset, *, made_here: bool) -> dict[str, str | int]:
         name: sha256(dataset.root / name) for name in LISTS if (dataset.root / name).is_file()
     }
     content["videos"] = len(dataset.videos)
-    if not made_here:
-        paths = sorted(Path(path) for path in dataset.usable["path"])
-        lines = [
-            f"{sampled_sha256(path)}  {path.name}\n"
-            for path in track(paths, label=f"looking into {dataset.name}", unit="video")
-        ]
-        content["videos_sampled"] = hashlib.sha256("".join(lines).encode()).hexdigest()
+    hashed = sha256 if made_here else sampled_sha256
+    paths = sorted(Path(path) for path in dataset.usable["path"])
+    lines = [
+        f"{hashed(path)}  {path.name}\n"
+        for path in track(paths, label=f"hashing {dataset.name}", unit="video")
+    ]
     if made_here:
-        paths = sorted(Path(path) for path in dataset.usable["path"])
-        hashes = [
-            f"{sha256(path)}  {path.name}\n"
-            for path in track(paths, label=f"hashing {dataset.name}", unit="video")
-        ]
         sums = dataset.root / SUMS
-        sums.write_text("".join(hashes), encoding="utf-8")
+        sums.write_text("".join(lines), encoding="utf-8")
         content[SUMS] = sha256(sums)
+    else:
+        content["videos_sampled"] = hashlib.sha256("".join(lines).encode()).hexdigest()
     return content

@@ -107,7 +107,7 @@ def distill(request: DistillRequest, *, resume: bool = False, say: Callable[[str
     made = write_distilled(result, request.out, seconds=time.monotonic() - began)
     chosen = len(pd.read_csv(made / FILE_LIST))
     say(f"{chosen} videos, their EF, why each was chosen, a card, pictures: {made}")
-    say(f"To go on (evaluation, other settings): infomotion run all --profile {profile}")
+    say(f"To go on (evaluation, other settings): infomotion run all --until 04 --profile {profile}")
     return made
 
 
@@ -122,6 +122,11 @@ def _profile(request: DistillRequest) -> dict[str, Any]:
         "methods": [request.method],
         "vpc": [request.vpc],
     }
+    if clash := sorted(own.keys() & request.overrides.keys()):
+        raise ParameterError(
+            f"The command sets the parameter {clash[0]} itself.",
+            remedy="Use its options (--method, --vpc, --workers, --out), or change the profile it writes.",
+        )
     return {**read_profile(SOURCE), **own, **request.overrides}
 
 

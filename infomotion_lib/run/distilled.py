@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.own.intake import Intake
 from infomotion_lib.data.records import Dataset
+from infomotion_lib.data.tables import read_table
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.files import FILE_LIST, VIDEOS
 from infomotion_lib.frame_table import read_frame_index
@@ -72,11 +73,12 @@ def write_distilled(result: Distilled, folder: Path, *, seconds: float) -> Path:
     """
     selection = _selection_table(result)
     videos = result.dataset.videos.set_index("file_name")
+    listed = read_table(result.intake.root / FILE_LIST).set_index("FileName")
     with whole_folder(folder) as made:
         (made / VIDEOS).mkdir()
         for name in selection["file_name"]:
             shutil.copyfile(str(videos.loc[name, "path"]), made / VIDEOS / f"{name}.avi")
-        write_csv(_file_list(selection, videos), made / FILE_LIST)
+        write_csv(listed.loc[selection["file_name"]].reset_index(), made / FILE_LIST)
         write_csv(selection, made / SELECTION)
         _draw_sheet(result, selection, videos, made / SHEET)
         if (graphs := result.run.stage(LAST_STAGE) / "figures" / "communities.svg").is_file():
@@ -131,8 +133,9 @@ def _draw_sheet(result: Distilled, selection: pd.DataFrame, videos: pd.DataFrame
     pairs = []
     for name in selection["file_name"]:
         phases = index.loc[name, ["ed", "es"]].to_numpy(dtype=float)
-        frames = [0 if math.isnan(frame) else int(frame) for frame in phases]
-        pairs.append(read_frames(str(videos.loc[name, "path"]), frames))
+        known = np.isfinite(phases)
+        pair = read_frames(str(videos.loc[name, "path"]), np.where(known, phases, 0).astype(int))
+        pairs.append(np.where(known[:, None, None], pair, 0).astype(np.uint8))  # black: none was detected
     captions = [
         f"{short_name(name)} · EF {ef:.0f} %"
         for name, ef in zip(selection["file_name"], selection["ef"], strict=True)
@@ -141,21 +144,6 @@ def _draw_sheet(result: Distilled, selection: pd.DataFrame, videos: pd.DataFrame
     figure = contact_sheet(pairs, selection["class_name"].tolist(), captions=captions, title=title)
     alt = f"End-diastole and end-systole of the {len(selection)} chosen videos, by EF class and rank."
     save_figure(figure, file, alt=alt)
-
-
-def _file_list(selection: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
-    rows = videos.loc[list(selection["file_name"])]
-    return pd.DataFrame(
-        {
-            "FileName": selection["file_name"].to_numpy(),
-            "EF": selection["ef"].to_numpy(),
-            "FrameHeight": rows["height"].to_numpy(),
-            "FrameWidth": rows["width"].to_numpy(),
-            "FPS": rows["fps"].to_numpy(),
-            "NumberOfFrames": rows["n_frames"].to_numpy(),
-            "Split": "TRAIN",
-        }
-    )
 
 
 def _card(result: Distilled, selection: pd.DataFrame, *, seconds: float) -> str:

@@ -49,7 +49,7 @@ def require_here(stages: Mapping[str, StageParameters]) -> None:
             if not path.exists():
                 raise ParameterError(
                     f"Parameter {name} = {value!r} names nothing that exists.",
-                    where=f"Looked for: {path if path.is_absolute() else Path.cwd() / path} (stage {stage})",
+                    where=f"Looked for: {path.absolute()} (stage {stage})",
                     remedy=f"{name}: {field.description}.",
                 )
     if any(parameters.device == "cuda" for parameters in stages.values()):

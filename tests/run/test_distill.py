@@ -88,6 +88,8 @@ def test_a_finished_or_other_folder_is_refused(
     assert "Unknown parameter: vcp" in capsys.readouterr().err
     assert cli.main([*command(clinic), "--out", str(clinic / "other"), "--method", "infomoton"]) == 2
     assert "Did you mean infomotion" in capsys.readouterr().err
+    assert cli.main([*command(clinic), "--out", str(clinic / "other"), "-p", "methods=[random]"]) == 2
+    assert "sets the parameter methods itself" in capsys.readouterr().err
     assert not (clinic / "other").exists() and not (clinic / "other-work").exists()
 
 

@@ -33,7 +33,7 @@ from infomotion_lib.run.workflow import parameters_of, resolve, run_all, what_wo
         ("ifa_depths", [], "It needs 5 values"),
         ("ifa_depths", [2, 2, 2, 2, 3], "1, 2 or 4"),
         ("phantom_size", 50, "multiple of 16"),
-        ("machine_shares", [0.0, 0.0, 0.0, 0.0, 0.0], "greater than 0"),
+        ("machine_shares", [0.0, 0.0, 0.0, 0.0, 0.0], "machine shares"),
         ("device", "cuda", "torch sees no GPU"),
         ("ifa_weights", "nope.pth", "names nothing that exists"),
         ("inception_weights", "nope.pt", "names nothing that exists"),

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
-
-import av
 
 from infomotion_lib.data.avi import read_avi_header
 from infomotion_lib.data.video import Clip, VideoInfo, probe, read_clip
-from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.errors import DataError
 
 DICOM = (".dcm", ".dicom")
+
+
+def require_readers(files: Iterable[str]) -> None:
+    """Nothing, if every file can be looked into here.
+
+    Raises
+    ------
+    DataError
+        If there is DICOM among them, and the package that reads it is not installed.
+    """
+    dicom = [file for file in files if file.lower().endswith(DICOM)]
+    if dicom and find_spec("pydicom") is None:
+        raise DataError(
+            f"{len(dicom)} of the files are DICOM, such as {dicom[0]}, and pydicom is not installed.",
+            remedy="pip install 'infomotion[dicom]'",
+        )
 
 
 def look_at(path: Path) -> VideoInfo:
@@ -41,23 +57,14 @@ def read(path: Path) -> Clip:
 
 def is_plain(path: Path, side: tuple[int, int], fps: float) -> bool:
     """Whether a file is a Motion-JPEG AVI of this height, width and rate, so that it can stay as it is."""
-    try:
-        header = read_avi_header(path)
-        if header is None or (header.height, header.width, header.fps) != (*side, fps):
-            return False
-        with av.open(str(path)) as container:
-            return container.streams.video[0].codec_context.name == "mjpeg"
-    except (VideoError, av.FFmpegError, OSError, IndexError):
+    header = read_avi_header(path)
+    if header is None or header.codec != "MJPG" or header.stopped:
         return False
+    return (header.height, header.width, header.fps) == (*side, fps)
 
 
 def _cine(path: Path) -> tuple[Clip, float]:
     from infomotion_lib.data.dicom import read_cine
 
-    try:
-        cine = read_cine(path)
-    except VideoError:
-        raise
-    except DataError as error:
-        raise VideoError(str(error)) from None
+    cine = read_cine(path)
     return cine.clip, cine.fps

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.data.faults import FRAME_RATES, MIN_FRAMES
-from infomotion_lib.data.own.clips import is_plain, look_at, read
+from infomotion_lib.data.own.clips import is_plain, look_at, read, require_readers
 from infomotion_lib.data.own.columns import NEEDED, ef_points, find_columns, rates, split_names
 from infomotion_lib.data.own.lists import VideoList, read_list
 from infomotion_lib.data.own.matching import match_files, plain_stems, videos_below
@@ -94,9 +94,9 @@ class Intake:
     root : Path
         The data set folder.
     report : DataFrame
-        A row per video: ``row`` of the list, ``file``, ``file_name`` in the data set, ``status``, ``ef``,
-        ``split``, ``patient``, ``fps``, ``n_frames``, ``height``, ``width`` (as filmed), ``sha256`` (of the
-        author's file).
+        A row per video: ``row`` of the list, ``file``, ``file_name`` in the data set, ``status``, ``detail``
+        (what a reader said of it), ``ef``, ``split``, ``patient``, ``fps``, ``n_frames``, ``height``,
+        ``width`` (as filmed), ``sha256`` (of the author's file).
     facts : dict of str to str
         What was understood of the list, for the reader to confirm.
     """
@@ -128,6 +128,7 @@ def take_in(request: IntakeRequest, root: str | Path) -> Intake:
     files = videos_below(request.folder)
     table["file"] = match_files(table["name"], files)
     table.loc[table["file"] == "", "status"] = "no_file"
+    require_readers(table["file"])
     unlisted = sorted(set(files) - set(table["file"]))
     _measure(table, request)
     _refuse_losses(table, request)
@@ -165,7 +166,7 @@ def _understood(listed: VideoList, request: IntakeRequest) -> tuple[pd.DataFrame
         },
         index=cells.index,
     )
-    for name in ("file", "file_name", "sha256"):
+    for name in ("file", "file_name", "detail", "sha256"):
         table[name] = ""
     for name in ("n_frames", "height", "width"):
         table[name] = 0
@@ -185,6 +186,7 @@ def _measure(table: pd.DataFrame, request: IntakeRequest) -> None:
             info = look_at(request.folder / row["file"])
         except VideoError as error:
             row["status"] = error.fault if error.fault in REASONS else "unreadable"
+            row["detail"] = error.what.replace(str(request.folder), "").strip("/")
             continue
         row["n_frames"], row["height"], row["width"] = info.n_frames, info.height, info.width
         row["fps"] = row["fps"] if row["fps"] > 0 else info.fps
@@ -192,7 +194,7 @@ def _measure(table: pd.DataFrame, request: IntakeRequest) -> None:
             row["status"] = "too_short"
         elif not FRAME_RATES[0] <= row["fps"] <= FRAME_RATES[1]:
             row["status"] = "no_frame_rate"
-    for name in ("status", "fps", "n_frames", "height", "width"):
+    for name in ("status", "detail", "fps", "n_frames", "height", "width"):
         table[name] = [row[name] for row in rows]
 
 
@@ -201,7 +203,9 @@ def _refuse_losses(table: pd.DataFrame, request: IntakeRequest) -> None:
     if len(lost) == len(table) or (len(lost) > MOST_LOST * len(table) and not request.allow_losses):
         counted = lost["status"].value_counts().items()
         counts = "; ".join(f"{count} {why} ({REASONS[str(why)]})" for why, count in counted)
-        first = ", ".join(f"{row.name} ({row.status})" for row in lost.head(5).itertuples())
+        first = "; ".join(
+            f"{row['name']} ({row['detail'] or row['status']})" for row in lost.head(5).to_dict("records")
+        )
         raise DataError(
             f"{len(lost)} of the {len(table)} listed videos cannot be used: {counts}.",
             where=f"Folder: {request.folder}. First of them: {first}",

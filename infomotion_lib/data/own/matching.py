@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,9 @@ from infomotion_lib.errors import DataError
 
 SUFFIXES = (".avi", *OTHER_SUFFIXES, ".dicom")
 """Of the files that are taken for videos."""
+
+
+_LONGEST = 190  # letters of a name, of 200 that the list's reader takes
 
 
 def videos_below(folder: Path) -> list[str]:
@@ -43,8 +48,8 @@ def videos_below(folder: Path) -> list[str]:
 def match_files(names: pd.Series, files: list[str]) -> pd.Series:
     """File of each name, empty where there is none.
 
-    A name is a path from the folder, or a file name, or one without its suffix; case counts only where it
-    tells two files apart.
+    A name is a path from the folder, or a file name, or one without its suffix; case, and how accents are
+    encoded, count only where they tell two files apart.
 
     Parameters
     ----------
@@ -61,7 +66,7 @@ def match_files(names: pd.Series, files: list[str]) -> pd.Series:
     if empty := [row for row, name in names.items() if not name]:
         raise DataError(f"Row {empty[0]} of the list names no file.", where=f"Such rows: {len(empty)}")
     fits: list[dict[str, list[str]]] = []
-    for spelled in (str, str.casefold):
+    for spelled in (str, _folded):
         for part in (_path, _name, _stem, _path_stem):
             known: dict[str, list[str]] = {}
             for file in files:
@@ -70,7 +75,7 @@ def match_files(names: pd.Series, files: list[str]) -> pd.Series:
     matched: dict[int, str] = {}
     for row, name in names.items():
         asked = name.replace("\\", "/").removeprefix("./")
-        spellings = [asked] * 4 + [asked.casefold()] * 4
+        spellings = [asked] * 4 + [_folded(asked)] * 4
         found = next((known[word] for known, word in zip(fits, spellings, strict=True) if word in known), [])
         if len(found) > 1:
             raise DataError(
@@ -90,7 +95,8 @@ def match_files(names: pd.Series, files: list[str]) -> pd.Series:
 
 
 def plain_stems(files: list[str]) -> list[str]:
-    """A plain name for each file: its own without suffix, led by its folders where two have the same.
+    """A plain name for each file, as EchoNet's list may hold it: its own without suffix, led by its folders
+    where two have the same.
 
     >>> plain_stems(["a/clip.mp4", "b/clip.mp4", "b/other.mp4"])
     ['a_clip', 'b_clip', 'other']
@@ -100,12 +106,19 @@ def plain_stems(files: list[str]) -> list[str]:
     names = [_path_stem(file).replace("/", "_") if _stem(file) in shared else _stem(file) for file in files]
     taken: set[str] = set()
     for number, name in enumerate(names):
-        plain, more = name.replace(":", "_"), 2
-        while plain.casefold() in taken:
-            plain, more = f"{name}_{more}", more + 1
-        taken.add(plain.casefold())
+        first = re.sub(r"[\\:\x00-\x1f]", "_", name).strip()[-_LONGEST:].strip()
+        first = re.sub(r"\.avi$", "", first, flags=re.IGNORECASE)  # as the list's reader takes it off
+        first = "video" if re.fullmatch(r"\.{0,2}", first) else first
+        plain, more = first, 2
+        while _folded(plain) in taken:
+            plain, more = f"{first}_{more}", more + 1
+        taken.add(_folded(plain))
         names[number] = plain
     return names
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _path(file: str) -> str:

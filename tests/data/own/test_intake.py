@@ -14,6 +14,7 @@ from data_folders import textured_clip
 from infomotion_lib.data.own.intake import REPORT, IntakeRequest, fitted, take_in
 from infomotion_lib.data.own.matching import match_files, plain_stems
 from infomotion_lib.data.records import read_dataset
+from infomotion_lib.data.tables import plain_names
 from infomotion_lib.data.video import read_clip, write_clip
 from infomotion_lib.errors import DataError
 
@@ -133,6 +134,23 @@ def test_what_is_lost_is_named_and_a_quarter_is_too_much(clinic: IntakeRequest, 
     assert written["status"].value_counts()["taken"] == N - 3
 
 
+def test_what_a_reader_said_is_reported(clinic: IntakeRequest, tmp_path: Path) -> None:
+    (clinic.folder / "clip 0.avi").write_bytes(b"no video")
+    report = take_in(clinic, tmp_path / "own").report.set_index("file")
+    assert report.loc["clip 0.avi", "status"] == "unreadable"
+    assert "cannot be read as a video" in report.loc["clip 0.avi", "detail"]
+
+
+def test_dicom_without_its_package_is_refused_at_once(
+    clinic: IntakeRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clinic.folder / "clip 0.avi").rename(clinic.folder / "clip 0.dcm")
+    monkeypatch.setattr("infomotion_lib.data.own.clips.find_spec", lambda name: None)
+    with pytest.raises(DataError, match="1 of the files are DICOM"):
+        take_in(clinic, tmp_path / "own")
+    assert not (tmp_path / "own").exists()
+
+
 def test_a_listed_rate_counts_more_than_the_files(clinic: IntakeRequest, tmp_path: Path) -> None:
     text = clinic.labels.read_text(encoding="utf-8").splitlines()
     rows = [f"{text[0]};FPS", *(f"{row};33,3" for row in text[1:])]
@@ -151,6 +169,17 @@ def test_names_find_their_files() -> None:
         match_files(pd.Series(["y", "b/Y.MP4"], index=[2, 3]), files)
     with pytest.raises(DataError, match="Row 7 of the list names no file"):
         match_files(pd.Series([""], index=[7]), files)
+
+
+def test_accents_match_however_they_are_encoded() -> None:
+    decomposed, composed = "Mu\u0308ller.mp4", "M\u00fcller"
+    assert match_files(pd.Series([composed], index=[2]), [decomposed]).tolist() == [decomposed]
+
+
+@pytest.mark.parametrize("name", [" led by a blank", "x.avi", "x.AVI ", "a\\b", "tab\there", "..", "n" * 240])
+def test_any_file_name_becomes_one_that_the_list_may_hold(name: str) -> None:
+    plain = plain_stems([f"{name}.mp4"])[0]
+    assert plain_names(pd.Series([plain]), Path("list.csv")).tolist() == [plain]
 
 
 def test_plain_names_are_distinct_whatever_the_folders() -> None:
