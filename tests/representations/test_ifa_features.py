@@ -21,10 +21,10 @@ from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 from infomotion_lib.representations.ifa.features import extract_features, refuse_degenerate
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import MotionPooler, rank_bound, vector_size
-from infomotion_lib.representations.ifa.probe import dense_flow, measured_rank, probe_table, relative_spectrum
 from infomotion_lib.representations.ifa.settings import TrainingSettings
 from infomotion_lib.representations.ifa.training import new_interpolator, train_interpolator
 from infomotion_lib.representations.ifa.triplets import TripletStore, attach_paths
+from infomotion_lib.representations.probe import dense_flow, measured_rank, probe_table, relative_spectrum
 from infomotion_lib.representations.vectors import read_features
 
 
