@@ -20,6 +20,7 @@ from infomotion_book import (
     phases,
     pictures,
     run_sentences,
+    vectors,
 )
 from infomotion_book.assets import Assets
 from infomotion_book.checkpoint_choice import checkpoint_choice
@@ -96,6 +97,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "against_random": random_sentences(against_random(lead) if lead else None),
         **evidence.fragments(),
         **phases.fragments(),
+        **vectors.fragments(shown),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),
