@@ -18,7 +18,7 @@ from infomotion_lib.stage_table import TABLE
 
 PYTHON = sys.executable
 PROFILE = str(config.get("resolved") or config.get("profile", "phantom"))  # our command resolves overrides into a file first
-PROFILE = str(Path(PROFILE).resolve()) if PROFILE.endswith((".yml", ".yaml")) else PROFILE
+PROFILE = str(Path(PROFILE).resolve()) if PROFILE.lower().endswith((".yml", ".yaml")) else PROFILE
 VALUES = plan.resolve(PROFILE)
 PARAMETERS = plan.parameters_of(VALUES)
 PATHS = run_paths(VALUES["profile"], VALUES.get("runs_dir", "runs"))

@@ -79,6 +79,7 @@ class StageParameters(BaseModel):
         "portable", description="portable: held to AVX2 and two threads; native: the machine's own"
     )
     limit: int = Field(0, ge=0, description="use the first N videos of each class and split; 0: all")
+    allow_losses: bool = Field(False, description="go on if more than a quarter of the videos cannot be used")
 
     @property
     def sources(self) -> dict[str, str]:
@@ -198,7 +199,7 @@ def read_profile(profile: str) -> dict[str, Any]:
     ParameterError
         If there is no such profile, or it sets a name that no stage knows.
     """
-    path = Path(profile) if profile.endswith((".yml", ".yaml")) else PARAMS / f"{profile}.yml"
+    path = Path(profile) if profile.lower().endswith((".yml", ".yaml")) else PARAMS / f"{profile}.yml"
     if not path.is_file():
         raise ParameterError(
             f"Unknown profile: {profile}",

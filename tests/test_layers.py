@@ -26,6 +26,8 @@ FLOORS = (
             "frame_table",
             "frozen",
             "device",
+            "outlook",
+            "losses",
         ),
         *("files", "json_lines", "progress", "processes", "registry", "stage_table", "weights", "workers"),
     ),

@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.errors import DataError
+from infomotion_lib.frame_table import PAIR_COLUMNS
+from infomotion_lib.losses import joined, losses
 from infomotion_lib.representations.base import Fitted
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
 from infomotion_lib.representations.vectors import MISSING_COLUMNS, Vectors, read_features
@@ -27,11 +29,14 @@ class Represented:
         Of all videos, by name of the representation.
     files : tuple of Path
         What lies in the folder of the stage now.
+    losses : str
+        What is to be said of videos without a vector; empty where a quarter at most has none.
     """
 
     fitted: Mapping[str, Fitted]
     vectors: dict[str, Vectors]
     files: tuple[Path, ...]
+    losses: str = ""
 
     def missing(self) -> pd.DataFrame:
         """``source, file_name, status`` of the videos that lack a vector of some representation; the first of
@@ -69,20 +74,35 @@ def fit_representations(
     Raises
     ------
     DataError
-        If a representation finds nothing to learn from, or leaves a file that it promised unwritten.
+        If a representation finds nothing to learn from, too many videos get no vector, or it leaves a file
+        that it promised unwritten.
     """
     place, p = Path(folder), parameters
     train, val = (rows[(rows["source"] == teacher) & (rows["split"] == split)] for split in ("TRAIN", "VAL"))
     fitted: dict[str, Fitted] = {}
     vectors: dict[str, Vectors] = {}
+    told: list[str] = []
     for name in p.representations:
         module = REPRESENTATIONS[name].load()
         fitted[name] = module.fit(train, val, folder=place, parameters=p, device=p.device)
         vectors[name] = fitted[name].vectors(rows, workers=p.workers, out=vector_file(place, name))
+        told.append(_losses(name, vectors[name], rows, allowed=p.allow_losses))
     files = tuple(place / file for file in promised_files(p.model_dump()))
     if absent := [file.name for file in files if not file.is_file()]:
         raise DataError(f"Representations left files unwritten: {', '.join(absent)}", where=f"In {place}")
-    return Represented(fitted, vectors, files)
+    return Represented(fitted, vectors, files, joined(told))
+
+
+def _losses(name: str, table: Vectors, rows: pd.DataFrame, *, allowed: bool) -> str:
+    """What is to be said of videos that lack a vector though they have what it needs."""
+    known = (
+        rows[list(PAIR_COLUMNS)].notna().all(axis=1)
+        if REPRESENTATIONS[name].needs == "phases"
+        else rows["n_frames"].notna()
+    )
+    able = rows.loc[known, ["source", "file_name"]]
+    lost = table.missing.merge(able, on=["source", "file_name"])
+    return losses(lost, len(able), of=f"videos have no {name} vector", allowed=allowed)
 
 
 def load_representations(

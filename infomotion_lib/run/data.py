@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.classes import class_name
-from infomotion_lib.data.outside import sampled_sha256
+from infomotion_lib.data.faults import OK
+from infomotion_lib.data.outside import sampled_sha256, state_outside
 from infomotion_lib.data.parameters import DataParameters
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.sources import SOURCES
@@ -25,6 +26,7 @@ from infomotion_lib.files import (
     TRACINGS,
     VIDEO_TABLE,
 )
+from infomotion_lib.losses import joined, losses
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import run_paths
 from infomotion_lib.phantom.dataset import edition_of
@@ -42,10 +44,16 @@ def run(parameters: StageParameters) -> Path:
     folder = run_paths(parameters.profile, parameters.runs_dir).data
     stage = start_stage("data", folder, parameters=parameters.model_dump())
     names = list(parameters.sources.values())
+    outside = state_outside(parameters)
     for name in names:
         provide(name, folder / name, parameters=parameters)
     opened = {
-        source: open_source(name, data_dir=folder, data_root=parameters.data_root)
+        source: open_source(
+            name,
+            data_dir=folder,
+            data_root=parameters.data_root,
+            allow_losses=parameters.allow_losses,
+        )
         for source, name in parameters.sources.items()
     }
     datasets = list(opened.values())
@@ -59,6 +67,16 @@ def run(parameters: StageParameters) -> Path:
         folder / PINS,
     )
     lists = [dataset.root / name for dataset in datasets for name in LISTS if (dataset.root / name).is_file()]
+    stage.notes["losses"] = joined(
+        losses(
+            dataset.videos[dataset.videos["status"] != OK],
+            len(dataset.videos),
+            of=f"videos of {dataset.name} cannot be used",
+            allowed=parameters.allow_losses,
+        )
+        for dataset in datasets
+    )
+    stage.notes["outside"] = outside
     stage.notes["faults"] = {dataset.name: dataset.faults for dataset in datasets}
     stage.notes["phantom_edition"] = {
         name: edition for name in names if (edition := edition_of(folder / name)) is not None

@@ -17,6 +17,7 @@ import yaml
 
 from infomotion_lib.data.outside import state_outside
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
+from infomotion_lib.generators.pool import is_copied
 from infomotion_lib.parameters import (
     StageParameters,
     read_profile,
@@ -33,6 +34,7 @@ from infomotion_lib.run.code import code_hash
 from infomotion_lib.run.fingerprint import record_of, science
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
+from infomotion_lib.run.outlook import foretell, videos_of_run
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
 MARK = "infomotion| "
@@ -96,6 +98,7 @@ def run_all(
     require_here(stages)
     target = "book" if book else stage_name(until) if until else "all"
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
+    _require_outlook(stages, paths, until=stage_name(until) if until else "")
     with only_run(paths, wait=wait):
         _refuse_other_profile(profile, paths)
         _write_resolved(values, paths.resolved)
@@ -108,7 +111,12 @@ def run_all(
 
 
 def what_would_run(
-    profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None, book: bool = False
+    profile: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    book: bool = False,
+    until: str = "",
 ) -> list[str]:
     """Names of the stages that :func:`run_all` would run now, in their order, and ``book``; nothing runs.
 
@@ -117,7 +125,7 @@ def what_would_run(
 
     Parameters
     ----------
-    profile, overrides, limit, book
+    profile, overrides, limit, book, until
         As of :func:`run_all`.
 
     Raises
@@ -131,9 +139,10 @@ def what_would_run(
     stages = parameters_of(values)
     require_here(stages)
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
+    _require_outlook(stages, paths, until=stage_name(until) if until else "")
     with only_run(paths), tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
         _write_resolved(values, Path(folder) / RESOLVED)
-        target = "book" if book else "all"
+        target = "book" if book else stage_name(until) if until else "all"
         command = [*_snakemake(paths, stages=stages, cluster="", target=target), "--dry-run"]
         surroundings: dict[str, Any] = {
             "cwd": folder,
@@ -148,9 +157,21 @@ def what_would_run(
     return [name for name in (*TABLE, "book") if name in named]
 
 
+def _require_outlook(stages: Mapping[str, StageParameters], paths: RunPaths, *, until: str = "") -> None:
+    """Refuse a run of which a stage cannot work on the videos there will be."""
+    if (videos := videos_of_run(stages, paths)) is None:
+        return
+    wanted = {
+        name: parameters
+        for name, parameters in stages.items()
+        if not (TABLE[name].generator and is_copied(paths.stage(name)))
+    }
+    foretell(wanted, videos).require(until)
+
+
 def _refuse_other_profile(profile: str, paths: RunPaths) -> None:
     """Note which file a run's profile is, and refuse another file of the same name."""
-    if not profile.endswith((".yml", ".yaml")):
+    if not profile.lower().endswith((".yml", ".yaml")):
         return
     note, file = paths.root / PROFILE_FILE, Path(profile).expanduser().resolve()
     noted = Path(note.read_text(encoding="utf-8")) if note.is_file() else file

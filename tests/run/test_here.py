@@ -144,10 +144,10 @@ def test_a_sampled_hash_sees_size_and_both_ends(tmp_path: Path) -> None:
 
 def test_an_edited_list_runs_the_data_stage_again(profile: Path, echo_folder: EchoFolder) -> None:
     run_all(str(profile), until="data", say=lambda line: None)
-    assert "data" not in what_would_run(str(profile))
+    assert "data" not in what_would_run(str(profile), until="data")
     echo_folder.file_list.loc[3, "EF"] = 77.0
     echo_folder.write()
-    assert "data" in what_would_run(str(profile))
+    assert "data" in what_would_run(str(profile), until="data")
 
 
 def test_two_profile_files_of_one_name_do_not_share_a_run(profile: Path, tmp_path: Path) -> None:
