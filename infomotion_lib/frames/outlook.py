@@ -33,7 +33,7 @@ def outlook(
     traced, detect = (int((kept["phases"] == how).sum()) for how in ("traced", "detect"))
     work = f"{len(kept)} videos: {traced} traced, {detect} to be detected"
     remark = (
-        f"{brief.sum()} videos last less than {SYSTOLE:.2f} s by their frame rate, too short for a systole:"
+        f"untraced, and shorter by their frame rate than a systole of {SYSTOLE:.2f} s: {brief.sum()}, first"
         f" {first_names(kept[brief])}"
     )
     return Outlook(work, tuple(refusals), (remark,) if brief.any() else ())

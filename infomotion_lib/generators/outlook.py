@@ -32,7 +32,7 @@ def outlook(videos: pd.DataFrame, parameters: Any, stages: Mapping[str, StagePar
         refusals += imported(entry.refused_by)(whole, parameters)
     remarks = []
     if len(short):
-        remarks.append(f"{len(short)} TRAIN videos are too short for a clip: {first_names(short)}")
+        remarks.append(f"TRAIN videos too short for a clip: {len(short)}, first {first_names(short)}")
     what = "cut from" if entry.given else "learnt from"
     kept = whole.get("TRAIN", taken[:0])
     return Outlook(

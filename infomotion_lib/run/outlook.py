@@ -52,12 +52,10 @@ class Foretold:
 
     def until(self) -> str:
         """Number of the last notebook before the first one that cannot run; empty where there is none."""
-        able = ""
-        for name in self.stages:
-            if self.stopped(name):
-                return able
-            able = TABLE[name].number or able
-        return able
+        numbers = list(dict.fromkeys(TABLE[name].number for name in self.stages))
+        stopped = {TABLE[name].number for name in self.stages if self.stopped(name)}
+        first = next((place for place, number in enumerate(numbers) if number in stopped), len(numbers))
+        return next((number for number in reversed(numbers[:first]) if number), "")
 
     def lines(self) -> list[tuple[str, str]]:
         """Label of each stage and what it will do, a row a line; further rows of a stage have no label."""
