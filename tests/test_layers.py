@@ -28,6 +28,7 @@ FLOORS = (
             "device",
             "outlook",
             "losses",
+            "parameter_types",
         ),
         *("files", "json_lines", "progress", "processes", "registry", "stage_table", "weights", "workers"),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,8 @@ from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.generators.cutting import WITHOUT_POOLS, Cut, too_short
 from infomotion_lib.outlook import Outlook, by_class, class_counts, sources, usable
 from infomotion_lib.parameters import StageParameters
+from infomotion_lib.representations.registry import REPRESENTATIONS
+from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.stage_table import pool_stage
 
 FEWEST_FOR_DISTANCE = 4
@@ -63,6 +65,25 @@ def no_labelled(source: str, split: str) -> DataError:
     )
 
 
+def _unread(methods: Sequence[str], representations: Sequence[str]) -> list[InfoMotionError]:
+    """Selectors of the comparison on vectors that no pool has."""
+    found: list[InfoMotionError] = []
+    for method in methods:
+        lacking = [
+            name
+            for name in SELECTORS[method].on
+            if name not in representations or not REPRESENTATIONS[name].portable
+        ]
+        if lacking:
+            found.append(
+                ParameterError(
+                    f"pool_methods: {method} looks at {lacking[0]} vectors, which pools do not have.",
+                    remedy=f"Take {method} out, or put {lacking[0]} into representations.",
+                )
+            )
+    return found
+
+
 def ablation_outlook(videos: pd.DataFrame, parameters: Any, stages: Mapping[str, StageParameters]) -> Outlook:
     """Which pools are compared; refused where the real clips are too few for a distance to them."""
     refusals: list[InfoMotionError] = []
@@ -75,6 +96,7 @@ def ablation_outlook(videos: pd.DataFrame, parameters: Any, stages: Mapping[str,
                 remedy=f"Put {lacking[0]} into representations, or stop before: {WITHOUT_POOLS}.",
             )
         )
+    refusals += _unread(parameters.pool_methods, representations)
     pool = stages[pool_stage(parameters.generators[0])].model_dump()
     cut = Cut(pool["latte_frames"], pool["latte_fps"], 0)
     train = usable(videos, source=sources(videos)[0], split="TRAIN")

@@ -17,7 +17,7 @@ from infomotion_lib.data.sources import NONE, SOURCES
 from infomotion_lib.errors import DataError
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.run.outlook import as_table, foretell
-from infomotion_lib.run.workflow import parameters_of, resolve
+from infomotion_lib.run.prepare import parameters_of, resolve
 
 PAPER, OWN = "paper", "own"
 """Profiles that a folder is checked for where none is named: an EchoNet folder for the first."""

@@ -17,24 +17,18 @@ import yaml
 
 from infomotion_lib.data.outside import state_outside
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
-from infomotion_lib.generators.pool import is_copied
 from infomotion_lib.parameters import (
     StageParameters,
-    read_profile,
-    split_overrides,
     stage_name,
-    stage_parameters,
-    stages_of_run,
 )
-from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, notebook_of, run_paths
+from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, notebook_of
 from infomotion_lib.processes import caches, die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
 from infomotion_lib.provenance import atomic, read_run_card, sha256
 from infomotion_lib.run.code import code_hash
 from infomotion_lib.run.fingerprint import record_of, science
-from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
-from infomotion_lib.run.outlook import foretell, videos_of_run
+from infomotion_lib.run.prepare import prepare
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
 MARK = "infomotion| "
@@ -93,12 +87,8 @@ def run_all(
     StageError
         A stage failed; the message names it.
     """
-    values = resolve(profile, overrides=overrides, limit=limit)
-    stages = parameters_of(values)
-    require_here(stages)
+    values, stages, paths = prepare(profile, overrides=overrides, limit=limit, until=until)
     target = "book" if book else stage_name(until) if until else "all"
-    paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
-    _require_outlook(stages, paths, until=stage_name(until) if until else "")
     with only_run(paths, wait=wait):
         _refuse_other_profile(profile, paths)
         _write_resolved(values, paths.resolved)
@@ -135,11 +125,7 @@ def what_would_run(
     StageError
         Another run of the profile is going on, or the workflow cannot be planned.
     """
-    values = resolve(profile, overrides=overrides, limit=limit)
-    stages = parameters_of(values)
-    require_here(stages)
-    paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
-    _require_outlook(stages, paths, until=stage_name(until) if until else "")
+    values, stages, paths = prepare(profile, overrides=overrides, limit=limit, until=until)
     with only_run(paths), tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
         _write_resolved(values, Path(folder) / RESOLVED)
         target = "book" if book else stage_name(until) if until else "all"
@@ -155,18 +141,6 @@ def what_would_run(
         raise StageError("The workflow cannot be planned.", where=_end(done.stdout))
     named = set(re.findall(r"^(?:local)?rule (\w+):$", done.stdout, flags=re.MULTILINE))
     return [name for name in (*TABLE, "book") if name in named]
-
-
-def _require_outlook(stages: Mapping[str, StageParameters], paths: RunPaths, *, until: str = "") -> None:
-    """Refuse a run of which a stage cannot work on the videos there will be."""
-    if (videos := videos_of_run(stages, paths)) is None:
-        return
-    wanted = {
-        name: parameters
-        for name, parameters in stages.items()
-        if not (TABLE[name].generator and is_copied(paths.stage(name)))
-    }
-    foretell(wanted, videos).require(until)
 
 
 def _refuse_other_profile(profile: str, paths: RunPaths) -> None:
@@ -222,20 +196,6 @@ def _snakemake(
     ]
     stale += ["book"] if target == "book" and book_shows() != str(paths.root) else []
     return command + (["--forcerun", *stale] if stale else [])
-
-
-def resolve(
-    profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None
-) -> dict[str, Any]:
-    """Values of a profile with the overrides laid over them, each name known to some stage."""
-    changes = dict(overrides or {}) | ({} if limit is None else {"limit": limit})
-    split_overrides(changes)
-    return with_whole_paths({**read_profile(profile), **changes})
-
-
-def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
-    """Validated parameters of every stage of a run."""
-    return {name: stage_parameters(name, values) for name in stages_of_run(values)}
 
 
 def outputs(stage: str, parameters: Mapping[str, StageParameters]) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.notebook import _literal
-from infomotion_lib.run.workflow import parameters_of, resolve, run_all, what_would_run
+from infomotion_lib.run.prepare import parameters_of, resolve
+from infomotion_lib.run.workflow import run_all, what_would_run
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from infomotion_lib.paths import run_paths
 from infomotion_lib.run import cli
 from infomotion_lib.run.check import check_for_run
 from infomotion_lib.run.outlook import Foretold, foretell, videos_of_run
-from infomotion_lib.run.workflow import parameters_of, resolve, run_all
+from infomotion_lib.run.prepare import parameters_of, resolve
+from infomotion_lib.run.workflow import run_all
 
 LONG = 48
 OWN = {"synthetic_data": "none", "real_data": "echonet-dynamic", "latte_fps": 16.0, "vpc": (2, 3)}

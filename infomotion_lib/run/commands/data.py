@@ -80,7 +80,7 @@ def relabel(
     from infomotion_lib.regressor.labels import agreement_with_request
     from infomotion_lib.regressor.parameters import LabelsParameters
     from infomotion_lib.run.labels import relabel_folder
-    from infomotion_lib.run.workflow import resolve
+    from infomotion_lib.run.prepare import resolve
 
     values = resolve(profile, overrides=parse_overrides(parameter or []), limit=limit)
     parameters = LabelsParameters.model_validate(stage_parameters("labels", values).model_dump())
