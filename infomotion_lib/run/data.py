@@ -24,6 +24,7 @@ from infomotion_lib.files import (
     PINS,
     SUMS,
     TRACINGS,
+    VIDEO_SUMS,
     VIDEO_TABLE,
 )
 from infomotion_lib.losses import joined, losses
@@ -62,10 +63,12 @@ def run(parameters: StageParameters) -> Path:
         pd.concat([count_videos(dataset) for dataset in datasets], ignore_index=True),
         folder / DATA_REPORT,
     )
+    own = [dataset for dataset in datasets if not dataset.root.is_relative_to(folder)]
+    hashed = {dataset.name: hash_videos(dataset) for dataset in own}
     sources = write_json(
-        {dataset.name: pin(dataset, made_here=dataset.root.is_relative_to(folder)) for dataset in datasets},
-        folder / PINS,
+        {dataset.name: pin(dataset, own=hashed.get(dataset.name)) for dataset in datasets}, folder / PINS
     )
+    sums = [write_csv(pd.concat(hashed.values(), ignore_index=True), folder / VIDEO_SUMS)] if own else []
     lists = [dataset.root / name for dataset in datasets for name in LISTS if (dataset.root / name).is_file()]
     stage.notes["losses"] = joined(
         losses(
@@ -81,7 +84,7 @@ def run(parameters: StageParameters) -> Path:
     stage.notes["phantom_edition"] = {
         name: edition for name in names if (edition := edition_of(folder / name)) is not None
     }
-    return stage.finish([*lists, report, sources, videos])
+    return stage.finish([*lists, report, sources, videos, *sums])
 
 
 def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:
@@ -100,24 +103,47 @@ def count_videos(dataset: Dataset) -> pd.DataFrame:
     return videos.groupby(keys, sort=True).size().rename("n").reset_index()
 
 
-def pin(dataset: Dataset, *, made_here: bool) -> dict[str, str | int]:
+def hash_videos(dataset: Dataset) -> pd.DataFrame:
+    """Rows ``dataset, path, bytes, sampled_sha256, sha256`` of the reader's own usable videos; ``path`` is
+    within the data set.
+    """
+    paths = sorted(Path(path) for path in dataset.usable["path"])
+    rows = [
+        (
+            dataset.name,
+            path.relative_to(dataset.root).as_posix(),
+            path.stat().st_size,
+            sampled_sha256(path),
+            sha256(path),
+        )
+        for path in track(paths, label=f"hashing {dataset.name}", unit="video")
+    ]
+    return pd.DataFrame(rows, columns=["dataset", "path", "bytes", "sampled_sha256", "sha256"])
+
+
+def pin(dataset: Dataset, *, own: pd.DataFrame | None = None) -> dict[str, str | int]:
     """What later stages depend on: hashes of the lists and of the videos, whole where this run made or
     fetched them, sampled where they are the reader's own.
+
+    Parameters
+    ----------
+    own : DataFrame, optional
+        From :func:`hash_videos`, of the reader's own data set.
     """
     content: dict[str, str | int] = {
         name: sha256(dataset.root / name) for name in LISTS if (dataset.root / name).is_file()
     }
     content["videos"] = len(dataset.videos)
-    hashed = sha256 if made_here else sampled_sha256
+    if own is not None:
+        lines = [f"{row['sampled_sha256']}  {Path(row['path']).name}\n" for row in own.to_dict("records")]
+        content["videos_sampled"] = hashlib.sha256("".join(lines).encode()).hexdigest()
+        return content
     paths = sorted(Path(path) for path in dataset.usable["path"])
     lines = [
-        f"{hashed(path)}  {path.name}\n"
+        f"{sha256(path)}  {path.name}\n"
         for path in track(paths, label=f"hashing {dataset.name}", unit="video")
     ]
-    if made_here:
-        sums = dataset.root / SUMS
-        sums.write_text("".join(lines), encoding="utf-8")
-        content[SUMS] = sha256(sums)
-    else:
-        content["videos_sampled"] = hashlib.sha256("".join(lines).encode()).hexdigest()
+    sums = dataset.root / SUMS
+    sums.write_text("".join(lines), encoding="utf-8")
+    content[SUMS] = sha256(sums)
     return content

@@ -21,6 +21,7 @@ from infomotion_lib.run.fingerprint import claim_folder, fingerprint, worked
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.run.outlook import require_videos
+from infomotion_lib.run.verify_outside import files_outside
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
 
@@ -165,6 +166,9 @@ def _close(
         "continued": continued,
         "code": code,
         "figures": {file.relative_to(folder).as_posix(): sha256(file) for file in figures},
+        "outside": {name: sha256(file) for name, file in files_outside(parameters).items()}
+        if parameters
+        else {},
         "executed": {file.name: sha256(file) for file in copies},
     }
     return write_json({**read_run_card(folder), **seen}, folder / RUN_CARD)

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from infomotion_lib.data.outside import state_outside
+from infomotion_lib.data.outside import sampled_sha256, state_outside
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
 from infomotion_lib.parameters import (
     StageParameters,
@@ -29,6 +29,7 @@ from infomotion_lib.run.code import code_hash
 from infomotion_lib.run.fingerprint import record_of, science
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.run.prepare import prepare
+from infomotion_lib.run.verify_outside import files_outside
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
 MARK = "infomotion| "
@@ -213,6 +214,8 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
     content = sha256(notebook) if notebook and notebook.is_file() else ""
     values = parameters.model_dump()
     outside = {"outside": state_outside(parameters)} if stage.name == "data" else {}
+    if files := {name: sampled_sha256(file) for name, file in files_outside(parameters).items()}:
+        outside["files"] = files
     return {
         **science(parameters),
         **outside,
