@@ -46,7 +46,7 @@ def test_accepted_profiles_run() -> None:
     for seed in range(PROFILES):
         if seed not in tried:
             tried[seed] = one(seed, base)
-            append_line(tried[seed], record)
+            append_line(record, tried[seed])
             print(
                 f"\n{seed}: {tried[seed]['outcome']} in {tried[seed]['seconds']} s: {tried[seed]['values']}"
             )
