@@ -22,12 +22,16 @@ class Representation(Entry):
         Whether it can be applied to videos of another data set, such as a generated pool.
     files : tuple of str
         What fitting leaves in the folder of stage 02 besides the vectors.
+    refused_by : str
+        ``"module:function"`` that gives the reasons why it cannot learn from TRAIN and VAL rows, before any
+        is decoded; empty where it takes whatever there is. The module must be light.
     """
 
     described: str = ""
     needs: Literal["phases", "video"] = "video"
     portable: bool = True
     files: tuple[str, ...] = ()
+    refused_by: str = ""
 
     @property
     def phrase(self) -> str:
@@ -50,6 +54,7 @@ REPRESENTATIONS = Registry(
             parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
             files=("ifa.safetensors", "training_log.csv"),
+            refused_by="infomotion_lib.representations.ifa.outlook:refusals",
         ),
         Representation(
             name="appearance",
@@ -59,6 +64,7 @@ REPRESENTATIONS = Registry(
             module="infomotion_lib.representations.appearance.frames",
             parameters="infomotion_lib.representations.appearance.parameters:AppearanceParameters",
             files=("appearance.safetensors",),
+            refused_by="infomotion_lib.representations.appearance.outlook:refusals",
         ),
         Representation(
             name="dense_flow",

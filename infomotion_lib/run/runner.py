@@ -20,6 +20,8 @@ from infomotion_lib.run.code import code_of
 from infomotion_lib.run.fingerprint import claim_folder, fingerprint, worked
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
+from infomotion_lib.run.outlook import require_videos
+from infomotion_lib.run.verify_outside import files_outside
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
 
@@ -75,12 +77,18 @@ def run_stage(
         started = time.monotonic()
         _refuse_other_limit(step, parameters, paths)
         record, code = fingerprint(step, parameters, paths), code_of(step, parameters.model_dump())
+        values = {**read_profile(profile), **changes}
+        before = {need: stage_parameters(need, values) for need in step.needs_of(parameters.model_dump())}
+        if not _holds_copied_pool(step, paths.stage(step.name)):
+            require_videos(step.name, parameters, paths, stages=before)
         say(f"{step.label}: started")
         folder = paths.stage(step.name)
         continued = False if _holds_copied_pool(step, folder) else claim_folder(folder, record)
         _execute(step, parameters, paths)
         seconds = worked(paths.stage(step.name), time.monotonic() - started)
         card = _close(step, paths, parameters, code=code, seconds=seconds, continued=continued)
+        if told := read_run_card(card.parent).get("notes", {}).get("losses"):
+            say(f"{step.label}: {told}")
         say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
 
@@ -158,6 +166,9 @@ def _close(
         "continued": continued,
         "code": code,
         "figures": {file.relative_to(folder).as_posix(): sha256(file) for file in figures},
+        "outside": {name: sha256(file) for name, file in files_outside(parameters).items()}
+        if parameters
+        else {},
         "executed": {file.name: sha256(file) for file in copies},
     }
     return write_json({**read_run_card(folder), **seen}, folder / RUN_CARD)

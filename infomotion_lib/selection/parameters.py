@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from infomotion_lib.parameters import Count, Distinct
+from infomotion_lib.parameter_types import Count, Distinct
 from infomotion_lib.registry import known
 from infomotion_lib.representations.parameters import RepresentationChoice
 from infomotion_lib.selection.registry import SELECTORS

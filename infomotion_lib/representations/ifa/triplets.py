@@ -19,6 +19,7 @@ from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError, VideoError
 from infomotion_lib.progress import track
+from infomotion_lib.representations.ifa.outlook import no_triplets
 
 MOTIONS = ("diastole", "systole")
 TRIPLET_COLUMNS = tuple(f"{motion}_{part}" for motion in MOTIONS for part in ("start", "mid", "end"))
@@ -145,13 +146,7 @@ class TripletStore:
             )
         store = cls.assembled(videos, decoded)
         if not len(store):
-            raise DataError(
-                f"No training triplet in split {split}"
-                + (f" of source {source}" if source else "")
-                + f": {len(videos)} videos have frames.",
-                where=f"Not readable: {', '.join(store.skipped[:5]) or 'none'}.",
-                remedy="See status_counts.csv of stage 01 for what became of the videos.",
-            )
+            raise no_triplets(split, len(videos), unreadable=", ".join(store.skipped[:5]) or "none")
         return store
 
     @classmethod
