@@ -68,5 +68,14 @@ REPRESENTATIONS = Registry(
             parameters="infomotion_lib.representations.own.parameters:OwnParameters",
             portable=False,
         ),
+        Representation(
+            name="discovr",
+            label="DISCOVR",
+            described="DISCOVR, self-supervised video",
+            colour="#117733",
+            module="infomotion_lib.representations.discovr.video",
+            parameters="infomotion_lib.representations.discovr.parameters:DiscovrParameters",
+            files=("discovr.safetensors", "discovr_training_log.csv"),
+        ),
     ),
 )

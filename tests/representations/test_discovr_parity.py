@@ -22,7 +22,7 @@ from infomotion_lib.representations.discovr.dino import (
     teacher_says,
     teacher_temperature,
 )
-from infomotion_lib.representations.discovr.network import Discovr
+from infomotion_lib.representations.discovr.network import Discovr, follow
 from infomotion_lib.representations.discovr.step import Step, training_step
 from infomotion_lib.representations.discovr.variants import VARIANTS
 
@@ -224,3 +224,13 @@ def test_only_the_last_chunk_of_frames_counts_in_the_released_image_loss() -> No
     values = torch.cat([torch.full((2, 1024), 5.0), torch.full((2, 256), 3.0)], dim=1)
     assert float(image_mean(values, VARIANTS["released"])) == pytest.approx(3 * 256 / 1280)
     assert float(image_mean(values[:, :1024], VARIANTS["released"])) == pytest.approx(5 * 0.25)
+
+
+def test_teachers_follow() -> None:
+    student, teacher = (torch.nn.Linear(5, 8, bias=False) for _ in range(2))
+    with torch.no_grad():
+        student.weight.copy_(formula_tensor("units.student_weight", (8, 5)))
+        teacher.weight.copy_(formula_tensor("units.teacher_weight", (8, 5)))
+    for momentum, name in ((0.99, "momentum_0.99"), (0.99, "momentum_0.99_twice"), (0.996, "then_0.996")):
+        follow(teacher, student, momentum=momentum)
+        close(teacher.weight, f"units/ema/{name}")

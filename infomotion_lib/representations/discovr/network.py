@@ -28,6 +28,13 @@ PAIRS = (
 """Each student and the teacher that follows it."""
 
 
+@torch.no_grad()
+def follow(teacher: nn.Module, student: nn.Module, *, momentum: float) -> None:
+    """The teacher's weights moved towards the student's: ``momentum teacher + (1 - momentum) student``."""
+    for old, new in zip(teacher.parameters(), student.parameters(), strict=True):
+        old.mul_(momentum).add_(new, alpha=1 - momentum)
+
+
 class Discovr(nn.Module):
     """Four encoders, four heads, a decoder and prototypes; teachers start as copies and are not trained.
 
@@ -69,13 +76,10 @@ class Discovr(nn.Module):
         """Names and values of what gradients change."""
         return ((name, value) for name, value in self.named_parameters() if value.requires_grad)
 
-    @torch.no_grad()
     def follow(self, momentum: float) -> None:
-        """Teachers moved towards their students: ``momentum teacher + (1 - momentum) student``."""
+        """All teachers moved towards their students."""
         for student, teacher in PAIRS:
-            ours, theirs = self.get_submodule(student), self.get_submodule(teacher)
-            for old, new in zip(theirs.parameters(), ours.parameters(), strict=True):
-                old.mul_(momentum).add_(new, alpha=1 - momentum)
+            follow(self.get_submodule(teacher), self.get_submodule(student), momentum=momentum)
 
     @torch.no_grad()
     def scale_prototypes(self) -> None:
