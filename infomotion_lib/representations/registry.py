@@ -21,13 +21,19 @@ class Representation(Entry):
     portable : bool
         Whether it can be applied to videos of another data set, such as a generated pool.
     files : tuple of str
-        What fitting leaves in the folder of stage 02 besides the vectors.
+        What fitting leaves in the folder of stage 02 besides the vectors; tables among them hold no row per
+        video.
+    shown_by : str
+        ``"module:function"`` that draws figures of its own, called with what was fitted, the frame index with
+        paths, a ``folder`` and the ``parameters``; it returns a list of what is shown. Empty where there is
+        none.
     """
 
     described: str = ""
     needs: Literal["phases", "video"] = "video"
     portable: bool = True
     files: tuple[str, ...] = ()
+    shown_by: str = ""
 
     @property
     def phrase(self) -> str:
@@ -76,6 +82,7 @@ REPRESENTATIONS = Registry(
             module="infomotion_lib.representations.discovr.video",
             parameters="infomotion_lib.representations.discovr.parameters:DiscovrParameters",
             files=("discovr.safetensors", "discovr_training_log.csv"),
+            shown_by="infomotion_lib.reporting.figures.discovr:show",
         ),
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,11 +19,15 @@ from infomotion_lib.errors import CheckpointError, DataError, StageError
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.parameters import stage_parameters
+from infomotion_lib.reporting.figures.discovr import cluster_maps, collapse_signs
+from infomotion_lib.reporting.figures.representations import show_each
+from infomotion_lib.reporting.style import use_style
 from infomotion_lib.representations import extract
 from infomotion_lib.representations.discovr import training
 from infomotion_lib.representations.discovr.alarms import alarms, signs_of
 from infomotion_lib.representations.discovr.clips import ClipSource, Cut
 from infomotion_lib.representations.discovr.features import extract_vectors
+from infomotion_lib.representations.discovr.inspection import Look, look
 from infomotion_lib.representations.discovr.model import Model, load_model
 from infomotion_lib.representations.discovr.network import new_discovr
 from infomotion_lib.representations.discovr.settings import TrainingSettings
@@ -259,3 +264,44 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "discovr.safetensors").write_bytes(b"cut")
     with pytest.raises(CheckpointError, match=r"Run stage 02 again"):
         load_model(tmp_path / "discovr.safetensors")
+
+
+def test_what_it_shows_of_itself(
+    stage02: tuple[Path, Represented], rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    made = stage02[1]
+    parameters = stage_parameters("ifa_training", VALUES)
+    with mpl.rc_context():
+        use_style()
+        about, *figures = show_each(made.fitted, rows, folder=tmp_path, parameters=parameters)
+    assert about.data.startswith("### DISCOVR") and "What to see" in about.data
+    assert [figure.path.name for figure in figures] == [
+        *("discovr_mask.webp", "discovr_clusters.webp", "discovr_signs.svg"),
+    ]
+    assert "A student sees 12% of the patches" in figures[0].alt, "2 of 16 places at a mask ratio of 0.9"
+    (nothing,) = show_each({"motion": None}, rows, folder=tmp_path, parameters=parameters)
+    assert nothing.data.startswith("Nothing")
+
+
+def test_clusters_of_hidden_patches_are_compared_with_chance(source: ClipSource) -> None:
+    clip = CUT.middle(source.video(0))
+    view = look(fresh(source), clip, ratio=0.9, variant=VARIANTS["equations"], seed=1)
+    assert view.frames.shape == (2, 32, 32) and view.seen.shape == view.video.shape == (2, 4, 4)
+    assert view.seen.sum() == 2 * 2 and np.array_equal(view.seen[0], view.seen[1])
+    assert 0 <= view.agreement <= 1
+    seen = np.zeros((1, 2, 2), bool)
+    labels = np.array([[[0, 0], [1, 2]]])
+    told = Look(clip[:1], seen, labels, labels)
+    assert told.agreement == 1 and told.chance == pytest.approx((4 + 1 + 1) / 16)
+    assert Look(clip[:1], ~seen, labels, labels).agreement == 1, "nothing is hidden: all patches count"
+
+
+def test_colours_and_headlines_say_what_the_numbers_say() -> None:
+    log = pd.DataFrame({name: [1.0, 2.0] for name in training.LOG_COLUMNS})
+    for raised, words in (([], "No sign"), (["one vector for all videos"], "Collapsed: one vector")):
+        figure = collapse_signs(log, answers=32, prototypes=8, alarms=raised)
+        assert figure.get_suptitle().startswith(words)
+    maps = {name: np.arange(30).reshape(1, 5, 6) for name in ("video", "image")}
+    figure = cluster_maps(np.zeros((1, 40, 40), np.uint8), maps, agreement=0.5, chance=0.1)
+    assert figure.get_suptitle() == "Both branches agree on 50% of the hidden patches (10% by chance)"
+    assert len(figure.axes) == 3

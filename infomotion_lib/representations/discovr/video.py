@@ -23,6 +23,7 @@ from infomotion_lib.representations.discovr.training import LOG_COLUMNS, Trainin
 from infomotion_lib.representations.discovr.variants import VARIANTS
 from infomotion_lib.representations.vectors import Vectors
 
+ABOUT = Path(__file__).with_name("about.md")
 WEIGHTS, LOG = "discovr.safetensors", "discovr_training_log.csv"
 
 
