@@ -117,6 +117,10 @@ class Encoder(nn.Module):
         ParameterError
             If the clips are not of its size.
         """
+        return self.attended(self.embedded(clips), visible)
+
+    def embedded(self, clips: Tensor) -> Tensor:
+        """Patch tokens (B, N, D) of clips with their positions, before any attention."""
         size = self.size
         if size.frames == 1 and clips.shape[2] > 1:
             clips = clips.transpose(1, 2).flatten(0, 1)[:, :, None]
@@ -125,9 +129,13 @@ class Encoder(nn.Module):
                 f"This encoder takes clips (B, 3, {size.frames}, {size.side}, {size.side}), not"
                 f" {tuple(clips.shape)}."
             )
-        tokens = self.patch_embed(clips) + self.pos_embed[:, 1:]
+        tokens: Tensor = self.patch_embed(clips) + self.pos_embed[:, 1:]
+        return tokens
+
+    def attended(self, tokens: Tensor, visible: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """CLS token (B, D) and patch tokens (B, V, D) of embedded patches, of which it sees ``visible``."""
         if visible is not None:
-            tokens = tokens.gather(1, visible[..., None].expand(-1, -1, size.width))
+            tokens = tokens.gather(1, visible[..., None].expand(-1, -1, tokens.shape[-1]))
         cls = (self.cls_token + self.pos_embed[:, :1]).expand(len(tokens), -1, -1)
         tokens = torch.cat([cls, tokens], dim=1)
         for block in self.blocks:

@@ -76,7 +76,7 @@ def look(model: Model, clip: NDArray[np.uint8], *, ratio: float, variant: Varian
     masks = random_masks(rng, clips=1, frames=size.frames, places=size.places, views=1, ratio=ratio)
     inputs = model.normalised(clip[None])
     visible = masks.whole.to(inputs.device)
-    decoded = decode(network, inputs, visible, variant=variant)
+    decoded = decode(network, network.encoder.embedded(inputs), visible, variant=variant)
     _, tokens = network.image_teacher(inputs)
     compared = compared_image_tokens(tokens, clips=1, variant=variant)
     side, times = size.side // size.patch, size.frames // 2

@@ -10,6 +10,8 @@ from torch import Tensor
 from infomotion_lib.representations.discovr.clusters import Clusters, clustered, distilled, standardised
 from infomotion_lib.representations.discovr.decoder import decoder_order, in_raster_order
 from infomotion_lib.representations.discovr.dino import cross_entropies, image_mean, next_centre, teacher_says
+from infomotion_lib.representations.discovr.encoder import Encoder
+from infomotion_lib.representations.discovr.head import DinoHead
 from infomotion_lib.representations.discovr.masks import Masks
 from infomotion_lib.representations.discovr.network import Discovr
 from infomotion_lib.representations.discovr.variants import Variant
@@ -72,22 +74,27 @@ def training_step(
     """
     network.follow(momentum)
     network.scale_prototypes()
-    video, cls, says = _video_loss(network, clips, masks.views, temperature=temperature, variant=variant)
+    tokens = network.encoder.embedded(clips)  # once for all masks
+    video, cls, says = _video_loss(
+        network, clips, tokens, masks.views, temperature=temperature, variant=variant
+    )
     image, image_tokens = _image_loss(network, clips, masks.images, temperature=temperature, variant=variant)
-    decoded = decode(network, clips, masks.whole, variant=variant)
+    decoded = decode(network, tokens, masks.whole, variant=variant)
     compared = compared_image_tokens(image_tokens, clips=len(clips), variant=variant)
     clusters = clustered(decoded, compared, network.prototypes, variant=variant)
     video_scores, image_scores = distilled(clusters, variant=variant)
     return Step(video, image, video_scores, image_scores, decoded, clusters, cls, says)
 
 
-def decode(network: Discovr, clips: Tensor, visible: Tensor, *, variant: Variant) -> Tensor:
-    """Token of every place of the video, (B, N, D), from the patches ``visible`` (B, V) of it."""
-    _, seen = network.encoder(clips, visible)
+def decode(network: Discovr, tokens: Tensor, visible: Tensor, *, variant: Variant) -> Tensor:
+    """Token of every place of the video, (B, N, D), from the patches ``visible`` (B, V) among its embedded
+    ones.
+    """
+    _, seen = network.encoder.attended(tokens, visible)
     seen = network.encoder_to_decoder(seen)  # (B, V, d)
     order = decoder_order(visible, network.encoder.size.tokens)
-    hidden = network.mask_token.expand(len(clips), order.shape[1] - seen.shape[1], -1)
-    places = network.places.expand(len(clips), -1, -1)
+    hidden = network.mask_token.expand(len(tokens), order.shape[1] - seen.shape[1], -1)
+    places = network.places.expand(len(tokens), -1, -1)
     places = places.gather(1, order[..., None].expand(-1, -1, places.shape[-1]))
     decoded: Tensor = network.decoder(torch.cat([seen, hidden], dim=1) + places)
     return in_raster_order(decoded, order) if variant.token_order == "raster" else decoded
@@ -104,13 +111,13 @@ def compared_image_tokens(tokens: Tensor, *, clips: int, variant: Variant) -> Te
 
 
 def _video_loss(
-    network: Discovr, clips: Tensor, views: Tensor, *, temperature: float, variant: Variant
+    network: Discovr, clips: Tensor, tokens: Tensor, views: Tensor, *, temperature: float, variant: Variant
 ) -> tuple[Tensor, Tensor, Tensor]:
     with torch.no_grad():
         cls, _ = network.video_teacher(clips)
         logits = network.video_teacher_head(cls)
         says = teacher_says(logits, network.video_center, temperature=temperature)
-    students = _views(network.encoder, network.video_dino_head, clips, views)
+    students = _views(network.encoder, network.video_dino_head, tokens, views)
     network.video_center = next_centre(network.video_center, logits, says, variant)
     return cross_entropies(says, students).mean(), cls, says
 
@@ -123,14 +130,14 @@ def _image_loss(
         cls, tokens = network.image_teacher(frames)
         logits = network.image_teacher_head(cls)
         says = teacher_says(logits, network.image_center, temperature=temperature)
-    students = _views(network.image_student, network.image_dino_head, frames, views)
+    student = network.image_student
+    students = _views(student, network.image_dino_head, student.embedded(frames), views)
     network.image_center = next_centre(network.image_center, logits, says, variant)
     return image_mean(cross_entropies(says, students), variant), tokens
 
 
-def _views(encoder: torch.nn.Module, head: torch.nn.Module, clips: Tensor, views: Tensor) -> Tensor:
-    """Logits (M, B, K) of clips seen through the patches ``views`` (M, B, V)."""
-    repeated = clips.repeat(len(views), *[1] * (clips.dim() - 1))
-    cls, _ = encoder(repeated, views.flatten(0, 1))
+def _views(encoder: Encoder, head: DinoHead, tokens: Tensor, views: Tensor) -> Tensor:
+    """Logits (M, B, K) of clips whose embedded patches are seen through ``views`` (M, B, V)."""
+    cls, _ = encoder.attended(tokens.repeat(len(views), 1, 1), views.flatten(0, 1))
     logits: Tensor = head(cls)
-    return logits.view(len(views), len(clips), -1)
+    return logits.view(len(views), len(tokens), -1)
