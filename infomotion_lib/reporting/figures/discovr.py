@@ -72,7 +72,7 @@ def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any) -> l
 def masked_frames(frames: NDArray[np.uint8], seen: NDArray[np.bool_]) -> Figure:
     """Frames (T, S, S) above what is left of them where ``seen`` (T, n, n) hides patches."""
     at = _spread(len(frames))
-    fig = Figure(figsize=(1.1 * len(at) + 0.4, 2.9))
+    fig = Figure(figsize=(_width(at), 2.9))
     axes = fig.subplots(2, len(at), squeeze=False)
     for column, time in enumerate(at):
         frame = frames[time].astype(float)
@@ -94,7 +94,7 @@ def cluster_maps(
     """
     at = _spread(len(frames))
     colours = _cluster_colours(maps)
-    fig = Figure(figsize=(1.1 * len(at) + 0.4, 1.25 * (len(maps) + 1) + 0.5))
+    fig = Figure(figsize=(_width(at), 1.25 * (len(maps) + 1) + 0.5))
     axes = fig.subplots(len(maps) + 1, len(at), squeeze=False)
     for column, time in enumerate(at):
         axes[0, column].imshow(frames[time], vmin=0, vmax=255)
@@ -132,6 +132,11 @@ def collapse_signs(log: pd.DataFrame, *, answers: int, prototypes: int, alarms: 
 
 def _spread(count: int) -> list[int]:
     return np.unique(np.linspace(0, count - 1, min(COLUMNS, count)).round().astype(int)).tolist()
+
+
+def _width(shown: list[int]) -> float:
+    """Inches for these frames, and for a headline."""
+    return max(1.1 * len(shown) + 0.4, 6.4)
 
 
 def _as_pixels(patches: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
