@@ -1,12 +1,11 @@
-"""All stages in their order on the smoke profile: what is written, what is not run again, and what a killed
-run leaves.
+"""All stages in their order on the smoke profile: what is written and what is not run again. What a killed run
+leaves is in ``drills/drill_kills.py``.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,6 @@ import nbformat
 import pandas as pd
 import pytest
 from finished_run import FinishedRun, cpu_of_children, started, surroundings, tables
-from killed_run import grid_rows, kill_when
 
 from infomotion_lib.generators.pool import DRAWN_HERE
 from infomotion_lib.parameters import STAGES
@@ -24,7 +22,7 @@ from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.reporting.widgets import STATE, VIEW
 from infomotion_lib.run.fingerprint import RECORD, WORKED
 from infomotion_lib.run.workflow import MARK
-from infomotion_lib.stage_table import RUN_CARD, TABLE, pool_stage
+from infomotion_lib.stage_table import TABLE, pool_stage
 
 NOTEBOOKS = [name for name, stage in TABLE.items() if stage.number]
 
@@ -213,21 +211,6 @@ def test_a_class_with_too_few_videos_is_a_reported_shortfall(smoke_run: Finished
     sizes = chosen[chosen["selection_seed"] == 0].groupby(cell).size()
     assert all(sizes[tuple(row[cell])] == row["chosen"] for _, row in few.iterrows())
     assert sizes.max() <= 9
-
-
-def test_a_killed_stage_leaves_no_card_and_resumes_to_the_same_result(
-    smoke_run: FinishedRun, tmp_path: Path
-) -> None:
-    copy = smoke_run.copy(tmp_path)
-    folder, reference = copy.stage("evaluation"), smoke_run.paths.stage("evaluation")
-    shutil.rmtree(folder)
-    kill_when(smoke_run, copy.root, lambda: grid_rows(folder) >= 3)
-    assert not (folder / RUN_CARD).exists()
-    kept = (folder / "grid.jsonl").read_bytes()
-    assert started(smoke_run.run("04", copy)) == ["evaluation"]
-    assert read_run_card(folder)["continued"]
-    assert (folder / "grid.jsonl").read_bytes().startswith(kept), "no finished network is trained again"
-    assert tables(folder) == tables(reference)
 
 
 def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRun, tmp_path: Path) -> None:

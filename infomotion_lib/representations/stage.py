@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +32,15 @@ class Represented:
         Of all videos, by name of the representation.
     files : tuple of Path
         What lies in the folder of the stage now.
+    cpu_seconds : dict of str to dict
+        By name of the representation, CPU time of this process to ``fit`` it and to make its ``vectors``, and
+        the number of ``videos``; little where earlier work was taken up.
     """
 
     fitted: Mapping[str, Fitted]
     vectors: dict[str, Vectors]
     files: tuple[Path, ...]
+    cpu_seconds: dict[str, dict[str, float]]
 
     def missing(self) -> pd.DataFrame:
         """``source, file_name, status`` of the videos that lack a vector of some representation; the first of
@@ -79,14 +84,23 @@ def fit_representations(
     train, val = (rows[(rows["source"] == teacher) & (rows["split"] == split)] for split in ("TRAIN", "VAL"))
     fitted: dict[str, Fitted] = {}
     vectors: dict[str, Vectors] = {}
+    spent: dict[str, dict[str, float]] = {}
     for name in p.representations:
         module = REPRESENTATIONS[name].load()
+        begun = time.process_time()
         fitted[name] = module.fit(train, val, folder=place, parameters=p, device=p.device)
+        learnt = time.process_time()
         vectors[name] = fitted[name].vectors(rows, workers=p.workers, out=vector_file(place, name))
+        done = time.process_time()
+        spent[name] = {
+            "fit": round(learnt - begun, 1),
+            "vectors": round(done - learnt, 1),
+            "videos": len(vectors[name]),
+        }
     files = tuple(place / file for file in promised_files(p.model_dump()))
     if absent := [file.name for file in files if not file.is_file()]:
         raise DataError(f"Representations left files unwritten: {', '.join(absent)}", where=f"In {place}")
-    return Represented(fitted, vectors, files)
+    return Represented(fitted, vectors, files, spent)
 
 
 def load_representations(

@@ -24,6 +24,7 @@ from infomotion_lib.run.commands import machine as machine_commands
 from infomotion_lib.run.commands import provenance as provenance_commands
 from infomotion_lib.run.commands import selection as selection_commands
 from infomotion_lib.run.commands import study as study_commands
+from infomotion_lib.run.commands import vectors as vectors_commands
 from infomotion_lib.run.commands import weights as weights_commands
 from infomotion_lib.run.commands.options import (
     Limit,
@@ -218,6 +219,7 @@ app.command()(selection_commands.export_distilled)
 app.command()(selection_commands.publish_selections)
 app.add_typer(data_commands.data, name="data")
 app.add_typer(frames_commands.frames, name="frames")
+app.add_typer(vectors_commands.vectors, name="vectors")
 app.add_typer(study_commands.study, name="study")
 app.add_typer(generator_commands.generate, name="generate")
 
