@@ -35,6 +35,7 @@ from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
 from infomotion_book.play import play
 from infomotion_book.speed import speed
+from infomotion_book.switches import switches
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_lib.data.sources import SOURCES
@@ -101,6 +102,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),
+        "discovr_switches": switches(),
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),

@@ -21,10 +21,15 @@ class Representation(Entry):
     portable : bool
         Whether it can be applied to videos of another data set, such as a generated pool.
     files : tuple of str
-        What fitting leaves in the folder of stage 02 besides the vectors.
+        What fitting leaves in the folder of stage 02 besides the vectors; tables among them hold no row per
+        video.
     refused_by : str
         ``"module:function"`` that gives the reasons why it cannot learn from TRAIN and VAL rows, before any
         is decoded; empty where it takes whatever there is. The module must be light.
+    shown_by : str
+        ``"module:function"`` that draws figures of its own, called with what was fitted, the frame index with
+        paths, a ``folder`` and the ``parameters``; it returns a list of what is shown. Empty where there is
+        none.
     """
 
     described: str = ""
@@ -32,6 +37,7 @@ class Representation(Entry):
     portable: bool = True
     files: tuple[str, ...] = ()
     refused_by: str = ""
+    shown_by: str = ""
 
     @property
     def phrase(self) -> str:
@@ -97,6 +103,16 @@ REPRESENTATIONS = Registry(
             module="infomotion_lib.representations.own.file",
             parameters="infomotion_lib.representations.own.parameters:OwnParameters",
             portable=False,
+        ),
+        Representation(
+            name="discovr",
+            label="DISCOVR",
+            described="DISCOVR, self-supervised video",
+            colour="#117733",
+            module="infomotion_lib.representations.discovr.video",
+            parameters="infomotion_lib.representations.discovr.parameters:DiscovrParameters",
+            files=("discovr.safetensors", "discovr_training_log.csv"),
+            shown_by="infomotion_lib.reporting.figures.discovr:show",
         ),
     ),
 )

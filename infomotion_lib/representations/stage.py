@@ -13,9 +13,13 @@ import pandas as pd
 from infomotion_lib.errors import DataError
 from infomotion_lib.frame_table import PAIR_COLUMNS
 from infomotion_lib.losses import joined, losses
+from infomotion_lib.parameters import StageParameters
+from infomotion_lib.provenance import read_run_card
+from infomotion_lib.registry import imported
 from infomotion_lib.representations.base import Fitted
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
 from infomotion_lib.representations.vectors import MISSING_COLUMNS, Vectors, read_features
+from infomotion_lib.stage_table import RUN_CARD
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,49 @@ def load_representations(
         for name in names
         if REPRESENTATIONS[name].portable
     }
+
+
+def extract(
+    name: str,
+    videos: pd.DataFrame,
+    *,
+    folder: str | Path,
+    device: str = "auto",
+    workers: int = 1,
+    out: str | Path | None = None,
+) -> Vectors:
+    """Vectors of videos by a representation that stage 02 has fitted.
+
+    Parameters
+    ----------
+    name : str
+        A registered representation.
+    videos : DataFrame
+        Rows of a frame index with a ``path`` column; where no phases are needed, ``source``,
+        ``file_name`` and ``path`` are enough.
+    folder : path
+        Folder of stage 02. Its run card says with which parameters it was fitted; without one, with the
+        defaults.
+    device : {"auto", "cpu", "cuda"}
+        Where networks run.
+    workers : int
+        Decoding threads.
+    out : path, optional
+        File to write the vectors to.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such representation.
+    CheckpointError, DataError
+        If it has not been fitted there, or finds no video.
+    """
+    entry = REPRESENTATIONS[name]
+    values = read_run_card(folder)["parameters"] if (Path(folder) / RUN_CARD).is_file() else {}
+    model = imported(entry.parameters) if entry.parameters else StageParameters
+    known = {key: value for key, value in values.items() if key in model.model_fields}
+    fitted: Fitted = entry.load().load(Path(folder), parameters=model.model_construct(**known), device=device)
+    return fitted.vectors(videos, workers=workers, out=None if out is None else Path(out))
 
 
 def read_vectors(names: Iterable[str], folder: str | Path) -> dict[str, Vectors]:
