@@ -17,6 +17,7 @@ from infomotion_book import (
     paper_numbers,
     phases,
     pictures,
+    real_heart,
     run_sentences,
 )
 from infomotion_book.assets import Assets
@@ -94,6 +95,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "against_random": random_sentences(against_random(lead) if lead else None),
         **evidence.fragments(),
         **phases.fragments(),
+        **real_heart.fragments(),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from infomotion_book import fragments, phases
+from infomotion_book import fragments, phases, real_heart
 from infomotion_book.api import anchor, find, modules, write_api
 from infomotion_book.assets import ICONS, Assets, find_assets
 from infomotion_book.evidence import write_figures
@@ -128,6 +128,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     fragments.write(generated, lead=lead, shown=shown, assets=assets, url=url)
     write_figures(source / "_static" / "figures")
     phases.write_figures(source / "_static" / "figures")
+    real_heart.write_figure(source / "_static" / "figures")
     rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
     pages = _notebooks(source / "notebooks", lead)
     extra = source / "_publish"
