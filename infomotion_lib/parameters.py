@@ -25,6 +25,8 @@ from infomotion_lib.stage_table import TABLE, notebook_stages, stages_of
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
+Pairs = Literal[1, 2]
+"""Motions of a video: filling and emptying, or emptying alone where only half a beat was recorded."""
 
 
 def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Located, Seed, StageParameters
+from infomotion_lib.parameters import Count, Located, Pairs, Seed, StageParameters
 
 Depth = Literal[1, 2, 4]
 
@@ -38,6 +38,7 @@ class IfaParameters(StageParameters):
         "32-true",
         description="Lightning Fabric precision; auto: bf16-mixed where the processor has its instructions",
     )
+    pairs: Pairs = Field(2, description="motions per video: filling and emptying, or (1) emptying alone")
     pooling: Literal["mean", "grid", "flow"] = Field(
         "mean", description="motion map to vector; mean is the paper's"
     )
