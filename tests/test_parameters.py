@@ -145,11 +145,20 @@ def test_every_parameter_says_what_it_is() -> None:
 
 
 def test_the_profiles() -> None:
-    assert profile_names() == ["open", "own", "paper", "phantom", "phantom-gpu", "phantom-large", "smoke"]
+    assert profile_names() == [
+        "camus",
+        "open",
+        "own",
+        "paper",
+        "phantom",
+        "phantom-gpu",
+        "phantom-large",
+        "smoke",
+    ]
 
 
 @pytest.mark.parametrize(
-    "profile", ["smoke", "phantom", "phantom-large", "phantom-gpu", "open", "own", "paper"]
+    "profile", ["smoke", "phantom", "phantom-large", "phantom-gpu", "open", "own", "camus", "paper"]
 )
 def test_every_value_of_a_profile_is_valid_and_commented(profile: str) -> None:
     values = read_profile(profile)
