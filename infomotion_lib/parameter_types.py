@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -11,6 +11,8 @@ Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 2)]
 Rate = Annotated[float, Field(gt=0, le=1)]
 """Learning rate."""
+Pairs = Literal[1, 2]
+"""Motions of a video: filling and emptying, or emptying alone where only half a beat was recorded."""
 
 
 def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:

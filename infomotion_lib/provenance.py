@@ -37,6 +37,7 @@ RECORDED_PACKAGES = (
     "joblib",
     "lightning-fabric",
     "monai",
+    "nibabel",
     "numpy",
     "opencv-python-headless",
     "pandas",

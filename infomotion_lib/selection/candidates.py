@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError
+from infomotion_lib.frame_table import has_frames
 from infomotion_lib.representations.vectors import Vectors
 from infomotion_lib.selection.outlook import no_candidates
 
@@ -52,7 +53,7 @@ def find_candidates(
     Parameters
     ----------
     frame_index : DataFrame
-        Of stage 01: columns source, file_name, split, ef, class_name, diastole_start.
+        Of stage 01: columns source, file_name, split, ef, class_name, systole_start.
     features : mapping of str to Vectors
         By representation, such as ``{"motion": ..., "appearance": ...}``.
     phases : bool
@@ -63,14 +64,14 @@ def find_candidates(
     DataError
         If a column is missing or no video is left.
     """
-    columns = ("source", "file_name", "split", "ef", "class_name", "diastole_start")
+    columns = ("source", "file_name", "split", "ef", "class_name", "systole_start")
     if absent := [name for name in columns if name not in frame_index]:
         raise DataError(
             f"The frame index has no column {absent[0]}.", remedy="Run stage 01 again: `infomotion run 01`."
         )
     train = frame_index[(frame_index["source"] == source) & (frame_index["split"] == "TRAIN")]
     train = train[
-        (train["diastole_start"].notna() | (not phases))
+        (has_frames(train) | (not phases))
         & np.isfinite(train["ef"].astype(float))
         & train["class_name"].isin(CLASS_NAMES)
     ]

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from infomotion_lib.arithmetic import variables
-from infomotion_lib.parameter_types import Count, LocatedFile, Rate, Seed
+from infomotion_lib.parameter_types import Count, LocatedFile, Pairs, Rate, Seed
 from infomotion_lib.parameters import StageParameters
 
 Depth = Literal[1, 2, 4]
@@ -44,6 +44,7 @@ class IfaParameters(StageParameters):
         "32-true",
         description="Lightning Fabric precision; auto: bf16-mixed where the processor has its instructions",
     )
+    pairs: Pairs = Field(2, description="motions per video: filling and emptying, or (1) emptying alone")
     pooling: Literal["mean", "grid", "flow"] = Field(
         "mean", description="motion map to vector; mean is the paper's"
     )

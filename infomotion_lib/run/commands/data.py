@@ -154,6 +154,9 @@ def data_fetch(
     keep_archive: Annotated[
         bool, typer.Option("--keep-archive", help="Of echonet-synthetic: keep the archive after unpacking.")
     ] = False,
+    patients: Annotated[
+        int, typer.Option(min=0, help="Of camus: first so many patients of each split; 0: all.")
+    ] = 0,
 ) -> None:
     """Download a public data set at its pinned revision, check size and hashes, unpack or convert it.
     Resumable.
@@ -167,7 +170,11 @@ def data_fetch(
     source = SOURCES.get(name)
     if source and source.fetched_by:
         options = FetchOptions(
-            mirror=mirror, ef_label=ef_label, split_seed=split_seed, keep_archive=keep_archive
+            mirror=mirror,
+            ef_label=ef_label,
+            split_seed=split_seed,
+            keep_archive=keep_archive,
+            patients=patients,
         )
         home = data_root() / source.folder if source.folder and not out else Path(name)
         folder = imported(source.fetched_by)(out or home, options)
