@@ -107,10 +107,7 @@ def _kernel_manager(environment: dict[str, str]) -> type:
     environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_WAIT_POLICY": "PASSIVE", **environment}
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
-    start = (
-        "from infomotion_lib.processes import die_with_parent as d; d(); from ipykernel.kernelapp import"
-        " launch_new_instance as l; l()"
-    )
+    start = "from infomotion_lib.run.kernel import serve; serve()"
     command = [sys.executable, "-c", start, "-f", "{connection_file}", "--log-level=ERROR"]
     spec = KernelSpec(
         argv=command, env=environment, display_name="Python 3", language="python", name="python3"
