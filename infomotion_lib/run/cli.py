@@ -18,6 +18,7 @@ from infomotion_lib.errors import InfoMotionError, ParameterError
 from infomotion_lib.processes import ALONE, can_share_work, die_with_parent, joblib_settings
 from infomotion_lib.run.commands import data as data_commands
 from infomotion_lib.run.commands import distill as distill_commands
+from infomotion_lib.run.commands import figure as figure_commands
 from infomotion_lib.run.commands import frames as frames_commands
 from infomotion_lib.run.commands import generator as generator_commands
 from infomotion_lib.run.commands import machine as machine_commands
@@ -210,6 +211,7 @@ def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
     )
 
 
+app.command()(figure_commands.figure)
 app.command()(machine_commands.machine)
 app.command()(provenance_commands.trace)
 app.command()(provenance_commands.verify)

@@ -46,7 +46,7 @@ class SelectionParameters(RepresentationChoice):
     vpc: Annotated[tuple[Count, ...], Distinct] = Field(
         (5, 10), min_length=1, description="videos per class (paper: 5 and 10)"
     )
-    n_runs: Count = Field(5, description="runs per cell; run r has selection_seed = training_seed = r")
+    n_runs: Count = Field(5, description="runs per cell; run r selects and trains with seed r")
 
     @model_validator(mode="after")
     def _have_vectors(self) -> SelectionParameters:
