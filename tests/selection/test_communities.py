@@ -115,7 +115,7 @@ def test_repr_is_one_line(planted: Planted) -> None:
     )
 
 
-@pytest.mark.parametrize("wrong", [{"trials": 0}, {"seed": -1}, {"markov_time": 0.0}])
+@pytest.mark.parametrize("wrong", [{"trials": -1}, {"seed": -1}, {"markov_time": 0.0}])
 def test_bad_settings_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match="cannot run"):
         find_communities(Graph(2, np.array([[0, 1]]), np.ones(1)), **wrong)  # type: ignore[arg-type]
