@@ -62,7 +62,11 @@ def read_cine(path: str | Path) -> Cine:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # those of pydicom quote the header
         header = read_header(file, (*RATES, *TAGS))
-        if int(header.get("NumberOfFrames", 1) or 1) < 2:
+        try:
+            length = int(header.get("NumberOfFrames", 1) or 1)
+        except Exception:  # pydicom decodes an element when it is asked for
+            raise VideoError(f"{file} states no number of frames that can be read.") from None
+        if length < 2:
             raise VideoError(f"{file} is a single picture, no cine.")
         clip, box = moving_sector(grey_frames(header, file), name=str(file))
         return Cine(clip, rate_of(header, name=str(file)).fps, box)

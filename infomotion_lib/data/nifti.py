@@ -15,6 +15,9 @@ from infomotion_lib.errors import DataError, VideoError
 LARGEST = 1 << 29
 """Most numbers of one file; a damaged header may claim more than fits into memory."""
 
+FLATTEST = 8.0
+"""Most that a pixel may be longer than wide, or wider than long."""
+
 
 class Sequence(NamedTuple):
     """``frames``: uint8 (T, H, W), the probe at row 0; ``spacing``: height and width of a pixel, mm."""
@@ -48,7 +51,7 @@ def read_sequence(path: str | Path) -> Sequence:
     values, spacing = _stored(file)
     if values.ndim != 3 or not values.size:
         raise VideoError(f"{file} is no sequence of pictures: its shape is {values.shape}.")
-    if not (np.isfinite(spacing).all() and min(spacing) > 0):
+    if not (np.isfinite(spacing).all() and 0 < max(spacing) <= FLATTEST * min(spacing)):
         raise VideoError(f"{file} states pixels of {spacing[1]:g} x {spacing[0]:g} mm.")
     if values.dtype != np.uint8:
         grey = np.nan_to_num(values, nan=-1.0, posinf=-1.0, neginf=-1.0)
@@ -75,9 +78,10 @@ def require_reader() -> None:
 def _stored(file: Path) -> tuple[np.ndarray, tuple[float, float]]:
     """The array as it is stored, trailing axes of one dropped, and height and width of a pixel."""
     import nibabel
+    from nibabel.imageglobals import LoggingOutputSuppressor
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), LoggingOutputSuppressor():
             warnings.simplefilter("ignore")
             image: Any = nibabel.load(file)
             shape = tuple(int(side) for side in image.shape)

@@ -222,6 +222,7 @@ def test_what_is_no_sequence_is_named(tmp_path: Path) -> None:
         "claims": nifti(frames, claims=(30000, 30000, 30000)),
         "cannot be read": nifti(frames)[:300],
         "other numbers": nifti(frames.astype(np.float32) + 0.5),
+        "states pixels": nifti(frames, spacing=(1e-9, 0.3)),
         "no sequence": nifti(frames, claims=(16, 16)),
     }
     for words, content in cases.items():
