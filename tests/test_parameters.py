@@ -151,6 +151,7 @@ def test_the_profiles() -> None:
         "own",
         "paper",
         "phantom",
+        "phantom-beyond",
         "phantom-gpu",
         "phantom-large",
         "smoke",
@@ -158,7 +159,8 @@ def test_the_profiles() -> None:
 
 
 @pytest.mark.parametrize(
-    "profile", ["smoke", "phantom", "phantom-large", "phantom-gpu", "open", "own", "camus", "paper"]
+    "profile",
+    ["smoke", "phantom", "phantom-beyond", "phantom-large", "phantom-gpu", "open", "own", "camus", "paper"],
 )
 def test_every_value_of_a_profile_is_valid_and_commented(profile: str) -> None:
     values = read_profile(profile)

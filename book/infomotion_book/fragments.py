@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import yaml
@@ -19,6 +21,7 @@ from infomotion_book import (
     pictures,
     real_heart,
     run_sentences,
+    vectors,
 )
 from infomotion_book.assets import Assets
 from infomotion_book.checkpoint_choice import checkpoint_choice
@@ -33,6 +36,7 @@ from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
 from infomotion_book.play import play
 from infomotion_book.speed import speed
+from infomotion_book.switches import switches
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_lib.data.sources import SOURCES
@@ -95,10 +99,12 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "against_random": random_sentences(against_random(lead) if lead else None),
         **evidence.fragments(),
         **phases.fragments(),
+        **vectors.fragments(shown),
         **real_heart.fragments(),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),
+        "discovr_switches": switches(),
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),
@@ -112,14 +118,18 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
 
 
-def colab(url: str) -> str:
-    """MyST block: a badge for each notebook, which opens the clean one in Colab."""
+def colab_addresses(url: str) -> dict[str, str]:
+    """Where Colab opens each clean notebook, by its title."""
     branch = yaml.safe_load((BOOK / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
     place = url.removeprefix("https://").replace("github.com", "github")
     base = f"https://colab.research.google.com/{place}/blob/{branch}/notebooks"
+    return {title_of(file.stem): f"{base}/{file.name}" for file in clean_notebooks()}
+
+
+def colab(url: str) -> str:
+    """MyST block: a badge for each notebook, which opens the clean one in Colab."""
     badges = (
-        f'<a class="im-badge" href="{base}/{file.name}">{title_of(file.stem)}</a>'
-        for file in clean_notebooks()
+        f'<a class="im-badge" href="{address}">{title}</a>' for title, address in colab_addresses(url).items()
     )
     return block(f'<p class="im-badges">Open in Colab: {" ".join(badges)}</p>')
 
@@ -136,17 +146,20 @@ def costs() -> str:
     return page_table(shown, stack=True, titled=False)
 
 
-def latte_steps() -> str:
-    """MyST block: time and memory of a training step of the published Lattes on a GPU; a line of text where
-    it was not measured.
-    """
+def latte_step_times() -> pd.DataFrame | None:
+    """Time and memory of a training step of the published Lattes on a GPU; None where it was not measured."""
     file = FROZEN / "studies" / "latte_steps.csv"
-    if not file.is_file():
+    return pd.read_csv(file) if file.is_file() else None
+
+
+def latte_steps() -> str:
+    """MyST block: these times as a table; a line of text where there are none."""
+    measured = latte_step_times()
+    if measured is None:
         return (
             "The time of a training step on a GPU has not been measured yet; measure it with "
             "`python tests/benchmarks/bench_latte_gpu.py`.\n"
         )
-    measured = pd.read_csv(file)
     cards = " and ".join(measured["gpu"].drop_duplicates())
     note = f"On one {cards}; clips of 16 frames, latents of 14 × 14. TF32: TensorFloat-32."
     shown = measured.drop(columns="gpu").assign(
@@ -178,7 +191,7 @@ def results_part(results: Results) -> str:
     if mark := mark_of(results):
         note += admonition("note", "An older edition of the phantom", mark)
     head = f"### What the table says, on {_of(results)}\n\n"
-    figures = "".join(_figure(results, "evaluation", name) for name in EVALUATION_FIGURES)
+    figures = _figures(saved_figures(results, "evaluation", EVALUATION_FIGURES))
     more = (
         comparisons(results)
         + other_metrics(results)
@@ -192,8 +205,8 @@ def results_part(results: Results) -> str:
 def _ablation(results: Results) -> str:
     """Table 2 with its figures; empty where the ablation has not run."""
     body = table2(results)
-    figures = "".join(_figure(results, STAGE, name) for name in ABLATION_FIGURES)
-    if loops := _figure(results, STAGE, ABLATION_LOOPS):
+    figures = _figures(saved_figures(results, STAGE, ABLATION_FIGURES))
+    if loops := _figures(saved_figures(results, STAGE, [ABLATION_LOOPS])):
         figures += folded("The clips in motion", loops)
     return (
         f"### Two generators, on {_of(results)}\n\n{body}{_list(in_words(results))}\n{figures}"
@@ -206,14 +219,32 @@ def _of(results: Results) -> str:
     return SOURCES[results.real_data].phrase
 
 
-def _figure(results: Results, stage: str, name: str) -> str:
-    """A saved figure of a stage with its alt text and run card; empty where it was not drawn."""
-    file = results.folder(stage) / "figures" / name
-    if not file.is_file():
-        return ""
-    url = f"results/{results.profile}/{results.place(stage)}/figures/{name}"
-    below = Markup(" · ").join([link(url, name), card_link(results, stage, "how it was made")])
-    return figure(url, alt_text(file), below=below)
+class SavedFigure(NamedTuple):
+    """A figure that a stage drew: its name, its address in the book, its alt text and a link to its card."""
+
+    name: str
+    url: str
+    alt: str
+    card: Markup
+
+
+def saved_figures(results: Results, stage: str, names: Iterable[str]) -> list[SavedFigure]:
+    """Those of the named figures of a stage that were drawn."""
+    folder = results.folder(stage) / "figures"
+    base = f"results/{results.profile}/{results.place(stage)}/figures"
+    card = card_link(results, stage, "how it was made")
+    return [
+        SavedFigure(name, f"{base}/{name}", alt_text(folder / name), card)
+        for name in names
+        if (folder / name).is_file()
+    ]
+
+
+def _figures(drawn: list[SavedFigure]) -> str:
+    return "".join(
+        figure(shown.url, shown.alt, below=Markup(" · ").join([link(shown.url, shown.name), shown.card]))
+        for shown in drawn
+    )
 
 
 def _list(sentences: list[str]) -> str:

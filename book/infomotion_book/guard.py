@@ -21,14 +21,22 @@ from infomotion_book.levels import Level
 from infomotion_book.svg_counts import measure
 from infomotion_lib.errors import InfoMotionError
 from infomotion_lib.reporting.widgets import STATE
+from infomotion_lib.representations.registry import REPRESENTATIONS
 
 AGGREGATE_TABLES = {
-    "data_report", "agreement", "status_counts", "detector_error", "training_log", "probe", "graph_report",
+    "data_report", "agreement", "status_counts", "detector_error", "probe", "graph_report",
     "shortfalls", "runs", "table1", "differences", "claims", "sweep", "constants", "machine_accuracy",
     "fidelity", "table2", "tolerance", "confusion", "label_consistency", "conditioning", "motion_rank",
     "vote_counts",
 }  # fmt: skip
 """Tables that hold no row per video; only these pass at the strictest level."""
+
+
+def fitted_tables() -> set[str]:
+    """Tables that the fitting of representations leaves, which hold no row per video either."""
+    files = [file for entry in REPRESENTATIONS.values() for file in entry.files]
+    return {Path(file).stem for file in files if file.endswith(".csv")}
+
 
 AGGREGATE_VALUES = {"run_card", "summary", "frozen"}
 """JSON files that hold nothing per video; only these pass at the strictest level."""
@@ -177,7 +185,7 @@ class Guard:
             found.append(Refusal(where, f"more than {MOST_COLUMNS} columns, perhaps pixels"))
         if self.level is Level.AGGREGATES:
             name = Path(where.split(",")[0]).stem
-            if name not in AGGREGATE_TABLES:
+            if name not in AGGREGATE_TABLES | fitted_tables():
                 found.append(Refusal(where, "not on the list of tables without per-video rows"))
             if {column.strip().lower() for column in head} & ID_COLUMNS:
                 found.append(Refusal(where, "a column that names videos"))

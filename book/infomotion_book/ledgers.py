@@ -211,19 +211,20 @@ def _value(value: Any) -> str:
     return code(text) if ", " in text else Markup('<code class="im-keep">{}</code>').format(text)
 
 
+def asked() -> pd.DataFrame:
+    """What good practice asks: ``topic``, ``question``, ``status``, ``where`` (a page) and its ``title``."""
+    ledger = pd.read_csv(BOOK / "ledgers" / "checklist.csv", keep_default_na=False)
+    return ledger.assign(title=ledger["where"].map(_page_title))
+
+
 def checklist() -> str:
     """MyST blocks, one per topic: what good practice asks, where the project stands, and where to look."""
-    ledger = pd.read_csv(BOOK / "ledgers" / "checklist.csv", keep_default_na=False)
 
     def row_of(row: dict[str, Any]) -> list[str]:
-        page = str(row["where"])
-        return [
-            row["question"],
-            span("im-status", row["status"]),
-            link(page.replace(".md", ".html"), _page_title(page)),
-        ]
+        page = row["where"].replace(".md", ".html")
+        return [row["question"], span("im-status", row["status"]), link(page, row["title"])]
 
-    return _by_topic(ledger, ["Asked", "Status", "Where"], row_of, caption="Reproducibility checklist: {}")
+    return _by_topic(asked(), ["Asked", "Status", "Where"], row_of, caption="Reproducibility checklist: {}")
 
 
 def _page_title(page: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from infomotion_book.editions import older
 from infomotion_book.html import number, seconds, under
@@ -114,21 +114,42 @@ def trained_latte(results: Results) -> TrainedLatte:
     )
 
 
-def _in_words(found: list[TrainedLatte]) -> str:
+class Nearest(NamedTuple):
+    """The Latte whose frames come nearest to real ones, as times the floor: its frames and its clips."""
+
+    profile: str
+    frames: float
+    clips: float
+
+    @property
+    def pictures_before_motion(self) -> bool:
+        """Whether its clips stay far behind its frames."""
+        return self.clips > 3 * self.frames
+
+
+def nearest(lattes: list[TrainedLatte]) -> Nearest | None:
+    """Which Latte's frames come nearest; None where real clips are at no distance from each other."""
+    measured = [
+        Nearest(latte.results.profile, latte.times_floor("fed_frame"), latte.times_floor("fed_video"))
+        for latte in lattes
+        if latte.has_floor
+    ]
+    return min(measured, key=lambda latte: latte.frames, default=None)
+
+
+def _in_words(lattes: list[TrainedLatte]) -> str:
     """Which Latte's frames come nearest to real ones, and whether its motion does too."""
-    found = [latte for latte in found if latte.has_floor]
-    if not found:
+    best = nearest(lattes)
+    if best is None:
         return ""
-    best = min(found, key=lambda latte: latte.times_floor("fed_frame"))
-    frames, clips = best.times_floor("fed_frame"), best.times_floor("fed_video")
     verdict = (
         "single pictures look right before their motion does"
-        if clips > 3 * frames
+        if best.pictures_before_motion
         else "pictures and motion come near together"
     )
     return (
-        f"The frames of `{best.results.profile}` come nearest: their distance is {number(frames)} times its"
-        f" floor. The distance of its clips, in which motion counts, is {number(clips, 0)} times theirs:"
+        f"The frames of `{best.profile}` come nearest: their distance is {number(best.frames)} times its"
+        f" floor. The distance of its clips, in which motion counts, is {number(best.clips, 0)} times theirs:"
         f" {verdict}.\n"
     )
 

@@ -92,13 +92,18 @@ def sentences(findings: Table1Findings) -> str:
     return filled("table1_findings.md.jinja", vars(findings))
 
 
-def expected(results: Results) -> str:
-    """MyST block with the last words of the run, as the terminal shows them."""
+def final_tables(results: Results) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """What the terminal shows last: the cells of Table 1, and the constant answers where there are any."""
     folder = results.folder("evaluation")
     cells = pd.read_csv(folder / TABLE1, keep_default_na=False, na_values=[""])
+    return cells, pd.read_csv(folder / CONSTANTS) if (folder / CONSTANTS).is_file() else None
+
+
+def expected(results: Results) -> str:
+    """MyST block with the last words of the run, as the terminal shows them."""
+    cells, constants = final_tables(results)
     lines = [table1_text(cells, title=f"Table 1 of profile {results.profile}")]
-    if (folder / CONSTANTS).is_file():
-        lines.append(constants_text(pd.read_csv(folder / CONSTANTS)))
+    lines += [constants_text(constants)] if constants is not None else []
     return "```text\n" + "\n".join(lines) + "\n```\n"
 
 

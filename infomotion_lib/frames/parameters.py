@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Pairs, Share, StageParameters
+from infomotion_lib.parameter_types import Pairs, Share
+from infomotion_lib.parameters import StageParameters
 
 
 class FrameIndexParameters(StageParameters):

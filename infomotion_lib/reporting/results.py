@@ -16,7 +16,7 @@ from infomotion_lib.paths import run_paths
 from infomotion_lib.reporting.style import data_name
 from infomotion_lib.stage_table import RUN_CARD, TABLE
 
-_ORDER = ("phantom", "phantom-large", "phantom-gpu", "open", "paper", "smoke")
+_ORDER = ("phantom", "phantom-beyond", "phantom-large", "phantom-gpu", "open", "paper", "smoke")
 
 
 @dataclass(frozen=True)

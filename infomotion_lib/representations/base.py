@@ -27,7 +27,10 @@ class Fitted(Protocol):
 
 
 class RepresentationModule(Protocol):
-    """Module behind an entry of the registry."""
+    """Module behind an entry of the registry.
+
+    It may have ``ABOUT``, a Markdown file that tells how it works.
+    """
 
     def fit(
         self, train: pd.DataFrame, val: pd.DataFrame, *, folder: Path, parameters: Any, device: str

@@ -21,13 +21,23 @@ class Representation(Entry):
     portable : bool
         Whether it can be applied to videos of another data set, such as a generated pool.
     files : tuple of str
-        What fitting leaves in the folder of stage 02 besides the vectors.
+        What fitting leaves in the folder of stage 02 besides the vectors; tables among them hold no row per
+        video.
+    refused_by : str
+        ``"module:function"`` that gives the reasons why it cannot learn from TRAIN and VAL rows, before any
+        is decoded; empty where it takes whatever there is. The module must be light.
+    shown_by : str
+        ``"module:function"`` that draws figures of its own, called with what was fitted, the frame index with
+        paths, a ``folder`` and the ``parameters``; it returns a list of what is shown. Empty where there is
+        none.
     """
 
     described: str = ""
     needs: Literal["phases", "video"] = "video"
     portable: bool = True
     files: tuple[str, ...] = ()
+    refused_by: str = ""
+    shown_by: str = ""
 
     @property
     def phrase(self) -> str:
@@ -50,6 +60,7 @@ REPRESENTATIONS = Registry(
             parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
             files=("ifa.safetensors", "training_log.csv"),
+            refused_by="infomotion_lib.representations.ifa.outlook:refusals",
         ),
         Representation(
             name="appearance",
@@ -59,6 +70,31 @@ REPRESENTATIONS = Registry(
             module="infomotion_lib.representations.appearance.frames",
             parameters="infomotion_lib.representations.appearance.parameters:AppearanceParameters",
             files=("appearance.safetensors",),
+            refused_by="infomotion_lib.representations.appearance.outlook:refusals",
+        ),
+        Representation(
+            name="dense_flow",
+            label="dense flow",
+            described="dense optical flow",
+            colour="#009E73",
+            module="infomotion_lib.representations.flow.dense",
+            needs="phases",
+        ),
+        Representation(
+            name="motion_untrained",
+            label="untrained motion",
+            described="motion network, random weights",
+            colour="#8C6D31",
+            module="infomotion_lib.representations.ifa.untrained",
+            needs="phases",
+        ),
+        Representation(
+            name="truth",
+            label="true factors",
+            described="true factors (oracle)",
+            colour="#222222",
+            module="infomotion_lib.representations.truth.factors",
+            portable=False,
         ),
         Representation(
             name="own",
@@ -67,6 +103,16 @@ REPRESENTATIONS = Registry(
             module="infomotion_lib.representations.own.file",
             parameters="infomotion_lib.representations.own.parameters:OwnParameters",
             portable=False,
+        ),
+        Representation(
+            name="discovr",
+            label="DISCOVR",
+            described="DISCOVR, self-supervised video",
+            colour="#117733",
+            module="infomotion_lib.representations.discovr.video",
+            parameters="infomotion_lib.representations.discovr.parameters:DiscovrParameters",
+            files=("discovr.safetensors", "discovr_training_log.csv"),
+            shown_by="infomotion_lib.reporting.figures.discovr:show",
         ),
     ),
 )

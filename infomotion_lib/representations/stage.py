@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,15 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.errors import DataError
+from infomotion_lib.frame_table import PAIR_COLUMNS
+from infomotion_lib.losses import joined, losses
+from infomotion_lib.parameters import StageParameters
+from infomotion_lib.provenance import read_run_card
+from infomotion_lib.registry import imported
 from infomotion_lib.representations.base import Fitted
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
 from infomotion_lib.representations.vectors import MISSING_COLUMNS, Vectors, read_features
+from infomotion_lib.stage_table import RUN_CARD
 
 
 @dataclass(frozen=True)
@@ -27,11 +34,18 @@ class Represented:
         Of all videos, by name of the representation.
     files : tuple of Path
         What lies in the folder of the stage now.
+    cpu_seconds : dict of str to dict
+        By name of the representation, CPU time of this process to ``fit`` it and to make its ``vectors``, and
+        the number of ``videos``; little where earlier work was taken up.
+    losses : str
+        What is to be said of videos without a vector; empty where a quarter at most has none.
     """
 
     fitted: Mapping[str, Fitted]
     vectors: dict[str, Vectors]
     files: tuple[Path, ...]
+    cpu_seconds: dict[str, dict[str, float]]
+    losses: str = ""
 
     def missing(self) -> pd.DataFrame:
         """``source, file_name, status`` of the videos that lack a vector of some representation; the first of
@@ -69,20 +83,44 @@ def fit_representations(
     Raises
     ------
     DataError
-        If a representation finds nothing to learn from, or leaves a file that it promised unwritten.
+        If a representation finds nothing to learn from, too many videos get no vector, or it leaves a file
+        that it promised unwritten.
     """
     place, p = Path(folder), parameters
     train, val = (rows[(rows["source"] == teacher) & (rows["split"] == split)] for split in ("TRAIN", "VAL"))
     fitted: dict[str, Fitted] = {}
     vectors: dict[str, Vectors] = {}
+    spent: dict[str, dict[str, float]] = {}
+    told: list[str] = []
     for name in p.representations:
         module = REPRESENTATIONS[name].load()
+        begun = time.process_time()
         fitted[name] = module.fit(train, val, folder=place, parameters=p, device=p.device)
+        learnt = time.process_time()
         vectors[name] = fitted[name].vectors(rows, workers=p.workers, out=vector_file(place, name))
+        done = time.process_time()
+        spent[name] = {
+            "fit": round(learnt - begun, 1),
+            "vectors": round(done - learnt, 1),
+            "videos": len(vectors[name]),
+        }
+        told.append(_losses(name, vectors[name], rows, allowed=p.allow_losses))
     files = tuple(place / file for file in promised_files(p.model_dump()))
     if absent := [file.name for file in files if not file.is_file()]:
         raise DataError(f"Representations left files unwritten: {', '.join(absent)}", where=f"In {place}")
-    return Represented(fitted, vectors, files)
+    return Represented(fitted, vectors, files, spent, joined(told))
+
+
+def _losses(name: str, table: Vectors, rows: pd.DataFrame, *, allowed: bool) -> str:
+    """What is to be said of videos that lack a vector though they have what it needs."""
+    known = (
+        rows[list(PAIR_COLUMNS)].notna().all(axis=1)
+        if REPRESENTATIONS[name].needs == "phases"
+        else rows["n_frames"].notna()
+    )
+    able = rows.loc[known, ["source", "file_name"]]
+    lost = table.missing.merge(able, on=["source", "file_name"])
+    return losses(lost, len(able), of=f"videos have no {name} vector", allowed=allowed)
 
 
 def load_representations(
@@ -96,6 +134,49 @@ def load_representations(
         for name in names
         if REPRESENTATIONS[name].portable
     }
+
+
+def extract(
+    name: str,
+    videos: pd.DataFrame,
+    *,
+    folder: str | Path,
+    device: str = "auto",
+    workers: int = 1,
+    out: str | Path | None = None,
+) -> Vectors:
+    """Vectors of videos by a representation that stage 02 has fitted.
+
+    Parameters
+    ----------
+    name : str
+        A registered representation.
+    videos : DataFrame
+        Rows of a frame index with a ``path`` column; where no phases are needed, ``source``,
+        ``file_name`` and ``path`` are enough.
+    folder : path
+        Folder of stage 02. Its run card says with which parameters it was fitted; without one, with the
+        defaults.
+    device : {"auto", "cpu", "cuda"}
+        Where networks run.
+    workers : int
+        Decoding threads.
+    out : path, optional
+        File to write the vectors to.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such representation.
+    CheckpointError, DataError
+        If it has not been fitted there, or finds no video.
+    """
+    entry = REPRESENTATIONS[name]
+    values = read_run_card(folder)["parameters"] if (Path(folder) / RUN_CARD).is_file() else {}
+    model = imported(entry.parameters) if entry.parameters else StageParameters
+    known = {key: value for key, value in values.items() if key in model.model_fields}
+    fitted: Fitted = entry.load().load(Path(folder), parameters=model.model_construct(**known), device=device)
+    return fitted.vectors(videos, workers=workers, out=None if out is None else Path(out))
 
 
 def read_vectors(names: Iterable[str], folder: str | Path) -> dict[str, Vectors]:

@@ -13,6 +13,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError
 from infomotion_lib.frame_table import has_frames
 from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.selection.outlook import no_candidates
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,7 @@ def find_candidates(
     complete = np.array([all(name in known for known in rows.values()) for name in names], dtype=bool)
     chosen = train[complete].assign(file_name=names[complete]).sort_values("file_name", kind="stable")
     if chosen.empty:
-        raise DataError(
-            f"No video of source {source!r} can be selected: {len(train)} usable TRAIN videos,"
-            f" {int(complete.sum())} with features.",
-            remedy="Look at status_counts.csv of stage 01 and missing_videos.csv of stage 02.",
-        )
+        raise no_candidates(source, 0, without_vectors=len(train))
     file_names = chosen["file_name"].to_numpy(dtype=str)
     vectors = {
         name: table.features[[rows[name][video] for video in file_names]] for name, table in features.items()

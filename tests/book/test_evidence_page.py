@@ -11,12 +11,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from infomotion_book.evidence import Evidence, find_evidence, fragments, values, write_figures
-from infomotion_book.evidence.arms import arms
-from infomotion_book.evidence.earlier import EARLIER, beside_ours, compared_with_earlier, welch
+from infomotion_book.evidence import (
+    Evidence,
+    find_evidence,
+    fragments,
+    networks,
+    values,
+    worlds,
+    write_figures,
+)
+from infomotion_book.evidence.earlier import EARLIER, beside_ours, compared_with_earlier, repeated, welch
 from infomotion_book.evidence.mislabelled import mislabelled, picked
 from infomotion_book.evidence.study import LEVEL, MOTION, RIVALS, key_of
-from infomotion_book.evidence.values import planned_holm
+from infomotion_book.evidence.worlds import planned_holm
 from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import alt_text
@@ -72,7 +79,7 @@ def test_planted_effects_are_found(planted: Path) -> None:
     assert {row["chosen_by"] for row in records(evidence.confirmed)} and {
         row["method"] for row in records(evidence.confirmed) if row["p_holm"] < LEVEL
     } >= {"herding_ef"}
-    assert values.begun_and_waiting(evidence)[1] == [
+    assert worlds.begun_and_waiting(evidence)[1] == [
         name for name in ARMS if name not in (MAIN, "label_noise")
     ]
 
@@ -126,7 +133,7 @@ def test_where_there_is_nothing_nothing_is_claimed(nothing: Path) -> None:
     assert not found.above and not found.below
     order = values.paper_order(evidence)
     assert len(order) == 2 * len(RIVALS) and not values.apart(order, 1) and not values.apart(order, -1)
-    assert values.worlds(evidence) == {} and values.moves(evidence) == {}
+    assert worlds.worlds(evidence) == {} and worlds.moves(evidence) == {}
     assert not [row for row in records(evidence.confirmed) if row["p_holm"] < LEVEL]
     parts = fragments(nothing)
     above, below = parts["evidence_verdict"].splitlines()[:2]
@@ -157,26 +164,37 @@ def test_wrong_labels_among_the_picks_are_counted() -> None:
     fewer = mislabelled(evidence).set_index("method")
     assert fewer.index[fewer["p_holm"] < LEVEL].tolist() == ["infomotion"]
     assert fewer["difference"]["infomotion"] < 0
-    assert "is borne out here" in picked(evidence) and "<table" in picked(evidence)
+    shown = picked(evidence)
+    assert shown is not None and shown.infomotion_picks_fewer and (shown.fewer, shown.more) == (1, 0)
+    assert len(shown.rows) == len(shown.compared) + 1, "Random is not compared with itself"
+    alike = picked(picks_mislabelled(tables, {}))
+    assert alike is not None and not alike.infomotion_picks_fewer and (alike.fewer, alike.more) == (0, 0)
     nothing = Evidence(made_up({}, pools=8))
-    assert mislabelled(nothing).empty and "has not been counted yet" in picked(nothing)
+    assert mislabelled(nothing).empty and picked(nothing) is None
 
 
-def test_a_world_in_which_the_order_holds_is_found(tmp_path: Path) -> None:
-    found = values.worlds(Evidence(made_up({"infomotion": 12.0}, pools=8, arms=(MAIN, "label_noise"))))
+def test_a_world_in_which_the_order_holds_is_found() -> None:
+    evidence = Evidence(made_up({"infomotion": 12.0}, pools=8, arms=(MAIN, "label_noise")))
+    found, order = worlds.worlds(evidence), worlds.order(evidence)
+    assert order is not None and (order.tried, order.holding) == (["label_noise"], 1) and order.half_width > 0
+    assert worlds.order(Evidence(made_up({}, pools=8))) is None
     assert list(found) == ["label_noise"] and found["label_noise"].holds
+    assert len(found["label_noise"].above) == len(RIVALS) and not found["label_noise"].below
     assert {row["rival"][0] for row in found["label_noise"].leads} == {"random", "kmeans", "infodist"}
 
 
 def test_a_world_moves_infomotion_or_does_not() -> None:
     still = Evidence(made_up({}, pools=8, arms=(MAIN, "label_noise"), noise=3.0))
-    assert not values.worlds(still)["label_noise"].holds
-    assert values.moves(still)["label_noise", MOTION.key]["p_planned"] >= LEVEL
+    assert not worlds.worlds(still)["label_noise"].holds
+    assert worlds.moves(still)["label_noise", MOTION.key]["p_planned"] >= LEVEL
     main, moved = made_up({}, pools=8), made_up({"infomotion": 12.0}, pools=8, arms=("label_noise",))
     both = replace(
         main, sets=pd.concat([main.sets, moved.sets]), networks=pd.concat([main.networks, moved.networks])
     )
-    assert values.moves(Evidence(both))["label_noise", MOTION.key]["p_planned"] < LEVEL
+    assert worlds.moves(Evidence(both))["label_noise", MOTION.key]["p_planned"] < LEVEL
+    changes = worlds.changes(Evidence(both))
+    assert {name for name, _, move in changes if move} == {"label_noise"}
+    assert {name for name, _, move in changes if not move} == {MAIN}
 
 
 def test_what_was_planned_counts_whether_it_has_run_or_not() -> None:
@@ -190,20 +208,21 @@ def test_a_world_in_part_says_how_much_of_it_there_is() -> None:
     cut = tables.networks
     later = (cut["arm"] == "label_noise") & (cut["pool"] > 3) | (cut["arm"] == "wide_ifa") & (cut["pool"] > 0)
     evidence = Evidence(replace(tables, networks=cut[~later]))
-    assert {row["pools"] for row in values.worlds(evidence)["label_noise"].leads} == {4}
-    begun, waiting = values.begun_and_waiting(evidence)
+    assert {row["pools"] for row in worlds.worlds(evidence)["label_noise"].leads} == {4}
+    begun, waiting = worlds.begun_and_waiting(evidence)
     assert begun == {"wide_ifa": 10} and "standard_machines" in waiting
 
 
 def test_networks_trained_anew_are_told_from_those_of_the_main_study() -> None:
     tables = made_up({}, pools=8, arms=(MAIN, "label_noise"))
-    assert values.trained_anew(Evidence(tables), ["label_noise"]) == {}
+    assert networks.trained_anew(Evidence(tables), ["label_noise"]) is None
     record = tables.feature_networks["f8"] | {"gain_db": 1.5, "sha256": HASHES | {IFA_FILE: "other"}}
     anew = elsewhere(tables, {"f8": tables.feature_networks["f8"], "anew": record})
     evidence = Evidence(anew)
-    assert values.trained_anew(evidence, ["label_noise"]) == {"label_noise": [1.5]}
-    assert [own["gain_db"] for own in values.networks(evidence, MAIN)] == [2.0]
-    assert "1.5 dB better than the average; that of the main study, 2.0 dB" in arms(evidence)
+    assert networks.trained_anew(evidence, ["label_noise"]) == networks.TrainedAnew(
+        ["label_noise"], gains_db=[1.5], main_gains_db=[2.0]
+    )
+    assert [own["gain_db"] for own in networks.networks(evidence, MAIN)] == [2.0]
 
 
 def elsewhere(tables: Tables, networks: dict[str, Any]) -> Tables:
@@ -218,7 +237,7 @@ def elsewhere(tables: Tables, networks: dict[str, Any]) -> Tables:
 
 def test_a_wider_network_was_asked_for() -> None:
     tables = made_up({}, pools=8, arms=(MAIN, "wide_ifa"))
-    for looks, anew in (("b", {}), ("other", {"wide_ifa": []})):
+    for looks, anew in (("b", None), ("other", networks.TrainedAnew(["wide_ifa"], [], [2.0]))):
         wide = tables.feature_networks["f8"] | {
             "width": 16,
             "gain_db": 0.5,
@@ -226,9 +245,8 @@ def test_a_wider_network_was_asked_for() -> None:
             "sha256": {IFA_FILE: "w", APPEARANCE_FILE: looks},
         }
         evidence = Evidence(elsewhere(tables, tables.feature_networks | {"f16": wide}))
-        assert [record["width"] for record in values.wider(evidence, "wide_ifa")] == [16]
-        assert "has **not** learnt motion" in arms(evidence)
-        assert values.trained_anew(evidence, ["wide_ifa"]) == anew
+        assert [record["width"] for record in networks.wider(evidence, "wide_ifa")] == [16]
+        assert networks.trained_anew(evidence, ["wide_ifa"]) == anew
 
 
 def test_the_earlier_study_is_compared_row_by_row(planted: Path) -> None:
@@ -237,6 +255,10 @@ def test_the_earlier_study_is_compared_row_by_row(planted: Path) -> None:
     rows = compared_with_earlier(evidence)
     assert len(rows) == len(quoted) and beside_ours(evidence).count("<tr>") == len(quoted) + 1
     gains = {row["method"]: row["t_low"] > 0 for row in rows if row["earlier_low"] > 0}
+    shown = repeated(evidence)
+    assert shown.gains_here <= shown.gains_there == sum(row["earlier_low"] > 0 for row in rows)
+    assert shown.smallest_p == min(row["p_holm"] for row in rows)
+    assert all(row["p_holm"] < LEVEL for row in shown.apart)
     assert gains["herding_ef"]
     row = next(
         row for row in compared_with_earlier(Evidence(made_up({}, pools=8))) if row["method"] == "herding_ef"

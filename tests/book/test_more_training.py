@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 from standin_run import make_run
 
-from infomotion_book.more_training import POOL, TrainedLatte, comparable, more_training
+from infomotion_book.more_training import POOL, TrainedLatte, comparable, more_training, nearest
 from infomotion_book.table2 import STAGE
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.results import Results, frozen_results
@@ -76,8 +77,19 @@ def test_a_pool_that_came_without_a_record_of_its_drawing_has_a_row(tmp_path: Pa
     card = json.loads(file.read_text(encoding="utf-8"))
     card["notes"] = {"drawn_elsewhere": {"per_class": 3}}
     file.write_text(json.dumps(card), encoding="utf-8")
-    text = more_training(found)
-    assert "S/2: 64 px; 2,000 steps" in text and "another machine" in text
+    assert [latte.steps for latte in comparable(found)] == [100, 2_000]
+    assert more_training(found).count("<tr>") == 3
+
+
+def test_the_latte_with_the_nearest_frames_is_named(tmp_path: Path) -> None:
+    near, far = comparable([run(tmp_path, "phantom"), run(tmp_path, "more", steps=2_000)])
+    frames = near.distances
+    near = replace(near, distances=frames | {("fed_frame", "real_vs_latte"): 0.0})
+    best = nearest([far, near])
+    assert best is not None and (best.profile, best.frames) == ("phantom", 0.0)
+    assert best.clips == near.times_floor("fed_video") and best.pictures_before_motion == (best.clips > 0)
+    level = dict.fromkeys(frames, 0.0)
+    assert nearest([replace(far, distances=level)]) is None, "real clips at no distance are no floor"
 
 
 def test_nothing_is_compared_across_kinds_of_data_or_where_training_is_the_same(tmp_path: Path) -> None:

@@ -120,6 +120,9 @@ def test_a_stage_killed_half_way_leaves_no_card_and_resumes_to_the_same_result(
     before(smoke_run, copy)
     kill_when(smoke_run, copy.root, lambda: half_way(folder))
     assert not (folder / RUN_CARD).exists()
+    kept = (folder / "grid.jsonl").read_bytes() if stage == "evaluation" else b""
     assert started(smoke_run.run(resume, copy))[0] == stage
     assert read_run_card(folder)["continued"]
+    if kept:
+        assert (folder / "grid.jsonl").read_bytes().startswith(kept), "no finished network is trained again"
     assert tables(folder) == tables(smoke_run.paths.stage(stage))

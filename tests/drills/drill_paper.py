@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from paper_run import check_sizes, run_paper
 
@@ -24,4 +25,6 @@ def test_every_stage_runs_at_the_papers_sizes(tmp_path: Path) -> None:
         for file in TABLE[stage].files(run, stage_parameters(stage, values).model_dump()):
             assert file.is_file(), file
     table = pd.read_csv(run.stage("evaluation") / "table1.csv", keep_default_na=False)
-    assert {"whole", *METHODS} <= set(table["method"])
+    assert {"whole", *METHODS} <= set(table["method"]) and set(table["source"]) == {"real", "synthetic"}
+    with np.load(run.stage("ifa_training") / "motion_features.npz") as vectors:
+        assert vectors["features"].shape[1] == 3072 and np.isfinite(vectors["features"]).all()

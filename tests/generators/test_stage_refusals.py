@@ -78,21 +78,24 @@ def test_a_class_without_a_training_clip(smoke_run: FinishedRun, copy: Path) -> 
     assert kept(copy, smoke_run, STAGE)
 
 
-def test_a_pool_copied_from_another_machine_gives_the_same_tables(smoke_run: FinishedRun, copy: Path) -> None:
-    paths = RunPaths(copy.name, copy)
-    folder, whole = paths.stage(STAGE), smoke_run.paths.stage("ablation")
+def copied_pool(copy: Path) -> Path:
+    """The Latte stage of a run's copy with nothing in it but a pool, as another machine drew it."""
+    folder = RunPaths(copy.name, copy).stage(STAGE)
     pool = shutil.copytree(folder / "pool", copy / "pool")
     shutil.rmtree(folder)
     shutil.move(str(pool), folder / "pool")
     write_json({"gpu": "a card", "weights": 7, "seconds": {"latte": 3.0}}, folder / "pool" / "drawing.json")
-    shutil.rmtree(paths.stage("ablation"))
-    output = smoke_run.run("06", paths)
-    assert started(output) == [STAGE, "ablation"], "stage 06 takes the pool up by itself"
-    assert tables(paths.stage("ablation")) == tables(whole)
+    return folder
+
+
+def test_a_pool_copied_from_another_machine_is_taken_up(smoke_run: FinishedRun, copy: Path) -> None:
+    """What stage 06 makes of it is in ``drills/drill_copied_pool.py``."""
+    paths, folder = RunPaths(copy.name, copy), copied_pool(copy)
+    assert started(smoke_run.run("05", paths, "-p", "generator=latte")) == [STAGE]
+    assert tables(folder / "pool") == tables(smoke_run.paths.stage(STAGE) / "pool")
     notes = read_run_card(folder)["notes"]
     assert (notes["weights"], notes["drawn_elsewhere"]["gpu"]) == (7, "a card")
     assert notes["drawn_elsewhere"]["per_class"] == 3 and not (folder / "latte.safetensors").exists()
-    assert smoke_run.would_run(paths) == [], "and a whole run finds nothing to do"
     first = min((folder / "pool" / "Videos").iterdir())
     first.unlink()
     assert f"1 of 15 clips of the pool are missing, {first.stem} the first" in refused(

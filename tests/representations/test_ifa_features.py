@@ -15,14 +15,18 @@ from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
+from infomotion_lib.parameters import read_profile
+from infomotion_lib.representations.flow.farneback import dense_flow
 from infomotion_lib.representations.ifa import features, motion
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 from infomotion_lib.representations.ifa.features import extract_features, refuse_degenerate
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.parameters import IfaParameters
 from infomotion_lib.representations.ifa.pooling import MotionPooler, rank_bound, vector_size
-from infomotion_lib.representations.ifa.probe import dense_flow, measured_rank, probe_table, relative_spectrum
+from infomotion_lib.representations.ifa.settings import TrainingSettings
+from infomotion_lib.representations.ifa.training import new_interpolator, train_interpolator
 from infomotion_lib.representations.ifa.triplets import TripletStore, attach_paths
+from infomotion_lib.representations.probe import measured_rank, probe_table, relative_spectrum
 from infomotion_lib.representations.vectors import read_features
 
 
@@ -68,6 +72,25 @@ def test_vectors_equal_the_plain_way(
                 [maps[[0, 2, 1, 3]].flatten() for maps in pooled]
             )  # pair by pair, forth and back
         torch.testing.assert_close(vectors[video], plain, atol=2e-6, rtol=1e-5)
+
+
+def test_vectors_of_the_papers_size(tmp_path: Path) -> None:
+    """The paper's network takes a step and describes a video by 3,072 numbers."""
+    profile = read_profile("paper")
+    network = new_interpolator(
+        profile["ifa_width"], tuple(profile["ifa_depths"]), seed=0, refine=profile["ifa_refine"]
+    )
+    frames = formula_frames(3, 96, 96, seed=3)
+    grey = (255 * frames[:, 0]).numpy().astype(np.uint8)
+    store = TripletStore(grey, np.arange(3)[None], ("a",))
+    settings = TrainingSettings(steps=1, batch_size=1, warmup_steps=1)
+    trained = train_interpolator(network, store, folder=tmp_path, settings=settings, device="cpu")
+    pooling = profile["pooling"]
+    with torch.inference_mode():
+        pooler = MotionPooler(trained.network, pooling=pooling)
+        (vector,) = pooler.vectors(frames, torch.tensor([[[0, 1], [1, 2]]]))
+    assert vector.shape == (3072,) == (vector_size(profile["ifa_width"], pooling),)
+    assert torch.isfinite(vector).all()
 
 
 @pytest.mark.parametrize("pooling", ["mean", "grid", "flow"])

@@ -1,11 +1,10 @@
 """The notebooks in Colab: an empty folder, a Python that has Colab's packages but not ours; each first cell
 does the rest.
 
-They share one such machine, so that a stage runs once and each notebook finds what the ones before it left;
-the first finds nothing. Up to the motion vectors whole notebooks are executed, and their tables must be those
-of the whole run, byte by byte: so these tests also say that two runs of a profile on one machine are equal,
-whatever way they were run. Of later notebooks the cells are executed that depend on where a notebook runs,
-those up to its parameters.
+They share one such machine, and the first finds nothing on it. The first notebook is executed whole, after the
+stages before it, and their tables must be those of the whole run, byte by byte: so these tests also say that
+two runs of a profile on one machine are equal, whatever way they were run. Of later notebooks the cells are
+executed that depend on where a notebook runs, those up to its parameters.
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ from infomotion_lib.stage_table import RUN_CARD, TABLE, notebook_stages
 pytest.importorskip("papermill")
 
 STAGES = list(notebook_stages().values())
-OPENED = ("frame_index", "ifa_training")
-"""Notebooks that are executed whole. The first must run stages before its own, the second finds them."""
+OPENED = STAGES[0]
+"""The notebook that is executed whole; it must run the stages before its own."""
 
-BEGUN = tuple(stage for stage in STAGES if stage not in OPENED)
+BEGUN = tuple(STAGES[1:])
 """Notebooks of which the first cells are executed."""
 
-RUN_HERE = {*OPENED, *earlier_stages("evaluation")}
+RUN_HERE = {OPENED, *earlier_stages(OPENED)}
 """Stages that run on this machine; what others leave is copied from the whole run."""
 
 THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -150,14 +149,13 @@ def colab(tmp_path_factory: pytest.TempPathFactory) -> Colab:
     return Colab(home, home / "content", repository)
 
 
-@pytest.mark.parametrize("stage", OPENED)
 def test_a_notebook_starts_alone_and_ends_as_the_whole_run(
-    colab: Colab, smoke_run: FinishedRun, tmp_path: Path, stage: str
+    colab: Colab, smoke_run: FinishedRun, tmp_path: Path
 ) -> None:
-    notebook = notebook_of(TABLE[stage])
+    notebook = notebook_of(TABLE[OPENED])
     assert notebook is not None
-    colab.start(stage, notebook, tmp_path / "out.ipynb")
-    for name in (*earlier_stages(stage), stage):
+    colab.start(OPENED, notebook, tmp_path / "out.ipynb")
+    for name in (*earlier_stages(OPENED), OPENED):
         assert tables(colab.run.stage(name)) == tables(smoke_run.paths.stage(name)), name
     assert sums(colab.run) == sums(smoke_run.paths)
 

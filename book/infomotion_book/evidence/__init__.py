@@ -33,7 +33,7 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
         "evidence_earlier_headroom": earlier.earlier_headroom,
         "evidence_order": arms.order,
         "evidence_arms": arms.arms,
-        "evidence_mislabelled": mislabelled.picked,
+        "evidence_mislabelled": mislabelled.picked_text,
     }
     evidence = find_evidence(folder)
     return {name: make(evidence) if evidence is not None else NOT_RUN for name, make in parts.items()}

@@ -4,6 +4,7 @@ vectors were.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,21 +28,64 @@ EARLIER_HEADROOM = BOOK / "ledgers" / "earlier_room.csv"
 """Its hard accuracies of the whole set and of 25 random videos, by training steps, quoted."""
 
 
+def headroom_by_steps() -> pd.DataFrame:
+    """Points by which its whole set stood above Random (``gap``), by the training steps of either."""
+    quoted = pd.read_csv(EARLIER_HEADROOM)
+    return quoted.assign(gap=quoted["whole"] - quoted["random"])
+
+
 def earlier_headroom(_: Evidence) -> str:
     """Sentence: how far its whole set stood above Random, with more steps and with as many."""
     parts = [
-        f"{number(row['whole'] - row['random'], 0)} points with {row['steps_whole']:,} steps for the whole"
+        f"{number(row['gap'], 0)} points with {row['steps_whole']:,} steps for the whole"
         f" set and {row['steps_selected']:,} for the few"
-        for row in records(pd.read_csv(EARLIER_HEADROOM))
+        for row in records(headroom_by_steps())
     ]
     return f"Its whole set stood above its random sets by {', and by '.join(parts)}.\n"
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """Differences of the earlier study beside ours.
+
+    Attributes
+    ----------
+    rows : list of rows
+        As :func:`compared_with_earlier` gives them.
+    gains_there, gains_here : int
+        Those whose interval there lies above 0, and how many of these have one above 0 here.
+    apart : list of rows
+        Those that differ between the studies by more than chance, after correction.
+    smallest_p : float
+        Smallest corrected p of such a difference.
+    """
+
+    rows: list[Row]
+    gains_there: int
+    gains_here: int
+    apart: list[Row]
+    smallest_p: float
+
+
+def repeated(evidence: Evidence) -> Repeated:
+    """Which of the earlier study's differences come back."""
+    rows = compared_with_earlier(evidence)
+    gains = [row for row in rows if row["earlier_low"] > 0]
+    return Repeated(
+        rows,
+        gains_there=len(gains),
+        gains_here=sum(row["t_low"] > 0 for row in gains),
+        apart=[row for row in rows if row["p_holm"] < LEVEL],
+        smallest_p=min(row["p_holm"] for row in rows),
+    )
 
 
 def beside_ours(evidence: Evidence) -> str:
     """MyST text: each difference of the earlier study beside the same one here, and how far apart the two
     are.
     """
-    rows = compared_with_earlier(evidence)
+    shown = repeated(evidence)
+    rows = shown.rows
     body = [
         [
             under(evidence.named(row), f"there: {row['vectors']}"),
@@ -52,21 +96,19 @@ def beside_ours(evidence: Evidence) -> str:
         ]
         for row in rows
     ]
-    gains = [row for row in rows if row["earlier_low"] > 0]
-    here = sum(row["t_low"] > 0 for row in gains)
-    told = [f"{evidence.title(row)} ({row['vectors']})" for row in rows if row["p_holm"] < LEVEL]
-    smallest = min(row["p_holm"] for row in rows)
+    told = [f"{evidence.title(row)} ({row['vectors']})" for row in shown.apart]
     apart = (
         f"the two studies differ by more than chance in: {'; '.join(told)}."
         if told
         else (
-            f"no difference can be told from the one there (smallest p {number(smallest, 3)}): chance"
+            f"no difference can be told from the one there (smallest p {number(shown.smallest_p, 3)}): chance"
             " alone may lie between them."
         )
     )
     said = (
-        f"Of its {len(rows)} differences from Random, {len(gains)} had an interval above 0; {here} of these"
-        f" have one here. After Holm's correction for {len(rows)} comparisons, {apart}"
+        f"Of its {len(rows)} differences from Random, {shown.gains_there} had an interval above 0;"
+        f" {shown.gains_here} of these have one here. After Holm's correction for {len(rows)} comparisons,"
+        f" {apart}"
     )
     head = [WHO, "There", "Here", "Here minus there", f"p, Holm ({len(rows)})"]
     notes = (
@@ -79,7 +121,9 @@ def beside_ours(evidence: Evidence) -> str:
         f"An earlier study on {rows[0]['earlier_pools']} pools beside this one, {rows[0]['vpc']} videos a"
         " class"
     )
-    return f"{said}{_learnt(evidence)}\n{page_table(of_rows(head, body, caption=caption, notes=notes))}"
+    drop = error_of_appearance(evidence)
+    table = page_table(of_rows(head, body, caption=caption, notes=notes))
+    return f"{said}{_learnt(*drop) if drop else ''}\n{table}"
 
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:
@@ -137,15 +181,20 @@ def welch(difference: float, errors: tuple[float, float], counts: tuple[int, int
     return float(t.ppf(0.975, freedom)) * error, float(2 * t.sf(abs(difference) / error, freedom))
 
 
-def _learnt(evidence: Evidence) -> str:
-    """How far the appearance network learnt its frames, from the record of its training."""
+def error_of_appearance(evidence: Evidence) -> tuple[float, float] | None:
+    """Squared error of the appearance network on the frames it learns from, at its first and last step, as
+    a share of their variance; None where no record holds it.
+    """
     for name in sorted(evidence.tables.networks_of(MAIN)):
         record = evidence.tables.network_called(name)
         if "appearance_last_loss" in record:
-            first, last = record["appearance_first_loss"], record["appearance_last_loss"]
-            return (
-                " The appearance network here was trained on the EF of single frames: its squared error on"
-                f" the frames it learns from fell from {number(100 * first, 0)} % of their variance at the"
-                f" first step to {number(100 * last, 0)} % at the end."
-            )
-    return ""
+            return record["appearance_first_loss"], record["appearance_last_loss"]
+    return None
+
+
+def _learnt(first: float, last: float) -> str:
+    return (
+        " The appearance network here was trained on the EF of single frames: its squared error on the frames"
+        f" it learns from fell from {number(100 * first, 0)} % of their variance at the first step to"
+        f" {number(100 * last, 0)} % at the end."
+    )

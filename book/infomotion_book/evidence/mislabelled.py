@@ -4,12 +4,15 @@ noise.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from infomotion_book.evidence.study import (
     COMMAND,
     MOTION,
     Evidence,
+    Row,
     below,
     key_of,
     signed,
@@ -48,39 +51,78 @@ def mislabelled(evidence: Evidence) -> pd.DataFrame:
     return found.merge(compared, how="left", on=KEY)
 
 
-def picked(evidence: Evidence) -> str:
-    """MyST text: the share of mislabelled videos among the picks of each selector, beside Random's of the
-    same pools.
+@dataclass(frozen=True)
+class Picked:
+    """Mislabelled videos among the picks, as :func:`mislabelled` counts them.
+
+    Attributes
+    ----------
+    rows : list of rows
+        One per configuration.
+    compared : list of rows
+        Those with a difference from Random in the same pools.
+    infomotion, random : row
+        The paper's selector and Random.
+    fewer, more : int
+        Selectors that pick fewer mislabelled videos than Random, and more, after correction.
     """
+
+    rows: list[Row]
+    compared: list[Row]
+    infomotion: Row
+    random: Row
+    fewer: int
+    more: int
+
+    @property
+    def infomotion_picks_fewer(self) -> bool:
+        """Whether InfoMotion picks fewer of them than Random by more than chance."""
+        return bool(apart([self.infomotion], -1))
+
+
+def picked(evidence: Evidence) -> Picked | None:
+    """What each selector picked, against Random; None before InfoMotion can be compared."""
     rows = {key_of(row): row for row in records(mislabelled(evidence))}
     compared = {key: row for key, row in rows.items() if row["pools"] == row["pools"]}
     if MOTION.key not in compared:
+        return None
+    fewer, more = (len(apart(list(compared.values()), sign)) for sign in (-1, 1))
+    return Picked(
+        list(rows.values()), list(compared.values()), compared[MOTION.key], rows[RANDOM.key], fewer, more
+    )
+
+
+def picked_text(evidence: Evidence) -> str:
+    """MyST text: the share of mislabelled videos among the picks of each selector, beside Random's of the
+    same pools.
+    """
+    shown = picked(evidence)
+    if shown is None:
         return f"What is picked where labels carry noise has not been counted yet: `{COMMAND} --arm {ARM}`.\n"
     body = [
         [
             evidence.named(row, ARM),
             f"{row['wrong']:,} of {row['of']:,}",
             below(f"{number(row['share'])} {interval(row['share_low'], row['share_high'])}"),
-            *([spanned(row), probability(row["p_holm"])] if key in compared else ["–", "–"]),
+            *([spanned(row), probability(row["p_holm"])] if row in shown.compared else ["–", "–"]),
         ]
-        for key, row in rows.items()
+        for row in shown.rows
     ]
-    mine = compared[MOTION.key]
-    head = [WHO, "Mislabelled", "Share, %", "Minus Random", f"p, Holm ({len(compared)})"]
+    mine, comparisons = shown.infomotion, len(shown.compared)
+    head = [WHO, "Mislabelled", "Share, %", "Minus Random", f"p, Holm ({comparisons})"]
     notes = (
         f"Videos that a selector picked in {int(mine['pools'])} pools, {evidence.smallest} a class, and how"
         " many of them carry a wrong label; Random draws several times a pool. Shares in percent and"
         " differences in points, with 95 % intervals by t over pools.",
         explained(str(body)),
     )
-    fewer, more = (len(apart(list(compared.values()), sign)) for sign in (-1, 1))
     said = (
         f"Of the videos that InfoMotion{evidence.mark(MOTION.key, ARM)} picks in this world"
-        f" {number(mine['share'])} % carry a wrong label, of Random's {number(rows[RANDOM.key]['share'])} %;"
+        f" {number(mine['share'])} % carry a wrong label, of Random's {number(shown.random['share'])} %;"
         f" in the same pools the difference is {signed(mine)} points. After Holm's correction"
-        f" {fewer or 'none'} of the {len(compared)} selectors picks fewer mislabelled videos than Random by"
-        f" more than chance, and {more or 'none'} more. That the videos it takes are less often mislabelled"
-        f" {'is borne out' if apart([mine], -1) else 'is not shown'} here."
+        f" {shown.fewer or 'none'} of the {comparisons} selectors picks fewer mislabelled videos than Random"
+        f" by more than chance, and {shown.more or 'none'} more. That the videos it takes are less often"
+        f" mislabelled {'is borne out' if shown.infomotion_picks_fewer else 'is not shown'} here."
     )
     caption = f"Mislabelled videos among the picks where {ARMS[ARM].meaning}"
     return f"{said}\n{page_table(of_rows(head, body, caption=caption, notes=notes))}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from infomotion_book.editions import edition_mark
 from infomotion_book.evidence import values
+from infomotion_book.evidence.networks import networks
 from infomotion_book.evidence.study import (
     LEVEL,
     MOTION,
@@ -154,7 +155,7 @@ def collapsed(evidence: Evidence) -> str:
 
 
 def _network(evidence: Evidence) -> str:
-    gains = "".join(f" {gain(record)}" for record in values.networks(evidence, MAIN))
+    gains = "".join(f" {gain(record)}" for record in networks(evidence, MAIN))
     several = len(evidence.tables.networks_of(MAIN)) > 1
     return gains + (" Its pools were drawn with networks of several trainings." if several else "")
 

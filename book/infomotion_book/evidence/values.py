@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from infomotion_book.evidence.study import LEVEL, MOTION, RIVALS, Evidence, Key, Row, key_of
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors import comparison
-from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN, RANDOM, WHOLE
-from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE
-
-CHANGED = tuple(name for name in ARMS if name != MAIN)
-PLANNED_LEADS = len(RIVALS) * len(CHANGED)
-PLANNED_CHANGES = (len(CORE) - 1) * len(CHANGED)
+from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE
 
 
 @dataclass(frozen=True)
@@ -78,96 +71,6 @@ def paper_order(evidence: Evidence) -> list[Row]:
 def apart(rows: Sequence[Row], sign: int, *, by: str = "p_holm") -> list[Row]:
     """Rows whose difference is of this sign by more than chance, after correction."""
     return [row for row in rows if row[by] < LEVEL and sign * row["difference"] > 0]
-
-
-@dataclass(frozen=True)
-class World:
-    """What one world shows that is changed in one respect.
-
-    Attributes
-    ----------
-    name : str
-        Its arm.
-    leads : list of rows
-        InfoMotion minus each rival; ``p_planned`` is corrected for the leads of all worlds planned.
-    """
-
-    name: str
-    leads: list[Row]
-
-    @property
-    def holds(self) -> bool:
-        """Whether InfoMotion lies above each rival, as in the paper."""
-        return len(apart(self.leads, 1, by="p_planned")) == len(RIVALS)
-
-
-def worlds(evidence: Evidence) -> dict[str, World]:
-    """Worlds tried far enough to compare InfoMotion with every rival."""
-    tried = {name: leads(evidence.arm_runs[name]) for name in CHANGED if name in evidence.arms}
-    found = {name: World(name, rows) for name, rows in tried.items() if len(rows) == len(RIVALS)}
-    _correct([row for world in found.values() for row in world.leads], PLANNED_LEADS)
-    return found
-
-
-def moves(evidence: Evidence) -> dict[tuple[str, Key], Row]:
-    """How far each world moves each core selector against Random, by world and configuration."""
-    found: dict[tuple[str, Key], Row] = {}
-    for name in evidence.arms:
-        if name != MAIN:
-            change = comparison.compare(comparison.change_of(evidence.arms[name], since=evidence.arms[MAIN]))
-            found |= {(name, key_of(row)): row for row in records(change)}
-    _correct(list(found.values()), PLANNED_CHANGES)
-    return found
-
-
-def _correct(rows: list[Row], planned: int) -> None:
-    for row, p in zip(rows, planned_holm([row["p"] for row in rows], planned), strict=True):
-        row["p_planned"] = float(p)
-
-
-def planned_holm(p_values: Sequence[float], planned: int) -> NDArray[np.float64]:
-    """Holm's correction for as many comparisons as were planned: those not made yet count as if they had
-    found nothing.
-
-    >>> planned_holm([0.01, 0.5], 4).round(2).tolist()
-    [0.04, 1.0]
-    """
-    return holm([*p_values, *(1.0 for _ in range(planned - len(p_values)))])[: len(p_values)]
-
-
-def networks(evidence: Evidence, arm: str) -> list[Row]:
-    """How the training of the networks behind the vectors of an arm ended, those that are on record."""
-    named = sorted(evidence.tables.networks_of(arm))
-    return [record for name in named if (record := evidence.tables.network_called(name))]
-
-
-def wider(evidence: Evidence, arm: str) -> list[Row]:
-    """Those of an arm whose width the main study does not have."""
-    known = {record.get("width") for record in networks(evidence, MAIN)}
-    return [record for record in networks(evidence, arm) if record["width"] not in known]
-
-
-def trained_anew(evidence: Evidence, arms: Sequence[str]) -> dict[str, list[float]]:
-    """Arms whose vectors come from networks that were trained anew, though nothing asked for others, and the
-    gains in dB of those as wide as the main study's.
-    """
-    tables, main = evidence.tables, networks(evidence, MAIN)
-    looks = {record["sha256"][APPEARANCE_FILE] for record in main}
-    found = {}
-    for name in arms:
-        own, other = networks(evidence, name), wider(evidence, name)
-        same_looks = bool(own) and all(record["sha256"][APPEARANCE_FILE] in looks for record in own)
-        if not (same_looks if other else tables.networks_of(name) <= tables.networks_of(MAIN)):
-            found[name] = [record["gain_db"] for record in own if record not in other]
-    return found
-
-
-def begun_and_waiting(evidence: Evidence) -> tuple[dict[str, int], list[str]]:
-    """Networks of each world that has been begun without enough pools to compare, and worlds not run yet."""
-    tried = worlds(evidence)
-    trained = evidence.tables.networks.groupby("arm").size().to_dict()
-    begun = {name: int(trained[name]) for name in CHANGED if name in trained and name not in tried}
-    return begun, [name for name in CHANGED if name not in trained]
 
 
 @dataclass(frozen=True)
@@ -272,8 +175,3 @@ def headroom(evidence: Evidence) -> Headroom | None:
         columns.append([{"machine": "all styles", **overall}, *records(comparison.machine_accuracy(part))])
     by_machine = [(str(ours["machine"]), ours, rest) for ours, rest in zip(*columns, strict=True)]
     return Headroom(gaps["pool"].nunique(), float(gap.mean()), low, high, by_machine)
-
-
-def lead_half_width(tried: Iterable[World]) -> float:
-    """Median half of the intervals of the leads in some worlds, points."""
-    return float(np.median([(row["t_high"] - row["t_low"]) / 2 for world in tried for row in world.leads]))

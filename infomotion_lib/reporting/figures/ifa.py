@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.reporting.figures.parts import INK, headline
 from infomotion_lib.reporting.style import METHOD_COLOURS, Registered
-from infomotion_lib.representations.ifa.probe import RESOLUTION
+from infomotion_lib.representations.probe import RESOLUTION
 from infomotion_lib.representations.registry import REPRESENTATIONS
 
 Floats = NDArray[np.floating]
@@ -26,7 +26,6 @@ FEATURE_NAMES = Registered(
     "phrase",
     {
         "frame_difference": "frame difference",
-        "dense_flow": "dense optical flow",
         "untrained": "motion, untrained",
     },
 )

@@ -24,8 +24,9 @@ from infomotion_lib.errors import DataError, ParameterError, VideoError
 from infomotion_lib.frame_table import MOTIONS
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_npz
-from infomotion_lib.representations.ifa.interpolator import SIDE_MULTIPLE, InterFrameInterpolator
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import MotionPooler, Pooling, vector_size
+from infomotion_lib.representations.ifa.sizes import size_refusal
 from infomotion_lib.representations.ifa.triplets import ODD_SIZE, UNREADABLE, pair_frames, pairs_kept
 from infomotion_lib.representations.vectors import ONE_PAIR, Vectors, read_features, write_features
 
@@ -157,7 +158,7 @@ def read_ends(row: Mapping[str, Any]) -> Ends | str:
         frames = read_frames(row["path"], wanted)
     except VideoError:
         return UNREADABLE
-    if frames.shape[1] % SIDE_MULTIPLE or frames.shape[2] % SIDE_MULTIPLE:
+    if size_refusal(*frames.shape[1:]):
         return ODD_SIZE
     return BLANK if (np.ptp(frames, axis=(1, 2)) == 0).all() else Ends(frames, pairs)
 

@@ -68,7 +68,7 @@ class Motion:
         DataError
             If the frame index has another number of motions per video.
         """
-        _require_pairs(videos, self.pairs)
+        require_pairs(videos, self.pairs)
         return extract_features(
             self.network, videos, out=out, pooling=self.pooling, device=self.device, workers=workers
         )
@@ -86,7 +86,7 @@ def fit(
 
     ``folder`` then holds ``ifa.safetensors``, ``training_log.csv`` and the checkpoints of the training.
     """
-    _require_pairs(train, parameters.pairs)
+    require_pairs(train, parameters.pairs)
     resolve_precision(parameters.ifa_precision, device)  # refused before a video is read
     stores = [
         TripletStore.from_frame_index(rows, split=split, workers=parameters.workers)
@@ -143,7 +143,14 @@ def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:
     return Motion(trained, parameters.pooling, device, pairs=parameters.pairs)
 
 
-def _require_pairs(rows: pd.DataFrame, pairs: int) -> None:
+def require_pairs(rows: pd.DataFrame, pairs: int) -> None:
+    """Refuse a frame index of whole beats where half ones are asked for, and the other way round.
+
+    Raises
+    ------
+    DataError
+        If its videos have another number of motions.
+    """
     kept = pairs_kept(rows)
     if has_frames(rows).any() and kept != pairs:
         raise DataError(

@@ -20,6 +20,7 @@ from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError, VideoError
 from infomotion_lib.frame_table import MOTIONS, has_frames
 from infomotion_lib.progress import track
+from infomotion_lib.representations.ifa.outlook import no_triplets
 
 UNREADABLE = "unreadable"
 ODD_SIZE = "odd_size"
@@ -151,13 +152,7 @@ class TripletStore:
             )
         store = cls.assembled(videos, decoded)
         if not len(store):
-            raise DataError(
-                f"No training triplet in split {split}"
-                + (f" of source {source}" if source else "")
-                + f": {len(videos)} videos have frames.",
-                where=f"Not readable: {', '.join(store.skipped[:5]) or 'none'}.",
-                remedy="See status_counts.csv of stage 01 for what became of the videos.",
-            )
+            raise no_triplets(split, len(videos), unreadable=", ".join(store.skipped[:5]) or "none")
         return store
 
     @classmethod

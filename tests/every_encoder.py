@@ -8,8 +8,13 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
+
+from infomotion_lib.data.video import probe, read_clip, read_frames
+from infomotion_lib.errors import VideoError
 
 FRAMES, WIDTH, HEIGHT = 12, 128, 96
+PICKS = ([0], [7], [11, 3, 3], [5, 10, 1])
 CONTAINERS = (
     "avi",
     "mp4",
@@ -33,6 +38,7 @@ SIZES = {
     **dict.fromkeys(("roqvideo",), (128, 128)),
     **dict.fromkeys(("vc2", "dirac"), (256, 256)),
     **dict.fromkeys(("xface",), (48, 48)),
+    **dict.fromkeys(("cinepak", "jpeg2000"), (64, 48)),  # the slowest encoders
 }
 OPTIONS = {"dnxhd": {"profile": "dnxhr_hq"}, "vc2": {"b": "40M"}}
 RATES = {"dvvideo": Fraction(30000, 1001), "roqvideo": Fraction(30)}
@@ -192,10 +198,16 @@ def _frame(picture: np.ndarray, pixel_format: str) -> av.VideoFrame:
     return frame if pixel_format == "rgb24" else frame.reformat(format=pixel_format)
 
 
-def written(folder: Path, name: str, options: dict[str, str] | None = None) -> tuple[list[Path], str]:
-    """All files that the encoder leaves in a folder, and FFmpeg's words about the first refusal."""
+def written(
+    folder: Path, name: str, options: dict[str, str] | None = None, *, containers: int = len(CONTAINERS)
+) -> tuple[list[Path], str]:
+    """Files that the encoder leaves in a folder, in the first so many containers that take it, and FFmpeg's
+    words about the first refusal.
+    """
     files, reason = [], ""
     for suffix in CONTAINERS:
+        if len({path.suffix for path in files}) == containers:
+            break
         for pixel_format in pixel_formats(name):
             path = folder / f"{name}_{pixel_format}.{suffix}"
             try:
@@ -205,3 +217,33 @@ def written(folder: Path, name: str, options: dict[str, str] | None = None) -> t
                 reason = reason or str(error)
                 path.unlink(missing_ok=True)
     return files, reason
+
+
+def agree(path: Path) -> int:
+    """Frames of a video, after all ways of reading it agreed on each."""
+    clip = read_clip(path)
+    info = probe(path)
+    assert (info.n_frames, info.height, info.width) == clip.shape, path
+    for wanted in [*PICKS, [len(clip) - 1]]:
+        if max(wanted) < len(clip):
+            assert np.array_equal(read_frames(path, wanted), clip[wanted]), (path, wanted)
+    with pytest.raises(VideoError, match="no readable frame"):
+        read_frames(path, [len(clip)])
+    return len(clip)
+
+
+def readable(files: list[Path], reason: str) -> tuple[list[Path], str]:
+    """Files that every way reads alike, and why the last of the others cannot be read: FFmpeg writes some that
+    it cannot read, and then every way says so.
+    """
+    read = []
+    for path in files:
+        try:
+            agree(path)
+            read.append(path)
+        except VideoError as error:
+            for other in (read_clip, probe, lambda file: read_frames(file, [0])):
+                with pytest.raises(VideoError, match=path.stem):
+                    other(path)
+            reason = str(error)
+    return read, reason

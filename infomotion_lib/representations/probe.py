@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,13 +21,15 @@ from sklearn.preprocessing import StandardScaler
 from infomotion_lib.classes import ef_class
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.representations.flow.farneback import cell_means
 from infomotion_lib.representations.ifa.triplets import pair_frames
+from infomotion_lib.representations.outlook import probe_refusals
 
 RIDGE_STRENGTHS = np.logspace(-2, 6, 17)
 NEIGHBOURS = 5
 RESOLUTION = float(np.finfo(np.float32).eps)
 """Relative step of float32: smaller singular values are rounding."""
-DIFFERENCE_GRID, FLOW_GRID = 14, 7
+DIFFERENCE_GRID = 14
 
 Floats = NDArray[np.float32]
 
@@ -66,25 +67,7 @@ def read_pairs(rows: pd.DataFrame) -> tuple[NDArray[np.uint8], NDArray[np.bool_]
 def difference_features(pairs: NDArray[np.uint8]) -> Floats:
     """Absolute difference of the frames of each pair in 14 x 14 cells, (N, 392)."""
     change = np.abs(pairs[:, :, 1].astype(np.float32) - pairs[:, :, 0])  # (N, 2, H, W)
-    return np.stack([_cells(video, DIFFERENCE_GRID) for video in change]).reshape(len(pairs), -1)
-
-
-def dense_flow_features(pairs: NDArray[np.uint8]) -> Floats:
-    """Farneback's dense optical flow from first to second frame of each pair in 7 x 7 cells, pixels, (N,
-    196).
-    """
-    vectors = []
-    for video in pairs:
-        flows = [dense_flow(first, second) for first, second in video]
-        vectors.append(_cells(np.concatenate([flow.transpose(2, 0, 1) for flow in flows]), FLOW_GRID).ravel())
-    return np.stack(vectors).astype(np.float32)
-
-
-def dense_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Floats:
-    """Farneback's flow (H, W, 2) from the first frame to the second: x then y, pixels."""
-    start = np.zeros((*first.shape, 2), dtype=np.float32)
-    flow = cv2.calcOpticalFlowFarneback(first, second, start, 0.5, 3, 15, 3, 5, 1.2, 0)
-    return np.asarray(flow, dtype=np.float32)
+    return np.stack([cell_means(video, DIFFERENCE_GRID) for video in change]).reshape(len(pairs), -1)
 
 
 def ridge_probe(
@@ -149,10 +132,8 @@ def probe_table(
     """
     if (train & test).any():
         raise DataError(f"{int((train & test).sum())} videos are both TRAIN and held out.")
-    if train.sum() < 3 or test.sum() < 2:
-        raise DataError(
-            f"A probe of {int(train.sum())} TRAIN and {int(test.sum())} held-out videos says nothing."
-        )
+    for refusal in probe_refusals(int(train.sum()), int(test.sum())):
+        raise refusal
     rows: list[dict[str, Any]] = []
     for name, vectors in features.items():
         four = vectors[train], ef[train], vectors[test], ef[test]
@@ -194,11 +175,3 @@ def first_components(features: Floats) -> tuple[NDArray[np.float64], NDArray[np.
     return np.asarray(model.fit_transform(features.astype(np.float64))), np.asarray(
         model.explained_variance_ratio_
     )
-
-
-def _cells(maps: NDArray[np.float32], grid: int) -> Floats:
-    """Means (C, grid, grid) of maps (C, H, W) over a grid of cells."""
-    height, width = maps.shape[-2:]
-    rows, columns = np.linspace(0, height, grid + 1).astype(int), np.linspace(0, width, grid + 1).astype(int)
-    sums = np.add.reduceat(np.add.reduceat(maps, rows[:-1], axis=-2), columns[:-1], axis=-1)
-    return np.asarray(sums / (np.diff(rows)[:, None] * np.diff(columns)), dtype=np.float32)

@@ -1,0 +1,187 @@
+"""Which vectors should the graph use? Values, figure and table of that page, from the runs that have several
+kinds of vectors.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infomotion_book.comparisons import paired
+from infomotion_book.html import figure, interval, number, probability, signed, under
+from infomotion_book.notebooks import card_link
+from infomotion_book.page_table import of_rows, page_table
+from infomotion_lib.reporting.figures.vectors import which_vectors
+from infomotion_lib.reporting.flags import explained
+from infomotion_lib.reporting.results import Results, records
+from infomotion_lib.reporting.style import save_figure, use_style
+from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
+from infomotion_lib.selection.registry import SELECTORS
+
+LEVEL = 0.05
+FIGURE = "vectors-compared.svg"
+NOT_RUN = (
+    "No run with several kinds of vectors is frozen yet: `infomotion run all --profile phantom-beyond`.\n"
+)
+
+
+def results_with_vectors(shown: list[Results]) -> Results | None:
+    """The run with most kinds of vectors; None if none has more than the paper's two."""
+    most = max(shown, key=lambda results: len(_names(results)), default=None)
+    return most if most is not None and len(_names(most)) > len(PAPER) else None
+
+
+def _names(results: Results) -> list[str]:
+    used = results.card("ifa_training").get("parameters", {}).get("representations", PAPER)
+    return [name for name in used if name in REPRESENTATIONS]
+
+
+def compared(results: Results) -> pd.DataFrame:
+    """A row per representation of a run, in the order of its probe.
+
+    ``name, label``; ``size`` of the vector; ``ridge_r2`` and ``knn_purity`` of the probe of EF on held-out
+    videos; ``healthy`` of ``graphs`` class graphs; ``shared``, percent of the picks on motion vectors that it
+    picks too; hard accuracy of the communities' picks on the first source, ``mean``, ``sd``, ``n``, minus
+    Random's (``difference``, ``ci_low``, ``ci_high``, ``p_holm``), both at the smallest budget;
+    ``graph_flag``; ``fit_seconds`` and ``video_ms``, CPU time to train it and per video.
+    """
+    probe = results.table("ifa_training", "probe")
+    report, picks = (results.table("graph_selection", name) for name in ("graph_report", "selections"))
+    cells = results.table("evaluation", "table1")
+    if probe is None or report is None or picks is None or cells is None:
+        return pd.DataFrame()
+    source, budget = cells["source"].iloc[0], int(cells.loc[cells["vpc"] > 0, "vpc"].min())
+    differences = paired(results)
+    spent = results.card("ifa_training").get("notes", {}).get("cpu_seconds", {})
+    rows = []
+    for name in _names(results):
+        method = _method(name, set(cells["method"]))
+        scored = probe[probe["feature"] == name]
+        if method is None or scored.empty:
+            continue
+        graphs = report[(report["feature"] == name) & (report["source"] == source)]
+        graphs = graphs[graphs["graph"] == _selecting(results)]
+        cost = spent.get(name, {})
+        row: dict[str, Any] = {"name": name, "label": REPRESENTATIONS[name].phrase}
+        row |= {column: scored.iloc[0][column] for column in ("size", "ridge_r2", "knn_purity")}
+        row |= {"healthy": int((graphs["flag"] == "healthy").sum()), "graphs": len(graphs)}
+        row |= {"shared": _shared(picks, method, source=source, vpc=budget)}
+        row |= _cell(cells, method, source, budget) | _cell(differences, method, source, budget)
+        row |= {"fit_seconds": cost.get("fit", np.nan), "video_ms": _per_video(cost)}
+        rows.append(row)
+    return pd.DataFrame(rows).sort_values("ridge_r2", ascending=False, ignore_index=True)
+
+
+def _per_video(cost: dict[str, float]) -> float:
+    return 1000 * cost["vectors"] / cost["videos"] if cost.get("videos") else np.nan
+
+
+def _selecting(results: Results) -> str:
+    return str(results.card("graph_selection").get("parameters", {}).get("selection_graph", "knn"))
+
+
+def _method(name: str, methods: set[str]) -> str | None:
+    """The selector of central videos of communities on these vectors, among those that were tried."""
+    asked = (f"infomotion_{name}", "infomotion", "infodist")
+    return next((m for m in asked if m in methods and SELECTORS[m].on == (name,)), None)
+
+
+def _cell(table: pd.DataFrame, method: str, source: str, vpc: int) -> dict[Any, Any]:
+    known = table[(table["metric"] == "hard_accuracy")] if "metric" in table else table
+    rows = known[(known["method"] == method) & (known["source"] == source) & (known["vpc"] == vpc)]
+    kept = ["mean", "sd", "n", "difference", "p_holm", "graph_flag"]
+    kept += ["ci_low", "ci_high"] if "difference" in rows else []
+    return rows.iloc[0][[name for name in kept if name in rows]].to_dict() if len(rows) else {}
+
+
+def _shared(picks: pd.DataFrame, method: str, *, source: str, vpc: int) -> float:
+    """Percent of InfoMotion's picks that a selector picks too, first selection seed."""
+    own = picks[(picks["source"] == source) & (picks["vpc"] == vpc) & (picks["selection_seed"] == 0)]
+    theirs, ours = (set(own.loc[own["method"] == name, "file_name"]) for name in (method, "infomotion"))
+    return 100 * len(theirs & ours) / len(ours) if ours else float("nan")
+
+
+def fragments(shown: list[Results]) -> dict[str, str]:
+    """The generated parts of the page, by name."""
+    results = results_with_vectors(shown)
+    rows = compared(results) if results else pd.DataFrame()
+    if results is None or rows.empty:
+        return {"vectors_findings": NOT_RUN, "vectors_figure": "", "vectors_table": ""}
+    return {
+        "vectors_findings": _findings(rows),
+        "vectors_figure": figure(f"_static/figures/{FIGURE}", _alt(rows)),
+        "vectors_table": _table(results, rows),
+    }
+
+
+def write_figure(folder: Path, shown: list[Results]) -> Path | None:
+    """The page's picture, where a run has several kinds of vectors."""
+    results = results_with_vectors(shown)
+    rows = compared(results) if results else pd.DataFrame()
+    if rows.empty:
+        return None
+    use_style()
+    return save_figure(which_vectors(rows), folder / FIGURE, alt=_alt(rows)).path
+
+
+def _alt(rows: pd.DataFrame) -> str:
+    return "Kinds of vectors: " + "; ".join(
+        f"{row['label']}: R2 of EF {row['ridge_r2']:.2f}, {row['difference']:+.1f} points against Random"
+        for row in records(rows)
+    )
+
+
+def _findings(rows: pd.DataFrame) -> str:
+    best, paper = rows.iloc[0], rows[rows["name"] == "motion"].iloc[0]
+    kept = rows[rows["p_holm"] < LEVEL]
+    told = (
+        "; ".join(f"{row['label']} ({signed(row['difference'])} points)" for row in records(kept))
+        if len(kept)
+        else "none of them"
+    )
+    return (
+        f"- EF is read best from **{best['label']}** (R² {number(best['ridge_r2'], 2)}); from the paper's"
+        f" motion vectors R² is {number(paper['ridge_r2'], 2)}.\n"
+        f"- Different from Random after Holm's correction: {told}.\n"
+    )
+
+
+def _table(results: Results, rows: pd.DataFrame) -> str:
+    head = [
+        "Vectors",
+        "R² of EF",
+        "Same class, 5-NN",
+        "Healthy graphs",
+        "Picks shared with motion",
+        "Accuracy, %",
+        "Minus Random",
+        "p, Holm",
+        "CPU, ms per video",
+    ]
+    body = [
+        [
+            under(row["label"], f"{row['size']:.0f} numbers"),
+            number(row["ridge_r2"], 2),
+            f"{number(100 * row['knn_purity'], 0)} %",
+            f"{row['healthy']} of {row['graphs']}",
+            f"{number(row['shared'], 0)} %",
+            f"{number(row['mean'])} ± {number(row['sd'])}",
+            f"{signed(row['difference'])} {interval(row['ci_low'], row['ci_high'])}",
+            probability(row["p_holm"]),
+            under(number(row["video_ms"], 0), f"training {number(row['fit_seconds'], 0)} s"),
+        ]
+        for row in records(rows)
+    ]
+    notes = (
+        "Probe: ridge regression and nearest neighbours, learnt from TRAIN, scored on TEST; nothing is chosen"
+        " by it. Accuracy: hard, of networks trained on the central videos of the communities, one pool of"
+        " phantom videos. With one pool no ranking of vectors can be read from it.",
+        explained(*rows["graph_flag"].astype(str)) if "graph_flag" in rows else "",
+        card_link(results, "ifa_training", "How the vectors were made"),
+    )
+    return page_table(
+        of_rows(head, body, caption=f"Kinds of vectors, profile {results.profile}", notes=notes)
+    )

@@ -1,0 +1,271 @@
+"""Training of DISCOVR: resumable at any checkpoint to the same numbers.
+
+Batches, crops and masks are functions of (seed, step): weights, optimiser, step and log are the whole state.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from infomotion_lib import arithmetic
+from infomotion_lib.device import resolve_device
+from infomotion_lib.errors import CheckpointError, StageError
+from infomotion_lib.progress import track
+from infomotion_lib.provenance import atomic
+from infomotion_lib.representations.discovr.alarms import Signs, alarms, signs_of
+from infomotion_lib.representations.discovr.clips import ClipSource
+from infomotion_lib.representations.discovr.dino import teacher_says
+from infomotion_lib.representations.discovr.model import Model
+from infomotion_lib.representations.discovr.settings import TrainingSettings
+from infomotion_lib.representations.discovr.step import Step, training_step
+
+FORMAT = 1
+"""Raised when equal videos and settings teach another network: a checkpoint of another format is not gone on
+from.
+"""
+
+LAST = "last.pt"
+BETAS = (0.9, 0.95)
+
+LOG_COLUMNS = (
+    *("step", "loss", "video", "image", "video_scores", "image_scores", "lr", "temperature"),
+    *("mean_entropy", "entropy_of_mean", "cls_std", "cls_cosine", "prototypes_used"),
+)
+"""The loss and its four parts, the rate, the teachers' temperature, and the signs of a collapse in the
+batch.
+"""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A trained network and how it came about.
+
+    Attributes
+    ----------
+    model : Model
+        With its last weights, in evaluation mode, on the CPU.
+    log : DataFrame
+        ``LOG_COLUMNS``.
+    signs : Signs
+        On VAL, or nan with fewer than two VAL videos.
+    """
+
+    model: Model
+    log: pd.DataFrame
+    signs: Signs
+
+    @property
+    def alarms(self) -> list[str]:
+        """Which signs say that it has collapsed; always empty for a network that has not been trained."""
+        if not len(self.log):
+            return []
+        used = int(self.log["prototypes_used"].iloc[-1])
+        return alarms(self.signs, used=used, prototypes=self.model.network.size.prototypes)
+
+    def summary(self) -> dict[str, Any]:
+        """Numbers of the run by name."""
+        ends = {}
+        if len(self.log):
+            losses = self.log["loss"]
+            ends = {"first_loss": float(losses.iloc[0]), "last_loss": float(losses.iloc[-1])}
+            ends["prototypes_used"] = int(self.log["prototypes_used"].iloc[-1])
+        steps = int(self.log["step"].max()) if len(self.log) else 0
+        signs = {name: value for name, value in self.signs.named("val_").items() if np.isfinite(value)}
+        return {"steps": steps, **ends, **signs, "collapsed": bool(self.alarms), "alarms": self.alarms}
+
+
+def train_discovr(
+    model: Model,
+    source: ClipSource,
+    *,
+    folder: str | Path,
+    settings: TrainingSettings,
+    val: ClipSource | None = None,
+    device: str = "auto",
+) -> TrainingResult:
+    """Network trained on clips of TRAIN videos; goes on from ``folder`` if a run of the same settings was cut
+    short there.
+
+    Parameters
+    ----------
+    model : Model
+        Start; trained in place.
+    source : ClipSource
+        TRAIN videos.
+    folder : path
+        Holds ``last.pt`` (weights, optimiser, step, log), written whole.
+    settings : TrainingSettings
+        What decides the training.
+    val : ClipSource, optional
+        VAL videos, which are looked at for signs of a collapse and choose nothing.
+    device : {"auto", "cpu", "cuda"}
+        Where it runs.
+
+    Raises
+    ------
+    CheckpointError
+        If ``folder`` holds a run of other settings.
+    StageError
+        If the loss is not finite.
+    """
+    run = _Run(model, source, folder=Path(folder), settings=settings, device=resolve_device(device))
+    run.resume()
+    bar: tqdm[int] = track(label="DISCOVR training", total=settings.steps, unit="step")
+    bar.update(run.step)
+    while run.step < settings.steps:
+        run.advance()
+        bar.update()
+    bar.close()
+    signs = val_signs(model, val, temperature=settings.temperature(settings.steps))
+    return TrainingResult(model.to("cpu").eval(), run.table(), signs)
+
+
+@torch.inference_mode()
+def val_signs(model: Model, val: ClipSource | None, *, temperature: float, batch: int = 8) -> Signs:
+    """Signs of a collapse in the middle clips of videos."""
+    network, says, cls = model.network, [], []
+    for start in range(0, 0 if val is None else len(val), batch):
+        assert val is not None
+        clips = val.middles(range(start, min(start + batch, len(val))))
+        seen, _ = network.video_teacher(model.normalised(clips))
+        logits = network.video_teacher_head(seen)
+        cls.append(seen)
+        says.append(teacher_says(logits, network.video_center, temperature=temperature))
+    return signs_of(torch.cat(says), torch.cat(cls)) if says else Signs(*[float("nan")] * 4)
+
+
+class _Run:
+    """State of a training: network, optimiser, step, log."""
+
+    def __init__(
+        self,
+        model: Model,
+        source: ClipSource,
+        *,
+        folder: Path,
+        settings: TrainingSettings,
+        device: torch.device,
+    ) -> None:
+        self.source, self.settings, self.folder, self.device = source, settings, folder, device
+        self.identity = _identity(model, source, settings)
+        self.model, self.step = model.to(device), 0
+        self.rows: list[list[float]] = []
+        # fused: its square root is exact, see arithmetic.py
+        self.optimiser = torch.optim.AdamW(_groups(model, settings), lr=0.0, betas=BETAS, fused=True)
+
+    def advance(self) -> None:
+        """One step."""
+        settings, number, network = self.settings, self.step, self.model.network
+        videos = settings.rows(number, count=len(self.source))
+        clips = self.model.normalised(self.source.drawn(videos, settings.draws(number)))
+        masks = settings.masks(number, clips=len(clips), size=network.size).to(self.device)
+        rate, temperature = settings.rate(number), settings.temperature(number)
+        self.model.train()
+        made = training_step(
+            network,
+            settings.cropped(clips, number),
+            masks,
+            temperature=temperature,
+            momentum=settings.momentum,
+            variant=settings.variant,
+        )
+        loss = made.total
+        if not bool(loss.isfinite()):
+            raise StageError(
+                f"DISCOVR training diverged at step {number + 1}: its loss is not finite.",
+                remedy="Lower discovr_learning_rate and run again.",
+            )
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.step += 1
+        if settings.due(self.step, settings.log_every):
+            self.rows.append(_row(self.step, made, rate=rate, temperature=temperature))
+        if settings.due(self.step, settings.checkpoint_every):
+            self._save()
+
+    def _save(self) -> None:
+        state = {
+            "identity": self.identity,
+            "step": self.step,
+            "log": self.rows,
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        with atomic(self.folder / LAST) as temporary:
+            torch.save(state, temporary)
+
+    def resume(self) -> None:
+        """Take up the last checkpoint, if there is one."""
+        path = self.folder / LAST
+        if not path.is_file():
+            return
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            identity = dict(state["identity"])
+        except Exception as error:  # torch raises many kinds for a damaged file
+            raise CheckpointError(
+                f"{path} cannot be read: {type(error).__name__}", remedy="Delete it to train anew."
+            ) from None
+        other = [name for name, value in self.identity.items() if identity.get(name) != value]
+        if other:
+            raise CheckpointError(
+                f"{path} belongs to another run: it differs in {', '.join(other)}.",
+                remedy="Delete its folder to train anew, or take back the change to continue it.",
+            )
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.rows = int(state["step"]), [list(row) for row in state["log"]]
+
+    def table(self) -> pd.DataFrame:
+        """The log."""
+        return pd.DataFrame(self.rows, columns=list(LOG_COLUMNS), dtype=float).astype(
+            {"step": int, "prototypes_used": int}
+        )
+
+
+def _row(number: int, made: Step, *, rate: float, temperature: float) -> list[float]:
+    losses = [made.total, made.video, made.image, made.video_scores, made.image_scores]
+    signs = signs_of(made.says, made.cls)
+    values = [*(float(loss.detach()) for loss in losses), rate, temperature, *signs.named().values()]
+    return [number, *values, made.clusters.used()]
+
+
+def _groups(model: Model, settings: TrainingSettings) -> list[dict[str, Any]]:
+    """What AdamW changes, with and without weight decay."""
+    decayed: list[torch.nn.Parameter] = []
+    spared: list[torch.nn.Parameter] = []
+    for name, value in model.network.trained():
+        matrix = value.dim() > 1 and not name.endswith(("cls_token", "mask_token"))
+        fades = matrix if settings.variant.decay == "matrices" else name != "mask_token"
+        (decayed if fades else spared).append(value)
+    return [
+        {"params": decayed, "weight_decay": settings.weight_decay},
+        {"params": spared, "weight_decay": 0.0},
+    ]
+
+
+def _identity(model: Model, source: ClipSource, settings: TrainingSettings) -> dict[str, Any]:
+    """What must be equal for a checkpoint to be gone on from: settings, start weights and videos."""
+    start = 0
+    for value in model.state_dict().values():
+        start = zlib.crc32(value.detach().cpu().contiguous().numpy().tobytes(), start)
+    switches = {f"switch {name}": value for name, value in asdict(settings.variant).items()}
+    plain = {name: value for name, value in asdict(settings).items() if name != "variant"}
+    plain["temperatures"] = list(settings.temperatures)
+    pixels = 0
+    for number in range(len(source)):
+        pixels = zlib.crc32(np.ascontiguousarray(source.cut.middle(source.video(number))).data, pixels)
+    videos = {"TRAIN videos": zlib.crc32("\n".join(source.names).encode()), "TRAIN pixels": pixels}
+    shape = {"format": FORMAT, "start weights": start, **asdict(model.network.size), **asdict(source.cut)}
+    return {**shape, "arithmetic": arithmetic.state("native")["in_force"], **plain, **switches, **videos}

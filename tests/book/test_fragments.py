@@ -1,0 +1,52 @@
+"""What the generated parts read, as values, before a page makes text of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from standin_run import make_run
+
+from infomotion_book import fragments, ledgers, run_sentences
+from infomotion_lib.frozen import EVALUATION_FIGURES, FROZEN
+from infomotion_lib.paths import NOTEBOOKS
+from infomotion_lib.reporting.results import Results
+
+PHANTOM = Results("phantom", FROZEN / "phantom")
+
+
+def test_figures_that_were_drawn_come_with_their_words_and_their_card() -> None:
+    drawn = fragments.saved_figures(PHANTOM, "evaluation", [*EVALUATION_FIGURES, "never_drawn.svg"])
+    assert [shown.name for shown in drawn] == list(EVALUATION_FIGURES)
+    for shown in drawn:
+        assert (FROZEN.parent / shown.url).is_file() and len(shown.alt) > 40 and "provenance" in shown.card
+    assert fragments.saved_figures(Results("none", FROZEN / "none"), "evaluation", EVALUATION_FIGURES) == []
+
+
+def test_colab_opens_every_clean_notebook() -> None:
+    addresses = fragments.colab_addresses("https://github.com/someone/paper")
+    names = [address.rsplit("/", 1)[1] for address in addresses.values()]
+    assert names == sorted(file.name for file in NOTEBOOKS.glob("[0-9]*.ipynb"))
+    assert all("/github/someone/paper/blob/" in address for address in addresses.values())
+
+
+def test_steps_on_a_gpu_are_rows_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = fragments.latte_step_times()
+    assert measured is not None and {"gpu", "matmul"} <= set(measured)
+    monkeypatch.setattr(fragments, "FROZEN", tmp_path)
+    assert fragments.latte_step_times() is None and "<table" not in fragments.latte_steps()
+
+
+def test_the_checklist_points_to_pages_by_their_title() -> None:
+    asked = ledgers.asked()
+    titles = dict(zip(asked["where"], asked["title"], strict=True))
+    assert titles["quickstart.md"] == "Quickstart" and asked["title"].str.len().min() > 0
+
+
+def test_the_last_tables_are_those_of_the_evaluation(tmp_path: Path) -> None:
+    results = Results("phantom", make_run(tmp_path))
+    cells, constants = run_sentences.final_tables(results)
+    table = results.table("evaluation", "table1")
+    assert table is not None and cells["mean"].tolist() == table["mean"].tolist() and constants is not None
+    (results.folder("evaluation") / "constants.csv").unlink()
+    assert run_sentences.final_tables(results)[1] is None
