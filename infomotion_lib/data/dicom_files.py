@@ -66,6 +66,7 @@ def cine_header(file: Path) -> Any:
         ultrasound = modality in ("US", "IVUS") or (not modality and classes.startswith(_PERHAPS))
         length = int(header.get("NumberOfFrames", 1) or 1)
         pictures = "PixelData" in header
+        header.get("BurnedInAnnotation")  # decoded now: a damaged element raises when it is asked for
     except VideoError as error:
         if "pydicom is not installed" in error.what:
             raise

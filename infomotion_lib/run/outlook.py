@@ -13,7 +13,7 @@ from infomotion_lib.data.outside import state_outside
 from infomotion_lib.data.records import first_per_class, read_dataset
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.videos import read_videos
-from infomotion_lib.frame_table import read_frame_index
+from infomotion_lib.frame_table import has_frames, read_frame_index
 from infomotion_lib.outlook import Outlook
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import RunPaths
@@ -194,9 +194,9 @@ def require_videos(
         return
     videos = pd.concat(parts, ignore_index=True)
     if "frame_index" in TABLE[name].needs and paths.frame_index.is_file():
-        index = read_frame_index(paths.frame_index)[["source", "file_name", "ef", "diastole_start"]]
+        index = read_frame_index(paths.frame_index)[["source", "file_name", "ef", "systole_start"]]
         videos = videos.drop(columns="ef").merge(index, on=["source", "file_name"])
-        videos["phases"] = np.where(videos["diastole_start"].notna(), "found", "none")
+        videos["phases"] = np.where(has_frames(videos), "found", "none")
     outlook: Outlook = imported(function)(videos, parameters, stages)
     outlook.require()
 

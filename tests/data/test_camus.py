@@ -151,9 +151,13 @@ def test_a_cut_line_is_continued_and_a_second_call_fetches_nothing(server: Serve
     spans = [line.partition("bytes=")[2] for line in server.asked if "bytes=" in line]
     assert spans and all(int(span[:-1]) > 0 for span in spans), "what had arrived was not asked for again"
     server.asked.clear()
+    before = [file.stat().st_mtime_ns for file in sorted((tmp_path / "Videos").iterdir())]
     fetch_camus(tmp_path, api=server.api, patients=1, progress=False)
     assert not any("download" in line or "item" in line for line in server.asked)
+    assert [file.stat().st_mtime_ns for file in sorted((tmp_path / "Videos").iterdir())] == before
     assert len(read_dataset(tmp_path).usable) == 3
+    fetch_camus(tmp_path, api=server.api, patients=2, progress=False)
+    assert len(read_dataset(tmp_path).usable) == 4
 
 
 def test_wrong_hashes_are_refused(server: Server, tmp_path: Path) -> None:

@@ -224,7 +224,7 @@ def test_no_claim_is_answered_without_a_run_of_the_paper(
 
 
 @pytest.mark.parametrize(
-    "name", ["phantom", "echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte"]
+    "name", ["phantom", "echodiffusion", "camus", "echonet-dynamic", "echonet-synthetic", "latte"]
 )
 def test_every_data_set_is_described(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["data", "describe", name]) == 0
