@@ -93,6 +93,14 @@ def test_a_killed_training_ends_with_the_same_bytes(
     )
 
 
+def test_equal_videos_and_settings_teach_the_same_network_as_ever(source: ClipSource, tmp_path: Path) -> None:
+    losses = trained(source, tmp_path).log["loss"].to_numpy()
+    known = {1: [8.622, 7.533, 6.046, 5.563, 5.551, 5.658, 6.278]}
+    assert losses == pytest.approx(known[training.FORMAT], rel=5e-3), (
+        "What is learnt has changed: raise FORMAT in discovr/training.py, and write its losses here."
+    )
+
+
 def test_another_run_is_not_gone_on_from(source: ClipSource, tmp_path: Path) -> None:
     trained(source, tmp_path)
     with pytest.raises(CheckpointError, match=r"it differs in momentum, switch targets\."):
