@@ -12,15 +12,16 @@ that a killed run can continue from them. `exec` puts a stage in its shell's pla
 import sys
 from pathlib import Path
 
+from infomotion_lib.run import prepare
 from infomotion_lib.run import workflow as plan
 from infomotion_lib.paths import BOOK, run_paths
 from infomotion_lib.stage_table import TABLE
 
 PYTHON = sys.executable
 PROFILE = str(config.get("resolved") or config.get("profile", "phantom"))  # our command resolves overrides into a file first
-PROFILE = str(Path(PROFILE).resolve()) if PROFILE.endswith((".yml", ".yaml")) else PROFILE
-VALUES = plan.resolve(PROFILE)
-PARAMETERS = plan.parameters_of(VALUES)
+PROFILE = str(Path(PROFILE).resolve()) if PROFILE.lower().endswith((".yml", ".yaml")) else PROFILE
+VALUES = prepare.resolve(PROFILE)
+PARAMETERS = prepare.parameters_of(VALUES)
 PATHS = run_paths(VALUES["profile"], VALUES.get("runs_dir", "runs"))
 
 

@@ -23,6 +23,9 @@ SUMS = "SHA256SUMS"
 VIDEO_TABLE, DATA_REPORT, PINS = "videos.csv", "data_report.csv", "sources.json"
 """Of the data stage: every video of every source, their counts, hashes of what later stages depend on."""
 
+VIDEO_SUMS = "video_hashes.csv"
+"""Of the data stage too: hashes of each of the reader's own videos, as it found them."""
+
 LABELS, FRAME_INDEX, SELECTIONS = "labels.csv", "frame_index.csv", "selections.csv"
 """What is known of each video, stage by stage: relabelled EF, ED and ES frames, who was chosen by whom."""
 

@@ -19,6 +19,7 @@ PAIR_COLUMNS = (
     "systole_mid",
     "systole_end",
 )
+MOTIONS = ("diastole", "systole")
 COLUMN_TYPES: dict[str, Any] = (
     dict.fromkeys(("source", "file_name", "split"), "str")
     | {"ef": "float64", "class_name": "str", "fps": "float64", "n_frames": "Int64"}
@@ -27,6 +28,13 @@ COLUMN_TYPES: dict[str, Any] = (
 )
 INDEX_COLUMNS = tuple(COLUMN_TYPES)
 """Columns of a frame index, see :func:`~infomotion_lib.frames.index.build_frame_index`."""
+
+
+def has_frames(index: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each video has the frames that it needs: those of its emptying. No video has them without
+    those of its filling, unless only half beats were asked for (``pairs: 1``).
+    """
+    return index["systole_start"].notna()
 
 
 def read_frame_index(path: str | Path) -> pd.DataFrame:

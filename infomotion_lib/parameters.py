@@ -11,37 +11,17 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from infomotion_lib.arithmetic import Arithmetic
 from infomotion_lib.errors import ParameterError, did_you_mean
+from infomotion_lib.parameter_types import LocatedFolder, PathText
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
 from infomotion_lib.registry import imported, known
 from infomotion_lib.stage_table import TABLE, notebook_stages, stages_of
-
-Share = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0)]
-
-
-def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    twice = [value for value in values if values.count(value) > 1]
-    if twice:
-        raise ValueError(f"{twice[0]} stands there twice")
-    return values
-
-
-Distinct = AfterValidator(_distinct)
-"""Of a list in which each value counts once."""
-
-HERE = "a file or folder that must exist on the machine that runs"
-"""Marks a parameter that names one, where it is not empty."""
-
-Located = Annotated[str, HERE]
-"""Path of a file or folder; empty for none."""
 
 _SOURCES = "infomotion_lib.data.sources:SOURCES"
 
@@ -56,29 +36,44 @@ else:
 class StageParameters(BaseModel):
     """What every stage takes."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
     of_entries: ClassVar[frozenset[str]] = frozenset()
     """Names that registered entries brought: a notebook's parameters cell need not list them."""
 
     profile: str = Field(
         "smoke",
-        pattern=r"^[^./\\][^/\\]*$",
+        pattern=r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]*$",
+        max_length=100,
         description="name of the profile; results go to runs_dir/profile",
     )
-    runs_dir: str = Field("runs", description="folder of all runs, under the project root unless absolute")
+    runs_dir: PathText = Field(
+        "runs", description="folder of all runs, under the project root unless absolute"
+    )
     real_data: RealData = Field("phantom", description="data set that plays the real source")
     synthetic_data: SyntheticData = Field(
         "phantom-synthetic", description="data set that plays the synthetic source"
     )
-    data_root: Located = Field("", description="folder of the real data sets; empty: $INFOMOTION_DATA")
+    data_root: LocatedFolder = Field("", description="folder of the real data sets; empty: $INFOMOTION_DATA")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where networks run; auto: GPU if there is one"
     )
-    workers: Count = Field(2, description="processes or threads; 2 cores is the reference machine")
+    workers: int = Field(
+        2, ge=1, le=1024, description="processes or threads; 2 cores is the reference machine"
+    )
     arithmetic: Arithmetic = Field(
         "portable", description="portable: held to AVX2 and two threads; native: the machine's own"
     )
     limit: int = Field(0, ge=0, description="use the first N videos of each class and split; 0: all")
+    allow_losses: bool = Field(False, description="go on if more than a quarter of the videos cannot be used")
+
+    def require_machine(self) -> None:
+        """Nothing, if this machine can do what the parameters ask of it; rooms add theirs.
+
+        Raises
+        ------
+        ParameterError
+            Naming what is not there.
+        """
 
     @property
     def sources(self) -> dict[str, str]:
@@ -198,7 +193,7 @@ def read_profile(profile: str) -> dict[str, Any]:
     ParameterError
         If there is no such profile, or it sets a name that no stage knows.
     """
-    path = Path(profile) if profile.endswith((".yml", ".yaml")) else PARAMS / f"{profile}.yml"
+    path = Path(profile) if profile.lower().endswith((".yml", ".yaml")) else PARAMS / f"{profile}.yml"
     if not path.is_file():
         raise ParameterError(
             f"Unknown profile: {profile}",

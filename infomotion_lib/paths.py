@@ -30,10 +30,13 @@ class RunPaths:
         Name of the profile.
     root : Path
         ``<runs_dir>/<profile>``.
+    moved : tuple of (str, Path)
+        Stages whose folder lies elsewhere, as that of a notebook that must not write into a finished run.
     """
 
     profile: str
     root: Path
+    moved: tuple[tuple[str, Path], ...] = ()
 
     @property
     def data(self) -> Path:
@@ -82,7 +85,7 @@ class RunPaths:
 
     def stage(self, name: str) -> Path:
         """Folder of one stage, such as ``runs/phantom/01_frame_index`` for ``"frame_index"``."""
-        return self.root / TABLE[name].folder
+        return dict(self.moved).get(name, self.root / TABLE[name].folder)
 
 
 def notebook_of(stage: Stage) -> Path | None:

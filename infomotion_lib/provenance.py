@@ -37,6 +37,7 @@ RECORDED_PACKAGES = (
     "joblib",
     "lightning-fabric",
     "monai",
+    "nibabel",
     "numpy",
     "opencv-python-headless",
     "pandas",
@@ -52,8 +53,10 @@ RECORDED_PACKAGES = (
 )
 """Packages that can decide a result; run cards state the version of each that is installed."""
 
-WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers"})
-"""Parameters that say where files lie or how many cores work on them; no result depends on them."""
+WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers", "allow_losses"})
+"""Parameters that say where files lie, how many cores work on them, or whether to go on; no result depends on
+them.
+"""
 
 
 @contextmanager

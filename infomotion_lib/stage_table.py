@@ -68,6 +68,10 @@ class Stage:
         Name of its notebook where several stages share one; empty: that of its folder.
     generator : str
         Generator whose pool it makes; empty for all other stages.
+    foretold_by : str
+        ``"module:function"`` of its :class:`~infomotion_lib.outlook.Outlook`, called with the table of
+        videos, its parameters and those of all stages; empty where it takes whatever there is. The module
+        must be light.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Stage:
     learns: tuple[str, ...] = ()
     notebook: str = ""
     generator: str = ""
+    foretold_by: str = ""
 
     @property
     def number(self) -> str:
@@ -140,6 +145,7 @@ _FIXED = (
         ("data",),
         (LABELS, "agreement.csv"),
         learns=("regressor.labels", "regressor.training"),
+        foretold_by="infomotion_lib.regressor.outlook:outlook",
     ),
     Stage(
         "frame_index",
@@ -149,6 +155,7 @@ _FIXED = (
         ("data", "labels"),
         (FRAME_INDEX, "status_counts.csv", "detector_error.csv"),
         ("order_control.csv", "phase_votes.csv", "vote_counts.csv"),
+        foretold_by="infomotion_lib.frames.outlook:outlook",
     ),
     Stage(
         "ifa_training",
@@ -161,6 +168,7 @@ _FIXED = (
         more="infomotion_lib.representations.stage:promised_files",
         loads="infomotion_lib.representations.stage:modules_of",
         learns=(LOADED,),
+        foretold_by="infomotion_lib.representations.outlook:outlook",
     ),
     Stage(
         "graph_selection",
@@ -170,6 +178,7 @@ _FIXED = (
         ("data", "frame_index", "ifa_training"),
         ("graph_report.csv", "communities.csv", SELECTIONS),
         ("shortfalls.csv", "sweep.csv"),
+        foretold_by="infomotion_lib.selection.outlook:outlook",
     ),
     Stage(
         "evaluation",
@@ -180,6 +189,7 @@ _FIXED = (
         (RUNS, PREDICTIONS, TABLE1, CONSTANTS),
         ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
         learns=("regressor.grid",),
+        foretold_by="infomotion_lib.evaluation.outlook:outlook",
     ),
 )
 
@@ -193,6 +203,7 @@ _ABLATION = Stage(
     ("conditioning.csv", "pool_labels.csv", PREDICTIONS),
     loads="infomotion_lib.representations.stage:modules_of",
     learns=("regressor.grid", "regressor.labels"),
+    foretold_by="infomotion_lib.evaluation.outlook:ablation_outlook",
 )
 
 
@@ -221,6 +232,7 @@ def _pool_stage(entry: Any) -> Stage:
         learns=("generators.pool", "generators.cutting", LOADED),
         notebook=POOLS,
         generator=entry.name,
+        foretold_by="infomotion_lib.generators.outlook:outlook",
     )
 
 

@@ -100,7 +100,7 @@ def tables(folder: Path, kinds: Sequence[str] = ("*.csv",)) -> dict[str, str]:
     """Hash of every table below a folder, or of files of other kinds, by its path; no table holds a time of
     day or a duration.
     """
-    files = sorted({file for kind in kinds for file in folder.rglob(kind)})
+    files = sorted({file for kind in kinds for file in folder.rglob(kind) if file.is_file()})
     return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
 

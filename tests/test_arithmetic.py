@@ -206,7 +206,7 @@ def test_it_decides_results_and_counts_by_its_variables() -> None:
 @pytest.mark.parametrize(
     ("profile", "asked"),
     [
-        *((name, "portable") for name in ("smoke", "phantom", "open", "own")),
+        *((name, "portable") for name in ("smoke", "phantom", "open", "own", "camus")),
         *((name, "native") for name in ("phantom-large", "phantom-gpu", "paper")),
     ],
 )

@@ -21,6 +21,7 @@ from infomotion_lib.paths import notebook_of
 from infomotion_lib.provenance import read_run_card, sha256
 from infomotion_lib.reporting.widgets import STATE, VIEW
 from infomotion_lib.run.fingerprint import RECORD, WORKED
+from infomotion_lib.run.scratch import scratch_of
 from infomotion_lib.run.workflow import MARK
 from infomotion_lib.stage_table import TABLE, pool_stage
 
@@ -213,13 +214,13 @@ def test_a_class_with_too_few_videos_is_a_reported_shortfall(smoke_run: Finished
     assert sizes.max() <= 9
 
 
-def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRun, tmp_path: Path) -> None:
+def test_bare_papermill_takes_the_profiles_values_and_leaves_a_finished_run_as_it_is(
+    smoke_run: FinishedRun, tmp_path: Path
+) -> None:
     copy = smoke_run.copy(tmp_path)
-    before = tables(copy.stage("graph_selection"))
+    before = tables(copy.root, kinds=("*",))
     notebooks = smoke_run.project / "notebooks"
     words = [
-        "-f",
-        str(notebooks / "params/smoke.yml"),
         "-p",
         "runs_dir",
         str(copy.root.parent),
@@ -237,7 +238,11 @@ def test_bare_papermill_runs_a_notebook_on_a_whole_profile(smoke_run: FinishedRu
     ]
     done = subprocess.run(command, **surroundings(smoke_run.project), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert tables(copy.stage("graph_selection")) == before
+    assert "unknown parameter" not in done.stderr and "Unable to parse" not in done.stderr
+    assert tables(copy.root, kinds=("*",)) == before
+    drawn = scratch_of(copy).stage("graph_selection")
+    assert tables(drawn) == tables(copy.stage("graph_selection")), "the parameters of the run"
+    assert {file.name for file in (drawn / "figures").iterdir()} >= {"recipes.svg", "sweep.svg"}
 
 
 def test_a_pool_is_relabelled_by_the_runs_own_labeller(smoke_run: FinishedRun, tmp_path: Path) -> None:

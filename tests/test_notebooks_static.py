@@ -125,6 +125,16 @@ def test_parameters_are_the_stages_own_typed_literal_and_explained(file: Path) -
             assert value == fields[name].default, name
 
 
+def test_papermill_reads_every_parameter_without_a_complaint(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    papermill = pytest.importorskip("papermill")
+    seen = papermill.inspect_notebook(str(file))
+    names = {node.target.id for node in ast.parse(cell(file, "parameters").source).body}  # type: ignore[attr-defined]
+    assert set(seen) == names
+    assert not caplog.records, "an equals sign in a comment confuses it"
+
+
 def test_cells_are_short_and_define_no_function_but_a_picture_helper(file: Path) -> None:
     cells = code_cells(file)
     assert len(cells) <= MAX_CODE_CELLS

@@ -146,6 +146,7 @@ def test_every_parameter_says_what_it_is() -> None:
 
 def test_the_profiles() -> None:
     assert profile_names() == [
+        "camus",
         "open",
         "own",
         "paper",
@@ -158,7 +159,8 @@ def test_the_profiles() -> None:
 
 
 @pytest.mark.parametrize(
-    "profile", ["smoke", "phantom", "phantom-beyond", "phantom-large", "phantom-gpu", "open", "own", "paper"]
+    "profile",
+    ["smoke", "phantom", "phantom-beyond", "phantom-large", "phantom-gpu", "open", "own", "camus", "paper"],
 )
 def test_every_value_of_a_profile_is_valid_and_commented(profile: str) -> None:
     values = read_profile(profile)

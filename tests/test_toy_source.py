@@ -18,7 +18,8 @@ from infomotion_book.table1 import table1
 from infomotion_lib.data.sources import SOURCES, Source
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.files import FILE_LIST, VIDEOS
-from infomotion_lib.parameters import Count, StageParameters, read_profile, stage_parameters
+from infomotion_lib.parameter_types import Count
+from infomotion_lib.parameters import StageParameters, read_profile, stage_parameters
 from infomotion_lib.paths import PROJECT, run_paths
 from infomotion_lib.provenance import read_json, read_run_card, sha256
 from infomotion_lib.reporting.results import Results

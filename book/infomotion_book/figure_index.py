@@ -1,12 +1,8 @@
-"""The index of figures: what each shows, where it was drawn, and the one papermill command that draws it
-again.
-"""
+"""The index of figures: what each shows, where it was drawn, and the one command that draws it again."""
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 from markupsafe import Markup
 
@@ -16,17 +12,8 @@ from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib.paths import NOTEBOOKS, notebook_of
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
+from infomotion_lib.run.figure import drawn_by
 from infomotion_lib.stage_table import TABLE, notebook_stages
-
-_SAVED = re.compile(r'"figures" / "([\w.]+\.(?:svg|webp))"')
-_NAMED = re.compile(r'"([\w.]+\.(?:svg|webp))"')
-
-
-def drawn_by(notebook: Path) -> list[str]:
-    """Names of the figures that a notebook saves, in the order of its cells."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return list(dict.fromkeys([*_SAVED.findall(source), *_NAMED.findall(source)]))
 
 
 def figure_index(all_results: list[Results]) -> str:
@@ -41,10 +28,7 @@ def figure_index(all_results: list[Results]) -> str:
         names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))
         if names:
             profile = runs[0].profile if runs else "phantom"
-            command = (
-                f"```bash\npapermill notebooks/{notebook.name} out.ipynb \\\n  -f"
-                f" notebooks/params/{profile}.yml\n```"
-            )
+            command = f"```bash\ninfomotion figure {number} --profile {profile}\n```"
             rows = [[code(name), *_row(name, stage, runs)] for name in names]
             head, caption = ["Figure", "What it shows", "File"], f"Figures of {notebook.name}"
             table = page_table(of_rows(head, rows, caption=caption, words=True), stack=True, titled=False)

@@ -19,6 +19,7 @@ from infomotion_book import (
     paper_numbers,
     phases,
     pictures,
+    real_heart,
     run_sentences,
     vectors,
 )
@@ -99,6 +100,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         **evidence.fragments(),
         **phases.fragments(),
         **vectors.fragments(shown),
+        **real_heart.fragments(),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),

@@ -17,9 +17,11 @@ from infomotion_book.explore.board import prepare
 from infomotion_book.frozen_notebook import freeze_notebook
 from infomotion_book.guard import Guard, PublishingError, Refusal, inspect
 from infomotion_book.levels import Level, level_of
+from infomotion_book.machine_paths import find_machine_paths, names_of_this_machine
 from infomotion_lib.errors import StageError
 from infomotion_lib.files import DATA_REPORT, PINS
 from infomotion_lib.frozen import EXPLORE, FROZEN, FROZEN_FILES, SHOWN, STUDY, frozen_hashes
+from infomotion_lib.parameters import read_profile
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import write_json
 from infomotion_lib.reporting.results import Results
@@ -86,7 +88,7 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN, w
     StageError
         If the run has not reached its evaluation.
     PublishingError
-        If something forbidden is still there after the guard has cleared the copy.
+        If something forbidden is still there after the guard has cleared the copy, or a path of this machine.
     """
     paths = run_paths(profile, runs_dir)
     results = Results(profile, paths.root)
@@ -107,6 +109,12 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN, w
             raise PublishingError(
                 "Nothing was frozen: the guard still finds", where="\n".join(map(str, remaining))
             )
+        if named := find_machine_paths(copy, names_of_this_machine(paths.root, *_data_roots(paths))):
+            raise PublishingError(
+                "Nothing was frozen: these places name your machine.",
+                where="\n".join(map(str, named)),
+                remedy="Mend what writes them, and run that stage again.",
+            )
         write_json(frozen_hashes(copy), copy / FROZEN_FILES)
         if (out / profile / STUDY).is_dir():  # published by a command of its own
             shutil.move(str(out / profile / STUDY), copy / STUDY)
@@ -125,6 +133,12 @@ def guard_of(results: Results, paths: RunPaths) -> Guard:
         return Guard(Level.AGGREGATES, _video_names(paths.root))
     level = level_of([str(parameters["real_data"]), str(parameters.get("synthetic_data", "none"))])
     return Guard(level, _video_names(paths.root) if level is Level.AGGREGATES else frozenset())
+
+
+def _data_roots(paths: RunPaths) -> list[str]:
+    """Folder of the data that a run was made with, if it had one."""
+    values = read_profile(str(paths.resolved)) if paths.resolved.is_file() else {}
+    return [str(values["data_root"])] if values.get("data_root") else []
 
 
 def _video_names(root: Path) -> frozenset[str]:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from infomotion_book.assets import Assets
+from infomotion_book.explore import heart
 from infomotion_book.explore.board import Control, controls
 from infomotion_book.html import block
 from infomotion_book.notebooks import card_anchor, first_picture
@@ -44,14 +45,15 @@ def play(results: Results | None, assets: Assets) -> str:
         url = f"_static/{name}" if assets.folder else assets.url(name)
         parts.append(block(f'<script src="{url}"></script>'))
     if results is not None and results.is_phantom:
-        parts.append("All pictures on this page are of phantoms: drawn hearts, no patients.\n")
+        which = "All other pictures" if heart.at_hand() else "All pictures"
+        parts.append(f"{which} on this page are of phantoms: drawn hearts, no patients.\n")
     return "\n".join(parts)
 
 
 def _made(control: Control, results: Results | None) -> str:
     """The way to the run card of what a control shows, or to the function that draws it."""
-    if results is None or not control.stage:
-        return ":::{div} im-note\n[how it is drawn](api:infomotion_book.explore.cycle.control)\n:::\n"
+    if results is None or control.drawn_by:
+        return f":::{{div}} im-note\n[how it is drawn](api:{control.drawn_by})\n:::\n"
     return block(
         f'<p class="im-note"><a href="provenance.html#{card_anchor(results, control.stage)}">how it was'
         " made</a></p>"

@@ -17,12 +17,13 @@ from typing import Any
 
 import yaml
 
-from infomotion_book import fragments, phases, vectors
+from infomotion_book import fragments, phases, real_heart, vectors
 from infomotion_book.api import anchor, find, modules, write_api
 from infomotion_book.assets import ICONS, Assets, find_assets
 from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
+from infomotion_book.machine_paths import find_machine_paths, names_of_this_machine
 from infomotion_book.notebooks import page_from_run, page_not_run
 from infomotion_book.run_sentences import numbers
 from infomotion_book.terms import link_pages
@@ -85,7 +86,8 @@ def build(
     Raises
     ------
     StageError
-        If jupyter-book meets a warning or fails; the message ends with its last lines.
+        If jupyter-book meets a warning or fails; the message ends with its last lines. If a page names a
+        folder of this machine.
     """
     frozen = frozen_results()
     lead = results_of(profile, results_dir) if profile else (frozen[0] if frozen else None)
@@ -102,6 +104,12 @@ def build(
         source = Path(name) / "source"
         assemble(source, lead=lead, shown=shown, assets=assets)
         html = _render(source, Path(name))
+        if named := find_machine_paths(html, names_of_this_machine(name)):
+            raise StageError(
+                "The book was not kept: these places name your machine.",
+                where="\n".join(map(str, named[:20])),
+                remedy="Mend what writes them; of an executed notebook, run its stage again.",
+            )
         target.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(target / "html", ignore_errors=True)
         shutil.move(str(html), target / "html")
@@ -129,6 +137,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     write_figures(source / "_static" / "figures")
     phases.write_figures(source / "_static" / "figures")
     vectors.write_figure(source / "_static" / "figures", shown)
+    real_heart.write_figure(source / "_static" / "figures")
     rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
     pages = _notebooks(source / "notebooks", lead)
     extra = source / "_publish"

@@ -11,11 +11,15 @@ import pandas as pd
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.faults import FAULTS, OK, REMARKS, TRACING_FAULTS
 from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS
+from infomotion_lib.data.look import ODD_COLUMNS, ODDITIES
 from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.volume_tracings import first_tracing_areas
 from infomotion_lib.files import FILE_LIST, OPEN_LABELS, PHANTOM_TRUTH, VIDEOS
 
 _WANTED_A_CLASS = 10
+NOT_READY = "Not ready"
+"""Begins a verdict on a folder on which some stage cannot run."""
+
 _REAL_NAMES = ("EchoNet-Dynamic", "EchoNet-Synthetic")
 
 
@@ -32,11 +36,20 @@ class DataReport:
     phase_order : dict of str to int
         Videos whose earlier traced frame is end-diastole (``"ed_first"``, by area), end-systole
         (``"es_first"``), or neither (``"equal"``).
+    odd : DataFrame
+        What looks wrong though it can be used, from :func:`infomotion_lib.data.look.odd_videos`.
+    stages : tuple of (str, str)
+        What each stage of a run will do with these videos, where a profile was given.
+    verdict : str
+        Whether all stages can run, and which cannot; empty where none was asked about.
     """
 
     dataset: Dataset = field(repr=False)
     class_counts: pd.DataFrame
     phase_order: dict[str, int]
+    odd: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ODD_COLUMNS)), repr=False)
+    stages: tuple[tuple[str, str], ...] = ()
+    verdict: str = ""
 
     def __repr__(self) -> str:
         return self.summary()
@@ -51,6 +64,8 @@ class DataReport:
             ("found", f"{len(dataset.videos)} videos listed, {len(usable)} usable: {_geometry(usable)}")
         )
         lines.append(("dropped", _reasons(dataset.faults, FAULTS) or "none"))
+        if len(sizes := _sizes(dataset.videos)) > 1:
+            lines.append(("sizes", ", ".join(sizes)))
         unusable = dataset.videos[dataset.videos["status"] != OK]
         if first := _first(unusable, "status"):
             lines.append(("", f"first: {first}"))
@@ -84,11 +99,20 @@ class DataReport:
         lines += [("classes" if number == 0 else "", row) for number, row in enumerate(table)]
         notes = [*dataset.notes, *([remarks] if (remarks := _reasons(dataset.faults, REMARKS)) else [])]
         lines += [("note", note) for note in notes]
+        lines += [
+            ("", f"{remark}: {', '.join(names[:3])}") for remark, names in dataset.remarked.items() if names
+        ]
+        for kind, odd in self.odd.groupby("kind", sort=False):
+            lines.append(("odd", f"{odd['file_name'].nunique()} {kind} ({ODDITIES[str(kind)]})"))
+            lines.append(("", f"first: {_first(odd, 'detail')}"))
+        lines += self._stage_lines()
         lines += [("next", step) for step in self.next_steps()]
         return "\n".join(f"{head:<9}{text}" for head, text in lines)
 
     def listing(self) -> str:
-        """A line per video with a fault, its own or its tracing's, in the order of the list."""
+        """A line per video with a fault, its own or its tracing's, in the order of the list; then those whose
+        row contradicts the file, and those that look wrong.
+        """
         videos = self.dataset.videos
         lines = [
             f"{row['file_name']}  {fault}"
@@ -96,7 +120,20 @@ class DataReport:
             for fault in (row["status"], row["tracing"])
             if fault in FAULTS or fault in TRACING_FAULTS
         ]
+        lines += [f"{name}  {remark}" for remark, names in self.dataset.remarked.items() for name in names]
+        lines += [
+            f"{row['file_name']}  {row['kind']}  {row['detail']}".rstrip()
+            for row in self.odd.to_dict("records")
+        ]
         return "\n".join(lines)
+
+    def _stage_lines(self) -> list[tuple[str, str]]:
+        """What each stage will do, in columns."""
+        width = max((len(label) for label, _ in self.stages), default=0) + 2
+        return [
+            ("stages" if not number else "", f"{label:<{width}}{text}")
+            for number, (label, text) in enumerate(self.stages)
+        ]
 
     def next_steps(self) -> list[str]:
         """What to do next, a sentence a line; the last one says how to use the folder."""
@@ -124,16 +161,21 @@ class DataReport:
             if root.parent.name in _REAL_NAMES
             else None
         )
+        if self.verdict:
+            steps.append(self.verdict)
+        if self.verdict.startswith(NOT_READY):
+            return steps
         if any((root / made).is_file() for made in (OPEN_LABELS, PHANTOM_TRUTH)):
-            steps.append("Ready: this project made the folder, nothing more is needed.")
+            how = "This project made the folder, nothing more is needed."
         elif holder is not None:
-            steps.append(f"Ready: set INFOMOTION_DATA={holder} and run the paper profile.")
+            how = f"Set INFOMOTION_DATA={holder} and run the paper profile."
         else:
-            steps.append(
-                f"Readable. To distil videos of your own: infomotion distill {root / VIDEOS} --labels"
+            how = (
+                f"To distil videos of your own: infomotion distill {root / VIDEOS} --labels"
                 f" {root / FILE_LIST}. To use it as one of the paper's data sets, name it {_REAL_NAMES[0]} or"
                 f" {_REAL_NAMES[1]} and point INFOMOTION_DATA at its parent."
             )
+        steps.append(how)
         return steps
 
     def to_frame(self) -> pd.DataFrame:
@@ -214,6 +256,13 @@ def _geometry(usable: pd.DataFrame) -> str:
     return f"{width} x {height} pixels, {lengths}, {rates}"
 
 
+def _sizes(videos: pd.DataFrame) -> list[str]:
+    """Sizes of the readable videos, each with its number, the most common first."""
+    sizes = videos[videos["height"] > 0].groupby(["width", "height"]).size().sort_values(ascending=False)
+    rows = sizes.rename("n").reset_index().to_dict("records")
+    return [f"{row['width']} x {row['height']} ({row['n']})" for row in rows]
+
+
 def _range(values: pd.Series, unit: str) -> str:
     low, high = values.min(), values.max()
     return (
@@ -225,7 +274,8 @@ def _range(values: pd.Series, unit: str) -> str:
 
 def _first(videos: pd.DataFrame, column: str) -> str:
     """First names of some videos with a fault, ``name (fault)`` each; empty for none."""
-    named = [f"{row['file_name']} ({row[column]})" for row in videos.head(3).to_dict("records")]
+    rows = videos.head(3).to_dict("records")
+    named = [f"{row['file_name']} ({row[column]})" if row[column] else str(row["file_name"]) for row in rows]
     return ", ".join(named)
 
 

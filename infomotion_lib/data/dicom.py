@@ -20,6 +20,11 @@ from infomotion_lib.data.dicom_header import RATES, rate_of
 from infomotion_lib.data.dicom_pixels import TAGS, grey_frames, read_header
 from infomotion_lib.data.video import Clip
 from infomotion_lib.errors import VideoError
+from infomotion_lib.provenance import sha256
+
+WHOLE_CINE = "color3d_jpeg_baseline.dcm"
+WHOLE_CINE_SHA256 = "c8798b8abf8ae0a18e8c9952e7c7f75f3cc8465234b1b63f9e3ba3bebb9d5625"
+"""A real heart of four beats, 120 apical frames, published with pydicom (MIT)."""
 
 STILL = 0.5
 """Grey levels: a pixel whose standard deviation over time is smaller does not move."""
@@ -57,7 +62,11 @@ def read_cine(path: str | Path) -> Cine:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # those of pydicom quote the header
         header = read_header(file, (*RATES, *TAGS))
-        if int(header.get("NumberOfFrames", 1) or 1) < 2:
+        try:
+            length = int(header.get("NumberOfFrames", 1) or 1)
+        except Exception:  # pydicom decodes an element when it is asked for
+            raise VideoError(f"{file} states no number of frames that can be read.") from None
+        if length < 2:
             raise VideoError(f"{file} is a single picture, no cine.")
         clip, box = moving_sector(grey_frames(header, file), name=str(file))
         return Cine(clip, rate_of(header, name=str(file)).fps, box)
@@ -72,6 +81,22 @@ def sample_cine() -> Path | None:
         return None
     file = Path(spec.origin).parent / "data" / "test_files" / "examples_ybr_color.dcm"
     return file if file.is_file() else None
+
+
+def whole_cine() -> Path | None:
+    """The recording that :func:`sample_cine` is the first second of: 120 frames, four beats; None where the
+    package pydicom-data (the extra ``cine``) is not installed, or its file is another one.
+
+    Nothing is downloaded.
+    """
+    if find_spec("pydicom") is None:
+        return None
+    from pydicom.data import get_testdata_file
+
+    file = get_testdata_file(WHOLE_CINE, download=False)
+    if not isinstance(file, str) or sha256(file) != WHOLE_CINE_SHA256:
+        return None
+    return Path(file)
 
 
 def moving_sector(frames: Clip, *, name: str = "The clip") -> tuple[Clip, tuple[int, int, int, int]]:

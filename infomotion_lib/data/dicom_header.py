@@ -63,7 +63,9 @@ def rate_of(header: Any, *, name: str) -> Rate:
             fps, remark = (
                 _of_vector(value, header) if keyword == RATES[0] else (_of_number(keyword, value), "")
             )
-        except (TypeError, ValueError, OverflowError, AttributeError):
+        except (
+            Exception
+        ):  # pydicom decodes an element when it is asked for, and a damaged one raises any kind
             fps, remark = float("nan"), ""
         if low <= fps <= high:
             return Rate(fps, "; ".join([*passed_over, *([remark] if remark else [])]))

@@ -9,22 +9,21 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from infomotion_lib.data.archives import unpack_zip
-from infomotion_lib.data.echodiffusion import network_reason, writable_folder
+from infomotion_lib.data.echodiffusion import writable_folder
 from infomotion_lib.data.fetch_options import FetchOptions
+from infomotion_lib.data.transfer import download, request
 from infomotion_lib.errors import FetchError
 from infomotion_lib.files import FETCHED, FILE_LIST
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_json
 
 if TYPE_CHECKING:
-    import requests
     from tqdm import tqdm
 
 REVISION = "40cee17310ca75f9dc5a1d6ab6ddbd1518459fc6"
@@ -38,11 +37,7 @@ ROOM = 2.1
 MAX_UNPACKED = 20_000_000_000
 MAX_FILES = 50_000
 
-_TIMEOUT = (10, 60)  # seconds to connect, seconds without a byte
 _CHUNK = 1 << 20
-_RECEIVED = 1 << 16  # at most this much of a broken connection is asked for again
-_ATTEMPTS = 5
-_PAUSE = 2.0
 
 
 @dataclass(frozen=True)
@@ -143,7 +138,7 @@ def _ask(address: str) -> RemoteFile:
     """Size and hash of the archive, from the redirecting server or the one that holds the bytes."""
     headers: Mapping[str, str] = {}
     for follow in (False, True):
-        with _request("HEAD", address, follow=follow) as answer:
+        with request("HEAD", address, follow=follow) as answer:
             headers = answer.headers
         size = headers.get("X-Linked-Size") or (
             headers.get("Content-Length") if follow or answer.status_code == 200 else None
@@ -169,51 +164,12 @@ def _download(address: str, partial: Path, remote: RemoteFile, *, progress: bool
     bar: tqdm[Any] | None = (
         track(label="download EchoNet-Synthetic", total=remote.size, unit="B") if progress else None
     )
-    reason = ""
-    for _ in range(_ATTEMPTS):
-        have = partial.stat().st_size if partial.is_file() else 0
-        if have > remote.size:
-            partial.unlink()
-            have = 0
-        if have == remote.size:
-            return
+
+    def tell(count: int) -> None:
         if bar is not None:
-            bar.n = have
-            bar.refresh()
-        reason = _continue(address, partial, have, bar)
-        if not partial.is_file() or partial.stat().st_size <= have:
-            time.sleep(_PAUSE)
-    have = partial.stat().st_size if partial.is_file() else 0
-    if have == remote.size:
-        return
-    raise FetchError(
-        f"The download of {address} was interrupted at {have:,} of {remote.size:,}"
-        f" bytes{': ' + reason if reason else ''}.",
-        remedy=f"Run it again: it goes on from {partial}.",
-    )
+            bar.update(count - bar.n)
 
-
-def _continue(address: str, partial: Path, have: int, bar: tqdm[Any] | None) -> str:
-    """Why the transfer ended early; empty when it ran to its end."""
-    import requests
-
-    try:
-        with _request(
-            "GET", address, follow=True, headers={"Range": f"bytes={have}-"} if have else {}
-        ) as answer:
-            starts_over = have and answer.status_code != 206
-            with partial.open("wb" if starts_over or not have else "ab") as sink:
-                for chunk in answer.iter_content(_RECEIVED):
-                    sink.write(chunk)
-                    if bar is not None:
-                        bar.update(len(chunk))
-    except requests.RequestException as error:
-        return network_reason(error)
-    except OSError as error:
-        raise FetchError(
-            f"{partial} cannot be written: {error.strerror}.", remedy="Make room and run it again."
-        ) from None
-    return ""
+    download(address, partial, remote.size, tell=tell)
 
 
 def _hash(path: Path, *, progress: bool) -> str:
@@ -228,24 +184,3 @@ def _hash(path: Path, *, progress: bool) -> str:
             if bar is not None:
                 bar.update(len(chunk))
     return digest.hexdigest()
-
-
-def _request(
-    method: str, address: str, *, follow: bool, headers: Mapping[str, str] | None = None
-) -> requests.Response:
-    import requests
-
-    plain = {"Accept-Encoding": "identity", **(headers or {})}
-    try:
-        answer = requests.request(
-            method, address, allow_redirects=follow, headers=plain, timeout=_TIMEOUT, stream=True
-        )
-        answer.raise_for_status()
-    except requests.RequestException as error:
-        if method == "GET":
-            raise
-        raise FetchError(
-            f"{address} cannot be reached: {network_reason(error)}.",
-            remedy="Check the connection and run it again.",
-        ) from None
-    return answer

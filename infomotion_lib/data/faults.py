@@ -46,6 +46,9 @@ TRACING_FAULTS = {
 }
 """Faults of a tracing; the video stays usable."""
 
+UNTRACED = frozenset(fault for fault, why in TRACING_FAULTS.items() if why.endswith("phases are detected"))
+"""Those that leave a video without traced phases."""
+
 REMARKS = {
     "stray_tracing": "traced names that FileList.csv does not have",
     "unlisted_video": "AVI files that FileList.csv does not have",
@@ -119,7 +122,7 @@ def _way_out(layout: Layout, videos: pd.DataFrame, max_unusable: float) -> str:
         )
     return (
         f"At most {max_unusable:.0%} may be unusable. If you hold a part on purpose, keep only its rows in"
-        f" {FILE_LIST}."
+        f" {FILE_LIST}; -p allow_losses=true lets a run go on without the others."
     )
 
 

@@ -20,9 +20,12 @@ class FetchOptions:
         Seed of a split that we make.
     keep_archive : bool
         Keep the archive after it was unpacked.
+    patients : int
+        First so many patients of each split; 0: all.
     """
 
     mirror: Path | None = None
     ef_label: str = "relabelled"
     split_seed: int = 0
     keep_archive: bool = False
+    patients: int = 0

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from infomotion_lib.data.sources import SOURCES
-from infomotion_lib.parameters import Seed, StageParameters, composed
+from infomotion_lib.parameter_types import Seed
+from infomotion_lib.parameters import StageParameters, composed
 from infomotion_lib.registry import imported
 
 

@@ -79,6 +79,8 @@ class Dataset:
         How many of each fault and remark, zeros left out.
     notes : tuple of str
         What is unusual but accepted.
+    remarked : dict of str to tuple of str
+        File names behind each remark on rows of the list.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Dataset:
     tracings: pd.DataFrame | None = field(repr=False)
     faults: dict[str, int]
     notes: tuple[str, ...] = ()
+    remarked: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def usable(self) -> pd.DataFrame:
@@ -141,7 +144,8 @@ def read_dataset(
                 f"{TRACINGS} traces no video usably: ED and ES of every video have to be detected.",
             )
     faults |= {"unlisted_video": unlisted} if unlisted else {}
-    faults |= _differences(videos) if found.name == "echonet-dynamic" else {}
+    remarked = _differences(videos) if found.name == "echonet-dynamic" else {}
+    faults |= {remark: len(names) for remark, names in remarked.items()}
     refuse_faulty(found, videos, faults, strict=strict, max_unusable=max_unusable)
     return Dataset(
         name=name or found.root.name,
@@ -151,6 +155,7 @@ def read_dataset(
         tracings=tracings,
         faults=faults,
         notes=(*found.notes, *notes),
+        remarked=remarked,
     )
 
 
@@ -205,8 +210,9 @@ def _probe(path: Path) -> tuple[VideoInfo, str]:
     return info, OK if FRAME_RATES[0] <= info.fps <= FRAME_RATES[1] else "no_frame_rate"
 
 
-def _differences(videos: pd.DataFrame) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _differences(videos: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Names of videos whose row of the list contradicts the file, by remark."""
+    found: dict[str, tuple[str, ...]] = {}
     readable = videos[videos["height"] > 0]
     pairs = {"listed_size_differs": ("height", "width"), "listed_length_differs": ("n_frames",)}
     for remark, columns in pairs.items():
@@ -217,11 +223,12 @@ def _differences(videos: pd.DataFrame) -> dict[str, int]:
                 readable[f"listed_{column}"].notna() & (readable[f"listed_{column}"] != readable[column])
             ).to_numpy()
         if differs.any():
-            found[remark] = int(differs.sum())
+            found[remark] = tuple(readable.loc[differs, "file_name"].astype(str))
     if "listed_fps" in readable:
         listed = readable["listed_fps"].fillna(readable["fps"])
         apart = (listed - readable["fps"]).abs() > SAME_RATE * readable["fps"]
-        found |= {"listed_rate_differs": int(apart.sum())} if apart.any() else {}
+        names = tuple(readable.loc[apart, "file_name"].astype(str))
+        found |= {"listed_rate_differs": names} if names else {}
     return found
 
 

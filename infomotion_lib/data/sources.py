@@ -144,6 +144,16 @@ SOURCES = Registry(
             folder="own",
         ),
         Source(
+            name="camus",
+            label="CAMUS",
+            phrase="CAMUS",
+            plays="real",
+            layout="echonet-dynamic",
+            folder="CAMUS",
+            fetched_by="infomotion_lib.data.camus:fetch_as_asked",
+            offer="500 patients' half beats with EF (CC BY-NC-SA 4.0, non-commercial research)",
+        ),
+        Source(
             name="echonet-dynamic",
             label="EchoNet-Dynamic",
             phrase="EchoNet-Dynamic",

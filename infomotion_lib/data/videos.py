@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from infomotion_lib.data.faults import FAULTS, OK, TRACING_FAULTS, counts
+from infomotion_lib.data.faults import FAULTS, MAX_UNUSABLE, OK, TRACING_FAULTS, counts
 from infomotion_lib.data.layout import Layout, find_layout
 from infomotion_lib.data.records import Dataset, first_per_class, read_dataset
 from infomotion_lib.data.sources import SOURCES
@@ -34,7 +34,9 @@ COLUMNS = (
 _AGAIN = "Run the data stage again: infomotion run data --profile {profile}"
 
 
-def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") -> Dataset:
+def open_source(
+    name: str, *, data_dir: str | Path, data_root: str | Path = "", allow_losses: bool = False
+) -> Dataset:
     """Data set by its name in the parameters, its folder and the headers of its videos read anew.
 
     Parameters
@@ -45,6 +47,8 @@ def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") 
         Folder of the data sets that a run makes or fetches.
     data_root : str or Path, optional
         Folder that holds the reader's own data sets; ``$INFOMOTION_DATA`` by default.
+    allow_losses : bool
+        Go on however many videos cannot be used.
 
     Raises
     ------
@@ -61,7 +65,9 @@ def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") 
             where=f"Looked for: {root}",
             remedy="Run the data stage first.",
         )
-    return read_dataset(root, name=name, layout=source.layout)
+    return read_dataset(
+        root, name=name, layout=source.layout, max_unusable=1.0 if allow_losses else MAX_UNUSABLE
+    )
 
 
 def write_videos(datasets: Mapping[str, Dataset], path: str | Path) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from infomotion_lib.generators.registry import GENERATORS
-from infomotion_lib.parameters import Count, Distinct, Located, Seed, StageParameters
+from infomotion_lib.parameter_types import Count, Distinct, LocatedFile, Seed
+from infomotion_lib.parameters import StageParameters
 from infomotion_lib.registry import known
 from infomotion_lib.selection.parameters import Method
 
@@ -36,9 +38,17 @@ class AblationParameters(StageParameters):
         600, description="training steps on a whole pool (half those of a pool of twice the size)"
     )
     fidelity_resamples: Count = Field(100, description="subsamples of each interval of a distance")
-    inception_weights: Located = Field(
+    inception_weights: LocatedFile = Field(
         "", description="TorchScript Inception for FID; empty: our own encoders alone"
     )
     inception_sha256: str = Field("", description="its hash")
-    i3d_weights: Located = Field("", description="TorchScript I3D for FVD; empty: our own encoders alone")
+    i3d_weights: LocatedFile = Field("", description="TorchScript I3D for FVD; empty: our own encoders alone")
     i3d_sha256: str = Field("", description="its hash")
+
+    @model_validator(mode="after")
+    def _hashed(self) -> AblationParameters:
+        for name in ("inception", "i3d"):
+            file, digest = getattr(self, f"{name}_weights"), getattr(self, f"{name}_sha256")
+            if file and not re.fullmatch("[0-9a-f]{64}", digest):
+                raise ValueError(f"{name}_weights needs {name}_sha256, 64 digits 0-9 and a-f, not {digest!r}")
+        return self

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count
+from infomotion_lib.parameter_types import Count
 from infomotion_lib.regressor.parameters import LabelsParameters
 
 

@@ -19,6 +19,7 @@ from infomotion_lib.data.records import Dataset
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import bootstrap_interval, summarise
 from infomotion_lib.evaluation.metrics import confusion, hard_correct, score, soft_correct
+from infomotion_lib.evaluation.outlook import no_labelled, wanted_splits
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.keys import CELL, RUN
 
@@ -116,15 +117,11 @@ def open_labelled_videos(
         rows = frame_index[(frame_index["source"] == source) & frame_index["ef"].notna()].merge(
             known, on="file_name"
         )
-        held_out = ["TEST", "VAL"] if parameters.checkpoint == "val" else ["TEST"]
-        wanted = ["TRAIN"] if tables else ["TRAIN", *held_out]
+        wanted = wanted_splits(parameters, first=not tables)
         rows = rows[rows["split"].isin(wanted)]
         for split in wanted:
             if not (rows["split"] == split).any():
-                raise DataError(
-                    f"Source {source} has no labelled, usable {split} video.",
-                    remedy="Look at data_report.csv and labels.csv.",
-                )
+                raise no_labelled(source, split)
         fps = float(rows["fps"].median())
         reference_fps = reference_fps or fps
         periods[source] = source_period(parameters.clip_period, fps=fps, reference_fps=reference_fps)

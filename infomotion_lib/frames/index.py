@@ -15,11 +15,11 @@ from infomotion_lib.data.faults import OK
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.errors import DataError, VideoError
-from infomotion_lib.frame_table import COLUMN_TYPES, INDEX_COLUMNS, PAIR_COLUMNS
+from infomotion_lib.frame_table import COLUMN_TYPES, INDEX_COLUMNS, MOTIONS
 from infomotion_lib.frames.choose import choose_pairs
 from infomotion_lib.frames.detect import Phases, detect_phases
 from infomotion_lib.frames.parameters import FrameIndexParameters
-from infomotion_lib.frames.rule import MotionPairs, motion_pairs
+from infomotion_lib.frames.rule import MotionPairs, motion_pairs, systole_alone
 from infomotion_lib.frames.signals import single_threaded
 from infomotion_lib.frames.tracings import annotated_phases
 from infomotion_lib.progress import track
@@ -51,7 +51,7 @@ def build_frame_index(
     source : str
         Value of the ``source`` column: ``real``, ``synthetic`` or ``open``.
     parameters : FrameIndexParameters
-        ``phase_rule``, ``diastole_fraction``, ``next_es``, ``residual_gate``.
+        ``phase_rule``, ``diastole_fraction``, ``next_es``, ``pairs``, ``residual_gate``.
     labels : DataFrame, optional
         ``source, file_name, ef``: labels that take the place of the data set's EF. Where it has rows of this
         source, a video without one has no EF; where it has none, the data set's EF stays.
@@ -69,7 +69,8 @@ def build_frame_index(
         frames do not hang together), ``no_phase``, or the fault of the video; ``confidence``, ``residual``:
         see :class:`~infomotion_lib.frames.detect.Phases`, empty where no clip was read; ``es, ed``: the
         annotated or detected pair, ``next_es``: the ES that ends the systole; ``diastole_start, _mid, _end,
-        systole_start, _mid, _end``: empty where there are no frames.
+        systole_start, _mid, _end``: empty where there are no frames; with ``pairs: 1`` those of the
+        diastole are empty everywhere.
     """
     videos = dataset.videos.reset_index(drop=True)
     known = _annotated(dataset, parameters)
@@ -108,13 +109,13 @@ def status_counts(index: pd.DataFrame) -> pd.DataFrame:
 
 
 def pairs_of(row: Mapping[Any, Any]) -> MotionPairs:
-    """The two motions in a row of a frame index, with its status; without frames where it has none."""
-    if pd.isna(row["diastole_start"]):
-        return MotionPairs(str(row["status"]))
-    frames = [int(row[name]) for name in PAIR_COLUMNS]
-    return MotionPairs(
-        str(row["status"]), (frames[0], frames[1], frames[2]), (frames[3], frames[4], frames[5])
-    )
+    """The motions in a row of a frame index, with its status; without frames where it has none."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for motion in MOTIONS:
+        start, mid, end = (row[f"{motion}_{part}"] for part in ("start", "mid", "end"))
+        if not pd.isna(start):
+            found[motion] = (int(start), int(mid), int(end))
+    return MotionPairs(str(row["status"]), found.get("diastole"), found.get("systole"))
 
 
 def _annotated(dataset: Dataset, parameters: FrameIndexParameters) -> dict[str, tuple[int, int]]:
@@ -139,13 +140,13 @@ def _row(
         return {"phase_source": "none", "status": phases if isinstance(phases, str) else video["status"]}
     measured = {"confidence": phases.confidence, "residual": phases.residual} if phases else {}
     if known is not None:
-        pairs = motion_pairs(
-            *known,
-            n_frames=n_frames,
-            diastole_fraction=fraction,
-            seen_es=phases.es.tolist() if phases else (),
-            seen_ed=phases.ed.tolist() if phases else (),
-        )
+        seen_es, seen_ed = (phases.es.tolist(), phases.ed.tolist()) if phases else ((), ())
+        if parameters.pairs == 1:
+            pairs = systole_alone(*known, n_frames=n_frames, diastole_fraction=fraction, seen_es=seen_es)
+        else:
+            pairs = motion_pairs(
+                *known, n_frames=n_frames, diastole_fraction=fraction, seen_es=seen_es, seen_ed=seen_ed
+            )
         source = "annotated" if parameters.phase_rule == "area" else "temporal"
         return measured | _cells(source, pairs.status, known, pairs)
     best = (
@@ -158,6 +159,8 @@ def _row(
     if phases is None or best is None:
         return measured | {"phase_source": "none", "status": "no_phase"}
     es, ed, pairs = best
+    if parameters.pairs == 1:
+        pairs = systole_alone(es, ed, n_frames=n_frames, diastole_fraction=fraction)
     status = "detected" if pairs.usable and pairs.status != "clamped" else pairs.status
     if pairs.usable and phases.residual > parameters.residual_gate:
         status = "high_residual"
@@ -166,11 +169,12 @@ def _row(
 
 def _cells(source: str, status: str, pair: tuple[int, int], pairs: MotionPairs) -> dict[str, Any]:
     cells: dict[str, Any] = {"phase_source": source, "status": status, "es": pair[0], "ed": pair[1]}
-    if pairs.diastole is not None and pairs.systole is not None:
-        cells |= dict(zip(PAIR_COLUMNS, (*pairs.diastole, *pairs.systole), strict=True)) | {
-            "next_es": pairs.systole[2]
-        }
-    return cells
+    for motion, frames in (("diastole", pairs.diastole), ("systole", pairs.systole)):
+        if frames is not None:
+            cells |= {
+                f"{motion}_{part}": frame for part, frame in zip(("start", "mid", "end"), frames, strict=True)
+            }
+    return cells | ({} if pairs.systole is None else {"next_es": pairs.systole[2]})
 
 
 def _labelled(index: pd.DataFrame, source: str, labels: pd.DataFrame | None) -> pd.Series[float]:

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Share, StageParameters
+from infomotion_lib.parameter_types import Pairs, Share
+from infomotion_lib.parameters import StageParameters
 
 
 class FrameIndexParameters(StageParameters):
@@ -21,6 +22,7 @@ class FrameIndexParameters(StageParameters):
     next_es: Literal["rule", "detect"] = Field(
         "rule", description="next ES by the paper's fraction rule or by the detector"
     )
+    pairs: Pairs = Field(2, description="motions per video: filling and emptying, or (1) emptying alone")
     residual_gate: float = Field(
         0.40, gt=0, description="largest flow-compensated residual of a trusted clip"
     )

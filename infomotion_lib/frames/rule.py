@@ -47,7 +47,7 @@ class MotionPairs:
     @property
     def usable(self) -> bool:
         """Whether there are frames."""
-        return self.diastole is not None
+        return self.systole is not None
 
 
 def middle(start: int, end: int) -> int:
@@ -140,6 +140,30 @@ def motion_pairs(
     if max(room_before, room_after) < MIN_GAP:
         return MotionPairs("no_room")
     return _three("clamped", es, ed, last if room_after >= room_before else 0)
+
+
+def systole_alone(
+    es: int,
+    ed: int,
+    *,
+    n_frames: int,
+    diastole_fraction: float = 2 / 3,
+    seen_es: Sequence[int] = (),
+) -> MotionPairs:
+    """The emptying motion alone, for recordings of half a beat.
+
+    Where ED comes first, no frame beyond the known two is needed; otherwise it is the systole that
+    :func:`motion_pairs` gives.
+
+    >>> systole_alone(20, 0, n_frames=21)
+    MotionPairs(status='annotated', diastole=None, systole=(0, 10, 20))
+    """
+    both = motion_pairs(es, ed, n_frames=n_frames, diastole_fraction=diastole_fraction, seen_es=seen_es)
+    if both.status in ("frame_outside_clip", "short_pair"):
+        return both
+    if ed < es:
+        return MotionPairs("annotated", None, (ed, middle(ed, es), es))
+    return MotionPairs(both.status, None, both.systole)
 
 
 def _three(status: str, es: int, ed: int, third: int) -> MotionPairs:

@@ -4,7 +4,7 @@ are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -90,10 +90,7 @@ def cut_videos(
         for start in cut.starts(int(length), float(fps), windows=windows)
     ]
     if not jobs:
-        raise DataError(
-            f"None of {len(videos)} videos lasts for {cut.frames} frames at {cut.fps:g} per second.",
-            remedy="Ask for fewer frames or a higher rate: latte_frames, latte_fps.",
-        )
+        raise none_long_enough(len(videos), cut)
 
     def read(job: tuple[int, str, float, int]) -> NDArray[np.uint8]:
         return resize_clip(read_frames(job[1], cut.indices(job[2], start=job[3])), cut.side)
@@ -149,17 +146,7 @@ class LabelledClips:
         """
         empty = [name for i, name in enumerate(CLASS_NAMES) if not (self.label == i).any()]
         if empty:
-            raise DataError(
-                f"No training clip of class: {', '.join(empty)}.",
-                where=(
-                    f"Looked among {len(self.ef)} clips with an EF of {self.ef.min():.0f} to"
-                    f" {self.ef.max():.0f}."
-                ),
-                remedy=(
-                    "Train on a pool that has every class, or condition on the requested EF:"
-                    " latte_condition=requested."
-                ),
-            )
+            raise no_clip_of(empty, self.ef)
         return tuple(float(self.ef[self.label == i].mean()) for i in range(len(CLASS_NAMES)))
 
 
@@ -184,12 +171,54 @@ def labelled_clips(
     """
     column = "requested_ef" if condition == "requested" else "ef"
     if column not in videos:
-        raise ParameterError(
-            "These videos carry no requested EF.", remedy="Condition on their label: latte_condition=label."
-        )
+        raise no_request()
     known = videos[videos[column].notna()].reset_index(drop=True)
     clips, rows = cut_videos(known, cut, windows=windows, workers=workers)
     return LabelledClips(clips, known[column].to_numpy(dtype=np.float64)[rows])
+
+
+def too_short(videos: pd.DataFrame, cut: Cut) -> NDArray[np.bool_]:
+    """Whether each video (``fps``, ``n_frames``) is too short for a clip, (N,)."""
+    lengths = zip(videos["n_frames"], videos["fps"], strict=True)
+    return np.array([not cut.starts(int(frames), float(fps)) for frames, fps in lengths], dtype=bool)
+
+
+WITHOUT_POOLS = "`infomotion run all --until 04`"
+"""How stages 05 and 06 are left out."""
+
+
+def none_long_enough(videos: int, cut: Cut) -> DataError:
+    """That no video lasts for a clip."""
+    return DataError(
+        f"None of {videos} videos lasts for {cut.frames} frames at {cut.fps:g} per second.",
+        remedy=(
+            "Ask for fewer frames or a higher rate (latte_frames, latte_fps), or stop before:"
+            f" {WITHOUT_POOLS}."
+        ),
+    )
+
+
+def no_request() -> ParameterError:
+    """That the EF which was asked for is not known of these videos."""
+    return ParameterError(
+        "These videos carry no requested EF.", remedy="Condition on their label: latte_condition=label."
+    )
+
+
+def no_clip_of(classes: Sequence[str], ef: NDArray[np.float64], *, has_requests: bool = False) -> DataError:
+    """That some classes have no training clip: a generator cannot be asked for what it has never seen.
+
+    ``has_requests``: whether the videos know the EF that was asked for, to condition on instead.
+    """
+    other = "condition on the requested EF (latte_condition=requested), " if has_requests else ""
+    return DataError(
+        f"No training clip of class: {', '.join(classes)}.",
+        where=f"Looked among {len(ef)} with an EF of {ef.min():.0f} to {ef.max():.0f}; each class is drawn.",
+        remedy=(
+            f"Train on videos that have every class, {other}compare given pools alone (generators:"
+            f" [echosyn]), or stop before: {WITHOUT_POOLS}."
+        ),
+    )
 
 
 def file_list(names: Iterable[str], requested_ef: Iterable[float], *, cut: Cut) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from infomotion_lib.classes import class_name
 from infomotion_lib.data.records import first_per_class
 from infomotion_lib.generators.base import Lessons
-from infomotion_lib.generators.cutting import Cut, cut_videos
+from infomotion_lib.generators.cutting import Cut, cut_videos, too_short
 from infomotion_lib.parameters import StageParameters
 
 
@@ -69,8 +69,5 @@ class GivenPool:
 
 def fit(lessons: Lessons, *, folder: Path, parameters: StageParameters, device: str) -> GivenPool:
     """The videos of the synthetic source that are long enough for a clip; nothing is learnt."""
-    lengths = zip(lessons.given["n_frames"], lessons.given["fps"], strict=True)
-    whole = [bool(lessons.cut.starts(int(frames), float(fps))) for frames, fps in lengths]
-    return GivenPool(
-        lessons.given[whole].reset_index(drop=True), lessons.cut, lessons.given_is_real, lessons.workers
-    )
+    whole = lessons.given[~too_short(lessons.given, lessons.cut)].reset_index(drop=True)
+    return GivenPool(whole, lessons.cut, lessons.given_is_real, lessons.workers)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, create_model
 
 from infomotion_lib.generators.registry import GENERATORS
-from infomotion_lib.parameters import Count, Seed, StageParameters
+from infomotion_lib.parameter_types import Count, Seed
+from infomotion_lib.parameters import StageParameters
 from infomotion_lib.registry import imported, known
 
 if TYPE_CHECKING:

@@ -24,12 +24,16 @@ class Generator(Entry):
     shown_by : str
         ``"module:function"`` that draws figures of its own, called with what was fitted, the lessons, a
         ``folder`` and the ``parameters``; what it returns is shown. Empty where there is none.
+    refused_by : str
+        ``"module:function"`` that gives the reasons why it cannot learn from the videos of each split, before
+        any is decoded; empty where it takes whatever there is. The module must be light.
     """
 
     marker: str = "o"
     paper_row: str = ""
     files: tuple[str, ...] = ()
     shown_by: str = ""
+    refused_by: str = ""
     given: bool = False
 
 
@@ -58,5 +62,6 @@ GENERATORS.add(
         paper_row="Latte",
         files=("latte.safetensors", "losses.csv"),
         shown_by="infomotion_lib.reporting.figures.latte:show",
+        refused_by=f"{_PACKAGE}.latte.outlook:refusals",
     )
 )

@@ -23,7 +23,7 @@ from infomotion_lib.parameters import StageParameters
 from infomotion_lib.phantom.geometry import CHORDS, tracing, volumes_ml
 from infomotion_lib.phantom.nuisance import Heart, check_role
 from infomotion_lib.phantom.parameters import PhantomParameters
-from infomotion_lib.phantom.plan import PhantomRequest, Planned, phantom_request, plan_videos
+from infomotion_lib.phantom.plan import PhantomRequest, Planned, phantom_request, plan_videos, planned_videos
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
@@ -85,6 +85,12 @@ def provide(folder: Path, *, plays: str, parameters: StageParameters) -> None:
     assert isinstance(parameters, PhantomParameters)
     request = phantom_request(parameters, role=check_role(plays))
     make_dataset(folder, request, workers=parameters.workers)
+
+
+def foretell(*, plays: str, parameters: StageParameters) -> pd.DataFrame:
+    """Videos that :func:`provide` would draw, without drawing them."""
+    assert isinstance(parameters, PhantomParameters)
+    return planned_videos(parameters, role=check_role(plays))
 
 
 def edition_of(folder: str | Path) -> int | None:

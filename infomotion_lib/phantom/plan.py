@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES, class_bounds
 from infomotion_lib.errors import ParameterError
@@ -156,6 +157,30 @@ def phantom_request(parameters: PhantomParameters, *, role: Role = "real") -> Ph
         machine_shares=() if synthetic else p.machine_shares,
         requested_ef_error=p.requested_ef_error,
     )
+
+
+def planned_videos(parameters: PhantomParameters, *, role: Role = "real") -> pd.DataFrame:
+    """Videos that a profile's pool of one role will hold, undrawn: their EF is the middle of their class.
+
+    Raises
+    ------
+    ParameterError
+        If the pool cannot be drawn.
+    """
+    request = phantom_request(parameters, role=role)
+    rows = [
+        (
+            f"{SPLITS[split]}{index:05d}",
+            SPLITS[split],
+            float(np.clip(class_bounds(ef_class), *EF_RANGE).mean()),
+        )
+        for split, counts in enumerate(request.counts)
+        for index, ef_class in enumerate(interleave(counts))
+    ]
+    videos = pd.DataFrame(rows, columns=["file_name", "split", "ef"])
+    geometry = {"fps": request.fps, "n_frames": request.frames, "height": request.size, "width": request.size}
+    videos = videos.assign(**geometry, status="ok", tracing="ok" if role == "real" else "no_tracings")
+    return videos.assign(requested_ef=videos["ef"]) if role == "synthetic" else videos
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Distinct, StageParameters, composed
+from infomotion_lib.parameter_types import Distinct
+from infomotion_lib.parameters import StageParameters, composed
 from infomotion_lib.registry import imported, known
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
 

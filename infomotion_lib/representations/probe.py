@@ -23,6 +23,7 @@ from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError, VideoError
 from infomotion_lib.representations.flow.farneback import cell_means
 from infomotion_lib.representations.ifa.triplets import pair_frames
+from infomotion_lib.representations.outlook import probe_refusals
 
 RIDGE_STRENGTHS = np.logspace(-2, 6, 17)
 NEIGHBOURS = 5
@@ -131,10 +132,8 @@ def probe_table(
     """
     if (train & test).any():
         raise DataError(f"{int((train & test).sum())} videos are both TRAIN and held out.")
-    if train.sum() < 3 or test.sum() < 2:
-        raise DataError(
-            f"A probe of {int(train.sum())} TRAIN and {int(test.sum())} held-out videos says nothing."
-        )
+    for refusal in probe_refusals(int(train.sum()), int(test.sum())):
+        raise refusal
     rows: list[dict[str, Any]] = []
     for name, vectors in features.items():
         four = vectors[train], ef[train], vectors[test], ef[test]

@@ -23,6 +23,9 @@ class Representation(Entry):
     files : tuple of str
         What fitting leaves in the folder of stage 02 besides the vectors; tables among them hold no row per
         video.
+    refused_by : str
+        ``"module:function"`` that gives the reasons why it cannot learn from TRAIN and VAL rows, before any
+        is decoded; empty where it takes whatever there is. The module must be light.
     shown_by : str
         ``"module:function"`` that draws figures of its own, called with what was fitted, the frame index with
         paths, a ``folder`` and the ``parameters``; it returns a list of what is shown. Empty where there is
@@ -33,6 +36,7 @@ class Representation(Entry):
     needs: Literal["phases", "video"] = "video"
     portable: bool = True
     files: tuple[str, ...] = ()
+    refused_by: str = ""
     shown_by: str = ""
 
     @property
@@ -56,6 +60,7 @@ REPRESENTATIONS = Registry(
             parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
             files=("ifa.safetensors", "training_log.csv"),
+            refused_by="infomotion_lib.representations.ifa.outlook:refusals",
         ),
         Representation(
             name="appearance",
@@ -65,6 +70,7 @@ REPRESENTATIONS = Registry(
             module="infomotion_lib.representations.appearance.frames",
             parameters="infomotion_lib.representations.appearance.parameters:AppearanceParameters",
             files=("appearance.safetensors",),
+            refused_by="infomotion_lib.representations.appearance.outlook:refusals",
         ),
         Representation(
             name="dense_flow",

@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.errors import DataError
+from infomotion_lib.frame_table import PAIR_COLUMNS
+from infomotion_lib.losses import joined, losses
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.provenance import read_run_card
 from infomotion_lib.registry import imported
@@ -35,12 +37,15 @@ class Represented:
     cpu_seconds : dict of str to dict
         By name of the representation, CPU time of this process to ``fit`` it and to make its ``vectors``, and
         the number of ``videos``; little where earlier work was taken up.
+    losses : str
+        What is to be said of videos without a vector; empty where a quarter at most has none.
     """
 
     fitted: Mapping[str, Fitted]
     vectors: dict[str, Vectors]
     files: tuple[Path, ...]
     cpu_seconds: dict[str, dict[str, float]]
+    losses: str = ""
 
     def missing(self) -> pd.DataFrame:
         """``source, file_name, status`` of the videos that lack a vector of some representation; the first of
@@ -78,13 +83,15 @@ def fit_representations(
     Raises
     ------
     DataError
-        If a representation finds nothing to learn from, or leaves a file that it promised unwritten.
+        If a representation finds nothing to learn from, too many videos get no vector, or it leaves a file
+        that it promised unwritten.
     """
     place, p = Path(folder), parameters
     train, val = (rows[(rows["source"] == teacher) & (rows["split"] == split)] for split in ("TRAIN", "VAL"))
     fitted: dict[str, Fitted] = {}
     vectors: dict[str, Vectors] = {}
     spent: dict[str, dict[str, float]] = {}
+    told: list[str] = []
     for name in p.representations:
         module = REPRESENTATIONS[name].load()
         begun = time.process_time()
@@ -97,10 +104,23 @@ def fit_representations(
             "vectors": round(done - learnt, 1),
             "videos": len(vectors[name]),
         }
+        told.append(_losses(name, vectors[name], rows, allowed=p.allow_losses))
     files = tuple(place / file for file in promised_files(p.model_dump()))
     if absent := [file.name for file in files if not file.is_file()]:
         raise DataError(f"Representations left files unwritten: {', '.join(absent)}", where=f"In {place}")
-    return Represented(fitted, vectors, files, spent)
+    return Represented(fitted, vectors, files, spent, joined(told))
+
+
+def _losses(name: str, table: Vectors, rows: pd.DataFrame, *, allowed: bool) -> str:
+    """What is to be said of videos that lack a vector though they have what it needs."""
+    known = (
+        rows[list(PAIR_COLUMNS)].notna().all(axis=1)
+        if REPRESENTATIONS[name].needs == "phases"
+        else rows["n_frames"].notna()
+    )
+    able = rows.loc[known, ["source", "file_name"]]
+    lost = table.missing.merge(able, on=["source", "file_name"])
+    return losses(lost, len(able), of=f"videos have no {name} vector", allowed=allowed)
 
 
 def load_representations(

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from infomotion_lib.errors import DataError
 from infomotion_lib.provenance import write_npz
 
+ONE_PAIR = "-1pair"
+"""Ends the identity of vectors of the emptying motion alone: they compare with no others."""
+
 MISSING_COLUMNS = ("source", "file_name", "status")
 
 
@@ -130,8 +133,13 @@ class Vectors:
 
 
 def write_features(table: Vectors, path: Path) -> Path:
-    """Path of the vectors, written whole: ``source``, ``file_name`` and ``features``."""
+    """Path of the vectors, written whole: ``source``, ``file_name`` and ``features``.
+
+    Those of one motion alone also have the ``identity``, which says so.
+    """
     arrays = {"source": table.source, "file_name": table.file_name, "features": table.features}
+    if table.identity.endswith(ONE_PAIR):
+        arrays["identity"] = np.array(table.identity)
     return write_npz(path, arrays)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -100,6 +101,8 @@ class Chain:
     ----------
     root : Path
         Folder of the run: it holds ``data/``, ``01_frame_index/`` and so on.
+    profile : mapping, optional
+        Values of its profile, for a run whose stages were run one by one: run cards hold no whole path.
 
     Raises
     ------
@@ -107,8 +110,9 @@ class Chain:
         If no stage has finished there.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, profile: Mapping[str, Any] | None = None) -> None:
         self.root = root
+        self._profile = dict(profile or {})
         self.is_frozen = (root / FROZEN_FILES).is_file()
         self.cards = {
             name: read_run_card(root / folder)
@@ -251,11 +255,15 @@ class Chain:
     def _reader_data(self) -> list[Path]:
         """Folders above the reader's own copies of data sets, which lie outside the run."""
         try:
-            root = data_root(str(self._resolved.get("data_root", "")))
+            root = data_root(self.path_of("data_root"))
         except DataError:
             return []
         outside = [root / source.folder for source in SOURCES.values() if source.unpacked]
         return [] if self.is_frozen else [root, *outside]
+
+    def path_of(self, parameter: str) -> str:
+        """Whole path that a parameter names; empty where it names none."""
+        return str((self._resolved or self._profile).get(parameter, ""))
 
     @cached_property
     def _resolved(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from infomotion_lib.errors import InfoMotionError, ParameterError
 from infomotion_lib.processes import ALONE, can_share_work, die_with_parent, joblib_settings
 from infomotion_lib.run.commands import data as data_commands
 from infomotion_lib.run.commands import distill as distill_commands
+from infomotion_lib.run.commands import figure as figure_commands
 from infomotion_lib.run.commands import frames as frames_commands
 from infomotion_lib.run.commands import generator as generator_commands
 from infomotion_lib.run.commands import machine as machine_commands
@@ -27,6 +28,7 @@ from infomotion_lib.run.commands import study as study_commands
 from infomotion_lib.run.commands import vectors as vectors_commands
 from infomotion_lib.run.commands import weights as weights_commands
 from infomotion_lib.run.commands.options import (
+    AllowLosses,
     Limit,
     Overrides,
     Profile,
@@ -69,17 +71,18 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="With all: say which stages would run, and run none.")
     ] = False,
+    allow_losses: AllowLosses = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for another run of this profile instead of refusing.")
     ] = False,
     within_workflow: WithinWorkflow = False,
 ) -> None:
     """Run one stage, or all stages that are not up to date."""
-    overrides = parse_overrides(parameter or [])
+    overrides = parse_overrides(parameter or []) | ({"allow_losses": True} if allow_losses else {})
     if dry_run and stage == "all":
         from infomotion_lib.run.workflow import what_would_run
 
-        names = what_would_run(profile, overrides=overrides, limit=limit, book=book)
+        names = what_would_run(profile, overrides=overrides, limit=limit, book=book, until=until)
         _say(f"Would run: {', '.join(names)}" if names else "Nothing to run.")
         return
     if dry_run:
@@ -208,6 +211,7 @@ def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
     )
 
 
+app.command()(figure_commands.figure)
 app.command()(machine_commands.machine)
 app.command()(provenance_commands.trace)
 app.command()(provenance_commands.verify)

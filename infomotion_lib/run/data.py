@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.classes import class_name
-from infomotion_lib.data.outside import sampled_sha256
+from infomotion_lib.data.faults import OK
+from infomotion_lib.data.outside import sampled_sha256, state_outside
 from infomotion_lib.data.parameters import DataParameters
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.sources import SOURCES
@@ -23,8 +24,10 @@ from infomotion_lib.files import (
     PINS,
     SUMS,
     TRACINGS,
+    VIDEO_SUMS,
     VIDEO_TABLE,
 )
+from infomotion_lib.losses import joined, losses
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import run_paths
 from infomotion_lib.phantom.dataset import edition_of
@@ -42,10 +45,16 @@ def run(parameters: StageParameters) -> Path:
     folder = run_paths(parameters.profile, parameters.runs_dir).data
     stage = start_stage("data", folder, parameters=parameters.model_dump())
     names = list(parameters.sources.values())
+    outside = state_outside(parameters)
     for name in names:
         provide(name, folder / name, parameters=parameters)
     opened = {
-        source: open_source(name, data_dir=folder, data_root=parameters.data_root)
+        source: open_source(
+            name,
+            data_dir=folder,
+            data_root=parameters.data_root,
+            allow_losses=parameters.allow_losses,
+        )
         for source, name in parameters.sources.items()
     }
     datasets = list(opened.values())
@@ -54,16 +63,28 @@ def run(parameters: StageParameters) -> Path:
         pd.concat([count_videos(dataset) for dataset in datasets], ignore_index=True),
         folder / DATA_REPORT,
     )
+    own = [dataset for dataset in datasets if not dataset.root.is_relative_to(folder)]
+    hashed = {dataset.name: hash_videos(dataset) for dataset in own}
     sources = write_json(
-        {dataset.name: pin(dataset, made_here=dataset.root.is_relative_to(folder)) for dataset in datasets},
-        folder / PINS,
+        {dataset.name: pin(dataset, own=hashed.get(dataset.name)) for dataset in datasets}, folder / PINS
     )
+    sums = [write_csv(pd.concat(hashed.values(), ignore_index=True), folder / VIDEO_SUMS)] if own else []
     lists = [dataset.root / name for dataset in datasets for name in LISTS if (dataset.root / name).is_file()]
+    stage.notes["losses"] = joined(
+        losses(
+            dataset.videos[dataset.videos["status"] != OK],
+            len(dataset.videos),
+            of=f"videos of {dataset.name} cannot be used",
+            allowed=parameters.allow_losses,
+        )
+        for dataset in datasets
+    )
+    stage.notes["outside"] = outside
     stage.notes["faults"] = {dataset.name: dataset.faults for dataset in datasets}
     stage.notes["phantom_edition"] = {
         name: edition for name in names if (edition := edition_of(folder / name)) is not None
     }
-    return stage.finish([*lists, report, sources, videos])
+    return stage.finish([*lists, report, sources, videos, *sums])
 
 
 def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:
@@ -82,24 +103,47 @@ def count_videos(dataset: Dataset) -> pd.DataFrame:
     return videos.groupby(keys, sort=True).size().rename("n").reset_index()
 
 
-def pin(dataset: Dataset, *, made_here: bool) -> dict[str, str | int]:
+def hash_videos(dataset: Dataset) -> pd.DataFrame:
+    """Rows ``dataset, path, bytes, sampled_sha256, sha256`` of the reader's own usable videos; ``path`` is
+    within the data set.
+    """
+    paths = sorted(Path(path) for path in dataset.usable["path"])
+    rows = [
+        (
+            dataset.name,
+            path.relative_to(dataset.root).as_posix(),
+            path.stat().st_size,
+            sampled_sha256(path),
+            sha256(path),
+        )
+        for path in track(paths, label=f"hashing {dataset.name}", unit="video")
+    ]
+    return pd.DataFrame(rows, columns=["dataset", "path", "bytes", "sampled_sha256", "sha256"])
+
+
+def pin(dataset: Dataset, *, own: pd.DataFrame | None = None) -> dict[str, str | int]:
     """What later stages depend on: hashes of the lists and of the videos, whole where this run made or
     fetched them, sampled where they are the reader's own.
+
+    Parameters
+    ----------
+    own : DataFrame, optional
+        From :func:`hash_videos`, of the reader's own data set.
     """
     content: dict[str, str | int] = {
         name: sha256(dataset.root / name) for name in LISTS if (dataset.root / name).is_file()
     }
     content["videos"] = len(dataset.videos)
-    hashed = sha256 if made_here else sampled_sha256
+    if own is not None:
+        lines = [f"{row['sampled_sha256']}  {Path(row['path']).name}\n" for row in own.to_dict("records")]
+        content["videos_sampled"] = hashlib.sha256("".join(lines).encode()).hexdigest()
+        return content
     paths = sorted(Path(path) for path in dataset.usable["path"])
     lines = [
-        f"{hashed(path)}  {path.name}\n"
+        f"{sha256(path)}  {path.name}\n"
         for path in track(paths, label=f"hashing {dataset.name}", unit="video")
     ]
-    if made_here:
-        sums = dataset.root / SUMS
-        sums.write_text("".join(lines), encoding="utf-8")
-        content[SUMS] = sha256(sums)
-    else:
-        content["videos_sampled"] = hashlib.sha256("".join(lines).encode()).hexdigest()
+    sums = dataset.root / SUMS
+    sums.write_text("".join(lines), encoding="utf-8")
+    content[SUMS] = sha256(sums)
     return content

@@ -21,7 +21,8 @@ from infomotion_lib.files import FILE_LIST
 from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.provenance import atomic, read_json, write_json
 from infomotion_lib.run.distilled import LAST_STAGE, Distilled, write_distilled
-from infomotion_lib.run.workflow import parameters_of, run_all
+from infomotion_lib.run.prepare import parameters_of
+from infomotion_lib.run.workflow import run_all
 
 SOURCE = "own"
 PROFILE, REQUEST = "profile.yml", "request.json"

@@ -73,6 +73,15 @@ def claim_folder(folder: Path, record: dict[str, Any]) -> bool:
     return continues
 
 
+def holds_copied_pool(step: Stage, folder: Path) -> bool:
+    """Whether a stage that makes a pool finds one that another machine drew: nothing moves it aside."""
+    if not step.generator:
+        return False
+    from infomotion_lib.generators.pool import is_copied
+
+    return is_copied(folder)
+
+
 def worked(folder: Path, seconds: float) -> float:
     """Seconds of the ended runs that made what lies in ``folder``: these, and those of the runs they go on
     from.

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.parameters import HERE, STAGES, StageParameters
+from infomotion_lib.parameter_types import FILE, FOLDER, HERE
+from infomotion_lib.parameters import STAGES, StageParameters
 
 
 def with_whole_paths(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,10 +22,17 @@ def with_whole_paths(values: Mapping[str, Any]) -> dict[str, Any]:
         for name, field in model.model_fields.items()
         if HERE in field.metadata
     }
-    return {
-        name: str(Path(value).expanduser().absolute()) if name in located and value else value
-        for name, value in values.items()
-    }
+    return {name: _whole(value) if name in located else value for name, value in values.items()}
+
+
+def _whole(value: Any) -> Any:
+    """A path made absolute; what is none is left for the types to refuse."""
+    if not isinstance(value, str) or not value:
+        return value
+    try:
+        return str(Path(value).expanduser().absolute())
+    except RuntimeError:  # a home that nobody has
+        return value
 
 
 def require_here(stages: Mapping[str, StageParameters]) -> None:
@@ -47,12 +55,21 @@ def require_here(stages: Mapping[str, StageParameters]) -> None:
                 continue
             path = Path(value).expanduser()
             if not path.exists():
-                raise ParameterError(
-                    f"Parameter {name} = {value!r} names nothing that exists.",
-                    where=f"Looked for: {path.absolute()} (stage {stage})",
-                    remedy=f"{name}: {field.description}.",
-                )
+                fault = "names nothing that exists"
+            elif (FILE in field.metadata and not path.is_file()) or (
+                FOLDER in field.metadata and not path.is_dir()
+            ):
+                fault = f"must be {FILE if FILE in field.metadata else FOLDER}, and is none"
+            else:
+                continue
+            raise ParameterError(
+                f"Parameter {name} = {value!r} {fault}.",
+                where=f"Looked for: {path.absolute()} (stage {stage})",
+                remedy=f"{name}: {field.description}.",
+            )
     if any(parameters.device == "cuda" for parameters in stages.values()):
         from infomotion_lib.device import resolve_device
 
         resolve_device("cuda")
+    for parameters in stages.values():
+        parameters.require_machine()

@@ -15,6 +15,7 @@ from infomotion_lib.paths import PROJECT
 from infomotion_lib.processes import caches
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal, terminal_name
 from infomotion_lib.provenance import shown_path
+from infomotion_lib.run.scratch import STAGE_FOLDER
 
 if TYPE_CHECKING:
     import nbformat
@@ -41,7 +42,8 @@ def execute(
     notebook : Path
         Clean notebook with a cell tagged ``parameters``.
     output : Path
-        Where the executed copy goes; while it runs, and if it fails, it lies beside under another name.
+        Where the executed copy goes, and the stage's results beside it; while it runs, and if it fails, the
+        copy has another name.
     parameters : dict
         Values injected after the ``parameters`` cell; tuples become lists.
     arithmetic : {"portable", "native"}
@@ -62,6 +64,7 @@ def execute(
     logging.getLogger("papermill").setLevel(logging.ERROR)
     screen = terminal()
     environment = variables(arithmetic, threads=threads) | caches(output.parent.parent / ".cache")
+    environment[STAGE_FOLDER] = str(output.parent.absolute())
     try:
         papermill.execute_notebook(
             _literal(notebook),
@@ -107,10 +110,7 @@ def _kernel_manager(environment: dict[str, str]) -> type:
     environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_WAIT_POLICY": "PASSIVE", **environment}
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
-    start = (
-        "from infomotion_lib.processes import die_with_parent as d; d(); from ipykernel.kernelapp import"
-        " launch_new_instance as l; l()"
-    )
+    start = "from infomotion_lib.run.kernel import serve; serve()"
     command = [sys.executable, "-c", start, "-f", "{connection_file}", "--log-level=ERROR"]
     spec = KernelSpec(
         argv=command, env=environment, display_name="Python 3", language="python", name="python3"

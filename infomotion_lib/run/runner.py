@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
-import sys
+import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -14,12 +15,15 @@ from typing import Any
 
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, StageParameters, read_profile, stage_name, stage_parameters
-from infomotion_lib.paths import PARAMS, RunPaths, notebook_of, run_paths
+from infomotion_lib.paths import RunPaths, notebook_of, run_paths
 from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_run_card, sha256, write_json
 from infomotion_lib.run.code import code_of
-from infomotion_lib.run.fingerprint import claim_folder, fingerprint, worked
+from infomotion_lib.run.fingerprint import claim_folder, fingerprint, holds_copied_pool, worked
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
+from infomotion_lib.run.outlook import require_videos
+from infomotion_lib.run.scratch import STAGE_FOLDER, values_of_run
+from infomotion_lib.run.verify_outside import files_outside
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
 
@@ -73,14 +77,20 @@ def run_stage(
             known = {name: value for name, value in changes.items() if name in STAGES[need].model_fields}
             run_stage(need, profile, overrides=known, lock=False, say=say)
         started = time.monotonic()
-        _refuse_other_limit(step, parameters, paths)
+        refuse_other_limit(step, parameters, paths)
         record, code = fingerprint(step, parameters, paths), code_of(step, parameters.model_dump())
+        values = {**read_profile(profile), **changes}
+        before = {need: stage_parameters(need, values) for need in step.needs_of(parameters.model_dump())}
+        if not holds_copied_pool(step, paths.stage(step.name)):
+            require_videos(step.name, parameters, paths, stages=before)
         say(f"{step.label}: started")
         folder = paths.stage(step.name)
-        continued = False if _holds_copied_pool(step, folder) else claim_folder(folder, record)
+        continued = False if holds_copied_pool(step, folder) else claim_folder(folder, record)
         _execute(step, parameters, paths)
         seconds = worked(paths.stage(step.name), time.monotonic() - started)
         card = _close(step, paths, parameters, code=code, seconds=seconds, continued=continued)
+        if told := read_run_card(card.parent).get("notes", {}).get("losses"):
+            say(f"{step.label}: {told}")
         say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
 
@@ -90,20 +100,11 @@ def _copied_pools(step: Stage, parameters: StageParameters, paths: RunPaths) -> 
     return [
         need
         for need in step.needs_of(parameters.model_dump())
-        if not (paths.stage(need) / RUN_CARD).is_file() and _holds_copied_pool(TABLE[need], paths.stage(need))
+        if not (paths.stage(need) / RUN_CARD).is_file() and holds_copied_pool(TABLE[need], paths.stage(need))
     ]
 
 
-def _holds_copied_pool(step: Stage, folder: Path) -> bool:
-    """Whether a stage that makes a pool finds one that another machine drew: nothing moves it aside."""
-    if not step.generator:
-        return False
-    from infomotion_lib.generators.pool import is_copied
-
-    return is_copied(folder)
-
-
-def _refuse_other_limit(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
+def refuse_other_limit(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
     """Refuse a limit that the frame index was not made with: videos are taken there, once."""
     if "frame_index" not in step.needs:
         return
@@ -158,6 +159,9 @@ def _close(
         "continued": continued,
         "code": code,
         "figures": {file.relative_to(folder).as_posix(): sha256(file) for file in figures},
+        "outside": {name: sha256(file) for name, file in files_outside(parameters).items()}
+        if parameters
+        else {},
         "executed": {file.name: sha256(file) for file in copies},
     }
     return write_json({**read_run_card(folder), **seen}, folder / RUN_CARD)
@@ -166,8 +170,8 @@ def _close(
 def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParameters:
     """Validated parameters of a notebook's stage, read from its global names.
 
-    In Colab, where nothing injects a profile's values, what the cell leaves at its default takes the value of
-    the profile it names.
+    Where no runner has set every value (in Colab, in Jupyter, under papermill alone), what the cell leaves at
+    its default takes the value of the profile it names; what papermill was given stays.
 
     Parameters
     ----------
@@ -190,14 +194,21 @@ def notebook_parameters(stage: str, namespace: Mapping[str, Any]) -> StageParame
             f"The parameters cell does not set: {', '.join(missing)}", remedy="Run that cell first."
         )
     values = {field: namespace.get(field, fields[field].default) for field in fields}
-    if "google.colab" in sys.modules and (PARAMS / f"{values['profile']}.yml").is_file():
-        profile = read_profile(values["profile"])
+    if STAGE_FOLDER not in os.environ:
+        profile, given = values_of_run(values["profile"], values["runs_dir"]), _given(namespace)
         values |= {
             field: profile[field]
             for field in fields
-            if field in profile and values[field] == fields[field].default
+            if field in profile and field not in given and values[field] == fields[field].default
         }
     return stage_parameters(name, values)
+
+
+def _given(namespace: Mapping[str, Any]) -> set[str]:
+    """Names that papermill's own cell sets, in a notebook that it executes."""
+    cells = [str(cell) for cell in namespace.get("In", ()) if str(cell).startswith("# Parameters\n")]
+    nodes = [node for cell in cells for node in ast.parse(cell).body if isinstance(node, ast.Assign)]
+    return {target.id for node in nodes for target in node.targets if isinstance(target, ast.Name)}
 
 
 @dataclass(frozen=True)

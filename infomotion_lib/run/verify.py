@@ -4,6 +4,7 @@ missing has a name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from infomotion_lib.files import PINS, SUMS
 from infomotion_lib.frozen import FROZEN_FILES, frozen_hashes
 from infomotion_lib.provenance import read_json
 from infomotion_lib.run.chain import Chain, State, Step
+from infomotion_lib.run.verify_outside import not_looked_at, own_videos, weights
 from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 REMEDIES: dict[State, str] = {
@@ -60,11 +62,14 @@ class Verdict:
         What does not hold; none where all does.
     lines : tuple of str
         One line per stage.
+    unseen : tuple of str
+        What was not looked at.
     """
 
     root: Path
     findings: tuple[Finding, ...]
     lines: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -81,10 +86,12 @@ class Verdict:
             if self.holds
             else [f"{counts}.", *(REMEDIES[kind] for kind in kinds)]
         )
-        return "\n".join([str(self.root), *self.lines, *(f"  {finding}" for finding in self.findings), *end])
+        unseen = [f"Not looked at: {what}." for what in self.unseen]
+        found = [f"  {finding}" for finding in self.findings]
+        return "\n".join([str(self.root), *self.lines, *found, *unseen, *end])
 
 
-def verify(root: Path) -> Verdict:
+def verify(root: Path, *, deep: bool = False, profile: Mapping[str, Any] | None = None) -> Verdict:
     """Verdict on a run, fresh or frozen: outputs, inputs, figures, videos, code and parameters against the
     run cards.
 
@@ -92,13 +99,17 @@ def verify(root: Path) -> Verdict:
     ----------
     root : Path
         ``runs/<profile>`` or ``book/results/<profile>``.
+    deep : bool
+        Hash the reader's own videos whole, not only their two ends.
+    profile : mapping, optional
+        Values of the run's profile, for paths that no whole run has recorded.
 
     Raises
     ------
     StageError
         If no stage has finished there.
     """
-    chain = Chain(root)
+    chain = Chain(root, profile)
     findings = [
         Finding(name, "missing", f"{TABLE[name].label}: no run card, it has not finished")
         for name in chain.unfinished
@@ -106,16 +117,20 @@ def verify(root: Path) -> Verdict:
     lines = []
     for step in chain.steps.values():
         broken, videos = _videos(chain, step)
+        changed, own = own_videos(chain, step, deep=deep) if step.name == "data" else ([], 0)
+        videos += own
+        changed += [] if chain.is_frozen else weights(chain, step)
         faults = (
             _files(chain, step)
             + broken
+            + [Finding(*fault) for fault in changed]
             + [Finding(step.name, "stale", f"{TABLE[step.name].label}: {why}") for why in step.changes]
         )
         findings += faults
         lines.append(_line(step, faults, videos))
     if chain.is_frozen:
         findings += _frozen(root, known={finding.what.split(":")[0] for finding in findings})
-    return Verdict(root, tuple(findings), tuple(lines))
+    return Verdict(root, tuple(findings), tuple(lines), not_looked_at(chain, deep=deep))
 
 
 def _files(chain: Chain, step: Step) -> list[Finding]:

@@ -15,24 +15,21 @@ from typing import Any
 
 import yaml
 
-from infomotion_lib.data.outside import state_outside
+from infomotion_lib.data.outside import sampled_sha256, state_outside
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
 from infomotion_lib.parameters import (
     StageParameters,
-    read_profile,
-    split_overrides,
     stage_name,
-    stage_parameters,
-    stages_of_run,
 )
-from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, notebook_of, run_paths
+from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, notebook_of
 from infomotion_lib.processes import caches, die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
 from infomotion_lib.provenance import atomic, read_run_card, sha256
 from infomotion_lib.run.code import code_hash
 from infomotion_lib.run.fingerprint import record_of, science
-from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
+from infomotion_lib.run.prepare import prepare
+from infomotion_lib.run.verify_outside import files_outside
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
 MARK = "infomotion| "
@@ -91,11 +88,8 @@ def run_all(
     StageError
         A stage failed; the message names it.
     """
-    values = resolve(profile, overrides=overrides, limit=limit)
-    stages = parameters_of(values)
-    require_here(stages)
+    values, stages, paths = prepare(profile, overrides=overrides, limit=limit, until=until)
     target = "book" if book else stage_name(until) if until else "all"
-    paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     with only_run(paths, wait=wait):
         _refuse_other_profile(profile, paths)
         _write_resolved(values, paths.resolved)
@@ -108,7 +102,12 @@ def run_all(
 
 
 def what_would_run(
-    profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None, book: bool = False
+    profile: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    book: bool = False,
+    until: str = "",
 ) -> list[str]:
     """Names of the stages that :func:`run_all` would run now, in their order, and ``book``; nothing runs.
 
@@ -117,7 +116,7 @@ def what_would_run(
 
     Parameters
     ----------
-    profile, overrides, limit, book
+    profile, overrides, limit, book, until
         As of :func:`run_all`.
 
     Raises
@@ -127,13 +126,10 @@ def what_would_run(
     StageError
         Another run of the profile is going on, or the workflow cannot be planned.
     """
-    values = resolve(profile, overrides=overrides, limit=limit)
-    stages = parameters_of(values)
-    require_here(stages)
-    paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
+    values, stages, paths = prepare(profile, overrides=overrides, limit=limit, until=until)
     with only_run(paths), tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
         _write_resolved(values, Path(folder) / RESOLVED)
-        target = "book" if book else "all"
+        target = "book" if book else stage_name(until) if until else "all"
         command = [*_snakemake(paths, stages=stages, cluster="", target=target), "--dry-run"]
         surroundings: dict[str, Any] = {
             "cwd": folder,
@@ -150,7 +146,7 @@ def what_would_run(
 
 def _refuse_other_profile(profile: str, paths: RunPaths) -> None:
     """Note which file a run's profile is, and refuse another file of the same name."""
-    if not profile.endswith((".yml", ".yaml")):
+    if not profile.lower().endswith((".yml", ".yaml")):
         return
     note, file = paths.root / PROFILE_FILE, Path(profile).expanduser().resolve()
     noted = Path(note.read_text(encoding="utf-8")) if note.is_file() else file
@@ -203,20 +199,6 @@ def _snakemake(
     return command + (["--forcerun", *stale] if stale else [])
 
 
-def resolve(
-    profile: str, *, overrides: Mapping[str, Any] | None = None, limit: int | None = None
-) -> dict[str, Any]:
-    """Values of a profile with the overrides laid over them, each name known to some stage."""
-    changes = dict(overrides or {}) | ({} if limit is None else {"limit": limit})
-    split_overrides(changes)
-    return with_whole_paths({**read_profile(profile), **changes})
-
-
-def parameters_of(values: Mapping[str, Any]) -> dict[str, StageParameters]:
-    """Validated parameters of every stage of a run."""
-    return {name: stage_parameters(name, values) for name in stages_of_run(values)}
-
-
 def outputs(stage: str, parameters: Mapping[str, StageParameters]) -> tuple[str, ...]:
     """Files of a stage that later stages may read, for the parameters of every stage."""
     return TABLE[stage].outputs_of(parameters[stage].model_dump())
@@ -232,6 +214,8 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
     content = sha256(notebook) if notebook and notebook.is_file() else ""
     values = parameters.model_dump()
     outside = {"outside": state_outside(parameters)} if stage.name == "data" else {}
+    if files := {name: sampled_sha256(file) for name, file in files_outside(parameters).items()}:
+        outside["files"] = files
     return {
         **science(parameters),
         **outside,

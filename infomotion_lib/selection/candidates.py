@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError
+from infomotion_lib.frame_table import has_frames
 from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.selection.outlook import no_candidates
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def find_candidates(
     Parameters
     ----------
     frame_index : DataFrame
-        Of stage 01: columns source, file_name, split, ef, class_name, diastole_start.
+        Of stage 01: columns source, file_name, split, ef, class_name, systole_start.
     features : mapping of str to Vectors
         By representation, such as ``{"motion": ..., "appearance": ...}``.
     phases : bool
@@ -62,14 +64,14 @@ def find_candidates(
     DataError
         If a column is missing or no video is left.
     """
-    columns = ("source", "file_name", "split", "ef", "class_name", "diastole_start")
+    columns = ("source", "file_name", "split", "ef", "class_name", "systole_start")
     if absent := [name for name in columns if name not in frame_index]:
         raise DataError(
             f"The frame index has no column {absent[0]}.", remedy="Run stage 01 again: `infomotion run 01`."
         )
     train = frame_index[(frame_index["source"] == source) & (frame_index["split"] == "TRAIN")]
     train = train[
-        (train["diastole_start"].notna() | (not phases))
+        (has_frames(train) | (not phases))
         & np.isfinite(train["ef"].astype(float))
         & train["class_name"].isin(CLASS_NAMES)
     ]
@@ -78,11 +80,7 @@ def find_candidates(
     complete = np.array([all(name in known for known in rows.values()) for name in names], dtype=bool)
     chosen = train[complete].assign(file_name=names[complete]).sort_values("file_name", kind="stable")
     if chosen.empty:
-        raise DataError(
-            f"No video of source {source!r} can be selected: {len(train)} usable TRAIN videos,"
-            f" {int(complete.sum())} with features.",
-            remedy="Look at status_counts.csv of stage 01 and missing_videos.csv of stage 02.",
-        )
+        raise no_candidates(source, 0, without_vectors=len(train))
     file_names = chosen["file_name"].to_numpy(dtype=str)
     vectors = {
         name: table.features[[rows[name][video] for video in file_names]] for name, table in features.items()

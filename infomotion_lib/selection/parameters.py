@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from infomotion_lib.parameters import Count, Distinct
+from infomotion_lib.parameter_types import Count, Distinct
 from infomotion_lib.registry import known
 from infomotion_lib.representations.parameters import RepresentationChoice
 from infomotion_lib.selection.registry import SELECTORS
@@ -46,7 +46,7 @@ class SelectionParameters(RepresentationChoice):
     vpc: Annotated[tuple[Count, ...], Distinct] = Field(
         (5, 10), min_length=1, description="videos per class (paper: 5 and 10)"
     )
-    n_runs: Count = Field(5, description="runs per cell; run r has selection_seed = training_seed = r")
+    n_runs: Count = Field(5, description="runs per cell; run r selects and trains with seed r")
 
     @model_validator(mode="after")
     def _have_vectors(self) -> SelectionParameters:

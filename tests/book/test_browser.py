@@ -201,7 +201,7 @@ def test_every_control_moves_its_picture(chromium: Any, address: str, scheme: st
     reader = Reader(chromium, address, scheme=scheme)
     view = reader.open("play.html", controls=True)
     boards = view.locator(".im-play")
-    assert boards.count() == 4, "the beat, the tolerance, the graphs, the clips"
+    assert boards.count() == 5, "the beat, the real heart, the tolerance, the graphs, the clips"
     for index in range(boards.count()):
         board = boards.nth(index)
         for slider in board.locator(".noUi-handle").all():

@@ -317,7 +317,7 @@ def test_the_index_of_figures_is_complete(book: Path) -> None:
             f"{stage}: a figure without a plain name"
         )
         assert set(drawn) <= indexed, f"not in the index: {set(drawn) - indexed}"
-        assert f"papermill notebooks/{notebook.name}" in commands
+        assert f"infomotion figure {notebook.name[:2]} " in commands
     assert all(f"/{file.name}" in text for file in PROJECT.glob("book/results/*/**/figures/*"))
 
 

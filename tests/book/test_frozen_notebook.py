@@ -70,7 +70,7 @@ def test_the_controls_of_a_run_outlive_its_freezing(tmp_path: Path) -> None:
     run = make_videos(make_run(tmp_path / "runs"))
     prepare(Results("phantom", run))
     frozen = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "results")
-    assert "explore/graphs.json" in frozen.files and len(controls(Results("phantom", frozen.folder))) == 4
+    assert "explore/graphs.json" in frozen.files and len(controls(Results("phantom", frozen.folder))) == 5
 
 
 def made(folder: Path) -> Path:

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("pydicom")
 from dicom_files import ELSEWHERE, EXACT, GREY, LOSSY, PLANTED, RGB, cine, compressed, save
 
-from infomotion_lib.data.dicom import sample_cine
+from infomotion_lib.data.dicom import read_cine, sample_cine
 from infomotion_lib.data.dicom_header import RATES, rate_of, tissue_region
 from infomotion_lib.data.dicom_import import ImportRequest, import_folder, parse_mask
 from infomotion_lib.data.dicom_pixels import TAGS, grey_frames, read_header
@@ -324,6 +324,21 @@ def test_damaged_files_are_refused_or_read_but_never_a_traceback(tmp_path: Path)
         tmp_path / "out" / "imported.csv"
     ).read_text()
     assert not any(word in text for word in ("Mustermann", "Erika", "Elsewhere"))
+
+
+@pytest.mark.parametrize(
+    "element", [b"\x18\x00\x63\x10DS", b"\x28\x00\x08\x00IS"], ids=["FrameTime", "NumberOfFrames"]
+)
+def test_an_element_of_no_known_kind_is_a_named_fault(element: bytes, tmp_path: Path) -> None:
+    """pydicom decodes an element only when it is asked for: the header had been read by then."""
+    path = save(cine(GREY, "MONOCHROME2"), tmp_path / "in" / "a.dcm")
+    content = path.read_bytes()
+    assert content.count(element) == 1
+    path.write_bytes(content.replace(element, element[:4] + b"D["))
+    with pytest.raises(VideoError):
+        read_cine(path)
+    report = import_folder(tmp_path / "in", tmp_path / "out").report
+    assert report["status"].item() in ("no_frame_rate", "unreadable")
 
 
 def test_claims_of_gigabytes_are_refused(tmp_path: Path) -> None:

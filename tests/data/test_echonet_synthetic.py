@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 from data_folders import EchoFolder
 
-from infomotion_lib.data import echonet_synthetic
+from infomotion_lib.data import echonet_synthetic, transfer
 from infomotion_lib.data.archives import unpack_zip
 from infomotion_lib.data.echonet_synthetic import ADDRESS, REVISION, fetch_echonet_synthetic
 from infomotion_lib.data.records import read_dataset
@@ -74,7 +74,7 @@ class Hub:
 @pytest.fixture
 def hub(echo_folder: EchoFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """Server of a small EchoNet-Synthetic archive."""
-    monkeypatch.setattr(echonet_synthetic, "_PAUSE", 0.0)
+    monkeypatch.setattr(transfer, "PAUSE", 0.0)
     echo_folder.file_list = echo_folder.file_list.assign(ESV=0, EDV=0, FrameHeight=192)
     echo_folder.write()
     buffer = io.BytesIO()

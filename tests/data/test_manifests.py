@@ -26,7 +26,7 @@ from infomotion_lib.data.manifests import (
 from infomotion_lib.data.volume_tracings import COLUMNS
 from infomotion_lib.errors import DataError
 
-NAMES = ["echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte", "phantom"]
+NAMES = ["camus", "echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte", "phantom"]
 
 
 def test_every_data_set_has_its_manifest() -> None:
@@ -52,6 +52,7 @@ def test_the_validator_finds_a_broken_manifest(tmp_path: Path, monkeypatch: pyte
     ("name", "allowed"),
     [
         ("echonet-dynamic", False),
+        ("camus", False),
         ("latte", False),
         ("echonet-synthetic", True),
         ("echodiffusion", True),

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError
-from infomotion_lib.frame_table import INDEX_COLUMNS, PAIR_COLUMNS, read_frame_index
-from infomotion_lib.frames.index import build_frame_index, status_counts
+from infomotion_lib.frame_table import INDEX_COLUMNS, PAIR_COLUMNS, has_frames, read_frame_index
+from infomotion_lib.frames.index import build_frame_index, pairs_of, status_counts
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.provenance import write_csv
 
@@ -105,6 +105,24 @@ def test_frames_of_the_rule(index: pd.DataFrame) -> None:
     assert index.loc["es_first", list(PAIR_COLUMNS)].tolist() == [10, 20, 30, 30, 35, 40]
     assert index.loc["ed_first", list(PAIR_COLUMNS)].tolist() == [10, 20, 30, 30, 35, 40]
     assert index.loc["ed_first", ["es", "ed", "next_es"]].tolist() == [40, 30, 40]
+
+
+def test_one_pair_per_video_is_the_emptying(mixed: Dataset, index: pd.DataFrame) -> None:
+    single = build_frame_index(mixed, source="real", parameters=FrameIndexParameters(pairs=1))
+    single = single.set_index("file_name", drop=False)
+    filling, emptying = list(PAIR_COLUMNS[:3]), list(PAIR_COLUMNS[3:])
+    assert single[filling].isna().all(axis=None)
+    assert single.loc["ed_first", emptying].tolist() == [30, 35, 40]
+    assert single.loc["es_first", emptying].tolist() == [30, 35, 40]
+    assert single.loc["late", "status"] == "annotated" and single.loc["late", emptying].tolist() == [
+        25,
+        41,
+        57,
+    ]
+    assert (has_frames(single) == has_frames(index)).all()
+    kept = pairs_of(single.loc["late"].to_dict())
+    assert (kept.diastole, kept.systole, kept.usable) == (None, (25, 41, 57), True)
+    assert pairs_of(single.loc["still"].to_dict()).systole is None
 
 
 def test_detected_frames_are_those_of_the_disc(index: pd.DataFrame) -> None:

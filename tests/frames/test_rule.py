@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infomotion_lib.frames.rule import MIN_GAP, USABLE_STATUSES, diastole_frames, motion_pairs, systole_frames
+from infomotion_lib.frames.rule import (
+    MIN_GAP,
+    USABLE_STATUSES,
+    diastole_frames,
+    motion_pairs,
+    systole_alone,
+    systole_frames,
+)
 
 FRAMES = st.integers(-5, 205)
 FRACTIONS = st.floats(0.2, 0.9)
@@ -123,3 +130,22 @@ def test_share_of_the_cycle_is_the_fraction(gap: int, start: int, fraction: floa
 @given(gap=st.integers(MIN_GAP, 60))
 def test_rule_and_its_inverse_agree_at_two_thirds(gap: int) -> None:
     assert systole_frames(diastole_frames(gap)) == gap
+
+
+def test_half_a_beat_has_its_emptying_alone() -> None:
+    assert motion_pairs(20, 0, n_frames=21).status == "no_room", "the rule needs a third frame"
+    half = systole_alone(20, 0, n_frames=21)
+    assert (half.status, half.diastole, half.systole, half.usable) == ("annotated", None, (0, 10, 20), True)
+
+
+def test_emptying_alone_after_an_es_is_that_of_the_rule() -> None:
+    alone = systole_alone(10, 30, n_frames=64)
+    assert (alone.status, alone.diastole, alone.systole) == ("annotated", None, (30, 35, 40))
+    assert systole_alone(10, 30, n_frames=64, seen_es=[44]).systole == (30, 37, 44)
+    assert systole_alone(0, 30, n_frames=31).systole is None, "nothing follows ED"
+
+
+@pytest.mark.parametrize(("es", "ed", "status"), [(64, 30, "frame_outside_clip"), (31, 30, "short_pair")])
+def test_emptying_alone_of_faulty_phases_has_no_frames(es: int, ed: int, status: str) -> None:
+    assert systole_alone(es, ed, n_frames=64) == motion_pairs(es, ed, n_frames=64)
+    assert systole_alone(es, ed, n_frames=64).status == status

@@ -14,7 +14,7 @@ from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.representations.flow.dense import DenseFlow
-from infomotion_lib.representations.flow.farneback import FLOW_SIZE, dense_flow
+from infomotion_lib.representations.flow.farneback import PAIR_SIZE, dense_flow
 from infomotion_lib.representations.ifa.features import extract_features
 from infomotion_lib.representations.ifa.training import new_interpolator
 from infomotion_lib.representations.ifa.triplets import attach_paths
@@ -36,7 +36,7 @@ def test_they_go_through_stage_02(rows: pd.DataFrame, tmp_path: Path) -> None:
     parameters = stage_parameters("ifa_training", values)
     made = fit_representations(rows, teacher="real", folder=tmp_path, parameters=parameters)
     assert {name: table.size for name, table in made.vectors.items()} == {
-        "dense_flow": FLOW_SIZE,
+        "dense_flow": 2 * PAIR_SIZE,
         "motion_untrained": 384,
         "truth": len(FACTORS),
     }
@@ -69,6 +69,15 @@ def test_a_video_without_phases_is_listed(rows: pd.DataFrame) -> None:
     table = DenseFlow().vectors(blind, workers=1)
     assert table.missing["file_name"].tolist() == [blind.loc[first, "file_name"]]
     assert table.missing["status"].tolist() == ["no_phases"]
+
+
+def test_half_a_beat_has_the_flow_of_its_pair(rows: pd.DataFrame) -> None:
+    filling = [f"diastole_{part}" for part in ("start", "mid", "end")]
+    whole = DenseFlow().vectors(rows, workers=1)
+    half = DenseFlow(1).vectors(rows.assign(**dict.fromkeys(filling, pd.NA)), workers=1)
+    with pytest.raises(DataError, match="2 motions per video"):
+        DenseFlow(1).vectors(rows, workers=1)
+    assert half.size == PAIR_SIZE and np.array_equal(half.features, whole.features[:, PAIR_SIZE:])
 
 
 def test_the_oracle_knows_what_was_drawn(rows: pd.DataFrame, tiny_phantom: Path, tmp_path: Path) -> None:

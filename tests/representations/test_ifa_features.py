@@ -16,15 +16,17 @@ from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.parameters import read_profile
-from infomotion_lib.representations.ifa import features
+from infomotion_lib.representations.flow.farneback import dense_flow
+from infomotion_lib.representations.ifa import features, motion
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 from infomotion_lib.representations.ifa.features import extract_features, refuse_degenerate
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
+from infomotion_lib.representations.ifa.parameters import IfaParameters
 from infomotion_lib.representations.ifa.pooling import MotionPooler, rank_bound, vector_size
 from infomotion_lib.representations.ifa.settings import TrainingSettings
 from infomotion_lib.representations.ifa.training import new_interpolator, train_interpolator
 from infomotion_lib.representations.ifa.triplets import TripletStore, attach_paths
-from infomotion_lib.representations.probe import dense_flow, measured_rank, probe_table, relative_spectrum
+from infomotion_lib.representations.probe import measured_rank, probe_table, relative_spectrum
 from infomotion_lib.representations.vectors import read_features
 
 
@@ -89,6 +91,48 @@ def test_vectors_of_the_papers_size(tmp_path: Path) -> None:
         (vector,) = pooler.vectors(frames, torch.tensor([[[0, 1], [1, 2]]]))
     assert vector.shape == (3072,) == (vector_size(profile["ifa_width"], pooling),)
     assert torch.isfinite(vector).all()
+
+
+@pytest.mark.parametrize("pooling", ["mean", "grid", "flow"])
+def test_the_vector_of_half_a_beat_is_that_of_its_pair(pooling: str, network: InterFrameInterpolator) -> None:
+    frames = formula_frames(4, 64, 64, seed=3)
+    pooler = MotionPooler(network, pooling=pooling)  # type: ignore[arg-type]
+    both = pooler.vectors(frames, torch.tensor([[[0, 1], [1, 2]], [[2, 1], [3, 2]]]))
+    one = pooler.vectors(frames, torch.tensor([[[1, 2]], [[3, 2]]]))
+    assert one.shape == (2, vector_size(4, pooling, 1)) and 2 * one.shape[1] == both.shape[1]  # type: ignore[arg-type]
+    fine = one.shape[1] if pooling == "flow" else _fine_numbers(network, 16 if pooling == "grid" else 1)
+    for alone, of_both in ((one[:, :fine], both[:, : 2 * fine]), (one[:, fine:], both[:, 2 * fine :])):
+        torch.testing.assert_close(alone, of_both[:, of_both.shape[1] // 2 :], atol=2e-6, rtol=1e-5)
+
+
+def _fine_numbers(network: InterFrameInterpolator, cells: int) -> int:
+    """Numbers of one pair at the finer scale, forth and back."""
+    frame = torch.zeros(1, 1, 64, 64)
+    return 2 * cells * network.features(frame, frame).motion[0].shape[1]
+
+
+def test_vectors_of_half_beats_say_so(
+    rows: pd.DataFrame, network: InterFrameInterpolator, tmp_path: Path
+) -> None:
+    filling = ["diastole_start", "diastole_mid", "diastole_end"]
+    half = rows.head(4).copy()
+    half[filling] = pd.NA
+    extract_features(network, half, out=tmp_path / "half.npz", device="cpu")
+    extract_features(network, rows.head(4), out=tmp_path / "whole.npz", device="cpu")
+    single, whole = read_features(tmp_path / "half.npz"), read_features(tmp_path / "whole.npz")
+    assert single.identity.endswith("-1pair") and whole.identity == ""
+    assert (single.size, whole.size) == (vector_size(4, "mean", 1), vector_size(4, "mean"))
+    store = TripletStore.from_frame_index(half.assign(split="TRAIN"))
+    assert all(name.endswith(" systole") for name in store.names) and 0 < len(store) <= 4
+
+
+def test_half_beats_and_whole_ones_are_not_mixed(rows: pd.DataFrame, tmp_path: Path) -> None:
+    half = rows.copy()
+    half[["diastole_start", "diastole_mid", "diastole_end"]] = pd.NA
+    for table, pairs in ((half, 2), (rows, 1)):
+        with pytest.raises(DataError, match="motions per video") as error:
+            motion.fit(table, table, folder=tmp_path, parameters=IfaParameters(pairs=pairs), device="cpu")
+        assert "same value of pairs" in error.value.remedy
 
 
 @torch.inference_mode()

@@ -16,7 +16,8 @@ from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.notebook import _literal
-from infomotion_lib.run.workflow import parameters_of, resolve, run_all, what_would_run
+from infomotion_lib.run.prepare import parameters_of, resolve
+from infomotion_lib.run.workflow import run_all, what_would_run
 
 
 @pytest.mark.parametrize(
@@ -144,10 +145,10 @@ def test_a_sampled_hash_sees_size_and_both_ends(tmp_path: Path) -> None:
 
 def test_an_edited_list_runs_the_data_stage_again(profile: Path, echo_folder: EchoFolder) -> None:
     run_all(str(profile), until="data", say=lambda line: None)
-    assert "data" not in what_would_run(str(profile))
+    assert "data" not in what_would_run(str(profile), until="data")
     echo_folder.file_list.loc[3, "EF"] = 77.0
     echo_folder.write()
-    assert "data" in what_would_run(str(profile))
+    assert "data" in what_would_run(str(profile), until="data")
 
 
 def test_two_profile_files_of_one_name_do_not_share_a_run(profile: Path, tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.clientwrap import PapermillNotebookClient
+from toy_notebook import toy_notebook
 
-from infomotion_lib import paths as paths_module
 from infomotion_lib.arithmetic import obstacle, variables
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.frames.parameters import FrameIndexParameters
@@ -27,52 +26,8 @@ from infomotion_lib.run.fingerprint import RECORD, claim_folder, worked
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.run.notebook import PATIENCE
 from infomotion_lib.run.runner import config_card, notebook_parameters, run_stage
+from infomotion_lib.run.scratch import STAGE_FOLDER
 from infomotion_lib.stage_table import TABLE
-
-CONFIG = """from infomotion_lib.paths import run_paths
-from infomotion_lib.provenance import start_stage
-from infomotion_lib.run.runner import config_card, notebook_parameters
-
-p = notebook_parameters("frame_index", globals())
-folder = run_paths(p.profile, p.runs_dir).stage("frame_index")
-run = start_stage("frame_index", folder, parameters=p.model_dump())
-config_card(p)"""
-SAVE = """names = ("frame_index.csv", "status_counts.csv", "detector_error.csv", "order_control.csv", "phase_votes.csv", "vote_counts.csv")
-files = [folder / name for name in names]
-for file in files:
-    file.write_text(f"{p.limit}\\n", encoding="utf-8")
-run.finish(files)"""
-
-
-def toy_notebook(folder: Path, *, work: str = "pass", save: str = SAVE) -> None:
-    fields = FrameIndexParameters.model_fields
-    defaults = "\n".join(f"{name} = {field.default!r}" for name, field in fields.items())
-    cells = [
-        new_markdown_cell("# Toy", id="title"),
-        new_code_cell(defaults, id="parameters", metadata={"tags": ["parameters"]}),
-        new_code_cell(CONFIG, id="config"),
-        new_markdown_cell("## 1. Work", id="why"),
-        new_code_cell(work, id="work"),
-        new_code_cell(save, id="save"),
-    ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "01_frame_index.ipynb")
-
-
-@pytest.fixture
-def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folder of runs, with a toy notebook for stage 01 and finished stages before it."""
-    monkeypatch.setattr(paths_module, "NOTEBOOKS", tmp_path)
-    paths = run_paths("smoke", tmp_path / "runs")
-    for stage in ("data", "labels"):
-        folder = paths.stage(stage)
-        folder.mkdir(parents=True)
-        files = TABLE[stage].files(paths)[:-1]
-        for file in files:
-            file.write_text(f"{stage}\n", encoding="utf-8")
-        start_stage(stage, folder, parameters={}).finish(files)
-    toy_notebook(tmp_path)
-    return tmp_path / "runs"
 
 
 def run_toy(runs: Path, **overrides: Any) -> Path:
@@ -330,21 +285,24 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None
         pass
 
 
-def test_in_colab_defaults_give_way_to_the_profile_that_the_cell_names(
+def test_without_a_runner_defaults_give_way_to_the_profile_that_the_cell_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cell = {name: field.default for name, field in STAGES["evaluation"].model_fields.items()} | {
         "profile": "smoke",
         "soft_tolerance": 2.5,
     }
-    at_home = notebook_parameters("evaluation", cell)
-    monkeypatch.setitem(sys.modules, "google.colab", sys)
-    in_colab = notebook_parameters("evaluation", cell)
-    smoke = read_profile("smoke")
-    assert (
-        at_home.steps_selected == cell["steps_selected"] != smoke["steps_selected"] == in_colab.steps_selected
+    smoke, usual = read_profile("smoke")["steps_selected"], cell["steps_selected"]
+    by_hand = notebook_parameters("evaluation", cell)
+    assert by_hand.steps_selected == smoke != usual
+    assert by_hand.soft_tolerance == 2.5, "what the reader sets stays"
+    given = {**cell, "In": ["", "# Parameters\nsteps_selected = 1"]}
+    assert notebook_parameters("evaluation", given).steps_selected == usual, (
+        "so does what papermill was given"
     )
-    assert in_colab.soft_tolerance == 2.5, "what the reader sets stays"
+    monkeypatch.setenv(STAGE_FOLDER, "anywhere")
+    assert notebook_parameters("evaluation", cell).steps_selected == usual, "a runner has set every value"
+    monkeypatch.delenv(STAGE_FOLDER)
     assert (
         notebook_parameters("evaluation", {**cell, "profile": "mine"}).steps_selected
         == cell["steps_selected"]

@@ -64,7 +64,7 @@ def upstream() -> tuple[pd.DataFrame, Vectors, Vectors]:
             "ef": EF[name] + rng.uniform(-4, 4),
             "class_name": name,
             "status": "next_ed",
-            "diastole_start": 3.0,
+            "systole_start": 3.0,
         }
         for source, split, count in (
             ("real", "TRAIN", 8),

@@ -83,7 +83,7 @@ def test_random_methods_draw_again_and_the_others_repeat(upstream: Upstream) -> 
 
 def test_unusable_videos_are_no_candidates(upstream: Upstream) -> None:
     index, motion, appearance = upstream
-    index.loc[index["file_name"] == "real_TRAIN_mild_0", "diastole_start"] = np.nan
+    index.loc[index["file_name"] == "real_TRAIN_mild_0", "systole_start"] = np.nan
     index.loc[index["file_name"] == "real_TRAIN_mild_1", ["ef", "class_name"]] = [np.nan, ""]
     pool = find_candidates(index, {"motion": motion, "appearance": appearance}, source="real")
     assert len(pool.file_names) == 38 and (pool.classes == "mild").sum() == 6

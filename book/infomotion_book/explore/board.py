@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infomotion_book.explore import cycle, graphs, tolerance, wall
+from infomotion_book.explore import cycle, graphs, heart, tolerance, wall
 from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.results import Results
@@ -34,14 +34,17 @@ class Control:
     widget : ipywidgets.Widget
         The control.
     stage : str
-        Stage whose results it shows; empty for the beat, which no run draws.
+        Stage whose results it shows; empty for the hearts that no run draws.
+    drawn_by : str
+        Function that draws it, where no stage does.
     """
 
     title: str
     before: str
     after: str
     widget: ipywidgets.Widget
-    stage: str
+    stage: str = ""
+    drawn_by: str = ""
 
 
 def prepare(results: Results) -> list[Path]:
@@ -86,9 +89,24 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
             "In this phantom systole takes exactly a third, so the rule is right at two thirds. In patients"
             " the share depends on the heart rate, and the rule misses by some frames.",
             cycle.control(),
-            "",
+            drawn_by="infomotion_book.explore.cycle.control",
         )
     ]
+    if heart.at_hand():
+        found.append(
+            Control(
+                "Four beats of a real heart",
+                "Move through four seconds of a real heart, seen from its tip, and watch the dark chamber in"
+                " the middle fill and empty. Two votes follow it: the detector needs no training, and the"
+                " network has seen drawn hearts only. ES′ is where the rule of a third puts each next ES.",
+                "Both curves rise and fall with the chamber, and the line above them says how near the rule"
+                " comes. This is one recording, at rest, with no label: it shows that the parts work on a"
+                " heart that nobody drew, not how well. It is `color3d_jpeg_baseline.dcm`, one of pydicom's"
+                " sample files (MIT).",
+                heart.control(),
+                drawn_by="infomotion_book.explore.heart.control",
+            )
+        )
     if results is None:
         return found
     folder = results.root / EXPLORE

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Located, Seed, StageParameters
+from infomotion_lib.parameter_types import Count, LocatedFolder, Rate, Seed
+from infomotion_lib.parameters import StageParameters
 
 
 class LatteParameters(StageParameters):
@@ -15,6 +16,7 @@ class LatteParameters(StageParameters):
     latte_side: int = Field(
         64,
         ge=16,
+        le=512,
         multiple_of=16,
         description="side of the generated frames, pixels; latents have an eighth of it",
     )
@@ -25,7 +27,7 @@ class LatteParameters(StageParameters):
     autoencoder: Literal["small", "full"] = Field(
         "small", description="size of the autoencoder; full: that of Stable Diffusion"
     )
-    autoencoder_weights: Located = Field(
+    autoencoder_weights: LocatedFolder = Field(
         "", description="folder of published weights (diffusers); empty: train our own"
     )
     autoencoder_steps: int = Field(300, ge=0, description="training steps of the autoencoder")
@@ -37,7 +39,7 @@ class LatteParameters(StageParameters):
         1000, ge=0, description="training steps of the Latte (published Latte: up to a million)"
     )
     latte_batch_size: Count = Field(8, description="clips per step (published Latte: 5 per GPU)")
-    latte_learning_rate: float = Field(1e-3, gt=0, description="peak (published Latte: 1e-4, constant)")
+    latte_learning_rate: Rate = Field(1e-3, description="peak (published Latte: 1e-4, constant)")
     latte_seed: Seed = Field(0, description="seed of both trainings")
     guidance: float = Field(
         2.0,

@@ -37,13 +37,15 @@ frames, is grey.
 
 
 def five_frames(pairs: MotionPairs) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Frame numbers and event names of both motions in the order of time.
+    """Frame numbers and event names of both motions in the order of time; of emptying alone, three.
 
     >>> five_frames(MotionPairs("annotated", (10, 20, 30), (30, 35, 40)))
     ((10, 20, 30, 35, 40), ('es', 'middle', 'ed', 'middle', 'next_es'))
     """
-    if pairs.diastole is None or pairs.systole is None:
+    if pairs.systole is None:
         return (), ()
+    if pairs.diastole is None:
+        return pairs.systole, ("ed", "middle", "es")
     events = {
         pairs.systole[2]: "next_es",
         pairs.diastole[0]: "es",
@@ -93,11 +95,11 @@ def frame_strip(
     fps: Sequence[float],
     kind: str = "videos",
 ) -> Figure:
-    """Strip of the five frames of each video, one row per video, in the order of time.
+    """Strip of the five frames of each video (three of half a beat), one row per video, in the order of time.
 
     Parameters
     ----------
-    pictures : sequence of (5, H, W) uint8
+    pictures : sequence of (5 or 3, H, W) uint8
         The frames.
     frames, events : sequence of sequence
         Their numbers, and keys of :data:`EVENT_NAMES`; see :func:`five_frames`.
@@ -111,7 +113,7 @@ def frame_strip(
     rows = len(pictures)
     height, width = pictures[0].shape[1:]
     fig = Figure(figsize=(6.0, 0.5 + rows * (1.10 * height / width + 0.34)))
-    axes = fig.subplots(rows, 5, squeeze=False)
+    axes = fig.subplots(rows, len(frames[0]), squeeze=False)
     for row, (clip, numbers, names) in enumerate(zip(pictures, frames, events, strict=True)):
         for axis, picture, number, name in zip(axes[row], clip, numbers, names, strict=True):
             axis.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
@@ -123,7 +125,8 @@ def frame_strip(
             axis.set_xlabel(f"{EVENT_NAMES[name]} · {number}\n{time:.0f} ms", fontsize=8, labelpad=3)
         axes[row, 0].set_ylabel(labels[row], fontsize=7)
     spans = [(numbers[-1] - numbers[0]) / rate for numbers, rate in zip(frames, fps, strict=True)]
-    headline(fig, f"Five frames of one heart beat: {min(spans):.2f} to {max(spans):.2f} s in {rows} {kind}")
+    shown = "Five frames of one heart beat" if len(frames[0]) == 5 else "Three frames of one emptying"
+    headline(fig, f"{shown}: {min(spans):.2f} to {max(spans):.2f} s in {rows} {kind}")
     return fig
 
 

@@ -194,6 +194,8 @@ def _nearer(fidelity: pd.DataFrame, names: Mapping[str, str]) -> str:
         [_METRIC_NAMES.get(str(metric), str(metric)).split(" (")[0] for metric in value.index]
     )
     pools = value[[f"real_vs_{pool}" for pool in names if f"real_vs_{pool}" in value]]
+    if pools.shape[1] == 0:
+        return "The one pool is made of the real clips: floor and ceiling alone"
     if pools.shape[1] < 2:
         ratios = (pools.iloc[:, 0] / value["real_vs_real"].clip(lower=1e-9)).items()
         name = names[str(pools.columns[0]).removeprefix("real_vs_")]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.device import resolve_device
-from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.errors import VideoError
 from infomotion_lib.progress import track
 from infomotion_lib.representations.appearance.network import (
     EMBEDDING_SIZE,
@@ -25,6 +25,7 @@ from infomotion_lib.representations.appearance.network import (
     save_appearance,
     train_appearance,
 )
+from infomotion_lib.representations.appearance.outlook import nothing_to_learn
 from infomotion_lib.representations.appearance.parameters import AppearanceParameters
 from infomotion_lib.representations.vectors import Vectors, write_features
 
@@ -92,7 +93,7 @@ def fit(
     known = known.reset_index(drop=True)
     frames, _ = _frames(known, workers=parameters.workers)
     if not frames:
-        raise DataError(f"None of {len(known)} TRAIN videos with an EF can be read.")
+        raise nothing_to_learn(len(known))
     sides = [frame.shape for frame in frames.values()]
     usual = max(set(sides), key=sides.count)
     rows = [number for number, frame in frames.items() if frame.shape == usual]

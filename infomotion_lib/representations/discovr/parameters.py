@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Located, Seed, StageParameters
+from infomotion_lib.parameter_types import Count, LocatedFile, Seed
+from infomotion_lib.parameters import StageParameters
 
 Temperature = Annotated[float, Field(gt=0)]
 
@@ -20,7 +21,7 @@ class DiscovrParameters(StageParameters):
     discovr_variant: Literal["equations", "released"] = Field(
         "equations", description="as the paper's equations say, or as the published code computes"
     )
-    discovr_weights: Located = Field(
+    discovr_weights: LocatedFile = Field(
         "", description="published checkpoint to start from, which gives the size; empty: random"
     )
     discovr_steps: int = Field(200, ge=0, description="training steps; 0: extract with the given weights")

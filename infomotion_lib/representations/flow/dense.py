@@ -15,26 +15,42 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from infomotion_lib.parameters import StageParameters
 from infomotion_lib.progress import track
-from infomotion_lib.representations.flow.farneback import FLOW_SIZE, dense_flow_features
+from infomotion_lib.representations.flow.farneback import PAIR_SIZE, dense_flow_features
 from infomotion_lib.representations.ifa.features import END_COLUMNS, read_ends
+from infomotion_lib.representations.ifa.motion import require_pairs
+from infomotion_lib.representations.ifa.parameters import IfaParameters
 from infomotion_lib.representations.vectors import Vectors, write_features
 
 
 @dataclass(frozen=True)
 class DenseFlow:
-    """Flow of the two motions of a video, 196 numbers in pixels."""
+    """Flow of the motions of a video, 98 numbers each, in pixels.
+
+    Attributes
+    ----------
+    pairs : int
+        Motions per video: two, or emptying alone.
+    """
+
+    pairs: int = 2
 
     @property
     def size(self) -> int:
         """Numbers per vector."""
-        return FLOW_SIZE
+        return self.pairs * PAIR_SIZE
 
     def vectors(self, videos: pd.DataFrame, *, workers: int, out: Path | None = None) -> Vectors:
-        """Vectors of all videos that have end frames; the others are listed with their status."""
+        """Vectors of all videos that have end frames; the others are listed with their status.
+
+        Raises
+        ------
+        DataError
+            If the frame index has another number of motions per video.
+        """
+        require_pairs(videos, self.pairs)
         ordered = videos.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
-        known = ordered[list(END_COLUMNS)].notna().all(axis=1).to_numpy()
+        known = ordered[list(END_COLUMNS[-2 * self.pairs :])].notna().all(axis=1).to_numpy()
         listed = ordered[known].to_dict("records")
         with ThreadPoolExecutor(workers) as pool:
             made = list(track(pool.map(_flow, listed), label="dense flow", unit="video", total=len(listed)))
@@ -61,15 +77,15 @@ class DenseFlow:
 
 
 def fit(
-    train: pd.DataFrame, val: pd.DataFrame, *, folder: Path, parameters: StageParameters, device: str
+    train: pd.DataFrame, val: pd.DataFrame, *, folder: Path, parameters: IfaParameters, device: str
 ) -> DenseFlow:
     """Nothing is learnt and nothing written."""
-    return DenseFlow()
+    return DenseFlow(parameters.pairs)
 
 
-def load(folder: Path, *, parameters: StageParameters, device: str) -> DenseFlow:
+def load(folder: Path, *, parameters: IfaParameters, device: str) -> DenseFlow:
     """Nothing is read."""
-    return DenseFlow()
+    return DenseFlow(parameters.pairs)
 
 
 def _flow(row: Mapping[Any, Any]) -> NDArray[np.float32] | str:

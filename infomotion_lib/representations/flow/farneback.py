@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FLOW_GRID = 7
-FLOW_SIZE = 2 * 2 * FLOW_GRID**2
-"""Two pairs, two directions, a mean per cell."""
+PAIR_SIZE = 2 * FLOW_GRID**2
+"""Numbers of one pair: two directions, a mean per cell."""
 
 Floats = NDArray[np.float32]
 

@@ -21,12 +21,14 @@ from numpy.typing import NDArray
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.device import as_unit, resolve_device
 from infomotion_lib.errors import DataError, ParameterError, VideoError
+from infomotion_lib.frame_table import MOTIONS
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_npz
-from infomotion_lib.representations.ifa.interpolator import SIDE_MULTIPLE, InterFrameInterpolator
+from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import MotionPooler, Pooling, vector_size
-from infomotion_lib.representations.ifa.triplets import MOTIONS, ODD_SIZE, UNREADABLE, pair_frames
-from infomotion_lib.representations.vectors import Vectors, read_features, write_features
+from infomotion_lib.representations.ifa.sizes import size_refusal
+from infomotion_lib.representations.ifa.triplets import ODD_SIZE, UNREADABLE, pair_frames, pairs_kept
+from infomotion_lib.representations.vectors import ONE_PAIR, Vectors, read_features, write_features
 
 FORMAT = 1
 """Raised when equal weights and frames give other vectors: finished blocks of another format are not taken
@@ -44,7 +46,7 @@ END_COLUMNS = tuple(f"{motion}_{part}" for motion in MOTIONS for part in ("start
 
 @dataclass(frozen=True)
 class Ends:
-    """Distinct end frames (K, H, W) of one video and its two pairs as rows (2, 2) into them."""
+    """Distinct end frames (K, H, W) of one video and its one or two pairs as rows (P, 2) into them."""
 
     frames: NDArray[np.uint8]
     pairs: NDArray[np.int64]
@@ -95,7 +97,8 @@ def extract_features(
     if not 1 <= batch_size <= BLOCK:
         raise ParameterError(f"Batches of {batch_size} videos: batches are 1 to {BLOCK} videos.")
     ordered = rows.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
-    known = np.asarray(ordered[list(END_COLUMNS)].notna().all(axis=1), dtype=np.bool_)
+    pairs = pairs_kept(ordered)
+    known = np.asarray(ordered[list(END_COLUMNS[-2 * pairs :])].notna().all(axis=1), dtype=np.bool_)
     videos = ordered[known].to_dict("records")
     if not videos:
         raise DataError(
@@ -104,7 +107,8 @@ def extract_features(
         )
     where = resolve_device(device)
     pooler = MotionPooler(network, pooling=pooling, device=where)
-    identity = _identity(network, videos, pooling=pooling, batch_size=batch_size, device=where)
+    how = f"{pooling}-{batch_size}-{where.type}-float32{'' if pairs == 2 else ONE_PAIR}"
+    identity = _identity(network, videos, how)
     parts = None if out is None else Path(f"{out}.parts")
     starts = range(0, len(videos), BLOCK)
     done: list[Vectors] = []
@@ -114,7 +118,7 @@ def extract_features(
             block = videos[start : start + BLOCK]
             done.append(_block(pooler, block, part, identity=identity, batch_size=batch_size, pool=pool))
     absent = ordered.loc[~known, ["source", "file_name", "status"]]
-    table = Vectors.joined(done, more_missing=absent, size=vector_size(network.width, pooling))
+    table = Vectors.joined(done, more_missing=absent, size=vector_size(network.width, pooling, pairs))
     refuse_degenerate(table)
     if out is not None and parts is not None:
         write_features(table, Path(out))
@@ -154,7 +158,7 @@ def read_ends(row: Mapping[str, Any]) -> Ends | str:
         frames = read_frames(row["path"], wanted)
     except VideoError:
         return UNREADABLE
-    if frames.shape[1] % SIDE_MULTIPLE or frames.shape[2] % SIDE_MULTIPLE:
+    if size_refusal(*frames.shape[1:]):
         return ODD_SIZE
     return BLANK if (np.ptp(frames, axis=(1, 2)) == 0).all() else Ends(frames, pairs)
 
@@ -194,32 +198,30 @@ def _block(
             made = vectors_of(pooler, [ends for _, ends in group])
             vectors |= {number: vector for (number, _), vector in zip(group, made, strict=True)}
     table = Vectors.of(
-        videos, vectors, missing, size=vector_size(pooler.network.width, pooler.pooling), identity=identity
+        videos,
+        vectors,
+        missing,
+        size=vector_size(pooler.network.width, pooler.pooling, 1 if identity.endswith(ONE_PAIR) else 2),
+        identity=identity,
     )
     if part is not None:
         write_npz(part, table.arrays())
     return table
 
 
-def _identity(
-    network: InterFrameInterpolator,
-    videos: Sequence[Mapping[Any, Any]],
-    *,
-    pooling: str,
-    batch_size: int,
-    device: torch.device,
-) -> str:
+def _identity(network: InterFrameInterpolator, videos: Sequence[Mapping[Any, Any]], how: str) -> str:
     """What must be equal for two blocks to belong together: weights, videos and their frames, settings."""
     weights = 0
     for name, value in network.state_dict().items():
         weights = zlib.crc32(
             value.detach().cpu().contiguous().numpy().tobytes(), zlib.crc32(name.encode(), weights)
         )
+    ends = END_COLUMNS[-2:] if how.endswith(ONE_PAIR) else END_COLUMNS
     listed = "\n".join(
-        f"{row['source']}/{row['file_name']} {[int(row[column]) for column in END_COLUMNS]}" for row in videos
+        f"{row['source']}/{row['file_name']} {[int(row[column]) for column in ends]}" for row in videos
     )
     named = zlib.crc32(listed.encode())
-    return f"{FORMAT}-{weights:08x}-{named:08x}-{pooling}-{batch_size}-{device.type}-float32"
+    return f"{FORMAT}-{weights:08x}-{named:08x}-{how}"
 
 
 def _named(table: Vectors, chosen: NDArray[np.bool_], *, most: int = 8) -> str:

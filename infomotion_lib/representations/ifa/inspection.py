@@ -144,7 +144,9 @@ def follow_window(
 
 
 @torch.inference_mode()
-def shape_table(network: InterFrameInterpolator, *, height: int, width: int) -> pd.DataFrame:
+def shape_table(
+    network: InterFrameInterpolator, *, height: int, width: int, pairs: int = PAIRS
+) -> pd.DataFrame:
     """Shapes on the way from one pair of frames to one vector per video: ``step``, ``scale``, ``shape``,
     ``numbers``.
     """
@@ -160,7 +162,7 @@ def shape_table(network: InterFrameInterpolator, *, height: int, width: int) -> 
         ("motion, coarse", 16, tuple(features.motion[1].shape)),
     ]
     rows += [("flow", 1, (1, 4, height, width)), ("mean motion of a direction", 0, (network.motion_size,))]
-    rows += [("motion vector of a video", 0, (PAIRS * DIRECTIONS * network.motion_size,))]
+    rows += [("motion vector of a video", 0, (pairs * DIRECTIONS * network.motion_size,))]
     named = [
         (step, f"1/{scale}" if scale else "", " x ".join(map(str, shape)), int(np.prod(shape)))
         for step, scale, shape in rows

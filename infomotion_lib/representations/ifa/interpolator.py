@@ -17,8 +17,7 @@ from infomotion_lib.representations.ifa.attention import HEAD_WIDTH
 from infomotion_lib.representations.ifa.backbone import Backbone, Features
 from infomotion_lib.representations.ifa.flow import FlowHead, blend, warp
 from infomotion_lib.representations.ifa.refine import RefinementUNet, warp_appearance
-
-SIDE_MULTIPLE = 16
+from infomotion_lib.representations.ifa.sizes import size_refusal
 
 
 class Interpolation(NamedTuple):
@@ -167,13 +166,8 @@ def check_frames(frame0: Tensor, frame1: Tensor) -> None:
             f"Frames of shapes {tuple(frame0.shape)} and {tuple(frame1.shape)} are no pair.",
             remedy="Give two batches (B, 3, H, W), or (B, 1, H, W) for grey frames, of one shape.",
         )
-    height, width = frame0.shape[-2:]
-    if height % SIDE_MULTIPLE or width % SIDE_MULTIPLE:
-        up, across = (-(-side // SIDE_MULTIPLE) * SIDE_MULTIPLE for side in (height, width))
-        raise ParameterError(
-            f"Frames of {height} x {width} pixels: both sides must be multiples of {SIDE_MULTIPLE}.",
-            remedy=f"Pad or resize them, for instance to {up} x {across}.",
-        )
+    if refusal := size_refusal(*frame0.shape[-2:]):
+        raise refusal
 
 
 def _refuse_bad_size(width: int, depths: tuple[int, ...]) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infomotion_lib.errors import DataError
+from infomotion_lib.frame_table import has_frames
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.representations.ifa.augment import Augmentation
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
@@ -18,7 +20,7 @@ from infomotion_lib.representations.ifa.parameters import IfaParameters
 from infomotion_lib.representations.ifa.pooling import Pooling, rank_bound, vector_size
 from infomotion_lib.representations.ifa.settings import TrainingSettings, resolve_precision
 from infomotion_lib.representations.ifa.training import TrainingResult, new_interpolator, train_interpolator
-from infomotion_lib.representations.ifa.triplets import TripletStore
+from infomotion_lib.representations.ifa.triplets import TripletStore, pairs_kept
 from infomotion_lib.representations.vectors import Vectors
 
 WEIGHTS, LOG = "ifa.safetensors", "training_log.csv"
@@ -38,12 +40,15 @@ class Motion:
         Where vectors are computed.
     taught_by : tuple of str
         ``source/file_name motion`` of each triplet that trained it; empty if it was loaded.
+    pairs : int
+        Motions per video: two, or emptying alone.
     """
 
     trained: TrainingResult
     pooling: Pooling
     device: str
     taught_by: tuple[str, ...] = ()
+    pairs: int = 2
 
     @property
     def network(self) -> InterFrameInterpolator:
@@ -53,17 +58,25 @@ class Motion:
     @property
     def size(self) -> int:
         """Numbers per vector."""
-        return vector_size(self.network.width, self.pooling)
+        return vector_size(self.network.width, self.pooling, self.pairs)
 
     def vectors(self, videos: pd.DataFrame, *, workers: int, out: Path | None = None) -> Vectors:
-        """Vectors of all videos that have end frames; finished blocks are kept beside ``out``."""
+        """Vectors of all videos that have end frames; finished blocks are kept beside ``out``.
+
+        Raises
+        ------
+        DataError
+            If the frame index has another number of motions per video.
+        """
+        require_pairs(videos, self.pairs)
         return extract_features(
             self.network, videos, out=out, pooling=self.pooling, device=self.device, workers=workers
         )
 
     def summary(self) -> dict[str, Any]:
         """Gain over the average of the end frames in dB, whether it ignited, steps, bound on the rank."""
-        return self.trained.summary() | {"rank_bound": rank_bound(self.network)}
+        bound = {"rank_bound": rank_bound(self.network, self.pairs)}
+        return self.trained.summary() | bound | ({} if self.pairs == 2 else {"pairs": self.pairs})
 
 
 def fit(
@@ -73,6 +86,7 @@ def fit(
 
     ``folder`` then holds ``ifa.safetensors``, ``training_log.csv`` and the checkpoints of the training.
     """
+    require_pairs(train, parameters.pairs)
     resolve_precision(parameters.ifa_precision, device)  # refused before a video is read
     stores = [
         TripletStore.from_frame_index(rows, split=split, workers=parameters.workers)
@@ -113,7 +127,7 @@ def fit_triplets(
     )
     save_interpolator(trained.network, folder / WEIGHTS)
     write_csv(trained.log, folder / LOG)
-    return Motion(trained, p.pooling, device, train.names)
+    return Motion(trained, p.pooling, device, train.names, p.pairs)
 
 
 def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:
@@ -126,7 +140,23 @@ def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:
         float(chosen[name].iloc[0]) if len(chosen) else np.nan for name in ("psnr", "psnr_naive", "step")
     )
     trained = TrainingResult(network, log, psnr, naive, 0 if np.isnan(step) else int(step))
-    return Motion(trained, parameters.pooling, device)
+    return Motion(trained, parameters.pooling, device, pairs=parameters.pairs)
+
+
+def require_pairs(rows: pd.DataFrame, pairs: int) -> None:
+    """Refuse a frame index of whole beats where half ones are asked for, and the other way round.
+
+    Raises
+    ------
+    DataError
+        If its videos have another number of motions.
+    """
+    kept = pairs_kept(rows)
+    if has_frames(rows).any() and kept != pairs:
+        raise DataError(
+            f"The frame index has {kept} motions per video, and the vectors are to be of {pairs}.",
+            remedy="Run stages 01 and 02 with the same value of pairs.",
+        )
 
 
 def _log(path: Path) -> pd.DataFrame:

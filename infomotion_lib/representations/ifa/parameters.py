@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Count, Located, Seed, StageParameters
+from infomotion_lib.arithmetic import variables
+from infomotion_lib.parameter_types import Count, LocatedFile, Pairs, Rate, Seed
+from infomotion_lib.parameters import StageParameters
 
 Depth = Literal[1, 2, 4]
 
@@ -20,15 +22,19 @@ class IfaParameters(StageParameters):
     ifa_depths: tuple[Depth, Depth, Depth, Depth, Depth] = Field(
         (2, 2, 2, 2, 2), description="blocks per scale; base (2, 2, 2, 4, 4)"
     )
-    ifa_weights: Located = Field("", description="published or earlier weights to start from; empty: random")
-    ifa_steps: int = Field(600, ge=0, description="training steps; 0: extract with the given weights")
+    ifa_weights: LocatedFile = Field(
+        "", description="published or earlier weights to start from; empty: random"
+    )
+    ifa_steps: int = Field(
+        600, ge=0, le=10_000_000, description="training steps; 0: extract with the given weights"
+    )
     ifa_batch_size: Count = Field(8, description="triplets per step (authors' code: 8)")
-    ifa_learning_rate: float = Field(1e-3, gt=0, description="peak; 2e-4 at full size (EMA-VFI)")
+    ifa_learning_rate: Rate = Field(1e-3, description="peak; 2e-4 at full size (EMA-VFI)")
     ifa_warmup_steps: int = Field(50, ge=0, description="linear warm-up; 2000 at full size")
     ifa_loss: Literal["infomotion", "ema_vfi"] = Field(
         "infomotion", description="MSE + lambda Laplacian, or the published form"
     )
-    ifa_lambda: float = Field(0.5, ge=0, description="weight of the Laplacian term (EMA-VFI's 0.5)")
+    ifa_lambda: float = Field(0.5, ge=0, le=1000, description="weight of the Laplacian term (EMA-VFI's 0.5)")
     ifa_refine: bool = Field(
         False, description="train the refinement U-Net too; false: loss on the warps alone"
     )
@@ -38,6 +44,16 @@ class IfaParameters(StageParameters):
         "32-true",
         description="Lightning Fabric precision; auto: bf16-mixed where the processor has its instructions",
     )
+    pairs: Pairs = Field(2, description="motions per video: filling and emptying, or (1) emptying alone")
     pooling: Literal["mean", "grid", "flow"] = Field(
         "mean", description="motion map to vector; mean is the paper's"
     )
+
+    def require_machine(self) -> None:
+        """Refuse bfloat16 where the processor, or the arithmetic asked for, has none."""
+        super().require_machine()
+        if self.ifa_precision == "bf16-mixed":
+            from infomotion_lib.representations.ifa.settings import resolve_precision
+
+            asked = variables(self.arithmetic, threads=self.workers)
+            resolve_precision(self.ifa_precision, self.device, environment=asked)

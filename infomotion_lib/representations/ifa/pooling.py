@@ -36,15 +36,15 @@ more).
 """
 
 
-def vector_size(width: int, pooling: Pooling) -> int:
-    """Numbers per video: 96 F (mean), 16 times that (grid), or 392 (flow)."""
+def vector_size(width: int, pooling: Pooling, pairs: int = PAIRS) -> int:
+    """Numbers per video: 96 F (mean), 16 times that (grid), or 392 (flow); half of them of a single pair."""
     _refuse_unknown(pooling)
     if pooling == "flow":
-        return PAIRS * 4 * FLOW_GRID**2
-    return PAIRS * DIRECTIONS * 24 * width * (GRID**2 if pooling == "grid" else 1)
+        return pairs * 4 * FLOW_GRID**2
+    return pairs * DIRECTIONS * 24 * width * (GRID**2 if pooling == "grid" else 1)
 
 
-def rank_bound(network: InterFrameInterpolator) -> int:
+def rank_bound(network: InterFrameInterpolator, pairs: int = PAIRS) -> int:
     """Most dimensions that mean motion vectors can span: 2 x heads x blocks, summed over both scales, x
     directions x pairs.
     """
@@ -53,7 +53,7 @@ def rank_bound(network: InterFrameInterpolator) -> int:
     ]
     return (
         DIRECTIONS
-        * PAIRS
+        * pairs
         * sum(2 * block.attn.heads for block in blocks if isinstance(block, InterFrameBlock))
     )
 
@@ -105,7 +105,8 @@ class MotionPooler:
         frames : Tensor
             ``(N, 1, H, W)`` or ``(N, 3, H, W)`` in [0, 1]: the distinct frames of all videos.
         pairs : Tensor
-            ``(V, 2, 2)``: for each video its two pairs, first and second frame as rows of ``frames``.
+            ``(V, P, 2)``: for each video its two pairs (or one), first and second frame as rows of
+            ``frames``.
         """
         check_frames(frames, frames)
         at_once = CPU_VIDEOS if self.device.type == "cpu" else max(len(pairs), 1)
@@ -114,7 +115,7 @@ class MotionPooler:
     def _some(self, frames: Tensor, pairs: Tensor) -> Tensor:
         """Vectors of a few videos, whose maps fit a cache."""
         needed, local = torch.unique(pairs, return_inverse=True)
-        flat = local.to(self.device).reshape(-1, 2)  # (P = 2V, 2)
+        flat = local.to(self.device).reshape(-1, 2)  # (all pairs, 2)
         frames = as_colour(frames[needed].to(self.device, torch.float32)).contiguous(
             memory_format=torch.channels_last
         )
@@ -122,7 +123,9 @@ class MotionPooler:
             first, second = frames[flat[:, 0]], frames[flat[:, 1]]
             flow = self.network.interpolate(self.network.features(first, second), first, second).flow[-1]
             return F.adaptive_avg_pool2d(flow, FLOW_GRID).reshape(len(pairs), -1).cpu()
-        return torch.cat([_by_video(motion) for motion in self._motion(frames, flat)], dim=1).cpu()
+        return torch.cat(
+            [_by_video(motion, pairs.shape[1]) for motion in self._motion(frames, flat)], dim=1
+        ).cpu()
 
     def _motion(self, frames: Tensor, pairs: Tensor) -> list[Tensor]:
         """Pooled motion (2P, channels, cells) of both scales: rows 0..P-1 forth, P..2P-1 back."""
@@ -204,9 +207,9 @@ class _Step:
         return [self.block.attn.split_heads(part) for part in parts]
 
 
-def _by_video(motion: Tensor) -> Tensor:
+def _by_video(motion: Tensor, pairs: int) -> Tensor:
     """Rows (V, pair x direction x channel x cell) of pooled motion (direction x V x pair, channel, cell)."""
-    return motion.unflatten(0, (DIRECTIONS, -1, PAIRS)).permute(1, 2, 0, 3, 4).flatten(1)
+    return motion.unflatten(0, (DIRECTIONS, -1, pairs)).permute(1, 2, 0, 3, 4).flatten(1)
 
 
 def _refuse_unknown(pooling: str) -> None:

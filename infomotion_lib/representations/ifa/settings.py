@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -102,10 +103,14 @@ class TrainingSettings:
 
 
 def resolve_precision(
-    precision: Precision | Literal["auto"], device: torch.device | str = "auto"
+    precision: Precision | Literal["auto"],
+    device: torch.device | str = "auto",
+    *,
+    environment: Mapping[str, str] | None = None,
 ) -> Precision:
     """Precision of a training on a device; ``auto`` is ``bf16-mixed`` where it has the instructions, else
-    ``32-true``.
+    ``32-true``. ``environment``: variables of the arithmetic that will be in force; those of this process by
+    default.
 
     Raises
     ------
@@ -113,8 +118,8 @@ def resolve_precision(
         If bfloat16 is asked for where it would only be slow.
     """
     if precision == "auto":
-        return "32-true" if _bf16_obstacle(device) else "bf16-mixed"
-    if precision == "bf16-mixed" and (obstacle := _bf16_obstacle(device)):
+        return "32-true" if _bf16_obstacle(device, environment) else "bf16-mixed"
+    if precision == "bf16-mixed" and (obstacle := _bf16_obstacle(device, environment)):
         raise ParameterError(
             f"bfloat16 would be slower than float32 here: {obstacle}.",
             remedy=(
@@ -125,11 +130,11 @@ def resolve_precision(
     return precision
 
 
-def _bf16_obstacle(device: torch.device | str) -> str:
+def _bf16_obstacle(device: torch.device | str, environment: Mapping[str, str] | None) -> str:
     import torch
 
     from infomotion_lib.device import resolve_device
 
     if resolve_device(torch.device(device).type if device != "auto" else "auto").type != "cuda":
-        return bf16_obstacle()
+        return bf16_obstacle(environment)
     return "" if torch.cuda.is_bf16_supported() else "this GPU has no bfloat16 instructions"

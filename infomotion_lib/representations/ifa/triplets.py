@@ -1,7 +1,7 @@
 """Training triplets of the interpolator: the two end frames of a motion and the true frame midway.
 
 A video gives two (diastole ES -> ED, systole ED -> next ES), out of five distinct frames, decoded once and
-kept as bytes.
+kept as bytes; one of half a beat gives its systole alone.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.frame_table import MOTIONS, has_frames
 from infomotion_lib.progress import track
+from infomotion_lib.representations.ifa.outlook import no_triplets
 
-MOTIONS = ("diastole", "systole")
-TRIPLET_COLUMNS = tuple(f"{motion}_{part}" for motion in MOTIONS for part in ("start", "mid", "end"))
 UNREADABLE = "unreadable"
 ODD_SIZE = "odd_size"
 
@@ -56,9 +56,16 @@ def attach_paths(frame_index: pd.DataFrame, datasets: Mapping[str, Dataset]) -> 
     return rows.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
 
 
-def has_frames(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Whether all six frame numbers of each row are known, (N,)."""
-    return np.asarray(rows[list(TRIPLET_COLUMNS)].notna().all(axis=1), dtype=np.bool_)
+def motions_of(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """Motions whose frames a row of the frame index has: both, or emptying alone where half beats were
+    recorded.
+    """
+    return tuple(motion for motion in MOTIONS if not pd.isna(row[f"{motion}_start"]))
+
+
+def pairs_kept(rows: pd.DataFrame) -> int:
+    """Motions per video of a frame index: 1 where no video has a filling."""
+    return 2 if rows["diastole_start"].notna().any() or not has_frames(rows).any() else 1
 
 
 @dataclass(frozen=True)
@@ -145,13 +152,7 @@ class TripletStore:
             )
         store = cls.assembled(videos, decoded)
         if not len(store):
-            raise DataError(
-                f"No training triplet in split {split}"
-                + (f" of source {source}" if source else "")
-                + f": {len(videos)} videos have frames.",
-                where=f"Not readable: {', '.join(store.skipped[:5]) or 'none'}.",
-                remedy="See status_counts.csv of stage 01 for what became of the videos.",
-            )
+            raise no_triplets(split, len(videos), unreadable=", ".join(store.skipped[:5]) or "none")
         return store
 
     @classmethod
@@ -185,7 +186,7 @@ class TripletStore:
                 skipped.append(f"{name} ({ODD_SIZE})")
                 continue
             kept.append(frames)
-            for motion in MOTIONS:
+            for motion in motions_of(row):
                 ends = [int(row[f"{motion}_{part}"]) for part in ("start", "mid", "end")]
                 if len(set(ends)) == 3:
                     triplets.append([offset + wanted.index(frame) for frame in ends])
@@ -196,16 +197,18 @@ class TripletStore:
 
 
 def pair_frames(row: Mapping[str, Any]) -> tuple[list[int], NDArray[np.int64]]:
-    """Distinct end frames of a video's two motions, in time order, and the two pairs as rows (2, 2) into
-    them.
+    """Distinct end frames of a video's motions, in time order, and its two pairs (of half a beat one) as rows
+    (P, 2) into them.
     """
-    pairs = [(int(row[f"{motion}_start"]), int(row[f"{motion}_end"])) for motion in MOTIONS]
+    pairs = [(int(row[f"{motion}_start"]), int(row[f"{motion}_end"])) for motion in motions_of(row)]
     wanted = sorted({frame for pair in pairs for frame in pair})
     return wanted, np.array([[wanted.index(frame) for frame in pair] for pair in pairs])
 
 
 def _decode(row: Mapping[str, Any]) -> tuple[list[int], NDArray[np.uint8] | VideoError]:
-    wanted = sorted({int(row[column]) for column in TRIPLET_COLUMNS})
+    wanted = sorted(
+        {int(row[f"{motion}_{part}"]) for motion in motions_of(row) for part in ("start", "mid", "end")}
+    )
     try:
         return wanted, read_frames(row["path"], wanted)
     except VideoError as error:

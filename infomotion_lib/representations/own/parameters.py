@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from infomotion_lib.parameters import Located, StageParameters
+from infomotion_lib.parameter_types import LocatedFile
+from infomotion_lib.parameters import StageParameters
 
 NAME = "own"
 
@@ -12,7 +13,7 @@ NAME = "own"
 class OwnParameters(StageParameters):
     """Which file holds the vectors."""
 
-    vectors: Located = Field(
+    vectors: LocatedFile = Field(
         "", description=".npz of your own vectors (file_name, features), for the representation own"
     )
 

@@ -80,7 +80,7 @@ def relabel(
     from infomotion_lib.regressor.labels import agreement_with_request
     from infomotion_lib.regressor.parameters import LabelsParameters
     from infomotion_lib.run.labels import relabel_folder
-    from infomotion_lib.run.workflow import resolve
+    from infomotion_lib.run.prepare import resolve
 
     values = resolve(profile, overrides=parse_overrides(parameter or []), limit=limit)
     parameters = LabelsParameters.model_validate(stage_parameters("labels", values).model_dump())
@@ -103,11 +103,30 @@ def data_check(
     listing: Annotated[
         bool, typer.Option("--list", help="Name every video with a fault, not only the first.")
     ] = False,
+    profile: Annotated[
+        str,
+        typer.Option(
+            "--profile",
+            "-P",
+            help="Profile whose stages shall run on it; default: paper for EchoNet folders, else own.",
+        ),
+    ] = "",
+    parameter: Overrides = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Decode every frame, not only those of a thousand videos.")
+    ] = False,
 ) -> None:
-    """What a data set folder holds, what cannot be used and why, class counts by split."""
-    from infomotion_lib.data.check import check_dataset
+    """What a data set folder holds, what cannot be used or looks wrong, what each stage will do with it."""
+    from infomotion_lib.run.check import check_for_run
 
-    report = check_dataset(folder, layout, strict=strict)
+    report = check_for_run(
+        folder,
+        layout=layout,
+        profile=profile,
+        overrides=parse_overrides(parameter or []),
+        strict=strict,
+        thorough=thorough,
+    )
     typer.echo(str(report))
     if listing and (named := report.listing()):
         typer.echo(named)
@@ -135,6 +154,9 @@ def data_fetch(
     keep_archive: Annotated[
         bool, typer.Option("--keep-archive", help="Of echonet-synthetic: keep the archive after unpacking.")
     ] = False,
+    patients: Annotated[
+        int, typer.Option(min=0, help="Of camus: first so many patients of each split; 0: all.")
+    ] = 0,
 ) -> None:
     """Download a public data set at its pinned revision, check size and hashes, unpack or convert it.
     Resumable.
@@ -148,7 +170,11 @@ def data_fetch(
     source = SOURCES.get(name)
     if source and source.fetched_by:
         options = FetchOptions(
-            mirror=mirror, ef_label=ef_label, split_seed=split_seed, keep_archive=keep_archive
+            mirror=mirror,
+            ef_label=ef_label,
+            split_seed=split_seed,
+            keep_archive=keep_archive,
+            patients=patients,
         )
         home = data_root() / source.folder if source.folder and not out else Path(name)
         folder = imported(source.fetched_by)(out or home, options)

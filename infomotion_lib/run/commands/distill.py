@@ -61,7 +61,7 @@ def distill(
         vpc=vpc,
         name=name,
         method=_on(method, representation),
-        overrides=parse_overrides(parameter or []),
+        overrides=parse_overrides(parameter or []) | ({"allow_losses": True} if allow_losses else {}),
     )
     distill_videos(request, resume=resume, say=heralded())
 

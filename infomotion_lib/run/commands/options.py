@@ -19,6 +19,13 @@ Overrides = Annotated[
     typer.Option("--parameter", "-p", help="name=value; may be given several times.", metavar="NAME=VALUE"),
 ]
 RunsDir = Annotated[str, typer.Option(help="Folder of all runs; default: the profile's, else runs.")]
+AllowLosses = Annotated[
+    bool,
+    typer.Option(
+        "--allow-losses",
+        help="Go on if a stage loses more than a quarter of its videos (-p allow_losses=true).",
+    ),
+]
 WithinWorkflow = Annotated[bool, typer.Option("--within-workflow", hidden=True)]
 Limit = Annotated[int | None, typer.Option(help="Use the first N videos of each class and split.", min=0)]
 

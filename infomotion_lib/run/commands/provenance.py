@@ -31,16 +31,21 @@ def verify(
         bool, typer.Option("--frozen", help="The frozen results in the book instead of the run.")
     ] = False,
     runs_dir: RunsDir = "",
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read your own videos whole, not only their size and two ends.")
+    ] = False,
 ) -> None:
     """Hash every file of a run again: what is stale, edited by hand or missing is named, and the exit code is
     1.
     """
     from infomotion_lib.frozen import FROZEN
-    from infomotion_lib.parameters import paths_of
+    from infomotion_lib.parameters import paths_of, read_profile
+    from infomotion_lib.run.here import with_whole_paths
     from infomotion_lib.run.verify import verify as verify_run
 
     paths = paths_of(profile, runs_dir)
-    verdict = verify_run(FROZEN / paths.profile if frozen else paths.root)
+    values = with_whole_paths(read_profile(profile))
+    verdict = verify_run(FROZEN / paths.profile if frozen else paths.root, deep=deep, profile=values)
     typer.echo(repr(verdict))
     if not verdict.holds:
         raise typer.Exit(1)

@@ -164,6 +164,21 @@ def study_phases(
     typer.echo(summary[summary["by"] == "all"].drop(columns=["by", "value"]).round(1).to_string(index=False))
 
 
+@study.command("cine")
+def study_cine(
+    out: Annotated[Path, typer.Option(help="Folder for the tables and pictures.")] = Path(
+        "runs/studies/cine"
+    ),
+) -> None:
+    """The four beats of one real heart, a cine published under MIT: the rule of a third against detection,
+    beat by beat. Needs the extra `cine`.
+    """
+    from infomotion_lib.studies.cine import run_cine_study
+
+    beats = run_cine_study(out).drop(columns=["es", "ed", "next_es", "rule_es"])
+    typer.echo(beats.round(2).set_index(["voter", "beat"]).to_string())
+
+
 @study.command(
     "hardness", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
 )

@@ -7,7 +7,7 @@ from pydantic import Field
 from infomotion_lib.data.parameters import OpenClipsParameters
 from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.frames.parameters import FrameIndexParameters
-from infomotion_lib.parameters import Count, Seed
+from infomotion_lib.parameter_types import Count, Seed
 from infomotion_lib.phantom.parameters import PhantomParameters
 from infomotion_lib.representations.appearance.parameters import AppearanceParameters
 from infomotion_lib.representations.ifa.parameters import IfaParameters

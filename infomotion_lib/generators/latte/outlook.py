@@ -1,0 +1,35 @@
+"""What the Latte needs of the videos it learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from infomotion_lib.classes import CLASS_NAMES, class_name
+from infomotion_lib.errors import DataError, InfoMotionError
+from infomotion_lib.generators.cutting import WITHOUT_POOLS, no_clip_of, no_request
+
+
+def refusals(parts: Mapping[str, pd.DataFrame], parameters: Any) -> list[InfoMotionError]:
+    """Why a Latte cannot be trained on the videos of these splits, all long enough for a clip."""
+    found: list[InfoMotionError] = []
+    if "VAL" not in parts or parts["VAL"].empty:
+        found.append(
+            DataError(
+                "No VAL video is long enough for a clip: the Latte is judged on them.",
+                remedy=(
+                    "Give some videos the split VAL in the list of videos, compare given pools alone"
+                    f" (generators: [echosyn]), or stop before: {WITHOUT_POOLS}."
+                ),
+            )
+        )
+    requested = parameters.latte_condition == "requested"
+    if requested and ("requested_ef" not in parts["TRAIN"] or parts["TRAIN"]["requested_ef"].isna().all()):
+        return [*found, no_request()]
+    ef = parts["TRAIN"]["requested_ef" if requested else "ef"].to_numpy(dtype=float)
+    present = set(class_name(ef).tolist())
+    if empty := [name for name in CLASS_NAMES if name not in present]:
+        found.append(no_clip_of(empty, ef, has_requests=not requested and "requested_ef" in parts["TRAIN"]))
+    return found
