@@ -90,6 +90,14 @@ class StageParameters(BaseModel):
         return {plays: self.real_data} | ({} if alone else {"synthetic": self.synthetic_data})
 
 
+class ClassParameters(StageParameters):
+    """What the stages take that put videos into classes."""
+
+    classes: Literal["ef", "none"] = Field(
+        "ef", description="ef: select within EF classes; none: from all videos at once, no EF needed"
+    )
+
+
 @cache
 def composed(base: type[StageParameters], models: tuple[type[StageParameters], ...]) -> type[StageParameters]:
     """``base`` with the fields of some more models, such as those of registered entries, in their order."""

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from infomotion_lib.data.sources import SOURCES
-from infomotion_lib.parameters import Seed, StageParameters, composed
+from infomotion_lib.parameters import ClassParameters, Seed, StageParameters, composed
 from infomotion_lib.registry import imported
 
 
@@ -18,7 +18,7 @@ class OpenClipsParameters(StageParameters):
     open_split_seed: Seed = Field(0, description="seed of the open clips' stratified split")
 
 
-class DataParameters(StageParameters):
+class DataParameters(ClassParameters):
     """Data stage: draw, fetch or check the data sets of a run."""
 
 

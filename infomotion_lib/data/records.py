@@ -79,6 +79,8 @@ class Dataset:
         How many of each fault and remark, zeros left out.
     notes : tuple of str
         What is unusual but accepted.
+    label : str
+        What its videos are called over numbers; empty where nobody has said.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Dataset:
     tracings: pd.DataFrame | None = field(repr=False)
     faults: dict[str, int]
     notes: tuple[str, ...] = ()
+    label: str = ""
 
     @property
     def usable(self) -> pd.DataFrame:
@@ -102,6 +105,7 @@ def read_dataset(
     layout: str = "auto",
     strict: bool = False,
     max_unusable: float = MAX_UNUSABLE,
+    labelled: bool = True,
 ) -> Dataset:
     """Data set in the folder ``root``; only headers of the videos are read.
 
@@ -117,6 +121,8 @@ def read_dataset(
         Faults of single videos stop too.
     max_unusable : float
         Largest accepted share of unusable videos.
+    labelled : bool
+        Every video needs an EF; otherwise it is NaN where the list has none.
 
     Raises
     ------
@@ -124,7 +130,7 @@ def read_dataset(
         With what is wrong, where, and what to do.
     """
     found = find_layout(root, layout=layout)
-    listed, notes = read_file_list(found)
+    listed, notes = read_file_list(found, labelled=labelled)
     videos, unlisted = _probe_all(found, listed)
     faults = counts(videos["status"], FAULTS)
     tracings = None
@@ -181,7 +187,7 @@ def _probe_all(layout: Layout, listed: pd.DataFrame) -> tuple[pd.DataFrame, int]
         if file and file.is_symlink():
             require_inside(path, layout.root)
         info, status = _probe(path)
-        if status == OK and not 0 <= ef <= 100:
+        if status == OK and (ef < 0 or ef > 100):  # unknown is no fault: the list's reader has refused it
             status = "ef_out_of_range"
         geometry = {"fps": info.fps, "n_frames": info.n_frames, "height": info.height, "width": info.width}
         rows.append({"path": str(path), **geometry, "status": status})

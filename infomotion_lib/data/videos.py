@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from infomotion_lib.classes import Classes
 from infomotion_lib.data.faults import FAULTS, OK, TRACING_FAULTS, counts
 from infomotion_lib.data.layout import Layout, find_layout
+from infomotion_lib.data.manifests import label_of
 from infomotion_lib.data.records import Dataset, first_per_class, read_dataset
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
@@ -34,7 +37,9 @@ COLUMNS = (
 _AGAIN = "Run the data stage again: infomotion run data --profile {profile}"
 
 
-def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") -> Dataset:
+def open_source(
+    name: str, *, data_dir: str | Path, data_root: str | Path = "", classes: Classes = "ef"
+) -> Dataset:
     """Data set by its name in the parameters, its folder and the headers of its videos read anew.
 
     Parameters
@@ -45,6 +50,8 @@ def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") 
         Folder of the data sets that a run makes or fetches.
     data_root : str or Path, optional
         Folder that holds the reader's own data sets; ``$INFOMOTION_DATA`` by default.
+    classes : {"ef", "none"}
+        ``"none"``: the EF of the videos need not be known.
 
     Raises
     ------
@@ -61,7 +68,8 @@ def open_source(name: str, *, data_dir: str | Path, data_root: str | Path = "") 
             where=f"Looked for: {root}",
             remedy="Run the data stage first.",
         )
-    return read_dataset(root, name=name, layout=source.layout)
+    dataset = read_dataset(root, name=name, layout=source.layout, labelled=classes == "ef")
+    return replace(dataset, label=label_of(name, dataset.root))
 
 
 def write_videos(datasets: Mapping[str, Dataset], path: str | Path) -> Path:
@@ -155,6 +163,7 @@ def _dataset(name: str, layout: Layout, rows: pd.DataFrame, parameters: StagePar
         tracings=tracings,
         faults=faults,
         notes=layout.notes,
+        label=label_of(name, layout.root),
     )
 
 

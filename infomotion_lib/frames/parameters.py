@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from infomotion_lib.parameters import Share, StageParameters
+from infomotion_lib.parameters import ClassParameters, Share
 
 
-class FrameIndexParameters(StageParameters):
+class FrameIndexParameters(ClassParameters):
     """Stage 01: the ED, ES and middle frames of every video."""
 
     phase_rule: Literal["area", "temporal"] = Field(

@@ -20,6 +20,7 @@ from infomotion_lib.run.code import code_of
 from infomotion_lib.run.fingerprint import claim_folder, fingerprint, worked
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
+from infomotion_lib.run.unlabelled import require_labels
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
 
@@ -67,6 +68,7 @@ def run_stage(
         step.name, with_whole_paths(read_profile(profile)), overrides=with_whole_paths(changes)
     )
     require_here({step.name: parameters})
+    require_labels({**read_profile(profile), **changes}, last=step.name)
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
         for need in _copied_pools(step, parameters, paths):

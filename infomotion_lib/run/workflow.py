@@ -33,6 +33,7 @@ from infomotion_lib.run.code import code_hash
 from infomotion_lib.run.fingerprint import record_of, science
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
+from infomotion_lib.run.unlabelled import require_labels
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
 MARK = "infomotion| "
@@ -95,6 +96,7 @@ def run_all(
     stages = parameters_of(values)
     require_here(stages)
     target = "book" if book else stage_name(until) if until else "all"
+    require_labels(values, last=target)
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     with only_run(paths, wait=wait):
         _refuse_other_profile(profile, paths)
@@ -130,6 +132,7 @@ def what_would_run(
     values = resolve(profile, overrides=overrides, limit=limit)
     stages = parameters_of(values)
     require_here(stages)
+    require_labels(values)
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     with only_run(paths), tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
         _write_resolved(values, Path(folder) / RESOLVED)

@@ -29,6 +29,7 @@ NEIGHBOURS = 5
 RESOLUTION = float(np.finfo(np.float32).eps)
 """Relative step of float32: smaller singular values are rounding."""
 DIFFERENCE_GRID, FLOW_GRID = 14, 7
+PROBE_COLUMNS = ("feature", "size", "ridge_r2", "ridge_mae", "knn_purity")
 
 Floats = NDArray[np.float32]
 
@@ -124,6 +125,11 @@ def neighbour_purity(
     return float(np.mean([hits[labels == label].mean() for label in np.unique(labels)]))
 
 
+def can_probe(*, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> bool:
+    """Whether there are enough videos of known EF to fit a probe and to score it; masks, shape (N,)."""
+    return int(train.sum()) >= 3 and int(test.sum()) >= 2
+
+
 def probe_table(
     features: Mapping[str, Floats],
     ef: NDArray[np.floating],
@@ -149,7 +155,7 @@ def probe_table(
     """
     if (train & test).any():
         raise DataError(f"{int((train & test).sum())} videos are both TRAIN and held out.")
-    if train.sum() < 3 or test.sum() < 2:
+    if not can_probe(train=train, test=test):
         raise DataError(
             f"A probe of {int(train.sum())} TRAIN and {int(test.sum())} held-out videos says nothing."
         )
@@ -166,7 +172,7 @@ def probe_table(
                 "knn_purity": neighbour_purity(*four),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(PROBE_COLUMNS))
 
 
 def measured_rank(features: Floats) -> int:

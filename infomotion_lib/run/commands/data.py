@@ -224,10 +224,48 @@ def data_import_dicom(
 @data.command("describe")
 def data_describe(
     name: Annotated[
-        str, typer.Argument(help="A data set, such as phantom or echonet-dynamic, or a pool, such as latte.")
+        str,
+        typer.Argument(
+            help="A data set, such as phantom or echonet-dynamic, a pool, such as latte, or the folder of"
+            " your own videos."
+        ),
     ],
+    called: Annotated[
+        str | None, typer.Option("--name", help='Of your own: what they are called, as "Clinic A, 2024".')
+    ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            help="Of your own: who may see frames, me (in a book that I build) or anyone (a published one)."
+        ),
+    ] = None,
+    pass_on: Annotated[
+        bool | None,
+        typer.Option("--pass-on/--no-pass-on", help="Of your own: may they be passed on?"),
+    ] = None,
+    licence: Annotated[str | None, typer.Option(help="Of your own: under which terms.")] = None,
+    cite: Annotated[str | None, typer.Option(help="Of your own: how to cite them.")] = None,
 ) -> None:
-    """What a data set is, its licence, and what may be done with it."""
-    from infomotion_lib.data.manifests import describe
+    """What a data set is, its licence, and what may be done with it. Of a folder of your own videos, it asks
+    (or takes from the options) what they are called and what may be done with them, and keeps that beside
+    them: every figure, page, card and export follows it.
+    """
+    from infomotion_lib.data.manifests import describe, manifest_names
+    from infomotion_lib.data.own.description import OWN
+    from infomotion_lib.data.sources import SOURCES
+    from infomotion_lib.run.commands.answers import answered
 
-    typer.echo(describe(name))
+    answers = {"name": called, "frames": frames, "copies": pass_on, "licence": licence, "citation": cite}
+    given = {key: answer for key, answer in answers.items() if answer is not None}
+    folder = Path(name).expanduser()
+    known = name in manifest_names() or name in SOURCES
+    if folder.is_dir() and (given or not known):
+        typer.echo(f"Kept in {answered(folder, given)}")
+        typer.echo(describe(OWN, folder))
+    elif given:
+        raise ParameterError(
+            f"{name} is no folder, and only your own videos can be described.",
+            remedy="Give the folder of your videos.",
+        )
+    else:
+        typer.echo(describe(name))

@@ -13,9 +13,21 @@ from infomotion_lib.run.commands.options import Overrides, parse_overrides
 
 def distill(
     folder: Annotated[Path, typer.Argument(help="Folder of your videos; folders in it are searched too.")],
-    labels: Annotated[Path, typer.Option(help="List of the videos: a CSV file, as Excel saves it too.")],
     out: Annotated[Path, typer.Option(help="Folder for the chosen clips; the work lies beside it.")],
-    vpc: Annotated[int, typer.Option(min=1, help="Videos to choose of each EF class.")] = 10,
+    labels: Annotated[
+        Path | None, typer.Option(help="List of the videos: a CSV file, as Excel saves it too.")
+    ] = None,
+    no_classes: Annotated[
+        bool,
+        typer.Option(
+            "--no-classes",
+            help="No EF is looked at: choose --vpc videos in all, from one graph of all videos. The list may"
+            " be left out.",
+        ),
+    ] = False,
+    vpc: Annotated[
+        int, typer.Option(min=1, help="Videos to choose of each EF class; with --no-classes, in all.")
+    ] = 10,
     name: Annotated[str, typer.Option(help='What the data set is called, such as "Clinic A, 2024".')] = "",
     column: Annotated[
         list[str] | None,
@@ -40,15 +52,26 @@ def distill(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
     parameter: Overrides = None,
 ) -> None:
-    """Distil your own echo videos: a folder and a list in, a few chosen clips per EF class out."""
+    """Distil your own echo videos: a folder and a list in, a few chosen clips per EF class out. With
+    --no-classes, the few that are worth labelling first.
+    """
     from infomotion_lib.data.own.intake import IntakeRequest
     from infomotion_lib.run.cli import heralded
     from infomotion_lib.run.distill import DistillRequest
     from infomotion_lib.run.distill import distill as distill_videos
 
+    if labels is None and not no_classes:
+        raise ParameterError(
+            "Which EF do the videos have? No list of them is given.",
+            remedy="Give one with --labels. Where no EF is known yet, --no-classes selects from all videos at"
+            " once.",
+        )
+    if labels is None and column:
+        raise ParameterError("--column names a column of a list, and there is none.", remedy="Give --labels.")
     intake = IntakeRequest(
         folder=folder.expanduser(),
-        labels=labels.expanduser(),
+        labels=labels and labels.expanduser(),
+        classes="none" if no_classes else "ef",
         columns=_columns(column or []),
         side=size,
         split_seed=seed,

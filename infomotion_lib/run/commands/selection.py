@@ -33,7 +33,8 @@ def export_distilled(
 
     paths, selections, index = _finished(profile, runs_dir)
     picks = Cell(source, method, vpc, seed).rows(selections)
-    require_permission(_used(paths).sources[source])
+    used = _used(paths)
+    require_permission(used.sources[source], _root(used, source, paths))
     labels = index[index["source"] == source].set_index("file_name")["ef"]
     settings = {"source": source, "method": method, "videos per class": vpc, "selection seed": seed}
     settings |= {"graph": picks["graph"].iloc[0] or "none", "profile": paths.profile}
@@ -52,8 +53,9 @@ def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "") -> 
     from infomotion_lib.selection.export import published_selection, require_permission
 
     paths, selections, _ = _finished(profile, runs_dir)
-    for name in _used(paths).sources.values():
-        require_permission(name)
+    used = _used(paths)
+    for source, name in used.sources.items():
+        require_permission(name, _root(used, source, paths))
     tables = [
         published_selection(selections, _dataset(paths, source), source=source)
         for source in selections["source"].unique()
@@ -85,6 +87,14 @@ def _used(paths: RunPaths) -> StageParameters:
     return StageParameters.model_validate(
         {name: used[name] for name in StageParameters.model_fields if name in used}
     )
+
+
+def _root(used: StageParameters, source: str, paths: RunPaths) -> Path | None:
+    """Folder of an author's own data set, where its terms stand; None for all others."""
+    from infomotion_lib.data.sources import SOURCES
+
+    entry = SOURCES[used.sources[source]]
+    return entry.root(data_dir=paths.data, data_root=used.data_root) if entry.owned else None
 
 
 def _dataset(paths: RunPaths, source: str) -> Dataset:
