@@ -186,6 +186,7 @@ def _asked(intake: IntakeRequest) -> dict[str, Any]:
         "classes": intake.classes,
         "columns": dict(intake.columns),
         "side": intake.side,
+        "masks": [list(box) for box in intake.masks],
         "split_seed": intake.split_seed,
     }
 

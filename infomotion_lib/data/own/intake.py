@@ -15,14 +15,20 @@ import pandas as pd
 
 from infomotion_lib.classes import Classes
 from infomotion_lib.data.faults import FRAME_RATES, MIN_FRAMES
-from infomotion_lib.data.own.clips import look_at, require_readers
+from infomotion_lib.data.own.cines import REASONS as DICOM_REASONS
+from infomotion_lib.data.own.cines import SIDE, Cine, import_cines, is_dicom
+from infomotion_lib.data.own.clips import Source
 from infomotion_lib.data.own.columns import NEEDED, ef_points, find_columns, rates, split_names
 from infomotion_lib.data.own.lists import VideoList, read_list
 from infomotion_lib.data.own.matching import match_files, plain_stems, videos_below
 from infomotion_lib.data.own.splits import make_splits, refuse_shared_patients
 from infomotion_lib.data.own.writing import TAKEN, write_data_set
+from infomotion_lib.data.video import probe
 from infomotion_lib.errors import DataError, VideoError
 from infomotion_lib.progress import track
+
+IMPORTED = "imported"
+"""Folder beside the data set for what was made of DICOM files."""
 
 SIDE_MULTIPLE = 16
 """Sides of a frame are multiples of it, as the motion network wants them."""
@@ -39,6 +45,7 @@ REASONS = {
     "too_short": f"fewer than {MIN_FRAMES} frames",
     "no_frame_rate": f"no frame rate between {FRAME_RATES[0]:g} and {FRAME_RATES[1]:g} in file or list",
     "not_listed": "a video that the list does not have",
+    **{status: reason for status, reason in DICOM_REASONS.items() if status != "no_frame_rate"},
 }
 """Why a video is not taken."""
 
@@ -58,7 +65,9 @@ class IntakeRequest:
     columns : mapping of str to str
         Headings by key, see :func:`~infomotion_lib.data.own.columns.find_columns`.
     side : int
-        Side of every frame; 0 keeps the size that all clips share.
+        Side of every frame; 0 keeps the size that all clips share, or is 112 where DICOM is among them.
+    masks : tuple of boxes
+        To black out of DICOM pictures, as :class:`~infomotion_lib.data.dicom_import.ImportRequest` has them.
     split_seed : int
         Of the splits, where the list has none.
     allow_losses : bool
@@ -72,6 +81,7 @@ class IntakeRequest:
     classes: Classes = "ef"
     columns: Mapping[str, str] = field(default_factory=dict)
     side: int = 0
+    masks: tuple[tuple[int, int, int, int], ...] = ()
     split_seed: int = 0
     allow_losses: bool = False
     workers: int = 2
@@ -120,20 +130,27 @@ def take_in(request: IntakeRequest, root: str | Path) -> Intake:
     files = files or videos_below(request.folder)
     table["file"] = match_files(table["name"], files)
     table.loc[table["file"] == "", "status"] = "no_file"
-    require_readers(table["file"])
-    unlisted = sorted(set(files) - set(table["file"]))
-    _measure(table, request)
+    listed = set(table["file"]) - {""}
+    dicom = [file for file in sorted(listed) if is_dicom(request.folder / file)]
+    cines = (
+        import_cines(request.folder, dicom, target.with_name(IMPORTED), masks=request.masks) if dicom else {}
+    )
+    sources = {file: _source(request.folder / file, cines.get(file)) for file in listed}
+    _measure(table, request, sources, cines)
     _refuse_losses(table, request)
-    side = _size(table, request.side)
+    side = _size(table, request.side or (SIDE if dicom else 0))
+    if dicom:
+        made = sum(bool(cine.video) for cine in cines.values())
+        facts["DICOM"] = f"{made} of {len(dicom)} files imported: the moving sector of each, black around it"
     usable = table["status"] == TAKEN
     table.loc[usable, "file_name"] = plain_stems(list(table.loc[usable, "file"]))
     _split(table, request, facts)
-    more = pd.DataFrame({"file": unlisted, "status": "not_listed"})
+    more = pd.DataFrame({"file": sorted(set(files) - listed), "status": "not_listed"})
     report = pd.concat([table.rename_axis("row").reset_index(), more], ignore_index=True)
     report["row"] = report["row"].astype("Int64")
     write_data_set(
         report,
-        request.folder,
+        sources,
         target,
         side=side,
         labelled=request.classes == "ef",
@@ -189,14 +206,24 @@ def _rows(names: pd.Series) -> pd.DataFrame:
     return table
 
 
-def _measure(table: pd.DataFrame, request: IntakeRequest) -> None:
+def _source(file: Path, cine: Cine | None) -> Source:
+    return Source(file, Path(cine.video) if cine and cine.video else file)
+
+
+def _measure(
+    table: pd.DataFrame, request: IntakeRequest, sources: Mapping[str, Source], cines: Mapping[str, Cine]
+) -> None:
     """Fill in size, length and rate of each file, and the status of those that cannot be used."""
     rows = table.to_dict("records")
     for row in track(rows, label="looking at the videos", unit="video"):
+        cine = cines.get(row["file"])
         if not row["file"]:
             continue
+        if cine and not cine.video:
+            row["status"] = cine.status
+            continue
         try:
-            info = look_at(request.folder / row["file"])
+            info = probe(sources[row["file"]].video)
         except VideoError as error:
             row["status"] = error.fault if error.fault in REASONS else "unreadable"
             row["detail"] = error.what.replace(str(request.folder), "").strip("/")

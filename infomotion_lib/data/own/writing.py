@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from infomotion_lib.data.own.clips import is_plain, read
+from infomotion_lib.data.own.clips import Source
 from infomotion_lib.data.resampling import by_area, by_cubic
-from infomotion_lib.data.video import Clip, write_clip
+from infomotion_lib.data.video import Clip, read_clip, write_clip
 from infomotion_lib.files import FILE_LIST, VIDEOS
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic, sha256, write_csv
@@ -28,7 +29,13 @@ WRITTEN = ".written"
 
 
 def write_data_set(
-    report: pd.DataFrame, folder: Path, target: Path, *, side: tuple[int, int], labelled: bool, workers: int
+    report: pd.DataFrame,
+    sources: Mapping[str, Source],
+    target: Path,
+    *,
+    side: tuple[int, int],
+    labelled: bool,
+    workers: int,
 ) -> None:
     """Write every clip that is not there yet, then the list and the report.
 
@@ -36,8 +43,10 @@ def write_data_set(
     ----------
     report : DataFrame
         See :class:`~infomotion_lib.data.own.intake.Intake`; its column ``sha256`` is filled in.
-    folder, target : Path
-        Of the author's files, and of the data set.
+    sources : mapping of str to Source
+        Where each file of the report is read.
+    target : Path
+        Of the data set.
     side : (int, int)
         Height and width of every frame.
     labelled : bool
@@ -50,7 +59,7 @@ def write_data_set(
     taken = report[report["status"] == TAKEN]
     tasks = [
         _Task(
-            str(folder / row["file"]),
+            sources[row["file"]],
             str(target / VIDEOS / f"{row['file_name']}.avi"),
             side,
             float(row["fps"]),
@@ -79,7 +88,7 @@ def write_data_set(
 
 @dataclass(frozen=True)
 class _Task:
-    source: str
+    source: Source
     target: str
     side: tuple[int, int]
     fps: float
@@ -87,18 +96,19 @@ class _Task:
 
 def _convert(task: _Task) -> str:
     """Hash of the author's file, its clip written."""
-    source, target = Path(task.source), Path(task.target)
+    source, target = task.source, Path(task.target)
     mark = target.parent.parent / WRITTEN / target.stem
-    digest = sha256(source)
-    made_of = f"{digest} {task.side} {task.fps!r}"
+    digest = sha256(source.original)
+    pictures = digest if source.video == source.original else sha256(source.video)
+    made_of = f"{pictures} {task.side} {task.fps!r}"
     if target.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == made_of:
         return digest
     mark.unlink(missing_ok=True)
-    if is_plain(source, task.side, task.fps):
+    if source.is_plain(task.side, task.fps):
         with atomic(target) as temporary:
-            shutil.copyfile(source, temporary)
+            shutil.copyfile(source.video, temporary)
     else:
-        write_clip(target, fitted(read(source), task.side), fps=task.fps)
+        write_clip(target, fitted(read_clip(source.video), task.side), fps=task.fps)
     mark.write_text(made_of, encoding="utf-8")
     return digest
 

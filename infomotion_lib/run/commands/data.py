@@ -183,6 +183,9 @@ def data_import_dicom(
         list[str] | None,
         typer.Option(help="Box to black out, repeatable: first column,row,last column,row, as 0,0,120,30."),
     ] = None,
+    sector: Annotated[
+        bool, typer.Option("--sector", help="Keep only a square around what moves, black outside it.")
+    ] = False,
     keep_names: Annotated[
         bool,
         typer.Option("--keep-names", help="Also write names.csv: which file each video came from. Private."),
@@ -202,7 +205,10 @@ def data_import_dicom(
     )
 
     request = ImportRequest(
-        crop=crop, masks=tuple(parse_mask(box) for box in mask or []), keep_names=keep_names
+        crop=crop,
+        masks=tuple(parse_mask(box) for box in mask or []),
+        sector=sector,
+        keep_names=keep_names,
     )
     summary = import_folder(folder, out, request)
     typer.echo(f"{len(summary.report)} files: {in_words(summary.report)}")
@@ -217,7 +223,8 @@ def data_import_dicom(
     if summary.burnt_in:
         typer.echo(f"{summary.burnt_in} headers say that text is burnt into the pictures.")
     typer.echo(
-        "Look at the first frames: what is burnt into a picture stays there unless --mask or --crop takes it."
+        "Look at the first frames: what is burnt into a picture stays there unless --mask, --crop or --sector"
+        " takes it."
     )
 
 

@@ -42,7 +42,15 @@ def distill(
     representation: Annotated[
         str, typer.Option(help="Vectors to select on, such as motion or appearance; default: the selector's.")
     ] = "",
-    size: Annotated[int, typer.Option(min=0, help="Pad and scale every frame to this side; 0: keep.")] = 0,
+    size: Annotated[
+        int, typer.Option(min=0, help="Pad and scale every frame to this side; 0: keep, or 112 of DICOM.")
+    ] = 0,
+    mask: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of DICOM: box to black out, repeatable: first column,row,last column,row, as 0,0,120,30."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the splits, where the list has none.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted call.")] = False,
     allow_losses: Annotated[
@@ -55,6 +63,7 @@ def distill(
     """Distil your own echo videos: a folder and a list in, a few chosen clips per EF class out. With
     --no-classes, the few that are worth labelling first.
     """
+    from infomotion_lib.data.dicom_import import parse_mask
     from infomotion_lib.data.own.intake import IntakeRequest
     from infomotion_lib.run.cli import heralded
     from infomotion_lib.run.distill import DistillRequest
@@ -74,6 +83,7 @@ def distill(
         classes="none" if no_classes else "ef",
         columns=_columns(column or []),
         side=size,
+        masks=tuple(parse_mask(box) for box in mask or []),
         split_seed=seed,
         allow_losses=allow_losses,
         workers=workers,

@@ -146,7 +146,7 @@ def test_dicom_without_its_package_is_refused_at_once(
     clinic: IntakeRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (clinic.folder / "clip 0.avi").rename(clinic.folder / "clip 0.dcm")
-    monkeypatch.setattr("infomotion_lib.data.own.clips.find_spec", lambda name: None)
+    monkeypatch.setattr("infomotion_lib.data.own.cines.find_spec", lambda name: None)
     with pytest.raises(DataError, match="1 of the files are DICOM"):
         take_in(clinic, tmp_path / "own")
     assert not (tmp_path / "own").exists()
