@@ -195,6 +195,12 @@ def _say_shortfalls(intake: Intake, request: DistillRequest, say: Callable[[str]
     train = intake.taken[intake.taken["split"] == "TRAIN"]
     if train.empty:
         raise DataError("No video is in TRAIN, so none can be selected.")
+    if not (intake.taken["split"] == "VAL").any():
+        raise DataError(
+            "No video is in VAL, and the motion network is checked on those.",
+            remedy="Put some patients into VAL, or leave the split column out: then the videos are split"
+            " here.",
+        )
     if request.intake.classes == "none":
         say(f"One graph of all {len(train)} TRAIN videos, of which {min(request.vpc, len(train))} are chosen")
         return

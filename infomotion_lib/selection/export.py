@@ -19,7 +19,7 @@ from infomotion_lib.data.manifests import label_of, may_redistribute, read_manif
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
-from infomotion_lib.files import FILE_LIST, MANIFEST, TRACINGS, VIDEOS
+from infomotion_lib.files import DISTILLED, FILE_LIST, MANIFEST, TRACINGS, VIDEOS
 from infomotion_lib.phantom.dataset import edition_of
 from infomotion_lib.provenance import sha256, whole_folder, write_csv, write_json
 
@@ -208,7 +208,7 @@ def narrowed_manifest(dataset: Dataset, made: Path, settings: dict[str, Any]) ->
     described = ", ".join(f"{name} {value}" for name, value in settings.items())
     records = [entry for entry in manifest["recordSet"] if (made / f"{entry['name']}.csv").is_file()]
     return manifest | {
-        "name": f"{manifest['name']}, distilled",
+        "name": f"{manifest['name']}{DISTILLED}",
         "description": (
             f"A selection of its TRAIN videos made by the InfoMotion living paper: {described}."
             f" {manifest['description']}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,14 @@ def phantom(
     )
     make_dataset(out, request, workers=workers)
     typer.echo(str(check_dataset(out)))
+    typer.echo(f"To use it: {_use(out, traced=role == 'real')}")
+
+
+def _use(folder: Path, *, traced: bool) -> str:
+    """A command that selects from a folder of drawn hearts, as it can be pasted into a shell."""
+    words = ["infomotion", "distill", str(folder / "Videos")]
+    words += ["--labels", str(folder / "FileList.csv"), "--vpc", "5"] if traced else ["--no-classes"]
+    return shlex.join([*words, "--out", f"{folder}-distilled"])
 
 
 def relabel(
