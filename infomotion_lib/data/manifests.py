@@ -195,7 +195,7 @@ def describe(name: str, root: str | Path | None = None) -> str:
         "",
     ]
     parts += [
-        _line("home", manifest["url"]),
+        *([] if name in SOURCES and SOURCES[name].owned else [_line("home", manifest["url"])]),
         _line("licence", _licence(manifest["license"])),
         _line("access", manifest["conditionsOfAccess"]),
     ]
