@@ -70,7 +70,8 @@ def pool_names(*, real: str, synthetic: str, called: Mapping[str, str] | None = 
     'Latte (ours, trained on the published clips)'
     """
     names = called or {}
-    learnt_from = SOURCES[real].learnt_from or data_name(real, names.get(real, ""))
+    real_name = data_name(real, names.get(real, ""))
+    learnt_from = SOURCES[real].learnt_from or real_name
     given = given_pool(real=real, synthetic=synthetic)
     pool = "real clips (in EchoSyn's place)"
     if given:
