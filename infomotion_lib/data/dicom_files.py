@@ -24,6 +24,7 @@ REASONS = {
     "no_frame_rate": "no frame rate that hearts are filmed at",
     "no_decoder": "its compression cannot be decoded here",
     "no_region": "no region of tissue inside the picture, which --crop needs",
+    "no_motion": "nothing moves in it: no sector was found",
     "unreadable": "its header or its pictures are damaged",
 }
 """What may become of a file, in words; they hold nothing of the file itself."""

@@ -23,6 +23,7 @@ from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.run.outlook import require_videos
 from infomotion_lib.run.scratch import STAGE_FOLDER, values_of_run
+from infomotion_lib.run.unlabelled import require_labels
 from infomotion_lib.run.verify_outside import files_outside
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
@@ -71,6 +72,7 @@ def run_stage(
         step.name, with_whole_paths(read_profile(profile)), overrides=with_whole_paths(changes)
     )
     require_here({step.name: parameters})
+    require_labels({**read_profile(profile), **changes}, last=step.name)
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
         for need in _copied_pools(step, parameters, paths):
