@@ -74,7 +74,7 @@ def no_phases(source: str, rows: pd.DataFrame, *, brief: int = 0) -> DataError:
         why = f"{brief} untraced videos last {shortest:.2f} s by their frame rate ({rate:g} frames a second)."
     else:
         counted = rows["status"].value_counts().items()
-        why = "; ".join(f"{count} {status}" for status, count in counted) or "There is none that can be used."
+        why = ("; ".join(f"{count} {status}" for status, count in counted) or "None can be used") + "."
     return DataError(
         f"No video of the source {source} has phases.",
         where=f"{why} {_WHERE}",

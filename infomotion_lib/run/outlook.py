@@ -14,6 +14,7 @@ from infomotion_lib.data.outside import state_outside
 from infomotion_lib.data.records import first_per_class, read_dataset
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.videos import read_videos
+from infomotion_lib.errors import DataError
 from infomotion_lib.frame_table import has_frames, read_frame_index
 from infomotion_lib.outlook import Outlook
 from infomotion_lib.parameters import StageParameters, classes_of
@@ -192,6 +193,17 @@ def require_videos(
     function = TABLE[name].foretold_by
     if not function or not paths.videos.is_file():
         return
+    try:
+        videos = _as_found(name, parameters, paths)
+    except DataError:  # a damaged table, which the stage itself refuses
+        return
+    if videos is not None:
+        outlook: Outlook = imported(function)(videos, parameters, stages)
+        outlook.require()
+
+
+def _as_found(name: str, parameters: StageParameters, paths: RunPaths) -> pd.DataFrame | None:
+    """The table of videos as the stages before one have left it; None where no source of it is listed."""
     listed = read_videos(paths.videos, profile=parameters.profile)
     parts = [
         as_table(
@@ -204,15 +216,14 @@ def require_videos(
         if len(rows := listed[listed["source"] == source])
     ]
     if not parts:
-        return
+        return None
     videos = pd.concat(parts, ignore_index=True)
     if "frame_index" in TABLE[name].needs and paths.frame_index.is_file():
         known = ["source", "file_name", "ef", "class_name", "systole_start"]
         index = read_frame_index(paths.frame_index)[known]
         videos = videos.drop(columns=["ef", "class_name"]).merge(index, on=["source", "file_name"])
         videos["phases"] = np.where(has_frames(videos), "found", "none")
-    outlook: Outlook = imported(function)(videos, parameters, stages)
-    outlook.require()
+    return videos
 
 
 def _as_listed(parameters: StageParameters, paths: RunPaths) -> pd.DataFrame | None:
@@ -223,7 +234,10 @@ def _as_listed(parameters: StageParameters, paths: RunPaths) -> pd.DataFrame | N
     used = type(parameters).model_validate(_tuples(card["parameters"]), strict=False)
     if science(used) != science(parameters) or card["notes"].get("outside", {}) != state_outside(parameters):
         return None
-    listed = read_videos(paths.videos, profile=parameters.profile)
+    try:
+        listed = read_videos(paths.videos, profile=parameters.profile)
+    except DataError:  # damaged: as if it were not there
+        return None
     parts = [
         as_table(
             listed[listed["source"] == source].drop(columns="source"),
