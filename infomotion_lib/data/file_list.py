@@ -24,7 +24,9 @@ def read_file_list(layout: Layout, *, labelled: bool = True) -> tuple[pd.DataFra
     """
     path = layout.file_list
     table = read_table(path)
-    require_columns(table, ("FileName", *(["EF"] if labelled else []), "Split"), path)
+    require_columns(table, ("FileName", "Split"), path)
+    if labelled:
+        _require_ef(table, path)
     if table.empty:
         raise DataError(f"{path} lists no video.", remedy=EXPECTED)
     names = plain_names(table["FileName"], path)
@@ -84,6 +86,21 @@ def _refuse_unknown_splits(splits: pd.Series, names: pd.Series, layout: Layout) 
             where=f"Rows concerned: {int(unknown.sum())} of {len(splits)}",
             remedy=PEDIATRIC if is_fold else f"Split is one of {', '.join(sorted(allowed))}.",
         )
+
+
+def _require_ef(table: pd.DataFrame, path: Path) -> None:
+    """Nothing, if a list has a column of EF; a set that was chosen to be labelled has none yet."""
+    try:
+        require_columns(table, ("EF",), path)
+    except DataError as error:
+        if "EF.1" in table:
+            raise
+        raise DataError(
+            error.what,
+            where=error.where,
+            remedy=f"{error.remedy} Nobody has labelled the videos yet? Write their EF into such a column; to"
+            " choose which to label first: infomotion distill FOLDER --no-classes",
+        ) from None
 
 
 def _known_ef(table: pd.DataFrame) -> pd.Series:
