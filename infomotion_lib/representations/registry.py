@@ -82,6 +82,7 @@ REPRESENTATIONS = Registry(
             described="dense optical flow",
             colour="#009E73",
             module="infomotion_lib.representations.flow.dense",
+            parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
         ),
         Representation(
@@ -90,6 +91,7 @@ REPRESENTATIONS = Registry(
             described="motion network, random weights",
             colour="#8C6D31",
             module="infomotion_lib.representations.ifa.untrained",
+            parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
         ),
         Representation(
