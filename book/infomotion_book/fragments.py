@@ -34,6 +34,7 @@ from infomotion_book.machines import two_machines
 from infomotion_book.more_training import more_training
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
+from infomotion_book.platforms import platforms
 from infomotion_book.play import play
 from infomotion_book.speed import speed
 from infomotion_book.switches import switches
@@ -110,6 +111,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "costs": costs(),
         "latte_steps": latte_steps(),
         "speed": speed(),
+        "platforms": platforms(),
         "changelog": changelog(),
         "play": play(lead, assets),
         "scripts": f"{assets.sentence}\n",
