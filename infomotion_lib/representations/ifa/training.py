@@ -310,16 +310,9 @@ def _identity(
     augmentation = {f"augmentation {name}": value for name, value in asdict(settings.augmentation).items()}
     plain = {name: value for name, value in asdict(settings).items() if name != "augmentation"}
     data = {"TRAIN triplets": _checksum(store), "VAL triplets": 0 if val is None else _checksum(val)}
-    more = objective.identity()
     shape = {"format": FORMAT, "width": network.width, "depths": list(network.depths), "start weights": start}
-    return {
-        **shape,
-        "arithmetic": arithmetic.state("native")["in_force"],
-        **plain,
-        **augmentation,
-        **data,
-        **more,
-    }
+    how = {"arithmetic": arithmetic.state("native")["in_force"], **plain, **augmentation}
+    return {**shape, **how, **data, **objective.identity()}
 
 
 def _checksum(store: TripletStore) -> int:
