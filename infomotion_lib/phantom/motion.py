@@ -42,25 +42,47 @@ def true_flow(heart: Heart, first: int, second: int, *, size: int = 112) -> NDAr
     size : int
         Side of the picture, pixels.
     """
-    centre = (np.arange(size) + 0.5) / size
-    u, v = np.meshgrid((centre - 0.5) * FIELD, centre * FIELD)
-    x, y = _at_ed(heart, *_in_heart(heart, u, v, first), _contraction(heart, first))
-    dx, dy = _stretched(heart, x, y, _contraction(heart, first))
-    painted, down = x + dx, y + dy
-    for _ in range(ROUNDS):
-        dx, dy = _stretched(heart, x, y, _contraction(heart, second))
-        x, y = painted - dx, down - dy
-    x, y = _from_ed(heart, x, y, _contraction(heart, second))
-    to_u, to_v = to_picture(heart, x.reshape(1, -1), y.reshape(1, -1), pose(heart, [second]))
-    columns, rows = picture_to_pixel(to_u.reshape(u.shape), to_v.reshape(u.shape), size)
-    flow = np.stack([columns - np.arange(size), rows - np.arange(size)[:, None]])
+    columns, rows = np.meshgrid(np.arange(size, dtype=np.float64), np.arange(size, dtype=np.float64))
+    to_columns, to_rows = carried(heart, columns, rows, first=first, second=second, size=size)
+    flow = np.stack([to_columns - columns, to_rows - rows])
+    u, v = _picture(columns, rows, size)
     depth = length(u, v)
     seen = (np.abs(angle(u, v)) <= heart.half_angle) & (depth >= NEAREST) & (depth <= FARTHEST)
     return np.where(seen, flow, 0).astype(np.float32)
 
 
-def _contraction(heart: Heart, frame: int) -> float:
-    return float(contraction(heart, [frame])[0])
+def carried(
+    heart: Heart, columns: Floats, rows: Floats, *, first: int, second: int, size: int = 112
+) -> tuple[Floats, Floats]:
+    """Columns and rows, each (H, W), where the tissue at places (H, W) of frame ``first`` lies in frame
+    ``second``.
+
+    Parameters
+    ----------
+    heart : Heart
+        The heart.
+    columns, rows : ndarray, shape (H, W)
+        Places in pixels; a pixel's centre has whole coordinates.
+    first, second : int
+        Frame numbers.
+    size : int
+        Side of the picture, pixels.
+    """
+    before, after = (float(contraction(heart, [frame])[0]) for frame in (first, second))
+    x, y = _at_ed(heart, *_in_heart(heart, *_picture(columns, rows, size), first), before)
+    dx, dy = _stretched(heart, x, y, before)
+    painted, down = x + dx, y + dy
+    for _ in range(ROUNDS):
+        dx, dy = _stretched(heart, x, y, after)
+        x, y = painted - dx, down - dy
+    x, y = _from_ed(heart, x, y, after)
+    u, v = to_picture(heart, x.reshape(1, -1), y.reshape(1, -1), pose(heart, [second]))
+    return picture_to_pixel(u.reshape(x.shape), v.reshape(x.shape), size)
+
+
+def _picture(columns: Floats, rows: Floats, size: int) -> tuple[Floats, Floats]:
+    """Picture coordinates of pixels: the inverse of ``picture_to_pixel``."""
+    return ((columns + 0.5) / size - 0.5) * FIELD, (rows + 0.5) / size * FIELD
 
 
 def _in_heart(heart: Heart, u: Floats, v: Floats, frame: int) -> tuple[Floats, Floats]:
