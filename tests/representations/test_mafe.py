@@ -260,6 +260,7 @@ def rows(dataset: Dataset) -> pd.DataFrame:
 
 VALUES: dict[str, Any] = {
     "representations": ["mafe"],
+    "mafe_method": "both",
     "mafe_width": 4,
     "mafe_depths": [1, 1, 1, 1, 1],
     "mafe_steps": 2,

@@ -20,7 +20,7 @@ class MafeParameters(StageParameters):
     """How MAFE is trained, and its vectors are made."""
 
     mafe_method: Method = Field(
-        "both", description="what teaches beside the middle frame: flow, re-identification or both"
+        "flow", description="what teaches beside the middle frame: flow (as MCDM's shipped run), reid, both"
     )
     mafe_width: Literal[4, 8, 16, 32] = Field(8, description="F of EMA-VFI; published: 32")
     mafe_depths: tuple[Depth, Depth, Depth, Depth, Depth] = Field(
