@@ -20,6 +20,12 @@ POOL_RECORD = "pool.json"
 SUMS = "SHA256SUMS"
 """Beside them where a run made or fetched the videos: the hash of each."""
 
+MANIFEST = "croissant.json"
+"""Beside them where somebody has said what they are called and what may be done with them."""
+
+DISTILLED = ", distilled"
+"""End of the name that such a manifest gives to a selection of videos."""
+
 VIDEO_TABLE, DATA_REPORT, PINS = "videos.csv", "data_report.csv", "sources.json"
 """Of the data stage: every video of every source, their counts, hashes of what later stages depend on."""
 

@@ -42,7 +42,7 @@ def losses(lost: pd.DataFrame, total: int, *, of: str, allowed: bool) -> str:
         told,
         where=f"First of them: {first_names(lost)}",
         remedy=(
-            f"More than {MOST_LOST:.0%} are lost: look at these videos. -p allow_losses=true goes on without"
+            f"More than {MOST_LOST:.0%} are lost: look at these videos; -p allow_losses=true goes on without"
             " them."
         ),
     )

@@ -47,6 +47,9 @@ _IDENTITY = {
 IDENTITY = frozenset({*_IDENTITY, "instructions"})
 """Keys of :func:`describe` that say which processor it is."""
 
+PLATFORM = frozenset({"architecture", "system", "cxx_library"})
+"""Keys of :func:`describe` that say which random draws the C++ library makes."""
+
 _INSTRUCTIONS = re.compile(r"avx|fma|f16c|amx|asimd|sve|sme(?!p)|bf16|i8mm")
 """Beginnings of the flags that numerical libraries ask for; ``asimd`` is NEON. ``smep`` is no arithmetic."""
 

@@ -5,9 +5,10 @@ Each room has one function for its stage, named in the stage table. It is given 
 :mod:`infomotion_lib.run.outlook` makes, the stage's parameters, and those of all stages by name. The stage
 itself, `infomotion run all` and `infomotion data check` ask that one function.
 
-Columns of the table: ``source, file_name, split, ef, fps, n_frames, height, width, status, tracing``, where
-known ``requested_ef``, and ``phases``: ``traced`` and ``detect`` (where they will come from), ``found`` or
-``none`` once stage 01 has looked.
+Columns of the table: ``source, file_name, split, ef, class_name`` (empty where the EF is not known, unless
+all videos are one class), ``fps, n_frames, height, width, status, tracing``, where known ``requested_ef``,
+and ``phases``: ``traced`` and ``detect`` (where they will come from), ``found`` or ``none`` once stage 01 has
+looked.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from infomotion_lib.classes import CLASS_NAMES, class_name
+from infomotion_lib.classes import groups_of
 from infomotion_lib.errors import InfoMotionError
 
 USABLE = "ok"
@@ -54,8 +55,8 @@ class Outlook:
 
 
 def usable(videos: pd.DataFrame, *, source: str = "", split: str = "") -> pd.DataFrame:
-    """Usable videos with an EF, of one source or split where it is given."""
-    kept = videos[(videos["status"] == USABLE) & videos["ef"].notna()]
+    """Usable videos with a class, of one source or split where it is given."""
+    kept = videos[(videos["status"] == USABLE) & (videos["class_name"] != "")]
     kept = kept[kept["source"] == source] if source else kept
     return kept[kept["split"] == split] if split else kept
 
@@ -77,13 +78,13 @@ def by_split(videos: pd.DataFrame) -> str:
 
 
 def class_counts(videos: pd.DataFrame) -> dict[str, int]:
-    """Numbers of videos per EF class, zeros included."""
-    counted = pd.Series(class_name(videos["ef"].to_numpy(dtype=float)), dtype=object).value_counts()
-    return {name: int(counted.get(name, 0)) for name in CLASS_NAMES}
+    """Numbers of videos per class, zeros included."""
+    counted = videos["class_name"].value_counts()
+    return {name: int(counted.get(name, 0)) for name in groups_of(counted.index)}
 
 
 def by_class(videos: pd.DataFrame) -> str:
-    """Numbers of videos per EF class, in words."""
+    """Numbers of videos per class, in words."""
     return ", ".join(f"{name} {count}" for name, count in class_counts(videos).items())
 
 

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from infomotion_lib.arithmetic import Arithmetic
+from infomotion_lib.classes import Classes
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.parameter_types import LocatedFolder, PathText
 from infomotion_lib.paths import PARAMS, RunPaths, run_paths
@@ -83,6 +84,19 @@ class StageParameters(BaseModel):
         plays = imported(_SOURCES)[self.real_data].plays
         alone = plays == "open" or self.synthetic_data == "none"
         return {plays: self.real_data} | ({} if alone else {"synthetic": self.synthetic_data})
+
+
+class ClassParameters(StageParameters):
+    """What the stages take that put videos into classes."""
+
+    classes: Classes = Field(
+        "ef", description="ef: select within EF classes; none: from all videos at once, no EF needed"
+    )
+
+
+def classes_of(parameters: StageParameters) -> Classes:
+    """How a stage puts videos into classes: by EF, where it does not say."""
+    return parameters.classes if isinstance(parameters, ClassParameters) else "ef"
 
 
 @cache

@@ -80,7 +80,7 @@ def card(stage: str, **changes: Any) -> dict[str, Any]:
     otherwise.
     """
     told = {"processor": "AMD EPYC", "vendor": "AMD", "family": "25", "model": "1", "stepping": "1", "instructions": ["avx2"], "gpu": "",
-            "cores": 2, "variables": {}}  # fmt: skip
+            "cores": 2, "variables": {}, "cxx_library": "libstdc++.so.6"}  # fmt: skip
     plain = {
         "stage": stage,
         "git": {"commit": "a" * 40, "dirty": False},
@@ -264,6 +264,49 @@ def test_the_first_stage_that_differs_and_why(own: Side, stage: str, kinds: list
     assert found.kind == (kinds[0] if kinds else "")
     assert said in difference_in_words(found)
     assert not found.unknown, found.unknown
+
+
+@pytest.mark.parametrize(
+    ("changes", "kinds", "said"),
+    [
+        (
+            {"cxx_library": "libc++.1.dylib"},
+            ["platform"],
+            "Other platform: 3 · Graphs and selection has other bytes in graph_selection/communities.csv"
+            " (cxx_library libstdc++.so.6 there, libc++.1.dylib here; equal: the parameters, the code, the"
+            " versions of packages). Infomap's random draws depend on the C++ library",
+        ),
+        ({}, ["machine"], "only the machine ("),
+        (
+            {"cxx_library": "libc++.1.dylib", "knn_k": 16},
+            ["parameters", "machine"],
+            "The first stage that differs",
+        ),
+    ],
+    ids=["platform", "processor alone", "a parameter too"],
+)
+def test_other_communities_on_another_platform_are_called_so(
+    changes: dict[str, Any], kinds: list[str], said: str
+) -> None:
+    stage, knn_k = "graph_selection", changes.get("knn_k", 8)
+    library = {"cxx_library": changes.get("cxx_library", "libstdc++.so.6")}
+    frozen, own = (
+        card(
+            stage,
+            outputs={f"runs/phantom/{stage}/communities.csv": hashed},
+            machine=ELSEWHERE | more,
+            parameters={"knn_k": k},
+        )
+        for hashed, more, k in (
+            ("0", {"cxx_library": "libstdc++.so.6", "family": "25"}, 8),
+            ("1", library, knn_k),
+        )
+    )
+    if kinds == ["platform"]:
+        frozen["machine"]["family"] = own["machine"]["family"]
+    found = first_difference(Side({stage: frozen}), Side({stage: own}))
+    assert [reason.kind for reason in found.reasons] == kinds
+    assert said in difference_in_words(found)
 
 
 def unfrozen(side: Side) -> Side:

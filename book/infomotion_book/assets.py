@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -150,22 +150,40 @@ def find_assets(folder: Path = BOOK / "_extra", *, say: Callable[[str], None] = 
 def _fetch(static: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        for package, tarball in npm_pack(list(PACKAGES), work).items():
-            digest = "sha512-" + base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode(
-                "ascii"
-            )
-            if digest != PACKAGES[package]:
-                raise ValueError(f"{package} has the wrong hash: {digest}")
-            with tarfile.open(tarball) as archive:
-                archive.extractall(work / "unpacked" / tarball.stem, filter="data")
         new = work / "static"
-        for source in sorted((work / "unpacked").glob("*/package")):
+        for source in unpack(PACKAGES, work).values():
             _take(source, new)
         missing = [target for targets in WANTED.values() for target in targets if not (new / target).exists()]
         if missing:
             raise ValueError(f"not in the packages: {', '.join(missing)}")
         shutil.rmtree(static, ignore_errors=True)
         shutil.copytree(new, static)
+
+
+def unpack(packages: Mapping[str, str], folder: Path) -> dict[str, Path]:
+    """Folder of each package, brought by npm, checked by its hash and unpacked under ``folder``.
+
+    Parameters
+    ----------
+    packages : mapping of str to str
+        Integrity of each package's tarball by its name and version.
+
+    Raises
+    ------
+    OSError
+        If npm cannot bring them, see :func:`npm_pack`.
+    ValueError
+        If one has another hash.
+    """
+    unpacked = {}
+    for package, tarball in npm_pack(list(packages), folder).items():
+        digest = "sha512-" + base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode("ascii")
+        if digest != packages[package]:
+            raise ValueError(f"{package} has the wrong hash: {digest}")
+        with tarfile.open(tarball) as archive:
+            archive.extractall(folder / "unpacked" / tarball.stem, filter="data")
+        unpacked[package] = folder / "unpacked" / tarball.stem / "package"
+    return unpacked
 
 
 def _take(package: Path, target: Path) -> None:

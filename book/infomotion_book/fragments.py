@@ -217,7 +217,8 @@ def _ablation(results: Results) -> str:
 
 
 def _of(results: Results) -> str:
-    return SOURCES[results.real_data].phrase
+    source = SOURCES[results.real_data]
+    return results.kind if source.owned else source.phrase
 
 
 class SavedFigure(NamedTuple):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from infomotion_book.frozen_notebook import freeze_notebook
 from infomotion_book.guard import Guard, PublishingError, Refusal, inspect
 from infomotion_book.levels import Level, level_of
 from infomotion_book.machine_paths import find_machine_paths, names_of_this_machine
-from infomotion_lib.errors import StageError
+from infomotion_lib.data.sources import SOURCES
+from infomotion_lib.errors import DataError, StageError
 from infomotion_lib.files import DATA_REPORT, PINS
 from infomotion_lib.frozen import EXPLORE, FROZEN, FROZEN_FILES, SHOWN, STUDY, frozen_hashes
 from infomotion_lib.parameters import read_profile
@@ -131,7 +133,9 @@ def guard_of(results: Results, paths: RunPaths) -> Guard:
     parameters = results.parameters
     if "real_data" not in parameters:
         return Guard(Level.AGGREGATES, _video_names(paths.root))
-    level = level_of([str(parameters["real_data"]), str(parameters.get("synthetic_data", "none"))])
+    names = [str(parameters["real_data"]), str(parameters.get("synthetic_data", "none"))]
+    owned = [name for name in names if name in SOURCES and SOURCES[name].owned]
+    level = level_of(names, {name: _where_described(name, results, paths) for name in owned})
     return Guard(level, _video_names(paths.root) if level is Level.AGGREGATES else frozenset())
 
 
@@ -139,6 +143,17 @@ def _data_roots(paths: RunPaths) -> list[str]:
     """Folder of the data that a run was made with, if it had one."""
     values = read_profile(str(paths.resolved)) if paths.resolved.is_file() else {}
     return [str(values["data_root"])] if values.get("data_root") else []
+
+
+def _where_described(name: str, results: Results, paths: RunPaths) -> list[Path]:
+    """Folders where an author may have said what may be done with his or her own videos: the copy that the
+    run keeps, and the data set itself where it is still there.
+    """
+    folders = [paths.data / name]
+    with suppress(DataError):
+        root = SOURCES[name].root(data_dir="", data_root=str(results.parameters.get("data_root", "")))
+        folders += [root] if root.is_dir() else []
+    return folders
 
 
 def _video_names(root: Path) -> frozenset[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
+from pathlib import Path
 
-from infomotion_lib.data.manifests import may_redistribute
+from infomotion_lib.data.manifests import may_present, may_redistribute
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import DataError
 
@@ -13,8 +14,8 @@ from infomotion_lib.errors import DataError
 class Level(IntEnum):
     """How much of a run may be published.
 
-    - ``EVERYTHING``: the data was drawn by this project (such as the phantom), and its manifest allows
-      redistribution.
+    - ``EVERYTHING``: its manifest allows redistribution, and the data was drawn by this project (such as the
+      phantom), or is an author's own, who lets anyone see frames.
     - ``LINES``: its manifest allows redistribution, but it shows hearts: tables, and figures made of lines;
       no pixels.
     - ``AGGREGATES``: its manifest forbids redistribution: tables of sums and means from a fixed list, and
@@ -26,20 +27,34 @@ class Level(IntEnum):
     EVERYTHING = 2
 
 
-def level_of(datasets: Iterable[str]) -> Level:
+def level_of(datasets: Iterable[str], folders: Mapping[str, Sequence[Path]] | None = None) -> Level:
     """The strictest level of these data sets; one that has no manifest may not be passed on.
+
+    Parameters
+    ----------
+    datasets : iterable of str
+        Their names; empty ones and ``none`` are passed over.
+    folders : mapping of str to sequence of Path, optional
+        Of an author's own data set, the folders where something is said of it: the strictest answer counts.
 
     >>> level_of(["phantom", "phantom-synthetic"]).name
     'EVERYTHING'
     """
-    return min((_level(name) for name in datasets if name and name != "none"), default=Level.AGGREGATES)
+    levels = [
+        _level(name, folder)
+        for name in datasets
+        if name and name != "none"
+        for folder in ((folders or {}).get(name) or (None,))
+    ]
+    return min(levels, default=Level.AGGREGATES)
 
 
-def _level(name: str) -> Level:
-    try:
-        allowed = may_redistribute(name)
-    except DataError:
-        allowed = False
+def _level(name: str, folder: Path | None) -> Level:
     source = SOURCES.get(name)
-    drawn_here = source is not None and source.drawn_here
-    return Level.AGGREGATES if not allowed else Level.EVERYTHING if drawn_here else Level.LINES
+    try:
+        if not may_redistribute(name, folder):
+            return Level.AGGREGATES
+        shown = source is not None and (source.drawn_here or (source.owned and may_present(name, folder)))
+    except DataError:
+        return Level.AGGREGATES
+    return Level.EVERYTHING if shown else Level.LINES

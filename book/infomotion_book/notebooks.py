@@ -183,7 +183,7 @@ def _clean_links(page: dict[str, Any]) -> None:
 
 
 def _run_line(results: Results, name: str, card: str) -> str:
-    what = "phantom data: drawn hearts, no patients" if results.is_phantom else results.real_data
+    what = "phantom data: drawn hearts, no patients" if results.is_phantom else results.kind
     return (
         f'<p class="im-run">Executed copy of <code>{escape(name)}</code> · profile'
         f' <strong>{escape(results.profile)}</strong> ({escape(what)}) · <a href="{card}">run card</a></p>'

@@ -27,7 +27,7 @@ def table2(results: Results) -> str:
         return ""
     used = results.parameters
     real, synthetic = results.real_data, str(used.get("synthetic_data", "none"))
-    names = shaped.pool_names(real=real, synthetic=synthetic)
+    names = shaped.pool_names(real=real, synthetic=synthetic, called=results.called)
     found["method"] = found["method"].fillna("")
     if shaped.is_real(real=real, synthetic=synthetic):
         given = [name for name, entry in GENERATORS.items() if entry.given]
@@ -90,7 +90,8 @@ def _pair(ours: str, quoted_as: str, quoted: str) -> Markup:
 def in_words(results: Results) -> list[str]:
     """What each pool did with the class it was asked for, and what the pools taught, a sentence each."""
     used = results.parameters
-    names = shaped.pool_names(real=results.real_data, synthetic=str(used.get("synthetic_data", "none")))
+    synthetic = str(used.get("synthetic_data", "none"))
+    names = shaped.pool_names(real=results.real_data, synthetic=synthetic, called=results.called)
     said = [
         shaped.conditioning_in_words(row, name=names[row["source"]])
         for row in records(results.table(STAGE, "conditioning"))

@@ -7,8 +7,9 @@ the server and the files, and tried on drawn hearts behind a server of the same 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,10 @@ def fetch_camus(
     with atomic(folder / LICENCE) as temporary:
         temporary.write_text(TERMS.format(api=api), encoding="utf-8")
     found = _download(folder / "download", Girder(api), patients=patients, progress=progress)
+    source = {"manifest": "camus", "api": api, "collection": COLLECTION, "patients": patients, "size": size}
+    source |= {"sums_sha256": sha256(folder / "download" / SUMS)}
+    if _is_converted(folder, source):
+        return folder
     rows: list[dict[str, object]] = []
     tracings: list[pd.DataFrame] = []
     report: list[dict[str, object]] = []
@@ -121,9 +126,8 @@ def fetch_camus(
         )
     table = pd.concat(tracings)[list(COLUMNS)].astype({"Frame": "int64"})
     write_csv(table, folder / TRACINGS)
-    source = {"manifest": "camus", "api": api, "collection": COLLECTION, "patients": patients}
-    write_json(source | {"sums_sha256": sha256(folder / "download" / SUMS)}, folder / FETCHED)
     write_csv(pd.DataFrame(rows), folder / FILE_LIST)
+    write_json(source, folder / FETCHED)
     return folder
 
 
@@ -138,6 +142,14 @@ def split_of(patient: str) -> str:
     """
     number = int(patient.removeprefix("patient"))
     return next((split for split in SPLITS if number <= LAST[split]), SPLITS[-1])
+
+
+def _is_converted(folder: Path, source: Mapping[str, object]) -> bool:
+    """Whether an earlier call made the same from the same files: its videos then stay, as do runs on them."""
+    try:
+        return bool(json.loads((folder / FETCHED).read_text(encoding="utf-8")) == source)
+    except (OSError, ValueError):
+        return False
 
 
 def _listed(name: str, beat: HalfBeat) -> dict[str, object]:

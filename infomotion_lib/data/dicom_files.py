@@ -24,6 +24,7 @@ REASONS = {
     "no_frame_rate": "no frame rate that hearts are filmed at",
     "no_decoder": "its compression cannot be decoded here",
     "no_region": "no region of tissue inside the picture, which --crop needs",
+    "no_motion": "nothing moves in it: no sector was found",
     "unreadable": "its header or its pictures are damaged",
 }
 """What may become of a file, in words; they hold nothing of the file itself."""
@@ -66,6 +67,7 @@ def cine_header(file: Path) -> Any:
         ultrasound = modality in ("US", "IVUS") or (not modality and classes.startswith(_PERHAPS))
         length = int(header.get("NumberOfFrames", 1) or 1)
         pictures = "PixelData" in header
+        header.get("BurnedInAnnotation")  # decoded now: a damaged element raises when it is asked for
     except VideoError as error:
         if "pydicom is not installed" in error.what:
             raise

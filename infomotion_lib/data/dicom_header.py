@@ -117,7 +117,7 @@ def tissue_region(header: Any) -> Region | None:
                 tissue = int(item.get("RegionDataType", 0) or 0) == _TISSUE
                 region = Region(x0, y0, x1, y1, _centimetres(item, "X"), _centimetres(item, "Y"))
                 found.append((tissue, (x1 - x0) * (y1 - y0), region))
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    except Exception:  # as above: a damaged element raises any kind
         return None
     return max(found)[2] if found else None
 

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from infomotion_lib.data.dicom import moving_sector
 from infomotion_lib.data.dicom_files import REASONS, Refused, cine_header, cine_pictures, dicom_candidates
 from infomotion_lib.data.dicom_header import REGIONS, Region, tissue_region
 from infomotion_lib.data.tables import plain_names, read_table
-from infomotion_lib.data.video import write_clip
-from infomotion_lib.errors import DataError, ParameterError
+from infomotion_lib.data.video import Clip, write_clip
+from infomotion_lib.errors import DataError, ParameterError, VideoError
 from infomotion_lib.files import FILE_LIST, VIDEOS
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import sha256, write_csv
@@ -40,19 +41,23 @@ class ImportRequest:
         Keep only the region of tissue that the header names.
     masks : sequence of (int, int, int, int)
         Boxes to black out, before the crop: first column and row, last column and row, both included.
+    sector : bool
+        Keep only a square around what moves, black outside it.
     keep_names : bool
         Write which output came from which file.
     """
 
     crop: bool = False
     masks: Sequence[tuple[int, int, int, int]] = ()
+    sector: bool = False
     keep_names: bool = False
 
     @property
     def preparation(self) -> str:
         """The same words for the same treatment."""
         masks = [f"mask {','.join(map(str, box))}" for box in self.masks]
-        return "; ".join([f"format {_FORMAT}", *(["crop"] if self.crop else []), *masks])
+        cut = [word for word in ("crop", "sector") if getattr(self, word)]
+        return "; ".join([f"format {_FORMAT}", *cut, *masks])
 
 
 class ImportSummary(NamedTuple):
@@ -240,6 +245,8 @@ class _Import:
                 remarks.append(f"mask {x0},{y0},{x1},{y1} is outside the picture")
         if self.request.crop and region is not None:
             clip = clip[:, region.y0 : region.y1 + 1, region.x0 : region.x1 + 1]
+        if self.request.sector:
+            clip = _sector(clip)
         name = self.before.get(digest, {}).get("file_name", f"cine_{self.next:06d}")
         path = write_clip(self.target / VIDEOS / f"{name}.avi", clip, fps=fps)
         self.next += name == f"cine_{self.next:06d}"
@@ -273,6 +280,14 @@ def _read_before(target: Path) -> dict[str, dict[str, Any]]:
         )
     table["file_name"] = plain_names(table["file_name"], target / IMPORTED)
     return {row["source_sha256"]: dict(row) for _, row in table[list(_COLUMNS)].iterrows()}
+
+
+def _sector(clip: Clip) -> Clip:
+    """The moving sector, a square; looked for before compression, which blurs its rim."""
+    try:
+        return moving_sector(clip)[0]
+    except VideoError:
+        raise Refused("no_motion") from None
 
 
 def _place(region: Region | None) -> tuple[Any, ...]:

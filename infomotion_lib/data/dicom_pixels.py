@@ -104,12 +104,11 @@ def grey_frames(header: Any, file: Path) -> Clip:
             _refuse_claims(header, file)
             for pixels, kind in _stored(header, file):
                 levels.append(_level(pixels, kind, header))
-            frames = np.stack(levels)
+            return _to_bytes(np.stack(levels), header)
         except VideoError:
             raise
         except Exception as error:  # pydicom and its decoders raise many kinds
             raise _unreadable(file, error) from None
-    return _to_bytes(frames, header)
 
 
 def _refuse_claims(header: Any, file: Path) -> None:

@@ -12,9 +12,9 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.files import FILE_LIST
 
 
-def read_file_list(layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def read_file_list(layout: Layout, *, labelled: bool = True) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """List of videos (``file_name``, ``split``, ``ef`` and the list's own geometry where it has one), and
-    notes on it.
+    notes on it; where it need not be ``labelled``, an EF that it does not state is NaN.
 
     Raises
     ------
@@ -24,7 +24,9 @@ def read_file_list(layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """
     path = layout.file_list
     table = read_table(path)
-    require_columns(table, ("FileName", "EF", "Split"), path)
+    require_columns(table, ("FileName", "Split"), path)
+    if labelled:
+        _require_ef(table, path)
     if table.empty:
         raise DataError(f"{path} lists no video.", remedy=EXPECTED)
     names = plain_names(table["FileName"], path)
@@ -41,7 +43,8 @@ def read_file_list(layout: Layout) -> tuple[pd.DataFrame, tuple[str, ...]]:
         )
     splits = table["Split"].str.strip().str.upper()
     _refuse_unknown_splits(splits, names, layout)
-    listed = pd.DataFrame({"file_name": names, "split": splits, "ef": _ef(table["EF"], names, path)})
+    ef = _ef(table, names, path) if labelled else _known_ef(table)
+    listed = pd.DataFrame({"file_name": names, "split": splits, "ef": ef})
     for column, name in {
         "FrameHeight": "listed_height",
         "FrameWidth": "listed_width",
@@ -85,7 +88,29 @@ def _refuse_unknown_splits(splits: pd.Series, names: pd.Series, layout: Layout) 
         )
 
 
-def _ef(column: pd.Series, names: pd.Series, path: Path) -> pd.Series:
+def _require_ef(table: pd.DataFrame, path: Path) -> None:
+    """Nothing, if a list has a column of EF; a set that was chosen to be labelled has none yet."""
+    try:
+        require_columns(table, ("EF",), path)
+    except DataError as error:
+        if "EF.1" in table:
+            raise
+        raise DataError(
+            error.what,
+            where=error.where,
+            remedy=f"{error.remedy} Nobody has labelled the videos yet? Write their EF into such a column; to"
+            " choose which to label first: infomotion distill FOLDER --no-classes",
+        ) from None
+
+
+def _known_ef(table: pd.DataFrame) -> pd.Series:
+    """EF of a list that need not have one."""
+    column = table["EF"] if "EF" in table else pd.Series("", index=table.index)
+    return pd.to_numeric(column, errors="coerce").astype("float64")
+
+
+def _ef(table: pd.DataFrame, names: pd.Series, path: Path) -> pd.Series:
+    column = table["EF"]
     ef = pd.to_numeric(column, errors="coerce").astype("float64")
     missing = ~(ef.abs() < float("inf"))
     if missing.any():

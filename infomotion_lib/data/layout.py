@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from infomotion_lib.errors import DataError, did_you_mean
 from infomotion_lib.files import (
+    DISTILLED,
     FETCHED,
     FILE_LIST,
+    MANIFEST,
     OPEN_LABELS,
     PHANTOM_REQUEST,
     POOL_RECORD,
@@ -144,6 +147,9 @@ def _guess(folder: Path) -> LayoutName:
         except (OSError, ValueError, KeyError, TypeError):
             continue
         return "echonet-synthetic" if value in ("synthetic", "echonet-synthetic") else "echonet-dynamic"
+    with suppress(OSError, ValueError, KeyError, TypeError):  # a selection's EF is what it was selected by
+        if json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["name"].endswith(DISTILLED):
+            return "echonet-dynamic"
     named = {folder.name.lower(), folder.parent.name.lower()}
     return "echonet-synthetic" if "echonet-synthetic" in named else "echonet-dynamic"
 

@@ -16,10 +16,11 @@ from typing import Any
 
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import DataError, did_you_mean
+from infomotion_lib.files import MANIFEST
 from infomotion_lib.paths import MANIFESTS
 
 SUFFIX = ".croissant.json"
-DISTRIBUTE = "odrl:distribute"
+DISTRIBUTE, PRESENT = "odrl:distribute", "odrl:present"
 REQUIRED = (
     "name",
     "description",
@@ -67,14 +68,23 @@ def manifest_names() -> list[str]:
     return sorted(path.name.removesuffix(SUFFIX) for path in MANIFESTS.glob(f"*{SUFFIX}"))
 
 
-def manifest_path(name: str) -> Path:
+def manifest_path(name: str, root: str | Path | None = None) -> Path:
     """File of the manifest that holds for the data set ``name``.
+
+    Parameters
+    ----------
+    name : str
+        Of the data set.
+    root : path, optional
+        Its folder: where an author has described his or her own videos there, that holds.
 
     Raises
     ------
     DataError
         If there is none.
     """
+    if root is not None and _described(name, root):
+        return Path(root) / MANIFEST
     key = (SOURCES[name].terms if name in SOURCES else "") or name
     known = manifest_names()
     if key not in known:
@@ -86,49 +96,71 @@ def manifest_path(name: str) -> Path:
     return MANIFESTS / f"{key}{SUFFIX}"
 
 
-def read_manifest(name: str) -> dict[str, Any]:
-    """Content of the manifest of the data set ``name``.
+def read_manifest(name: str, root: str | Path | None = None) -> dict[str, Any]:
+    """Content of the manifest of the data set ``name``; see :func:`manifest_path`.
 
     Raises
     ------
     DataError
         If there is none, or it is no JSON object with everything that a manifest of ours states.
     """
-    path = manifest_path(name)
+    path = manifest_path(name, root)
+    mend = "Restore it: git checkout data_manifests."
+    if path.parent != MANIFESTS:
+        mend = f"Describe the data again: infomotion data describe {path.parent} --name NAME"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DataError(
-            f"{path} is no JSON: {error}", remedy="Restore it: git checkout data_manifests."
-        ) from None
+        raise DataError(f"{path} is no JSON: {error}", remedy=mend) from None
     missing = [key for key in REQUIRED if not (isinstance(content, dict) and content.get(key))]
     if missing:
-        raise DataError(
-            f"{path} does not state: {', '.join(missing)}.", remedy="Restore it: git checkout data_manifests."
-        )
+        raise DataError(f"{path} does not state: {', '.join(missing)}.", remedy=mend)
     manifest: dict[str, Any] = content
     return manifest
 
 
-def conditions(name: str) -> Conditions:
-    """Conditions of use of the data set ``name``."""
-    policy = read_manifest(name)["odrl:hasPolicy"]
+def conditions(name: str, root: str | Path | None = None) -> Conditions:
+    """Conditions of use of the data set ``name``; see :func:`manifest_path`."""
+    policy = read_manifest(name, root)["odrl:hasPolicy"]
     return Conditions(
         *(_rules(policy.get(f"odrl:{kind}", [])) for kind in ("permission", "prohibition", "obligation"))
     )
 
 
-def may_redistribute(name: str) -> bool:
-    """Whether copies of the data set's files may be passed on: permitted by name, and prohibited nowhere.
+def label_of(name: str, root: str | Path | None = None) -> str:
+    """What the videos of a data set are called over every number: as its author has said beside them, or as
+    its line in the registry says.
+    """
+    if _described(name, root):
+        return str(read_manifest(name, root)["name"])
+    return SOURCES[name].label if name in SOURCES else name
+
+
+def may_redistribute(name: str, root: str | Path | None = None) -> bool:
+    """Whether copies of the data set's files may be passed on: permitted by name, and prohibited nowhere; see
+    :func:`manifest_path`.
 
     Raises
     ------
     DataError
         If there is no manifest; nobody should publish on a guess.
     """
-    found = conditions(name)
-    permitted = any(rule.action == DISTRIBUTE and not rule.purposes for rule in found.permitted)
-    return permitted and not any(rule.action == DISTRIBUTE for rule in found.prohibited)
+    return _permits(conditions(name, root), DISTRIBUTE)
+
+
+def may_present(name: str, root: str | Path | None = None) -> bool:
+    """Whether frames may be shown in a published page: permitted by name, and prohibited nowhere."""
+    return _permits(conditions(name, root), PRESENT)
+
+
+def _described(name: str, root: str | Path | None) -> bool:
+    owned = name in SOURCES and SOURCES[name].owned
+    return owned and root is not None and (Path(root) / MANIFEST).is_file()
+
+
+def _permits(terms: Conditions, action: str) -> bool:
+    permitted = any(rule.action == action and not rule.purposes for rule in terms.permitted)
+    return permitted and not any(rule.action == action for rule in terms.prohibited)
 
 
 def record_columns(name: str, record_set: str) -> list[str]:
@@ -147,11 +179,15 @@ def record_columns(name: str, record_set: str) -> list[str]:
     return [field["source"]["extract"]["column"] for field in sets[record_set]["field"]]
 
 
-def describe(name: str) -> str:
-    """Text that says what a data set is, its terms, files, tables and citation, for reading at a terminal."""
-    manifest, terms = read_manifest(name), conditions(name)
+def describe(name: str, root: str | Path | None = None) -> str:
+    """Text that says what a data set is, its terms, files, tables and citation, for reading at a terminal;
+    see :func:`manifest_path`.
+    """
+    manifest, terms = read_manifest(name, root), conditions(name, root)
     verdict = (
-        "permitted" if may_redistribute(name) else "NOT permitted: nothing of it may leave your runs/ folder"
+        "permitted"
+        if may_redistribute(name, root)
+        else "NOT permitted: nothing of it may leave your runs/ folder"
     )
     parts = [
         f"{manifest['name']} (version {manifest.get('version', 'unknown')})",
@@ -159,7 +195,7 @@ def describe(name: str) -> str:
         "",
     ]
     parts += [
-        _line("home", manifest["url"]),
+        *([] if name in SOURCES and SOURCES[name].owned else [_line("home", manifest["url"])]),
         _line("licence", _licence(manifest["license"])),
         _line("access", manifest["conditionsOfAccess"]),
     ]
@@ -181,7 +217,7 @@ def describe(name: str) -> str:
     return "\n".join([*parts, "", _line("cite", manifest["citeAs"])])
 
 
-def problems(name: str) -> list[str]:
+def problems(name: str, root: str | Path | None = None) -> list[str]:
     """What ``mlcroissant`` finds wrong with the manifest: an empty list for a valid one.
 
     Raises
@@ -189,8 +225,8 @@ def problems(name: str) -> list[str]:
     DataError
         If ``mlcroissant`` is not installed, or there is no such manifest.
     """
-    path = manifest_path(name)
-    read_manifest(name)
+    path = manifest_path(name, root)
+    read_manifest(name, root)
     try:
         import mlcroissant
     except ImportError:

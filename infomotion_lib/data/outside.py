@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infomotion_lib.data.layout import find_layout
 from infomotion_lib.data.sources import SOURCES
+from infomotion_lib.files import MANIFEST
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.provenance import sha256
 
@@ -17,8 +18,8 @@ SAMPLE = 1 << 16
 
 
 def state_outside(parameters: StageParameters) -> dict[str, str]:
-    """Hash of each data set of a run that lies outside it, by name: its folder, its lists by content, its
-    videos by name, size and time.
+    """Hash of each data set of a run that lies outside it, by name: its folder, its lists and what its
+    author says of it by content, its videos by name, size and time.
 
     Raises
     ------
@@ -34,6 +35,8 @@ def state_outside(parameters: StageParameters) -> dict[str, str]:
         digest = hashlib.sha256(str(layout.root).encode())
         for file in (layout.file_list, layout.tracings):
             digest.update(sha256(file).encode() if file else b"-")
+        if source.owned and (layout.root / MANIFEST).is_file():
+            digest.update(sha256(layout.root / MANIFEST).encode())
         for video in sorted(layout.videos.iterdir()):
             if video.is_file():
                 status = video.stat()

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.parameter_types import Seed
-from infomotion_lib.parameters import StageParameters, composed
+from infomotion_lib.parameters import ClassParameters, StageParameters, composed
 from infomotion_lib.registry import imported
 
 
@@ -19,7 +19,7 @@ class OpenClipsParameters(StageParameters):
     open_split_seed: Seed = Field(0, description="seed of the open clips' stratified split")
 
 
-class DataParameters(StageParameters):
+class DataParameters(ClassParameters):
     """Data stage: draw, fetch or check the data sets of a run."""
 
 

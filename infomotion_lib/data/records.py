@@ -81,6 +81,8 @@ class Dataset:
         What is unusual but accepted.
     remarked : dict of str to tuple of str
         File names behind each remark on rows of the list.
+    label : str
+        What its videos are called over numbers; empty where nobody has said.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Dataset:
     faults: dict[str, int]
     notes: tuple[str, ...] = ()
     remarked: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    label: str = ""
 
     @property
     def usable(self) -> pd.DataFrame:
@@ -105,6 +108,7 @@ def read_dataset(
     layout: str = "auto",
     strict: bool = False,
     max_unusable: float = MAX_UNUSABLE,
+    labelled: bool = True,
 ) -> Dataset:
     """Data set in the folder ``root``; only headers of the videos are read.
 
@@ -120,6 +124,8 @@ def read_dataset(
         Faults of single videos stop too.
     max_unusable : float
         Largest accepted share of unusable videos.
+    labelled : bool
+        Every video needs an EF; otherwise it is NaN where the list has none.
 
     Raises
     ------
@@ -127,7 +133,7 @@ def read_dataset(
         With what is wrong, where, and what to do.
     """
     found = find_layout(root, layout=layout)
-    listed, notes = read_file_list(found)
+    listed, notes = read_file_list(found, labelled=labelled)
     videos, unlisted = _probe_all(found, listed)
     faults = counts(videos["status"], FAULTS)
     tracings = None
@@ -186,7 +192,7 @@ def _probe_all(layout: Layout, listed: pd.DataFrame) -> tuple[pd.DataFrame, int]
         if file and file.is_symlink():
             require_inside(path, layout.root)
         info, status = _probe(path)
-        if status == OK and not 0 <= ef <= 100:
+        if status == OK and (ef < 0 or ef > 100):  # unknown is no fault: the list's reader has refused it
             status = "ef_out_of_range"
         geometry = {"fps": info.fps, "n_frames": info.n_frames, "height": info.height, "width": info.width}
         rows.append({"path": str(path), **geometry, "status": status})

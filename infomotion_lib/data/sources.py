@@ -47,6 +47,9 @@ class Source(Entry):
         What a generator that learnt from it is said to be trained on; the label by default.
     terms : str
         Data set whose manifest holds for it too; its own by default.
+    owned : bool
+        Whether it is the author's own, who says in a manifest beside the videos what they are called and what
+        may be done with them; the project's manifest holds where nothing is said.
     fetched_by : str
         ``"module:function"`` that downloads it: called with a folder and
         :class:`~infomotion_lib.data.fetch_options.FetchOptions`, it gives the folder.
@@ -67,6 +70,7 @@ class Source(Entry):
     pool_short: str = ""
     learnt_from: str = ""
     terms: str = ""
+    owned: bool = False
     fetched_by: str = ""
     offer: str = ""
     access: str = ""
@@ -142,6 +146,17 @@ SOURCES = Registry(
             plays="real",
             layout="echonet-dynamic",
             folder="own",
+            owned=True,
+        ),
+        Source(
+            name="own-synthetic",
+            label="own synthetic videos",
+            phrase="the author's own synthetic videos",
+            plays="synthetic",
+            layout="echonet-synthetic",
+            folder="own-synthetic",
+            terms="own",
+            owned=True,
         ),
         Source(
             name="camus",

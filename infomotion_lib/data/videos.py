@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from infomotion_lib.classes import Classes
 from infomotion_lib.data.faults import FAULTS, MAX_UNUSABLE, OK, TRACING_FAULTS, counts
 from infomotion_lib.data.layout import Layout, find_layout
+from infomotion_lib.data.manifests import label_of
 from infomotion_lib.data.records import Dataset, first_per_class, read_dataset
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
@@ -35,7 +38,12 @@ _AGAIN = "Run the data stage again: infomotion run data --profile {profile}"
 
 
 def open_source(
-    name: str, *, data_dir: str | Path, data_root: str | Path = "", allow_losses: bool = False
+    name: str,
+    *,
+    data_dir: str | Path,
+    data_root: str | Path = "",
+    allow_losses: bool = False,
+    classes: Classes = "ef",
 ) -> Dataset:
     """Data set by its name in the parameters, its folder and the headers of its videos read anew.
 
@@ -49,6 +57,8 @@ def open_source(
         Folder that holds the reader's own data sets; ``$INFOMOTION_DATA`` by default.
     allow_losses : bool
         Go on however many videos cannot be used.
+    classes : {"ef", "none"}
+        ``"none"``: the EF of the videos need not be known.
 
     Raises
     ------
@@ -65,9 +75,14 @@ def open_source(
             where=f"Looked for: {root}",
             remedy="Run the data stage first.",
         )
-    return read_dataset(
-        root, name=name, layout=source.layout, max_unusable=1.0 if allow_losses else MAX_UNUSABLE
+    dataset = read_dataset(
+        root,
+        name=name,
+        layout=source.layout,
+        max_unusable=1.0 if allow_losses else MAX_UNUSABLE,
+        labelled=classes == "ef",
     )
+    return replace(dataset, label=label_of(name, dataset.root))
 
 
 def write_videos(datasets: Mapping[str, Dataset], path: str | Path) -> Path:
@@ -161,6 +176,7 @@ def _dataset(name: str, layout: Layout, rows: pd.DataFrame, parameters: StagePar
         tracings=tracings,
         faults=faults,
         notes=layout.notes,
+        label=label_of(name, layout.root),
     )
 
 

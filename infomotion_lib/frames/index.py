@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from joblib import Parallel, delayed
 
-from infomotion_lib.classes import class_name
+from infomotion_lib.classes import group_name
 from infomotion_lib.data.faults import OK
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.video import read_clip
@@ -51,7 +51,7 @@ def build_frame_index(
     source : str
         Value of the ``source`` column: ``real``, ``synthetic`` or ``open``.
     parameters : FrameIndexParameters
-        ``phase_rule``, ``diastole_fraction``, ``next_es``, ``pairs``, ``residual_gate``.
+        ``phase_rule``, ``diastole_fraction``, ``next_es``, ``pairs``, ``residual_gate``, ``classes``.
     labels : DataFrame, optional
         ``source, file_name, ef``: labels that take the place of the data set's EF. Where it has rows of this
         source, a video without one has no EF; where it has none, the data set's EF stays.
@@ -98,7 +98,7 @@ def build_frame_index(
     )
     index["source"] = source
     index["ef"] = _labelled(index, source, labels)
-    index["class_name"] = class_name(index["ef"].to_numpy(float))
+    index["class_name"] = group_name(index["ef"].to_numpy(float), parameters.classes)
     return index.reindex(columns=list(INDEX_COLUMNS)).astype(COLUMN_TYPES).reset_index(drop=True)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from infomotion_lib.data.faults import OK
 from infomotion_lib.errors import DataError
+from infomotion_lib.frame_table import has_frames
 from infomotion_lib.frames.detect import HEART_RATES
 from infomotion_lib.losses import joined, losses
 from infomotion_lib.outlook import Outlook, first_names, sources
@@ -58,10 +59,10 @@ def phase_losses(index: pd.DataFrame, unusable: Collection[str], *, allowed: boo
     """
     told = []
     for source, rows in index.groupby("source", sort=False):
-        if rows["diastole_start"].isna().all():
+        if not has_frames(rows).any():
             raise no_phases(str(source), rows)
         rows = rows[~rows["status"].isin(unusable)]
-        lost = rows[rows["diastole_start"].isna()]
+        lost = rows[~has_frames(rows)]
         told.append(losses(lost, len(rows), of=f"{source} videos have no phases", allowed=allowed))
     return joined(told)
 
@@ -73,7 +74,7 @@ def no_phases(source: str, rows: pd.DataFrame, *, brief: int = 0) -> DataError:
         why = f"{brief} untraced videos last {shortest:.2f} s by their frame rate ({rate:g} frames a second)."
     else:
         counted = rows["status"].value_counts().items()
-        why = "; ".join(f"{count} {status}" for status, count in counted) or "There is none that can be used."
+        why = ("; ".join(f"{count} {status}" for status, count in counted) or "None can be used") + "."
     return DataError(
         f"No video of the source {source} has phases.",
         where=f"{why} {_WHERE}",

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from infomotion_lib.parameter_types import Pairs, Share
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.parameters import ClassParameters
 
 
-class FrameIndexParameters(StageParameters):
+class FrameIndexParameters(ClassParameters):
     """Stage 01: the ED, ES and middle frames of every video."""
 
     phase_rule: Literal["area", "temporal"] = Field(

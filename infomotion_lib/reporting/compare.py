@@ -117,6 +117,14 @@ def difference_in_words(difference: Difference) -> str:
     if not difference.stage:
         videos = ", the videos too" if difference.videos else ""
         return f"All stages that both runs hold are equal to the byte{videos}: {', '.join(names)}.{unknown}"
+    equal = f"; equal: {', '.join(_KINDS[kind] for kind in difference.equal)}" if difference.equal else ""
+    what = difference.detail if difference.kind == "data" else _files(difference.files)
+    if difference.kind == "platform":
+        return (
+            f"Other platform: {title_of(difference.stage)} has {what} ({difference.detail}{equal}). Infomap's"
+            " random draws depend on the C++ library, so equal seeds need not give equal communities"
+            f" there.{unknown}"
+        )
     others = [reason for reason in difference.reasons if reason.kind not in ("data", "unexplained")]
     only = "only " if len(others) == 1 and len(difference.equal) == len(_KINDS) - 1 else ""
     differ = "; ".join(f"{_KINDS[reason.kind]} ({reason.detail})" for reason in others)
@@ -127,8 +135,6 @@ def difference_in_words(difference: Difference) -> str:
         why = "nothing else that the cards record differs"
     else:
         why = "nothing that the cards record differs, so it is not explained"
-    equal = f"; equal: {', '.join(_KINDS[kind] for kind in difference.equal)}" if difference.equal else ""
-    what = difference.detail if difference.kind == "data" else _files(difference.files)
     return f"The first stage that differs is {title_of(difference.stage)}, {what}: {why}{equal}.{unknown}"
 
 

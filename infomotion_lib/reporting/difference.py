@@ -14,7 +14,10 @@ from infomotion_lib.reporting.results import card_edition
 from infomotion_lib.stage_table import TABLE
 
 Card = Mapping[str, Any]
-Kind = Literal["data", "parameters", "code", "versions", "machine", "unexplained"]
+Kind = Literal["data", "parameters", "code", "versions", "machine", "platform", "unexplained"]
+DRAWN_BY_THE_LIBRARY = ("graph_selection", "ablation")
+"""Stages whose partitions depend on the random draws of the platform's C++ library."""
+
 Pins = Mapping[str, Mapping[str, Any]]
 Words = tuple[str, str]
 """What differs, and what the cards do not tell; each in words, empty where there is nothing."""
@@ -105,6 +108,8 @@ def first_difference(frozen: Side, yours: Side) -> Difference:
             data, unseen = _data(frozen, yours, files)
         if files or data:
             differing, equal, unknown_here = _compared(there, here)
+            if stage in DRAWN_BY_THE_LIBRARY and [reason.kind for reason in differing] == ["machine"]:
+                differing = _platform(there, here) or differing
             reasons = ([Reason("data", data)] if data else []) + differing or [Reason("unexplained", "")]
             unknown = (*unseen, *unknown_here, *missing)
             return Difference(
@@ -255,6 +260,13 @@ def _machine(there: Card, here: Card) -> Words:
         else ""
     )
     return "; ".join(differs), unknown_here
+
+
+def _platform(there: Card, here: Card) -> list[Reason]:
+    """That the platforms differ, the C++ library with them, in words; nothing if they do not."""
+    sides = [_flat(card) for card in (there, here)]
+    differs = _apart([name for name in _both(*sides) if name in machine.PLATFORM], *sides)
+    return [Reason("platform", differs)] if differs else []
 
 
 def _flat(card: Card) -> dict[str, Any]:

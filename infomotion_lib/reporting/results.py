@@ -130,7 +130,13 @@ class Results:
         ParameterError
             If the data set has no name yet; see :func:`infomotion_lib.reporting.style.data_name`.
         """
-        return data_name(self.real_data)
+        return data_name(self.real_data, self.called.get(self.real_data, ""))
+
+    @property
+    def called(self) -> dict[str, str]:
+        """What the videos of each data set are called, as the data stage found it."""
+        called: dict[str, str] = self.card("data").get("notes", {}).get("called", {})
+        return called
 
     @property
     def title(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import math
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.classes import ALL_VIDEOS, CLASS_NAMES
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.provenance import atomic
@@ -65,8 +66,10 @@ def method_order(method: str) -> int:
     return len(names) if method == "whole" else names.index(method) if method in names else len(names) - 1
 
 
-CLASS_COLOURS = dict(zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#5DC863", "#D9A400"), strict=True))
-"""One colour an EF class, from dark (severe) to light (hyperdynamic)."""
+CLASS_COLOURS = dict(
+    zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#5DC863", "#D9A400"), strict=True)
+) | {ALL_VIDEOS: "#3B528B"}
+"""One colour an EF class, from dark (severe) to light (hyperdynamic); one where all videos are one class."""
 
 PHASE_COLOURS = {"es": "#D55E00", "ed": "#0072B2", "next_es": "#B8860B", "middle": "#7F7F7F"}
 """One colour per cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""
@@ -98,9 +101,9 @@ def graph_name(graph: str) -> str:
     return "kNN" if graph == "knn" else graph.replace("_", " ")
 
 
-def data_name(real_data: str) -> str:
+def data_name(real_data: str, called: str = "") -> str:
     """What the videos of a run are called over every number: a phantom is called a phantom, and nothing else
-    is.
+    is; an author's own are ``called`` as their author says.
 
     Raises
     ------
@@ -117,7 +120,16 @@ def data_name(real_data: str) -> str:
                 " shown."
             ),
         )
-    return SOURCES[real_data].label
+    return called if called and SOURCES[real_data].owned else SOURCES[real_data].label
+
+
+def ef_words(ef: float, digits: int = 0) -> str:
+    """An EF under or above a picture; empty where it is not known.
+
+    >>> ef_words(54.6), ef_words(float("nan"))
+    ('EF 55 %', '')
+    """
+    return f"EF {ef:.{digits}f} %" if math.isfinite(ef) else ""
 
 
 def use_style() -> None:

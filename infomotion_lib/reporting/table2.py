@@ -56,16 +56,26 @@ SCORE_HEADS = {
 """Name of each score over its column, with its unit."""
 
 
-def pool_names(*, real: str, synthetic: str) -> dict[str, str]:
+def pool_names(*, real: str, synthetic: str, called: Mapping[str, str] | None = None) -> dict[str, str]:
     """Name of each pool for readers: what stands in EchoSyn's column, and what the others were trained on.
+
+    Parameters
+    ----------
+    real, synthetic : str
+        Data sets of the run.
+    called : mapping of str to str, optional
+        What the authors of these data sets call them.
 
     >>> pool_names(real="echodiffusion", synthetic="none")["latte"]
     'Latte (ours, trained on the published clips)'
     """
-    data_name(real)
+    names = called or {}
+    real_name = data_name(real, names.get(real, ""))
+    learnt_from = SOURCES[real].learnt_from or real_name
     given = given_pool(real=real, synthetic=synthetic)
-    learnt_from = SOURCES[real].learnt_from or SOURCES[real].label
-    pool = (given.pool_label or given.label) if given else "real clips (in EchoSyn's place)"
+    pool = "real clips (in EchoSyn's place)"
+    if given:
+        pool = (names.get(given.name, "") if given.owned else "") or given.pool_label or given.label
     return {
         name: pool if entry.given else f"{entry.label} (ours, trained on {learnt_from})"
         for name, entry in GENERATORS.items()
@@ -79,10 +89,12 @@ def given_pool(*, real: str, synthetic: str) -> Source | None:
     return None if synthetic == NONE else SOURCES[synthetic]
 
 
-def short_names(*, real: str, synthetic: str) -> dict[str, str]:
+def short_names(*, real: str, synthetic: str, called: Mapping[str, str] | None = None) -> dict[str, str]:
     """The same in a word or two, for figures."""
     given = given_pool(real=real, synthetic=synthetic)
-    pool = (given.pool_short or given.label) if given else "real clips"
+    pool = "real clips"
+    if given:
+        pool = ((called or {}).get(given.name, "") if given.owned else "") or given.pool_short or given.label
     return {name: pool if entry.given else entry.label for name, entry in GENERATORS.items()}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from infomotion_lib.data.faults import OK
 from infomotion_lib.errors import DataError, InfoMotionError, ParameterError
-from infomotion_lib.outlook import Outlook, by_split, sources, usable
+from infomotion_lib.outlook import Outlook, by_split, sources
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.registry import imported
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
@@ -43,12 +43,12 @@ def outlook(videos: pd.DataFrame, parameters: Any, stages: Mapping[str, StagePar
     some = phased if any(entry.needs == "phases" for entry in entries) else kept
     work = f"{', '.join(names)} vectors of {len(some)} videos; learnt from {teacher}: "
     work += by_split(some[(some["source"] == teacher) & some["split"].isin(["TRAIN", "VAL"])])
-    known = usable(some, source=teacher)["split"]
+    known = some.loc[(some["source"] == teacher) & some["ef"].notna(), "split"]
     splits = held_out(known)
-    if not refusals:
-        refusals += probe_refusals(int((known == "TRAIN").sum()), int(known.isin(splits).sum()))
-    remarks = () if splits == ("TEST",) else ("fewer than 2 TEST videos: vectors are probed on VAL too",)
-    return Outlook(work, tuple(refusals), remarks)
+    remarks = [] if splits == ("TEST",) else ["fewer than 2 TEST videos: vectors are probed on VAL too"]
+    if probe_refusals(int((known == "TRAIN").sum()), int(known.isin(splits).sum())):
+        remarks = ["too few videos of known EF, held out or not: the vectors are not probed"]
+    return Outlook(work, tuple(refusals), tuple(remarks))
 
 
 def held_out(splits: pd.Series[str]) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ NEIGHBOURS = 5
 RESOLUTION = float(np.finfo(np.float32).eps)
 """Relative step of float32: smaller singular values are rounding."""
 DIFFERENCE_GRID = 14
+PROBE_COLUMNS = ("feature", "size", "ridge_r2", "ridge_mae", "knn_purity")
 
 Floats = NDArray[np.float32]
 
@@ -107,6 +108,11 @@ def neighbour_purity(
     return float(np.mean([hits[labels == label].mean() for label in np.unique(labels)]))
 
 
+def can_probe(*, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> bool:
+    """Whether there are enough videos of known EF to fit a probe and to score it; masks, shape (N,)."""
+    return not probe_refusals(int(train.sum()), int(test.sum()))
+
+
 def probe_table(
     features: Mapping[str, Floats],
     ef: NDArray[np.floating],
@@ -147,7 +153,7 @@ def probe_table(
                 "knn_purity": neighbour_purity(*four),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(PROBE_COLUMNS))
 
 
 def measured_rank(features: Floats) -> int:

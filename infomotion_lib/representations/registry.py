@@ -18,6 +18,8 @@ class Representation(Entry):
         As a figure that compares many features calls it; its label if empty.
     needs : {"phases", "video"}
         Whether a video must have its ED and ES frames, or any readable video will do.
+    ef : bool
+        Whether it learns from the EF of TRAIN videos.
     portable : bool
         Whether it can be applied to videos of another data set, such as a generated pool.
     files : tuple of str
@@ -34,6 +36,7 @@ class Representation(Entry):
 
     described: str = ""
     needs: Literal["phases", "video"] = "video"
+    ef: bool = False
     portable: bool = True
     files: tuple[str, ...] = ()
     refused_by: str = ""
@@ -69,6 +72,7 @@ REPRESENTATIONS = Registry(
             colour="#0072B2",
             module="infomotion_lib.representations.appearance.frames",
             parameters="infomotion_lib.representations.appearance.parameters:AppearanceParameters",
+            ef=True,
             files=("appearance.safetensors",),
             refused_by="infomotion_lib.representations.appearance.outlook:refusals",
         ),
@@ -78,6 +82,7 @@ REPRESENTATIONS = Registry(
             described="dense optical flow",
             colour="#009E73",
             module="infomotion_lib.representations.flow.dense",
+            parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
         ),
         Representation(
@@ -86,6 +91,7 @@ REPRESENTATIONS = Registry(
             described="motion network, random weights",
             colour="#8C6D31",
             module="infomotion_lib.representations.ifa.untrained",
+            parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
         ),
         Representation(

@@ -15,7 +15,7 @@ from infomotion_lib.data.look import LOOKED_THROUGH, odd_videos
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.sources import NONE, SOURCES
 from infomotion_lib.errors import DataError
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.parameters import StageParameters, classes_of
 from infomotion_lib.run.outlook import as_table, foretell
 from infomotion_lib.run.prepare import parameters_of, resolve
 
@@ -59,7 +59,8 @@ def check_for_run(
     values = resolve(profile or _profile_of(Path(folder)), overrides=overrides)
     stages = parameters_of(values)
     most = 1.0 if stages["data"].allow_losses else MAX_UNUSABLE
-    dataset = read_dataset(folder, layout=layout, strict=strict, max_unusable=most)
+    classes = classes_of(stages["data"])
+    dataset = read_dataset(folder, layout=layout, strict=strict, max_unusable=most, labelled=classes == "ef")
     workers = stages["data"].workers
     found = replace(report(dataset), odd=odd_videos(dataset, workers=workers, thorough=thorough))
     if len(dataset.usable) > LOOKED_THROUGH and not thorough:
@@ -68,7 +69,7 @@ def check_for_run(
     if dataset.layout != "echonet-dynamic":
         return found
     other, lacking = _second(stages["data"], dataset.root)
-    real = as_table(dataset.videos, source="real", limit=stages["data"].limit)
+    real = as_table(dataset.videos, source="real", limit=stages["data"].limit, classes=classes)
     told = foretell(stages, pd.concat([real, *([] if other is None else [other])], ignore_index=True))
     name = values["profile"]
     if lacking:

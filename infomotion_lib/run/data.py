@@ -5,11 +5,12 @@ there.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pandas as pd
 
-from infomotion_lib.classes import class_name
+from infomotion_lib.classes import Classes, group_name
 from infomotion_lib.data.faults import OK
 from infomotion_lib.data.outside import sampled_sha256, state_outside
 from infomotion_lib.data.parameters import DataParameters
@@ -19,6 +20,7 @@ from infomotion_lib.data.videos import open_source, write_videos
 from infomotion_lib.files import (
     DATA_REPORT,
     FILE_LIST,
+    MANIFEST,
     OPEN_LABELS,
     PHANTOM_TRUTH,
     PINS,
@@ -54,13 +56,14 @@ def run(parameters: StageParameters) -> Path:
             data_dir=folder,
             data_root=parameters.data_root,
             allow_losses=parameters.allow_losses,
+            classes=parameters.classes,
         )
         for source, name in parameters.sources.items()
     }
     datasets = list(opened.values())
     videos = write_videos(opened, folder / VIDEO_TABLE)
     report = write_csv(
-        pd.concat([count_videos(dataset) for dataset in datasets], ignore_index=True),
+        pd.concat([count_videos(dataset, parameters.classes) for dataset in datasets], ignore_index=True),
         folder / DATA_REPORT,
     )
     own = [dataset for dataset in datasets if not dataset.root.is_relative_to(folder)]
@@ -84,7 +87,21 @@ def run(parameters: StageParameters) -> Path:
     stage.notes["phantom_edition"] = {
         name: edition for name in names if (edition := edition_of(folder / name)) is not None
     }
-    return stage.finish([*lists, report, sources, videos, *sums])
+    stage.notes["called"] = {dataset.name: dataset.label for dataset in datasets}
+    described = [keep_description(dataset, folder) for dataset in datasets if SOURCES[dataset.name].owned]
+    return stage.finish([*lists, *filter(None, described), report, sources, videos, *sums])
+
+
+def keep_description(dataset: Dataset, folder: Path) -> Path | None:
+    """Copy of what an author says of his or her own videos, in the data stage's folder; None where nothing is
+    said, and an earlier copy is gone then.
+    """
+    said, copy = dataset.root / MANIFEST, folder / dataset.name / MANIFEST
+    copy.unlink(missing_ok=True)
+    if not said.is_file():
+        return None
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(said, copy))
 
 
 def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:
@@ -94,10 +111,10 @@ def provide(name: str, folder: Path, *, parameters: DataParameters) -> None:
         source.load().provide(folder, plays=source.plays, parameters=parameters)
 
 
-def count_videos(dataset: Dataset) -> pd.DataFrame:
+def count_videos(dataset: Dataset, classes: Classes = "ef") -> pd.DataFrame:
     """Rows ``dataset, split, class_name, status, n``: every listed video is in one of them."""
     videos = dataset.videos.assign(
-        dataset=dataset.name, class_name=class_name(dataset.videos["ef"].to_numpy())
+        dataset=dataset.name, class_name=group_name(dataset.videos["ef"].to_numpy(), classes)
     )
     keys = ["dataset", "split", "class_name", "status"]
     return videos.groupby(keys, sort=True).size().rename("n").reset_index()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,19 @@ import pandas as pd
 import yaml
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
-from infomotion_lib.data.own.intake import REPORT, Intake, IntakeRequest, take_in
+from infomotion_lib.data.own.description import Description, describe_folder, description_of
+from infomotion_lib.data.own.intake import Intake, IntakeRequest, take_in
+from infomotion_lib.data.own.writing import REPORT
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.videos import open_sources
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.files import FILE_LIST
 from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.provenance import atomic, read_json, write_json
+from infomotion_lib.representations.registry import PAPER
 from infomotion_lib.run.distilled import LAST_STAGE, Distilled, write_distilled
 from infomotion_lib.run.prepare import parameters_of
+from infomotion_lib.run.unlabelled import learning_from_ef, require_labels
 from infomotion_lib.run.workflow import run_all
 
 SOURCE = "own"
@@ -39,9 +43,9 @@ class DistillRequest:
     out : Path
         Folder of the result; what it was made from lies beside it, in ``<out>-work``.
     vpc : int
-        Videos per EF class.
+        Videos per EF class; in all where the intake looks at no EF.
     name : str
-        What the data set is called on the card.
+        What the data set is called; by default as it is described beside the videos.
     method : str
         Selector.
     overrides : mapping
@@ -84,10 +88,12 @@ def distill(request: DistillRequest, *, resume: bool = False, say: Callable[[str
     """
     began = time.monotonic()
     values = _profile(request)
+    require_labels(values, last=LAST_STAGE)
     parameters_of(values)  # refuses what is wrong before the videos are read
     _refuse_taken(request, resume=resume)
     intake = take_in(request.intake, request.work / "data" / SOURCES[SOURCE].folder)
     write_json(_asked(request.intake), request.work / REQUEST)
+    description = _described(request, intake.root)
     for what, understood in intake.facts.items():
         say(f"{what}: {understood}")
     say(f"every video and what became of it: {intake.root / REPORT}")
@@ -98,7 +104,7 @@ def distill(request: DistillRequest, *, resume: bool = False, say: Callable[[str
     paths = run_all(str(profile), until=LAST_STAGE, say=say)
     parameters = stage_parameters("data", read_profile(str(profile)))
     result = Distilled(
-        name=request.name,
+        name=description.name if description else "",
         method=request.method,
         vpc=request.vpc,
         intake=intake,
@@ -107,8 +113,12 @@ def distill(request: DistillRequest, *, resume: bool = False, say: Callable[[str
     )
     made = write_distilled(result, request.out, seconds=time.monotonic() - began)
     chosen = len(pd.read_csv(made / FILE_LIST))
-    say(f"{chosen} videos, their EF, why each was chosen, a card, pictures: {made}")
-    say(f"To go on (evaluation, other settings): infomotion run all --until 04 --profile {profile}")
+    labelled = request.intake.classes == "ef"
+    say(f"{chosen} videos,{' their EF,' if labelled else ''} why each was chosen, a card, pictures: {made}")
+    if labelled:
+        say(f"To go on (evaluation, other settings): infomotion run all --until 04 --profile {profile}")
+    else:
+        say("To go on: write the EF of the chosen videos into a list, and train on them.")
     return made
 
 
@@ -120,6 +130,7 @@ def _profile(request: DistillRequest) -> dict[str, Any]:
         "runs_dir": str((request.work / "runs").resolve()),
         "data_root": str((request.work / "data").resolve()),
         "workers": request.intake.workers,
+        "classes": request.intake.classes,
         "methods": [request.method],
         "vpc": [request.vpc],
     }
@@ -128,7 +139,23 @@ def _profile(request: DistillRequest) -> dict[str, Any]:
             f"The command sets the parameter {clash[0]} itself.",
             remedy="Use its options (--method, --vpc, --workers, --out), or change the profile it writes.",
         )
-    return {**read_profile(SOURCE), **own, **request.overrides}
+    fitting = {}
+    if request.intake.classes == "none":
+        without = set(learning_from_ef(PAPER))
+        fitting["representations"] = [name for name in PAPER if name not in without]
+    return {**read_profile(SOURCE), **own, **fitting, **request.overrides}
+
+
+def _described(request: DistillRequest, root: Path) -> Description | None:
+    """What is said of the videos, kept beside the data set; None where nothing is."""
+    said = description_of(request.intake.folder) or description_of(root)
+    if said is not None:
+        said = replace(said, name=request.name or said.name)
+    elif request.name:
+        said = Description(request.name)
+    if said is not None:
+        describe_folder(root, said)
+    return said
 
 
 def _refuse_taken(request: DistillRequest, *, resume: bool) -> None:
@@ -156,9 +183,11 @@ def _asked(intake: IntakeRequest) -> dict[str, Any]:
     """What decides the data set, as it is kept beside it."""
     return {
         "folder": str(intake.folder.resolve()),
-        "labels": str(intake.labels.resolve()),
+        "labels": str(intake.labels.resolve()) if intake.labels else "",
+        "classes": intake.classes,
         "columns": dict(intake.columns),
         "side": intake.side,
+        "masks": [list(box) for box in intake.masks],
         "split_seed": intake.split_seed,
     }
 
@@ -167,6 +196,15 @@ def _say_shortfalls(intake: Intake, request: DistillRequest, say: Callable[[str]
     train = intake.taken[intake.taken["split"] == "TRAIN"]
     if train.empty:
         raise DataError("No video is in TRAIN, so none can be selected.")
+    if not (intake.taken["split"] == "VAL").any():
+        raise DataError(
+            "No video is in VAL, and the motion network is checked on those.",
+            remedy="Put some patients into VAL, or leave the split column out: then the videos are split"
+            " here.",
+        )
+    if request.intake.classes == "none":
+        say(f"One graph of all {len(train)} TRAIN videos, of which {min(request.vpc, len(train))} are chosen")
+        return
     counts = pd.Series(class_name(train["ef"].to_numpy(dtype=float))).value_counts()
     short = [f"{name} {counts.get(name, 0)}" for name in CLASS_NAMES if counts.get(name, 0) < request.vpc]
     say(f"TRAIN by EF class: {', '.join(f'{name} {counts.get(name, 0)}' for name in CLASS_NAMES)}")

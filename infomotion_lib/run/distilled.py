@@ -9,17 +9,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.classes import ALL_VIDEOS, CLASS_NAMES
+from infomotion_lib.data.manifests import conditions, read_manifest
 from infomotion_lib.data.own.intake import Intake
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.tables import read_table
 from infomotion_lib.data.video import read_frames
-from infomotion_lib.files import FILE_LIST, VIDEOS
+from infomotion_lib.files import FILE_LIST, MANIFEST, VIDEOS
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import whole_folder, write_csv
+from infomotion_lib.provenance import whole_folder, write_csv, write_json
 from infomotion_lib.reporting.figures.contact_sheet import contact_sheet, short_name
-from infomotion_lib.reporting.style import save_figure, use_style
+from infomotion_lib.reporting.style import ef_words, save_figure, use_style
+from infomotion_lib.selection.export import narrowed_manifest
 from infomotion_lib.selection.registry import SELECTORS
 
 LAST_STAGE = "graph_selection"
@@ -42,7 +44,7 @@ class Distilled:
     method : str
         Selector.
     vpc : int
-        Videos per EF class, as asked for.
+        Videos per EF class, as asked for; in all where no EF is known.
     intake : Intake
         What was taken in.
     dataset : Dataset
@@ -83,13 +85,15 @@ def write_distilled(result: Distilled, folder: Path, *, seconds: float) -> Path:
         _draw_sheet(result, selection, videos, made / SHEET)
         if (graphs := result.run.stage(LAST_STAGE) / "figures" / "communities.svg").is_file():
             shutil.copyfile(graphs, made / GRAPHS)
+        settings = {"method": result.method, "videos": len(selection)}
+        write_json(narrowed_manifest(result.dataset, made, settings), made / MANIFEST)
         (made / CARD).write_text(_card(result, selection, seconds=seconds), encoding="utf-8")
     return folder
 
 
 def _selection_table(result: Distilled) -> pd.DataFrame:
     """A row per chosen video: ``file_name``, ``original``, ``ef``, ``class_name``, ``community``, ``rank``,
-    ``score``, ``why``.
+    ``score``, ``why``; without ``ef`` where none is known.
     """
     picks = pd.read_csv(result.run.selections, keep_default_na=False, dtype={"file_name": str})
     picks = picks[picks["selection_seed"] == 0]
@@ -105,8 +109,9 @@ def _selection_table(result: Distilled) -> pd.DataFrame:
         same = graph[graph["community"] == row["community"]] if spec.graph else graph[:0]
         why = spec.summary
         if len(same):
+            of = "" if row["class_name"] == ALL_VIDEOS else f" of class {row['class_name']}"
             why = (
-                f"rank {row['rank']} of class {row['class_name']}: community {row['community']} holds"
+                f"rank {row['rank']}{of}: community {row['community']} holds"
                 f" {len(same)} of its {len(graph)} videos; modular centrality {float(row['score']):.4g}"
             )
         name = row["file_name"]
@@ -123,7 +128,8 @@ def _selection_table(result: Distilled) -> pd.DataFrame:
                 "why": why,
             }
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table if table["ef"].notna().any() else table.drop(columns="ef")
 
 
 def _draw_sheet(result: Distilled, selection: pd.DataFrame, videos: pd.DataFrame, file: Path) -> None:
@@ -137,12 +143,13 @@ def _draw_sheet(result: Distilled, selection: pd.DataFrame, videos: pd.DataFrame
         pair = read_frames(str(videos.loc[name, "path"]), np.where(known, phases, 0).astype(int))
         pairs.append(np.where(known[:, None, None], pair, 0).astype(np.uint8))  # black: none was detected
     captions = [
-        f"{short_name(name)} · EF {ef:.0f} %"
-        for name, ef in zip(selection["file_name"], selection["ef"], strict=True)
+        " · ".join(filter(None, [short_name(row["file_name"]), ef_words(row.get("ef", np.nan))]))
+        for row in selection.to_dict("records")
     ]
     title = f"{len(selection)} videos of {result.name or 'the data set'}: ED and ES of each"
     figure = contact_sheet(pairs, selection["class_name"].tolist(), captions=captions, title=title)
-    alt = f"End-diastole and end-systole of the {len(selection)} chosen videos, by EF class and rank."
+    order = "EF class and rank" if "ef" in selection else "rank"
+    alt = f"End-diastole and end-systole of the {len(selection)} chosen videos, by {order}."
     save_figure(figure, file, alt=alt)
 
 
@@ -151,15 +158,18 @@ def _card(result: Distilled, selection: pd.DataFrame, *, seconds: float) -> str:
     counts = selection["class_name"].value_counts()
     train = int((result.intake.taken["split"] == "TRAIN").sum())
     flags = sorted(set(selection["graph_flag"]) - {""})
+    labelled = "ef" in selection
+    budget = f"{result.vpc} videos per EF class" if labelled else f"{result.vpc} videos in all, EF unknown"
     lines = [
-        f"# {len(selection)} videos of {result.name or 'an unnamed data set'}, selected for training",
+        f"# {len(selection)} videos of {result.name or 'an unnamed data set'}, selected"
+        f" {'for training' if labelled else 'to be labelled first'}",
         "",
         "| | |",
         "|---|---|",
         f"| selected from | {train} TRAIN videos of {len(result.dataset.videos)} |",
-        f"| by | {SELECTORS[result.method].label}, {result.vpc} videos per EF class |",
+        f"| by | {SELECTORS[result.method].label}, {budget} |",
         f"| graph health | {', '.join(flags) or 'no graph'} |",
-        *(f"| {name} | {int(counts.get(name, 0))} videos |" for name in CLASS_NAMES),
+        *(f"| {name} | {int(counts.get(name, 0))} videos |" for name in CLASS_NAMES if labelled),
         *(f"| {what} | {understood} |" for what, understood in result.intake.facts.items()),
         f"| made in | {seconds:.0f} s |",
         "",
@@ -167,17 +177,57 @@ def _card(result: Distilled, selection: pd.DataFrame, *, seconds: float) -> str:
         " each video which file it was, its community, rank, score and why it was chosen. `SHA256SUMS` holds"
         " the hash of every file.",
         "",
-        "## What it is not",
-        "",
-        "A set for training only: no VAL or TEST video is in it, and it is no fair sample of patients."
-        " Whether a selected set teaches more than a random one of its size depends on the data: compare them"
-        " before you rely on it. ED and ES were detected in the videos, not traced.",
+        *(_USES if labelled else _USES_UNLABELLED),
+        *(
+            ["", "At least one class graph was not healthy: see `graph health` above."]
+            if {"collapsed", "shattered"} & set(flags)
+            else []
+        ),
         "",
         "## Terms",
         "",
-        "The videos belong to whoever gave them. Nothing here says that they may be passed on.",
+        *_terms(result.dataset),
         "",
     ]
-    if {"collapsed", "shattered"} & set(flags):
-        lines.insert(-4, "At least one class graph was not healthy: see `graph health` above.\n")
     return "\n".join(lines)
+
+
+def _terms(dataset: Dataset) -> list[str]:
+    """What the author says may be done with the videos."""
+    manifest, terms = (
+        read_manifest(dataset.name, dataset.root),
+        conditions(dataset.name, dataset.root),
+    )
+    rules = {"may": terms.permitted, "must not": terms.prohibited}
+    return [
+        f"- licence: {manifest['license']}",
+        *(f"- {verb}: {rule.text}" for verb, found in rules.items() for rule in found),
+        f"- cite: {manifest['citeAs']}",
+        "",
+        "`infomotion data describe FOLDER` changes these answers, before the next call.",
+    ]
+
+
+_USES = (
+    "## What it is not",
+    "",
+    "A set for training only: no VAL or TEST video is in it, and it is no fair sample of patients."
+    " Whether a selected set teaches more than a random one of its size depends on the data: compare them"
+    " before you rely on it. ED and ES were detected in the videos, not traced.",
+)
+
+_USES_UNLABELLED = (
+    "## What it can be used for",
+    "",
+    "A first set to label: the most typical videos of each group that moves alike, taken from one graph of"
+    " all TRAIN videos. No EF was looked at, so `FileList.csv` has no column of it. Write one, from your own"
+    " reading, and the folder is a training set of EchoNet-Dynamic's layout; until then no stage after the"
+    " selection can use it.",
+    "",
+    "## What it is not",
+    "",
+    "It is no fair sample of patients, and nothing makes it hold every EF class: rare ones may be missing"
+    " altogether. Hold TEST videos out by a random draw of patients, not by this selection. Whether it"
+    " teaches more than a random set of its size has not been shown: label a few random videos too, and"
+    " compare. ED and ES were detected in the videos, not traced.",
+)

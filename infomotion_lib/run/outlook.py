@@ -8,18 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from infomotion_lib.classes import Classes, group_name
 from infomotion_lib.data.faults import MAX_UNUSABLE, OK, UNTRACED
 from infomotion_lib.data.outside import state_outside
 from infomotion_lib.data.records import first_per_class, read_dataset
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.videos import read_videos
-from infomotion_lib.frame_table import read_frame_index
+from infomotion_lib.errors import DataError
+from infomotion_lib.frame_table import has_frames, read_frame_index
 from infomotion_lib.outlook import Outlook
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.parameters import StageParameters, classes_of
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card
 from infomotion_lib.registry import imported
 from infomotion_lib.run.fingerprint import science
+from infomotion_lib.run.unlabelled import without_labels
 from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 
@@ -120,10 +123,12 @@ def foretell(stages: Mapping[str, StageParameters], videos: pd.DataFrame) -> For
         From :func:`videos_of_run`, or one source of it.
     """
     told, needs = {}, {}
+    values = {key: value for parameters in stages.values() for key, value in parameters.model_dump().items()}
     for name, parameters in stages.items():
         if function := TABLE[name].foretold_by:
             outlook: Callable[..., Outlook] = imported(function)
-            told[name] = outlook(videos, parameters, stages)
+            refusal = without_labels(values, last=name)
+            told[name] = Outlook("", (refusal,)) if refusal else outlook(videos, parameters, stages)
             needs[name] = TABLE[name].needs_of(parameters.model_dump())
     return Foretold(told, needs)
 
@@ -147,23 +152,27 @@ def videos_of_run(stages: Mapping[str, StageParameters], paths: RunPaths) -> pd.
         if entry.folder:
             root = entry.root(data_dir="", data_root=parameters.data_root)
             most = 1.0 if parameters.allow_losses else MAX_UNUSABLE
-            videos = read_dataset(root, name=name, layout=entry.layout, max_unusable=most).videos
+            labelled = classes_of(parameters) == "ef"
+            read = read_dataset(root, name=name, layout=entry.layout, max_unusable=most, labelled=labelled)
+            videos = read.videos
         elif foresight := getattr(entry.load(), "foretell", None):
             videos = foresight(plays=entry.plays, parameters=parameters)
         else:
             return None
-        tables.append(as_table(videos, source=source, limit=parameters.limit))
+        tables.append(as_table(videos, source=source, limit=parameters.limit, classes=classes_of(parameters)))
     return pd.concat(tables, ignore_index=True)
 
 
-def as_table(videos: pd.DataFrame, *, source: str, limit: int = 0) -> pd.DataFrame:
+def as_table(videos: pd.DataFrame, *, source: str, limit: int = 0, classes: Classes = "ef") -> pd.DataFrame:
     """Rows of one source of the table, from the videos of a data set."""
     kept = videos.copy()
     if limit:
         usable = first_per_class(videos[videos["status"] == OK], limit)["file_name"]
         kept = videos[videos["file_name"].isin(usable) | (videos["status"] != OK)].copy()
     untraced = kept["tracing"].isin(UNTRACED) | (kept["tracing"] == "")
-    return kept.assign(source=source, phases=np.where(untraced, "detect", "traced")).reset_index(drop=True)
+    names = group_name(kept["ef"].to_numpy(dtype=float), classes)
+    phases = np.where(untraced, "detect", "traced")
+    return kept.assign(source=source, class_name=names, phases=phases).reset_index(drop=True)
 
 
 def require_videos(
@@ -184,21 +193,37 @@ def require_videos(
     function = TABLE[name].foretold_by
     if not function or not paths.videos.is_file():
         return
+    try:
+        videos = _as_found(name, parameters, paths)
+    except DataError:  # a damaged table, which the stage itself refuses
+        return
+    if videos is not None:
+        outlook: Outlook = imported(function)(videos, parameters, stages)
+        outlook.require()
+
+
+def _as_found(name: str, parameters: StageParameters, paths: RunPaths) -> pd.DataFrame | None:
+    """The table of videos as the stages before one have left it; None where no source of it is listed."""
     listed = read_videos(paths.videos, profile=parameters.profile)
     parts = [
-        as_table(rows.drop(columns="source"), source=source, limit=parameters.limit)
+        as_table(
+            rows.drop(columns="source"),
+            source=source,
+            limit=parameters.limit,
+            classes=classes_of(parameters),
+        )
         for source in parameters.sources
         if len(rows := listed[listed["source"] == source])
     ]
     if not parts:
-        return
+        return None
     videos = pd.concat(parts, ignore_index=True)
     if "frame_index" in TABLE[name].needs and paths.frame_index.is_file():
-        index = read_frame_index(paths.frame_index)[["source", "file_name", "ef", "diastole_start"]]
-        videos = videos.drop(columns="ef").merge(index, on=["source", "file_name"])
-        videos["phases"] = np.where(videos["diastole_start"].notna(), "found", "none")
-    outlook: Outlook = imported(function)(videos, parameters, stages)
-    outlook.require()
+        known = ["source", "file_name", "ef", "class_name", "systole_start"]
+        index = read_frame_index(paths.frame_index)[known]
+        videos = videos.drop(columns=["ef", "class_name"]).merge(index, on=["source", "file_name"])
+        videos["phases"] = np.where(has_frames(videos), "found", "none")
+    return videos
 
 
 def _as_listed(parameters: StageParameters, paths: RunPaths) -> pd.DataFrame | None:
@@ -209,10 +234,16 @@ def _as_listed(parameters: StageParameters, paths: RunPaths) -> pd.DataFrame | N
     used = type(parameters).model_validate(_tuples(card["parameters"]), strict=False)
     if science(used) != science(parameters) or card["notes"].get("outside", {}) != state_outside(parameters):
         return None
-    listed = read_videos(paths.videos, profile=parameters.profile)
+    try:
+        listed = read_videos(paths.videos, profile=parameters.profile)
+    except DataError:  # damaged: as if it were not there
+        return None
     parts = [
         as_table(
-            listed[listed["source"] == source].drop(columns="source"), source=source, limit=parameters.limit
+            listed[listed["source"] == source].drop(columns="source"),
+            source=source,
+            limit=parameters.limit,
+            classes=classes_of(parameters),
         )
         for source in parameters.sources
     ]

@@ -17,6 +17,7 @@ from infomotion_lib.parameters import (
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.outlook import foretell, videos_of_run
+from infomotion_lib.run.unlabelled import require_labels
 from infomotion_lib.stage_table import TABLE
 
 
@@ -43,6 +44,7 @@ def prepare(
     values = resolve(profile, overrides=overrides, limit=limit)
     stages = parameters_of(values)
     require_here(stages)
+    require_labels(values, last=stage_name(until) if until else "all")
     paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
     _require_outlook(stages, paths, until=stage_name(until) if until else "")
     return values, stages, paths

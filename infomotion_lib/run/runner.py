@@ -23,6 +23,7 @@ from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.run.outlook import require_videos
 from infomotion_lib.run.scratch import STAGE_FOLDER, values_of_run
+from infomotion_lib.run.unlabelled import require_labels
 from infomotion_lib.run.verify_outside import files_outside
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
 
@@ -71,6 +72,7 @@ def run_stage(
         step.name, with_whole_paths(read_profile(profile)), overrides=with_whole_paths(changes)
     )
     require_here({step.name: parameters})
+    require_labels({**read_profile(profile), **changes}, last=step.name)
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
         for need in _copied_pools(step, parameters, paths):
@@ -79,10 +81,8 @@ def run_stage(
         started = time.monotonic()
         refuse_other_limit(step, parameters, paths)
         record, code = fingerprint(step, parameters, paths), code_of(step, parameters.model_dump())
-        values = {**read_profile(profile), **changes}
-        before = {need: stage_parameters(need, values) for need in step.needs_of(parameters.model_dump())}
         if not holds_copied_pool(step, paths.stage(step.name)):
-            require_videos(step.name, parameters, paths, stages=before)
+            require_videos(step.name, parameters, paths, stages=_as_they_ran(step, parameters, paths))
         say(f"{step.label}: started")
         folder = paths.stage(step.name)
         continued = False if holds_copied_pool(step, folder) else claim_folder(folder, record)
@@ -93,6 +93,17 @@ def run_stage(
             say(f"{step.label}: {told}")
         say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
+
+
+def _as_they_ran(step: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, StageParameters]:
+    """Parameters of the stages that this one reads, from their run cards."""
+    used = {}
+    for need in step.needs_of(parameters.model_dump()):
+        card = read_run_card(paths.stage(need))["parameters"]
+        used[need] = stage_parameters(
+            need, {name: value for name, value in card.items() if name in STAGES[need].model_fields}
+        )
+    return used
 
 
 def _copied_pools(step: Stage, parameters: StageParameters, paths: RunPaths) -> list[str]:

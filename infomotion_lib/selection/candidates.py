@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.classes import GROUPS, groups_of
 from infomotion_lib.errors import DataError
 from infomotion_lib.frame_table import has_frames
 from infomotion_lib.representations.vectors import Vectors
@@ -41,14 +41,14 @@ class Candidates:
     without_features: dict[str, int]
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{name} {int((self.classes == name).sum())}" for name in CLASS_NAMES)
+        counts = ", ".join(f"{name} {int((self.classes == name).sum())}" for name in groups_of(self.classes))
         return f"Candidates({self.source}: {counts})"
 
 
 def find_candidates(
     frame_index: pd.DataFrame, features: Mapping[str, Vectors], *, source: str, phases: bool = True
 ) -> Candidates:
-    """Usable TRAIN videos of ``source`` with a known EF and every one of ``features``.
+    """Usable TRAIN videos of ``source`` with a class and every one of ``features``.
 
     Parameters
     ----------
@@ -70,11 +70,7 @@ def find_candidates(
             f"The frame index has no column {absent[0]}.", remedy="Run stage 01 again: `infomotion run 01`."
         )
     train = frame_index[(frame_index["source"] == source) & (frame_index["split"] == "TRAIN")]
-    train = train[
-        (has_frames(train) | (not phases))
-        & np.isfinite(train["ef"].astype(float))
-        & train["class_name"].isin(CLASS_NAMES)
-    ]
+    train = train[(has_frames(train) | (not phases)) & train["class_name"].isin(GROUPS)]
     rows = {name: table.rows(source) for name, table in features.items()}
     names = train["file_name"].astype(str)
     complete = np.array([all(name in known for known in rows.values()) for name in names], dtype=bool)

@@ -15,14 +15,15 @@ import numpy as np
 import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
-from infomotion_lib.data.manifests import may_redistribute, read_manifest
+from infomotion_lib.data.manifests import label_of, may_redistribute, read_manifest
 from infomotion_lib.data.records import Dataset
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
-from infomotion_lib.files import FILE_LIST, TRACINGS, VIDEOS
+from infomotion_lib.files import DISTILLED, FILE_LIST, MANIFEST, TRACINGS, VIDEOS
 from infomotion_lib.phantom.dataset import edition_of
 from infomotion_lib.provenance import sha256, whole_folder, write_csv, write_json
 
-CARD, MANIFEST = "README.md", "croissant.json"
+CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -62,22 +63,33 @@ class Cell:
         return kept
 
 
-def require_permission(name: str) -> None:
-    """Pass where copies of the data set ``name`` may be passed on.
+def require_permission(name: str, root: str | Path | None = None) -> None:
+    """Pass where copies of the data set ``name``, in the folder ``root``, may be passed on.
 
     Raises
     ------
     DataError
         Where its manifest does not permit it, or it has none.
     """
-    if not may_redistribute(name):
-        raise DataError(
-            f"Videos of {name} may not be passed on: nothing was written.",
-            where="Its manifest does not permit copies (`infomotion data describe " + name + "`).",
-            remedy=(
-                "Whoever has the data under its agreement can make the same selection: keep it under runs/."
-            ),
-        )
+    if may_redistribute(name, root):
+        return
+    if root is not None and SOURCES[name].owned:
+        raise _refused_by_author(name, Path(root))
+    raise DataError(
+        f"Videos of {name} may not be passed on: nothing was written.",
+        where="Its manifest does not permit copies (`infomotion data describe " + name + "`).",
+        remedy=("Whoever has the data under its agreement can make the same selection: keep it under runs/."),
+    )
+
+
+def _refused_by_author(name: str, root: Path) -> DataError:
+    said = f"Their description says so: {root / MANIFEST}"
+    unsaid = f"Nobody has said that they may: there is no {root / MANIFEST}"
+    return DataError(
+        f"Videos of {label_of(name, root)} may not be passed on: nothing was written.",
+        where=said if (root / MANIFEST).is_file() else unsaid,
+        remedy=f"If they may: infomotion data describe {root} --pass-on --licence LICENCE",
+    )
 
 
 def export_distilled(
@@ -107,7 +119,7 @@ def export_distilled(
     DataError
         If the source forbids it, the folder holds something, or a chosen video is not in ``dataset``.
     """
-    require_permission(dataset.name)
+    require_permission(dataset.name, dataset.root)
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise DataError(f"The folder holds something already: {target}", remedy="Choose a new one.")
@@ -122,7 +134,7 @@ def export_distilled(
         if dataset.tracings is not None:
             tracings = dataset.tracings[dataset.tracings["FileName"].isin(names)]
             write_csv(tracings.assign(FileName=tracings["FileName"] + ".avi"), made / TRACINGS)
-        write_json(_manifest(dataset, made, settings), made / MANIFEST)
+        write_json(narrowed_manifest(dataset, made, settings), made / MANIFEST)
         (made / CARD).write_text(_card(picks, dataset, labels, settings), encoding="utf-8")
     return target
 
@@ -139,7 +151,7 @@ def published_selection(selections: pd.DataFrame, dataset: Dataset, *, source: s
     DataError
         If the source forbids it or a chosen video is not in ``dataset``.
     """
-    require_permission(dataset.name)
+    require_permission(dataset.name, dataset.root)
     picks = selections[selections["source"] == source]
     keys = ["source", "method", "graph", "graph_flag", "vpc", "class_name", "file_name"]
     table = picks.groupby(keys, sort=False)["selection_seed"].agg(
@@ -182,9 +194,9 @@ def _file_list(names: list[str], videos: pd.DataFrame, labels: pd.Series) -> pd.
     return table if np.allclose(listed, ef, atol=1e-3) else table.assign(RequestedEF=listed)
 
 
-def _manifest(dataset: Dataset, made: Path, settings: dict[str, Any]) -> dict[str, Any]:
-    """The source's manifest, narrowed to what the folder holds; its terms of use stay."""
-    manifest = read_manifest(dataset.name)
+def narrowed_manifest(dataset: Dataset, made: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """The source's manifest, narrowed to what the folder ``made`` holds; its terms of use stay."""
+    manifest = read_manifest(dataset.name, dataset.root)
     kept = [
         entry
         for entry in manifest["distribution"]
@@ -196,7 +208,7 @@ def _manifest(dataset: Dataset, made: Path, settings: dict[str, Any]) -> dict[st
     described = ", ".join(f"{name} {value}" for name, value in settings.items())
     records = [entry for entry in manifest["recordSet"] if (made / f"{entry['name']}.csv").is_file()]
     return manifest | {
-        "name": f"{manifest['name']}, distilled",
+        "name": f"{manifest['name']}{DISTILLED}",
         "description": (
             f"A selection of its TRAIN videos made by the InfoMotion living paper: {described}."
             f" {manifest['description']}"
@@ -208,7 +220,7 @@ def _manifest(dataset: Dataset, made: Path, settings: dict[str, Any]) -> dict[st
 
 
 def _card(picks: pd.DataFrame, dataset: Dataset, labels: pd.Series, settings: dict[str, Any]) -> str:
-    manifest = read_manifest(dataset.name)
+    manifest = read_manifest(dataset.name, dataset.root)
     names = picks["file_name"].astype(str)
     ef = labels.loc[names]
     counts = pd.Series(class_name(ef.to_numpy(dtype=float))).value_counts()

@@ -45,7 +45,8 @@ class Recipe:
     search : {"auto", "exact", "cells"}
         ``knn``: how neighbours are found.
     trials, markov_time : int, float
-        Infomap's; see :func:`infomotion_lib.selection.communities.find_communities`.
+        Infomap's; see :func:`infomotion_lib.selection.communities.find_communities`. 0 trials: as many as the
+        graph needs.
     centrality : {"map_equation", "ghalmane"}
         See :func:`infomotion_lib.selection.centrality.modular_centrality`.
     """

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 
-from infomotion_lib.selection.communities import Communities, find_communities
+from infomotion_lib.selection.communities import FEW_TRIALS, Communities, find_communities
 from infomotion_lib.selection.graph import Graph, Recipe, build_graph
 
 
@@ -46,7 +46,8 @@ def partition_health(
 ) -> Health:
     """Stability and null of the partition that ``recipe`` and Infomap give for ``features`` (n, D).
 
-    Samples and shuffles are made into graphs by the recipe of the whole class, with its k.
+    Samples and shuffles are made into graphs by the recipe of the whole class, with its k. Where its trials
+    follow the size of the graph, all partitions here are found with 10: it is many of them.
 
     Parameters
     ----------
@@ -63,7 +64,10 @@ def partition_health(
 
     def partition(graph: Graph, infomap_seed: int) -> Communities:
         return find_communities(
-            graph, seed=infomap_seed, trials=chosen.trials, markov_time=chosen.markov_time
+            graph,
+            seed=infomap_seed,
+            trials=chosen.trials or FEW_TRIALS,
+            markov_time=chosen.markov_time,
         )
 
     graph = build_graph(rows, recipe=chosen)

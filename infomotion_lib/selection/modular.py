@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.classes import CLASS_NAMES, groups_of
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
 from infomotion_lib.selection.centrality import modular_centrality
 from infomotion_lib.selection.communities import Communities, find_communities
@@ -55,7 +55,7 @@ def rows_by_class(
     DataError
         If the lengths differ or a file name stands twice.
     ParameterError
-        If a class is not one of :data:`infomotion_lib.classes.CLASS_NAMES`.
+        If a class is not one of :data:`infomotion_lib.classes.CLASS_NAMES`, nor is that of all videos.
     """
     labels, names = np.asarray(classes).astype(str), np.asarray(file_names).astype(str)
     if labels.shape != names.shape:
@@ -67,13 +67,14 @@ def rows_by_class(
             f"{len(twice)} file names stand twice among the candidates, such as {twice[0]}.",
             remedy="Name every video once.",
         )
+    groups = groups_of(labels)
     for label in np.unique(labels):
-        if label not in CLASS_NAMES:
+        if label not in groups:
             raise ParameterError(
                 f"Unknown EF class: {str(label)!r}", remedy=did_you_mean(str(label), CLASS_NAMES)
             )
     rows = {}
-    for name in CLASS_NAMES:
+    for name in groups:
         members = np.flatnonzero(labels == name)
         rows[name] = members[np.argsort(names[members], kind="stable")]
     return rows

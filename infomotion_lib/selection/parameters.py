@@ -38,7 +38,9 @@ class SelectionParameters(RepresentationChoice):
     )
     softmax_threshold: float = Field(1e-3, ge=0, description="that threshold (authors' earlier code)")
     markov_time: float = Field(1.0, gt=0, description="Infomap's resolution; below 1 gives more communities")
-    infomap_trials: Count = Field(10, description="Infomap trials, best kept (authors' earlier code: 5)")
+    infomap_trials: int = Field(
+        0, ge=0, description="Infomap trials, best kept; 0: 100 or more by size (authors' earlier code: 5)"
+    )
     centrality: Literal["map_equation", "ghalmane"] = Field("map_equation", description="modular centrality")
     health_resamples: int = Field(
         5, ge=0, description="other seeds, bootstraps and shuffled controls of each graph; 0: none"

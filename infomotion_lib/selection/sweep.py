@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.progress import track
+from infomotion_lib.selection.communities import FEW_TRIALS
 from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.modular import build_class_graphs
 
@@ -40,6 +41,8 @@ def sweep_settings(
     ----------
     values : mapping of {"k", "scale", "markov_time"} to sequence of float
         What to try of each setting.
+    trials : int
+        Infomap's, of each graph; 0 for 10.
     most_nodes : int
         Larger classes are represented by a random sample of this many videos.
     """
@@ -51,7 +54,7 @@ def sweep_settings(
         )
     )
     features, labels, names = features[shown], labels[shown], names[shown]
-    default = Recipe(trials=trials)
+    default = Recipe(trials=trials or FEW_TRIALS)
     make: dict[str, Callable[[float], Recipe]] = {
         "k": lambda k: replace(default, k=int(k)),
         "scale": lambda scale: replace(default, name="softmax_inverse", scale=scale),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("pydicom")
-from dicom_files import ELSEWHERE, EXACT, GREY, LOSSY, PLANTED, RGB, cine, compressed, save
+from dicom_files import DEEP, ELSEWHERE, EXACT, GREY, LOSSY, PLANTED, RGB, WINDOW, cine, compressed, save
 
 from infomotion_lib.data.dicom import read_cine, sample_cine
 from infomotion_lib.data.dicom_header import RATES, rate_of, tissue_region
@@ -326,19 +328,26 @@ def test_damaged_files_are_refused_or_read_but_never_a_traceback(tmp_path: Path)
     assert not any(word in text for word in ("Mustermann", "Erika", "Elsewhere"))
 
 
-@pytest.mark.parametrize(
-    "element", [b"\x18\x00\x63\x10DS", b"\x28\x00\x08\x00IS"], ids=["FrameTime", "NumberOfFrames"]
-)
-def test_an_element_of_no_known_kind_is_a_named_fault(element: bytes, tmp_path: Path) -> None:
-    """pydicom decodes an element only when it is asked for: the header had been read by then."""
-    path = save(cine(GREY, "MONOCHROME2"), tmp_path / "in" / "a.dcm")
-    content = path.read_bytes()
-    assert content.count(element) == 1
-    path.write_bytes(content.replace(element, element[:4] + b"D["))
-    with pytest.raises(VideoError):
-        read_cine(path)
+def test_no_element_of_an_unknown_kind_ends_an_import(tmp_path: Path) -> None:
+    """pydicom decodes an element only when it is asked for: the header has been read by then."""
+    regions = [region(8, 4, 55, 39)]
+    deep = cine(DEEP, "MONOCHROME2", **WINDOW, BurnedInAnnotation="YES", SequenceOfUltrasoundRegions=regions)
+    whole = save(deep, tmp_path / "whole.dcm").read_bytes()
+    damaged = 0
+    for element in deep:
+        known = struct.pack("<HH", element.tag.group, element.tag.element) + element.VR.encode()
+        if whole.count(known) == 1:
+            path = tmp_path / "in" / f"{element.tag:08x}.dcm"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(whole.replace(known, known[:4] + b"D["))
+            damaged += 1
+            with suppress(VideoError):
+                read_cine(path)
     report = import_folder(tmp_path / "in", tmp_path / "out").report
-    assert report["status"].item() in ("no_frame_rate", "unreadable")
+    assert len(report) == damaged > 15
+    states = report["status"]
+    assert {"imported", "unreadable", "no_frame_rate"} >= set(states) - {"no_ultrasound", "no_pictures"}
+    assert (states == "unreadable").sum() >= 4, "pixels, sizes and window are needed"
 
 
 def test_claims_of_gigabytes_are_refused(tmp_path: Path) -> None:

@@ -88,15 +88,10 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> tuple[ClipSource, ClipS
     return train, val
 
 
-def trained(
-    sources: tuple[ClipSource, ClipSource], folder: Path, *, one_mean: bool = False, **changes: object
-) -> TrainingResult:
+def trained(sources: tuple[ClipSource, ClipSource], folder: Path) -> TrainingResult:
     train, val = sources
-    mean, sd = train.pixels()
-    mean = np.full_like(mean, mean.mean()) if one_mean else mean
-    model = Model.of_pool(new_discovr(SIZES["cpu"], seed=0), mean, sd, period=3)
-    settings = TrainingSettings(**changes)  # type: ignore[arg-type]
-    return train_discovr(model, train, folder=folder, settings=settings, val=val, device="cpu")
+    model = Model.of_pool(new_discovr(SIZES["cpu"], seed=0), *train.pixels(), period=3)
+    return train_discovr(model, train, folder=folder, settings=TrainingSettings(), val=val, device="cpu")
 
 
 def test_the_defaults_do_not_collapse(sources: tuple[ClipSource, ClipSource], tmp_path: Path) -> None:

@@ -29,7 +29,6 @@ DICOM = (
     "rle_ybr",
     "jpeg_mono",
     "jpeg2000_rgb",
-    "jpeg_lossless",
 )
 """Encodings of ``dicom_files`` that are mutated."""
 
@@ -138,10 +137,11 @@ def encoded(path: Path, codec: str) -> Path:
     clip = textured_clip(0, frames=24)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=50)
-        stream.height, stream.width, stream.pix_fmt = *clip.shape[1:], "yuv420p"
+        kind = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.height, stream.width, stream.pix_fmt = *clip.shape[1:], kind
         for frame in np.ascontiguousarray(clip):
             container.mux(
-                stream.encode(av.VideoFrame.from_ndarray(frame, format="gray").reformat(format="yuv420p"))
+                stream.encode(av.VideoFrame.from_ndarray(frame, format="gray").reformat(format=kind))
             )
         container.mux(stream.encode(None))
     return path

@@ -5,6 +5,8 @@ on.
 from __future__ import annotations
 
 import json
+from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -88,6 +90,14 @@ def test_a_killed_training_ends_with_the_same_bytes(
     assert list(whole.log["step"]) == list(range(1, 8))
     assert whole.log["loss"].to_numpy() == pytest.approx(
         whole.log[["video", "image", "video_scores", "image_scores"]].sum(axis=1).to_numpy(), rel=1e-5
+    )
+
+
+def test_equal_videos_and_settings_teach_the_same_network_as_ever(source: ClipSource, tmp_path: Path) -> None:
+    losses = trained(source, tmp_path).log["loss"].to_numpy()
+    known = {1: [8.622, 7.533, 6.046, 5.563, 5.551, 5.658, 6.278]}
+    assert losses == pytest.approx(known[training.FORMAT], rel=5e-3), (
+        "What is learnt has changed: raise FORMAT in discovr/training.py, and write its losses here."
     )
 
 
@@ -202,6 +212,27 @@ def test_it_goes_through_stage_02(stage02: tuple[Path, Represented], rows: pd.Da
     loaded = load_representations(["discovr"], folder, parameters=None, device="cpu")["discovr"]
     again = loaded.vectors(rows.iloc[::-1], workers=1)
     np.testing.assert_array_equal(again.features, table.features)
+
+
+def test_published_weights_give_vectors_without_training(rows: pd.DataFrame, tmp_path: Path) -> None:
+    wide = replace(TINY, patch=16, width=128, heads=2, decoder_width=64, decoder_heads=1, bias=False)
+    network = new_discovr(wide, seed=1)
+    torch.save({"model": network.state_dict(), "args": Namespace(epochs=800)}, tmp_path / "checkpoint.pth")
+    values = VALUES | {"discovr_weights": str(tmp_path / "checkpoint.pth"), "discovr_steps": 0}
+    some = rows.groupby("split", group_keys=False).head(2)
+    parameters = stage_parameters("ifa_training", values)
+    made = fit_representations(some, teacher="real", folder=tmp_path, parameters=parameters)
+    summary, table = made.summary(), made.vectors["discovr"]
+    assert summary["steps"] == 0 and summary["bias"] is False and "val_cls_cosine" in summary
+    assert made.fitted["discovr"].taught_by == ()  # type: ignore[attr-defined]
+    clip = Cut(32, 4, 3).middle(Cut(32, 4, 3).read(some.sort_values("file_name")["path"].iloc[0]))
+    grey = torch.from_numpy(clip).float() / 255
+    mean, sd = (
+        torch.tensor(three)[:, None, None, None] for three in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    )
+    with torch.inference_mode():
+        cls, _ = network.video_teacher(((grey[None] - mean) / sd)[None])
+    np.testing.assert_allclose(table.features[0], cls[0].numpy(), atol=1e-5)
 
 
 def test_extract_takes_any_videos_by_the_run_card(

@@ -37,7 +37,7 @@ def grey(seed: int, *, height: int = 112, width: int = 112) -> NDArray[np.uint8]
 
 
 @pytest.mark.parametrize("scale", [8, 16])
-@pytest.mark.parametrize("size", [(112, 112), (96, 128)])
+@pytest.mark.parametrize("size", [(112, 112), (96, 128), (64, 64)])
 def test_a_window_holds_the_networks_own_numbers(
     scale: int, size: tuple[int, int], network: InterFrameInterpolator
 ) -> None:
@@ -56,6 +56,9 @@ def test_a_window_holds_the_networks_own_numbers(
         ours[torch.from_numpy(inside)], seen[0][0][rows, columns], atol=1e-5, rtol=1e-4
     )
     assert np.allclose(view.attention.sum(axis=-1), 1, atol=1e-5)
+    scores = view.query @ view.key.transpose(0, 2, 1) / np.sqrt(view.query.shape[-1]) + view.mask
+    looked = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    assert np.allclose(looked / looked.sum(axis=-1, keepdims=True), view.attention, atol=1e-5)
     moved = (view.attention @ view.coordinates - view.coordinates).transpose(1, 0, 2).reshape(49, -1)
     assert np.allclose(moved @ view.weight.T + view.bias, view.motion, atol=1e-4)
 

@@ -277,7 +277,7 @@ def test_a_store_needs_triplets() -> None:
     rows = pd.DataFrame(
         {"source": ["real"], "file_name": ["a"], "split": ["TRAIN"], "path": ["a.avi"], **columns}
     )
-    with pytest.raises(DataError, match="No training triplet in split TRAIN"):
+    with pytest.raises(DataError, match="No TRAIN video shows a motion"):
         TripletStore.from_frame_index(rows)
 
 

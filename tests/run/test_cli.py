@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -179,7 +180,9 @@ def test_defects_of_our_own_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
         cli.main(["run", "03"])
 
 
-def test_draw_a_phantom_and_check_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_draw_a_phantom_and_check_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = [
         "--train-per-class",
         "1",
@@ -196,6 +199,14 @@ def test_draw_a_phantom_and_check_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert cli.main(["data", "check", str(tmp_path / "p")]) == 0
     shown = capsys.readouterr().out
     assert shown.count("15 videos listed, 15 usable") == 2
+    _, use = re.search(r"^(To use it: infomotion) (.*)$", shown, flags=re.MULTILINE).groups()
+    begun: list[str] = []
+    monkeypatch.setattr(
+        "infomotion_lib.run.distill.run_all", lambda profile, **_: begun.append(profile) or 1 / 0
+    )
+    with pytest.raises(ZeroDivisionError):  # its stages are those of every other run
+        cli.main(shlex.split(use))
+    assert begun == [str(tmp_path / "p-distilled-work" / "profile.yml")]
     assert cli.main(["phantom", "--out", str(tmp_path / "p"), *words]) == 2
     assert "holds a data set already" in capsys.readouterr().err
 
@@ -224,7 +235,7 @@ def test_no_claim_is_answered_without_a_run_of_the_paper(
 
 
 @pytest.mark.parametrize(
-    "name", ["phantom", "echodiffusion", "echonet-dynamic", "echonet-synthetic", "latte"]
+    "name", ["phantom", "echodiffusion", "camus", "echonet-dynamic", "echonet-synthetic", "latte"]
 )
 def test_every_data_set_is_described(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["data", "describe", name]) == 0

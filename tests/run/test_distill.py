@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from infomotion_lib.data.records import read_dataset
+from infomotion_lib.parameters import STAGES, paths_of
+from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import sha256
+from infomotion_lib.reporting.results import Results
 from infomotion_lib.run import cli
+from infomotion_lib.run.runner import run_stage
 
 SMALL = [
-    *("ifa_width=4", "ifa_steps=6", "ifa_batch_size=2", "ifa_warmup_steps=2"),
-    *("appearance_steps=3", "appearance_size=32", "infomap_trials=2", "health_resamples=1"),
+    *("ifa_width=4", "ifa_steps=4", "ifa_batch_size=2", "ifa_warmup_steps=2", "ifa_depths=[1,1,1,1,1]"),
+    *("representations=[motion]", "infomap_trials=1", "health_resamples=0"),
 ]
 
 
 @pytest.fixture(scope="module")
 def clinic(tiny_phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with 35 drawn hearts under other names, and the list of a spreadsheet."""
+    """Folder with 10 drawn hearts of two classes under other names, and the list of a spreadsheet."""
     folder = tmp_path_factory.mktemp("Klinik A")
     hearts = pd.read_csv(tiny_phantom / "FileList.csv")
+    hearts = pd.concat([hearts[hearts["EF"] < 30].head(5), hearts[hearts["EF"].between(50, 70)].head(5)])
     (folder / "Videos").mkdir()
     rows = ["Datei;Pat.-Nr.;LVEF (%);geprüft"]
     for number, (name, ef) in enumerate(zip(hearts["FileName"], hearts["EF"], strict=True)):
         shutil.copyfile(tiny_phantom / "Videos" / f"{name}.avi", folder / "Videos" / f"Herz {number}.avi")
-        rows.append(f"Herz {number}.avi;P{number // 2};{f'{ef:.1f}'.replace('.', ',')} %;ja")
+        rows.append(f"Herz {number}.avi;P{max(number, 1)};{f'{ef:.1f}'.replace('.', ',')} %;ja")
     (folder / "Liste.csv").write_bytes("\r\n".join(rows).encode("cp1252"))
     return folder
 
@@ -38,14 +44,26 @@ def command(clinic: Path, *more: str) -> list[str]:
     return [
         *("distill", str(clinic / "Videos"), "--labels", str(clinic / "Liste.csv"), "--vpc", "2"),
         *(word for column in columns for word in ("--column", column)),
-        *("--out", str(clinic / "chosen"), "--name", "Klinik A, 2024", *small, *more),
+        *("--size", "32", "--out", str(clinic / "chosen"), "--name", "Klinik A, 2024", *small, *more),
     ]
 
 
 @pytest.fixture(scope="module")
 def distilled(clinic: Path) -> Path:
-    assert cli.main(command(clinic)) == 0
+    """What the command leaves; its stages run one after the other in this process, without the engine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infomotion_lib.run.distill.run_all", one_by_one)
+        assert cli.main(command(clinic)) == 0
     return clinic / "chosen"
+
+
+def one_by_one(profile: str, *, until: str, say: Callable[[str], None]) -> RunPaths:
+    """Folders of a run, its stages run without the engine, which plans and starts each anew."""
+    for stage in STAGES:
+        run_stage(stage, profile, say=say)
+        if stage == until:
+            break
+    return paths_of(profile)
 
 
 def test_the_chosen_clips_are_a_data_set(distilled: Path, clinic: Path) -> None:
@@ -57,10 +75,9 @@ def test_the_chosen_clips_are_a_data_set(distilled: Path, clinic: Path) -> None:
     report = pd.read_csv(clinic / "chosen-work/data/own/intake_report.csv").set_index("file_name")
     assert set(report.loc[selection["file_name"], "split"]) == {"TRAIN"}
     assert report.groupby("patient")["split"].nunique().max() == 1
+    assert set(dataset.usable["height"]) == {32}
     for row in selection.itertuples():
-        assert (clinic / "Videos" / row.original).read_bytes() == (
-            distilled / "Videos" / f"{row.file_name}.avi"
-        ).read_bytes()
+        assert report.loc[row.file_name, "sha256"] == sha256(clinic / "Videos" / row.original)
         assert f"rank {row.rank} of class {row.class_name}" in row.why
 
 
@@ -69,8 +86,36 @@ def test_card_pictures_and_hashes_lie_beside_them(distilled: Path) -> None:
     assert "Klinik A, 2024" in card and "semicolons, Windows-1252" in card and "read as percent" in card
     sums = (distilled / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     named = {line.split("  ", 1)[1]: line.split("  ", 1)[0] for line in sums}
-    assert {"selection.csv", "FileList.csv", "README.md", "chosen_hearts.webp", "graphs.svg"} <= set(named)
+    pictures = {"chosen_hearts.webp", "graphs.svg"}
+    assert {"selection.csv", "FileList.csv", "README.md", "croissant.json", *pictures} <= set(named)
     assert all(sha256(distilled / name) == digest for name, digest in named.items())
+
+
+def test_the_run_says_the_name(distilled: Path, clinic: Path) -> None:
+    results = Results("chosen", clinic / "chosen-work" / "runs" / "chosen")
+    assert results.kind == "Klinik A, 2024"
+    table = results.notebook("frame_index").read_text(encoding="utf-8")
+    assert "Klinik A, 2024" in table and "own videos" not in table
+
+
+def test_an_export_obeys_the_authors_answer(
+    distilled: Path, clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work, out = clinic / "chosen-work", tmp_path / "EchoNet-Synthetic" / "set"
+    export = ["export-distilled", "--profile", str(work / "profile.yml"), "--vpc", "2", "--out", str(out)]
+    assert cli.main(export) == 2
+    refused = capsys.readouterr().err
+    assert "Videos of Klinik A, 2024 may not be passed on" in refused and "description says so" in refused
+    manifest = work / "data" / "own" / "croissant.json"
+    before = manifest.read_bytes()
+    described = ["data", "describe", str(manifest.parent), "--pass-on", "--licence", "CC BY 4.0"]
+    assert cli.main(described) == 0 and cli.main(export) == 0
+    manifest.write_bytes(before)
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert "videos of Klinik A, 2024" in card and "CC BY 4.0" in card
+    capsys.readouterr()
+    assert cli.main(["data", "check", str(out)]) == 0
+    assert "REQUESTED" not in capsys.readouterr().out
 
 
 def test_nothing_in_it_names_a_folder_of_this_machine(distilled: Path, clinic: Path) -> None:

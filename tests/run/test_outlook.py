@@ -193,7 +193,7 @@ def test_videos_without_phases_are_counted_by_reason() -> None:
             "source": "real",
             "file_name": list("abcdef"),
             "status": ["no_phase", "short_pair", "annotated", "annotated", "missing", "detected"],
-            "diastole_start": [np.nan, np.nan, 1, 1, np.nan, 2],
+            "systole_start": [np.nan, np.nan, 1, 1, np.nan, 2],
         }
     )
     with pytest.raises(DataError, match="2 of 5 real videos have no phases: 1 no_phase; 1 short_pair"):

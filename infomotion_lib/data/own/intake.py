@@ -6,7 +6,6 @@ the byte; all others are decoded and written anew, grey.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,25 +13,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from infomotion_lib.classes import Classes
 from infomotion_lib.data.faults import FRAME_RATES, MIN_FRAMES
-from infomotion_lib.data.own.clips import is_plain, look_at, read, require_readers
+from infomotion_lib.data.own.cines import REASONS as DICOM_REASONS
+from infomotion_lib.data.own.cines import SIDE, Cine, import_cines, is_dicom
+from infomotion_lib.data.own.clips import Source
 from infomotion_lib.data.own.columns import NEEDED, ef_points, find_columns, rates, split_names
 from infomotion_lib.data.own.lists import VideoList, read_list
 from infomotion_lib.data.own.matching import match_files, plain_stems, videos_below
 from infomotion_lib.data.own.splits import make_splits, refuse_shared_patients
-from infomotion_lib.data.resampling import by_area, by_cubic
-from infomotion_lib.data.video import Clip, write_clip
+from infomotion_lib.data.own.writing import TAKEN, write_data_set
+from infomotion_lib.data.video import probe
 from infomotion_lib.errors import DataError, VideoError
-from infomotion_lib.files import FILE_LIST, VIDEOS
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import atomic, sha256, write_csv
-from infomotion_lib.workers import spread
 
-REPORT = "intake_report.csv"
-"""Beside the data set: a row per video of the folder or the list, and what became of it."""
-
-WRITTEN = ".written"
-"""Folder beside the videos that says of each what it was made of, so that an interrupted intake goes on."""
+IMPORTED = "imported"
+"""Folder beside the data set for what was made of DICOM files."""
 
 SIDE_MULTIPLE = 16
 """Sides of a frame are multiples of it, as the motion network wants them."""
@@ -40,7 +36,6 @@ SIDE_MULTIPLE = 16
 MOST_LOST = 0.25
 """Largest share of the listed videos that may be lost without being told to go on."""
 
-TAKEN = "taken"
 REASONS = {
     "no_file": "listed, but there is no such file",
     "no_ef": "no EF in the list",
@@ -50,6 +45,7 @@ REASONS = {
     "too_short": f"fewer than {MIN_FRAMES} frames",
     "no_frame_rate": f"no frame rate between {FRAME_RATES[0]:g} and {FRAME_RATES[1]:g} in file or list",
     "not_listed": "a video that the list does not have",
+    **{status: reason for status, reason in DICOM_REASONS.items() if status != "no_frame_rate"},
 }
 """Why a video is not taken."""
 
@@ -62,12 +58,16 @@ class IntakeRequest:
     ----------
     folder : Path
         Folder of the videos, searched with all folders in it.
-    labels : Path
-        The list.
+    labels : Path or None
+        The list; without one every video of the folder is taken, which needs ``classes`` to be ``"none"``.
+    classes : {"ef", "none"}
+        ``"none"``: no EF is looked at, and the data set has none.
     columns : mapping of str to str
         Headings by key, see :func:`~infomotion_lib.data.own.columns.find_columns`.
     side : int
-        Side of every frame; 0 keeps the size that all clips share.
+        Side of every frame; 0 keeps the size that all clips share, or is 112 where DICOM is among them.
+    masks : tuple of boxes
+        To black out of DICOM pictures, as :class:`~infomotion_lib.data.dicom_import.ImportRequest` has them.
     split_seed : int
         Of the splits, where the list has none.
     allow_losses : bool
@@ -77,9 +77,11 @@ class IntakeRequest:
     """
 
     folder: Path
-    labels: Path
+    labels: Path | None
+    classes: Classes = "ef"
     columns: Mapping[str, str] = field(default_factory=dict)
     side: int = 0
+    masks: tuple[tuple[int, int, int, int], ...] = ()
     split_seed: int = 0
     allow_losses: bool = False
     workers: int = 2
@@ -123,24 +125,38 @@ def take_in(request: IntakeRequest, root: str | Path) -> Intake:
         many losses.
     """
     target = Path(root)
-    listed = read_list(request.labels)
-    table, facts = _understood(listed, request)
-    files = videos_below(request.folder)
+    files = videos_below(request.folder) if request.labels is None else []
+    table, facts = _understood(read_list(request.labels), request) if request.labels else _unlisted(files)
+    files = files or videos_below(request.folder)
     table["file"] = match_files(table["name"], files)
     table.loc[table["file"] == "", "status"] = "no_file"
-    require_readers(table["file"])
-    unlisted = sorted(set(files) - set(table["file"]))
-    _measure(table, request)
+    listed = set(table["file"]) - {""}
+    dicom = [file for file in sorted(listed) if is_dicom(request.folder / file)]
+    cines = (
+        import_cines(request.folder, dicom, target.with_name(IMPORTED), masks=request.masks) if dicom else {}
+    )
+    sources = {file: _source(request.folder / file, cines.get(file)) for file in listed}
+    _measure(table, request, sources, cines)
     _refuse_losses(table, request)
-    side = _size(table, request.side)
+    side = _size(table, request.side or (SIDE if dicom else 0))
+    if dicom:
+        made = sum(bool(cine.video) for cine in cines.values())
+        facts["DICOM"] = f"{made} of {len(dicom)} files imported: the moving sector of each, black around it"
     usable = table["status"] == TAKEN
     table.loc[usable, "file_name"] = plain_stems(list(table.loc[usable, "file"]))
     _split(table, request, facts)
-    more = pd.DataFrame({"file": unlisted, "status": "not_listed"})
+    more = pd.DataFrame({"file": sorted(set(files) - listed), "status": "not_listed"})
     report = pd.concat([table.rename_axis("row").reset_index(), more], ignore_index=True)
     report["row"] = report["row"].astype("Int64")
-    _write(report, request, target, side)
-    facts["taken"] = f"{int(usable.sum())} of {len(table)} listed videos, {side[0]} x {side[1]} pixels"
+    write_data_set(
+        report,
+        sources,
+        target,
+        side=side,
+        labelled=request.classes == "ef",
+        workers=request.workers,
+    )
+    facts["taken"] = f"{int(usable.sum())} of {len(table)} videos, {side[1]} x {side[0]} pixels"
     lost = report.loc[report["status"] != TAKEN, "status"].value_counts()
     if len(lost):
         facts["left out"] = "; ".join(
@@ -150,40 +166,64 @@ def take_in(request: IntakeRequest, root: str | Path) -> Intake:
 
 
 def _understood(listed: VideoList, request: IntakeRequest) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Rows ``name, status, ef, patient, split, fps`` of the list, and what was understood of it."""
-    columns = find_columns(listed, request.columns, needed=NEEDED)
+    """Rows of the list as :func:`_rows` has them, and what was understood of it."""
+    labelled = request.classes == "ef"
+    columns = find_columns(listed, request.columns, needed=NEEDED if labelled else ("file",))
     cells = listed.table
-    ef = ef_points(cells[columns["ef"]])
-    empty = pd.Series("", index=cells.index)
-    table = pd.DataFrame(
-        {
-            "name": cells[columns["file"]],
-            "status": np.where(ef.points.isna(), "no_ef", TAKEN),
-            "ef": ef.points,
-            "patient": cells[columns["patient"]] if "patient" in columns else empty,
-            "split": split_names(cells[columns["split"]]) if "split" in columns else empty,
-            "fps": rates(cells[columns["fps"]]) if "fps" in columns else np.nan,
-        },
-        index=cells.index,
-    )
-    for name in ("file", "file_name", "detail", "sha256"):
-        table[name] = ""
-    for name in ("n_frames", "height", "width"):
-        table[name] = 0
+    table = _rows(cells[columns["file"]])
+    if "patient" in columns:
+        table["patient"] = cells[columns["patient"]]
+    if "split" in columns:
+        table["split"] = split_names(cells[columns["split"]])
+    if "fps" in columns:
+        table["fps"] = rates(cells[columns["fps"]])
     facts = {"list": f"{listed.path.name}: {len(table)} rows, {listed.form}"}
+    if labelled:
+        ef = ef_points(cells[columns["ef"]])
+        table["ef"], table["status"] = ef.points, np.where(ef.points.isna(), "no_ef", TAKEN)
+        facts["EF"] = f"read as {ef.scale}: {ef.points.min():.1f} to {ef.points.max():.1f} %"
+    else:
+        columns.pop("ef", None)
+        facts["EF"] = "not looked at"
     facts["columns"] = ", ".join(f"{key} = {heading!r}" for key, heading in columns.items())
-    facts["EF"] = f"read as {ef.scale}: {ef.points.min():.1f} to {ef.points.max():.1f} %"
     return table, facts
 
 
-def _measure(table: pd.DataFrame, request: IntakeRequest) -> None:
+def _unlisted(files: list[str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Rows of all videos of a folder that comes without a list, and what that means."""
+    table = _rows(pd.Series(files, index=range(1, len(files) + 1)))
+    return table, {"list": f"none: all {len(files)} videos of the folder", "EF": "not looked at"}
+
+
+def _rows(names: pd.Series) -> pd.DataFrame:
+    """A row per video: ``name``, and columns that are filled in as more is known."""
+    table = pd.DataFrame({"name": names, "status": TAKEN, "ef": np.nan})
+    for name in ("patient", "split", "file", "file_name", "detail", "sha256"):
+        table[name] = ""
+    table["fps"] = np.nan
+    for name in ("n_frames", "height", "width"):
+        table[name] = 0
+    return table
+
+
+def _source(file: Path, cine: Cine | None) -> Source:
+    return Source(file, Path(cine.video) if cine and cine.video else file)
+
+
+def _measure(
+    table: pd.DataFrame, request: IntakeRequest, sources: Mapping[str, Source], cines: Mapping[str, Cine]
+) -> None:
     """Fill in size, length and rate of each file, and the status of those that cannot be used."""
     rows = table.to_dict("records")
     for row in track(rows, label="looking at the videos", unit="video"):
+        cine = cines.get(row["file"])
         if not row["file"]:
             continue
+        if cine and not cine.video:
+            row["status"] = cine.status
+            continue
         try:
-            info = look_at(request.folder / row["file"])
+            info = probe(sources[row["file"]].video)
         except VideoError as error:
             row["status"] = error.fault if error.fault in REASONS else "unreadable"
             row["detail"] = error.what.replace(str(request.folder), "").strip("/")
@@ -206,8 +246,9 @@ def _refuse_losses(table: pd.DataFrame, request: IntakeRequest) -> None:
         first = "; ".join(
             f"{row['name']} ({row['detail'] or row['status']})" for row in lost.head(5).to_dict("records")
         )
+        of = "listed videos" if request.labels else "videos"
         raise DataError(
-            f"{len(lost)} of the {len(table)} listed videos cannot be used: {counts}.",
+            f"{len(lost)} of the {len(table)} {of} cannot be used: {counts}.",
             where=f"Folder: {request.folder}. First of them: {first}",
             remedy="Mend them, or take their rows out of the list; --allow-losses goes on without them.",
         )
@@ -245,87 +286,15 @@ def _split(table: pd.DataFrame, request: IntakeRequest, facts: dict[str, str]) -
         facts["splits"] = "as listed"
     else:
         table.loc[usable, "split"] = make_splits(
-            table.loc[usable, "ef"], table.loc[usable, "patient"], seed=request.split_seed
+            table.loc[usable, "ef"],
+            table.loc[usable, "patient"],
+            classes=request.classes,
+            seed=request.split_seed,
         )
         patients = (table.loc[usable, "patient"] != "").any()
         facts["splits"] = (
-            f"made here by {'patient' if patients else 'video (the list names no patient)'}, stratified by EF"
-            f" class, seed {request.split_seed}"
+            f"made here by {'patient' if patients else 'video (no patient is named)'}"
+            f"{', stratified by EF class' if request.classes == 'ef' else ''}, seed {request.split_seed}"
         )
     counts = table.loc[usable, "split"].value_counts()
     facts["splits"] += ": " + ", ".join(f"{counts.get(name, 0)} {name}" for name in ("TRAIN", "VAL", "TEST"))
-
-
-def _write(report: pd.DataFrame, request: IntakeRequest, target: Path, side: tuple[int, int]) -> None:
-    """Write every clip that is not there yet, then the list and the report."""
-    for folder in (VIDEOS, WRITTEN):
-        (target / folder).mkdir(parents=True, exist_ok=True)
-    taken = report[report["status"] == TAKEN]
-    tasks = [
-        _Task(
-            str(request.folder / row["file"]),
-            str(target / VIDEOS / f"{row['file_name']}.avi"),
-            side,
-            float(row["fps"]),
-        )
-        for row in taken.to_dict("records")
-    ]
-    done = spread(_convert, tasks, workers=request.workers)
-    for number, digest in track(done, label="writing the clips", total=len(tasks), unit="video"):
-        report.loc[taken.index[number], "sha256"] = digest
-    height, width = side
-    rows = report[report["status"] == TAKEN]
-    file_list = pd.DataFrame(
-        {
-            "FileName": rows["file_name"],
-            "EF": rows["ef"],
-            "FrameHeight": height,
-            "FrameWidth": width,
-            "FPS": rows["fps"],
-            "NumberOfFrames": rows["n_frames"],
-            "Split": rows["split"],
-        }
-    )
-    write_csv(report.drop(columns="name"), target / REPORT)
-    write_csv(file_list, target / FILE_LIST)
-
-
-@dataclass(frozen=True)
-class _Task:
-    source: str
-    target: str
-    side: tuple[int, int]
-    fps: float
-
-
-def _convert(task: _Task) -> str:
-    """Hash of the author's file, its clip written."""
-    source, target = Path(task.source), Path(task.target)
-    mark = target.parent.parent / WRITTEN / target.stem
-    digest = sha256(source)
-    made_of = f"{digest} {task.side} {task.fps!r}"
-    if target.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == made_of:
-        return digest
-    mark.unlink(missing_ok=True)
-    if is_plain(source, task.side, task.fps):
-        with atomic(target) as temporary:
-            shutil.copyfile(source, temporary)
-    else:
-        write_clip(target, fitted(read(source), task.side), fps=task.fps)
-    mark.write_text(made_of, encoding="utf-8")
-    return digest
-
-
-def fitted(clip: Clip, side: tuple[int, int]) -> Clip:
-    """Clip of another size, uint8 (T, height, width): put in the middle of a black square, then scaled.
-
-    A clip that has the size already is given back as it is.
-    """
-    if clip.shape[1:] == side:
-        return clip
-    length, height, width = clip.shape
-    whole = max(height, width)
-    square = np.zeros((length, whole, whole), np.uint8)
-    top, left = (whole - height) // 2, (whole - width) // 2
-    square[:, top : top + height, left : left + width] = clip
-    return by_area(square, side[0]) if whole >= side[0] else by_cubic(square, side[0])

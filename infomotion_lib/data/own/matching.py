@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from infomotion_lib.data.faults import OTHER_SUFFIXES
+from infomotion_lib.data.own.cines import is_dicom
 from infomotion_lib.errors import DataError
 
 SUFFIXES = (".avi", *OTHER_SUFFIXES, ".dicom")
@@ -21,6 +22,7 @@ _LONGEST = 190  # letters of a name, of 200 that the list's reader takes
 
 def videos_below(folder: Path) -> list[str]:
     """Videos in a folder and below it, as paths from it with ``/``, sorted; hidden files are passed over.
+    DICOM files need no suffix.
 
     Raises
     ------
@@ -36,13 +38,18 @@ def videos_below(folder: Path) -> list[str]:
         files += [
             (below / name).as_posix()
             for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+            if not name.startswith(".") and _is_video(Path(place) / name)
         ]
     if not files:
         raise DataError(
-            f"There is no video in {folder}.", remedy=f"Files that are read: {', '.join(SUFFIXES)}."
+            f"There is no video in {folder}.",
+            remedy=f"Files that are read: {', '.join(SUFFIXES)}, and DICOM of any name.",
         )
     return sorted(files)
+
+
+def _is_video(file: Path) -> bool:
+    return file.suffix.lower() in SUFFIXES or is_dicom(file)
 
 
 def match_files(names: pd.Series, files: list[str]) -> pd.Series:

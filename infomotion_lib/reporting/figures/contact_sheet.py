@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.classes import GROUPS
 from infomotion_lib.reporting.figures.parts import headline
 from infomotion_lib.reporting.style import CLASS_COLOURS
 
@@ -31,7 +31,7 @@ def contact_sheet(
         Of the sheet.
     """
     rows: list[tuple[str, list[int]]] = []
-    for name in CLASS_NAMES:
+    for name in GROUPS:
         members = [number for number, other in enumerate(classes) if other == name]
         for first in range(0, len(members), HEARTS_PER_ROW):
             rows.append((name, members[first : first + HEARTS_PER_ROW]))

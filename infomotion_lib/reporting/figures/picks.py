@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
-from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.classes import CLASS_NAMES, EF_EDGES, GROUPS
 from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, headline
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
 
@@ -40,6 +40,7 @@ def picks_map(
         Up to eight methods.
     """
     labels = np.asarray(classes).astype(str)
+    names = [name for name in GROUPS if name in set(labels.tolist())]
     columns = min(4, len(picks))
     rows = -(-len(picks) // columns)
     fig = Figure(figsize=(1.85 * columns + 0.3, 0.8 + 2.05 * rows))
@@ -51,7 +52,7 @@ def picks_map(
     for axis in axes.ravel()[len(picks) :]:
         axis.set_axis_off()
     for axis, (method, mask) in zip(axes.ravel(), picks.items(), strict=False):
-        for name in CLASS_NAMES:
+        for name in names:
             members = labels == name
             axis.scatter(*place[members].T, s=9, color=CLASS_COLOURS[name], alpha=0.3, linewidth=0)
             axis.scatter(
@@ -66,7 +67,6 @@ def picks_map(
         axis.spines[["left", "bottom"]].set(color=METHOD_COLOURS[method], linewidth=2)
         axis.set_xlabel(f"{ratios[method]:.2f} × the class", fontsize=_LABEL)
         axis.set(xticks=[], yticks=[])
-    names = [name for name in CLASS_NAMES if name in set(labels.tolist())]
     handles = [Line2D([], [], linestyle="", marker="o", color=CLASS_COLOURS[name]) for name in names]
     fig.legend(
         handles,
@@ -105,7 +105,7 @@ def clip_wall(
     """
     rows = {
         name: [number for number, label in enumerate(classes) if label == name]
-        for name in CLASS_NAMES
+        for name in GROUPS
         if name in set(classes)
     }
     columns = max(5, *(len(row) for row in rows.values())) if rows else 5

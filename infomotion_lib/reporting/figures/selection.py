@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from infomotion_lib.classes import CLASS_NAMES
+from infomotion_lib.classes import GROUPS
 from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, headline
 from infomotion_lib.reporting.style import CLASS_COLOURS, SOURCE_NAMES
 
@@ -46,7 +46,7 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
     axes = fig.subplots(rows, columns, squeeze=False, sharey=True, sharex=True)
     recipes = [name for name in RECIPE_NAMES if name in set(report["graph"])]
     width = 0.8 / len(recipes)
-    classes = [name for name in CLASS_NAMES if name in set(report["class_name"])]
+    classes = [name for name in GROUPS if name in set(report["class_name"])]
     for axis, (source, feature) in zip(axes.ravel(), panels, strict=False):
         part = report[(report["source"] == source) & (report["feature"] == feature)].set_index(
             ["graph", "class_name"]
@@ -151,7 +151,7 @@ def settings_sweep(
     axes[0].set_ylabel("communities")
     for wanted in vpc:
         edge_note(axes[-1], f"VPC {wanted}", wanted, shift=(2, 0), size=9.5)
-    names = [name for name in CLASS_NAMES if name in set(table["class_name"])]
+    names = [name for name in GROUPS if name in set(table["class_name"])]
     handles = [Line2D([], [], color=CLASS_COLOURS[name], marker="o", markersize=4.5) for name in names]
     handles.append(
         Line2D([], [], linestyle="", marker="o", markersize=4.5, markerfacecolor="white", markeredgecolor=INK)

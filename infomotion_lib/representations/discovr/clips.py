@@ -151,8 +151,8 @@ class ClipSource:
     def pixels(self) -> tuple[NDArray[np.float32], float]:
         """Mean of each pixel, (S, S), and deviation of all, of the middle clips, as grey levels from 0 to 1.
 
-        With one mean for all pixels, what all hearts have in common fills the vector, and networks of CPU
-        size collapse.
+        A mean for each pixel takes out what all hearts have in common, such as the sector's outline. With one
+        mean for all pixels, networks of CPU size collapsed on published clips; on drawn hearts they did not.
         """
         total = np.zeros((self.cut.side, self.cut.side))
         squares, count = 0.0, 0

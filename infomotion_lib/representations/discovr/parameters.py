@@ -1,4 +1,6 @@
-"""Parameters of DISCOVR; the defaults are the CPU size and the settings under which it did not collapse."""
+"""Parameters of DISCOVR; the defaults are the CPU size, and settings under which it collapsed neither on
+published clips nor on drawn hearts.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class DiscovrParameters(StageParameters):
         0.98, ge=0, le=1, description="with which teachers keep their weights (published code: 0.99)"
     )
     discovr_temperatures: tuple[Temperature, Temperature] = Field(
-        (0.02, 0.04), description="of the teachers, first and last; published 0.04, 0.07: uniform at CPU size"
+        (0.02, 0.04), description="of the teachers, first and last (published: 0.04, 0.07)"
     )
     discovr_mask: float = Field(0.9, ge=0, lt=1, description="share of patches that are hidden (published)")
     discovr_views: Count = Field(4, description="masked views per clip and per frame (published)")

@@ -76,7 +76,9 @@ def fit(
     p = parameters
     network = start_network(p)
     cut = Cut(network.size.side, network.size.frames, p.discovr_period)
-    seen, held_out = (ClipSource.of(rows, cut, workers=p.workers) for rows in (train, val))
+    learns = bool(p.discovr_steps) or not p.discovr_weights  # else no video is looked at
+    lessons = train if learns else train.iloc[:0]
+    seen, held_out = (ClipSource.of(rows, cut, workers=p.workers) for rows in (lessons, val))
     model = (
         Model.published(network, period=p.discovr_period)
         if p.discovr_weights

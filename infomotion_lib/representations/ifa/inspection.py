@@ -29,7 +29,10 @@ class WindowView:
     query, key : ndarray, shape (h, n, d)
         Of the first frame's tokens, and of the second's.
     attention : ndarray, shape (h, n, n)
-        A = softmax(Q K^T / sqrt(d)): row = where a token of the first frame looks in the second.
+        A = softmax(Q K^T / sqrt(d) + mask): row = where a token of the first frame looks in the second.
+    mask : ndarray, shape (n, n)
+        Added to the scores: very negative where a token may not look, as at the padding of a window that the
+        map does not fill.
     coordinates : ndarray, shape (n, 2)
         c: x then y of each token, from -1 to 1 over the whole map.
     displacement : ndarray, shape (n, 2 h)
@@ -51,6 +54,7 @@ class WindowView:
     query: Floats
     key: Floats
     attention: Floats
+    mask: Floats
     coordinates: Floats
     displacement: Floats
     weight: Floats
@@ -127,10 +131,12 @@ def follow_window(
     if not 0 <= window < plan.n_windows:
         raise ParameterError(f"There is no window {window}: the map has {plan.n_windows}.")
     coordinates = plan.coordinates[window].cpu().numpy()
+    unmasked = np.zeros((len(coordinates), len(coordinates)), dtype=np.float32)
     return WindowView(
         query=query[0, window].cpu().numpy(),
         key=key[0, window].cpu().numpy(),
         attention=sight.attention[0, window].cpu().numpy(),
+        mask=unmasked if plan.mask is None else plan.mask[window].cpu().numpy(),
         coordinates=coordinates,
         displacement=sight.displacement[0, window].cpu().numpy(),
         weight=layer.motion_matrix().cpu().numpy(),

@@ -141,5 +141,5 @@ def _bf16_obstacle(device: torch.device | str, environment: Mapping[str, str] | 
     from infomotion_lib.device import resolve_device
 
     if resolve_device(torch.device(device).type if device != "auto" else "auto").type != "cuda":
-        return bf16_obstacle(environment)
+        return bf16_obstacle() if environment is None else bf16_obstacle(environment)
     return "" if torch.cuda.is_bf16_supported() else "this GPU has no bfloat16 instructions"

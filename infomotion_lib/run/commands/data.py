@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,14 @@ def phantom(
     )
     make_dataset(out, request, workers=workers)
     typer.echo(str(check_dataset(out)))
+    typer.echo(f"To use it: {_use(out, traced=role == 'real')}")
+
+
+def _use(folder: Path, *, traced: bool) -> str:
+    """A command that selects from a folder of drawn hearts, as it can be pasted into a shell."""
+    words = ["infomotion", "distill", str(folder / "Videos")]
+    words += ["--labels", str(folder / "FileList.csv"), "--vpc", "5"] if traced else ["--no-classes"]
+    return shlex.join([*words, "--out", f"{folder}-distilled"])
 
 
 def relabel(
@@ -209,6 +218,9 @@ def data_import_dicom(
         list[str] | None,
         typer.Option(help="Box to black out, repeatable: first column,row,last column,row, as 0,0,120,30."),
     ] = None,
+    sector: Annotated[
+        bool, typer.Option("--sector", help="Keep only a square around what moves, black outside it.")
+    ] = False,
     keep_names: Annotated[
         bool,
         typer.Option("--keep-names", help="Also write names.csv: which file each video came from. Private."),
@@ -228,7 +240,10 @@ def data_import_dicom(
     )
 
     request = ImportRequest(
-        crop=crop, masks=tuple(parse_mask(box) for box in mask or []), keep_names=keep_names
+        crop=crop,
+        masks=tuple(parse_mask(box) for box in mask or []),
+        sector=sector,
+        keep_names=keep_names,
     )
     summary = import_folder(folder, out, request)
     typer.echo(f"{len(summary.report)} files: {in_words(summary.report)}")
@@ -243,17 +258,56 @@ def data_import_dicom(
     if summary.burnt_in:
         typer.echo(f"{summary.burnt_in} headers say that text is burnt into the pictures.")
     typer.echo(
-        "Look at the first frames: what is burnt into a picture stays there unless --mask or --crop takes it."
+        "Look at the first frames: what is burnt into a picture stays there unless --mask, --crop or --sector"
+        " takes it."
     )
 
 
 @data.command("describe")
 def data_describe(
     name: Annotated[
-        str, typer.Argument(help="A data set, such as phantom or echonet-dynamic, or a pool, such as latte.")
+        str,
+        typer.Argument(
+            help="A data set, such as phantom or echonet-dynamic, a pool, such as latte, or the folder of"
+            " your own videos."
+        ),
     ],
+    called: Annotated[
+        str | None, typer.Option("--name", help='Of your own: what they are called, as "Clinic A, 2024".')
+    ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            help="Of your own: who may see frames, me (in a book that I build) or anyone (a published one)."
+        ),
+    ] = None,
+    pass_on: Annotated[
+        bool | None,
+        typer.Option("--pass-on/--no-pass-on", help="Of your own: may they be passed on?"),
+    ] = None,
+    licence: Annotated[str | None, typer.Option(help="Of your own: under which terms.")] = None,
+    cite: Annotated[str | None, typer.Option(help="Of your own: how to cite them.")] = None,
 ) -> None:
-    """What a data set is, its licence, and what may be done with it."""
-    from infomotion_lib.data.manifests import describe
+    """What a data set is, its licence, and what may be done with it. Of a folder of your own videos, it asks
+    (or takes from the options) what they are called and what may be done with them, and keeps that beside
+    them: every figure, page, card and export follows it.
+    """
+    from infomotion_lib.data.manifests import describe, manifest_names
+    from infomotion_lib.data.own.description import OWN
+    from infomotion_lib.data.sources import SOURCES
+    from infomotion_lib.run.commands.answers import answered
 
-    typer.echo(describe(name))
+    answers = {"name": called, "frames": frames, "copies": pass_on, "licence": licence, "citation": cite}
+    given = {key: answer for key, answer in answers.items() if answer is not None}
+    folder = Path(name).expanduser()
+    known = name in manifest_names() or name in SOURCES
+    if folder.is_dir() and (given or not known):
+        typer.echo(f"Kept in {answered(folder, given)}")
+        typer.echo(describe(OWN, folder))
+    elif given:
+        raise ParameterError(
+            f"{name} is no folder, and only your own videos can be described.",
+            remedy="Give the folder of your videos.",
+        )
+    else:
+        typer.echo(describe(name))

@@ -33,11 +33,14 @@ def export_distilled(
 
     paths, selections, index = _finished(profile, runs_dir)
     picks = Cell(source, method, vpc, seed).rows(selections)
-    require_permission(_used(paths).sources[source])
+    used = _used(paths, profile)
+    require_permission(used.sources[source], _root(used, source, paths))
     labels = index[index["source"] == source].set_index("file_name")["ef"]
     settings = {"source": source, "method": method, "videos per class": vpc, "selection seed": seed}
     settings |= {"graph": picks["graph"].iloc[0] or "none", "profile": paths.profile}
-    folder = export_distilled(picks, _dataset(paths, source), folder=out, labels=labels, settings=settings)
+    folder = export_distilled(
+        picks, _dataset(used, paths, source), folder=out, labels=labels, settings=settings
+    )
     typer.echo(f"{len(picks)} videos, their labels, a card and a manifest: {folder}")
 
 
@@ -52,10 +55,11 @@ def publish_selections(profile: Profile = "phantom", runs_dir: RunsDir = "") -> 
     from infomotion_lib.selection.export import published_selection, require_permission
 
     paths, selections, _ = _finished(profile, runs_dir)
-    for name in _used(paths).sources.values():
-        require_permission(name)
+    used = _used(paths, profile)
+    for source, name in used.sources.items():
+        require_permission(name, _root(used, source, paths))
     tables = [
-        published_selection(selections, _dataset(paths, source), source=source)
+        published_selection(selections, _dataset(used, paths, source), source=source)
         for source in selections["source"].unique()
     ]
     path = write_csv(pd.concat(tables, ignore_index=True), MANIFESTS / "selections" / f"{paths.profile}.csv")
@@ -76,18 +80,27 @@ def _finished(profile: str, runs_dir: str) -> tuple[RunPaths, pd.DataFrame, pd.D
     return paths, selections, read_frame_index(paths.frame_index)
 
 
-def _used(paths: RunPaths) -> StageParameters:
-    """What every stage takes, as the selection of the run took it."""
-    from infomotion_lib.parameters import StageParameters
+def _used(paths: RunPaths, profile: str) -> StageParameters:
+    """What every stage takes, as the selection of the run took it; the real data where the profile has it."""
+    from infomotion_lib.parameters import StageParameters, read_profile
     from infomotion_lib.provenance import read_run_card
+    from infomotion_lib.run.here import with_whole_paths
 
     used = read_run_card(paths.stage("graph_selection"))["parameters"]
-    return StageParameters.model_validate(
-        {name: used[name] for name in StageParameters.model_fields if name in used}
-    )
+    here = with_whole_paths(read_profile(profile)).get("data_root", "")
+    taken = {name: used[name] for name in StageParameters.model_fields if name in used}
+    return StageParameters.model_validate(taken | {"data_root": here})
 
 
-def _dataset(paths: RunPaths, source: str) -> Dataset:
+def _root(used: StageParameters, source: str, paths: RunPaths) -> Path | None:
+    """Folder of an author's own data set, where its terms stand; None for all others."""
+    from infomotion_lib.data.sources import SOURCES
+
+    entry = SOURCES[used.sources[source]]
+    return entry.root(data_dir=paths.data, data_root=used.data_root) if entry.owned else None
+
+
+def _dataset(used: StageParameters, paths: RunPaths, source: str) -> Dataset:
     from infomotion_lib.data.videos import open_sources
 
-    return open_sources(_used(paths), paths)[source]
+    return open_sources(used, paths)[source]

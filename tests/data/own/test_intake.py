@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from data_folders import textured_clip
 
-from infomotion_lib.data.own.intake import REPORT, IntakeRequest, fitted, take_in
+from infomotion_lib.data.own.intake import IntakeRequest, take_in
 from infomotion_lib.data.own.matching import match_files, plain_stems
+from infomotion_lib.data.own.writing import REPORT, fitted
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.tables import plain_names
 from infomotion_lib.data.video import read_clip, write_clip
@@ -145,7 +146,7 @@ def test_dicom_without_its_package_is_refused_at_once(
     clinic: IntakeRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (clinic.folder / "clip 0.avi").rename(clinic.folder / "clip 0.dcm")
-    monkeypatch.setattr("infomotion_lib.data.own.clips.find_spec", lambda name: None)
+    monkeypatch.setattr("infomotion_lib.data.own.cines.find_spec", lambda name: None)
     with pytest.raises(DataError, match="1 of the files are DICOM"):
         take_in(clinic, tmp_path / "own")
     assert not (tmp_path / "own").exists()
@@ -187,3 +188,23 @@ def test_plain_names_are_distinct_whatever_the_folders() -> None:
     names = plain_stems(files)
     assert len({name.casefold() for name in names}) == len(files)
     assert not any("/" in name for name in names)
+
+
+def test_without_ef_the_folder_alone_will_do(clinic: IntakeRequest, tmp_path: Path) -> None:
+    request = IntakeRequest(clinic.folder, None, classes="none", workers=1)
+    taken = take_in(request, tmp_path / "own")
+    dataset = read_dataset(taken.root, layout="echonet-dynamic", labelled=False)
+    assert len(dataset.usable) == N and dataset.usable["ef"].isna().all()
+    assert dataset.usable["split"].value_counts().to_dict() == {"TRAIN": N - 1, "VAL": 1}
+    with pytest.raises(DataError, match="has no column EF"):
+        read_dataset(taken.root, layout="echonet-dynamic")
+
+
+def test_without_ef_a_list_still_gives_patients_and_rates(clinic: IntakeRequest, tmp_path: Path) -> None:
+    relisted(clinic, "clip 2;26,5", "clip 2;not measured")
+    request = IntakeRequest(clinic.folder, clinic.labels, classes="none", workers=1)
+    taken = take_in(request, tmp_path / "own")
+    assert len(taken.taken) == N and taken.facts["EF"] == "not looked at"
+    assert taken.taken.groupby("patient")["split"].nunique().max() == 1
+    assert taken.taken["split"].value_counts().to_dict() == {"TRAIN": N - 2, "VAL": 2}
+    assert "EF" not in pd.read_csv(taken.root / "FileList.csv")
