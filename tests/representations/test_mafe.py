@@ -338,7 +338,7 @@ def test_true_flow_is_of_drawn_hearts_alone(rows: pd.DataFrame, tmp_path: Path) 
     parameters = stage_parameters(
         "ifa_training", VALUES | {"mafe_flow_teacher": "exact", "mafe_method": "flow"}
     )
-    exact = targets_of(store, some, None, parameters=parameters).flows
+    exact = targets_of("flow", store, some, None, parameters=parameters).flows
     assert exact is not None and np.array_equal(exact, exact_flows(store, some))
     estimated = dis_flows(store).astype(float)
     moving = np.linalg.norm(exact.astype(float), axis=2) > 1
@@ -371,6 +371,15 @@ def test_pairs_are_of_one_video_or_of_two(store: TripletStore) -> None:
     pairs, same = pairs_of(videos, 40, np.random.default_rng(0))
     assert same.sum() == 20 and (pairs[:, 0] != pairs[:, 1]).all()
     assert np.array_equal(pairs[:, 0] // 6 == pairs[:, 1] // 6, same)
+
+
+def test_without_steps_nobody_teaches(rows: pd.DataFrame, tmp_path: Path) -> None:
+    parameters = stage_parameters("ifa_training", VALUES | {"mafe_steps": 0})
+    train, val = (rows[rows["split"] == split] for split in ("TRAIN", "VAL"))
+    made = room.fit(train, val, folder=tmp_path, parameters=parameters, device="cpu")
+    start = new_interpolator(4, (1, 1, 1, 1, 1), seed=0, refine=False).state_dict()
+    assert all(torch.equal(value, start[name]) for name, value in made.network.state_dict().items())
+    assert made.alarms == [] and not (tmp_path / "mafe_checkpoints" / "reid.safetensors").exists()
 
 
 def test_half_beats_have_no_filling(rows: pd.DataFrame, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,7 +57,7 @@ class TaughtNetwork(nn.Module):
 
 @dataclass(frozen=True)
 class Targets:
-    """What the teachers say of every triplet of a store.
+    """What the teachers say of every triplet of a store; flows of EchoNet-Dynamic's TRAIN videos take 1.5 GB.
 
     Attributes
     ----------
@@ -68,6 +69,13 @@ class Targets:
 
     flows: NDArray[np.float16] | None = None
     identities: NDArray[np.float32] | None = None
+
+    @cached_property
+    def mean_identity(self) -> NDArray[np.float32]:
+        """Of all frames, (128,)."""
+        assert self.identities is not None
+        mean: NDArray[np.float32] = self.identities.mean(axis=(0, 1))
+        return mean
 
     def rows(self, rows: NDArray[np.int64]) -> Targets:
         """Those of some triplets."""
@@ -161,9 +169,8 @@ class MafeObjective:
             parts[1:3] = flow, self._flow(torch.zeros_like(target), target)
             loss = loss + self.flow_weight * flow
         if targets.identities is not None and made.identities is not None:
-            assert self.targets.identities is not None
             identity = torch.from_numpy(targets.identities).to(middle.device)
-            mean = torch.from_numpy(self.targets.identities.mean(axis=(0, 1))).to(middle.device)
+            mean = torch.from_numpy(self.targets.mean_identity).to(middle.device)
             reid = self._reid(made.identities, identity)
             parts[3:5] = reid, self._reid(mean.expand_as(identity), identity)
             loss = loss + self.reid_weight * reid

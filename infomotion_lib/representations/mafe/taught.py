@@ -23,6 +23,7 @@ from infomotion_lib.representations.ifa.settings import TrainingSettings
 from infomotion_lib.representations.ifa.training import TrainingResult, new_interpolator, train_interpolator
 from infomotion_lib.representations.ifa.triplets import TripletStore
 from infomotion_lib.representations.mafe.alarms import Signs, alarms
+from infomotion_lib.representations.mafe.choices import Method
 from infomotion_lib.representations.mafe.flows import flow_targets
 from infomotion_lib.representations.mafe.objective import PARTS, MafeObjective, Targets, TaughtNetwork
 from infomotion_lib.representations.mafe.parameters import MafeParameters, choices_of
@@ -123,8 +124,9 @@ def fit(
         TripletStore.from_frame_index(rows, split=split, workers=p.workers)
         for split, rows in (("TRAIN", train), ("VAL", val))
     )
+    method = p.mafe_method if p.mafe_steps else "none"  # nothing is taught in no steps
     teacher = None
-    if p.mafe_method in ("reid", "both", "bothnorm"):
+    if method in ("reid", "both", "bothnorm"):
         teacher = reid_teacher(
             seen,
             held_out,
@@ -140,9 +142,9 @@ def fit(
         else new_interpolator(p.mafe_width, p.mafe_depths, seed=p.mafe_seed, refine=p.mafe_refine)
     )
     objective = MafeObjective(
-        p.mafe_method,
+        method,
         choices_of(p),
-        targets_of(seen, train, teacher, parameters=p),
+        targets_of(method, seen, train, teacher, parameters=p),
         TaughtNetwork(network, identifies=teacher is not None, seed=p.mafe_seed + STREAM),
         flow_weight=p.mafe_flow_weight,
         reid_weight=p.mafe_reid_weight,
@@ -152,7 +154,7 @@ def fit(
         network, seen, folder=place, settings=settings, val=held_out, device=device, objective=objective
     )
     some = held_out.subset(settings.most_validation)
-    signs = val_signs(objective, some, targets_of(some, val, teacher, parameters=p))
+    signs = val_signs(objective, some, targets_of(method, some, val, teacher, parameters=p))
     save_interpolator(trained.network, folder / WEIGHTS)
     write_csv(trained.log, folder / LOG)
     accuracy = np.nan if teacher is None else teacher.accuracy
@@ -174,11 +176,16 @@ def training_settings(parameters: MafeParameters) -> TrainingSettings:
 
 
 def targets_of(
-    store: TripletStore, rows: pd.DataFrame, teacher: Teacher | None, *, parameters: MafeParameters
+    method: Method,
+    store: TripletStore,
+    rows: pd.DataFrame,
+    teacher: Teacher | None,
+    *,
+    parameters: MafeParameters,
 ) -> Targets:
     """What the teachers of a method say of the triplets of some videos."""
     p, flows, identities = parameters, None, None
-    if p.mafe_method in ("flow", "flownorm", "both", "bothnorm"):
+    if method in ("flow", "flownorm", "both", "bothnorm"):
         flows = flow_targets(p.mafe_flow_teacher, store, rows, workers=p.workers)
     if teacher is not None:
         identities = teacher.identities(store.frames)[store.triplets[:, [0, 2]]]
