@@ -37,7 +37,7 @@ from infomotion_book.page_table import page_table
 from infomotion_book.platforms import platforms
 from infomotion_book.play import play
 from infomotion_book.speed import speed
-from infomotion_book.switches import switches
+from infomotion_book.switches import mafe_switches, switches
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_lib.data.sources import SOURCES
@@ -106,6 +106,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),
         "discovr_switches": switches(),
+        "mafe_switches": mafe_switches(),
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),

@@ -120,5 +120,17 @@ REPRESENTATIONS = Registry(
             files=("discovr.safetensors", "discovr_training_log.csv"),
             shown_by="infomotion_lib.reporting.figures.discovr:show",
         ),
+        Representation(
+            name="mafe",
+            label="MAFE",
+            described="MAFE, motion taught by flow and identity",
+            colour="#882255",
+            module="infomotion_lib.representations.mafe.taught",
+            parameters="infomotion_lib.representations.mafe.parameters:MafeParameters",
+            needs="phases",
+            files=("mafe.safetensors", "mafe_training_log.csv"),
+            refused_by="infomotion_lib.representations.ifa.outlook:refusals",
+            shown_by="infomotion_lib.reporting.figures.mafe:show",
+        ),
     ),
 )
