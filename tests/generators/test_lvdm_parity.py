@@ -74,8 +74,8 @@ def test_videos() -> None:
 
 @torch.inference_mode()
 def test_conditions_are_not_mixed_across_the_batch() -> None:
-    """A fault of diffusers before 0.28, which the stored tensor keeps, is not imitated; for one clip at a time
-    both versions agree, so that tensor bounds what a mixture would change.
+    """diffusers before 0.28, which upstream pins, mixed them in temporal cross-attention; what that gives is
+    stored, and is not what ours gives.
     """
     clip, reference, ef = clips(2, 4, 14), references(2, 14), torch.tensor([0.25, 0.6]).view(2, 1, 1)
     noise = with_offset(gauss("lvdm_small.noise", 2, 4, 4, 14, 14), gauss("lvdm_small.offset", 2, 4, 1, 1, 1))

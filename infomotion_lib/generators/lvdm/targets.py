@@ -66,7 +66,10 @@ def with_noise(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
 
 
 def velocity(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
-    """Target (B, ...), :math:`v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1 - \\bar\\alpha_t}\\,z_0`."""
+    """Velocities (B, ...), what a denoiser learns to say.
+
+    .. math:: v = \\sqrt{\\bar\\alpha_t}\\, \\varepsilon - \\sqrt{1 - \\bar\\alpha_t}\\, z_0
+    """
     kept, added = noise_shares(timestep, like=clean)
     return kept * noise - added * clean
 

@@ -17,7 +17,7 @@ WINDOW = 64
 
 
 def window_starts(frames: int, *, window: int = WINDOW) -> list[int]:
-    """First frame of each window, half a window apart; where that does not reach the end, one more ends there.
+    """First frame of each window, half a window apart, and of one more where those do not reach the end.
 
     >>> window_starts(192), window_starts(48), window_starts(100)
     ([0, 32, 64, 96, 128], [0], [0, 32, 36])
