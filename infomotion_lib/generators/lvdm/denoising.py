@@ -1,4 +1,4 @@
-"""One call of the video network: reference frame beside the noisy clip, both padded by replication."""
+"""One call of a network: latents padded by replication, and for videos the reference frame beside them."""
 
 from __future__ import annotations
 
@@ -67,6 +67,21 @@ def denoise(unet: Any, noisy: Tensor, *, reference: Tensor, condition: Tensor, t
         return_dict=False,
     )[0]
     return predicted.transpose(1, 2)[..., edge : edge + side, edge : edge + side]
+
+
+def denoise_hearts(unet: Any, noisy: Tensor, *, timestep: Tensor) -> Tensor:
+    """What the network of hearts says of noisy latent frames, (B, 4, S, S), padded in the same way.
+
+    Parameters
+    ----------
+    unet : UNet2DModel
+    noisy : Tensor, shape (B, 4, S, S)
+    timestep : Tensor, shape (B,)
+    """
+    side = noisy.shape[-1]
+    edge = padding(side)
+    padded = functional.pad(noisy, (edge, edge, edge, edge), mode="replicate")
+    return unet(padded, timestep, return_dict=False)[0][..., edge : edge + side, edge : edge + side]
 
 
 def _check(unet: Any, noisy: Tensor, reference: Tensor, condition: Tensor, timestep: Tensor) -> None:
