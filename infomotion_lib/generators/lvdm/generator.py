@@ -79,7 +79,7 @@ class FittedLvdm:
             known = ef[ef_class(ef) == label]
             for number in range(per_class):
                 random = np.random.default_rng([seed, label, number])
-                row = name, round(float(random.choice(known)), 2), int(random.integers(2**31))
+                row = name, float(random.choice(known)), int(random.integers(2**31))
                 rows.append((f"lvdm_{len(rows):06d}", *row))
         table = pd.DataFrame(rows, columns=["FileName", "requested_class", "requested_ef", "seed"])
         return table.assign(**self.settings())
