@@ -34,9 +34,10 @@ from infomotion_book.machines import two_machines
 from infomotion_book.more_training import more_training
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
+from infomotion_book.platforms import platforms
 from infomotion_book.play import play
 from infomotion_book.speed import speed
-from infomotion_book.switches import switches
+from infomotion_book.switches import mafe_switches, switches
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_lib.data.sources import SOURCES
@@ -105,11 +106,13 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),
         "discovr_switches": switches(),
+        "mafe_switches": mafe_switches(),
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),
         "latte_steps": latte_steps(),
         "speed": speed(),
+        "platforms": platforms(),
         "changelog": changelog(),
         "play": play(lead, assets),
         "scripts": f"{assets.sentence}\n",

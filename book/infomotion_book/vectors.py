@@ -24,7 +24,8 @@ from infomotion_lib.selection.registry import SELECTORS
 LEVEL = 0.05
 FIGURE = "vectors-compared.svg"
 NOT_RUN = (
-    "No run with several kinds of vectors is frozen yet: `infomotion run all --profile phantom-beyond`.\n"
+    "No run with several kinds of vectors is frozen:"
+    " `infomotion run all --profile phantom-beyond --until 04`.\n"
 )
 
 

@@ -13,6 +13,7 @@ from infomotion_lib.data.faults import FAULTS, OK, REMARKS, TRACING_FAULTS
 from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS
 from infomotion_lib.data.look import ODD_COLUMNS, ODDITIES
 from infomotion_lib.data.records import Dataset, read_dataset
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.volume_tracings import first_tracing_areas
 from infomotion_lib.files import FILE_LIST, OPEN_LABELS, PHANTOM_TRUTH, VIDEOS
 
@@ -169,6 +170,10 @@ class DataReport:
             how = "This project made the folder, nothing more is needed."
         elif holder is not None:
             how = f"Set INFOMOTION_DATA={holder} and run the paper profile."
+        elif fetched := [
+            name for name, entry in SOURCES.items() if entry.fetched_by and entry.folder == root.name
+        ]:
+            how = f"Set INFOMOTION_DATA={root.parent}, then: infomotion run all --profile {fetched[0]}"
         else:
             how = (
                 f"To distil videos of your own: infomotion distill {root / VIDEOS} --labels"

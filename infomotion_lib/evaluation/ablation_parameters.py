@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from infomotion_lib.errors import ParameterError
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.parameter_types import Count, Distinct, LocatedFile, Seed
 from infomotion_lib.parameters import StageParameters
@@ -45,10 +46,13 @@ class AblationParameters(StageParameters):
     i3d_weights: LocatedFile = Field("", description="TorchScript I3D for FVD; empty: our own encoders alone")
     i3d_sha256: str = Field("", description="its hash")
 
-    @model_validator(mode="after")
-    def _hashed(self) -> AblationParameters:
+    def require_machine(self) -> None:
+        """Refuse encoder files whose hash is not given."""
+        super().require_machine()
         for name in ("inception", "i3d"):
             file, digest = getattr(self, f"{name}_weights"), getattr(self, f"{name}_sha256")
             if file and not re.fullmatch("[0-9a-f]{64}", digest):
-                raise ValueError(f"{name}_weights needs {name}_sha256, 64 digits 0-9 and a-f, not {digest!r}")
-        return self
+                raise ParameterError(
+                    f"{name}_weights needs {name}_sha256, 64 digits 0-9 and a-f, not {digest!r}.",
+                    remedy="Give the SHA-256 that the file was published with.",
+                )

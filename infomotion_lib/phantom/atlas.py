@@ -241,15 +241,22 @@ def _rings(heart: Heart, right_ventricle: _Ellipse) -> tuple[tuple[float, float]
 
 def _stretch(heart: Heart, left_atrium: _Ellipse, texel: float) -> Floats:
     """Displacements of :class:`Atlas`, texels, shape (3, H / COARSE, W / COARSE)."""
-    step = COARSE * texel
-    x, y = _grid(step)
+    return _stretch_at(heart, left_atrium, *_grid(COARSE * texel)) / texel
+
+
+def stretch_at(heart: Heart, x: Floats, y: Floats) -> Floats:
+    """Displacements of :class:`Atlas` at points of the heart at ED, scan depths before zoom, (3, ...)."""
+    return _stretch_at(heart, _chambers(heart).left_atrium, x, y)
+
+
+def _stretch_at(heart: Heart, left_atrium: _Ellipse, x: Floats, y: Floats) -> Floats:
     beyond = np.maximum(-x - _outer_profile(heart, y), 0)  # distance from the septum into the right ventricle
     free_wall = 0.255 * heart.rv_size
     right = -np.where(beyond < free_wall, beyond, free_wall * exp(-(beyond - free_wall) / 0.15))
     right = right * _ramp(y / 0.10) * _ramp((heart.length + 0.10 - y) / 0.10)
     outside = np.maximum(left_atrium.distance(x, y) - 1, 0)
     fade = exp(-outside / 0.5) * _ramp((y - heart.length) / 0.06)
-    return np.stack([right, -(x - left_atrium.x) * fade, -(y - left_atrium.y) * fade]) / texel
+    return np.stack([right, -(x - left_atrium.x) * fade, -(y - left_atrium.y) * fade])
 
 
 def _ramp(x: Floats) -> Floats:

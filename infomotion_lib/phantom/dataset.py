@@ -23,7 +23,14 @@ from infomotion_lib.parameters import StageParameters
 from infomotion_lib.phantom.geometry import CHORDS, tracing, volumes_ml
 from infomotion_lib.phantom.nuisance import Heart, check_role
 from infomotion_lib.phantom.parameters import PhantomParameters
-from infomotion_lib.phantom.plan import PhantomRequest, Planned, phantom_request, plan_videos, planned_videos
+from infomotion_lib.phantom.plan import (
+    EDITION,
+    PhantomRequest,
+    Planned,
+    phantom_request,
+    plan_videos,
+    planned_videos,
+)
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
@@ -97,6 +104,17 @@ def edition_of(folder: str | Path) -> int | None:
     """Edition of the drawing that made a folder; None where the folder holds no phantom data set."""
     path = Path(folder) / PHANTOM_REQUEST
     return int(read_json(path).get("edition", 1)) if path.is_file() else None  # edition 1 did not say so
+
+
+def drawn_hearts(folder: str | Path) -> dict[str, Heart]:
+    """Every heart of a phantom data set by file name, as it was drawn; empty where the folder holds none of
+    this edition.
+    """
+    path = Path(folder) / PHANTOM_REQUEST
+    if not path.is_file() or edition_of(folder) != EDITION:
+        return {}
+    request = PhantomRequest(**read_json(path))
+    return {video.file_name: video.heart for video in plan_videos(request)}
 
 
 def _claim(folder: Path, request: PhantomRequest) -> None:

@@ -82,6 +82,7 @@ REPRESENTATIONS = Registry(
             described="dense optical flow",
             colour="#009E73",
             module="infomotion_lib.representations.flow.dense",
+            parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
         ),
         Representation(
@@ -90,6 +91,7 @@ REPRESENTATIONS = Registry(
             described="motion network, random weights",
             colour="#8C6D31",
             module="infomotion_lib.representations.ifa.untrained",
+            parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
         ),
         Representation(
@@ -117,6 +119,18 @@ REPRESENTATIONS = Registry(
             parameters="infomotion_lib.representations.discovr.parameters:DiscovrParameters",
             files=("discovr.safetensors", "discovr_training_log.csv"),
             shown_by="infomotion_lib.reporting.figures.discovr:show",
+        ),
+        Representation(
+            name="mafe",
+            label="MAFE",
+            described="MAFE, motion taught by flow and identity",
+            colour="#882255",
+            module="infomotion_lib.representations.mafe.taught",
+            parameters="infomotion_lib.representations.mafe.parameters:MafeParameters",
+            needs="phases",
+            files=("mafe.safetensors", "mafe_training_log.csv"),
+            refused_by="infomotion_lib.representations.ifa.outlook:refusals",
+            shown_by="infomotion_lib.reporting.figures.mafe:show",
         ),
     ),
 )

@@ -113,9 +113,9 @@ def find_communities(
     Infomap draws with the C++ library's ``uniform_int_distribution``, which each library defines otherwise:
     with GNU's (Linux) and with LLVM's (macOS, WebAssembly) equal seeds search otherwise. Partitions are then
     equal only if both searches find the best one. With ``trials=0`` they did for every class of the phantom
-    (47 to 78 videos; with 10 trials for 14 graphs of 20) and for graphs with groups of up to 300 nodes. In
-    graphs of 500 nodes, and in those of 100 or more without groups, many partitions are nearly as good as the
-    best, and no number of trials that we tried, up to 300, made all of them equal.
+    and for all graphs with groups of up to 100 nodes that we tried. In larger graphs, and in those without
+    groups, many partitions are nearly as good as the best, and 300 trials did not make all of them equal
+    (``tests/benchmarks/bench_platforms.py``).
 
     Parameters
     ----------

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book import fragments, ledgers, run_sentences
+from infomotion_book import fragments, ledgers, platforms, run_sentences
 from infomotion_lib.frozen import EVALUATION_FIGURES, FROZEN
 from infomotion_lib.paths import NOTEBOOKS
+from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.results import Results
 
 PHANTOM = Results("phantom", FROZEN / "phantom")
@@ -50,3 +52,12 @@ def test_the_last_tables_are_those_of_the_evaluation(tmp_path: Path) -> None:
     assert table is not None and cells["mean"].tolist() == table["mean"].tolist() and constants is not None
     (results.folder("evaluation") / "constants.csv").unlink()
     assert run_sentences.final_tables(results)[1] is None
+
+
+def test_the_measurement_of_two_platforms_has_its_rows_or_says_how(tmp_path: Path) -> None:
+    assert platforms.measured(tmp_path) is None and "bench_platforms.py" in platforms.platforms(tmp_path)
+    row = {"graphs": "drawn groups", "fewest_nodes": 60, "most_nodes": 60, "tried": 6, "trials": 10}
+    write_csv(
+        pd.DataFrame([row | {"equal": 5, "overlap": 0.9, "seconds": 0.1}]), tmp_path / "infomap_platforms.csv"
+    )
+    assert "5 of 6" in platforms.platforms(tmp_path)

@@ -16,6 +16,7 @@ from infomotion_book.explore.board import controls, prepare
 from infomotion_book.freeze import freeze
 from infomotion_book.frozen_notebook import as_files, freeze_notebook
 from infomotion_book.notebooks import page_from_run
+from infomotion_lib.provenance import write_json
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import STATE
 
@@ -59,6 +60,7 @@ def test_drawings_stay_in_the_text(tmp_path: Path) -> None:
 def test_a_page_links_the_frozen_pictures_from_where_it_stands(tmp_path: Path) -> None:
     freeze_notebook(notebook(tmp_path), made(tmp_path / "phantom" / "01_frame_index"), pixels=True)
     results = Results("phantom", tmp_path / "phantom")
+    write_json({"parameters": {"real_data": "phantom"}}, results.root / "01_frame_index" / "run_card.json")
     file = results.root / "01_frame_index" / "01_frame_index.ipynb"
     text = json.dumps(page_from_run(file, results=results, stage="frame_index"))
     names = re.findall(r'src=\\"\.\./results/phantom/(01_frame_index/pictures/[0-9a-f]+\.webp)', text)

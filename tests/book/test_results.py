@@ -33,8 +33,8 @@ def test_an_unknown_real_data_set_is_never_called_a_phantom(tmp_path: Path) -> N
     assert not results.is_phantom
     with pytest.raises(ParameterError, match="none is named"):
         data_name("")
-    with pytest.raises(ParameterError, match="Unknown real data set: camus"):
-        pool_names(real="camus", synthetic="none")
+    with pytest.raises(ParameterError, match="Unknown real data set: cetus"):
+        pool_names(real="cetus", synthetic="none")
 
 
 def test_every_real_data_set_that_a_profile_may_name_has_a_name() -> None:

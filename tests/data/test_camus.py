@@ -16,6 +16,7 @@ from girder_server import Server, half_beat, info, nifti, patient, small_cohort,
 from infomotion_lib.data import camus, transfer
 from infomotion_lib.data.camus import fetch_camus, split_of
 from infomotion_lib.data.camus_patient import NotUsable, read_half_beat, read_info, square
+from infomotion_lib.data.check import check_dataset
 from infomotion_lib.data.nifti import Sequence, read_sequence
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.video import read_clip
@@ -59,6 +60,10 @@ def test_patients_become_a_data_set_with_terms_and_hashes_beside_it(fetched: Pat
     assert (fetched / "download" / "patient0001" / "MANDATORY_CITATION.md").is_file()
     sums = (fetched / "download" / "SHA256SUMS").read_text().splitlines()
     assert len(sums) == 6 * 4 and not any("2CH" in line for line in sums)
+
+
+def test_the_check_says_which_profile_runs_it(fetched: Path) -> None:
+    assert str(check_dataset(fetched)).splitlines()[-1].endswith("infomotion run all --profile camus")
 
 
 def test_the_index_has_one_annotated_pair_per_half_beat(fetched: Path) -> None:

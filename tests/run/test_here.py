@@ -37,7 +37,7 @@ from infomotion_lib.run.workflow import run_all, what_would_run
         ("machine_shares", [0.0, 0.0, 0.0, 0.0, 0.0], "machine shares"),
         ("device", "cuda", "torch sees no GPU"),
         ("ifa_weights", "nope.pth", "names nothing that exists"),
-        ("inception_weights", "nope.pt", "needs inception_sha256"),
+        ("inception_weights", "nope.pt", "names nothing that exists"),
         ("autoencoder_weights", "nope", "names nothing that exists"),
         ("regressor_weights", "nope.pt", "names nothing that exists"),
         ("data_root", "/no/such/folder", "names nothing that exists"),

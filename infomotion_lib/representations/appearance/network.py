@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,9 +23,23 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.progress import track
 from infomotion_lib.weights import read_weights, refused, save_weights
 
+N = TypeVar("N", bound=nn.Module)
+
 EMBEDDING_SIZE = 512
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-4
 _KIND = "infomotion_appearance"
+
+
+def frame_resnet() -> nn.Module:
+    """ResNet-18 with random weights on grey frames (B, 1, S, S), up to its pooled embedding (B, 512)."""
+    from monai.networks.nets.resnet import (
+        resnet18,
+    )  # its import takes seconds: only whoever builds a network pays
+
+    body: nn.Module = resnet18(
+        spatial_dims=2, n_input_channels=1, conv1_t_size=7, conv1_t_stride=2, feed_forward=False
+    )
+    return body
 
 
 class FrameResNet(nn.Module):
@@ -34,13 +49,7 @@ class FrameResNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        from monai.networks.nets.resnet import (
-            resnet18,
-        )  # its import takes seconds: only whoever builds a network pays
-
-        self.body = resnet18(
-            spatial_dims=2, n_input_channels=1, conv1_t_size=7, conv1_t_stride=2, feed_forward=False
-        )
+        self.body = frame_resnet()
         self.head = nn.Linear(EMBEDDING_SIZE, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -130,8 +139,8 @@ def train_appearance(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = FrameResNet()
-    network = _placed(network, device)
-    inputs = _prepare(frames, size, pixel_mean, pixel_sd)
+    network = placed(network, device)
+    inputs = prepared(frames, size, pixel_mean, pixel_sd)
     target = torch.from_numpy((labels - ef_mean) / ef_sd).float()
     # fused: its square root is exact, see arithmetic.py
     optimiser = torch.optim.AdamW(
@@ -165,7 +174,7 @@ def embed(model: AppearanceModel, frames: NDArray[np.uint8], *, batch_size: int 
     rows = [np.zeros((0, EMBEDDING_SIZE), dtype=np.float32)]
     with torch.inference_mode():
         for start in range(0, len(frames), batch_size):
-            batch = _prepare(frames[start : start + batch_size], model.size, model.pixel_mean, model.pixel_sd)
+            batch = prepared(frames[start : start + batch_size], model.size, model.pixel_mean, model.pixel_sd)
             rows.append(model.network.body(batch.to(device)).float().cpu().numpy())
     return np.concatenate(rows)
 
@@ -192,19 +201,23 @@ def load_appearance(path: str | Path, *, device: str = "cpu") -> AppearanceModel
         network = FrameResNet()
         network.load_state_dict(state)
     constants["losses"] = tuple(constants["losses"])
-    return AppearanceModel(_placed(network, device).eval(), **constants)
+    return AppearanceModel(placed(network, device).eval(), **constants)
 
 
-def _prepare(frames: NDArray[np.uint8], size: int, mean: float, sd: float) -> Tensor:
+def prepared(frames: NDArray[np.uint8], size: int, mean: float, sd: float) -> Tensor:
+    """Input (N, 1, size, size) of frames (N, H, W): resized by area, standardised by the grey levels'
+    constants.
+    """
     grey = torch.from_numpy(np.ascontiguousarray(frames)).float()[:, None]  # (N, 1, H, W)
     resized = nn.functional.interpolate(grey, size=(size, size), mode="area")
     return ((resized - mean) / sd).contiguous(memory_format=torch.channels_last)
 
 
-def _placed(network: FrameResNet, device: str) -> FrameResNet:
+def placed(network: N, device: str) -> N:
+    """The network on a device, in the layout in which all frame networks run."""
     # channels last is the faster layout, and one layout everywhere keeps embeddings equal to the last bit
-    placed: FrameResNet = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
-    return placed
+    moved: N = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
+    return moved
 
 
 def _batches(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,36 @@ class Ends:
     pairs: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Reading:
+    """Which frames of a video are looked at, and how their motion is laid out in its vector.
+
+    Attributes
+    ----------
+    name : str
+        Tells its vectors from those of another reading.
+    columns : tuple of str
+        Frame numbers that a row of the frame index must have.
+    pairs : int
+        Pairs of frames per video.
+    ends : callable
+        Frames and pairs of a row, or the status of a video that has none.
+    laid_out : callable, optional
+        Vectors (N, D) of pooled motion (N, D) of a network of some width; as they are by default.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    pairs: int
+    ends: Callable[[Mapping[str, Any]], Ends | str]
+    laid_out: Callable[[NDArray[np.float32], int], NDArray[np.float32]] | None = None
+
+
+def motions(pairs: int) -> Reading:
+    """Both motions of a video as the paper has them, or emptying alone."""
+    return Reading("" if pairs == 2 else ONE_PAIR, END_COLUMNS[-2 * pairs :], pairs, read_ends)
+
+
 def extract_features(
     network: InterFrameInterpolator,
     rows: pd.DataFrame,
@@ -61,6 +91,7 @@ def extract_features(
     batch_size: int = 8,
     device: str = "auto",
     workers: int = 1,
+    reading: Reading | None = None,
 ) -> Vectors:
     """Motion vectors of all videos that have end frames, written to ``out``, with a list of those that have
     none.
@@ -86,6 +117,8 @@ def extract_features(
         Where it runs.
     workers : int
         Decoding threads.
+    reading : Reading, optional
+        By default the motions that the frame index has: :func:`motions`.
 
     Raises
     ------
@@ -97,8 +130,8 @@ def extract_features(
     if not 1 <= batch_size <= BLOCK:
         raise ParameterError(f"Batches of {batch_size} videos: batches are 1 to {BLOCK} videos.")
     ordered = rows.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
-    pairs = pairs_kept(ordered)
-    known = np.asarray(ordered[list(END_COLUMNS[-2 * pairs :])].notna().all(axis=1), dtype=np.bool_)
+    reading = motions(pairs_kept(ordered)) if reading is None else reading
+    known = np.asarray(ordered[list(reading.columns)].notna().all(axis=1), dtype=np.bool_)
     videos = ordered[known].to_dict("records")
     if not videos:
         raise DataError(
@@ -107,8 +140,8 @@ def extract_features(
         )
     where = resolve_device(device)
     pooler = MotionPooler(network, pooling=pooling, device=where)
-    how = f"{pooling}-{batch_size}-{where.type}-float32{'' if pairs == 2 else ONE_PAIR}"
-    identity = _identity(network, videos, how)
+    how = f"{pooling}-{batch_size}-{where.type}-float32{reading.name}"
+    identity = _identity(network, videos, how, reading)
     parts = None if out is None else Path(f"{out}.parts")
     starts = range(0, len(videos), BLOCK)
     done: list[Vectors] = []
@@ -116,9 +149,19 @@ def extract_features(
         for number, start in enumerate(track(starts, label="motion vectors", unit="block")):
             part = None if parts is None else parts / f"{number:06d}.npz"
             block = videos[start : start + BLOCK]
-            done.append(_block(pooler, block, part, identity=identity, batch_size=batch_size, pool=pool))
+            done.append(
+                _block(
+                    pooler,
+                    block,
+                    part,
+                    identity=identity,
+                    batch_size=batch_size,
+                    pool=pool,
+                    reading=reading,
+                )
+            )
     absent = ordered.loc[~known, ["source", "file_name", "status"]]
-    table = Vectors.joined(done, more_missing=absent, size=vector_size(network.width, pooling, pairs))
+    table = Vectors.joined(done, more_missing=absent, size=vector_size(network.width, pooling, reading.pairs))
     refuse_degenerate(table)
     if out is not None and parts is not None:
         write_features(table, Path(out))
@@ -153,7 +196,11 @@ def refuse_degenerate(table: Vectors) -> None:
 
 def read_ends(row: Mapping[str, Any]) -> Ends | str:
     """End frames of one video, or the status of a video that has none."""
-    wanted, pairs = pair_frames(row)
+    return ends_at(row, *pair_frames(row))
+
+
+def ends_at(row: Mapping[str, Any], wanted: Sequence[int], pairs: NDArray[np.int64]) -> Ends | str:
+    """Frames of the numbers ``wanted`` of one video with their pairs (P, 2), or its status if it has none."""
     try:
         frames = read_frames(row["path"], wanted)
     except VideoError:
@@ -179,6 +226,7 @@ def _block(
     identity: str,
     batch_size: int,
     pool: ThreadPoolExecutor,
+    reading: Reading,
 ) -> Vectors:
     if part is not None and part.is_file():
         earlier = read_features(part)
@@ -189,19 +237,21 @@ def _block(
     for start in range(0, len(videos), batch_size):
         some = videos[start : start + batch_size]
         by_size: dict[tuple[int, ...], list[tuple[int, Ends]]] = {}
-        for number, ends in enumerate(pool.map(read_ends, some), start):
+        for number, ends in enumerate(pool.map(reading.ends, some), start):
             if isinstance(ends, str):
                 missing[number] = ends
             else:
                 by_size.setdefault(ends.frames.shape[1:], []).append((number, ends))
         for group in by_size.values():
             made = vectors_of(pooler, [ends for _, ends in group])
+            if reading.laid_out is not None:
+                made = reading.laid_out(made, pooler.network.width)
             vectors |= {number: vector for (number, _), vector in zip(group, made, strict=True)}
     table = Vectors.of(
         videos,
         vectors,
         missing,
-        size=vector_size(pooler.network.width, pooler.pooling, 1 if identity.endswith(ONE_PAIR) else 2),
+        size=vector_size(pooler.network.width, pooler.pooling, reading.pairs),
         identity=identity,
     )
     if part is not None:
@@ -209,16 +259,18 @@ def _block(
     return table
 
 
-def _identity(network: InterFrameInterpolator, videos: Sequence[Mapping[Any, Any]], how: str) -> str:
+def _identity(
+    network: InterFrameInterpolator, videos: Sequence[Mapping[Any, Any]], how: str, reading: Reading
+) -> str:
     """What must be equal for two blocks to belong together: weights, videos and their frames, settings."""
     weights = 0
     for name, value in network.state_dict().items():
         weights = zlib.crc32(
             value.detach().cpu().contiguous().numpy().tobytes(), zlib.crc32(name.encode(), weights)
         )
-    ends = END_COLUMNS[-2:] if how.endswith(ONE_PAIR) else END_COLUMNS
     listed = "\n".join(
-        f"{row['source']}/{row['file_name']} {[int(row[column]) for column in ends]}" for row in videos
+        f"{row['source']}/{row['file_name']} {[int(row[column]) for column in reading.columns]}"
+        for row in videos
     )
     named = zlib.crc32(listed.encode())
     return f"{FORMAT}-{weights:08x}-{named:08x}-{how}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from infomotion_lib.representations.ifa.parameters import IfaParameters
 from infomotion_lib.representations.ifa.pooling import Pooling, rank_bound, vector_size
 from infomotion_lib.representations.ifa.settings import TrainingSettings, resolve_precision
 from infomotion_lib.representations.ifa.training import TrainingResult, new_interpolator, train_interpolator
+from infomotion_lib.representations.ifa.training_log import LOG_COLUMNS
 from infomotion_lib.representations.ifa.triplets import TripletStore, pairs_kept
 from infomotion_lib.representations.vectors import Vectors
 
@@ -132,15 +134,20 @@ def fit_triplets(
 
 def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:
     """The network that :func:`fit` left in ``folder``; its gain is that of its log."""
-    network, log = load_ema_vfi(folder / WEIGHTS), _log(folder / LOG)
+    trained = logged_training(folder / WEIGHTS, folder / LOG)
+    return Motion(trained, parameters.pooling, device, pairs=parameters.pairs)
+
+
+def logged_training(weights: Path, log_file: Path, *, parts: Sequence[str] = ()) -> TrainingResult:
+    """A finished training from its weights and its log, which has no row where the file is missing."""
+    network, log = load_ema_vfi(weights), _log(log_file, parts)
     looks = log.dropna(subset=["psnr"]).reset_index(drop=True)
     best = int(looks["psnr"].to_numpy(dtype=float).argmax()) if len(looks) else -1
     chosen = looks.iloc[best : best + 1] if len(looks) else log.tail(1)
     psnr, naive, step = (
         float(chosen[name].iloc[0]) if len(chosen) else np.nan for name in ("psnr", "psnr_naive", "step")
     )
-    trained = TrainingResult(network, log, psnr, naive, 0 if np.isnan(step) else int(step))
-    return Motion(trained, parameters.pooling, device, pairs=parameters.pairs)
+    return TrainingResult(network, log, psnr, naive, 0 if np.isnan(step) else int(step))
 
 
 def require_pairs(rows: pd.DataFrame, pairs: int) -> None:
@@ -159,6 +166,6 @@ def require_pairs(rows: pd.DataFrame, pairs: int) -> None:
         )
 
 
-def _log(path: Path) -> pd.DataFrame:
-    columns = ["step", "loss", "lr", "psnr", "psnr_naive"]
+def _log(path: Path, parts: Sequence[str]) -> pd.DataFrame:
+    columns = [*LOG_COLUMNS, *parts]
     return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=columns, dtype=float)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.arithmetic import bf16_obstacle
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.representations.ifa.augment import Augmentation
+from infomotion_lib.representations.ifa.augment import Augmentation, Change
 from infomotion_lib.representations.ifa.losses import LossName
 
 if TYPE_CHECKING:
@@ -91,9 +91,14 @@ class TrainingSettings:
 
     def augmented(self, triplets: NDArray[np.uint8], *, step: int) -> NDArray[np.uint8]:
         """Triplets of a step after augmentation."""
-        return self.augmentation.apply(
-            triplets, np.random.default_rng([self.seed, _AUGMENTATION_STREAM, step])
-        )
+        return self.augmentation.apply(triplets, self._augmenting(step))
+
+    def changes(self, step: int, *, count: int, square: bool) -> list[Change]:
+        """What augmentation does to each of the ``count`` triplets of a step."""
+        return self.augmentation.drawn(count, self._augmenting(step), square=square)
+
+    def _augmenting(self, step: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, _AUGMENTATION_STREAM, step])
 
     def due(self, step: int, every: int) -> bool:
         """Whether something that happens ``every`` steps (0: a tenth of the run) happens after ``step``

@@ -24,7 +24,7 @@ from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
-from infomotion_lib.representations.ifa.losses import interpolation_loss
+from infomotion_lib.representations.ifa.objective import Batch, Losses, MiddleFrames, Objective
 from infomotion_lib.representations.ifa.settings import TrainingSettings, resolve_precision
 from infomotion_lib.representations.ifa.training_log import TrainingLog
 from infomotion_lib.representations.ifa.triplets import TripletStore
@@ -101,6 +101,7 @@ def train_interpolator(
     val: TripletStore | None = None,
     device: str = "auto",
     on_step: Callable[[int, float], None] | None = None,
+    objective: Objective | None = None,
 ) -> TrainingResult:
     """Network trained to predict middle frames; continues from ``folder`` if a run of the same settings was
     cut short there.
@@ -122,6 +123,8 @@ def train_interpolator(
         Where it runs.
     on_step : callable, optional
         Called with step and loss after each logged step.
+    objective : Objective, optional
+        What is minimised; by default the loss of middle frames that the settings name.
 
     Raises
     ------
@@ -133,9 +136,18 @@ def train_interpolator(
         If the loss is not finite.
     """
     resolve_precision(settings.precision, device)
-    run = _Run(network, store, folder=Path(folder), settings=settings, val=val, device=resolve_device(device))
+    aim = MiddleFrames() if objective is None else objective
+    run = _Run(
+        network,
+        store,
+        folder=Path(folder),
+        settings=settings,
+        val=val,
+        device=resolve_device(device),
+        objective=aim,
+    )
     run.resume()
-    bar: tqdm[int] = track(label="IFA training", total=settings.steps, unit="step")
+    bar: tqdm[int] = track(label=f"{aim.label} training", total=settings.steps, unit="step")
     bar.update(run.step)
     while run.step < settings.steps:
         loss = run.advance()
@@ -158,69 +170,71 @@ class _Run:
         settings: TrainingSettings,
         val: TripletStore | None,
         device: torch.device,
+        objective: Objective,
     ) -> None:
         from lightning_fabric import Fabric  # its import takes a second: only training pays
         from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
         self.store, self.settings, self.folder = store, settings, folder
         self.val = None if val is None else val.subset(settings.most_validation)
-        self.identity = _identity(network, store, self.val, settings)
-        self.network = network
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
+        self.network, self.objective = network, objective
+        self.trained = objective.trained(network)
+        self.identity = _identity(network, store, self.val, settings, objective, self.trained)
+        self.trained.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
         # fused: its square root is exact, see arithmetic.py
         self.optimiser = torch.optim.AdamW(
-            network.parameters(), lr=0.0, weight_decay=settings.weight_decay, fused=True
+            self.trained.parameters(), lr=0.0, weight_decay=settings.weight_decay, fused=True
         )
         fabric = Fabric(
             accelerator=device.type, devices=1, precision=settings.precision, plugins=[LightningEnvironment()]
         )
-        self.model, self.steps = fabric.setup(network, self.optimiser)
+        self.model, self.steps = fabric.setup(self.trained, self.optimiser)
         self.fabric, self.device, self.step = fabric, device, 0
         self.best: dict[str, float] = {"psnr": float("nan"), "psnr_naive": float("nan"), "step": 0}
-        self.log = TrainingLog(folder / LOG)
+        self.log = TrainingLog(folder / LOG, parts=objective.parts)
 
     def advance(self) -> float | None:
         """One step; its loss where the log wants it."""
         settings, step = self.settings, self.step
-        triplets = settings.augmented(self.store.batch(settings.rows(step, count=len(self.store))), step=step)
+        rows = settings.rows(step, count=len(self.store))
+        triplets = settings.augmented(self.store.batch(rows), step=step)
         first, middle, last = as_unit(triplets, self.device).split(1, dim=1)
         rate = settings.rate(step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.model.train()
-        made = self.model(first, last)
-        loss = interpolation_loss(
-            made, middle, loss=settings.loss, laplacian_weight=settings.laplacian_weight
-        )
+        losses = self.objective.losses(self.model(first, last), middle, Batch(step, rows, settings))
+        loss = losses.total
         if (
             self.device.type == "cpu"
         ):  # costs nothing here, and torch's CPU warp crashes in the backward pass of a nan flow
-            self._refuse_divergence(loss, *made.flow)
+            self._refuse_divergence(loss, *losses.made.flow)
         self.steps.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
         self.steps.step()
         self.step += 1
-        return self._record(loss, rate)
+        return self._record(losses, rate)
 
-    def _record(self, loss: torch.Tensor, rate: float) -> float | None:
+    def _record(self, losses: Losses, rate: float) -> float | None:
         settings, step = self.settings, self.step
         look = self.val is not None and settings.due(step, settings.validate_every)
         keep = settings.due(step, settings.checkpoint_every)
         if not (look or keep or settings.due(step, settings.log_every)):
             return None
-        self._refuse_divergence(loss)
-        value = float(loss.detach())
+        self._refuse_divergence(losses.total)
+        value = float(losses.total.detach())
         psnr, naive = self._look() if look else (None, None)
-        self.log.add(step, value, rate, psnr, naive)
+        self.log.add(step, value, rate, psnr, naive, [float(part.detach()) for part in losses.parts])
         if keep:
             self._save()
         return value
 
     def _refuse_divergence(self, *values: torch.Tensor) -> None:
         if not all(bool(value.isfinite().all()) for value in values):
+            label, prefix = self.objective.label, self.objective.prefix
             raise StageError(
-                f"IFA training diverged at step {self.step + 1}: loss or flow is not finite.",
-                remedy="Lower ifa_learning_rate or raise ifa_warmup_steps, and run again.",
+                f"{label} training diverged at step {self.step + 1}: loss or flow is not finite.",
+                remedy=f"Lower {prefix}_learning_rate or raise {prefix}_warmup_steps, and run again.",
             )
 
     def _look(self) -> tuple[float, float]:
@@ -237,7 +251,7 @@ class _Run:
             "identity": self.identity,
             "step": self.step,
             "best": self.best,
-            "network": self.network.state_dict(),
+            "network": self.trained.state_dict(),
             "optimiser": self.optimiser.state_dict(),
         }
         with atomic(self.folder / LAST) as temporary:
@@ -262,7 +276,7 @@ class _Run:
                 f"{path} belongs to another run: it differs in {', '.join(other)}.",
                 remedy="Delete its folder to train anew, or take back the change to continue it.",
             )
-        self.network.load_state_dict(state["network"])
+        self.trained.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.best = int(state["step"]), dict(state["best"])
         self.log.cut(self.step)
@@ -282,17 +296,23 @@ class _Run:
 
 
 def _identity(
-    network: InterFrameInterpolator, store: TripletStore, val: TripletStore | None, settings: TrainingSettings
+    network: InterFrameInterpolator,
+    store: TripletStore,
+    val: TripletStore | None,
+    settings: TrainingSettings,
+    objective: Objective,
+    trained: torch.nn.Module,
 ) -> dict[str, Any]:
     """What must be equal for a checkpoint to be continued: settings, network, start weights and data."""
     start = 0
-    for value in network.state_dict().values():
+    for value in trained.state_dict().values():
         start = zlib.crc32(value.detach().cpu().contiguous().numpy().tobytes(), start)
     augmentation = {f"augmentation {name}": value for name, value in asdict(settings.augmentation).items()}
     plain = {name: value for name, value in asdict(settings).items() if name != "augmentation"}
     data = {"TRAIN triplets": _checksum(store), "VAL triplets": 0 if val is None else _checksum(val)}
     shape = {"format": FORMAT, "width": network.width, "depths": list(network.depths), "start weights": start}
-    return {**shape, "arithmetic": arithmetic.state("native")["in_force"], **plain, **augmentation, **data}
+    how = {"arithmetic": arithmetic.state("native")["in_force"], **plain, **augmentation}
+    return {**shape, **how, **data, **objective.identity()}
 
 
 def _checksum(store: TripletStore) -> int:

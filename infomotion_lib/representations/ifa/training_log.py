@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,17 +15,25 @@ LOG_COLUMNS = ("step", "loss", "lr", "psnr", "psnr_naive")
 
 
 class TrainingLog:
-    """Rows of ``step, loss, lr, psnr, psnr_naive`` in a CSV file; the last two are empty where VAL was not
-    looked at.
+    """Rows of ``step, loss, lr, psnr, psnr_naive`` and further ``parts`` of the loss in a CSV file; ``psnr``
+    and ``psnr_naive`` are empty where VAL was not looked at.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._waiting: list[tuple[int, float, float, float | None, float | None]] = []
+    def __init__(self, path: Path, *, parts: Sequence[str] = ()) -> None:
+        self.path, self.columns = path, (*LOG_COLUMNS, *parts)
+        self._waiting: list[tuple[float | None, ...]] = []
 
-    def add(self, step: int, loss: float, lr: float, psnr: float | None, psnr_naive: float | None) -> None:
+    def add(
+        self,
+        step: int,
+        loss: float,
+        lr: float,
+        psnr: float | None,
+        psnr_naive: float | None,
+        parts: Sequence[float] = (),
+    ) -> None:
         """Note one step; it reaches the file with the next :meth:`flush`, or when a hundred have gathered."""
-        self._waiting.append((step, loss, lr, psnr, psnr_naive))
+        self._waiting.append((step, loss, lr, psnr, psnr_naive, *parts))
         if len(self._waiting) >= 100:
             self.flush()
 
@@ -34,7 +43,7 @@ class TrainingLog:
         with self.path.open("a", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             if stream.tell() == 0:
-                writer.writerow(LOG_COLUMNS)
+                writer.writerow(self.columns)
             writer.writerows(
                 ["" if value is None else f"{value:.9g}" for value in row] for row in self._waiting
             )
@@ -57,10 +66,10 @@ class TrainingLog:
         if self.path.is_file():
             with self.path.open(newline="", encoding="utf-8", errors="replace") as stream:
                 rows = [
-                    row for row in csv.reader(stream) if len(row) == len(LOG_COLUMNS) and row[0].isdigit()
+                    row for row in csv.reader(stream) if len(row) == len(self.columns) and row[0].isdigit()
                 ]
         numbers = (
-            pd.DataFrame(rows, columns=list(LOG_COLUMNS)).apply(pd.to_numeric, errors="coerce").astype(float)
+            pd.DataFrame(rows, columns=list(self.columns)).apply(pd.to_numeric, errors="coerce").astype(float)
         )
         numbers = numbers.dropna(subset=["loss"]).astype({"step": int})
         return (numbers if upto is None else numbers[numbers["step"] <= upto]).reset_index(drop=True)

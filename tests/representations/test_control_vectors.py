@@ -13,6 +13,8 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.parameters import stage_parameters
+from infomotion_lib.provenance import write_json
+from infomotion_lib.representations import extract
 from infomotion_lib.representations.flow.dense import DenseFlow
 from infomotion_lib.representations.flow.farneback import PAIR_SIZE, dense_flow
 from infomotion_lib.representations.ifa.features import extract_features
@@ -20,6 +22,7 @@ from infomotion_lib.representations.ifa.training import new_interpolator
 from infomotion_lib.representations.ifa.triplets import attach_paths
 from infomotion_lib.representations.stage import fit_representations, load_representations
 from infomotion_lib.representations.truth.factors import CYCLE_UNIT, EF_UNIT, FACTORS, NO_TRUTH, Truth
+from infomotion_lib.stage_table import RUN_CARD
 
 NAMES = ("dense_flow", "motion_untrained", "truth")
 
@@ -49,6 +52,19 @@ def test_they_go_through_stage_02(rows: pd.DataFrame, tmp_path: Path) -> None:
         assert np.array_equal(same.features, whole.features[whole.rows_of(rows.iloc[:2])]), name
     plain = extract_features(new_interpolator(4, (2, 2, 2, 2, 2), seed=0, refine=False), rows, out=None)
     assert np.array_equal(plain.features, made.vectors["motion_untrained"].features)
+
+
+def test_every_kind_can_be_applied_to_other_videos(rows: pd.DataFrame, tmp_path: Path) -> None:
+    names = ("motion", "appearance", *NAMES)
+    values = {"representations": names, "ifa_width": 4, "ifa_steps": 0, "appearance_steps": 0, "workers": 1}
+    parameters = stage_parameters("ifa_training", values)
+    made = fit_representations(rows, teacher="real", folder=tmp_path, parameters=parameters)
+    empty: dict[str, str] = {}
+    card = {"stage": "ifa_training", "git": empty, "inputs": empty, "outputs": empty}
+    write_json(card | {"parameters": parameters.model_dump()}, tmp_path / RUN_CARD)
+    for name in names:
+        again = extract(name, rows, folder=tmp_path, device="cpu")
+        assert np.array_equal(again.features, made.vectors[name].features), name
 
 
 def test_flow_sees_which_way_a_picture_moves() -> None:

@@ -1,0 +1,50 @@
+"""Infomap's communities on two C++ libraries, by the number of trials: the measured table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from infomotion_book.html import again, number
+from infomotion_book.page_table import of_rows, page_table
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.reporting.results import records
+
+COMMAND = "python tests/benchmarks/bench_platforms.py --run runs/phantom"
+
+
+def measured(folder: Path = FROZEN / "studies") -> pd.DataFrame | None:
+    """Rows of the measurement; None where it has not been made."""
+    file = folder / "infomap_platforms.csv"
+    return pd.read_csv(file) if file.is_file() else None
+
+
+def platforms(folder: Path = FROZEN / "studies") -> str:
+    """MyST block of these rows; a line of text where there are none."""
+    table = measured(folder)
+    if table is None:
+        return f"This has not been measured yet: `{COMMAND}`.\n"
+    rows = [
+        [
+            f"{row['graphs']}, {_nodes(row)} videos",
+            row["trials"],
+            f"{row['equal']} of {row['tried']}",
+            number(row["overlap"], 2),
+            number(row["seconds"], 2),
+        ]
+        for row in records(table)
+    ]
+    notes = (
+        "Equal: graphs with the same communities on both platforms. Picks: mean overlap (Jaccard index) of"
+        " the five central videos of each. Seconds: processor time of one graph on the first platform.",
+        again(COMMAND),
+    )
+    head = ["Graphs", "Trials", "Equal", "Picks", "Seconds"]
+    caption = "Infomap on two C++ libraries, by trials"
+    return page_table(of_rows(head, rows, caption=caption, notes=notes), grouped=True)
+
+
+def _nodes(row: dict[str, int]) -> str:
+    few, many = row["fewest_nodes"], row["most_nodes"]
+    return str(few) if few == many else f"{few} to {many}"
