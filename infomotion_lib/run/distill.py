@@ -12,16 +12,18 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from infomotion_lib.classes import CLASS_NAMES, class_name
+from infomotion_lib.classes import CLASS_NAMES, Classes, class_name
+from infomotion_lib.data.look import ODDITIES, odd_videos
 from infomotion_lib.data.own.description import Description, describe_folder, description_of
 from infomotion_lib.data.own.intake import Intake, IntakeRequest, take_in
 from infomotion_lib.data.own.writing import REPORT
+from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.videos import open_sources
 from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.files import FILE_LIST
 from infomotion_lib.parameters import read_profile, stage_parameters
-from infomotion_lib.provenance import atomic, read_json, write_json
+from infomotion_lib.provenance import atomic, read_json, write_csv, write_json
 from infomotion_lib.representations.registry import PAPER
 from infomotion_lib.run.distilled import LAST_STAGE, Distilled, write_distilled
 from infomotion_lib.run.prepare import parameters_of
@@ -29,7 +31,9 @@ from infomotion_lib.run.unlabelled import learning_from_ef, require_labels
 from infomotion_lib.run.workflow import run_all
 
 SOURCE = "own"
-PROFILE, REQUEST = "profile.yml", "request.json"
+PROFILE, REQUEST, ODD_VIDEOS = "profile.yml", "request.json", "odd_videos.csv"
+FIRST = 3
+"""Names shown of the videos that look wrong in one way."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def distill(request: DistillRequest, *, resume: bool = False, say: Callable[[str
         say(f"{what}: {understood}")
     say(f"every video and what became of it: {intake.root / REPORT}")
     _say_shortfalls(intake, request, say)
+    say_oddities(intake.root, say, classes=request.intake.classes, workers=request.intake.workers)
     profile = request.work / PROFILE
     with atomic(profile) as temporary:
         temporary.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
@@ -190,6 +195,17 @@ def _asked(intake: IntakeRequest) -> dict[str, Any]:
         "masks": [list(box) for box in intake.masks],
         "split_seed": intake.split_seed,
     }
+
+
+def say_oddities(root: Path, say: Callable[[str], None], *, classes: Classes, workers: int) -> None:
+    """Name the videos that can be used and yet look wrong, the same twice above all, and list them all in
+    ``odd_videos.csv``.
+    """
+    odd = odd_videos(read_dataset(root, name=SOURCE, labelled=classes == "ef"), workers=workers)
+    file = write_csv(odd, root / ODD_VIDEOS)
+    for kind, rows in odd.groupby("kind", sort=False):
+        names = ", ".join(rows["file_name"].head(FIRST)) + (" ..." if len(rows) > FIRST else "")
+        say(f"{len(rows)} look wrong ({ODDITIES[str(kind)]}): {names}; all: {file}")
 
 
 def _say_shortfalls(intake: Intake, request: DistillRequest, say: Callable[[str], None]) -> None:

@@ -75,7 +75,8 @@ def test_a_class_without_a_training_clip(smoke_run: FinishedRun, copy: Path) -> 
     listed[~unseen].to_csv(file, index=False)
     printed = refused(smoke_run, copy, "generator=latte", "pool_seed=1")
     assert "No training clip of class: severe" in printed
-    assert kept(copy, smoke_run, STAGE)
+    untouched = RunPaths(copy.name, copy).stage(STAGE)
+    assert tables(untouched) == tables(smoke_run.paths.stage(STAGE)), "refused before anything is moved"
 
 
 def copied_pool(copy: Path) -> Path:

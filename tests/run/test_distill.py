@@ -15,6 +15,7 @@ from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import sha256
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.run import cli
+from infomotion_lib.run.distill import say_oddities
 from infomotion_lib.run.runner import run_stage
 
 SMALL = [
@@ -89,6 +90,17 @@ def test_card_pictures_and_hashes_lie_beside_them(distilled: Path) -> None:
     pictures = {"chosen_hearts.webp", "graphs.svg"}
     assert {"selection.csv", "FileList.csv", "README.md", "croissant.json", *pictures} <= set(named)
     assert all(sha256(distilled / name) == digest for name, digest in named.items())
+
+
+def test_a_video_that_stands_there_twice_is_named(distilled: Path, clinic: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(clinic / "chosen-work/data/own", tmp_path / "own")
+    first, second = sorted((root / "Videos").iterdir())[:2]
+    shutil.copyfile(first, second)
+    said: list[str] = []
+    say_oddities(root, said.append, classes="ef", workers=1)
+    assert [line for line in said if first.stem in line and second.stem in line]
+    odd = pd.read_csv(root / "odd_videos.csv")
+    assert {first.stem, second.stem} <= set(odd["file_name"])
 
 
 def test_the_run_says_the_name(distilled: Path, clinic: Path) -> None:
