@@ -34,7 +34,16 @@ WILD: tuple[Any, ...] = (
     *(None, True, -1, 0, 1.5, 10**30, float("nan"), float("inf"), -1e308, "", "auto", "nonsense", "a\0b"),
     *([], [1, 1], ["random", "random"], [[1]], {"a": 1}, "x" * 5000, "/no/such/file", "../..", "心臓"),
 )
-COSTLY = {"latte_size", "autoencoder", "ifa_width", "regressor", "arithmetic", "device"}
+COSTLY = {
+    "latte_size",
+    "lvdm_size",
+    "autoencoder",
+    "lvdm_autoencoder",
+    "ifa_width",
+    "regressor",
+    "arithmetic",
+    "device",
+}
 """Parameters whose other values are right and only take long, or need another machine."""
 
 NOT_DRAWN = {"profile", "runs_dir", "workers", "generator"}

@@ -53,6 +53,18 @@ GENERATORS.add(
 )
 GENERATORS.add(
     Generator(
+        name="lvdm",
+        label="LVDM",
+        colour="#009E73",
+        marker="v",
+        module=f"{_PACKAGE}.lvdm.generator",
+        parameters=f"{_PACKAGE}.lvdm.parameters:LvdmParameters",
+        files=("lidm.safetensors", "lvdm.safetensors", "losses.csv"),
+        refused_by=f"{_PACKAGE}.lvdm.outlook:refusals",
+    )
+)
+GENERATORS.add(
+    Generator(
         name="latte",
         label="Latte",
         colour="#D55E00",

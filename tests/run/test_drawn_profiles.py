@@ -47,7 +47,7 @@ def test_draws_reach_every_parameter_and_both_outcomes(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     here = tmp_path / "file"
     here.touch()
-    draws = [drawn(random.Random(seed), wild=True, here=here) for seed in range(300)]
+    draws = [drawn(random.Random(seed), wild=True, here=here) for seed in range(900)]
     assert {name for values in draws for name in values} >= fields().keys() - {
         "profile",
         "runs_dir",
