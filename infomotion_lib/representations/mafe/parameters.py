@@ -37,7 +37,7 @@ class MafeParameters(StageParameters):
     mafe_flips: bool = Field(True, description="random flips and rotations of the published augmentation")
     mafe_flow_weight: Weight = Field(0.01, description="of the flow loss (published)")
     mafe_reid_weight: Weight = Field(1.0, description="of the re-identification loss (published)")
-    mafe_reid_steps: int = Field(150, ge=0, description="training steps of the re-identification teacher")
+    mafe_reid_steps: int = Field(300, ge=0, description="training steps of the re-identification teacher")
     mafe_reid_size: int = Field(64, ge=32, le=512, description="side of its input frame, pixels")
     mafe_reconstruction: Literal["ema_vfi", "infomotion"] = Field(
         _OURS.reconstruction, description="loss of the middle frame"
