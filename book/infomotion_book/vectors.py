@@ -14,6 +14,7 @@ from infomotion_book.comparisons import paired
 from infomotion_book.html import figure, interval, number, probability, signed, under
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.templates import filled
 from infomotion_lib.reporting.figures.vectors import which_vectors
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import Results, records
@@ -110,10 +111,11 @@ def fragments(shown: list[Results]) -> dict[str, str]:
     results = results_with_vectors(shown)
     rows = compared(results) if results else pd.DataFrame()
     if results is None or rows.empty:
-        return {"vectors_findings": NOT_RUN, "vectors_figure": "", "vectors_table": ""}
+        return {"vectors_findings": NOT_RUN, "vectors_figure": "", "vectors_reading": "", "vectors_table": ""}
     return {
         "vectors_findings": _findings(rows),
         "vectors_figure": figure(f"_static/figures/{FIGURE}", _alt(rows)),
+        "vectors_reading": filled("vectors_reading.md.jinja", {}),
         "vectors_table": _table(results, rows),
     }
 
