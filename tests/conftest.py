@@ -33,11 +33,12 @@ def pytest_configure() -> None:
 
 LONGEST = (
     "test_notebooks_run.py",
-    "test_paper_profile.py",
-    "test_colab.py",
-    "test_browser.py",
-    "test_evidence_study.py",
     "test_arithmetic.py",
+    "test_paper_profile.py",
+    "test_distill.py",
+    "test_browser.py",
+    "test_colab.py",
+    "test_evidence_study.py",
     "test_chain.py",
     "test_scripts.py",
     "test_runner.py",
@@ -45,7 +46,8 @@ LONGEST = (
     "test_stage_refusals.py",
 )
 """Test files that take longest, the longest first (none more than a third of the whole on one core). Processes
-that take a whole file each end together if these come first.
+that take a whole file each end together if these come first; the second to the fourth need no run of the smoke
+profile, which the first one makes meanwhile.
 """
 
 
