@@ -79,3 +79,37 @@ def refused(what: str, *, remedy: str) -> Iterator[None]:
     except (OSError, KeyError, TypeError, SafetensorError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split("\n")[:2]).replace("\t", "") or type(error).__name__
         raise CheckpointError(what, where=f"Reason: {reason}", remedy=remedy) from None
+
+
+def read_checkpoint(path: Path, identity: Mapping[str, Any], *, device: Any) -> dict[str, Any]:
+    """What a training of this identity kept of itself, to go on from.
+
+    Parameters
+    ----------
+    path : Path
+        File of ``torch.save``, with the training's own ``identity`` among its entries.
+    identity : mapping
+        What must be equal for the checkpoint to be gone on from: settings, start weights, videos.
+    device : device
+        Where its tensors go.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged, or belongs to another run.
+    """
+    import torch
+
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        kept = dict(state["identity"])
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise CheckpointError(
+            f"{path} cannot be read: {type(error).__name__}", remedy="Delete it to train anew."
+        ) from None
+    if other := [name for name, value in identity.items() if kept.get(name) != value]:
+        raise CheckpointError(
+            f"{path} belongs to another run: it differs in {', '.join(other)}.",
+            remedy="Delete its folder to train anew, or take back the change to continue it.",
+        )
+    return state

@@ -34,6 +34,12 @@ def bring(folder: Path) -> None:
     package.replace(folder / "package")
 
 
+def same(first: NDArray[np.int64], second: NDArray[np.int64]) -> bool:
+    """Whether two partitions hold the same communities, whatever their numbers."""
+    pairs = set(zip(first.tolist(), second.tolist(), strict=True))
+    return len(pairs) == len(set(first.tolist())) == len(set(second.tolist()))
+
+
 def partition(graph: Graph, folder: Path, *, seed: int, trials: int) -> NDArray[np.int64]:
     """Community of each node as the WebAssembly build numbers them, (n,); the package lies in ``folder``."""
     beside = Path(sys.executable).parent / "node"

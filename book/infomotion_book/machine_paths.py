@@ -26,13 +26,15 @@ from urllib.parse import unquote
 from infomotion_book.guard import Refusal
 from infomotion_lib.paths import PROJECT
 
+_HOMES = ("home", "Users", "root", "tmp", "var/folders", "private/var")
+
 _ELSEWHERE = re.compile(
-    r"(?<![\w.:/\-*])/(?:home|Users|root|tmp|var/folders|private/var)/[\w.\-]+(?:/[\w.\-]+)*"
+    rf"(?<![\w.:/\-*])/(?:{'|'.join(_HOMES)})/[\w.\-]+(?:/[\w.\-]+)*"
     r"|\b[A-Za-z]:\\{1,2}(?:Users|Temp)\\{1,2}[\w.\-]+|file:///[\w.\-/%]+",
 )
 """Folders of anybody's machine."""
 
-_SIGNS = ("/home/", "/Users/", "/root/", "/tmp/", "/var/", ":\\", "file:///")
+_SIGNS = (*(f"/{name}/" for name in _HOMES), ":\\", "file:///")
 """One of them stands in whatever that finds; to look for them is fast."""
 
 _EMBEDDED = re.compile(r"data:[\w/+.\-]+;base64,([A-Za-z0-9+/=]{40,})")

@@ -22,6 +22,8 @@ class Representation(Entry):
         Whether it learns from the EF of TRAIN videos.
     portable : bool
         Whether it can be applied to videos of another data set, such as a generated pool.
+    oracle : bool
+        Whether it knows what no encoder can: a bound, never a winner.
     files : tuple of str
         What fitting leaves in the folder of stage 02 besides the vectors; tables among them hold no row per
         video.
@@ -38,6 +40,7 @@ class Representation(Entry):
     needs: Literal["phases", "video"] = "video"
     ef: bool = False
     portable: bool = True
+    oracle: bool = False
     files: tuple[str, ...] = ()
     refused_by: str = ""
     shown_by: str = ""
@@ -101,6 +104,7 @@ REPRESENTATIONS = Registry(
             colour="#222222",
             module="infomotion_lib.representations.truth.factors",
             portable=False,
+            oracle=True,
         ),
         Representation(
             name="own",

@@ -90,8 +90,7 @@ def compare(kind: str, graphs: list[Graph], folder: Path) -> Iterator[dict[str, 
                 second_platform.partition(graph, folder, seed=0, trials=trials), return_inverse=True
             )
             theirs = relabelled(ours, module)
-            pairs = len(set(zip(ours.module.tolist(), theirs.module.tolist(), strict=True)))
-            equal += pairs == ours.n_communities == len(set(theirs.module.tolist()))
+            equal += second_platform.same(ours.module, theirs.module)
             one, other = picks(ours), picks(theirs)
             overlap.append(len(one & other) / len(one | other))
         yield {

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from finished_run import not_here
 
 from infomotion_book import real_heart
 from infomotion_book.explore import heart
@@ -77,7 +78,7 @@ def test_the_frozen_beats_hold_the_rule_against_two_votes() -> None:
 def test_the_whole_cine_gives_the_frozen_beats() -> None:
     file = whole_cine()
     if file is None:
-        pytest.skip("the extra cine is not installed")
+        not_here("the extra cine is not installed")
     recording = read_cine(file)
     assert recording.clip.shape == (120, 366, 366) and recording.box == (80, 40, 518, 366)
     beats = whole_beats(detect_phases(recording.clip, recording.fps), recording.fps)

@@ -5,21 +5,16 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from copied_pool import STAGE, copied_pool
 from finished_run import FinishedRun, started, tables
 
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import write_json
-
-STAGE = "latte_pool"
 
 
 def test_a_copied_pool_gives_the_same_tables(smoke_run: FinishedRun, tmp_path: Path) -> None:
     paths = smoke_run.copy(tmp_path)
-    folder, whole = paths.stage(STAGE), smoke_run.paths.stage("ablation")
-    pool = shutil.copytree(folder / "pool", paths.root / "pool")
-    shutil.rmtree(folder)
-    shutil.move(str(pool), folder / "pool")
-    write_json({"gpu": "a card", "weights": 7, "seconds": {"latte": 3.0}}, folder / "pool" / "drawing.json")
+    whole = smoke_run.paths.stage("ablation")
+    copied_pool(paths.root)
     shutil.rmtree(paths.stage("ablation"))
     output = smoke_run.run("06", paths)
     assert started(output) == [STAGE, "ablation"], "stage 06 takes the pool up by itself"

@@ -30,9 +30,9 @@ from infomotion_lib.generators.lvdm.targets import (
     clean_latent,
     masked_loss,
     velocity,
-    with_noise,
 )
 from infomotion_lib.generators.lvdm.windows import stitch, whole_frames, window_starts
+from infomotion_lib.generators.noise import with_noise
 from infomotion_lib.paths import PROJECT
 
 PUBLISHED, SMALL = chain_size("published"), chain_size("small")

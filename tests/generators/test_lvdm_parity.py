@@ -34,9 +34,9 @@ from infomotion_lib.generators.lvdm.targets import (
     chain_schedule,
     masked_loss,
     velocity,
-    with_noise,
     with_offset,
 )
+from infomotion_lib.generators.noise import with_noise
 from infomotion_lib.generators.privacy import privacy_filter
 
 NETWORK, FEATURE, EXACT = 3e-5, 1e-5, 1e-5

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from copied_pool import STAGE, copied_pool
 from finished_run import FinishedRun, infomotion_fails, started, tables
 
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import read_run_card, write_json
+from infomotion_lib.provenance import read_run_card
 from infomotion_lib.run.cli import main
-
-STAGE = "latte_pool"
 
 
 def refused(run: FinishedRun, copy: Path, *words: str, stage: str = "05") -> str:
@@ -77,16 +76,6 @@ def test_a_class_without_a_training_clip(smoke_run: FinishedRun, copy: Path) -> 
     assert "No training clip of class: severe" in printed
     untouched = RunPaths(copy.name, copy).stage(STAGE)
     assert tables(untouched) == tables(smoke_run.paths.stage(STAGE)), "refused before anything is moved"
-
-
-def copied_pool(copy: Path) -> Path:
-    """The Latte stage of a run's copy with nothing in it but a pool, as another machine drew it."""
-    folder = RunPaths(copy.name, copy).stage(STAGE)
-    pool = shutil.copytree(folder / "pool", copy / "pool")
-    shutil.rmtree(folder)
-    shutil.move(str(pool), folder / "pool")
-    write_json({"gpu": "a card", "weights": 7, "seconds": {"latte": 3.0}}, folder / "pool" / "drawing.json")
-    return folder
 
 
 def test_a_pool_copied_from_another_machine_is_taken_up(smoke_run: FinishedRun, copy: Path) -> None:

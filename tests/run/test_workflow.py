@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from infomotion_lib.run.workflow import _stop
+from infomotion_lib.errors import StageError
+from infomotion_lib.run.workflow import FAILED, MARK, _follow, _stop
 
 DEAF_TO = """
 import signal, time
@@ -32,3 +34,14 @@ def test_an_engine_that_does_not_listen_is_stopped(names: list[str], ends_by: si
     assert engine.stdout is not None and engine.stdout.readline() == "ready\n"
     _stop(engine, patience=1.0)
     assert engine.returncode == -ends_by
+
+
+def test_a_stage_that_fails_is_told_in_its_own_words_with_the_whole_log(tmp_path: Path) -> None:
+    log = tmp_path / "workflow.log"
+    lines = f"{MARK}data: started", "noise", f"{FAILED}Error: no such hearts"
+    words = f"print(*{lines}, sep=chr(10)); raise SystemExit(1)"
+    said: list[str] = []
+    with pytest.raises(StageError, match=r"^no such hearts") as error:
+        _follow([sys.executable, "-c", words], log=log, say=said.append)
+    assert said == ["data: started"] and error.value.where == f"The whole log: {log}"
+    assert "noise" in log.read_text(encoding="utf-8")

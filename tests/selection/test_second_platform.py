@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import second_platform
 from finished_run import once
-from numpy.typing import NDArray
+from second_platform import same
 
 from infomotion_lib.selection.communities import enough_trials, find_communities
 from infomotion_lib.selection.graph import Graph, build_graph
@@ -29,11 +29,6 @@ def grouped(count: int, *, seed: int) -> Graph:
     centres = rng.normal(size=(max(count // 15, 4), 8)) * 1.2
     group = rng.integers(len(centres), size=count)
     return build_graph(centres[group] + rng.normal(size=(count, 8)) * 0.8)
-
-
-def same(first: NDArray[np.int64], second: NDArray[np.int64]) -> bool:
-    pairs = set(zip(first.tolist(), second.tolist(), strict=True))
-    return len(pairs) == len(set(first.tolist())) == len(set(second.tolist()))
 
 
 def test_enough_trials_find_the_same_communities_on_both_platforms(package: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ diffusers).
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch.nn import functional
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import CheckpointError, DataError, ParameterError
 from infomotion_lib.generators.latte.network import Latte, latte
+from infomotion_lib.generators.noise import LINEAR, NOISE_STEPS, with_noise
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
@@ -27,7 +28,6 @@ FORMAT = 1
 from.
 """
 
-NOISE_STEPS = 1000
 EMA_DECAY = 0.999
 CHECKPOINT_EVERY = 200
 GUIDANCE_RANGE = (1.0, 20.0)
@@ -91,33 +91,8 @@ class TrainedLatte:
 
 
 def noise_schedule() -> DDPMScheduler:
-    """DDPM noise schedule: 1000 linear steps from 1e-4 to 0.02, noise prediction."""
-    return DDPMScheduler(
-        num_train_timesteps=NOISE_STEPS,
-        beta_start=1e-4,
-        beta_end=0.02,
-        beta_schedule="linear",
-        clip_sample=False,
-    )
-
-
-def with_noise(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
-    """Clean latents (N, ...) with noise added as at each one's step (N,): what the scheduler's ``add_noise``
-    gives, to rounding.
-    """
-    kept, added = (
-        root.to(clean.device)[timestep].view(-1, *[1] * (clean.ndim - 1)) for root in _noise_roots()
-    )
-    return kept * clean + added * noise
-
-
-@cache
-def _noise_roots() -> tuple[Tensor, Tensor]:
-    """Shares of clip and noise at every step, (1000,) each; numpy takes the roots, as torch's differ between
-    processors.
-    """
-    kept = noise_schedule().alphas_cumprod.numpy()
-    return torch.from_numpy(np.sqrt(kept)), torch.from_numpy(np.sqrt(1 - kept))
+    """DDPM noise schedule, noise prediction."""
+    return DDPMScheduler(**LINEAR, clip_sample=False)
 
 
 def train_latte(

@@ -11,8 +11,9 @@ from torch import Tensor
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.generators.lvdm.denoising import denoise_hearts
 from infomotion_lib.generators.lvdm.networks import LATENT_CHANNELS
-from infomotion_lib.generators.lvdm.targets import NOISE_STEPS, chain_schedule
+from infomotion_lib.generators.lvdm.targets import chain_schedule
 from infomotion_lib.generators.lvdm.windows import WINDOW, stitched_denoise
+from infomotion_lib.generators.noise import NOISE_STEPS
 
 SAMPLING_STEPS = 64
 

@@ -4,14 +4,12 @@ frames.
 
 from __future__ import annotations
 
-from functools import cache
-
-import numpy as np
 import torch
 from diffusers import DDPMScheduler
 from torch import Tensor
 
-NOISE_STEPS = 1000
+from infomotion_lib.generators.noise import LINEAR, noise_shares
+
 NOISE_OFFSET = 0.1
 """Strength of the part of the noise that all frames and pixels of a channel share, in videos; hearts have
 none.
@@ -23,10 +21,7 @@ def chain_schedule() -> DDPMScheduler:
     latent clipped to 4.
     """
     return DDPMScheduler(
-        num_train_timesteps=NOISE_STEPS,
-        beta_start=1e-4,
-        beta_end=0.02,
-        beta_schedule="linear",
+        **LINEAR,
         variance_type="fixed_small",
         prediction_type="v_prediction",
         clip_sample=True,
@@ -35,34 +30,9 @@ def chain_schedule() -> DDPMScheduler:
     )
 
 
-@cache
-def _roots() -> tuple[Tensor, Tensor]:
-    """Shares of clean latent and of noise at every step, (1000,) each; numpy takes the roots, as torch's
-    differ between processors.
-    """
-    kept = chain_schedule().alphas_cumprod.numpy()
-    return torch.from_numpy(np.sqrt(kept)), torch.from_numpy(np.sqrt(1 - kept))
-
-
-def noise_shares(timestep: Tensor, *, like: Tensor) -> tuple[Tensor, Tensor]:
-    """Shares of clean latent and of noise at each one's step (N,), shaped (N, 1, ...) for ``like``."""
-    shape = (-1, *[1] * (like.ndim - 1))
-    kept, added = (root.to(like.device)[timestep].view(shape) for root in _roots())
-    return kept, added
-
-
 def with_offset(noise: Tensor, offset: Tensor, *, strength: float = NOISE_OFFSET) -> Tensor:
     """Noise (B, 4, T, S, S) with a constant for each clip and channel, ``offset`` (B, 4, 1, 1, 1), added."""
     return noise + strength * offset
-
-
-def with_noise(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
-    """Noisy latents (B, ...) at each one's step (B,).
-
-    .. math:: z_t = \\sqrt{\\bar\\alpha_t}\\, z_0 + \\sqrt{1 - \\bar\\alpha_t}\\, \\varepsilon
-    """
-    kept, added = noise_shares(timestep, like=clean)
-    return kept * clean + added * noise
 
 
 def velocity(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
@@ -75,7 +45,9 @@ def velocity(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
 
 
 def clean_latent(noisy: Tensor, prediction: Tensor, timestep: Tensor) -> Tensor:
-    """Clean latents (B, ...) that a predicted velocity means; the inverse of :func:`with_noise`."""
+    """Clean latents (B, ...) that a predicted velocity means; the inverse of
+    :func:`infomotion_lib.generators.noise.with_noise`.
+    """
     kept, added = noise_shares(timestep, like=noisy)
     return kept * noisy - added * prediction
 

@@ -18,12 +18,11 @@ from torch.nn import functional
 from infomotion_lib.errors import CheckpointError
 from infomotion_lib.generators.lvdm.denoising import denoise, denoise_hearts
 from infomotion_lib.generators.lvdm.targets import (
-    NOISE_STEPS,
     masked_loss,
     velocity,
-    with_noise,
     with_offset,
 )
+from infomotion_lib.generators.noise import NOISE_STEPS, with_noise
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from infomotion_lib import arithmetic
 from infomotion_lib.device import resolve_device
-from infomotion_lib.errors import CheckpointError, StageError
+from infomotion_lib.errors import StageError
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 from infomotion_lib.representations.discovr.alarms import Signs, alarms, signs_of
@@ -26,6 +26,7 @@ from infomotion_lib.representations.discovr.dino import teacher_says
 from infomotion_lib.representations.discovr.model import Model
 from infomotion_lib.representations.discovr.settings import TrainingSettings
 from infomotion_lib.representations.discovr.step import Step, training_step
+from infomotion_lib.weights import read_checkpoint
 
 FORMAT = 1
 """Raised when equal videos and settings teach another network: a checkpoint of another format is not gone on
@@ -214,19 +215,7 @@ class _Run:
         path = self.folder / LAST
         if not path.is_file():
             return
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-            identity = dict(state["identity"])
-        except Exception as error:  # torch raises many kinds for a damaged file
-            raise CheckpointError(
-                f"{path} cannot be read: {type(error).__name__}", remedy="Delete it to train anew."
-            ) from None
-        other = [name for name, value in self.identity.items() if identity.get(name) != value]
-        if other:
-            raise CheckpointError(
-                f"{path} belongs to another run: it differs in {', '.join(other)}.",
-                remedy="Delete its folder to train anew, or take back the change to continue it.",
-            )
+        state = read_checkpoint(path, self.identity, device=self.device)
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.rows = int(state["step"]), [list(row) for row in state["log"]]

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from infomotion_lib import arithmetic
 from infomotion_lib.device import as_unit, resolve_device
-from infomotion_lib.errors import CheckpointError, StageError
+from infomotion_lib.errors import StageError
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
@@ -29,6 +29,7 @@ from infomotion_lib.representations.ifa.settings import TrainingSettings, resolv
 from infomotion_lib.representations.ifa.training_log import TrainingLog
 from infomotion_lib.representations.ifa.triplets import TripletStore
 from infomotion_lib.representations.ifa.validation import IGNITION_DB, validation_psnr
+from infomotion_lib.weights import read_checkpoint
 
 FORMAT = 1
 """Raised when equal triplets and settings teach another network: a checkpoint of another format is not gone
@@ -263,19 +264,7 @@ class _Run:
         if not path.is_file():
             self.log.cut(0)
             return
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-            identity = dict(state["identity"])
-        except Exception as error:  # torch raises many kinds for a damaged file
-            raise CheckpointError(
-                f"{path} cannot be read: {type(error).__name__}", remedy="Delete it to train anew."
-            ) from None
-        other = [name for name, value in self.identity.items() if identity.get(name) != value]
-        if other:
-            raise CheckpointError(
-                f"{path} belongs to another run: it differs in {', '.join(other)}.",
-                remedy="Delete its folder to train anew, or take back the change to continue it.",
-            )
+        state = read_checkpoint(path, self.identity, device=self.device)
         self.trained.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.best = int(state["step"]), dict(state["best"])

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from infomotion_lib.errors import DataError
 from infomotion_lib.representations.own.file import Own
-from infomotion_lib.representations.probe import measured_rank, probe_table
+from infomotion_lib.representations.probe import can_probe, measured_rank, probe_table
 
 
 @dataclass(frozen=True)
@@ -76,12 +75,7 @@ def describe(own: Own, index: pd.DataFrame | None = None) -> Description:
 def _probe(own: Own, index: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     usable = (rows >= 0) & index["ef"].notna().to_numpy() & (index["source"] == index["source"].iloc[0])
     known, vectors = index[usable], own.features[rows[usable]]
-    try:
-        return probe_table(
-            {own.path.stem: vectors},
-            known["ef"].to_numpy(float),
-            train=(known["split"] == "TRAIN").to_numpy(),
-            test=(known["split"] == "VAL").to_numpy(),
-        )
-    except DataError:  # too few labelled videos
+    train, test = ((known["split"] == split).to_numpy() for split in ("TRAIN", "VAL"))
+    if not can_probe(train=train, test=test):
         return pd.DataFrame()
+    return probe_table({own.path.stem: vectors}, known["ef"].to_numpy(float), train=train, test=test)
