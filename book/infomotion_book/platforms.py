@@ -31,16 +31,16 @@ def platforms(folder: Path = FROZEN / "studies") -> str:
             row["trials"],
             f"{row['equal']} of {row['tried']}",
             number(row["overlap"], 2),
-            number(row["seconds"], 2),
+            number(1000 * row["seconds"], 0),
         ]
         for row in records(table)
     ]
     notes = (
         "Equal: graphs with the same communities on both platforms. Picks: mean overlap (Jaccard index) of"
-        " the five central videos of each. Seconds: processor time of one graph on the first platform.",
+        " the five central videos of each. ms: processor time of one graph on the first platform.",
         again(COMMAND),
     )
-    head = ["Graphs", "Trials", "Equal", "Picks", "Seconds"]
+    head = ["Graphs", "Trials", "Equal", "Picks", "ms"]
     caption = "Infomap on two C++ libraries, by trials"
     return page_table(of_rows(head, rows, caption=caption, notes=notes), grouped=True)
 

@@ -126,7 +126,8 @@ def frame_strip(
         axes[row, 0].set_ylabel(labels[row], fontsize=7)
     spans = [(numbers[-1] - numbers[0]) / rate for numbers, rate in zip(frames, fps, strict=True)]
     shown = "Five frames of one heart beat" if len(frames[0]) == 5 else "Three frames of one emptying"
-    headline(fig, f"{shown}: {min(spans):.2f} to {max(spans):.2f} s in {rows} {kind}")
+    span = f"{min(spans):.2f} to {max(spans):.2f} s in {rows} {kind}" if rows > 1 else f"{spans[0]:.2f} s"
+    headline(fig, f"{shown}: {span}")
     return fig
 
 
