@@ -20,6 +20,7 @@ from infomotion_book.evidence import (
     worlds,
     write_figures,
 )
+from infomotion_book.evidence.arms import arms
 from infomotion_book.evidence.earlier import EARLIER, beside_ours, compared_with_earlier, repeated, welch
 from infomotion_book.evidence.mislabelled import mislabelled, picked
 from infomotion_book.evidence.study import LEVEL, MOTION, RIVALS, key_of
@@ -246,6 +247,7 @@ def test_a_wider_network_was_asked_for() -> None:
         }
         evidence = Evidence(elsewhere(tables, tables.feature_networks | {"f16": wide}))
         assert [record["width"] for record in networks.wider(evidence, "wide_ifa")] == [16]
+        assert "has **not** learnt motion" in arms(evidence)
         assert networks.trained_anew(evidence, ["wide_ifa"]) == anew
 
 
