@@ -49,6 +49,9 @@ class Recipe:
         graph needs.
     centrality : {"map_equation", "ghalmane"}
         See :func:`infomotion_lib.selection.centrality.modular_centrality`.
+    null_draws : int
+        Draws of noise that each class is held against; 0: none. See
+        :func:`infomotion_lib.selection.noise.structure_p`.
     """
 
     name: str = "knn"
@@ -59,6 +62,7 @@ class Recipe:
     trials: int = 10
     markov_time: float = 1.0
     centrality: str = "map_equation"
+    null_draws: int = 99
 
     def __post_init__(self) -> None:
         if self.name not in RECIPES:
@@ -67,6 +71,7 @@ class Recipe:
             )
         if (
             self.k < 0
+            or self.null_draws < 0
             or not self.scale > 0
             or (isinstance(self.threshold, str) and self.threshold != "median")
         ):

@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from infomotion_lib.selection.communities import FEW_TRIALS, Communities, find_communities
 from infomotion_lib.selection.graph import Graph, Recipe, build_graph
+from infomotion_lib.selection.noise import structure_p
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,17 @@ class Health:
         nan where there is one community, which has nothing to agree on, or no resample was asked for.
     null_communities, null_savings : float
         Mean number of communities, and mean share of the codelength saved, after each feature is shuffled
-        over the videos: what the recipe finds in vectors that have the same numbers and no structure.
+        over the videos: what the recipe finds where no two features are correlated.
+    structure_p : float
+        P-value of the hypothesis that the vectors are Gaussian noise of their own covariance
+        (:func:`~infomotion_lib.selection.noise.structure_p`).
     """
 
     seed_stability: float
     stability: float
     null_communities: float
     null_savings: float
+    structure_p: float = float("nan")
 
 
 def partition_health(
@@ -86,7 +91,9 @@ def partition_health(
         null = partition(build_graph(shuffled, recipe=chosen), seed)
         null_counts.append(null.n_communities)
         null_savings.append(null.savings)
-    return Health(_mean(seeds), _mean(samples), _mean(null_counts), _mean(null_savings))
+    draws = chosen.null_draws if resamples and whole.flag == "healthy" else 0
+    p_value = structure_p(rows, recipe=chosen, draws=draws, seed=seed)
+    return Health(_mean(seeds), _mean(samples), _mean(null_counts), _mean(null_savings), p_value)
 
 
 def _mean(values: list[float]) -> float:

@@ -15,6 +15,7 @@ from infomotion_lib.errors import DataError, ParameterError, did_you_mean
 from infomotion_lib.selection.centrality import modular_centrality
 from infomotion_lib.selection.communities import Communities, find_communities
 from infomotion_lib.selection.graph import Graph, Recipe, build_graph
+from infomotion_lib.selection.noise import LEVEL, NOISE_FLAG, structure_p
 from infomotion_lib.selection.registry import Picks
 
 
@@ -30,17 +31,24 @@ class ClassGraph:
     communities : Communities
     centrality : ndarray of float64, shape (n,)
         Score of each node.
+    structure_p : float
+        Whether noise of the same covariance gives such a partition
+        (:func:`~infomotion_lib.selection.noise.structure_p`); nan where that was not asked, or the partition
+        is collapsed or shattered anyway.
     """
 
     file_names: tuple[str, ...]
     graph: Graph
     communities: Communities
     centrality: NDArray[np.float64]
+    structure_p: float = float("nan")
 
     @property
     def flag(self) -> str:
-        """Health of the partition: collapsed, shattered or healthy."""
-        return self.communities.flag
+        """Health of the partition: collapsed, shattered, no more structure than noise of the same covariance,
+        or healthy.
+        """
+        return NOISE_FLAG if self.structure_p > LEVEL else self.communities.flag
 
 
 def rows_by_class(
@@ -100,7 +108,9 @@ def build_class_graphs(
                 graph, seed=seed, trials=chosen.trials, markov_time=chosen.markov_time
             )
             centrality = modular_centrality(graph, communities, kind=chosen.centrality)
-            built[name] = ClassGraph(tuple(names[rows].tolist()), graph, communities, centrality)
+            draws = chosen.null_draws if communities.flag == "healthy" else 0
+            p_value = structure_p(features[rows], recipe=chosen, draws=draws, seed=seed)
+            built[name] = ClassGraph(tuple(names[rows].tolist()), graph, communities, centrality, p_value)
     return built
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -30,6 +30,7 @@ _GRAPH = ("source", "feature", "graph", "class_name")
 REPORT_COLUMNS = (
     *(*_GRAPH, "nodes", "links", "communities", *_PARTITION),
     *("stability", "seed_stability", "null_communities", "null_savings", "flag"),
+    "structure_p",
 )
 COMMUNITY_COLUMNS = (*_GRAPH, "file_name", "community", "flow", "centrality")
 SELECTION_COLUMNS = (*CELL, "selection_seed", *TABLE_COLUMNS)
@@ -167,7 +168,7 @@ def _graphs(
                 features[feature],
                 pool.classes,
                 file_names=pool.file_names,
-                recipe=recipe_from(parameters, recipe),
+                recipe=replace(recipe_from(parameters, recipe), null_draws=0),  # the report holds them
             )
     return built
 

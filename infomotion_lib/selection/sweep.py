@@ -54,7 +54,7 @@ def sweep_settings(
         )
     )
     features, labels, names = features[shown], labels[shown], names[shown]
-    default = Recipe(trials=trials or FEW_TRIALS)
+    default = Recipe(trials=trials or FEW_TRIALS, null_draws=0)
     make: dict[str, Callable[[float], Recipe]] = {
         "k": lambda k: replace(default, k=int(k)),
         "scale": lambda scale: replace(default, name="softmax_inverse", scale=scale),

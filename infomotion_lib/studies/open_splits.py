@@ -28,6 +28,7 @@ from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card, write_csv
 from infomotion_lib.selection.baselines import vectors_on
+from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.selection.selectors import select
 from infomotion_lib.studies.controls import divide, split_controls
@@ -209,7 +210,7 @@ def split_selections(clips: OpenClips, train: NDArray[np.int64], *, settings: Sp
                 method=method,
                 vpc=settings.vpc,
                 seed=draw,
-                graph=GRAPH,
+                graph=Recipe(GRAPH, null_draws=0),
                 ef=ef,
             )
             cell: dict[str, Any] = {

@@ -59,7 +59,7 @@ def layout(results: Results) -> dict[str, Any] | None:
     for setting in SETTINGS:
         name, _, k = setting.partition(" ")
         scale = float(parameters.get("softmax_scale", 1.0))
-        recipe = Recipe(name, k=int(k or 0), scale=scale, trials=trials)
+        recipe = Recipe(name, k=int(k or 0), scale=scale, trials=trials, null_draws=0)
         graphs = build_class_graphs(vectors, pool.classes, file_names=pool.file_names, recipe=recipe)
         for class_name, own in graphs.items():
             entry = found["classes"].setdefault(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -109,7 +109,7 @@ def _graphs(
         vectors[configuration.feature],
         pool.classes,
         file_names=pool.file_names,
-        recipe=recipe_from(parameters, configuration.graph),
+        recipe=replace(recipe_from(parameters, configuration.graph), null_draws=0),
     )
 
 
