@@ -252,7 +252,7 @@ def _card(picks: pd.DataFrame, dataset: Dataset, labels: pd.Series, settings: di
         ),
         *(
             []
-            if not {"collapsed", "shattered"} & set(flags)
+            if set(flags) <= {"healthy"}
             else ["At least one class graph was not healthy: see the flag above."]
         ),
         *(f"{limit}" for limit in manifest.get("rai:dataLimitations", [])),

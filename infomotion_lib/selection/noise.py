@@ -34,8 +34,8 @@ def structure_p(
     r"""P-value of the hypothesis that the rows of ``features`` (n, D) are Gaussian noise, whatever its
     covariance; nan with fewer than 8 rows, without spread, or with no draws.
 
-    The statistic is the share of the codelength that Infomap saves in one trial. Each null draw keeps mean and
-    sample covariance of the rows exactly and forgets all else: with :math:`X = \bar x + U S V^\top` it is
+    The statistic is the share of the codelength that Infomap saves in one trial. Each null draw keeps mean
+    and sample covariance of the rows exactly and forgets all else: with :math:`X = \bar x + U S V^\top` it is
     :math:`Q S`, :math:`Q` uniform among the orthonormal frames orthogonal to :math:`\mathbf 1` (a rotation
     test; Langsrud, 2005), so p is exact for Gaussian rows. A null that shuffles each feature
     alone destroys the covariance, and finds every correlated cloud structured.
@@ -74,7 +74,7 @@ def structure_p(
 
 
 def _noise(spread: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Noise (count, r) whose sample covariance has the principal axes' lengths ``spread`` (r,) to the digit."""
+    """Noise (count, r) whose centred rows have the singular values ``spread`` (r,)."""
     normal = rng.standard_normal((count, len(spread)))
     frame, triangle = np.linalg.qr(normal - normal.mean(axis=0))
     return np.asarray(frame * np.sign(np.diag(triangle)) * spread)

@@ -53,6 +53,8 @@ class SelectionParameters(RepresentationChoice):
     @model_validator(mode="after")
     def _have_vectors(self) -> SelectionParameters:
         for method in self.methods:
+            if SELECTORS[method].needs_judge:
+                raise ValueError(f"the selector {method} needs a judge, a function: call it from Python")
             if missing := [name for name in SELECTORS[method].on if name not in self.representations]:
                 raise ValueError(
                     f"the selector {method} looks at {missing[0]} vectors: put {missing[0]} into"

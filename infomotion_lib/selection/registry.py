@@ -22,8 +22,11 @@ from infomotion_lib.representations.registry import REPRESENTATIONS
 if TYPE_CHECKING:
     from infomotion_lib.selection.modular import ClassGraph
 
-BUILT_IN = "infomotion_lib.selection.baselines"
-"""Module whose decorated functions fill the registry when it is first asked."""
+BUILT_IN = ("infomotion_lib.selection.baselines", "infomotion_lib.selection.screened")
+"""Modules whose decorated functions fill the registry when it is first asked."""
+
+Judge = Callable[[list[str]], float]
+"""Error of a set of videos, given by their file names: the lower, the better."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,34 @@ class ClassPool:
         return len(self.vectors)
 
 
+@dataclass(frozen=True)
+class AllClasses:
+    """The candidates of all classes, sorted by file name.
+
+    Attributes
+    ----------
+    file_names, classes : ndarray of str, shape (N,)
+    vectors : ndarray, shape (N, D)
+    ef : ndarray of float64, shape (N,)
+        As in :class:`ClassPool`.
+    judge : callable or None
+        Of the selector.
+    """
+
+    file_names: NDArray[np.str_]
+    classes: NDArray[np.str_]
+    vectors: NDArray[np.floating]
+    ef: NDArray[np.float64]
+    judge: Judge | None = None
+
+
+class Screen(Protocol):
+    """Which candidates of all classes a selector may choose from."""
+
+    def __call__(self, pool: AllClasses, *, budget: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+        """True (N,) for those that stay; ``rng`` depends on the seed alone."""
+
+
 class Choose(Protocol):
     """What a selector is: ``budget`` candidates of one class, at most as many as there are."""
 
@@ -88,13 +119,17 @@ class Selector(Entry):
     on : tuple of str
         Representations whose vectors it is given; several are put side by side, none is for selectors that
         look at no vector.
-    graph, ef, draws : bool
-        Whether it selects on a graph, uses the EF within a class, and draws at random (a new set for every
-        seed).
+    graph, ef, draws, needs_judge : bool
+        Whether it selects on a graph, uses the EF within a class, draws at random (a new set for every seed),
+        and needs a judge, which no profile can name.
     summary : str
         What it does, in one line.
     choose : callable
         The function.
+    screen : callable or None
+        Applied to all classes before any graph is built.
+    judge : callable or None
+        Handed to the screen; see :func:`judged`.
     """
 
     marker: str = "o"
@@ -102,8 +137,11 @@ class Selector(Entry):
     graph: bool = False
     ef: bool = False
     draws: bool = False
+    needs_judge: bool = False
     summary: str = ""
     choose: Choose = field(repr=False)
+    screen: Screen | None = field(default=None, repr=False)
+    judge: Judge | None = field(default=None, repr=False)
 
     @property
     def feature(self) -> str:
@@ -121,7 +159,8 @@ class Selectors(Registry[Selector]):
     def _fill(self) -> None:
         if not self._filled:
             self._filled = True  # before the import, which asks again
-            import_module(BUILT_IN)
+            for module in BUILT_IN:
+                import_module(module)
 
     def __getitem__(self, name: str) -> Selector:
         self._fill()
@@ -157,6 +196,13 @@ SELECTORS = Selectors("selection method")
 paper's."""
 
 
+def judged(method: str, *, judge: Judge) -> Selector:
+    """The selector ``method`` with a judge of its sets, to be given to
+    :func:`infomotion_lib.selection.selectors.select` as the method.
+    """
+    return replace(SELECTORS[method], judge=judge)
+
+
 def selector(
     name: str,
     *,
@@ -166,6 +212,7 @@ def selector(
     colour: str = "#666666",
     marker: str = "o",
     summary: str = "",
+    screen: Screen | None = None,
 ) -> Callable[[Choose], Choose]:
     """Decorator that registers a function as the selector ``name``.
 
@@ -176,11 +223,13 @@ def selector(
     on : str or tuple of str
         Representations.
     needs : str
-        Blank-separated words out of ``graph``, ``ef`` and ``draws``.
+        Blank-separated words out of ``graph``, ``ef``, ``draws`` and ``judge``.
+    screen : callable, optional
+        See :class:`Selector`.
     """
     asked = set(needs.split())
-    if unknown := asked - {"graph", "ef", "draws"}:
-        raise ValueError(f"selector {name} needs {', '.join(unknown)}: known are graph, ef, draws")
+    if unknown := asked - {"graph", "ef", "draws", "judge"}:
+        raise ValueError(f"selector {name} needs {', '.join(unknown)}: known are graph, ef, draws, judge")
 
     def register(choose: Choose) -> Choose:
         SELECTORS.add(
@@ -193,8 +242,10 @@ def selector(
                 graph="graph" in asked,
                 ef="ef" in asked,
                 draws="draws" in asked,
+                needs_judge="judge" in asked,
                 summary=summary,
                 choose=choose,
+                screen=screen,
             )
         )
         return choose

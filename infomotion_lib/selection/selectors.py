@@ -18,7 +18,7 @@ from infomotion_lib.selection.modular import (
     matching_graph,
     rows_by_class,
 )
-from infomotion_lib.selection.registry import SELECTORS, ClassPool, Picks, Selector
+from infomotion_lib.selection.registry import SELECTORS, AllClasses, ClassPool, Picks, Selector
 
 TABLE_COLUMNS = ("class_name", "community", "rank", "file_name", "score", "graph_flag")
 SHORTFALL_COLUMNS = ("class_name", "kind", "wanted", "chosen", "candidates", "communities")
@@ -63,7 +63,7 @@ def select(
     classes: ArrayLike,
     *,
     file_names: Sequence[str] | NDArray[np.str_],
-    method: str,
+    method: str | Selector,
     vpc: int,
     seed: int = 0,
     graph: str | Recipe | Mapping[str, ClassGraph] = "knn",
@@ -80,9 +80,10 @@ def select(
         EF class of each candidate, out of :data:`infomotion_lib.classes.CLASS_NAMES`.
     file_names : sequence of str, length N
         Their names, each once. The chosen names are the result.
-    method : str
+    method : str or Selector
         A name in :data:`infomotion_lib.selection.registry.SELECTORS`, or one with a representation behind
-        it, such as ``kmeans_motion``.
+        it, such as ``kmeans_motion``; or a selector with a judge, from
+        :func:`infomotion_lib.selection.registry.judged`.
     vpc : int
         Videos per class.
     seed : int
@@ -91,7 +92,8 @@ def select(
         For selectors on a graph: the name of a recipe or a recipe with its settings, Infomap's among them; or
         graphs already built from the same candidates by :func:`build_class_graphs`.
     ef : array_like, shape (N,), optional
-        EF of each candidate, points; needed by ef_stratified and herding_ef.
+        EF of each candidate, points; needed by ef_stratified, herding_ef, filter_random and
+        agree_infomotion.
 
     Raises
     ------
@@ -101,13 +103,25 @@ def select(
         If names stand twice, lengths differ, a feature or a needed EF is not finite, or a needed input is
         missing.
     """
-    chooser = SELECTORS[method]
+    chooser = method if isinstance(method, Selector) else SELECTORS[method]
     if vpc < 1:
         raise ParameterError(f"vpc = {vpc}: at least one video per class is needed.")
     names = np.asarray(file_names).astype(str)
     rows_of = rows_by_class(classes, names)
     vectors = _vectors(features, names, chooser)
     labels = _labels(ef, names, chooser)
+    if chooser.screen is not None:
+        if chooser.graph and isinstance(graph, Mapping):
+            raise ParameterError(
+                f"Method {chooser.name} builds its graphs after it has left videos out.",
+                remedy="Give it a recipe.",
+            )
+        kept = _screened(
+            chooser, AllClasses(names, np.asarray(classes).astype(str), vectors, labels), vpc, seed
+        )
+        names, classes = names[kept], np.asarray(classes).astype(str)[kept]
+        vectors, labels = vectors[kept], labels[kept]
+        rows_of = rows_by_class(classes, names)
     graphs: Mapping[str, ClassGraph] = {}
     if isinstance(graph, Mapping):
         graphs = graph if chooser.graph else {}
@@ -127,11 +141,22 @@ def select(
             tables.append(_rows(name, names[rows], picks, built.flag if built else ""))
         shortfalls += _shortfalls(name, wanted=vpc, candidates=len(rows), built=built)
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(TABLE_COLUMNS))
-    parameters: dict[str, Any] = {"method": method, "vpc": vpc, "seed": seed}
+    parameters: dict[str, Any] = {"method": chooser.name, "vpc": vpc, "seed": seed}
     for first in list(graphs.values())[:1]:  # one recipe made them all
         recipe = first.graph.parameters.get("recipe", "")
         parameters |= {"graph": recipe, "trials": first.communities.trials}
     return Selection(table, flags, pd.DataFrame(shortfalls, columns=list(SHORTFALL_COLUMNS)), parameters)
+
+
+def _screened(chooser: Selector, pool: AllClasses, vpc: int, seed: int) -> NDArray[np.int64]:
+    """Rows that stay, ascending; the screen sees the candidates by file name, whatever their order."""
+    assert chooser.screen is not None
+    order = np.argsort(pool.file_names, kind="stable")
+    sorted_pool = AllClasses(
+        pool.file_names[order], pool.classes[order], pool.vectors[order], pool.ef[order], chooser.judge
+    )
+    kept = chooser.screen(sorted_pool, budget=vpc, rng=np.random.default_rng([seed, 1 << 16]))
+    return np.sort(order[kept])
 
 
 def _rows(name: str, file_names: NDArray[np.str_], picks: Picks, flag: str) -> pd.DataFrame:

@@ -237,6 +237,9 @@ def _selections(
         spec = SELECTORS[method]
         vectors = features[spec.feature] if spec.on else None
         recipe = parameters.selection_graph if spec.graph else ""
+        graph: Recipe | dict[str, ClassGraph] = recipe_from(parameters, parameters.selection_graph)
+        if spec.graph and spec.screen is None:
+            graph = graphs[spec.feature, recipe]
         for vpc in parameters.vpc:
             where: dict[str, Any] = {"method": method, "graph": recipe, "vpc": vpc}
             for seed in range(parameters.n_runs):
@@ -248,7 +251,7 @@ def _selections(
                         method=method,
                         vpc=vpc,
                         seed=seed,
-                        graph=graphs[spec.feature, recipe] if spec.graph else "knn",
+                        graph=graph,
                         ef=pool.ef,
                     )
                 picks.append(chosen.table.assign(**where, selection_seed=seed))

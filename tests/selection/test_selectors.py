@@ -19,6 +19,9 @@ from infomotion_lib.selection.selectors import Selection, select
 
 from .conftest import Pool
 
+METHODS = tuple(name for name in SELECTORS if not SELECTORS[name].needs_judge)
+"""Those that a profile can name."""
+
 
 def run(
     pool: Pool,
@@ -40,7 +43,7 @@ def run(
     return select(pool.features[rows], pool.classes[rows], **settings)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("method", SELECTORS)
+@pytest.mark.parametrize("method", METHODS)
 def test_every_class_gives_vpc_videos_of_its_own(pool: Pool, method: str) -> None:
     chosen = run(pool, method)
     assert list(chosen.table.columns) == [
@@ -60,13 +63,13 @@ def test_every_class_gives_vpc_videos_of_its_own(pool: Pool, method: str) -> Non
     assert method in repr(chosen)
 
 
-@pytest.mark.parametrize("method", SELECTORS)
+@pytest.mark.parametrize("method", METHODS)
 def test_the_order_of_the_candidates_does_not_matter(pool: Pool, method: str) -> None:
     shuffled = np.random.default_rng(0).permutation(70)
     assert run(pool, method, rows=shuffled).file_names == run(pool, method).file_names
 
 
-@pytest.mark.parametrize("method", SELECTORS)
+@pytest.mark.parametrize("method", METHODS)
 def test_seeds(pool: Pool, method: str) -> None:
     assert run(pool, method, seed=3).file_names == run(pool, method, seed=3).file_names
     assert (run(pool, method, seed=3).file_names != run(pool, method, seed=4).file_names) == (
@@ -74,7 +77,7 @@ def test_seeds(pool: Pool, method: str) -> None:
     )
 
 
-@pytest.mark.parametrize("method", SELECTORS)
+@pytest.mark.parametrize("method", METHODS)
 def test_short_and_empty_classes_are_reported_not_fatal(pool: Pool, method: str) -> None:
     keep = (pool.classes != "mild") & ~((pool.classes == "severe") & (np.arange(70) > 1))
     chosen = run(pool, method, rows=keep)
@@ -89,14 +92,16 @@ def test_short_and_empty_classes_are_reported_not_fatal(pool: Pool, method: str)
     assert len(chosen.table) == 3 * 3 + 2
 
 
-@pytest.mark.parametrize("method", SELECTORS)
+@pytest.mark.parametrize("method", METHODS)
 def test_one_candidate_a_class_is_enough_to_run(pool: Pool, method: str) -> None:
     one = np.arange(70) % 14 == 0
     assert len(run(pool, method, rows=one).file_names) == 5
 
 
 def test_methods_are_those_of_the_parameters() -> None:
-    assert SelectionParameters(methods=tuple(SELECTORS)).methods == tuple(SELECTORS)
+    assert SelectionParameters(methods=METHODS).methods == METHODS
+    with pytest.raises(ValueError, match="needs a judge"):
+        SelectionParameters(methods=("random", "validated_draw"))
     assert tuple(SELECTORS)[:4] == ("random", "kmeans", "infodist", "infomotion"), "the paper's come first"
     with pytest.raises(ParameterError, match="unknown selection method; Did you mean kmeans"):
         stage_parameters("graph_selection", {"methods": ["kmean"]})

@@ -179,6 +179,45 @@ def study_cine(
     typer.echo(beats.round(2).set_index(["voter", "beat"]).to_string())
 
 
+@study.command("help")
+def study_help(
+    context: typer.Context,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Run stage 0: the headroom of each world, by an oracle.")
+    ] = False,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the rows; the same call resumes.")] = Path(
+        "runs/studies/help"
+    ),
+    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+) -> None:
+    """When does motion-based selection help? The study as it was registered, and its rows so far."""
+    import json
+
+    import pandas as pd
+
+    from infomotion_lib.studies.help.answers import gate_table
+    from infomotion_lib.studies.help.gate import ROWS_FILE, run_gate
+    from infomotion_lib.studies.help.registration import check_rows, registration
+    from infomotion_lib.studies.rows import RowFile
+
+    own = registration()
+    typer.echo(f"Registered: {own.content['name']}, edition {own.content['edition']}, sha256 {own.hash}")
+    for world in own.worlds:
+        typer.echo(f"  world {world}: {json.dumps(own.content['worlds'][world]) or 'no fault'}")
+    if gate:
+        with_arithmetic(context, own.content["parameters"]["arithmetic"], say=typer.echo)
+        run_gate(out, own=own, workers=workers, minutes=minutes, say=typer.echo)
+    rows = RowFile(out / ROWS_FILE).rows()
+    check_rows(rows, own)
+    typer.echo(f"Stage 0: {len(rows)} rows in {out}")
+    if rows:
+        typer.echo(gate_table(pd.DataFrame(rows), own).round(2).to_string(index=False))
+
+
 @study.command(
     "hardness", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
 )
