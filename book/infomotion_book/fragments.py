@@ -60,7 +60,7 @@ PHANTOM = admonition(
     "Phantom numbers",
     "Every number below comes from *drawn* hearts, not from patients. They show the method at work and let"
     " anyone check the code. They are not the paper's numbers and say nothing about them. The phantom's five"
-    " machine styles favour selectors that look at appearance, by design.",
+    " machine styles may favour selectors that look at appearance.",
 )
 
 OPEN = admonition(

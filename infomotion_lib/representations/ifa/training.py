@@ -69,7 +69,9 @@ class TrainingResult:
 
     @property
     def ignited(self) -> bool:
-        """Whether the network has learnt motion: a gain of 1 dB or more."""
+        """Whether it fills in frames better than their average, by 1 dB or more. That is interpolation: it
+        says nothing of EF.
+        """
         return bool(self.gain_db >= IGNITION_DB)
 
     def summary(self) -> dict[str, Any]:
