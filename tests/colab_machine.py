@@ -170,5 +170,5 @@ def begins_as_in_the_whole_run(colab: Colab, whole: FinishedRun, stage: str, fol
 def copy_earlier(colab: Colab, whole: FinishedRun, stage: str) -> None:
     """Copy what the stages before a notebook left in the whole run, where that machine has not run them."""
     for name in earlier_stages(stage):
-        if not colab.run.stage(name).exists():
-            shutil.copytree(whole.paths.stage(name), colab.run.stage(name))
+        if not (colab.run.stage(name) / RUN_CARD).is_file():
+            shutil.copytree(whole.paths.stage(name), colab.run.stage(name), dirs_exist_ok=True)
