@@ -123,6 +123,15 @@ def data_name(real_data: str, called: str = "") -> str:
     return called if called and SOURCES[real_data].owned else SOURCES[real_data].label
 
 
+def videos_called(data: str) -> str:
+    """Videos of a data set within a sentence, from what they are called.
+
+    >>> videos_called("phantom"), videos_called("open clips"), videos_called("Clinic A, 2024")
+    ('phantom videos', 'open clips', 'Clinic A, 2024 videos')
+    """
+    return data if data.lower().endswith(("videos", "clips")) else f"{data} videos".lstrip()
+
+
 def ef_words(ef: float, digits: int = 0) -> str:
     """An EF under or above a picture; empty where it is not known.
 
@@ -220,7 +229,7 @@ def image_html(data: bytes, *, alt: str, mime: str = "image/png", name: str = ""
     return f'<img class="im-figure"{label} alt="{html.escape(alt)}" loading="lazy" {look} src="{source}">'
 
 
-def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
+def save_figure(fig: Figure, path: str | Path, *, alt: str, data: str = "") -> SavedFigure:
     """Display object of the figure, written whole to ``path`` with the alt text inside the file.
 
     Parameters
@@ -231,6 +240,8 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
         Ends in ``.svg`` (lines) or ``.webp`` (pixels); folders are made.
     alt : str
         One or two sentences: what is drawn and what it says.
+    data : str, optional
+        What the videos are called: it opens the title and the alt text where they do not name it.
 
     Raises
     ------
@@ -244,6 +255,9 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
         raise ValueError(f"A figure is saved as .svg (lines) or .webp (pixels), not {target.name}")
     if not alt.strip():
         raise ValueError(f"The figure {target.name} needs alt text: one sentence that says what it shows.")
+    if data:
+        alt = _named(alt, data)
+        _retitle(fig, _named(fig.get_suptitle(), data))
     _wrap_title(fig)
     fig.draw_without_rendering()  # panels of a fixed shape find their place in the second layout only
     with atomic(target) as temporary:
@@ -256,6 +270,18 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
     return SavedFigure(target, alt)
 
 
+def _named(text: str, data: str) -> str:
+    """A title or alt text that names the data."""
+    if data.lower() in text.lower():
+        return text
+    return f"{data[0].upper()}{data[1:]}: {text}" if text else ""
+
+
+def _retitle(fig: Figure, title: str) -> None:
+    if title:
+        next(text for text in fig.texts if text.get_text() == fig.get_suptitle()).set_text(title)
+
+
 def _wrap_title(fig: Figure) -> None:
     """Break a title that is longer than :data:`TITLE_WIDTH` into lines of like length, and make the figure so
     much taller.
@@ -263,7 +289,7 @@ def _wrap_title(fig: Figure) -> None:
     lines = fig.get_suptitle().split("\n")
     wrapped = [part for line in lines for part in _balanced(line)]
     if len(wrapped) > len(lines):
-        next(text for text in fig.texts if text.get_text() == fig.get_suptitle()).set_text("\n".join(wrapped))
+        _retitle(fig, "\n".join(wrapped))
         fig.set_figheight(fig.get_figheight() + 0.18 * (len(wrapped) - len(lines)))
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from infomotion_lib.evaluation.claims import our_cell
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
+from infomotion_lib.reporting.style import METHOD_NAMES, graph_name, videos_called
 
 SET_NAMES = {
     "real": ("Whole Real", "Dist. Real"),
@@ -93,7 +93,8 @@ def table1(
         "selector",
         *(f"{title}: {kind}" for title in titles for kind in ([data, QUOTED] if quoted else [data])),
     ]
-    caption = f"Table 1 on {data} videos" + (", the paper's own numbers quoted beside" if quoted else "")
+    beside = ", the paper's own numbers quoted beside" if quoted else ""
+    caption = f"Table 1 on {videos_called(data)}{beside}"
     shown = pd.DataFrame(rows).reindex(columns=columns).fillna("")
     return ShownTable(shown, caption, _notes(table, tolerance, bool(quoted)), keys=2)
 
