@@ -108,6 +108,13 @@ def test_the_run_says_the_name(distilled: Path, clinic: Path) -> None:
     assert results.kind == "Klinik A, 2024"
     table = results.notebook("frame_index").read_text(encoding="utf-8")
     assert "Klinik A, 2024" in table and "own videos" not in table
+    for stage in results.stages:
+        assert results.card(stage)["notes"]["called"] == {"own": "Klinik A, 2024"}, stage
+    said = {"frame_index": "frame_strip", "ifa_training": "training", "graph_selection": "communities"}
+    for stage, figure in said.items():
+        picture = next(file for file in results.figures(stage) if file.stem == figure)
+        alt = results.notebook(stage).read_text(encoding="utf-8").split(f"{figure}{picture.suffix}: ", 1)[1]
+        assert "Klinik A, 2024" in alt[:200], figure
 
 
 def test_an_export_obeys_the_authors_answer(
