@@ -170,11 +170,8 @@ class StageRun:
         The validated parameters of this run.
     inputs : dict of str to str
         SHA-256 of each input file.
-    device : str
-        Where the stage computes.
     notes : dict
-        What the stage says of itself on its card; ``called`` is what the videos of each data set are called,
-        as on the cards of the stages that it reads.
+        What the card says besides; ``called`` names each data set as the cards of the stages read do.
     """
 
     stage: str

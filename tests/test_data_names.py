@@ -20,10 +20,10 @@ def test_a_saved_figure_names_the_data_once(tmp_path: Path, title: str) -> None:
     assert saved.alt == "Klinik A: Six hearts." and saved.alt in (tmp_path / "a.svg").read_text("utf-8")
 
 
-def test_a_figure_without_title_gets_none(tmp_path: Path) -> None:
+def test_a_figure_without_title_gets_the_name_alone(tmp_path: Path) -> None:
     fig = Figure()
     saved = save_figure(fig, tmp_path / "b.svg", alt="A video of own videos.", data="own videos")
-    assert (fig.get_suptitle(), saved.alt) == ("", "A video of own videos.")
+    assert (fig.get_suptitle(), saved.alt) == ("Own videos", "A video of own videos.")
 
 
 def test_videos_are_called_in_plain_words() -> None:
@@ -32,5 +32,6 @@ def test_videos_are_called_in_plain_words() -> None:
         "own videos": "own videos",
         "open clips": "open clips",
         "": "videos",
+        "Klinik A, 2024": "videos of Klinik A, 2024",
     }
     assert {name: videos_called(name) for name in called} == called

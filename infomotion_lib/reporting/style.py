@@ -12,7 +12,6 @@ import html
 import io
 import math
 import sys
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.provenance import atomic
 from infomotion_lib.registry import Registry
+from infomotion_lib.reporting.titles import name_data, named, wrap_title
 from infomotion_lib.selection.registry import SELECTORS
 
 if TYPE_CHECKING:
@@ -80,9 +80,6 @@ MUTED = "#6B7785"
 WEBP_ALT = 0x010E
 """EXIF tag (ImageDescription) of a WebP that holds its alt text."""
 
-TITLE_WIDTH = 60
-"""Letters in a line of a figure's title; a longer title would shrink or leave a small screen."""
-
 SOURCE_NAMES = {"real": "Real", "synthetic": "Synthetic", "open": "Open clips"}
 """Name of each source as tables print it."""
 
@@ -127,9 +124,11 @@ def videos_called(data: str) -> str:
     """Videos of a data set within a sentence, from what they are called.
 
     >>> videos_called("phantom"), videos_called("open clips"), videos_called("Clinic A, 2024")
-    ('phantom videos', 'open clips', 'Clinic A, 2024 videos')
+    ('phantom videos', 'open clips', 'videos of Clinic A, 2024')
     """
-    return data if data.lower().endswith(("videos", "clips")) else f"{data} videos".lstrip()
+    if data.lower().endswith(("videos", "clips")):
+        return data
+    return f"videos of {data}" if " " in data else f"{data} videos".lstrip()
 
 
 def ef_words(ef: float, digits: int = 0) -> str:
@@ -256,9 +255,9 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str, data: str = "") -> S
     if not alt.strip():
         raise ValueError(f"The figure {target.name} needs alt text: one sentence that says what it shows.")
     if data:
-        alt = _named(alt, data)
-        _retitle(fig, _named(fig.get_suptitle(), data))
-    _wrap_title(fig)
+        alt = named(alt, data)
+        name_data(fig, data)
+    wrap_title(fig)
     fig.draw_without_rendering()  # panels of a fixed shape find their place in the second layout only
     with atomic(target) as temporary:
         if target.suffix == ".svg":
@@ -268,37 +267,6 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str, data: str = "") -> S
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
     return SavedFigure(target, alt)
-
-
-def _named(text: str, data: str) -> str:
-    """A title or alt text that names the data."""
-    if data.lower() in text.lower():
-        return text
-    return f"{data[0].upper()}{data[1:]}: {text}" if text else ""
-
-
-def _retitle(fig: Figure, title: str) -> None:
-    if title:
-        next(text for text in fig.texts if text.get_text() == fig.get_suptitle()).set_text(title)
-
-
-def _wrap_title(fig: Figure) -> None:
-    """Break a title that is longer than :data:`TITLE_WIDTH` into lines of like length, and make the figure so
-    much taller.
-    """
-    lines = fig.get_suptitle().split("\n")
-    wrapped = [part for line in lines for part in _balanced(line)]
-    if len(wrapped) > len(lines):
-        _retitle(fig, "\n".join(wrapped))
-        fig.set_figheight(fig.get_figheight() + 0.18 * (len(wrapped) - len(lines)))
-
-
-def _balanced(line: str) -> list[str]:
-    fewest = len(textwrap.wrap(line, TITLE_WIDTH))
-    tries = (
-        textwrap.wrap(line, width) for width in range(max(len(line) // max(fewest, 1), 1), TITLE_WIDTH + 1)
-    )
-    return next((parts for parts in tries if len(parts) == fewest), [line])
 
 
 def figure_bytes(fig: Figure, *, kind: str = "webp", dpi: int = 110) -> bytes:
