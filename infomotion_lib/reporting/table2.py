@@ -19,6 +19,7 @@ from infomotion_lib.reporting.tables import (
     ALL,
     CONSTANT_NAMES,
     QUOTED,
+    QUOTED_TOO,
     accuracy_cell,
     constant_cell,
     method_label,
@@ -201,7 +202,7 @@ def table2(
     flags = explained(frame.to_string())
     notes = (*_notes(table, columns, names, uncut=bool(longer)), *([flags] if flags else []))
     videos = f"the {data}" if data.endswith("clips") else videos_called(data)
-    return ShownTable(frame, f"Table 2 on {videos}, the paper's own numbers quoted below", notes, keys=2)
+    return ShownTable(frame, f"Table 2 on {videos}{QUOTED_TOO} below", notes, keys=2)
 
 
 def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
