@@ -30,7 +30,7 @@ def test_every_stage_says_the_names(tmp_path: Path) -> None:
     profile = tmp_path / "ownpool.yml"
     profile.write_text(yaml.safe_dump(values), encoding="utf-8")
     assert cli.main(["run", "all", "--profile", str(profile)]) == 0
-    results = Results("ownpool", paths_of(values).root)
+    results = Results("ownpool", paths_of(str(profile)).root)
     assert {"data", "labels", "evaluation", "ablation"} <= set(results.stages)
     for stage in results.stages:
         assert results.card(stage)["notes"]["called"] == CALLED, stage
