@@ -143,7 +143,7 @@ def _draw_sheet(result: Distilled, selection: pd.DataFrame, videos: pd.DataFrame
         pair = read_frames(str(videos.loc[name, "path"]), np.where(known, phases, 0).astype(int))
         pairs.append(np.where(known[:, None, None], pair, 0).astype(np.uint8))  # black: none was detected
     captions = [
-        " · ".join(filter(None, [short_name(row["file_name"]), ef_words(row.get("ef", np.nan))]))
+        " · ".join(filter(None, [short_name(row["file_name"]), ef_words(row.get("ef", np.nan), 1)]))
         for row in selection.to_dict("records")
     ]
     title = f"{len(selection)} videos of {result.name or 'the data set'}: ED and ES of each"
