@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from infomotion_lib.reporting import style, widgets
+from infomotion_lib.reporting import style, titles, widgets
 
 pytest.importorskip("ipywidgets")
 
@@ -101,7 +101,7 @@ def test_a_long_title_is_saved_in_lines_of_like_length_where_it_stood(tmp_path: 
     title = figure.suptitle(words, x=0.01, ha="left")
     style.save_figure(figure, tmp_path / "long.svg", alt="A title")
     first, second = title.get_text().split("\n")
-    assert f"{first} {second}" == words and max(len(first), len(second)) <= style.TITLE_WIDTH
+    assert f"{first} {second}" == words and max(len(first), len(second)) <= titles.TITLE_WIDTH
     assert title.get_ha() == "left" and title.get_position()[0] == 0.01 and figure.get_figheight() > 2
     style.save_figure(figure, tmp_path / "long.svg", alt="A title")
     assert title.get_text() == f"{first}\n{second}"
