@@ -1,4 +1,4 @@
-"""The three scripts that the book serves itself: widgets, their loader, and formulas. From npm, checked by
+"""The scripts that the book serves itself: widgets, their loader, formulas, and Infomap. From npm, checked by
 hash.
 """
 
@@ -21,6 +21,12 @@ from urllib.parse import urlsplit
 
 from infomotion_lib.paths import BOOK
 
+INFOMAP = "@mapequation/infomap@2.15.1"
+INFOMAP_SCRIPT, INFOMAP_LICENCE = "infomap/index.umd.js", "infomap/LICENSE_GPLv3.txt"
+"""Infomap's WebAssembly build (GPL-3.0-or-later); its script and licence under ``_static`` are files of
+their own, unchanged.
+"""
+
 PACKAGES = {
     "@jupyter-widgets/html-manager@1.0.15": (
         "sha512-5thBIV6ymNgmPVOHvzx+gGy8ZSKmSazhtGw4/c4xJDVzRhG9PTeQsRjF3FUTopvFi//SABeNz1yp47bCrJ3CQA=="
@@ -30,6 +36,9 @@ PACKAGES = {
     ),
     "mathjax@3.2.2": (
         "sha512-Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw=="
+    ),
+    INFOMAP: (
+        "sha512-yq65uE4txu+7uokk6TyHOG8mN6UXsw9AZTh2Qadi2IHD5IjHvCPMLmeIVdiOY797s7WqvF2rhG5ID9XsOQDsxA=="
     ),
 }
 """Packages and the integrity of their tarballs as the npm registry states it."""
@@ -46,6 +55,8 @@ WANTED = {
     },
     "require.js": ["require.js"],
     "es5/tex-mml-chtml.js": ["mathjax/tex-mml-chtml.js"],
+    "index.umd.js": [INFOMAP_SCRIPT],
+    "LICENSE_GPLv3.txt": [INFOMAP_LICENCE],
     "es5/output/chtml/fonts/woff-v2/": ["mathjax/output/chtml/fonts/woff-v2/"],
 }
 """What is taken out of them, and the places it goes to under ``_static``. A trailing slash means the whole
@@ -61,6 +72,7 @@ CDN = {
     "require.js": "https://cdn.jsdelivr.net/npm/requirejs@2.3.7/require.min.js",
     "embed-amd.js": "https://cdn.jsdelivr.net/npm/@jupyter-widgets/html-manager@1.0.15/dist/embed-amd.js",
     "mathjax/tex-mml-chtml.js": "https://cdn.jsdelivr.net/npm/mathjax@3.2.2/es5/tex-mml-chtml.js",
+    INFOMAP_SCRIPT: f"https://cdn.jsdelivr.net/npm/{INFOMAP}/index.umd.js",
 }
 
 
@@ -138,7 +150,7 @@ def find_assets(folder: Path = BOOK / "_extra", *, say: Callable[[str], None] = 
     stamp = static / "packages.json"
     wanted = {"packages": PACKAGES, "files": WANTED}
     if not (stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == wanted):
-        say(f"Fetching the book's scripts with npm: once, 11 MB, at most {PATIENCE} seconds.")
+        say(f"Fetching the book's scripts with npm: once, 14 MB, at most {PATIENCE} seconds.")
         try:
             _fetch(static)
         except (OSError, ValueError) as error:

@@ -23,6 +23,7 @@ from infomotion_book.assets import ICONS, Assets, find_assets
 from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
+from infomotion_book.live.page import write_module
 from infomotion_book.machine_paths import find_machine_paths, names_of_this_machine
 from infomotion_book.notebooks import page_from_run, page_not_run
 from infomotion_book.run_sentences import numbers
@@ -184,6 +185,7 @@ def executed_stage(clean: Path, lead: Results | None) -> str:
 
 def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
     folder.mkdir()
+    write_module(folder / "_static")
     if assets.folder:
         shutil.copytree(assets.folder, folder, dirs_exist_ok=True)
         for page_folder in (folder, folder / "notebooks"):
