@@ -115,7 +115,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "speed": speed(),
         "platforms": platforms(),
         "changelog": changelog(),
-        "play": play(lead, assets),
+        "play": play(lead),
         **live.fragments(lead, assets, not_run=NOT_RUN),
         "scripts": f"{assets.sentence}\n",
     }

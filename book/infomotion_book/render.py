@@ -19,7 +19,7 @@ import yaml
 
 from infomotion_book import fragments, phases, real_heart, vectors
 from infomotion_book.api import anchor, find, modules, write_api
-from infomotion_book.assets import ICONS, Assets, find_assets
+from infomotion_book.assets import Assets, find_assets
 from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
@@ -188,8 +188,6 @@ def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
     write_module(folder / "_static")
     if assets.folder:
         shutil.copytree(assets.folder, folder, dirs_exist_ok=True)
-        for page_folder in (folder, folder / "notebooks"):
-            shutil.copytree(folder / "_static" / ICONS, page_folder / ICONS)
     for results in shown:
         for file in sorted(results.root.rglob("*")):
             inside = file.relative_to(results.root)
@@ -212,7 +210,6 @@ def _configure(config: dict[str, Any], *, url: str, lead: Results | None, assets
     config.setdefault("parse", {})["myst_substitutions"] = numbers(lead)
     sphinx = config["sphinx"]["config"]
     sphinx["html_extra_path"] = ["_publish"]
-    sphinx["nb_ipywidgets_js"] = {assets.url("require.js"): {}, assets.url("embed-amd.js"): {}}
     sphinx["mathjax_path"] = assets.url("mathjax/tex-mml-chtml.js")
 
 

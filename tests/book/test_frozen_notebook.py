@@ -15,6 +15,7 @@ pytest.importorskip("ipywidgets")
 from infomotion_book.explore.board import controls, prepare
 from infomotion_book.freeze import freeze
 from infomotion_book.frozen_notebook import as_files, freeze_notebook
+from infomotion_book.live.page import live_data
 from infomotion_book.notebooks import page_from_run
 from infomotion_lib.provenance import write_json
 from infomotion_lib.reporting.results import Results
@@ -73,6 +74,8 @@ def test_the_controls_of_a_run_outlive_its_freezing(tmp_path: Path) -> None:
     prepare(Results("phantom", run))
     frozen = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "results")
     assert "explore/graphs.json" in frozen.files and len(controls(Results("phantom", frozen.folder))) == 5
+    data = live_data(Results("phantom", frozen.folder))
+    assert data is not None and {f"explore/live/{name}.webp" for name in data["classes"]} <= set(frozen.files)
 
 
 def made(folder: Path) -> Path:

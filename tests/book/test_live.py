@@ -64,6 +64,20 @@ PICKS = """async ({address, engine, data, setting, names, budgets}) => {
 }"""
 
 
+HOSTED = """async ({address, engine, data, base}) => {
+    const {default: {render}} = await import(address);
+    const traits = {view: "live", data, engine, sheets: base, class_name: "mild", ...data.settings, trials: 10, budget: 3};
+    let saved = false;
+    const model = {get: (name) => traits[name], set: (name, value) => { traits[name] = value; }, on() {}, save_changes() { saved = true; }};
+    const el = document.createElement("div");
+    document.querySelector("article").append(el);
+    const end = render({model, el});
+    await el.live.run();
+    end();
+    return {dots: el.querySelectorAll("[role=option]").length, picks: traits.result.picks.length, saved};
+}"""
+
+
 @pytest.fixture(scope="module")
 def pool() -> Candidates:
     """Hearts made up of overlapping groups of motion, in classes of several sizes."""
@@ -343,6 +357,27 @@ def test_it_runs_from_a_file_and_without_scripts_leaves_pictures(
     plain = Reader(chromium, "file://", scripts=False)
     plain.view.goto((book / "live.html").as_uri())
     assert plain.view.locator("noscript img.im-figure:visible").count() == 2
+
+
+def test_other_hosts_of_anywidgets_can_draw_it(chromium: Any, address: str) -> None:
+    reader = Reader(chromium, address)
+    asked = {
+        "address": f"{address}/_static/{MODULE}",
+        "data": live_data(PHANTOM),
+        "base": "results/phantom/explore/live",
+    }
+    found = reader.open("cite.html").evaluate(HOSTED, asked | {"engine": f"_static/{INFOMAP_SCRIPT}"})
+    assert found == {"dots": 60, "picks": 3, "saved": True} and not reader.complaints
+
+
+def test_without_infomap_the_frozen_picture_stays_and_the_page_says_why(chromium: Any, address: str) -> None:
+    reader = Reader(chromium, address)
+    reader.view.route(f"**/{INFOMAP_SCRIPT}", lambda route: route.abort())
+    reader.open("live.html").get_by_label("mild", exact=True).check(force=True)
+    state(reader, "failed")
+    widget = reader.view.locator("[data-live]").first
+    assert "Infomap did not run" in str(widget.locator("[role=status]").text_content())
+    assert widget.locator(".il-rings circle").count() == 5
 
 
 def test_a_run_of_hearts_that_nobody_drew_leaves_nothing(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_the_book_names_every_host_that_its_pages_ask(unrun_book: tuple[str, Pat
         "all that was left out"
     )
     said = unescape(re.sub(r"<[^>]+>", "", (unrun_book[1] / "quickstart.html").read_text(encoding="utf-8")))
-    (sentence,) = re.findall(r"The scripts behind the controls and the formulas come from .*", said)
+    (sentence,) = re.findall(r"The scripts behind the formulas and Infomap come from .*", said)
     assert all(urlsplit(link).netloc in sentence for link in asked)
     assert all(package in sentence for package in PACKAGES)
     assert CLOSED not in said and str(unrun_book[1]) not in said, (

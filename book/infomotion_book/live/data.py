@@ -31,7 +31,8 @@ SHOWN_METHODS = ("random", "kmeans", "infomotion")
 
 
 def write_live(results: Results, folder: Path) -> list[Path]:
-    """Paths of the data and of one sheet of hearts per class; none unless the run's videos are drawn hearts.
+    """Paths of the data and of one sheet of hearts per class; none unless the run's videos are drawn hearts
+    that are all still there.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def write_live(results: Results, folder: Path) -> list[Path]:
     videos, pool, picks = videos_of(results), candidates(results), picks_of(results)
     index = results.table("frame_index", "frame_index")
     if videos is None or pool is None or picks is None or index is None:
+        return []
+    if not all((videos / f"{name}.avi").is_file() for name in pool.file_names):
         return []
     recipe = recipe_of(results)
     content: dict[str, Any] = {"settings": settings_of(recipe), "frames": FRAMES, "classes": {}}

@@ -17,8 +17,8 @@ from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import picture_html
 
-MODULE = "infomotion_live.mjs"
-"""Name of the module under ``_static``, for hosts other than the page."""
+MODULE, STYLE = "infomotion_live.mjs", "infomotion_live.css"
+"""Names of the module and its style sheet under ``_static``, for hosts other than the page."""
 
 STILL = "knn 6"
 """Graph of the picture that stands in where no script runs."""
@@ -82,10 +82,11 @@ def still(results: Results, class_name: str) -> str:
 
 
 def write_module(static: Path) -> Path:
-    """Path of the module, written for hosts other than the page."""
+    """Path of the module, written with its style sheet for hosts other than the page."""
     static.mkdir(parents=True, exist_ok=True)
     file = static / MODULE
     file.write_text(module(), encoding="utf-8")
+    (static / STYLE).write_text(style(), encoding="utf-8")
     return file
 
 

@@ -1,4 +1,6 @@
 // The widget, shaped for anywidget: a model with get, set, on and save_changes, and an element to fill.
+// Traits it reads: view ("live" or "selector"), data (live.json), engine and sheets (addresses of Infomap's script and of the folder
+// with the hearts), class_name, recipe, k, scale, threshold, markov_time, seed, trials, budget. Trait it writes: result.
 
 import { Live } from "./live.js";
 import { Selector } from "./selector.js";
