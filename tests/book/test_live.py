@@ -19,12 +19,11 @@ from scipy.spatial.distance import pdist, squareform
 from test_browser import Reader
 
 from infomotion_book.assets import INFOMAP, INFOMAP_LICENCE, INFOMAP_SCRIPT, PACKAGES
-from infomotion_book.explore.board import prepare
 from infomotion_book.live.data import class_data, encoded
 from infomotion_book.live.module import SCRIPTS, module, page_script
 from infomotion_book.live.page import MODULE, live_data
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.frozen import EXPLORE, FROZEN
+from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.coverage import mean_gap
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.selection.candidates import Candidates
@@ -378,14 +377,6 @@ def test_without_infomap_the_frozen_picture_stays_and_the_page_says_why(chromium
     widget = reader.view.locator("[data-live]").first
     assert "Infomap did not run" in str(widget.locator("[role=status]").text_content())
     assert widget.locator(".il-rings circle").count() == 5
-
-
-def test_a_run_of_hearts_that_nobody_drew_leaves_nothing(tmp_path: Path) -> None:
-    from standin_run import make_run
-
-    results = Results("phantom", make_run(tmp_path / "runs"))
-    assert not any("live" in file.name for file in prepare(results)) and live_data(results) is None
-    assert not (results.root / EXPLORE / "live").exists()
 
 
 def test_the_frozen_numbers_are_whole() -> None:

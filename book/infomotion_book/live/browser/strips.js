@@ -25,7 +25,7 @@ export function efStrip(group, rows) {
   for (let ef = Math.ceil(low / step) * step; ef <= high; ef += step) {
     parts.push(s("text", { x: x(ef), y: height - 4, class: "il-axis", "text-anchor": ef - low < 1 ? "start" : high - ef < 1 ? "end" : "middle" }, String(ef)));
   }
-  const told = rows.map(({ name, nodes }) => `${name}: ${nodes.map((node) => group.ef[node].toFixed(0)).sort().join(", ")}`).join("; ");
+  const told = rows.map(({ name, nodes }) => `${name}: ${nodes.map((node) => group.ef[node]).sort((a, b) => a - b).map((ef) => ef.toFixed(0)).join(", ")}`).join("; ");
   return s("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", class: "il-strip", "aria-label": `EF from ${low} to ${high}. ${told}.` }, ...parts);
 }
 
