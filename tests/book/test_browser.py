@@ -76,7 +76,7 @@ class Reader:
         self.noted.clear()
         self.view.goto(f"{self.address}/{page}", wait_until="load")
         if controls:
-            self.view.locator(".noUi-handle").first.wait_for()
+            self.view.locator(".im-control").first.wait_for()
         self.view.wait_for_timeout(150)
         return self.view
 
@@ -213,14 +213,14 @@ def test_every_control_moves_its_picture(chromium: Any, address: str, scheme: st
     assert boards.count() == 5, "the beat, the real heart, the tolerance, the graphs, the clips"
     for index in range(boards.count()):
         board = boards.nth(index)
-        for slider in board.locator(".noUi-handle").all():
+        for slider in board.locator("input[type=range]").all():
             before = seen(board)
             slider.focus()
             slider.press("ArrowRight")
             view.wait_for_timeout(150)
-            assert seen(board) != before, f"slider {slider.get_attribute('aria-label')} moves nothing"
-        for row in board.locator(".widget-toggle-buttons").all():
-            before, idle = seen(board), row.locator("button:not(.mod-active)")
+            assert seen(board) != before, f"slider {slider.get_attribute('id')} moves nothing"
+        for row in board.locator(".im-buttons").all():
+            before, idle = seen(board), row.locator("button[aria-pressed=false]")
             idle.last.focus()
             idle.last.press("Enter")
             view.wait_for_timeout(150)
@@ -241,7 +241,7 @@ def test_a_control_in_a_notebook_page_moves_beside_formulas(chromium: Any, addre
     reader = Reader(chromium, address)
     view = reader.open("notebooks/01_frame_index.html", controls=True)
     before = seen(view.locator("article"))
-    view.locator(".noUi-handle").first.press("ArrowRight")
+    view.locator("article input[type=range]").first.press("ArrowRight")
     view.wait_for_timeout(150)
     assert seen(view.locator("article")) != before
     assert view.locator("mjx-container").count() and not reader.complaints
@@ -250,8 +250,11 @@ def test_a_control_in_a_notebook_page_moves_beside_formulas(chromium: Any, addre
 
 def test_controls_have_names(chromium: Any, address: str) -> None:
     view = Reader(chromium, address).open("play.html", controls=True)
-    names = [handle.get_attribute("aria-label") for handle in view.locator(".noUi-handle").all()]
-    names += [row.get_attribute("aria-label") for row in view.locator(".widget-toggle-buttons").all()]
+    names = [
+        slider.evaluate("input => input.labels[0].textContent")
+        for slider in view.locator(".im-slider input").all()
+    ]
+    names += [row.get_attribute("aria-label") for row in view.locator(".im-buttons").all()]
     assert names and all(names) and len(set(names)) == len(names)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.paths import BOOK
 from infomotion_lib.reporting import style, titles, widgets
 
 pytest.importorskip("ipywidgets")
@@ -56,6 +60,21 @@ def test_choice_draws_every_combination_and_links_no_python() -> None:
     assert sorted(seen) == [(i, j) for i in range(2) for j in range(3)]
     assert sum(type(item).__name__ == "Stack" for item in _walk(box)) == 3
     assert not any(type(item).__name__ in {"Image", "Play"} for item in _walk(box))
+
+
+def test_the_script_of_the_pages_knows_every_kind_of_control_that_the_book_shows() -> None:
+    from ipywidgets.embed import embed_data
+
+    script = (BOOK / "_static" / "controls.js").read_text(encoding="utf-8")
+    known = set(re.findall(r"(\w+Model): \(", script)) | {"DirectionalLinkModel", "LayoutModel"}
+    box = widgets.image_choice({"a": ("x", "y"), "b": ("x", "y")}, lambda *_: (SVG, "a dot"), sliders=("b",))
+    state = embed_data(views=[box])["manager_state"]["state"]
+    used = {model["model_name"] for model in state.values()}
+    for notebook in FROZEN.glob("phantom/*/*.ipynb"):
+        kept = json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("widgets", {})
+        used |= {model["model_name"] for model in kept.get(widgets.STATE, {}).get("state", {}).values()}
+    assert {"StackModel", "IntSliderModel"} <= used
+    assert {kind for kind in used if not kind.endswith("StyleModel")} <= known
 
 
 def test_picture_of_unknown_kind_is_refused() -> None:
