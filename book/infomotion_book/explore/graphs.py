@@ -63,7 +63,7 @@ def layout(results: Results) -> dict[str, Any] | None:
         graphs = build_class_graphs(vectors, pool.classes, file_names=pool.file_names, recipe=recipe)
         for class_name, own in graphs.items():
             entry = found["classes"].setdefault(
-                class_name, {"places": _places(vectors[pool.classes == class_name]), "settings": {}}
+                class_name, {"places": places(vectors[pool.classes == class_name]), "settings": {}}
             )
             entry["settings"][setting] = _graph(own, budget)
     return found
@@ -91,7 +91,7 @@ def _graph(own: ClassGraph, budget: int) -> dict[str, Any]:
 
     return {
         "module": own.communities.module.tolist(),
-        "links": _strongest(own.graph.links, own.graph.weights),
+        "links": strongest(own.graph.links, own.graph.weights),
         "all_links": len(own.graph.links),
         "picks": (
             pick_modular(
@@ -153,7 +153,10 @@ def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, st
     return svg.picture(width, height, parts), f"{name.capitalize()}. {title}, {verdict}."
 
 
-def _places(rows: np.ndarray) -> list[list[float]]:
+def places(rows: np.ndarray) -> list[list[float]]:
+    """Place of each vector (N, D) in a unit square: its first two principal components, half of the way
+    towards their ranks, so that no crowd hides.
+    """
     centred = rows.astype(float) - rows.mean(axis=0)
     left, scale, _ = np.linalg.svd(centred, full_matrices=False)
     flat = np.zeros((len(rows), 2))
@@ -163,7 +166,8 @@ def _places(rows: np.ndarray) -> list[list[float]]:
     return (0.5 * (rank + spread)).round(3).tolist()
 
 
-def _strongest(links: np.ndarray, weights: np.ndarray) -> list[list[int]]:
+def strongest(links: np.ndarray, weights: np.ndarray) -> list[list[int]]:
+    """The :data:`SHOWN_LINKS` links of largest weight, as pairs of nodes."""
     return links[np.argsort(-weights, kind="stable")[:SHOWN_LINKS]].tolist()
 
 
