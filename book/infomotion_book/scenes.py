@@ -15,16 +15,13 @@ from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.reporting.results import Results
 
-SCRIPT = '<script src="_static/motion.js" defer></script>'
-"""Holds pictures still on demand, and shows the scenes of a walk one after the other."""
-
 
 def hero(results: Results | None) -> str:
     """MyST block of the beating hearts of a run with InfoMotion's picks; empty where none were prepared."""
     content = _content(results, "hero")
     if results is None or content is None:
         return ""
-    return block(filled("hero.html.jinja", content | {"base": _address(results, "hero")}) + SCRIPT)
+    return block(filled("hero.html.jinja", content | {"base": _address(results, "hero")}))
 
 
 def walk(results: Results | None) -> str:
@@ -47,7 +44,7 @@ def walk(results: Results | None) -> str:
         "graph": partial(_graph, values),
         "wall": _wall(results),
     }
-    return block(filled("walk.html.jinja", shown) + SCRIPT)
+    return block(filled("walk.html.jinja", shown))
 
 
 def classes(results: Results | None) -> str:
@@ -57,7 +54,7 @@ def classes(results: Results | None) -> str:
     wall = _wall(results) if results else []
     rows = [row | {"range": ranges[row["class_name"]]} for row in wall]
     rows = rows or [{"class_name": name, "range": text} for name, text in ranges.items()]
-    return block(filled("classes.html.jinja", {"classes": rows}) + SCRIPT)
+    return block(filled("classes.html.jinja", {"classes": rows}))
 
 
 def cancellation() -> str:
