@@ -13,6 +13,7 @@ from markupsafe import Markup
 from infomotion_book import (
     arithmetic,
     critical,
+    dots,
     evidence,
     first_page,
     ledgers,
@@ -21,6 +22,7 @@ from infomotion_book import (
     pictures,
     real_heart,
     run_sentences,
+    scenes,
     vectors,
 )
 from infomotion_book.assets import Assets
@@ -79,6 +81,12 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     parts = {
         "pipeline": pictures.pipeline(),
         "boundaries": pictures.boundaries(),
+        "hero": scenes.hero(lead),
+        "walk": scenes.walk(lead) or NOT_RUN,
+        "classes": scenes.classes(lead),
+        "cancellation": scenes.cancellation(),
+        "paper_dots": dots.paper_picture(),
+        "pool_dots": dots.pool_picture(evidence.find_evidence()),
         "colab": colab(url),
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
         "findings": first_page.sentences(first_page.findings(shown, paper=paper)),

@@ -91,7 +91,7 @@ def _graph(own: ClassGraph, budget: int) -> dict[str, Any]:
 
     return {
         "module": own.communities.module.tolist(),
-        "links": _strongest(own.graph.links, own.graph.weights),
+        "links": strongest(own.graph.links, own.graph.weights),
         "all_links": len(own.graph.links),
         "picks": (
             pick_modular(
@@ -165,7 +165,8 @@ def places(rows: np.ndarray) -> list[list[float]]:
     return (0.5 * (rank + spread)).round(3).tolist()
 
 
-def _strongest(links: np.ndarray, weights: np.ndarray) -> list[list[int]]:
+def strongest(links: np.ndarray, weights: np.ndarray) -> list[list[int]]:
+    """The :data:`SHOWN_LINKS` links of largest weight, as pairs of nodes."""
     return links[np.argsort(-weights, kind="stable")[:SHOWN_LINKS]].tolist()
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
 from infomotion_book.explore.graphs import candidates, places
-from infomotion_book.explore.wall import picks_of, videos_of
+from infomotion_book.explore.wall import drawn_videos, picks_of
 from infomotion_book.live.sheets import FRAMES, beat_of, write_sheet
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.provenance import write_json
@@ -41,7 +41,7 @@ def write_live(results: Results, folder: Path) -> list[Path]:
     folder : Path
         Receives ``live.json`` and ``live/<class>.webp``.
     """
-    videos, pool, picks = videos_of(results), candidates(results), picks_of(results)
+    videos, pool, picks = drawn_videos(results), candidates(results), picks_of(results)
     index = results.table("frame_index", "frame_index")
     if videos is None or pool is None or picks is None or index is None:
         return []
