@@ -127,7 +127,7 @@ REPRESENTATIONS = Registry(
         Representation(
             name="mafe",
             label="MAFE",
-            described="MAFE, motion taught by flow and identity",
+            described="MAFE, motion with more teachers",
             colour="#882255",
             module="infomotion_lib.representations.mafe.taught",
             parameters="infomotion_lib.representations.mafe.parameters:MafeParameters",
