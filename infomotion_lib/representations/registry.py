@@ -85,7 +85,7 @@ REPRESENTATIONS = Registry(
             described="dense optical flow",
             colour="#009E73",
             module="infomotion_lib.representations.flow.dense",
-            parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
+            parameters="infomotion_lib.representations.flow.parameters:FlowParameters",
             needs="phases",
         ),
         Representation(

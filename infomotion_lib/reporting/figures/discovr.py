@@ -117,16 +117,16 @@ def collapse_signs(log: pd.DataFrame, *, answers: int, prototypes: int, alarms: 
     the steps on top.
     """
 
-    def drawn(axis: Axes, name: str, colour: str = INK, **line: Any) -> None:
+    def drawn(axis: Axes, name: str, *, colour: str = INK, style: str = "-", label: str = "") -> None:
         axis.plot(step, log[name], color=colour, lw=0.8, alpha=0.25)
         median = log[name].rolling(max(len(log) // 20, 1), min_periods=1, center=True).median()
-        axis.plot(step, median, color=colour, lw=1.8, **line)
+        axis.plot(step, median, color=colour, lw=1.8, ls=style, label=label)
 
     fig = Figure(figsize=(9.6, 3.2), layout="constrained")
     entropy, cosine, used = fig.subplots(1, 3)
     step = log["step"]
     drawn(entropy, "entropy_of_mean", label="of the mean answer")
-    drawn(entropy, "mean_entropy", "#117733", ls="--", label="mean, per video")
+    drawn(entropy, "mean_entropy", colour="#117733", style="--", label="mean, per video")
     entropy.axhline(np.log(answers), color=MUTED, ls=":", lw=1.2)
     edge_note(entropy, "uniform", float(np.log(answers)), shift=(-4, 2), size=8.5, ha="right", va="bottom")
     top = 1.35 * float(np.log(answers))  # room for the legend above the curves
