@@ -119,7 +119,12 @@ def fragments(shown: list[Results]) -> dict[str, str]:
     """The generated parts of the page, by name."""
     results = results_with_vectors(shown)
     rows = compared(results) if results else pd.DataFrame()
-    parts = {"vectors_study": vector_study.fragment(), "vectors_discovr": discovr_sweep.fragment()}
+    known = flow_beside_paper(shown)
+    parts = {
+        "vectors_flow": filled("vectors_flow.md.jinja", known) if known else "",
+        "vectors_study": vector_study.fragment(),
+        "vectors_discovr": discovr_sweep.fragment(),
+    }
     if results is None or rows.empty:
         waiting = dict.fromkeys(("vectors_table", "vectors_failed"), WAITING)
         return {"vectors_findings": NOT_RUN, "vectors_figure": "", "vectors_reading": "", **waiting, **parts}
@@ -146,10 +151,23 @@ def write_figures(folder: Path, shown: list[Results]) -> list[Path]:
     return [path for path in made if path is not None]
 
 
+def flow_beside_paper(shown: list[Results]) -> dict[str, Any] | None:
+    """R2 of EF from plain optical flow and from the paper's vector, and the ``profile`` of the run that says
+    so: that with several kinds, else the first that has both; None where none has.
+    """
+    several = results_with_vectors(shown)
+    for results in [several, *shown] if several else shown:
+        probe = results.table("ifa_training", "probe")
+        r2 = probe.set_index("feature")["ridge_r2"] if probe is not None else pd.Series(dtype=float)
+        if {"dense_flow", PAPER[0]} <= set(r2.index):
+            return {"flow": r2["dense_flow"], "paper": r2[PAPER[0]], "profile": results.profile}
+    return None
+
+
 def findings(rows: pd.DataFrame) -> dict[str, Any]:
     """What the page's sentences are made of: rows of :func:`compared`, the best probe first.
 
-    ``best`` and ``paper``, and ``flow`` or None; ``kept``, whose picks differ from Random's after correction;
+    ``best`` and ``paper``; ``kept``, whose picks differ from Random's after correction;
     ``blind`` encoders that say nothing of EF; ``idle``, which know EF and whose picks are not shown to be
     better; ``oracle`` or None.
     """
@@ -160,7 +178,6 @@ def findings(rows: pd.DataFrame) -> dict[str, Any]:
     return {
         "best": encoders[0],
         "paper": by_name[PAPER[0]],
-        "flow": by_name.get("dense_flow"),
         "kept": [row for row in told if row["p_holm"] < LEVEL],
         "blind": [row for row in encoders if row["ridge_r2"] < LEAST_R2],
         "idle": [row for row in encoders if row["ridge_r2"] >= LEAST_R2 and row not in better],

@@ -63,7 +63,9 @@ def test_sentences_name_who_reads_ef_and_who_does_not(results: Results) -> None:
     }
     assert said["oracle"] is None
     parts = vectors.fragments([results])
-    assert "better than the paper's vector" in parts["vectors_findings"]
+    known = vectors.flow_beside_paper([results])
+    assert known == {"flow": 0.7, "paper": 0.6, "profile": "phantom-beyond"}
+    assert "better than the paper's vector" in parts["vectors_flow"]
     assert "appearance" in parts["vectors_failed"]
 
 
