@@ -241,8 +241,8 @@ def study_discovr(
     ),
     workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 1,
 ) -> None:
-    """DISCOVR under two learning rates and two EMAs on the TRAIN videos of a run whose stage 01 has finished,
-    judged on VAL: EF read, neighbours, collapse.
+    """DISCOVR with another learning rate and with another EMA on the TRAIN videos of a run whose stage 01 has
+    finished, judged on VAL: EF read, neighbours, collapse.
     """
     from infomotion_lib.parameters import paths_of, read_profile, stage_parameters
     from infomotion_lib.studies.discovr_sweep import run_discovr_sweep
