@@ -130,7 +130,7 @@ def fragments(shown: list[Results]) -> dict[str, str]:
         return {"vectors_findings": NOT_RUN, "vectors_figure": "", "vectors_reading": "", **waiting, **parts}
     answered = _answered(rows)
     return {
-        "vectors_findings": filled("vectors_findings.md.jinja", findings(rows)),
+        "vectors_findings": filled("vectors_findings.md.jinja", findings(rows) | {"answer": answer(rows)}),
         "vectors_figure": figure(f"_static/figures/{FIGURE}", _alt(answered)),
         "vectors_reading": filled("vectors_reading.md.jinja", {"over": _over()}),
         "vectors_table": _table(results, rows) + _others(results),
@@ -167,9 +167,8 @@ def flow_beside_paper(shown: list[Results]) -> dict[str, Any] | None:
 def findings(rows: pd.DataFrame) -> dict[str, Any]:
     """What the page's sentences are made of: rows of :func:`compared`, the best probe first.
 
-    ``best`` and ``paper``; ``kept``, whose picks differ from Random's after correction;
-    ``blind`` encoders that say nothing of EF; ``idle``, which know EF and whose picks are not shown to be
-    better; ``oracle`` or None.
+    ``best`` and ``paper``; ``blind`` encoders that say nothing of EF; ``idle``, which know EF and whose picks
+    are not shown to be better; ``oracle`` or None.
     """
     told = records(rows)
     encoders = [row for row in told if not REPRESENTATIONS[row["name"]].oracle]
@@ -178,11 +177,30 @@ def findings(rows: pd.DataFrame) -> dict[str, Any]:
     return {
         "best": encoders[0],
         "paper": by_name[PAPER[0]],
-        "kept": [row for row in told if row["p_holm"] < LEVEL],
         "blind": [row for row in encoders if row["ridge_r2"] < LEAST_R2],
         "idle": [row for row in encoders if row["ridge_r2"] >= LEAST_R2 and row not in better],
         "oracle": next((row for row in told if row not in encoders), None),
         "oracle_better": any(row not in encoders for row in better),
+    }
+
+
+def answer(rows: pd.DataFrame) -> dict[str, Any]:
+    """Which encoders pick ``better`` or ``worse`` than Random, and better than the paper's vectors
+    (``beside_paper``; None where one pool is all there is), after correction; and what that is ``over``.
+    """
+    study = vector_study.find_study()
+    told = [row for row in records(_answered(rows)) if not REPRESENTATIONS[row["name"]].oracle]
+    kept = [row for row in told if row["p_holm"] < LEVEL]
+    above = None
+    if study is not None:
+        leads = study.kept(study.against_paper[study.against_paper["vpc"] == study.smallest], 1)
+        label = {row["name"]: row["label"] for row in told}
+        above = [row | {"label": label[row["feature"]]} for row in leads if row["feature"] in label]
+    return {
+        "better": [row for row in kept if row["difference"] > 0],
+        "worse": [row for row in kept if row["difference"] < 0],
+        "beside_paper": above,
+        "over": f"at {study.smallest} videos per class over {_over()}" if study else f"over {_over()}",
     }
 
 

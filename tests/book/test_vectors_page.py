@@ -58,8 +58,9 @@ def test_sentences_name_who_reads_ef_and_who_does_not(results: Results) -> None:
     said = vectors.findings(vectors.compared(results))
     assert said["best"]["name"] == "dense_flow" and said["paper"]["name"] == "motion"
     assert [row["name"] for row in said["blind"]] == ["appearance"], "an R2 below 0"
+    answer = vectors.answer(vectors.compared(results))
     assert {row["name"] for row in said["idle"]} == {"dense_flow", "motion"} - {
-        row["name"] for row in said["kept"] if row["difference"] > 0
+        row["name"] for row in answer["better"]
     }
     assert said["oracle"] is None
     parts = vectors.fragments([results])

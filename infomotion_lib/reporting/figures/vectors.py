@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from infomotion_lib.reporting.figures.parts import headline, zero_line
 from infomotion_lib.reporting.style import MUTED
@@ -36,17 +37,21 @@ def which_vectors(rows: pd.DataFrame, *, over: str) -> Figure:
     known.set(xlim=(0, 1), xlabel="R² of EF,\nheld-out videos", title="knows")
     known.set_yticks(places, ordered["label"])
     _intervals(worth, ordered, "ci_low", "ci_high")
-    worth.set(xlabel=f"hard accuracy minus Random's,\npoints, over {over}", title="is worth")
-    if ordered["video_ms"].notna().any():
-        cost.plot(ordered["video_ms"].where(ordered["video_ms"] > 0), places, "s", color=MUTED, ms=6)
-        cost.set_xscale("log")
-    cost.set(xlabel="CPU time per video,\nms", title="costs")
+    worth.set(xlabel=f"points of accuracy against\nRandom, over {over}", title="is worth")
+    spent = ordered["video_ms"].where(ordered["video_ms"] > 0)
+    if spent.notna().any():
+        cost.plot(spent, places, "s", color=MUTED, ms=6)
+        ends = 10 ** np.floor(np.log10(spent.min())), 10 ** np.ceil(np.log10(spent.max()))
+        cost.set(xscale="log", xlim=(0.7 * ends[0], 1.4 * ends[1]))
+        cost.xaxis.set_major_formatter("{x:g}")
+        cost.xaxis.set_minor_formatter(NullFormatter())
+    cost.set(xlabel="CPU time, ms\nper video", title="costs")
     for axis in (known, worth, cost):
         axis.grid(axis="y", visible=False)
     best = rows[[not REPRESENTATIONS[name].oracle for name in rows["name"]]].iloc[0]
     clear = rows[(rows["p_holm"] < _LEVEL) & (rows["difference"] > 0)]
     told = f"{len(clear)} of {len(rows)} kinds pick" if len(clear) else "no kind is shown to pick"
-    headline(fig, f"Phantom: {best['label']} knows most of EF; {told} better than Random")
+    headline(fig, f"Phantom: {REPRESENTATIONS[best['name']].label} knows most of EF; {told} better than Random")
     return fig
 
 
