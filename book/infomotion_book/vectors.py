@@ -134,7 +134,7 @@ def fragments(shown: list[Results]) -> dict[str, str]:
         "vectors_figure": figure(f"_static/figures/{FIGURE}", _alt(answered)),
         "vectors_reading": filled("vectors_reading.md.jinja", {"over": _over()}),
         "vectors_table": _table(results, rows) + _others(results),
-        "vectors_failed": filled("vectors_failed.md.jinja", findings(rows)),
+        "vectors_failed": filled("vectors_failed.md.jinja", findings(answered) | {"over": _over()}),
         **parts,
     }
 

@@ -48,10 +48,11 @@ def which_vectors(rows: pd.DataFrame, *, over: str) -> Figure:
     cost.set(xlabel="CPU time, ms\nper video", title="costs")
     for axis in (known, worth, cost):
         axis.grid(axis="y", visible=False)
-    best = rows[[not REPRESENTATIONS[name].oracle for name in rows["name"]]].iloc[0]
-    clear = rows[(rows["p_holm"] < _LEVEL) & (rows["difference"] > 0)]
-    told = f"{len(clear)} of {len(rows)} kinds pick" if len(clear) else "no kind is shown to pick"
-    headline(fig, f"Phantom: {REPRESENTATIONS[best['name']].label} knows most of EF; {told} better than Random")
+    encoders = rows[[not REPRESENTATIONS[name].oracle for name in rows["name"]]]
+    clear = encoders[(encoders["p_holm"] < _LEVEL) & (encoders["difference"] > 0)]
+    told = f"{len(clear)} of {len(encoders)} kinds pick" if len(clear) else "no kind is shown to pick"
+    best = REPRESENTATIONS[encoders["name"].iloc[0]].label
+    headline(fig, f"Phantom: {best} knows most of EF; {told} better than Random")
     return fig
 
 
