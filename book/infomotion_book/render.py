@@ -137,7 +137,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     fragments.write(generated, lead=lead, shown=shown, assets=assets, url=url)
     write_figures(source / "_static" / "figures")
     phases.write_figures(source / "_static" / "figures")
-    vectors.write_figure(source / "_static" / "figures", shown)
+    vectors.write_figures(source / "_static" / "figures", shown)
     real_heart.write_figure(source / "_static" / "figures")
     rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
     pages = _notebooks(source / "notebooks", lead)
