@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from infomotion_lib.generators.lvdm.denoising import denoise
-from infomotion_lib.generators.lvdm.windows import WINDOW, stitch, window_starts
+from infomotion_lib.generators.spacetime.denoising import denoise
+from infomotion_lib.generators.spacetime.windows import WINDOW, stitch, window_starts
 
 
 def released_conditions(videos: int, windows: int) -> NDArray[np.int64]:
@@ -45,7 +45,7 @@ def released_stitched_denoise(
     Parameters
     ----------
     unet, noisy, reference, condition, timestep, window
-        See :func:`~infomotion_lib.generators.lvdm.windows.stitched_denoise`.
+        See :func:`~infomotion_lib.generators.spacetime.windows.stitched_denoise`.
     """
     starts = window_starts(noisy.shape[2], window=window)
     givers = torch.from_numpy(released_conditions(len(noisy), len(starts)))
