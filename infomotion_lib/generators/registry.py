@@ -68,20 +68,6 @@ GENERATORS.add(
 )
 GENERATORS.add(
     Generator(
-        name="latte",
-        label="Latte",
-        colour="#D55E00",
-        marker="^",
-        module=f"{_PACKAGE}.latte.generator",
-        parameters=f"{_PACKAGE}.latte.parameters:LatteParameters",
-        paper_row="Latte",
-        files=("latte.safetensors", "losses.csv"),
-        shown_by="infomotion_lib.reporting.figures.latte:show",
-        refused_by=f"{_PACKAGE}.latte.outlook:refusals",
-    )
-)
-GENERATORS.add(
-    Generator(
         name="mcdm",
         label="MCDM",
         colour="#CC79A7",
@@ -92,5 +78,19 @@ GENERATORS.add(
         reads=("frame_index", "ifa_training"),
         shown_by="infomotion_lib.reporting.figures.mcdm:show",
         refused_by=f"{_PACKAGE}.mcdm.outlook:refusals",
+    )
+)
+GENERATORS.add(
+    Generator(
+        name="latte",
+        label="Latte",
+        colour="#D55E00",
+        marker="^",
+        module=f"{_PACKAGE}.latte.generator",
+        parameters=f"{_PACKAGE}.latte.parameters:LatteParameters",
+        paper_row="Latte",
+        files=("latte.safetensors", "losses.csv"),
+        shown_by="infomotion_lib.reporting.figures.latte:show",
+        refused_by=f"{_PACKAGE}.latte.outlook:refusals",
     )
 )
