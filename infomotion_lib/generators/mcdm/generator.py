@@ -34,6 +34,12 @@ ABOUT = Path(__file__).with_name("about.md")
 HEARTS, VIDEOS, DONORS = "lidm.safetensors", "mcdm.safetensors", "donors.npz"
 AUTOENCODER, LOSSES, KEPT = "autoencoder", "losses.csv", "motion_kept.csv"
 
+IDENTITY = {
+    "real": "not de-identified",
+    "drawn": "not de-identified unless the privacy filter has passed it",
+}
+"""What is known of the persons behind a clip, by where its heart comes from."""
+
 
 @dataclass(frozen=True)
 class FittedMcdm:
@@ -122,6 +128,7 @@ class FittedMcdm:
             "condition": p.mcdm_condition,
             "donors": p.mcdm_donors,
             "hearts": p.mcdm_hearts,
+            "identity": IDENTITY[p.mcdm_hearts],
             "sampling_steps": p.mcdm_sampling_steps,
             "checkpoint_sha256": self.checkpoint_sha256,
         }

@@ -98,12 +98,8 @@ def kept_table(table: pd.DataFrame, facts: dict[str, Any], *, identity: str) -> 
 
 def identity_of(settings: dict[str, Any]) -> str:
     """Whether clips of these settings show patients, in a sentence."""
-    if settings["hearts"] == "real":
-        return "Not de-identified: the hearts are frames of the videos that it learnt from."
-    return (
-        "Hearts are drawn, motions are those of videos that it learnt from: not de-identified unless the"
-        " privacy filter has passed the clips."
-    )
+    hearts = {"real": "Hearts are frames of the videos that it learnt from", "drawn": "Hearts are drawn"}
+    return f"{hearts[settings['hearts']]}, motions are those of real videos: {settings['identity']}."
 
 
 def _written(value: float) -> str:
