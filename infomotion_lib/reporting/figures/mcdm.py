@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from infomotion_lib.reporting.figures.parts import INK, headline
+from infomotion_lib.reporting.figures.parts import INK, headline, legend_below
 from infomotion_lib.reporting.figures.pools import pool_colour
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import MUTED, save_figure
@@ -64,7 +64,7 @@ def kept_figure(table: pd.DataFrame) -> Figure:
     axis.axvline(0, color=MUTED, lw=1, ls="--")
     axis.set_yticks(range(len(kinds)), kinds)
     axis.set(xlim=(-1, 1), ylim=(len(kinds) - 0.5, -0.5), xlabel="correlation of motion vectors")
-    axis.legend(loc="upper left", fontsize=8.5)
+    legend_below(fig, axis, most=2)
     headline(fig, "Does a clip move like the donor of its motion?")
     return fig
 
