@@ -1,7 +1,8 @@
 """Two things that the released sampler does and this package does not, kept to be measured.
 
 Whether the public synthetic data were drawn in this way is not known: batches of one video, or of one window
-each, are not touched by the first.
+each, are not touched by the first. MCDM's samplers order conditions alike: told motion alone they draw 64
+frames by default, one window; told EF and motion 128, three windows.
 """
 
 from __future__ import annotations
