@@ -11,7 +11,7 @@ from infomotion_lib.representations.parameters import RepresentationChoice
 
 Motion = Literal["motion", "mafe"]
 Condition = Literal["motion", "ef_motion"]
-Donors = Literal["shuffled", "self"]
+DonorSetting = Literal["shuffled", "self"]
 Hearts = Literal["drawn", "real"]
 
 
@@ -28,7 +28,7 @@ class McdmParameters(RepresentationChoice):
         "standard",
         description="motion vectors by mean and spread of TRAIN, or as they are (published)",
     )
-    mcdm_donors: Donors = Field(
+    mcdm_donors: DonorSetting = Field(
         "shuffled",
         description="motion and heart of different videos; self: of one, which is made again, as published",
     )
