@@ -40,7 +40,7 @@ class McdmParameters(RepresentationChoice):
         ge=16,
         le=512,
         multiple_of=16,
-        description="side of the generated frames, pixels (published: 112); 64 costs four times 48, as padded",
+        description="side of the generated frames, pixels (published: 112); padded, 64 costs four times 48",
     )
     mcdm_windows: Count = Field(2, description="clips cut from each training video")
     mcdm_size: Literal["small", "published"] = Field(
