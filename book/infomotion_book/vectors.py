@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infomotion_book.comparisons import paired
-from infomotion_book.html import figure, interval, number, probability, signed, under
+from infomotion_book import discovr_sweep, vector_study
+from infomotion_book.comparisons import comparisons, paired
+from infomotion_book.discovr_sweep import LEAST_R2
+from infomotion_book.html import figure, folded, interval, number, probability, signed, under
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.templates import filled
@@ -25,9 +27,10 @@ from infomotion_lib.selection.registry import SELECTORS
 LEVEL = 0.05
 FIGURE = "vectors-compared.svg"
 NOT_RUN = (
-    "No run with several kinds of vectors is frozen:"
-    " `infomotion run all --profile phantom-beyond --until 04`.\n"
+    "**Not answered yet.** No run with several kinds of vectors is frozen:"
+    " `infomotion run all --profile phantom-beyond --until 04`, then freeze it.\n"
 )
+WAITING = "This part waits for that run.\n"
 
 
 def results_with_vectors(shown: list[Results]) -> Results | None:
@@ -77,6 +80,12 @@ def compared(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("ridge_r2", ascending=False, ignore_index=True)
 
 
+def _taught(results: Results, name: str) -> list[str]:
+    """Which of MAFE's teachers a run had, for its row."""
+    method = results.card("ifa_training").get("parameters", {}).get("mafe_method")
+    return [f"method {method}"] if name == "mafe" and method else []
+
+
 def _per_video(cost: dict[str, float]) -> float:
     return 1000 * cost["vectors"] / cost["videos"] if cost.get("videos") else np.nan
 
@@ -110,24 +119,107 @@ def fragments(shown: list[Results]) -> dict[str, str]:
     """The generated parts of the page, by name."""
     results = results_with_vectors(shown)
     rows = compared(results) if results else pd.DataFrame()
+    known = flow_beside_paper(shown)
+    parts = {
+        "vectors_flow": filled("vectors_flow.md.jinja", known) if known else "",
+        "vectors_study": vector_study.fragment(),
+        "vectors_discovr": discovr_sweep.fragment(),
+    }
     if results is None or rows.empty:
-        return {"vectors_findings": NOT_RUN, "vectors_figure": "", "vectors_reading": "", "vectors_table": ""}
+        waiting = dict.fromkeys(("vectors_table", "vectors_failed"), WAITING)
+        return {"vectors_findings": NOT_RUN, "vectors_figure": "", "vectors_reading": "", **waiting, **parts}
+    answered = _answered(rows)
     return {
-        "vectors_findings": _findings(rows),
-        "vectors_figure": figure(f"_static/figures/{FIGURE}", _alt(rows)),
-        "vectors_reading": filled("vectors_reading.md.jinja", {}),
-        "vectors_table": _table(results, rows),
+        "vectors_findings": filled("vectors_findings.md.jinja", findings(rows) | {"answer": answer(rows)}),
+        "vectors_figure": figure(f"_static/figures/{FIGURE}", _alt(answered)),
+        "vectors_reading": filled("vectors_reading.md.jinja", {"over": _over()}),
+        "vectors_table": _table(results, rows) + _others(results),
+        "vectors_failed": filled("vectors_failed.md.jinja", findings(answered) | {"over": _over()}),
+        **parts,
     }
 
 
-def write_figure(folder: Path, shown: list[Results]) -> Path | None:
-    """The page's picture, where a run has several kinds of vectors."""
+def write_figures(folder: Path, shown: list[Results]) -> list[Path]:
+    """The page's pictures: that of the run, where one has several kinds of vectors, and that of the study."""
     results = results_with_vectors(shown)
     rows = compared(results) if results else pd.DataFrame()
-    if rows.empty:
-        return None
-    use_style()
-    return save_figure(which_vectors(rows), folder / FIGURE, alt=_alt(rows)).path
+    made = [vector_study.write_figure(folder)]
+    if len(rows):
+        use_style()
+        rows = _answered(rows)
+        made.append(save_figure(which_vectors(rows, over=_over()), folder / FIGURE, alt=_alt(rows)).path)
+    return [path for path in made if path is not None]
+
+
+def flow_beside_paper(shown: list[Results]) -> dict[str, Any] | None:
+    """R2 of EF from plain optical flow and from the paper's vector, and the ``profile`` of the run that says
+    so: that with several kinds, else the first that has both; None where none has.
+    """
+    several = results_with_vectors(shown)
+    for results in [several, *shown] if several else shown:
+        probe = results.table("ifa_training", "probe")
+        r2 = probe.set_index("feature")["ridge_r2"] if probe is not None else pd.Series(dtype=float)
+        if {"dense_flow", PAPER[0]} <= set(r2.index):
+            return {"flow": r2["dense_flow"], "paper": r2[PAPER[0]], "profile": results.profile}
+    return None
+
+
+def findings(rows: pd.DataFrame) -> dict[str, Any]:
+    """What the page's sentences are made of: rows of :func:`compared`, the best probe first.
+
+    ``best`` and ``paper``; ``blind`` encoders that say nothing of EF; ``idle``, which know EF and whose picks
+    are not shown to be better; ``oracle`` or None.
+    """
+    told = records(rows)
+    encoders = [row for row in told if not REPRESENTATIONS[row["name"]].oracle]
+    by_name = {row["name"]: row for row in told}
+    better = [row for row in told if row["p_holm"] < LEVEL and row["difference"] > 0]
+    return {
+        "best": encoders[0],
+        "paper": by_name[PAPER[0]],
+        "blind": [row for row in encoders if row["ridge_r2"] < LEAST_R2],
+        "idle": [row for row in encoders if row["ridge_r2"] >= LEAST_R2 and row not in better],
+        "oracle": next((row for row in told if row not in encoders), None),
+        "oracle_better": any(row not in encoders for row in better),
+    }
+
+
+def answer(rows: pd.DataFrame) -> dict[str, Any]:
+    """Which encoders pick ``better`` or ``worse`` than Random, and better than the paper's vectors
+    (``beside_paper``; None where one pool is all there is), after correction; and what that is ``over``.
+    """
+    study = vector_study.find_study()
+    told = [row for row in records(_answered(rows)) if not REPRESENTATIONS[row["name"]].oracle]
+    kept = [row for row in told if row["p_holm"] < LEVEL]
+    above = None
+    if study is not None:
+        leads = study.kept(study.against_paper[study.against_paper["vpc"] == study.smallest], 1)
+        label = {row["name"]: row["label"] for row in told}
+        above = [row | {"label": label[row["feature"]]} for row in leads if row["feature"] in label]
+    return {
+        "better": [row for row in kept if row["difference"] > 0],
+        "worse": [row for row in kept if row["difference"] < 0],
+        "beside_paper": above,
+        "over": f"at {study.smallest} videos per class over {_over()}" if study else f"over {_over()}",
+    }
+
+
+def _answered(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with differences from Random over pools in place of those of one pool, where the study has
+    run.
+    """
+    study = vector_study.find_study()
+    if study is None:
+        return rows
+    over_pools = study.against_random[study.against_random["vpc"] == study.smallest].set_index("feature")
+    taken = {"difference": "difference", "ci_low": "t_low", "ci_high": "t_high", "p_holm": "p_holm"}
+    return rows.assign(**{new: rows["name"].map(over_pools[name]) for new, name in taken.items()})
+
+
+def _over() -> str:
+    """What the picture's intervals are over."""
+    study = vector_study.find_study()
+    return f"{study.pools} pools" if study else "runs of one pool"
 
 
 def _alt(rows: pd.DataFrame) -> str:
@@ -137,20 +229,9 @@ def _alt(rows: pd.DataFrame) -> str:
     )
 
 
-def _findings(rows: pd.DataFrame) -> str:
-    best = rows[[not REPRESENTATIONS[name].oracle for name in rows["name"]]].iloc[0]
-    paper = rows[rows["name"] == "motion"].iloc[0]
-    kept = rows[rows["p_holm"] < LEVEL]
-    told = (
-        "; ".join(f"{row['label']} ({signed(row['difference'])} points)" for row in records(kept))
-        if len(kept)
-        else "none of them"
-    )
-    return (
-        f"- EF is read best from **{best['label']}** (R² {number(best['ridge_r2'], 2)}); from the paper's"
-        f" motion vectors R² is {number(paper['ridge_r2'], 2)}.\n"
-        f"- Different from Random after Holm's correction: {told}.\n"
-    )
+def _others(results: Results) -> str:
+    """Every selector of the run minus Random, K-means and facility location among them, folded."""
+    return folded("Every selector of this run minus Random", comparisons(results))
 
 
 def _table(results: Results, rows: pd.DataFrame) -> str:
@@ -167,7 +248,7 @@ def _table(results: Results, rows: pd.DataFrame) -> str:
     ]
     body = [
         [
-            under(row["label"], f"{row['size']:.0f} numbers"),
+            under(row["label"], f"{row['size']:.0f} numbers", *_taught(results, row["name"])),
             number(row["ridge_r2"], 2),
             f"{number(100 * row['knn_purity'], 0)} %",
             f"{row['healthy']} of {row['graphs']}",
@@ -181,8 +262,8 @@ def _table(results: Results, rows: pd.DataFrame) -> str:
     ]
     notes = (
         "Probe: ridge regression and nearest neighbours, learnt from TRAIN, scored on TEST; nothing is chosen"
-        " by it. Accuracy: hard, of networks trained on the central videos of the communities, one pool of"
-        " phantom videos. With one pool no ranking of vectors can be read from it.",
+        " by it. Accuracy: hard, of networks trained on the central videos of the communities; p is corrected"
+        " for every selector of the run. All of it is one pool: no ranking of vectors can be read from it.",
         explained(*rows["graph_flag"].astype(str)) if "graph_flag" in rows else "",
         card_link(results, "ifa_training", "How the vectors were made"),
     )

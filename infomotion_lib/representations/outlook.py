@@ -31,7 +31,7 @@ def outlook(videos: pd.DataFrame, parameters: Any, stages: Mapping[str, StagePar
             ParameterError(
                 f"representations = {list(names)} lacks {PAPER[0]}.",
                 where="Stages 02 and 03 show the motion network and its graphs, whatever is selected on.",
-                remedy=f"Put {PAPER[0]} into representations.",
+                remedy=f"Put {PAPER[0]} into representations; with ifa_steps = 0 it takes seconds.",
             )
         )
     for entry in entries:

@@ -32,4 +32,4 @@ class FitParameters(RepresentationChoice):
 def stage_model() -> type[StageParameters]:
     """Model of stage 02: which representations, and the parameters of every registered one."""
     named = dict.fromkeys(entry.parameters for entry in REPRESENTATIONS.values() if entry.parameters)
-    return composed(FitParameters, tuple(map(imported, named)))  # controls share the motion network's
+    return composed(FitParameters, tuple(map(imported, named)))

@@ -21,8 +21,8 @@ from sklearn.preprocessing import StandardScaler
 from infomotion_lib.classes import ef_class
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError, VideoError
+from infomotion_lib.representations.ends import pair_frames
 from infomotion_lib.representations.flow.farneback import cell_means
-from infomotion_lib.representations.ifa.triplets import pair_frames
 from infomotion_lib.representations.outlook import probe_refusals
 
 RIDGE_STRENGTHS = np.logspace(-2, 6, 17)

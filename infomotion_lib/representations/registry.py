@@ -85,7 +85,7 @@ REPRESENTATIONS = Registry(
             described="dense optical flow",
             colour="#009E73",
             module="infomotion_lib.representations.flow.dense",
-            parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
+            parameters="infomotion_lib.representations.flow.parameters:FlowParameters",
             needs="phases",
         ),
         Representation(
@@ -127,7 +127,7 @@ REPRESENTATIONS = Registry(
         Representation(
             name="mafe",
             label="MAFE",
-            described="MAFE, motion taught by flow and identity",
+            described="MAFE, motion with more teachers",
             colour="#882255",
             module="infomotion_lib.representations.mafe.taught",
             parameters="infomotion_lib.representations.mafe.parameters:MafeParameters",

@@ -162,8 +162,15 @@ def test_number_figures_state_their_numbers() -> None:
     assert "|ρ| = 1.00" in title_of(
         components_by_ef(points, {name: np.array([0.6, 0.2]) for name in points}, ef)
     )
+    many = dict.fromkeys(("motion", "appearance", "mafe", "discovr", "truth"), rng.normal(size=(40, 2)))
+    panels = components_by_ef(many, dict.fromkeys(many, np.array([0.6, 0.2])), ef).axes[: len(many)]
+    assert len({round(panel.get_position().y0, 3) for panel in panels}) == 2, "four in a row"
     table = pd.DataFrame(
-        {"feature": ["motion", "untrained"], "ridge_r2": [0.7, -0.2], "knn_purity": [0.4, 0.2]}
+        {
+            "feature": ["motion", "untrained", "truth"],
+            "ridge_r2": [0.7, -0.2, 1.0],
+            "knn_purity": [0.4, 0.2, 0.9],
+        }
     )
     bars = probe_bars(table, chance=0.2)
     assert "motion (the paper's)" in title_of(bars)

@@ -139,8 +139,9 @@ def test_a_pool_is_the_data_set_of_its_seed(
 
     from infomotion_lib.data.video import read_frames
     from infomotion_lib.representations.appearance.network import embed
+    from infomotion_lib.representations.ends import pair_frames
     from infomotion_lib.representations.ifa.features import extract_features
-    from infomotion_lib.representations.ifa.triplets import attach_paths, pair_frames
+    from infomotion_lib.representations.ifa.triplets import attach_paths
 
     paths = (
         attach_paths(index, {"real": open_source("phantom", data_dir=data)})

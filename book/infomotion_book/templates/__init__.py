@@ -28,6 +28,7 @@ def _environment() -> Environment:
     made.filters |= {
         "number": html.number,
         "interval": html.interval,
+        "signed": html.signed,
         "lowered": html.lowered,
         "count_of": lambda pair: html.count(*pair),
         "source": shown_source,

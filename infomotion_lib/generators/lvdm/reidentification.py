@@ -10,7 +10,7 @@ import torch
 from monai.networks.nets.resnet import ResNet, ResNetBottleneck
 from torch import Tensor, nn
 
-from infomotion_lib.generators.lvdm.networks import LATENT_CHANNELS
+from infomotion_lib.generators.spacetime.networks import LATENT_CHANNELS
 
 FEATURES = 128
 BLOCKS, WIDTHS = [3, 4, 6, 3], [64, 128, 256, 512]

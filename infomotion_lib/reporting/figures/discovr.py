@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -111,20 +112,30 @@ def cluster_maps(
 def collapse_signs(log: pd.DataFrame, *, answers: int, prototypes: int, alarms: list[str]) -> Figure:
     """Three panels by training step: entropy of the teacher's answers and of their mean below that of a
     uniform one, cosine of the vectors of two videos, prototypes used.
+
+    A step sees few videos, so its values jump: they are drawn faintly, a running median over a twentieth of
+    the steps on top.
     """
+
+    def drawn(axis: Axes, name: str, *, colour: str = INK, style: str = "-", label: str = "") -> None:
+        axis.plot(step, log[name], color=colour, lw=0.8, alpha=0.25)
+        median = log[name].rolling(max(len(log) // 20, 1), min_periods=1, center=True).median()
+        axis.plot(step, median, color=colour, lw=1.8, ls=style, label=label)
+
     fig = Figure(figsize=(9.6, 3.2), layout="constrained")
     entropy, cosine, used = fig.subplots(1, 3)
     step = log["step"]
-    entropy.plot(step, log["entropy_of_mean"], color=INK, lw=1.6, label="of the mean answer")
-    entropy.plot(step, log["mean_entropy"], color="#117733", lw=1.6, ls="--", label="mean, per video")
+    drawn(entropy, "entropy_of_mean", label="of the mean answer")
+    drawn(entropy, "mean_entropy", colour="#117733", style="--", label="mean, per video")
     entropy.axhline(np.log(answers), color=MUTED, ls=":", lw=1.2)
     edge_note(entropy, "uniform", float(np.log(answers)), shift=(-4, 2), size=8.5, ha="right", va="bottom")
-    entropy.set(xlabel="step", ylabel="entropy of the teacher (nats)")
-    entropy.legend(fontsize=8.5)
-    cosine.plot(step, log["cls_cosine"], color=INK, lw=1.6)
+    top = 1.35 * float(np.log(answers))  # room for the legend above the curves
+    entropy.set(xlabel="step", ylabel="entropy of the teacher (nats)", ylim=(0, top))
+    entropy.legend(fontsize=8.5, loc="upper center")
+    drawn(cosine, "cls_cosine")
     cosine.axhline(1, color=MUTED, ls=":", lw=1.2)
     cosine.set(xlabel="step", ylabel="cosine of two videos' vectors")
-    used.plot(step, log["prototypes_used"], color=INK, lw=1.6)
+    drawn(used, "prototypes_used")
     used.set(xlabel="step", ylabel=f"prototypes used, of {prototypes}", ylim=(0, prototypes * 1.05))
     headline(fig, f"Collapsed: {', '.join(alarms)}" if alarms else "No sign of a collapse")
     return fig

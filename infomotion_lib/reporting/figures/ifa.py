@@ -6,6 +6,7 @@ Every title states what the drawn numbers say; it is computed from them.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -31,6 +32,7 @@ FEATURE_NAMES = Registered(
 )
 """Names of probed features as figures print them."""
 
+_IN_A_ROW = 3
 _GREY, _ACCENT, _SECOND = (METHOD_COLOURS[name] for name in ("random", "infomotion", "kmeans"))
 
 
@@ -208,7 +210,8 @@ def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:
 
 
 def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floats], ef: Floats) -> Figure:
-    """First two principal components of each feature, one point per video, coloured by EF.
+    """First two principal components of each feature, one point per video, coloured by EF; up to three panels
+    in one row, more in rows of four.
 
     Parameters
     ----------
@@ -219,8 +222,14 @@ def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floa
     ef : ndarray, shape (N,)
         EF, points.
     """
-    fig = Figure(figsize=(3.7 * len(components), 3.5))
-    axes = np.ravel(fig.subplots(1, len(components)))
+    many = len(components) > _IN_A_ROW
+    columns = 4 if many else len(components)
+    lines = -(-len(components) // columns)
+    fig = Figure(figsize=((2.9 if many else 3.7) * columns, (3.2 if many else 3.5) * lines))
+    axes = np.ravel(fig.subplots(lines, columns))
+    for axis in axes[len(components) :]:
+        axis.remove()
+    axes = axes[: len(components)]
     for axis, (name, points) in zip(axes, components.items(), strict=True):
         dots = axis.scatter(
             *points.T, c=ef, cmap="viridis", s=16, vmin=10, vmax=85, edgecolor="white", linewidth=0.3
@@ -232,7 +241,9 @@ def components_by_ef(components: Mapping[str, Floats], shares: Mapping[str, Floa
             yticks=[],
         )
         strongest = max(abs(float(np.corrcoef(_ranks(points[:, k]), _ranks(ef))[0, 1])) for k in (0, 1))
-        axis.set_title(f"{FEATURE_NAMES.get(name, name)}: |ρ| = {strongest:.2f}", fontsize=10)
+        told = textwrap.fill(FEATURE_NAMES.get(name, name), 26) if many else FEATURE_NAMES.get(name, name)
+        between = "\n" if many else ": "
+        axis.set_title(f"{told}{between}|ρ| = {strongest:.2f}", fontsize=10)
     fig.colorbar(dots, ax=axes.tolist(), label="EF, %", fraction=0.04, pad=0.02)
     return fig
 
@@ -259,7 +270,10 @@ def probe_bars(table: pd.DataFrame, *, chance: float) -> Figure:
     left.set_yticks(np.arange(len(rows)), [FEATURE_NAMES.get(name, name) for name in rows["feature"]])
     right.axvline(chance, color=INK, ls=":", lw=1)
     right.text(chance, len(rows) - 0.45, " chance", fontsize=8, va="bottom")
-    best = rows["feature"].iloc[-1]
+    known = [
+        name for name in rows["feature"] if name not in REPRESENTATIONS or not REPRESENTATIONS[name].oracle
+    ]
+    best = known[-1] if known else rows["feature"].iloc[-1]
     return _titled(fig, f"On held-out videos EF is read best from {FEATURE_NAMES.get(best, best)}")
 
 

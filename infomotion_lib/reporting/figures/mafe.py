@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from infomotion_lib.errors import DataError
 from infomotion_lib.frame_table import has_frames
@@ -88,7 +89,9 @@ def loss_curves(log: pd.DataFrame, *, method: str, alarms: list[str]) -> Figure:
             values = log[column].rolling(window, min_periods=1).median()
             axis.plot(log["step"], values, color=MUTED, ls="--", label=label)
             axis.legend(fontsize=8.5)
-        axis.set(xlabel="step", ylabel=f"loss of the {TITLES[name]}", yscale="log")
+        axis.set(xlabel="step", ylabel=f"loss of the {TITLES[name]}")
+        axis.ticklabel_format(axis="y", useOffset=False, style="plain")
+        axis.yaxis.set_major_locator(MaxNLocator(5))
     headline(fig, "; ".join(alarms) if alarms else f"Method {method}: no alarm")
     return fig
 

@@ -4,43 +4,92 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from infomotion_lib.reporting.figures.parts import headline, zero_line
 from infomotion_lib.reporting.style import MUTED
 from infomotion_lib.representations.registry import REPRESENTATIONS
 
+_LEVEL = 0.05
+_HEADROOM = 1.7
+"""Inches for the title and the labels below."""
 
-def which_vectors(rows: pd.DataFrame) -> Figure:
+
+def which_vectors(rows: pd.DataFrame, *, over: str) -> Figure:
     """Three panels with a row per representation: R2 of EF, the picks' accuracy minus Random's with its 95 %
     interval, CPU time per video.
 
     Parameters
     ----------
     rows : DataFrame
-        ``name, label, ridge_r2, difference, ci_low, ci_high, video_ms``, the best probe first.
+        ``name, label, ridge_r2, difference, ci_low, ci_high, p_holm, video_ms``, the best probe first.
+    over : str
+        What the interval is over, such as ``"8 pools"``.
     """
     ordered = rows.iloc[::-1].reset_index(drop=True)
-    fig = Figure(figsize=(7.6, 0.42 * len(ordered) + 1.7))
+    fig = Figure(figsize=(7.6, 0.42 * len(ordered) + _HEADROOM))
     known, worth, cost = fig.subplots(1, 3, sharey=True, width_ratios=(2, 3, 2))
     colours = [REPRESENTATIONS[name].colour for name in ordered["name"]]
     places = np.arange(len(ordered))
     known.barh(places, ordered["ridge_r2"].clip(lower=0), color=colours, height=0.6)
     known.set(xlim=(0, 1), xlabel="R² of EF,\nheld-out videos", title="knows")
     known.set_yticks(places, ordered["label"])
-    for place, (row, colour) in enumerate(zip(ordered.to_dict("records"), colours, strict=True)):
-        worth.plot([row["ci_low"], row["ci_high"]], [place, place], color=colour, lw=2)
-        worth.plot(row["difference"], place, "o", color=colour, ms=7)
-    zero_line(worth, len(ordered))
-    worth.set(xlabel="hard accuracy minus Random's,\npoints", title="is worth")
-    if ordered["video_ms"].notna().any():
-        cost.plot(ordered["video_ms"], places, "s", color=MUTED, ms=6)
-        cost.set_xscale("log")
-    cost.set(xlabel="CPU time per video,\nms", title="costs")
+    _intervals(worth, ordered, "ci_low", "ci_high")
+    worth.set(xlabel=f"points of accuracy against\nRandom, over {over}", title="is worth")
+    spent = ordered["video_ms"].where(ordered["video_ms"] > 0)
+    if spent.notna().any():
+        cost.plot(spent, places, "s", color=MUTED, ms=6)
+        ends = 10 ** np.floor(np.log10(spent.min())), 10 ** np.ceil(np.log10(spent.max()))
+        cost.set(xscale="log", xlim=(0.7 * ends[0], 1.4 * ends[1]))
+        cost.xaxis.set_major_formatter("{x:g}")
+        cost.xaxis.set_minor_formatter(NullFormatter())
+    cost.set(xlabel="CPU time, ms\nper video", title="costs")
     for axis in (known, worth, cost):
         axis.grid(axis="y", visible=False)
-    best = rows[[not REPRESENTATIONS[name].oracle for name in rows["name"]]].iloc[0]
-    clear = rows[rows["ci_low"] > 0]
-    told = f"{len(clear)} of {len(rows)} kinds pick" if len(clear) else "no kind picks"
-    headline(fig, f"Phantom: {best['label']} knows most of EF; {told} better than Random")
+    encoders = rows[[not REPRESENTATIONS[name].oracle for name in rows["name"]]]
+    clear = encoders[(encoders["p_holm"] < _LEVEL) & (encoders["difference"] > 0)]
+    told = f"{len(clear)} of {len(encoders)} kinds pick" if len(clear) else "no kind is shown to pick"
+    best = REPRESENTATIONS[encoders["name"].iloc[0]].label
+    headline(fig, f"Phantom: {best} knows most of EF; {told} better than Random")
     return fig
+
+
+def vectors_forest(compared: pd.DataFrame) -> Figure:
+    """Every kind of vector minus Random with its 95 % interval over pools, one panel per budget, in the order
+    of the first.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        From :func:`infomotion_lib.studies.selectors.comparison.compare`; ``feature`` is the representation.
+    """
+    budgets = sorted(int(vpc) for vpc in compared["vpc"].unique())
+    order = compared.loc[compared["vpc"] == budgets[0], "feature"].tolist()[::-1]
+    fig = Figure(figsize=(7.6, 0.36 * len(order) + _HEADROOM))
+    axes = fig.subplots(1, len(budgets), sharex=True, sharey=True, squeeze=False)[0]
+    for axis, vpc in zip(axes, budgets, strict=True):
+        rows = compared[compared["vpc"] == vpc].set_index("feature").reindex(order)
+        _intervals(axis, rows.rename_axis("name").reset_index(), "t_low", "t_high")
+        axis.set_title(f"{vpc} videos per class,\n{int(rows['pools'].max())} pools", fontsize=10)
+        axis.grid(axis="y", visible=False)
+    axes[0].set_yticks(range(len(order)), [REPRESENTATIONS[name].phrase for name in order], fontsize=10)
+    fig.supxlabel("hard accuracy minus Random's (points), 95 % interval over pools", fontsize=10)
+    kept = compared[compared["p_holm"] < _LEVEL]
+    above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
+    headline(
+        fig,
+        f"Phantom pools: of {len(compared)} comparisons with Random, {above} lie above it and {below}"
+        " below after correction",
+    )
+    return fig
+
+
+def _intervals(axis: Axes, rows: pd.DataFrame, low: str, high: str) -> None:
+    """A mark with its interval per row, in the colour of its representation, from below."""
+    for place, row in enumerate(rows.to_dict("records")):
+        colour = REPRESENTATIONS[row["name"]].colour
+        axis.plot([row[low], row[high]], [place, place], color=colour, lw=2)
+        axis.plot(row["difference"], place, "o", color=colour, ms=7)
+    zero_line(axis, len(rows))

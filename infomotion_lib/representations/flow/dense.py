@@ -16,10 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from infomotion_lib.progress import track
+from infomotion_lib.representations.ends import END_COLUMNS, ends_of, require_pairs
 from infomotion_lib.representations.flow.farneback import PAIR_SIZE, dense_flow_features
-from infomotion_lib.representations.ifa.features import END_COLUMNS, read_ends
-from infomotion_lib.representations.ifa.motion import require_pairs
-from infomotion_lib.representations.ifa.parameters import IfaParameters
+from infomotion_lib.representations.flow.parameters import FlowParameters
 from infomotion_lib.representations.vectors import Vectors, write_features
 
 
@@ -77,17 +76,17 @@ class DenseFlow:
 
 
 def fit(
-    train: pd.DataFrame, val: pd.DataFrame, *, folder: Path, parameters: IfaParameters, device: str
+    train: pd.DataFrame, val: pd.DataFrame, *, folder: Path, parameters: FlowParameters, device: str
 ) -> DenseFlow:
     """Nothing is learnt and nothing written."""
     return DenseFlow(parameters.pairs)
 
 
-def load(folder: Path, *, parameters: IfaParameters, device: str) -> DenseFlow:
+def load(folder: Path, *, parameters: FlowParameters, device: str) -> DenseFlow:
     """Nothing is read."""
     return DenseFlow(parameters.pairs)
 
 
 def _flow(row: Mapping[Any, Any]) -> NDArray[np.float32] | str:
-    ends = read_ends(row)
+    ends = ends_of(row)
     return ends if isinstance(ends, str) else dense_flow_features(ends.frames[ends.pairs][None])[0]

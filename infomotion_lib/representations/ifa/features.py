@@ -18,16 +18,21 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from infomotion_lib.data.video import read_frames
 from infomotion_lib.device import as_unit, resolve_device
-from infomotion_lib.errors import DataError, ParameterError, VideoError
-from infomotion_lib.frame_table import MOTIONS
+from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import write_npz
+from infomotion_lib.representations.ends import (
+    END_COLUMNS,
+    Ends,
+    frames_as_ends,
+    pair_frames,
+    pairs_kept,
+)
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import MotionPooler, Pooling, vector_size
 from infomotion_lib.representations.ifa.sizes import size_refusal
-from infomotion_lib.representations.ifa.triplets import ODD_SIZE, UNREADABLE, pair_frames, pairs_kept
+from infomotion_lib.representations.ifa.triplets import ODD_SIZE
 from infomotion_lib.representations.vectors import ONE_PAIR, Vectors, read_features, write_features
 
 FORMAT = 1
@@ -37,19 +42,6 @@ up.
 
 BLOCK = 32
 """Videos of one resumable block."""
-
-BLANK = "blank_frames"
-"""Status of a video whose end frames are each of one grey level: nothing in it can move."""
-
-END_COLUMNS = tuple(f"{motion}_{part}" for motion in MOTIONS for part in ("start", "end"))
-
-
-@dataclass(frozen=True)
-class Ends:
-    """Distinct end frames (K, H, W) of one video and its one or two pairs as rows (P, 2) into them."""
-
-    frames: NDArray[np.uint8]
-    pairs: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -195,19 +187,18 @@ def refuse_degenerate(table: Vectors) -> None:
 
 
 def read_ends(row: Mapping[str, Any]) -> Ends | str:
-    """End frames of one video, or the status of a video that has none."""
+    """End frames of one video, or the status of a video that has none the network takes."""
     return ends_at(row, *pair_frames(row))
 
 
 def ends_at(row: Mapping[str, Any], wanted: Sequence[int], pairs: NDArray[np.int64]) -> Ends | str:
-    """Frames of the numbers ``wanted`` of one video with their pairs (P, 2), or its status if it has none."""
-    try:
-        frames = read_frames(row["path"], wanted)
-    except VideoError:
-        return UNREADABLE
-    if size_refusal(*frames.shape[1:]):
-        return ODD_SIZE
-    return BLANK if (np.ptp(frames, axis=(1, 2)) == 0).all() else Ends(frames, pairs)
+    """Frames of the numbers ``wanted`` of one video with their pairs (P, 2), or its status if it has none
+    that the network takes.
+    """
+    ends = frames_as_ends(row, wanted, pairs)
+    if isinstance(ends, str):
+        return ends
+    return ODD_SIZE if size_refusal(*ends.frames.shape[1:]) else ends
 
 
 def vectors_of(pooler: MotionPooler, videos: Sequence[Ends]) -> NDArray[np.float32]:

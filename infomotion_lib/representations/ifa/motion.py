@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infomotion_lib.errors import DataError
-from infomotion_lib.frame_table import has_frames
 from infomotion_lib.provenance import write_csv
+from infomotion_lib.representations.ends import require_pairs
 from infomotion_lib.representations.ifa.augment import Augmentation
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
 from infomotion_lib.representations.ifa.features import extract_features
@@ -22,7 +21,7 @@ from infomotion_lib.representations.ifa.pooling import Pooling, rank_bound, vect
 from infomotion_lib.representations.ifa.settings import TrainingSettings, resolve_precision
 from infomotion_lib.representations.ifa.training import TrainingResult, new_interpolator, train_interpolator
 from infomotion_lib.representations.ifa.training_log import LOG_COLUMNS
-from infomotion_lib.representations.ifa.triplets import TripletStore, pairs_kept
+from infomotion_lib.representations.ifa.triplets import TripletStore
 from infomotion_lib.representations.vectors import Vectors
 
 WEIGHTS, LOG = "ifa.safetensors", "training_log.csv"
@@ -148,22 +147,6 @@ def logged_training(weights: Path, log_file: Path, *, parts: Sequence[str] = ())
         float(chosen[name].iloc[0]) if len(chosen) else np.nan for name in ("psnr", "psnr_naive", "step")
     )
     return TrainingResult(network, log, psnr, naive, 0 if np.isnan(step) else int(step))
-
-
-def require_pairs(rows: pd.DataFrame, pairs: int) -> None:
-    """Refuse a frame index of whole beats where half ones are asked for, and the other way round.
-
-    Raises
-    ------
-    DataError
-        If its videos have another number of motions.
-    """
-    kept = pairs_kept(rows)
-    if has_frames(rows).any() and kept != pairs:
-        raise DataError(
-            f"The frame index has {kept} motions per video, and the vectors are to be of {pairs}.",
-            remedy="Run stages 01 and 02 with the same value of pairs.",
-        )
 
 
 def _log(path: Path, parts: Sequence[str]) -> pd.DataFrame:

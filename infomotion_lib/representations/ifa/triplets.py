@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.video import read_frames
 from infomotion_lib.errors import DataError, VideoError
-from infomotion_lib.frame_table import MOTIONS, has_frames
+from infomotion_lib.frame_table import has_frames
 from infomotion_lib.progress import track
+from infomotion_lib.representations.ends import UNREADABLE, motions_of
 from infomotion_lib.representations.ifa.outlook import no_triplets
 
-UNREADABLE = "unreadable"
 ODD_SIZE = "odd_size"
 
 
@@ -54,18 +54,6 @@ def attach_paths(frame_index: pd.DataFrame, datasets: Mapping[str, Dataset]) -> 
             remedy="The index and the data belong to different runs: run stage 01 again.",
         )
     return rows.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
-
-
-def motions_of(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    """Motions whose frames a row of the frame index has: both, or emptying alone where half beats were
-    recorded.
-    """
-    return tuple(motion for motion in MOTIONS if not pd.isna(row[f"{motion}_start"]))
-
-
-def pairs_kept(rows: pd.DataFrame) -> int:
-    """Motions per video of a frame index: 1 where no video has a filling."""
-    return 2 if rows["diastole_start"].notna().any() or not has_frames(rows).any() else 1
 
 
 @dataclass(frozen=True)
@@ -194,15 +182,6 @@ class TripletStore:
             offset += len(frames)
         stacked = np.concatenate(kept) if kept else np.zeros((0, *size), dtype=np.uint8)
         return cls(stacked, np.array(triplets, dtype=np.int64).reshape(-1, 3), tuple(names), tuple(skipped))
-
-
-def pair_frames(row: Mapping[str, Any]) -> tuple[list[int], NDArray[np.int64]]:
-    """Distinct end frames of a video's motions, in time order, and its two pairs (of half a beat one) as rows
-    (P, 2) into them.
-    """
-    pairs = [(int(row[f"{motion}_start"]), int(row[f"{motion}_end"])) for motion in motions_of(row)]
-    wanted = sorted({frame for pair in pairs for frame in pair})
-    return wanted, np.array([[wanted.index(frame) for frame in pair] for pair in pairs])
 
 
 def _decode(row: Mapping[str, Any]) -> tuple[list[int], NDArray[np.uint8] | VideoError]:

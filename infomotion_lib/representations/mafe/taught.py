@@ -13,11 +13,12 @@ import torch
 from infomotion_lib.device import as_unit, resolve_device
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.provenance import write_csv
+from infomotion_lib.representations.ends import require_pairs
 from infomotion_lib.representations.ifa.augment import Augmentation
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
 from infomotion_lib.representations.ifa.features import extract_features
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
-from infomotion_lib.representations.ifa.motion import logged_training, require_pairs
+from infomotion_lib.representations.ifa.motion import logged_training
 from infomotion_lib.representations.ifa.pooling import rank_bound, vector_size
 from infomotion_lib.representations.ifa.settings import TrainingSettings
 from infomotion_lib.representations.ifa.training import TrainingResult, new_interpolator, train_interpolator

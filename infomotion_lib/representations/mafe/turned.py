@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from infomotion_lib.representations.ends import Ends
 from infomotion_lib.representations.ifa.backbone import Features
-from infomotion_lib.representations.ifa.features import Ends, Reading, ends_at
+from infomotion_lib.representations.ifa.features import Reading, ends_at
 
 MOTION = {"emptying": "systole", "filling": "diastole"}
 

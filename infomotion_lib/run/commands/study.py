@@ -74,6 +74,57 @@ def study_selectors(
     )
 
 
+@study.command("vectors")
+def study_vectors(
+    context: typer.Context,
+    profile: Profile = "phantom-beyond",
+    parameter: Overrides = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on."),
+    ] = None,
+    pools: Annotated[
+        int | None, typer.Option(min=1, help="Pools to finish, from the first; default: the profile's.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Write the rows made so far to book/results and train nothing.")
+    ] = False,
+    runs_dir: RunsDir = "",
+    out: Annotated[Path, typer.Option(help="Folder for the rows; the same call resumes.")] = Path(
+        "runs/studies/vectors"
+    ),
+) -> None:
+    """InfoMotion's selector on every kind of vector that stage 02 of a run has fitted, beside Random on the
+    same new phantom pools, in slices.
+    """
+    from infomotion_lib.parameters import paths_of, read_profile, stage_parameters
+    from infomotion_lib.studies.selectors.parameters import EvidenceParameters
+    from infomotion_lib.studies.selectors.rows import publish as publish_rows
+    from infomotion_lib.studies.vectors import PUBLISHED, run_vector_study, vector_settings, vector_tables
+
+    values = read_profile(profile) | ({} if workers is None else {"workers": workers})
+    chosen = stage_parameters("evidence", values, overrides=parse_overrides(parameter or []))
+    parameters = EvidenceParameters.model_validate(chosen.model_dump())
+    stage02 = paths_of(profile, runs_dir).stage("ifa_training")
+    if publish:
+        tables = vector_tables(out, vector_settings(stage02, parameters))
+        publish_rows(tables, PUBLISHED)
+        typer.echo(f"Published: {tables!r}")
+        return
+    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
+    tables = run_vector_study(
+        out, stage02=stage02, parameters=parameters, pools=pools, minutes=minutes, say=typer.echo
+    )
+    done = tables.finished
+    typer.echo(
+        f"{tables!r}; {int(done['complete'].sum())} pools complete. Publish them: infomotion study vectors"
+        " --publish"
+    )
+
+
 @study.command("open-splits")
 def study_open_splits(
     context: typer.Context,
@@ -207,7 +258,8 @@ def study_help(
     own = registration()
     typer.echo(f"Registered: {own.content['name']}, edition {own.content['edition']}, sha256 {own.hash}")
     for world in own.worlds:
-        typer.echo(f"  world {world}: {json.dumps(own.content['worlds'][world]) or 'no fault'}")
+        faults = own.content["worlds"][world]
+        typer.echo(f"  world {world}: {json.dumps(faults) if faults else 'no fault'}")
     if gate:
         with_arithmetic(context, own.content["parameters"]["arithmetic"], say=typer.echo)
         run_gate(out, own=own, workers=workers, minutes=minutes, say=typer.echo)
@@ -216,6 +268,32 @@ def study_help(
     typer.echo(f"Stage 0: {len(rows)} rows in {out}")
     if rows:
         typer.echo(gate_table(pd.DataFrame(rows), own).round(2).to_string(index=False))
+
+
+@study.command("discovr")
+def study_discovr(
+    context: typer.Context,
+    profile: Profile = "phantom-beyond",
+    parameter: Overrides = None,
+    runs_dir: RunsDir = "",
+    out: Annotated[Path, typer.Option(help="Folder for rows and table; the same call resumes.")] = Path(
+        "runs/studies/discovr"
+    ),
+    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 1,
+) -> None:
+    """DISCOVR with another learning rate and with another EMA on the TRAIN videos of a run whose stage 01 has
+    finished, judged on VAL: EF read, neighbours, collapse.
+    """
+    from infomotion_lib.parameters import paths_of, read_profile, stage_parameters
+    from infomotion_lib.studies.discovr_sweep import run_discovr_sweep
+
+    values = read_profile(profile)
+    parameters = stage_parameters("ifa_training", values, overrides=parse_overrides(parameter or []))
+    with_arithmetic(context, parameters.arithmetic, say=typer.echo)
+    values |= parse_overrides(parameter or [])
+    table = run_discovr_sweep(paths_of(profile, runs_dir), out, values=values, workers=workers)
+    shown = ["setting", "ridge_r2", "knn_purity", "alarms", "cpu_seconds"]
+    typer.echo(table[shown].to_string(index=False))
 
 
 @study.command(

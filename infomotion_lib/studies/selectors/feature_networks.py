@@ -46,7 +46,8 @@ class FeatureNetworks:
     def vectors(self, pool: Pool, *, pooling: str = "mean") -> dict[str, NDArray[np.floating]]:
         """``motion`` (N, D), ``appearance`` (N, 512) and ``joint`` vectors of the TRAIN videos of a pool."""
         from infomotion_lib.representations.appearance.network import embed
-        from infomotion_lib.representations.ifa.features import Ends, vectors_of
+        from infomotion_lib.representations.ends import Ends
+        from infomotion_lib.representations.ifa.features import vectors_of
         from infomotion_lib.representations.ifa.pooling import MotionPooler
         from infomotion_lib.selection.baselines import joint_features
 

@@ -145,7 +145,7 @@ def draw_frames(
     """End frames (K, H, W) of the two motions, their pairs as rows (2, 2) into them, and the ED frame
     (H, W).
     """
-    from infomotion_lib.representations.ifa.triplets import pair_frames
+    from infomotion_lib.representations.ends import pair_frames
 
     wanted, pairs = pair_frames(frames)
     shown = render(heart, [*wanted, frames["ed"]], size=parameters.phantom_size)

@@ -98,17 +98,15 @@ def run_study(
         say(f"The rows in {published} are of other settings: this study does not go on from them.")
     write_json(settings, root / SETTINGS_FILE)
     networks = open_feature_networks(root / NETWORKS, parameters, arm=ARMS[arm]).name
-    begun = kept_rows(_rows(file, name))
     jobs = []
-    for pool in range(pools or parameters.study_pools):
-        if not is_complete([row for row in begun if (row["arm"], row["pool"]) == (arm, pool)]):
-            task = PoolTask(root, parameters, arm, pool, name)
-            jobs.append(Job({"arm": arm, "pool": pool}, pool_identity(name, networks), task))
+    for pool in unfinished_pools(file, name, arm=arm, pools=pools or parameters.study_pools):
+        task = PoolTask(root, parameters, arm, pool, name)
+        jobs.append(Job({"arm": arm, "pool": pool}, pool_identity(name, networks), task))
     total = partial(rows_of_pool, most=most_networks(arm, parameters))
     plan = Plan(jobs, rows_of_task, label=f"{len(jobs)} pools", total=total)
     left = None if until is None else max(0.0, until - time.time()) / 60
     run(plan, file=file, workers=parameters.workers, minutes=left, say=say)
-    return tables_of(_rows(file, name), settings, how_trained(root / NETWORKS))
+    return tables_of(rows_of_settings(file, name), settings, how_trained(root / NETWORKS))
 
 
 def tables_so_far(folder: str | Path, parameters: EvidenceParameters) -> Tables:
@@ -120,7 +118,7 @@ def tables_so_far(folder: str | Path, parameters: EvidenceParameters) -> Tables:
         If there are none of these settings.
     """
     settings, file = settings_of(parameters), RowFile(Path(folder) / ROWS_FILE)
-    rows = _rows(file, settings_name(settings))
+    rows = rows_of_settings(file, settings_name(settings))
     if not rows and file.rows():
         raise DataError(
             f"{folder} holds rows of other settings.",
@@ -133,6 +131,18 @@ def tables_so_far(folder: str | Path, parameters: EvidenceParameters) -> Tables:
     return tables_of(rows, settings, how_trained(Path(folder) / NETWORKS))
 
 
+def rows_of_settings(file: RowFile, settings: str) -> list[Row]:
+    """Rows of the settings of this name, whichever networks are behind their vectors."""
+    return [row for row in file.rows() if row["settings"] == settings]
+
+
+def unfinished_pools(file: RowFile, settings: str, *, arm: str, pools: int) -> list[int]:
+    """Numbers of the first ``pools`` pools of an arm that lack a row of these settings."""
+    begun = kept_rows(rows_of_settings(file, settings))
+    by_pool = ([row for row in begun if (row["arm"], row["pool"]) == (arm, pool)] for pool in range(pools))
+    return [pool for pool, rows in enumerate(by_pool) if not is_complete(rows)]
+
+
 def rows_of_task(task: PoolTask, known: list[Row]) -> Iterator[Row]:
     """Rows of one pool that are not known: its own, which says what was chosen, then one per network."""
     began, parameters = time.process_time(), task.parameters
@@ -141,8 +151,15 @@ def rows_of_task(task: PoolTask, known: list[Row]) -> Iterator[Row]:
     if first is None:
         first = _pool_row(task, pool, began)
         yield first
+    yield from network_rows(pool, first, known, parameters=parameters)
+
+
+def network_rows(
+    pool: Pool, first: Row, known: list[Row], *, parameters: EvidenceParameters
+) -> Iterator[Row]:
+    """Rows of the networks that a pool's own row makes necessary and that are not known."""
     done = {(row["set"], row["steps"], row["training_seed"]) for row in known if row["kind"] == "network"}
-    shared = {"kind": "network", "settings": task.settings, NETWORKS: first[NETWORKS]}
+    shared = {"kind": "network", "settings": first["settings"], NETWORKS: first[NETWORKS]}
     for network in plan_tasks(first["sets"], parameters=parameters):
         if (network.set_name, network.steps, network.training_seed) not in done:
             start = time.process_time()
@@ -190,16 +207,23 @@ def most_networks(arm: str, parameters: EvidenceParameters) -> int:
     return sets * budgets * parameters.study_training_seeds + whole
 
 
-def _pool_row(task: PoolTask, pool: Pool, began: float) -> Row:
-    arm, parameters = ARMS[task.arm], task.parameters
-    networks = open_feature_networks(task.folder / NETWORKS, parameters, arm=arm)
-    vectors = networks.vectors(pool, pooling=parameters.pooling)
-    sets = choose_sets(pool, vectors, arm=arm, parameters=parameters)
+def pool_row(
+    pool: Pool,
+    sets: list[dict[str, Any]],
+    *,
+    settings: str,
+    networks: str,
+    parameters: EvidenceParameters,
+    began: float,
+) -> Row:
+    """A pool's own row: chosen sets, constant predictors, names of settings and of the networks behind the
+    vectors, CPU seconds since ``began``.
+    """
     constants = constant_predictors(pool.ef, pool.test_ef, tolerance=parameters.soft_tolerance)
     return {
         "kind": "pool",
-        "settings": task.settings,
-        NETWORKS: networks.name,
+        "settings": settings,
+        NETWORKS: networks,
         "planned": len(plan_tasks(sets, parameters=parameters)),
         "sets": sets,
         "constants": [
@@ -210,9 +234,13 @@ def _pool_row(task: PoolTask, pool: Pool, began: float) -> Row:
     }
 
 
-def _rows(file: RowFile, settings: str) -> list[Row]:
-    """Rows of these settings, whichever networks are behind their vectors."""
-    return [row for row in file.rows() if row["settings"] == settings]
+def _pool_row(task: PoolTask, pool: Pool, began: float) -> Row:
+    arm, parameters = ARMS[task.arm], task.parameters
+    networks = open_feature_networks(task.folder / NETWORKS, parameters, arm=arm)
+    vectors = networks.vectors(pool, pooling=parameters.pooling)
+    sets = choose_sets(pool, vectors, arm=arm, parameters=parameters)
+    named = {"settings": task.settings, "networks": networks.name}
+    return pool_row(pool, sets, **named, parameters=parameters, began=began)
 
 
 def _share(right: np.ndarray) -> float:

@@ -1,0 +1,106 @@
+"""What DISCOVR learnt at CPU size under each setting that was tried, from the frozen rows of that study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infomotion_book.html import again, number, under
+from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.templates import filled
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.reporting.results import records
+from infomotion_lib.studies.discovr_sweep import TABLE, UNTRAINED
+
+COMMAND = "infomotion study discovr"
+NOT_RUN = f"The settings of DISCOVR have not been tried in turn yet: `{COMMAND}`.\n"
+LEAST_R2 = 0.1
+"""R2 on VAL from which we say that EF is read: the few VAL videos move it by some hundredths."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What the study says.
+
+    Attributes
+    ----------
+    rows : list of dict
+        Trained networks, the best reader of EF first, then the one with random weights.
+    """
+
+    rows: list[dict[str, Any]]
+
+    @property
+    def trained(self) -> list[dict[str, Any]]:
+        """Those that have learnt."""
+        return [row for row in self.rows if row["setting"] != UNTRAINED]
+
+    @property
+    def useful(self) -> bool:
+        """Whether some setting reads EF, and better than random weights do."""
+        floor = max([LEAST_R2, *(row["ridge_r2"] for row in self.rows if row["setting"] == UNTRAINED)])
+        return any(row["ridge_r2"] > floor for row in self.trained)
+
+    @property
+    def alarmed(self) -> int:
+        """Trained networks with an alarm."""
+        return sum(bool(row["alarms"]) for row in self.trained)
+
+
+def find_sweep(folder: Path = FROZEN / "studies") -> Sweep | None:
+    """The frozen rows, or None where the study has not run."""
+    file = folder / TABLE
+    if not file.is_file():
+        return None
+    table = pd.read_csv(file, keep_default_na=False, na_values={"last_loss": [""], "prototypes_used": [""]})
+    trained = table["setting"] != UNTRAINED
+    ordered = table.assign(trained=trained).sort_values(["trained", "ridge_r2"], ascending=False)
+    return Sweep(records(ordered))
+
+
+def fragment(folder: Path = FROZEN / "studies") -> str:
+    """MyST text: what the settings show, and a table of them; a line where the study has not run."""
+    sweep = find_sweep(folder)
+    if sweep is None:
+        return NOT_RUN
+    return filled("discovr_sweep.md.jinja", {"sweep": sweep, "first": sweep.rows[0]}) + _table(sweep)
+
+
+def _table(sweep: Sweep) -> str:
+    head = [
+        "Setting",
+        "R² of EF",
+        "Mean error, points",
+        "Same class, 5-NN",
+        "Gap, nats",
+        "Cosine",
+        "Alarms",
+        "CPU, s",
+    ]
+    rows = [
+        [
+            under(row["setting"], f"{row['steps']} steps"),
+            number(row["ridge_r2"], 2),
+            number(row["ridge_mae"]),
+            f"{number(100 * row['knn_purity'], 0)} %",
+            number(row["val_entropy_of_mean"] - row["val_mean_entropy"], 2),
+            number(row["val_cls_cosine"], 2),
+            row["alarms"] or "none",
+            number(row["cpu_seconds"], 0),
+        ]
+        for row in sweep.rows
+    ]
+    first = sweep.rows[0]
+    notes = (
+        f"Learnt from {first['train']} TRAIN videos, judged on {first['val']} VAL videos; no TEST video is"
+        f" looked at. By chance {number(100 * first['knn_chance'], 0)} % of the neighbours are of the same"
+        " class. Gap: entropy of the teacher's mean answer minus the mean entropy of its answers; 0 after a"
+        " collapse. Cosine: of two videos' vectors; 1 after a collapse.",
+        again(COMMAND),
+    )
+    return page_table(
+        of_rows(head, rows, caption="DISCOVR at CPU size on VAL, setting by setting", notes=notes)
+    )
