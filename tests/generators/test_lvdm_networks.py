@@ -23,7 +23,7 @@ from infomotion_lib.generators.lvdm.networks import (
     heart_unet,
     video_unet,
 )
-from infomotion_lib.generators.lvdm.reidentification import Reidentification, real_frames, scaled
+from infomotion_lib.generators.privacy.network import Reidentification, real_frames, scaled
 from infomotion_lib.generators.lvdm.released import own_conditions, released_conditions, stored_ef
 from infomotion_lib.generators.lvdm.targets import (
     chain_schedule,

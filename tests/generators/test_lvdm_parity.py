@@ -27,7 +27,7 @@ from infomotion_lib.generators.lvdm.networks import (
     heart_unet,
     video_unet,
 )
-from infomotion_lib.generators.lvdm.reidentification import Reidentification, real_frames, synthetic_frames
+from infomotion_lib.generators.privacy.network import Reidentification, real_frames, synthetic_frames
 from infomotion_lib.generators.lvdm.released import released_conditions, released_stitched_denoise, stored_ef
 from infomotion_lib.generators.lvdm.resampling import resampled
 from infomotion_lib.generators.lvdm.targets import (
