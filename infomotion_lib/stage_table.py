@@ -227,7 +227,7 @@ def _pool_stage(entry: Any) -> Stage:
         f"{POOLS}/{entry.name}",
         f"5 · Pool of {entry.label}",
         f"infomotion_lib.generators.parameters:pool_parameters({entry.name})",
-        ("data",),
+        ("data", *entry.reads),
         ("manifest.csv", "hashes.csv"),
         learns=("generators.pool", "generators.cutting", LOADED),
         notebook=POOLS,

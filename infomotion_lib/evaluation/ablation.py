@@ -69,6 +69,8 @@ class Ablation:
     is_real : dict of str to bool
         Whether a pool is made of the real clips themselves, so that its distance to them says nothing.
     device : str
+    records : dict of str to dict
+        ``pool.json`` of each pool.
     """
 
     paths: RunPaths
@@ -78,6 +80,7 @@ class Ablation:
     pools: Mapping[str, Dataset]
     is_real: Mapping[str, bool]
     device: str = "cpu"
+    records: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -135,8 +138,9 @@ def open_ablation(paths: RunPaths, parameters: AblationParameters, *, device: st
         name: read_dataset(folder, name=name, layout="echonet-synthetic") for name, folder in folders.items()
     }
     refuse_other_shapes(pools)
-    is_real = {name: bool(read_json(folder / REQUEST).get("real_clips")) for name, folder in folders.items()}
-    return Ablation(paths, parameters, used, datasets, pools, is_real, device)
+    records = {name: read_json(folder / REQUEST) for name, folder in folders.items()}
+    is_real = {name: bool(record.get("real_clips")) for name, record in records.items()}
+    return Ablation(paths, parameters, used, datasets, pools, is_real, device, records)
 
 
 def refuse_other_shapes(pools: Mapping[str, Dataset]) -> None:
@@ -186,10 +190,13 @@ def read_pools(run: Ablation) -> tuple[reading.PoolReading, reading.Networks]:
 
 
 def select_from_pools(run: Ablation, pools: reading.PoolReading) -> SelectionTables:
-    """Selections of every pool by the methods of the comparison, on the graph that stage 03 selects with."""
+    """Selections of every pool by the methods of the comparison, on the graph that stage 03 selects with;
+    those by the vectors that a pool's generator was told are marked circular.
+    """
     chooser = run.used["graph_selection"]
     changes = {"methods": run.parameters.pool_methods, "graphs": (chooser.selection_graph,)}
-    return run_selection(pools.index, pools.vectors, parameters=chooser.model_copy(update=changes))
+    chosen = run_selection(pools.index, pools.vectors, parameters=chooser.model_copy(update=changes))
+    return replace(chosen, selections=reading.with_pool_marks(chosen.selections, run.records))
 
 
 def pool_fidelity(run: Ablation, networks: reading.Networks) -> pd.DataFrame:
@@ -247,8 +254,10 @@ def train_on_pools(
         parameters=plan,
         device=run.device,
     )
-    runs = with_flags(score_runs(predictions, tolerance=plan.soft_tolerance), selections)
-    summary = with_flags(summarise(runs, samples=plan.bootstrap_samples), selections)
+    scores = score_runs(predictions, tolerance=plan.soft_tolerance)
+    runs = reading.with_pool_marks(with_flags(scores, selections), run.records)
+    summary = summarise(runs, samples=plan.bootstrap_samples)
+    summary = reading.with_pool_marks(with_flags(summary, selections), run.records)
     return {"predictions": predictions, "runs": runs, "summary": summary}
 
 

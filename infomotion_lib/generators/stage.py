@@ -26,7 +26,9 @@ from infomotion_lib.generators.pool import (
     write_pool,
 )
 from infomotion_lib.generators.registry import GENERATORS
+from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_json
+from infomotion_lib.stage_table import TABLE
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,26 @@ class MadePool:
     notes: dict[str, Any] = field(repr=False)
 
 
-def open_lessons(datasets: Mapping[str, Dataset], *, parameters: PoolParameters) -> Lessons:
+def pool_inputs(paths: RunPaths, parameters: PoolParameters) -> list[Path]:
+    """Files that the pool of ``parameters.generator`` depends on, besides the videos themselves."""
+    values = parameters.model_dump()
+    read = [
+        paths.stage(name) / file
+        for name in GENERATORS[parameters.generator].reads
+        for file in TABLE[name].outputs_of(values)
+    ]
+    return [paths.pins, paths.videos, *read]
+
+
+def open_lessons(
+    datasets: Mapping[str, Dataset], *, parameters: PoolParameters, paths: RunPaths | None = None
+) -> Lessons:
     """Videos that generators may use: TRAIN and VAL of the first source, TRAIN of the last, with the EF that
     was requested.
+
+    ``paths``: folders of the run, for generators that read earlier stages.
     """
+    source = next(iter(datasets))
     real, *_, other = [*datasets.values(), *datasets.values()]
     parts = {
         str(split): part.reset_index(drop=True)
@@ -65,7 +83,7 @@ def open_lessons(datasets: Mapping[str, Dataset], *, parameters: PoolParameters)
     given = listed.assign(ef=listed["requested_ef"]) if "requested_ef" in listed else listed
     side = int(real.usable["height"].median())
     cut = Cut(parameters.latte_frames, parameters.latte_fps, side)
-    return Lessons(parts, given, cut, other is real, parameters.workers)
+    return Lessons(parts, given, cut, other is real, parameters.workers, paths, source)
 
 
 def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> MadePool:

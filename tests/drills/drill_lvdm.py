@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from infomotion_lib.generators.lvdm.networks import chain_size, video_unet
-from infomotion_lib.generators.lvdm.released import own_conditions, released_stitched_denoise
-from infomotion_lib.generators.lvdm.sampling import draw_videos
-from infomotion_lib.generators.lvdm.training import Course, teach_videos
-from infomotion_lib.generators.lvdm.windows import stitched_denoise, window_starts
+from infomotion_lib.generators.spacetime.networks import chain_size, video_unet
+from infomotion_lib.generators.spacetime.released import own_conditions, released_stitched_denoise
+from infomotion_lib.generators.spacetime.sampling import draw_videos
+from infomotion_lib.generators.spacetime.training import Course, ef_tokens, teach_videos
+from infomotion_lib.generators.spacetime.windows import stitched_denoise, window_starts
 
 SIDE, WINDOW, PERIOD, LENGTH, VIDEOS = 6, 8, 4, 24, 8
 PATTERN = torch.randn(4, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(9))
@@ -46,7 +46,7 @@ def test_the_released_order_loses_the_ef_and_one_by_one_keeps_it() -> None:
     clips, hearts = toy(ef, frames=WINDOW, seed=1)
     torch.manual_seed(0)
     unet = video_unet(chain_size("small"))
-    losses = teach_videos(unet, clips, 100 * ef.numpy(), Course(600, batch=16), hearts=hearts)
+    losses = teach_videos(unet, clips, ef_tokens(100 * ef.numpy()), Course(600, batch=16), hearts=hearts)
     print(f"loss {np.mean(losses[:20]):.3f} -> {np.mean(losses[-50:]):.3f}")
 
     windows = len(window_starts(LENGTH, window=WINDOW))

@@ -28,11 +28,17 @@ from infomotion_lib.generators.autoencoder import (
 )
 from infomotion_lib.generators.base import Lessons
 from infomotion_lib.generators.cutting import LabelledClips
-from infomotion_lib.generators.lvdm.networks import chain_size, heart_unet, video_unet
 from infomotion_lib.generators.lvdm.parameters import LvdmParameters
-from infomotion_lib.generators.lvdm.sampling import draw_hearts, draw_videos
-from infomotion_lib.generators.lvdm.training import Course, teach_hearts, teach_videos, velocity_loss
-from infomotion_lib.generators.lvdm.weights import ChainRecipe, load_denoiser, save_denoiser
+from infomotion_lib.generators.spacetime.networks import chain_size, heart_unet, video_unet
+from infomotion_lib.generators.spacetime.sampling import draw_hearts, draw_videos
+from infomotion_lib.generators.spacetime.training import (
+    Course,
+    ef_tokens,
+    teach_hearts,
+    teach_videos,
+    velocity_loss,
+)
+from infomotion_lib.generators.spacetime.weights import ChainRecipe, load_denoiser, save_denoiser
 from infomotion_lib.provenance import sha256, write_csv
 
 ABOUT = Path(__file__).with_name("about.md")
@@ -160,7 +166,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
     of_videos = teach_videos(
         videos,
         latents,
-        train.ef,
+        ef_tokens(train.ef),
         Course(p.lvdm_video_steps, p.lvdm_video_batch_size, rate, seed),
         checkpoint=folder / "checkpoints" / "lvdm.pt",
     )
@@ -225,7 +231,7 @@ def losses_by_ef(unet: Any, latents: Tensor, ef: NDArray[np.float64]) -> dict[st
     """Loss of VAL clips given their own EF and a wrong one, 40 points away: what the EF is worth."""
     wrong = np.where(ef < 50, ef + 40, ef - 40)
     asked = {"right EF": ef, "wrong EF": wrong}
-    return {name: round(velocity_loss(unet, latents, values), 4) for name, values in asked.items()}
+    return {name: round(velocity_loss(unet, latents, ef_tokens(values)), 4) for name, values in asked.items()}
 
 
 def _hashes(folder: Path) -> str:

@@ -120,7 +120,15 @@ def open_filter(lessons: Lessons, *, folder: Path, parameters: PoolParameters, d
     known, unknown = (features(network, part.clips) for part in (train, other))
     accuracy = told_apart(network, other.clips, other.videos)
     return ClipFilter(
-        network, train, other, known, unknown, p.privacy_percentile, p.privacy_scaling, p.privacy_redraws, accuracy
+        network,
+        train,
+        other,
+        known,
+        unknown,
+        p.privacy_percentile,
+        p.privacy_scaling,
+        p.privacy_redraws,
+        accuracy,
     )
 
 

@@ -65,7 +65,13 @@ def planted(judge: ClipFilter, *, most: int = 100) -> pd.DataFrame:
         report = judge.report(list(clips))
         nearest = judge.train.videos[report.nearest]
         own = nearest == videos if kind != OTHERS else np.zeros(len(clips), dtype=bool)
-        columns = {"kind": kind, "closest": report.closest, "own": own, "kept": report.kept, "tau": report.tau}
+        columns = {
+            "kind": kind,
+            "closest": report.closest,
+            "own": own,
+            "kept": report.kept,
+            "tau": report.tau,
+        }
         tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)
 

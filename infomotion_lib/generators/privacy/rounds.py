@@ -80,5 +80,7 @@ def _next_round(dropped: pd.DataFrame, requests: pd.DataFrame, number: int) -> p
     before = dropped.drop(columns=["place", "FileName"]).reset_index(drop=True)
     new = (rows.drop(columns="FileName") != before).any(axis=1).to_numpy()
     stems = dropped["FileName"].str.replace(r"_again\d+$", "", regex=True).to_numpy()
-    named = rows.assign(FileName=[f"{stem}_again{number}" for stem in stems], place=dropped["place"].to_numpy())
+    named = rows.assign(
+        FileName=[f"{stem}_again{number}" for stem in stems], place=dropped["place"].to_numpy()
+    )
     return named[new].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Teaching the two denoisers of the chain: hearts (single latent frames) and videos (hearts moved by EF)."""
+"""Teaching two denoisers: of hearts (single latent frames) and of videos (hearts moved by a token)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.generators.lvdm.denoising import denoise, denoise_hearts
-from infomotion_lib.generators.lvdm.targets import (
+from infomotion_lib.generators.noise import NOISE_STEPS, with_noise
+from infomotion_lib.generators.spacetime.denoising import denoise, denoise_hearts
+from infomotion_lib.generators.spacetime.targets import (
     masked_loss,
     velocity,
     with_offset,
 )
-from infomotion_lib.generators.noise import NOISE_STEPS, with_noise
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
@@ -52,10 +52,15 @@ class Course:
     seed: int = 0
 
 
+def ef_tokens(ef: NDArray[np.float64]) -> Tensor:
+    """Tokens (N, 1, 1), 0 to 1, of EFs (N,) in points."""
+    return torch.from_numpy(np.asarray(ef, dtype=np.float32) / 100).view(-1, 1, 1)
+
+
 def teach_videos(
     unet: Any,
     latents: Tensor,
-    ef: NDArray[np.float64],
+    condition: Tensor,
     course: Course,
     *,
     hearts: Tensor | None = None,
@@ -69,18 +74,17 @@ def teach_videos(
         On the device where it is taught.
     latents : Tensor, shape (N, 4, T, S, S)
         Scaled latent clips.
-    ef : ndarray, shape (N,)
-        Of each clip, points.
+    condition : Tensor, shape (N, 1, D)
+        Token of each clip, such as :func:`ef_tokens`.
     course : Course
     hearts : Tensor, shape (N, 4, S, S), optional
         Reference frame of each clip; a random frame of it otherwise, as published.
     checkpoint : path, optional
         Training state; a killed training of the same clips goes on as if it had not been.
     """
-    condition = torch.from_numpy(np.asarray(ef, dtype=np.float32) / 100).view(-1, 1, 1)
     loss = partial(_video_loss, unet, latents, condition, hearts)
     taught = [latents, condition] if hearts is None else [latents, condition, hearts]
-    return _teach(unet, taught, loss, course, label="LVDM", checkpoint=checkpoint)
+    return _teach(unet, taught, loss, course, label="videos", checkpoint=checkpoint)
 
 
 def teach_hearts(
@@ -88,17 +92,16 @@ def teach_hearts(
 ) -> list[float]:
     """Losses of every step of a denoiser of single frames (N, 4, S, S); see :func:`teach_videos`."""
     loss = partial(_heart_loss, unet, latents)
-    return _teach(unet, [latents], loss, course, label="LIDM", checkpoint=checkpoint)
+    return _teach(unet, [latents], loss, course, label="hearts", checkpoint=checkpoint)
 
 
 @torch.no_grad()
-def velocity_loss(unet: Any, latents: Tensor, ef: NDArray[np.float64], *, batch: int = 16) -> float:
-    """Mean square error of the velocity of clips (N, 4, T, S, S) given an EF each (N,), points.
+def velocity_loss(unet: Any, latents: Tensor, condition: Tensor, *, batch: int = 16) -> float:
+    """Mean square error of the velocity of clips (N, 4, T, S, S) given a token each, (N, 1, D).
 
     It is a mean over five noise levels, the noise the same at every call; the first frame of each clip is its
     reference.
     """
-    condition = torch.from_numpy(np.asarray(ef, dtype=np.float32) / 100).view(-1, 1, 1)
     generator, total, levels = torch.Generator().manual_seed(0), 0.0, range(100, NOISE_STEPS, 200)
     for level in levels:
         noise = torch.randn(latents.shape, generator=generator)

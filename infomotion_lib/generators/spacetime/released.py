@@ -1,7 +1,8 @@
 """Two things that the released sampler does and this package does not, kept to be measured.
 
 Whether the public synthetic data were drawn in this way is not known: batches of one video, or of one window
-each, are not touched by the first.
+each, are not touched by the first. MCDM's samplers order conditions alike: told motion alone they draw 64
+frames by default, one window; told EF and motion 128, three windows.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from infomotion_lib.generators.lvdm.denoising import denoise
-from infomotion_lib.generators.lvdm.windows import WINDOW, stitch, window_starts
+from infomotion_lib.generators.spacetime.denoising import denoise
+from infomotion_lib.generators.spacetime.windows import WINDOW, stitch, window_starts
 
 
 def released_conditions(videos: int, windows: int) -> NDArray[np.int64]:
@@ -45,7 +46,7 @@ def released_stitched_denoise(
     Parameters
     ----------
     unet, noisy, reference, condition, timestep, window
-        See :func:`~infomotion_lib.generators.lvdm.windows.stitched_denoise`.
+        See :func:`~infomotion_lib.generators.spacetime.windows.stitched_denoise`.
     """
     starts = window_starts(noisy.shape[2], window=window)
     givers = torch.from_numpy(released_conditions(len(noisy), len(starts)))

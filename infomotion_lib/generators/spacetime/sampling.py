@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.generators.lvdm.denoising import denoise_hearts
-from infomotion_lib.generators.lvdm.networks import LATENT_CHANNELS
-from infomotion_lib.generators.lvdm.targets import chain_schedule
-from infomotion_lib.generators.lvdm.windows import WINDOW, stitched_denoise
 from infomotion_lib.generators.noise import NOISE_STEPS
+from infomotion_lib.generators.spacetime.denoising import denoise_hearts
+from infomotion_lib.generators.spacetime.networks import LATENT_CHANNELS
+from infomotion_lib.generators.spacetime.targets import chain_schedule
+from infomotion_lib.generators.spacetime.windows import WINDOW, stitched_denoise
 
 SAMPLING_STEPS = 64
 
