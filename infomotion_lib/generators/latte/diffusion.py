@@ -19,7 +19,8 @@ from torch.nn import functional
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import CheckpointError, DataError, ParameterError
 from infomotion_lib.generators.latte.network import Latte, latte
-from infomotion_lib.generators.noise import LINEAR, NOISE_STEPS, with_noise
+from infomotion_lib.generators.noise import LINEAR, NOISE_STEPS
+from infomotion_lib.generators.objectives import PREDICTION, flow_sampler, noised
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 
@@ -56,6 +57,8 @@ class LatteRecipe:
         Mean EF of the training clips of each class, points.
     autoencoder_sha256 : str
         Weights of the autoencoder whose latents it knows.
+    objective : {"epsilon", "v", "flow"}
+        What it learnt to say; published: the noise.
     """
 
     size: str
@@ -69,6 +72,7 @@ class LatteRecipe:
     fps: float = 0.0
     class_ef: tuple[float, ...] = ()
     autoencoder_sha256: str = ""
+    objective: str = "epsilon"
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,8 @@ def train_latte(
     checkpoint: str | Path | None = None,
     device: str = "cpu",
 ) -> TrainedLatte:
-    """Latte trained to predict the noise of latent clips, classes drawn equally often.
+    """Latte trained to predict the noise of latent clips, or its other objective; classes are drawn
+    equally often.
 
     Parameters
     ----------
@@ -149,10 +154,9 @@ def train_latte(
         start = int(random.integers(latents.shape[1] - recipe.frames + 1))
         clean = latents[torch.from_numpy(chosen), start : start + recipe.frames].to(device)
         noise, timestep = torch.randn_like(clean), torch.randint(NOISE_STEPS, (recipe.batch,), device=device)
-        predicted = network(
-            with_noise(clean, noise, timestep), timestep, torch.from_numpy(classes).to(device)
-        )
-        loss = functional.mse_loss(predicted, noise)
+        task = noised(recipe.objective, clean, noise, timestep)
+        predicted = network(task.noisy, task.timestep, torch.from_numpy(classes).to(device))
+        loss = functional.mse_loss(predicted, task.target)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -220,18 +224,12 @@ def sample_latents(
     x = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(
         device
     )
-    sampler = DDIMScheduler.from_config(
-        noise_schedule().config, timestep_spacing="trailing", clip_sample=True, clip_sample_range=LATENT_RANGE
-    )
-    sampler.set_timesteps(sampling_steps)
-    sampler.alphas_cumprod, sampler.final_alpha_cumprod = (
-        sampler.alphas_cumprod.tolist(),
-        1.0,
-    )  # so Python takes its roots, not torch
+    sampler = _sampler(recipe.objective, sampling_steps)
+    options = {} if recipe.objective == "flow" else {"use_clipped_model_output": True}
     classes = torch.full((len(seeds),), label, device=device)
     for timestep in sampler.timesteps:
-        noise = trained.network.guided(x, timestep.expand(len(seeds)).to(device), classes, guidance=guidance)
-        x = sampler.step(noise, timestep, x, use_clipped_model_output=True).prev_sample
+        said = trained.network.guided(x, timestep.expand(len(seeds)).to(device), classes, guidance=guidance)
+        x = sampler.step(said, timestep, x, **options).prev_sample
     return x.cpu()
 
 
@@ -239,8 +237,8 @@ def sample_latents(
 def denoising_loss(
     trained: TrainedLatte, latents: Tensor, label: NDArray[np.int64], *, batch: int = 16, device: str = "cpu"
 ) -> float:
-    """Mean square error of the predicted noise, over ten noise levels, the noise the same at every call;
-    predicting zero scores 1.
+    """Mean square error of the predicted noise (or of what else it learnt) over ten noise levels, the noise
+    the same at every call; predicting zero noise scores 1.
 
     Parameters
     ----------
@@ -260,10 +258,28 @@ def denoising_loss(
                 torch.from_numpy(label[i : i + batch]).to(device),
             )
             steps = torch.full((len(clean),), timestep)
-            noisy = with_noise(clean, added, steps).to(device)
-            predicted = trained.network(noisy, steps.to(device), classes)
-            total += float(functional.mse_loss(predicted.cpu(), added)) * len(clean)
+            task = noised(trained.recipe.objective, clean, added, steps)
+            predicted = trained.network(task.noisy.to(device), task.timestep.to(device), classes)
+            total += float(functional.mse_loss(predicted.cpu(), task.target)) * len(clean)
     return total / (10 * len(latents))
+
+
+def _sampler(objective: str, steps: int) -> Any:
+    if objective == "flow":
+        sampler = flow_sampler()
+        sampler.set_timesteps(steps)
+        return sampler
+    sampler = DDIMScheduler.from_config(
+        noise_schedule().config,
+        prediction_type=PREDICTION[objective],
+        timestep_spacing="trailing",
+        clip_sample=True,
+        clip_sample_range=LATENT_RANGE,
+    )
+    sampler.set_timesteps(steps)
+    # so Python takes the roots, not torch
+    sampler.alphas_cumprod, sampler.final_alpha_cumprod = sampler.alphas_cumprod.tolist(), 1.0
+    return sampler
 
 
 def _rate(step: int, steps: int) -> float:

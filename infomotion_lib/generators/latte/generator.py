@@ -167,6 +167,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: 
         fps=lessons.cut.fps,
         class_ef=class_ef,
         autoencoder_sha256=sha256(weights_of(folder / AUTOENCODER)),
+        objective=p.latte_objective,
     )
     begun = time.monotonic()
     trained = train_latte(

@@ -40,6 +40,9 @@ class LatteParameters(StageParameters):
     )
     latte_batch_size: Count = Field(8, description="clips per step (published Latte: 5 per GPU)")
     latte_learning_rate: Rate = Field(1e-3, description="peak (published Latte: 1e-4, constant)")
+    latte_objective: Literal["v", "epsilon", "flow"] = Field(
+        "epsilon", description="what the Latte learns to say: velocity, noise (published), or flow matching"
+    )
     latte_seed: Seed = Field(0, description="seed of both trainings")
     guidance: float = Field(
         2.0,

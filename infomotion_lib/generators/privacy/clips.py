@@ -125,10 +125,10 @@ def open_filter(lessons: Lessons, *, folder: Path, parameters: PoolParameters, d
         other,
         known,
         unknown,
-        p.privacy_percentile,
-        p.privacy_scaling,
-        p.privacy_redraws,
-        accuracy,
+        percentile=p.privacy_percentile,
+        scaling=p.privacy_scaling,
+        redraws=p.privacy_redraws,
+        accuracy=accuracy,
     )
 
 

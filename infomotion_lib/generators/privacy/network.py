@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from monai.networks.nets.resnet import ResNet, ResNetBasicBlock, ResNetBottleneck
+from monai.networks.nets.resnet import ResNet, ResNetBlock, ResNetBottleneck
 from torch import Tensor, nn
 
 from infomotion_lib.errors import ParameterError, did_you_mean
@@ -33,7 +33,7 @@ class ReidentificationSize:
 
 
 SIZES = {
-    "small": ReidentificationSize(ResNetBasicBlock, (1, 1, 1, 1), (16, 32, 64, 128)),
+    "small": ReidentificationSize(ResNetBlock, (1, 1, 1, 1), (16, 32, 64, 128)),
     "published": ReidentificationSize(ResNetBottleneck, (3, 4, 6, 3), (64, 128, 256, 512)),
 }
 """``published``: a ResNet-50, 23.8 M parameters; ``small``: 0.3 M, for a CPU."""

@@ -9,11 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from infomotion_lib.generators.privacy.clips import ClipFilter
+from infomotion_lib.generators.privacy.record import OTHERS
 
 Clips = NDArray[np.uint8]
-
-OTHERS = "other hearts"
-"""Real hearts of VAL, which nobody has learnt from: they should be kept."""
 
 
 def _noisy(clips: Clips) -> Clips:
@@ -73,18 +71,4 @@ def planted(judge: ClipFilter, *, most: int = 100) -> pd.DataFrame:
             "tau": report.tau,
         }
         tables.append(pd.DataFrame(columns))
-    return pd.concat(tables, ignore_index=True)
-
-
-def roc_areas(table: pd.DataFrame) -> pd.DataFrame:
-    """Of each kind of copy: ``n``, ``auc`` against other hearts (1: all more alike than any other heart, 0.5:
-    none), ``caught``, share that is left out; and in the row of other hearts the share left out of these.
-    """
-    others = table.loc[table["kind"] == OTHERS, "closest"].to_numpy()
-    rows = []
-    for kind, part in table.groupby("kind", sort=False):
-        closest = part["closest"].to_numpy()
-        above = (closest[:, None] > others).mean() + (closest[:, None] == others).mean() / 2
-        area = float(above) if kind != OTHERS else float("nan")
-        rows.append((kind, len(part), area, float(1 - part["kept"].mean())))
-    return pd.DataFrame(rows, columns=["kind", "n", "auc", "caught"])
+    return pd.concat(tables, ignore_index=True)[["kind", "closest", "own", "kept", "tau"]]

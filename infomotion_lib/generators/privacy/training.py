@@ -40,7 +40,7 @@ def reidentification(
     seed: int = 0,
     device: str = "cpu",
 ) -> Reidentification:
-    """Network in evaluation mode, taught on these clips; taken from ``path`` if an equal one was finished there.
+    """Network in evaluation mode, taught on these clips; taken from ``path`` if an equal one was finished.
 
     Each frame is dimmed or brightened, blurred or speckled at random, so that a heart is known again behind
     what an autoencoder or a generator does to a picture.
