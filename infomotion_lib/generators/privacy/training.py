@@ -42,8 +42,8 @@ def reidentification(
 ) -> Reidentification:
     """Network in evaluation mode, taught on these clips; taken from ``path`` if an equal one was finished.
 
-    Each frame is dimmed or brightened, blurred or speckled at random, so that a heart is known again behind
-    what an autoencoder or a generator does to a picture.
+    Each frame is dimmed or brightened, moved, blurred or speckled at random, so that a heart is known again
+    behind what an autoencoder or a generator does to a picture.
 
     Parameters
     ----------
@@ -120,14 +120,18 @@ def _pairs(
 
 
 def _changed(frames: Tensor) -> Tensor:
-    """Frames (N, 1, S, S) of which each is dimmed or brightened, speckled, and every second one blurred."""
-    side = frames.shape[-1]
+    """Frames (N, 1, S, S) of which each is dimmed or brightened, moved by up to two pixels and speckled, and
+    every second one blurred.
+    """
+    side, count = frames.shape[-1], len(frames)
     coarse = functional.interpolate(frames, size=(side // 2, side // 2), mode="area")
     blurred = functional.interpolate(coarse, size=(side, side), mode="bilinear")
-    chosen = (torch.rand(len(frames), 1, 1, 1) < 0.5).float()
-    gain = 0.8 + 0.4 * torch.rand(len(frames), 1, 1, 1)
-    noise = 0.1 * torch.rand(len(frames), 1, 1, 1) * torch.randn(frames.shape)
+    chosen = (torch.rand(count, 1, 1, 1) < 0.5).float()
     shown = chosen * blurred + (1 - chosen) * frames
+    shifts = torch.randint(-2, 3, (count, 2)).tolist()
+    shown = torch.stack([frame.roll(shift, (-2, -1)) for frame, shift in zip(shown, shifts, strict=True)])
+    gain = 0.7 + 0.5 * torch.rand(count, 1, 1, 1)
+    noise = 0.2 * torch.rand(count, 1, 1, 1) * torch.randn(frames.shape)
     return ((shown + 1) * gain - 1 + noise).clamp(-1, 1)
 
 
