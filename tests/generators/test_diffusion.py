@@ -14,6 +14,7 @@ from infomotion_lib.generators.latte import diffusion
 from infomotion_lib.generators.latte.diffusion import (
     LatteRecipe,
     TrainedLatte,
+    milestones,
     sample_latents,
     train_latte,
 )
@@ -135,6 +136,20 @@ def test_sample_depends_on_its_seed_alone(trained: TrainedLatte) -> None:
     alone = sample_latents(trained, 1, seeds=[6], sampling_steps=4)
     assert torch.allclose(together[1], alone[0], atol=1e-3)
     assert not torch.allclose(together[0], together[1], atol=1e-2)
+
+
+def test_who_watches_a_training_sees_its_milestones_and_changes_nothing() -> None:
+    seen: dict[int, float] = {}
+
+    def watch(step: int, then: TrainedLatte) -> None:
+        assert len(then.losses) == step and not then.network.training
+        seen[step] = float(sample_latents(then, 0, seeds=[1], sampling_steps=2).mean())
+
+    recipe = replace(RECIPE, steps=16)
+    watched = train_latte(*two_classes(), recipe, watch=watch)
+    assert [*seen] == milestones(16) == [1, 4, 8, 16]
+    assert watched.losses == train_latte(*two_classes(), recipe).losses
+    assert seen[16] == float(sample_latents(watched, 0, seeds=[1], sampling_steps=2).mean()) != seen[4]
 
 
 def test_killed_training_resumes_to_the_same_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ diffusers).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -56,6 +58,8 @@ class LatteRecipe:
         Mean EF of the training clips of each class, points.
     autoencoder_sha256 : str
         Weights of the autoencoder whose latents it knows.
+    latents : {"scaled", "standardised"}
+        How they were given unit variance: by one factor, or channel by channel.
     """
 
     size: str
@@ -69,6 +73,7 @@ class LatteRecipe:
     fps: float = 0.0
     class_ef: tuple[float, ...] = ()
     autoencoder_sha256: str = ""
+    latents: str = "scaled"
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ def train_latte(
     recipe: LatteRecipe,
     *,
     checkpoint: str | Path | None = None,
+    watch: Callable[[int, TrainedLatte], None] | None = None,
     device: str = "cpu",
 ) -> TrainedLatte:
     """Latte trained to predict the noise of latent clips, classes drawn equally often.
@@ -115,6 +121,9 @@ def train_latte(
         Size and schedule: AdamW without weight decay, 5 % warm-up, then cosine to a tenth.
     checkpoint : path, optional
         Where training state is kept; a killed training resumes with the loss sequence of an unbroken one.
+    watch : callable, optional
+        Given the steps done and the Latte as it then is, at each of :func:`milestones`; it must leave torch's
+        global generator to the next step, which seeds it anew.
 
     Raises
     ------
@@ -160,12 +169,25 @@ def train_latte(
         rate.step()
         _update_average(average, network, step)
         losses.append(float(loss.detach()))
+        if watch and step + 1 in milestones(recipe.steps):
+            shown = deepcopy(network)
+            shown.load_state_dict(average)
+            watch(step + 1, TrainedLatte(shown.eval(), recipe, [*losses]))
         if path and ((step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == recipe.steps):
             _save_state(path, network, average, optimiser, rate, recipe, losses)
         if step % 20 == 0:
             bar.set_postfix(loss=f"{np.mean(losses[-100:]):.3f}")
     network.load_state_dict(average)
     return TrainedLatte(network.eval(), recipe, losses)
+
+
+def milestones(steps: int) -> list[int]:
+    """Steps at which a training is looked at: a sixteenth, a quarter, a half and all of it.
+
+    >>> milestones(800)
+    [50, 200, 400, 800]
+    """
+    return sorted({steps // part for part in (16, 4, 2, 1)} - {0})
 
 
 def check_sampling(guidance: float, sampling_steps: int) -> None:

@@ -32,6 +32,10 @@ class LatteParameters(StageParameters):
     )
     autoencoder_steps: int = Field(300, ge=0, description="training steps of the autoencoder")
     autoencoder_batch_size: Count = Field(16, description="frames per step")
+    latte_latents: Literal["scaled", "standardised"] = Field(
+        "scaled",
+        description="one factor for all latent channels (published), or mean 0 and variance 1 in each",
+    )
     latte_size: Literal["cpu/2", "S/2", "B/2", "XL/2"] = Field(
         "cpu/2", description="size of the Latte; the last three are published"
     )
