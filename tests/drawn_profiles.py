@@ -39,6 +39,8 @@ COSTLY = {
     "lvdm_size",
     "autoencoder",
     "lvdm_autoencoder",
+    "mcdm_size",
+    "mcdm_autoencoder",
     "ifa_width",
     "regressor",
     "arithmetic",

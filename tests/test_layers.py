@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.paths import PROJECT
 
 LIBRARY = PROJECT / "infomotion_lib"
@@ -100,6 +101,19 @@ def test_imports_go_down_only() -> None:
             if target != room and target in FLOOR and FLOOR[target] >= FLOOR[room] and not within_ground:
                 upwards.append(f"{file} imports {name}, which does not stand below it")
     assert not upwards, "\n".join(upwards)
+
+
+def test_generators_do_not_import_each_other() -> None:
+    """What two of them use lies in ``generators/spacetime`` or in ``generators`` itself."""
+    folders = {entry.module.split(".")[2] for entry in GENERATORS.values() if entry.module.count(".") > 2}
+    assert {"latte", "lvdm"} <= folders
+    across = []
+    for path in sorted((LIBRARY / "generators").glob("*/*.py")):
+        for name in sorted(imports(path.read_text(encoding="utf-8"))):
+            target = name.split(".")[2] if name.startswith("infomotion_lib.generators.") else ""
+            if target in folders - {path.parent.name}:
+                across.append(f"{path.parent.name}/{path.name} imports {name}")
+    assert not across, "\n".join(across)
 
 
 def test_the_library_never_imports_the_book() -> None:

@@ -41,7 +41,10 @@ def fitted_tables() -> set[str]:
 AGGREGATE_VALUES = {"run_card", "summary", "frozen"}
 """JSON files that hold nothing per video; only these pass at the strictest level."""
 
-ID_COLUMNS = {"filename", "file_name", "id", "path", "condimagefilename", "video", "name"}
+ID_COLUMNS = {
+    *("filename", "file_name", "id", "path", "condimagefilename", "video", "name"),
+    *("motion_donor", "heart_donor"),
+}
 VIDEO_COLUMNS = {
     "ef",
     "esv",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.regressor.parameters import LabelsParameters
 from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.selection.registry import SELECTORS
 
 if TYPE_CHECKING:
     from infomotion_lib.regressor.fitted import FittedRegressor
@@ -189,6 +190,35 @@ def join_readings(readings: Mapping[str, PoolReading]) -> PoolReading:
         pd.concat([reading.labels for reading in every], ignore_index=True),
         vectors,
     )
+
+
+CIRCULAR, IDENTIFIED = "circular", "not de-identified"
+"""Marks of rows: selected by the vectors that the pool's generator was told; clips show hearts of real
+videos.
+"""
+
+
+def with_pool_marks(table: pd.DataFrame, records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The table with its pools' marks added to ``graph_flag``.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``source``, ``method`` and ``graph_flag``.
+    records : mapping of str to mapping
+        ``pool.json`` by source: ``conditioned_on``, the representation whose vectors the generator was told,
+        and ``hearts``, ``"real"`` where it sets frames of real videos in motion; both may be missing.
+    """
+    flags = []
+    for source, method, flag in zip(table["source"], table["method"], table["graph_flag"], strict=True):
+        record = records.get(source, {})
+        looked_at = SELECTORS[method].on if method in SELECTORS else ()
+        marks = {CIRCULAR: record.get("conditioned_on") in looked_at}
+        marks[IDENTIFIED] = record.get("hearts") == "real"
+        added = [mark for mark, holds in marks.items() if holds]
+        known = [name for name in str(flag).split("+") if name and not (added and name == "healthy")]
+        flags.append("+".join(dict.fromkeys([*known, *added])))
+    return table.assign(graph_flag=flags)
 
 
 def label_consistency(labels: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from infomotion_lib.generators.cutting import Cut, LabelledClips, labelled_clips
+from infomotion_lib.paths import RunPaths
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Lessons:
         Whether ``given`` are the real videos.
     workers : int
         Threads that read videos.
+    run : RunPaths, optional
+        Folders of the run, for a generator whose entry names stages that it ``reads``.
+    source : str
+        Name of the real source in the tables of the run.
     """
 
     real: Mapping[str, pd.DataFrame] = field(repr=False)
@@ -41,6 +46,8 @@ class Lessons:
     cut: Cut
     given_is_real: bool = False
     workers: int = 1
+    run: RunPaths | None = field(default=None, repr=False)
+    source: str = "real"
 
     def clips(self, split: str, *, side: int, condition: str = "label", windows: int = 1) -> LabelledClips:
         """Real clips of a split at the pool's length and rate, frames of ``side`` pixels, each with its EF;

@@ -111,10 +111,13 @@ class LabelledClips:
     clips : ndarray, shape (N, T, S, S), uint8
     ef : ndarray, shape (N,)
         Points.
+    file_name : tuple of str
+        Video of each clip, N of them; empty where that is not known.
     """
 
     clips: NDArray[np.uint8] = field(repr=False)
     ef: NDArray[np.float64] = field(repr=False)
+    file_name: tuple[str, ...] = field(default=(), repr=False)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {count}" for name, count in self.counts.items())
@@ -174,7 +177,8 @@ def labelled_clips(
         raise no_request()
     known = videos[videos[column].notna()].reset_index(drop=True)
     clips, rows = cut_videos(known, cut, windows=windows, workers=workers)
-    return LabelledClips(clips, known[column].to_numpy(dtype=np.float64)[rows])
+    names = known["file_name"].astype(str).to_numpy()[rows] if "file_name" in known else ()
+    return LabelledClips(clips, known[column].to_numpy(dtype=np.float64)[rows], tuple(names))
 
 
 def too_short(videos: pd.DataFrame, cut: Cut) -> NDArray[np.bool_]:

@@ -17,6 +17,8 @@ class Generator(Entry):
         Of its points in figures.
     given : bool
         Whether its clips are those of a data set, which then names the pool.
+    reads : tuple of str
+        Stages whose outputs it learns from, besides those of the data stage.
     paper_row : str
         Its row in the paper's Table 2; empty where it has none.
     files : tuple of str
@@ -35,9 +37,13 @@ class Generator(Entry):
     shown_by: str = ""
     refused_by: str = ""
     given: bool = False
+    reads: tuple[str, ...] = ()
 
 
 GENERATORS: Registry[Generator] = Registry("generator")
+
+IN_NOTEBOOK = "latte"
+"""Whose parameters stand in the cell of the notebook that all generators share; the runner sets another."""
 
 _PACKAGE = "infomotion_lib.generators"
 GENERATORS.add(
@@ -61,6 +67,20 @@ GENERATORS.add(
         parameters=f"{_PACKAGE}.lvdm.parameters:LvdmParameters",
         files=("lidm.safetensors", "lvdm.safetensors", "losses.csv"),
         refused_by=f"{_PACKAGE}.lvdm.outlook:refusals",
+    )
+)
+GENERATORS.add(
+    Generator(
+        name="mcdm",
+        label="MCDM",
+        colour="#CC79A7",
+        marker="P",
+        module=f"{_PACKAGE}.mcdm.generator",
+        parameters=f"{_PACKAGE}.mcdm.parameters:McdmParameters",
+        files=("mcdm.safetensors", "donors.npz", "losses.csv", "motion_kept.csv"),
+        reads=("frame_index", "ifa_training"),
+        shown_by="infomotion_lib.reporting.figures.mcdm:show",
+        refused_by=f"{_PACKAGE}.mcdm.outlook:refusals",
     )
 )
 GENERATORS.add(

@@ -1,5 +1,5 @@
-"""Marks of unhealthy graphs: what stands behind a selector whose graphs collapsed or shattered, wherever its
-result is shown.
+"""Marks behind a selector wherever its result is shown: that its graphs collapsed or shattered, or what its
+pool is to be known for.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ MEANINGS = {
     SOME: "some of its class graphs, at most half, are collapsed or shattered",
     "collapsed": "one community holds nearly all of a class",
     "shattered": "more than a third of a class lies in communities of one or two videos",
+    "circular": "selected by the very vectors that the generator of the pool was told",
+    "not de-identified": "the clips show hearts of real videos",
 }
 """What each mark and each flag says; the flags are those of
 :attr:`infomotion_lib.selection.communities.Communities.flag`.

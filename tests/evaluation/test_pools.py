@@ -10,8 +10,9 @@ import pytest
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.evaluation.claims import paper_results
-from infomotion_lib.evaluation.pools import conditioning, label_consistency, table2
+from infomotion_lib.evaluation.pools import conditioning, label_consistency, table2, with_pool_marks
 from infomotion_lib.reporting import table2 as shaped
+from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.narrow_tables import halves
 
 ASKED = np.repeat([20.0, 35, 45, 60, 80], 20)
@@ -146,3 +147,39 @@ def test_the_real_clips_themselves_have_no_distance(long_table: pd.DataFrame) ->
     drawn = distance._repr_html_()
     assert ">pool</th>" in drawn and drawn.count("<td") == frame.size, "every distance has a cell of its own"
     assert ">pool, selector</th>" in accuracy._repr_html_()
+
+
+def test_a_pool_selected_by_what_its_generator_was_told_is_circular() -> None:
+    rows = [
+        ("mcdm", "infomotion_mafe"),
+        ("mcdm", "infomotion"),
+        ("mcdm", "whole"),
+        ("latte", "kmeans_mafe"),
+        ("mcdm", "kmeans_mafe"),
+    ]
+    table = pd.DataFrame(rows, columns=["source", "method"]).assign(
+        graph_flag=["healthy", "collapsed", "", "", ""]
+    )
+    records = {"mcdm": {"conditioned_on": "mafe", "hearts": "drawn"}, "latte": {"guidance": 2.0}}
+    marked = with_pool_marks(table, records)
+    assert marked["graph_flag"].tolist() == ["circular", "collapsed", "", "", "circular"]
+    assert with_pool_marks(marked, records).equals(marked), "once is enough"
+    real = with_pool_marks(table, {"mcdm": {"conditioned_on": "motion", "hearts": "real"}})
+    assert real["graph_flag"].tolist() == [
+        "not de-identified",
+        "collapsed+circular+not de-identified",
+        "not de-identified",
+        "",
+        "not de-identified",
+    ]
+    said = explained(in_brackets(real["graph_flag"]))
+    assert "circular: selected by the very vectors" in said and "hearts of real videos" in said
+
+
+def test_table_2_shows_the_mark(long_table: pd.DataFrame) -> None:
+    marked = long_table.assign(
+        graph_flag=["circular" if m == "infomotion" else "" for m in long_table["method"]]
+    )
+    names = shaped.pool_names(real="phantom", synthetic="phantom-synthetic")
+    text = shaped.table2(marked, data="phantom", names=names).to_markdown()
+    assert "[circular]" in text and "Circular: selected by the very vectors" in text

@@ -20,6 +20,8 @@ from infomotion_lib.generators.latte.diffusion import (
 )
 from infomotion_lib.generators.latte.network import SIZES, Latte, LatteSize
 from infomotion_lib.generators.latte.weights import load_latte, save_latte
+from infomotion_lib.generators.noise import with_noise
+from infomotion_lib.generators.objectives import Noised
 
 RECIPE = LatteRecipe("tiny/2", latent_side=4, frames=4, n_classes=2, steps=400, batch=8, learning_rate=3e-3)
 
@@ -109,7 +111,9 @@ def test_classes_are_drawn_equally_often_however_rare_and_clips_are_never_mirror
         return forward(self, latents, timestep, label)
 
     monkeypatch.setattr(Latte, "forward", watched)
-    monkeypatch.setattr(diffusion, "with_noise", lambda clean, noise, timestep: clean)
+    monkeypatch.setattr(
+        diffusion, "noised", lambda _, clean, noise, timestep, *, shift: Noised(clean, noise, timestep)
+    )
     latents, _ = two_classes()
     ramp = latents + torch.arange(4.0)  # brighter to the right
     shown: list[torch.Tensor] = []
@@ -128,7 +132,7 @@ def test_noise_is_the_schedulers_with_roots_of_its_own(monkeypatch: pytest.Monke
         torch.tensor([0, 1, 400, 998, 999]),
     )
     expected = diffusion.noise_schedule().add_noise(clean, noise, timestep)
-    torch.testing.assert_close(diffusion.with_noise(clean, noise, timestep), expected, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(with_noise(clean, noise, timestep), expected, atol=1e-6, rtol=1e-6)
 
 
 def test_sample_depends_on_its_seed_alone(trained: TrainedLatte) -> None:

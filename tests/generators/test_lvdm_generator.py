@@ -18,14 +18,14 @@ from infomotion_lib.errors import CheckpointError, DataError, ParameterError
 from infomotion_lib.generators.base import Lessons
 from infomotion_lib.generators.cutting import Cut, LabelledClips
 from infomotion_lib.generators.lvdm import generator as room
-from infomotion_lib.generators.lvdm import training
-from infomotion_lib.generators.lvdm.networks import chain_size, heart_unet
 from infomotion_lib.generators.lvdm.outlook import refusals
 from infomotion_lib.generators.lvdm.parameters import LvdmParameters
-from infomotion_lib.generators.lvdm.sampling import draw_hearts
-from infomotion_lib.generators.lvdm.training import Course, teach_hearts
 from infomotion_lib.generators.pool import write_pool
 from infomotion_lib.generators.registry import GENERATORS
+from infomotion_lib.generators.spacetime import training
+from infomotion_lib.generators.spacetime.networks import chain_size, heart_unet
+from infomotion_lib.generators.spacetime.sampling import draw_hearts
+from infomotion_lib.generators.spacetime.training import Course, teach_hearts
 from infomotion_lib.provenance import read_json
 from infomotion_lib.stage_table import TABLE, pool_stage
 

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 
 from infomotion_lib.errors import CheckpointError
 from infomotion_lib.generators.lvdm import denoise
-from infomotion_lib.generators.lvdm.networks import chain_size, heart_unet, video_unet
 from infomotion_lib.generators.lvdm.published import WEIGHTS, published_denoiser
+from infomotion_lib.generators.spacetime.networks import chain_size, heart_unet, video_unet
 
 SMALL = chain_size("small")
 

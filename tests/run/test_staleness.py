@@ -34,7 +34,8 @@ LEARNT = {
     "representations/appearance/network.py": {"ifa_training"},
     "regressor/model.py": {"labels", "evaluation", "ablation"},
     "generators/latte/diffusion.py": {"latte_pool"},
-    "generators/cutting.py": {"echosyn_pool", "lvdm_pool", "latte_pool"},
+    "generators/spacetime/training.py": {"lvdm_pool", "mcdm_pool"},
+    "generators/cutting.py": {"echosyn_pool", "lvdm_pool", "mcdm_pool", "latte_pool"},
     "data/video.py": {
         "data",
         "labels",
@@ -42,6 +43,7 @@ LEARNT = {
         "evaluation",
         "echosyn_pool",
         "lvdm_pool",
+        "mcdm_pool",
         "latte_pool",
         "ablation",
     },

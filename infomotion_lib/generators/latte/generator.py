@@ -177,6 +177,8 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: 
         class_ef=class_ef,
         autoencoder_sha256=sha256(weights_of(folder / AUTOENCODER)),
         latents=p.latte_latents,
+        objective=p.latte_objective,
+        shift=p.latte_shift,
     )
     begun = time.monotonic()
     trained = train_latte(

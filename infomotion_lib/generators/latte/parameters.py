@@ -44,6 +44,15 @@ class LatteParameters(StageParameters):
     )
     latte_batch_size: Count = Field(8, description="clips per step (published Latte: 5 per GPU)")
     latte_learning_rate: Rate = Field(1e-3, description="peak (published Latte: 1e-4, constant)")
+    latte_objective: Literal["v", "epsilon", "flow"] = Field(
+        "epsilon", description="what the Latte learns to say: velocity, noise (published), or flow matching"
+    )
+    latte_shift: float = Field(
+        1.0,
+        ge=0.1,
+        le=20,
+        description="flow alone: above 1 more steps near pure noise, where shapes are made",
+    )
     latte_seed: Seed = Field(0, description="seed of both trainings")
     guidance: float = Field(
         2.0,

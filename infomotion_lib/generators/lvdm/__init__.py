@@ -12,15 +12,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from infomotion_lib.generators.lvdm.denoising import denoise
-    from infomotion_lib.generators.lvdm.windows import stitched_denoise
+    from infomotion_lib.generators.spacetime.denoising import denoise
+    from infomotion_lib.generators.spacetime.windows import stitched_denoise
 
 __all__ = ["denoise", "stitched_denoise"]
 
 _PARTS = {"denoise": "denoising", "stitched_denoise": "windows"}
+_SHARED = "infomotion_lib.generators.spacetime"
 
 
 def __getattr__(name: str) -> Any:
     if name not in _PARTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_PARTS[name]}"), name)
+    return getattr(import_module(f"{_SHARED}.{_PARTS[name]}"), name)

@@ -8,7 +8,7 @@ from typing import Any
 from diffusers import UNet2DModel, UNetSpatioTemporalConditionModel
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.generators.lvdm.networks import LATENT_CHANNELS
+from infomotion_lib.generators.spacetime.networks import LATENT_CHANNELS
 
 CLASSES = {"lidm": UNet2DModel, "lvdm": UNetSpatioTemporalConditionModel}
 INPUTS = {"lidm": LATENT_CHANNELS, "lvdm": 2 * LATENT_CHANNELS}

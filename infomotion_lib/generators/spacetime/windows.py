@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.generators.lvdm.denoising import denoise
+from infomotion_lib.generators.spacetime.denoising import denoise
 
 WINDOW = 64
 
@@ -59,15 +59,15 @@ def stitched_denoise(
     Parameters
     ----------
     unet, noisy, reference, condition, timestep
-        See :func:`~infomotion_lib.generators.lvdm.denoising.denoise`.
+        See :func:`~infomotion_lib.generators.spacetime.denoising.denoise`.
     window : int
         Frames that the network sees at once; the windows of one video go through it together.
 
     Raises
     ------
     ParameterError
-        As in :func:`~infomotion_lib.generators.lvdm.denoising.denoise`, or if a window is shorter than two
-        frames.
+        As in :func:`~infomotion_lib.generators.spacetime.denoising.denoise`, or if a window is shorter than
+        two frames.
     """
     starts = window_starts(noisy.shape[2], window=window)
     if len(starts) == 1:

@@ -40,7 +40,9 @@ SIZES = {
     "small": ChainSize((32, 64), 1, (32, 64, 64, 128), 1),
     "published": ChainSize((128, 256, 256, 512), 2, (128, 256, 256, 512), 2),
 }
-"""``published``: 62.4 M parameters (autoencoder), 73.5 M (hearts), 143.8 M (videos)."""
+"""``published``: 62.4 M parameters (autoencoder), 73.5 M (hearts), 143.8 M (videos told an EF), 189.4 M
+(videos told a motion vector of 3072 numbers).
+"""
 
 
 def chain_size(name: str) -> ChainSize:

@@ -1,4 +1,4 @@
-"""Two things that the released sampler does and this package does not, kept to be measured.
+"""Whose EF each window gets in the released sampler, and what it stores; torch-free.
 
 Whether the public synthetic data were drawn in this way is not known: batches of one video, or of one window
 each, are not touched by the first.
@@ -6,15 +6,8 @@ each, are not touched by the first.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-
-from infomotion_lib.generators.lvdm.denoising import denoise
-from infomotion_lib.generators.lvdm.windows import WINDOW, stitch, window_starts
 
 
 def released_conditions(videos: int, windows: int) -> NDArray[np.int64]:
@@ -35,31 +28,6 @@ def own_conditions(videos: int, windows: int) -> NDArray[np.bool_]:
     8
     """
     return released_conditions(videos, windows) == np.arange(videos)[:, None]
-
-
-def released_stitched_denoise(
-    unet: Any, noisy: Tensor, *, reference: Tensor, condition: Tensor, timestep: Tensor, window: int = WINDOW
-) -> Tensor:
-    """What the network says of noisy videos, (B, 4, T, S, S), with conditions in the released order.
-
-    Parameters
-    ----------
-    unet, noisy, reference, condition, timestep, window
-        See :func:`~infomotion_lib.generators.lvdm.windows.stitched_denoise`.
-    """
-    starts = window_starts(noisy.shape[2], window=window)
-    givers = torch.from_numpy(released_conditions(len(noisy), len(starts)))
-    parts = [
-        denoise(
-            unet,
-            noisy[:, :, start : start + window],
-            reference=reference,
-            condition=condition[givers[:, number]],
-            timestep=timestep,
-        )
-        for number, start in enumerate(starts)
-    ]  # (B, 4, W, S, S) of each window
-    return torch.stack([stitch(list(video), starts) for video in torch.stack(parts, dim=1)])
 
 
 def stored_ef(percent: int) -> int:

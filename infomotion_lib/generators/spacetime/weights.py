@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.generators.lvdm.networks import chain_size, heart_unet, video_unet
+from infomotion_lib.generators.spacetime.networks import chain_size, heart_unet, video_unet
 from infomotion_lib.weights import read_weights, refused, save_weights
 
-BUILDERS = {"lidm": heart_unet, "lvdm": video_unet}
-"""Which network a file holds: of hearts, of videos."""
+HEARTS = "lidm"
+"""Kind of the file of a network of hearts; every other kind is one of videos."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class ChainRecipe:
     Attributes
     ----------
     size : str
-        Key of :data:`infomotion_lib.generators.lvdm.networks.SIZES`.
+        Key of :data:`infomotion_lib.generators.spacetime.networks.SIZES`.
     latent_side, frames : int
         Of the clips.
     fps : float
@@ -30,6 +30,12 @@ class ChainRecipe:
         EF of the training clips, points: what a pool asks for.
     autoencoder_sha256 : str
         Weights of the autoencoder whose latents they know.
+    token : int
+        Numbers that tell the network of videos what to do.
+    objective : str
+        What both networks learnt to say.
+    dropout : float
+        Share of the clips that the network of videos saw without their condition.
     """
 
     size: str
@@ -38,10 +44,13 @@ class ChainRecipe:
     fps: float
     ef: tuple[float, ...]
     autoencoder_sha256: str
+    token: int = 1
+    objective: str = "v"
+    dropout: float = 0.0
 
 
 def save_denoiser(network: Any, path: Path, *, kind: str, recipe: ChainRecipe) -> Path:
-    """Path of the weights, ``kind`` of which is ``"lidm"`` or ``"lvdm"``."""
+    """Path of the weights, ``kind`` of which is :data:`HEARTS` or the name of a generator of videos."""
     return save_weights(network, path, kind=f"infomotion_{kind}", about=asdict(recipe))
 
 
@@ -58,7 +67,8 @@ def load_denoiser(path: Path, *, kind: str, device: str = "cpu") -> tuple[Any, C
     ):
         values, weights = read_weights(path, kind=f"infomotion_{kind}")
         recipe = ChainRecipe(**values | {"ef": tuple(values["ef"])})
-    network = BUILDERS[kind](chain_size(recipe.size))
+    size = chain_size(recipe.size)
+    network = heart_unet(size) if kind == HEARTS else video_unet(size, condition=recipe.token)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
