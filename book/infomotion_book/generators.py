@@ -50,8 +50,9 @@ def compared(results: Results) -> pd.DataFrame:
     if written is not None:
         return written
     labels, held, far = (results.table(STAGE, name) for name in ("pool_labels", "conditioning", "fidelity"))
-    if labels is None or held is None or far is None:
+    if held is None or far is None:
         return pd.DataFrame()
+    labels = pd.DataFrame(columns=["source", "requested_ef", "ef"]) if labels is None else labels
     unknown = pd.DataFrame(columns=["source", "n", "nearest_train", "nearest_train_real", "nearer_percent"])
     return pool_rows(labels, held, far, unknown, {})
 
@@ -139,7 +140,8 @@ def _filter(results: Results) -> str:
     )
     return (
         f"Training hearts were planted among others to try it. {caught[0].upper()}{caught[1:]}. Of real"
-        f" hearts that nobody has copied it would leave out {100 * others['caught']:.0f} %: that is its price.\n"
+        f" hearts that nobody has copied it would leave out {100 * others['caught']:.0f} %: that is its"
+        " price.\n"
     )
 
 
