@@ -41,7 +41,7 @@ from infomotion_lib.regressor.model import VideoResNet, build_regressor
 CUT = Cut(16, 12.5, 64)
 STEPS = int(os.environ.get("STEPS", "500"))
 PER_CLASS = 10
-CASES = {
+CASES: dict[str, dict[str, object]] = {
     "noise, one factor": {"objective": "epsilon", "latents": "scaled"},
     "noise": {"objective": "epsilon"},
     "velocity": {"objective": "v"},
