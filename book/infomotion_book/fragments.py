@@ -29,6 +29,7 @@ from infomotion_book.checkpoint_choice import checkpoint_choice
 from infomotion_book.comparisons import against_random, comparisons, random_sentences
 from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
+from infomotion_book.hearts import hearts_tried
 from infomotion_book.html import admonition, block, figure, folded, link, number
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
 from infomotion_book.machines import two_machines
@@ -113,6 +114,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "figures": figure_index(shown),
         "costs": costs(),
         "latte_steps": latte_steps(),
+        "hearts_tried": hearts_tried(),
         "speed": speed(),
         "platforms": platforms(),
         "changelog": changelog(),

@@ -47,14 +47,22 @@ def velocity(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
     return kept * noise - added * clean
 
 
-def noised(objective: str, clean: Tensor, noise: Tensor, timestep: Tensor) -> Noised:
+def noised(objective: str, clean: Tensor, noise: Tensor, timestep: Tensor, *, shift: float = 1.0) -> Noised:
     """Latents (N, ...) with noise at steps (N,), 0 to 999, as an objective has it.
 
     Flow matching goes from latent to noise in a straight line,
 
     .. math:: z_s = (1 - s)\\, z_0 + s\\, \\varepsilon, \\quad u = \\varepsilon - z_0,
 
-    with :math:`s = (t + 1) / 1000`.
+    with :math:`s = (t + 1) / 1000`, or nearer to noise where ``shift`` is more than 1:
+    :math:`s' = k s / (1 + (k - 1) s)` with shift :math:`k` (Esser et al., "Scaling Rectified Flow
+    Transformers", ICML 2024). What frames have in common stands out of more noise than one frame does: a clip
+    needs more of it than a picture before its shapes are gone.
+
+    Parameters
+    ----------
+    shift : float
+        For ``"flow"`` alone.
 
     Raises
     ------
@@ -63,6 +71,8 @@ def noised(objective: str, clean: Tensor, noise: Tensor, timestep: Tensor) -> No
     """
     if objective == "flow":
         told = timestep + 1
+        if shift != 1:
+            told = shift * told / (1 + (shift - 1) * told / NOISE_STEPS)
         share = (told / NOISE_STEPS).view(-1, *[1] * (clean.ndim - 1)).to(clean.dtype)
         return Noised((1 - share) * clean + share * noise, noise - clean, told)
     check_objective(objective)
@@ -83,6 +93,8 @@ def check_objective(objective: str) -> None:
         raise ParameterError(f"Unknown objective: {objective}", remedy=did_you_mean(objective, known))
 
 
-def flow_sampler() -> Any:
-    """Euler steps along the straight lines of flow matching."""
-    return FlowMatchEulerDiscreteScheduler(num_train_timesteps=NOISE_STEPS)
+def flow_sampler(*, shift: float = 1.0) -> Any:
+    """Euler steps along the straight lines of flow matching, as far apart as the noise of a training with
+    that ``shift``.
+    """
+    return FlowMatchEulerDiscreteScheduler(num_train_timesteps=NOISE_STEPS, shift=shift)

@@ -11,7 +11,7 @@ from torch import Tensor
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.generators.latte.diffusion import LatteRecipe, sample_latents, train_latte
 from infomotion_lib.generators.noise import NOISE_STEPS, noise_shares
-from infomotion_lib.generators.objectives import noised
+from infomotion_lib.generators.objectives import flow_sampler, noised
 from infomotion_lib.generators.spacetime.denoising import Guided
 from infomotion_lib.generators.spacetime.networks import chain_size, heart_unet, video_unet
 from infomotion_lib.generators.spacetime.sampling import draw_videos, sampled
@@ -54,6 +54,17 @@ def test_the_sampler_finds_the_only_latent_there_is(objective: str) -> None:
     device = torch.device("cpu")
     drawn = sampled(knows, (4, 2, 2), seeds=[1], steps=20, device=device, objective=objective)
     torch.testing.assert_close(drawn, only, atol=0.05, rtol=0.05)
+
+
+def test_a_shift_leaves_the_ends_and_moves_the_middle_towards_noise() -> None:
+    ends = torch.tensor([0, 499, 999])
+    shifted = noised("flow", CLEAN, NOISE, ends, shift=3).timestep
+    torch.testing.assert_close(shifted, torch.tensor([3.0, 750.0, 1000.0]), atol=0.01, rtol=0)
+    task = noised("flow", CLEAN, NOISE, STEP, shift=3)
+    torch.testing.assert_close(clean_of("flow", task.noisy, task.target, task.timestep), CLEAN)
+    sampler = flow_sampler(shift=3)
+    sampler.set_timesteps(9)
+    assert float(sampler.timesteps[4]) == pytest.approx(750, abs=3) and sampler.sigmas[-1] == 0
 
 
 def test_an_unknown_objective_is_refused() -> None:
