@@ -71,10 +71,10 @@ def vectors_by_generator(cells: pd.DataFrame, *, names: Mapping[str, str]) -> Sh
     )
     rows = []
     for vectors, part in told.groupby("vectors", sort=False):
-        entry = REPRESENTATIONS.get(vectors)
+        entry = REPRESENTATIONS.get(str(vectors))
         by_pool = part.drop_duplicates("source").set_index("source")["cell"]
         pools = {names[pool]: by_pool.get(pool, "–") for pool in dict.fromkeys(cells["source"])}
-        rows.append({"vectors": entry.phrase if entry else vectors} | pools)
+        rows.append({"vectors": entry.phrase if entry else str(vectors)} | pools)
     flags = explained(*cells["graph_flag"].astype(str)) if len(cells) else ""
     notes = (
         "Hard accuracy of networks trained on the central clips of communities, minus random clips of the"

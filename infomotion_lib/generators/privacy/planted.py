@@ -26,7 +26,7 @@ def _shifted(clips: Clips) -> Clips:
 
 def _blurred(clips: Clips) -> Clips:
     """Means of 3 x 3 pixels, twice."""
-    values = clips.astype(np.float32)
+    values: NDArray[np.floating] = clips.astype(np.float32)
     for axis in (-1, -2, -1, -2):
         values = (np.roll(values, 1, axis) + values + np.roll(values, -1, axis)) / 3
     return np.rint(values).astype(np.uint8)

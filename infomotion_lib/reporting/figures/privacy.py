@@ -61,12 +61,12 @@ def likeness(table: pd.DataFrame, *, tau: float) -> Figure:
     fig = Figure(figsize=(7.2, 0.42 * len(rows) + 1.5))
     axis = fig.subplots()
     random = np.random.default_rng(0)
-    for place, row in enumerate(rows.itertuples(index=False)):
-        values = table.loc[table["kind"] == row.kind, "closest"].to_numpy(float)
-        colour = INK if row.kind == DRAWN else MUTED
+    for place, row in enumerate(rows.to_dict("records")):
+        values = table.loc[table["kind"] == row["kind"], "closest"].to_numpy(float)
+        colour = INK if row["kind"] == DRAWN else MUTED
         height = place + random.uniform(-0.22, 0.22, len(values))
         axis.plot(values, height, "o", ms=3, alpha=0.5, color=colour)
-        told = f"{row.left_out:.0f} %" + ("" if np.isnan(row.auc) else f", AUC {row.auc:.2f}")
+        told = f"{row['left_out']:.0f} %" + ("" if np.isnan(row["auc"]) else f", AUC {row['auc']:.2f}")
         axis.text(1.02, place, told, transform=axis.get_yaxis_transform(), va="center", fontsize=9)
     axis.axvline(tau, color=INK, lw=1.2, ls="--")
     axis.set_yticks(range(len(rows)), rows["kind"])
