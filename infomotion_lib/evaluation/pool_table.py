@@ -54,7 +54,8 @@ def pool_rows(
         told: dict[str, Any] = {"source": pool, "n": int(row["n"]), **_distances(fidelity, pool)}
         told |= {"same_class_percent": row["same_class_percent"], "spearman": row["spearman"]}
         told |= {"ef_error": float(error.get(pool, np.nan))}
-        told |= near.loc[pool].to_dict() if pool in near.index else dict.fromkeys(near.columns, np.nan)
+        known = near.loc[pool] if pool in near.index else pd.Series(np.nan, index=near.columns)
+        told |= {str(name): value for name, value in known.items()}
         said = filtered.get(pool, {})
         told |= {"privacy_filter": "closest" if said else "none"}
         told |= {name: said.get(name, np.nan) for name in PRIVACY}
