@@ -32,6 +32,7 @@ from infomotion_book.figure_index import figure_index
 from infomotion_book.hearts import hearts_tried
 from infomotion_book.html import admonition, block, figure, folded, link, number
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
+from infomotion_book.live import page as live
 from infomotion_book.machines import two_machines
 from infomotion_book.more_training import more_training
 from infomotion_book.notebooks import card_link
@@ -118,7 +119,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "speed": speed(),
         "platforms": platforms(),
         "changelog": changelog(),
-        "play": play(lead, assets),
+        "play": play(lead),
+        **live.fragments(lead, assets, not_run=NOT_RUN),
         "scripts": f"{assets.sentence}\n",
     }
     for name, text in parts.items():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infomotion_book.explore import cycle, graphs, heart, tolerance, wall
+from infomotion_book.live.data import FILE, SHEETS, write_live
 from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.results import Results
@@ -62,7 +63,10 @@ def prepare(results: Results) -> list[Path]:
         for file in walls:
             file.unlink()
         walls = wall.write_wall(results, folder / "wall")
-    return [file for file in [cells, places, *walls] if file.is_file()]
+    live = [folder / FILE, *sorted((folder / SHEETS).glob("*.webp"))]
+    if _older(live[0], results, "graph_selection"):
+        live = write_live(results, folder)
+    return [file for file in [cells, places, *walls, *live] if file.is_file()]
 
 
 def _older(file: Path, results: Results, stage: str) -> bool:

@@ -29,7 +29,7 @@ def write_wall(results: Results, folder: Path) -> list[Path]:
     """Paths of the looping rows, one per class and method, and their stills; none unless the run's videos are
     drawn hearts.
     """
-    picks, videos = _picks(results), _videos(results)
+    picks, videos = picks_of(results), videos_of(results)
     if picks is None or videos is None:
         return []
     first = picks[
@@ -69,12 +69,13 @@ def control(folder: Path, base: str) -> ipywidgets.Widget:
     return image_choice(choices, picture, start={"clips": 1})
 
 
-def _picks(results: Results) -> pd.DataFrame | None:
+def picks_of(results: Results) -> pd.DataFrame | None:
+    """Selections from the first pool of a run; None where it has made none."""
     picks = results.table("graph_selection", "selections")
     return None if picks is None else picks[picks["source"] == "real"]
 
 
-def _videos(results: Results) -> Path | None:
+def videos_of(results: Results) -> Path | None:
     """Folder of the run's drawn hearts; None where they are real or absent."""
     dataset = results.real_data
     folder = results.root / "data" / dataset / VIDEOS
