@@ -126,7 +126,7 @@ def _vectors(results: Results, names: dict[str, str]) -> str:
     if summary is None:
         return ""
     summary["graph_flag"] = summary["graph_flag"].fillna("") if "graph_flag" in summary else ""
-    cells = by_vectors(summary, vectors=community_selectors())
+    cells = by_vectors(summary, vectors=community_selectors(summary["method"]))
     return page_table(vectors_by_generator(cells, names=names)) if len(cells) else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -103,12 +103,11 @@ def by_vectors(summary: pd.DataFrame, *, vectors: Mapping[str, str]) -> pd.DataF
     return table[columns].reset_index(drop=True)
 
 
-def community_selectors() -> dict[str, str]:
-    """Representation by selector, of those that pick central clips of communities on one kind of vectors."""
+def community_selectors(methods: Iterable[str]) -> dict[str, str]:
+    """Representation by selector, of those among ``methods`` that pick central clips of communities on one
+    kind of vectors.
+    """
     from infomotion_lib.selection.registry import SELECTORS
 
-    return {
-        name: entry.on[0]
-        for name, entry in SELECTORS.items()
-        if name.startswith("info") and len(entry.on) == 1
-    }
+    central = [name for name in dict.fromkeys(methods) if name.startswith("info") and name in SELECTORS]
+    return {name: SELECTORS[name].on[0] for name in central if len(SELECTORS[name].on) == 1}

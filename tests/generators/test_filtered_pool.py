@@ -148,3 +148,17 @@ def test_two_videos_are_needed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="two TRAIN videos or more, not 1"):
         reidentification(real(0, 1).clips, np.zeros(1, int), steps=1, path=tmp_path / "w.safetensors")
     assert np.isnan(told_apart(reidentification(real(0, 2).clips, np.arange(2), steps=1, path=tmp_path / "w.safetensors"), real(0, 1).clips, np.zeros(1, int)))  # fmt: skip
+
+
+def test_the_figure_and_table_carry_the_numbers(judge: ClipFilter, tmp_path: Path) -> None:
+    from infomotion_lib.reporting.figures.privacy import show
+    from infomotion_lib.reporting.style import alt_text
+
+    root = make(Copier({0: ("toy_1",)}), tmp_path / "pool", replace(judge, percentile=100.0))
+    write_csv(of_real_hearts(judge), root / OF_REAL)
+    write_csv(planted(judge, most=6), root / "privacy_planted.csv")
+    shown = show(root, folder=tmp_path / "figures", label="Toy")
+    assert "100 % of plain copies are caught" in shown.notes[1]
+    assert "copies 100 % left out" in alt_text(tmp_path / "figures" / "privacy.svg")
+    plain = make(Copier({}), tmp_path / "plain", None)
+    assert "not de-identified" in show(plain, folder=tmp_path / "figures", label="Toy").notes[0]

@@ -22,7 +22,7 @@ from infomotion_lib.generators.autoencoder import FittedAutoencoder, load_autoen
 from infomotion_lib.generators.base import Lessons
 from infomotion_lib.generators.mcdm import kept
 from infomotion_lib.generators.mcdm.donors import Donors, Scale, load_donors, save_donors, tokens
-from infomotion_lib.generators.mcdm.lessons import Taught, open_taught
+from infomotion_lib.generators.mcdm.lessons import Moved, Taught, open_taught
 from infomotion_lib.generators.mcdm.parameters import McdmParameters
 from infomotion_lib.generators.mcdm.requests import DRAWN, requests
 from infomotion_lib.generators.mcdm.training import Trained, train
@@ -242,7 +242,7 @@ def _looked_at(
     return replace(fitted, facts=facts, kept=table)
 
 
-def _check_clips(fitted: FittedMcdm, told: Any) -> NDArray[np.uint8]:
+def _check_clips(fitted: FittedMcdm, told: Moved) -> NDArray[np.uint8]:
     """A clip of each VAL motion, its heart drawn or that of the next VAL video (of the same one in the
     setting ``self``).
     """

@@ -8,15 +8,14 @@ import pandas as pd
 from infomotion_lib.classes import CLASS_NAMES, ef_class
 from infomotion_lib.errors import DataError
 from infomotion_lib.generators.mcdm.donors import Donors
-from infomotion_lib.generators.mcdm.parameters import Donors as Setting
-from infomotion_lib.generators.mcdm.parameters import Hearts
+from infomotion_lib.generators.mcdm.parameters import DonorSetting, Hearts
 
 DRAWN = "drawn"
 """Stands for the donor of a heart that a network has drawn."""
 
 
 def requests(
-    donors: Donors, *, per_class: int, seed: int, setting: Setting = "shuffled", hearts: Hearts = "drawn"
+    donors: Donors, *, per_class: int, seed: int, setting: DonorSetting = "shuffled", hearts: Hearts = "drawn"
 ) -> pd.DataFrame:
     """``per_class`` clips of each class by the EF of the donor of their motion: ``FileName``,
     ``requested_class``, ``requested_ef`` (the donor's), ``motion_donor``, ``heart_donor``, ``seed``.

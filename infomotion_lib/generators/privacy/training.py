@@ -23,7 +23,10 @@ FORMAT = 1
 
 KIND = "infomotion_reidentification"
 PAIRS = 32
-"""Pairs of frames per step, half of them of one video."""
+"""Videos per step, two frames of each."""
+
+TEMPERATURE = 0.1
+"""Of the correlations that are told apart."""
 
 LEARNING_RATE = 1e-3
 """Of Adam (published: 1e-4, for days)."""
@@ -42,8 +45,8 @@ def reidentification(
 ) -> Reidentification:
     """Network in evaluation mode, taught on these clips; taken from ``path`` if an equal one was finished.
 
-    Each frame is dimmed or brightened, blurred or speckled at random, so that a heart is known again behind
-    what an autoencoder or a generator does to a picture.
+    Each frame is dimmed or brightened, moved, blurred or speckled at random, so that a heart is known again
+    behind what an autoencoder or a generator does to a picture.
 
     Parameters
     ----------
@@ -74,11 +77,10 @@ def reidentification(
     for step in track(range(steps), label="re-identification", unit="step"):
         random = np.random.default_rng([seed, step])
         torch.manual_seed(int(random.integers(2**62)))
-        places, same = _pairs(rows, clips.shape[1], PAIRS, random)
-        shown = frames[places[..., 0].ravel(), places[..., 1].ravel()][:, None]  # (2 * PAIRS, 1, S, S)
+        places = _two_of_each(rows, clips.shape[1], random)
+        shown = frames[places[..., 0].ravel(), places[..., 1].ravel()][:, None]  # (2 * videos, 1, S, S)
         first, second = network(_changed(shown).to(device)).unflatten(0, (-1, 2)).unbind(1)
-        target = torch.from_numpy(same).float().to(device)
-        loss = functional.binary_cross_entropy_with_logits(network.same_video(first, second), target)
+        loss = _same_or_not(network, first, second) + _found_among(first, second)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -119,15 +121,47 @@ def _pairs(
     return places, same
 
 
+def _two_of_each(
+    rows: list[NDArray[np.int64]], frames: int, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Clip and frame of two moments of each of some videos, (videos, 2, 2)."""
+    chosen = random.choice(len(rows), min(PAIRS, len(rows)), replace=False)
+    places = [[(random.choice(rows[video]), random.integers(frames)) for _ in range(2)] for video in chosen]
+    return np.array(places, dtype=np.int64)
+
+
+def _same_or_not(network: Reidentification, first: Tensor, second: Tensor) -> Tensor:
+    """Error of the logits that frames are of one video: those of one, and each with that of the next."""
+    logits = torch.cat([network.same_video(first, second), network.same_video(first, second.roll(1, 0))])
+    target = torch.cat([torch.ones(len(first)), torch.zeros(len(first))]).to(logits.device)
+    return functional.binary_cross_entropy_with_logits(logits, target)
+
+
+def _found_among(first: Tensor, second: Tensor) -> Tensor:
+    """Error of finding the other frame of a video among all by the correlation of features (N, F), which is
+    what the filter goes by (the published network is taught by pairs alone, for days).
+    """
+    one, other = (
+        functional.normalize(part - part.mean(dim=1, keepdim=True), dim=1) for part in (first, second)
+    )
+    likeness = one @ other.T / TEMPERATURE
+    wanted = torch.arange(len(first), device=first.device)
+    return functional.cross_entropy(likeness, wanted) + functional.cross_entropy(likeness.T, wanted)
+
+
 def _changed(frames: Tensor) -> Tensor:
-    """Frames (N, 1, S, S) of which each is dimmed or brightened, speckled, and every second one blurred."""
-    side = frames.shape[-1]
+    """Frames (N, 1, S, S) of which each is dimmed or brightened, moved by up to two pixels and speckled, and
+    every second one blurred.
+    """
+    side, count = frames.shape[-1], len(frames)
     coarse = functional.interpolate(frames, size=(side // 2, side // 2), mode="area")
     blurred = functional.interpolate(coarse, size=(side, side), mode="bilinear")
-    chosen = (torch.rand(len(frames), 1, 1, 1) < 0.5).float()
-    gain = 0.8 + 0.4 * torch.rand(len(frames), 1, 1, 1)
-    noise = 0.1 * torch.rand(len(frames), 1, 1, 1) * torch.randn(frames.shape)
+    chosen = (torch.rand(count, 1, 1, 1) < 0.5).float()
     shown = chosen * blurred + (1 - chosen) * frames
+    shifts = torch.randint(-2, 3, (count, 2)).tolist()
+    shown = torch.stack([frame.roll(shift, (-2, -1)) for frame, shift in zip(shown, shifts, strict=True)])
+    gain = 0.7 + 0.5 * torch.rand(count, 1, 1, 1)
+    noise = 0.2 * torch.rand(count, 1, 1, 1) * torch.randn(frames.shape)
     return ((shown + 1) * gain - 1 + noise).clamp(-1, 1)
 
 
