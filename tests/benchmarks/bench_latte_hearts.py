@@ -108,9 +108,9 @@ def taught_reader(train: LabelledClips, *, steps: int = 900) -> Reader:
 
 
 def shapes(clips: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Every fifth frame at 16 x 16, (N, frames x 256)."""
+    """Every fifth frame of each clip at 16 x 16, (frames, 256)."""
     frames = clips[:, ::5]
-    return by_area(frames.reshape(-1, *frames.shape[2:]), 16).reshape(len(clips), -1) / 255.0
+    return by_area(frames.reshape(-1, *frames.shape[2:]), 16).reshape(-1, 256) / 255.0
 
 
 def scores(
@@ -135,8 +135,9 @@ def measure(
     unit = standardised_to if case["latents"] == "standardised" else scaled_to
     encoder = unit(train.frames, autoencoder)
     recipe = LatteRecipe("cpu/2", 8, CUT.frames, steps=STEPS, class_ef=train.class_ef, **case)  # type: ignore[arg-type]
+    latents = latents_of(encoder, train)
     begun = time.process_time()
-    trained = train_latte(latents_of(encoder, train), train.label, recipe)
+    trained = train_latte(latents, train.label, recipe)
     taught = time.process_time()
     drawn = [
         decode_clips(
