@@ -170,6 +170,8 @@ class StageRun:
         The validated parameters of this run.
     inputs : dict of str to str
         SHA-256 of each input file.
+    notes : dict
+        What the card says besides; ``called`` names each data set as the cards of the stages read do.
     """
 
     stage: str
@@ -179,6 +181,16 @@ class StageRun:
     device: str = "cpu"
     notes: dict[str, Any] = field(default_factory=dict)
     _started: float = field(default_factory=time.time)
+
+    @property
+    def data(self) -> str:
+        """What the videos of the real source are called, such as ``phantom``; empty where nobody has said."""
+        return str(self.notes.get("called", {}).get(self.parameters.get("real_data"), ""))
+
+    @property
+    def every_data(self) -> str:
+        """The same of all sources, such as ``phantom and EF-conditioned phantoms``."""
+        return " and ".join(dict.fromkeys(self.notes.get("called", {}).values()))
 
     def finish(self, outputs: Iterable[str | Path]) -> Path:
         """Path of ``run_card.json``, written last: a folder that has one holds a complete stage.
@@ -238,9 +250,20 @@ def start_stage(
         )
     root.mkdir(parents=True, exist_ok=True)
     (root / RUN_CARD).unlink(missing_ok=True)
-    return StageRun(
-        stage, root, _portable(parameters), {shown_path(file): sha256(file) for file in files}, device
-    )
+    hashes = {shown_path(file): sha256(file) for file in files}
+    notes = {"called": called} if (called := _called(files)) else {}
+    return StageRun(stage, root, _portable(parameters), hashes, device, notes)
+
+
+def _called(files: Iterable[Path]) -> dict[str, str]:
+    """What the videos of each data set are called, by the run cards beside some files; that of the data stage
+    stands over all others.
+    """
+    cards = [read_json(card) for card in {file.parent / RUN_CARD for file in files} if card.is_file()]
+    called: dict[str, str] = {}
+    for card in sorted(cards, key=lambda card: (card.get("stage") == "data", str(card.get("stage")))):
+        called |= card.get("notes", {}).get("called", {})
+    return called
 
 
 def read_run_card(folder: str | Path) -> dict[str, Any]:

@@ -53,7 +53,7 @@ profile, which the first one makes meanwhile.
 
 MARKED = {
     "run": {"smoke_run", "paper_run", "colab"},
-    "book": {"book", "unrun_book", "chromium"},
+    "book": {"book", "unrun_book", "unrun_sources", "chromium"},
 }
 """Fixtures whose tests take a marker: they stand on what takes minutes to make."""
 

@@ -13,6 +13,7 @@ from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.phantom.dataset import make_dataset
 from infomotion_lib.phantom.plan import PhantomRequest, video_counts
 from infomotion_lib.provenance import read_run_card
+from infomotion_lib.run.runner import run_stage
 
 FEW_STEPS = {
     "ifa_steps": 2,
@@ -60,24 +61,29 @@ FULL_SIZE = (
 LIMIT = 2
 
 
-def run_paper(folder: Path, stages: Sequence[str], **changes: Any) -> RunPaths:
-    """The paper profile under ``folder`` after these stages, each run by the command line.
+def run_paper(folder: Path, stages: Sequence[str], *, command: bool = True, **changes: Any) -> RunPaths:
+    """The paper profile under ``folder`` after these stages.
 
     Parameters
     ----------
+    command : bool
+        Whether each is run by the command line; else in this process, which has its packages loaded.
     changes : dict
         Values beside :data:`FEW_STEPS`.
     """
-    counts = video_counts(4, 1, (1, 1, 1, 1, 1))
+    counts = video_counts(LIMIT + 1, 1, (1, 1, 1, 1, 1))
     real = PhantomRequest(role="real", seed=5, counts=counts, frames=80)
     synthetic = PhantomRequest(role="synthetic", seed=6, counts=counts)
     make_dataset(folder / "real/EchoNet-Dynamic", real, progress=False)
     make_dataset(folder / "real/EchoNet-Synthetic", synthetic, progress=False)
-    values = {"runs_dir": folder / "runs", "data_root": folder / "real", **FEW_STEPS, **changes}
+    values = {"runs_dir": str(folder / "runs"), "data_root": str(folder / "real"), **FEW_STEPS, **changes}
     for stage in stages:
         taken = {name: value for name, value in values.items() if name in STAGES[stage].model_fields}
         words = [word for name, value in taken.items() for word in ("-p", f"{name}={value}")]
-        infomotion("run", stage, "--profile", "paper", "--limit", str(LIMIT), *words)
+        if command:
+            infomotion("run", stage, "--profile", "paper", "--limit", str(LIMIT), *words)
+        else:
+            run_stage(stage, "paper", overrides=taken, limit=LIMIT)
     return run_paths("paper", folder / "runs")
 
 

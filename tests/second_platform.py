@@ -19,7 +19,7 @@ PACKAGE = {
         "sha512-yq65uE4txu+7uokk6TyHOG8mN6UXsw9AZTh2Qadi2IHD5IjHvCPMLmeIVdiOY797s7WqvF2rhG5ID9XsOQDsxA=="
     )
 }
-"""Package and integrity as the npm registry states it. GPL-3.0-or-later: for tests only, never handed on."""
+"""Package and integrity as the npm registry states it. GPL-3.0-or-later: fetched when needed, never in git."""
 
 
 def bring(folder: Path) -> None:

@@ -319,10 +319,10 @@ def _notebook(folder: Path, name: str) -> None:
 
 
 def make_videos(run: Path) -> Path:
-    """The run, with a small clip for every chosen video of its real source."""
-    picks = pd.read_csv(run / FOLDERS["graph_selection"] / "selections.csv")
+    """The run, with a small clip for every video of its real source that may be chosen."""
+    index = pd.read_csv(run / FOLDERS["frame_index"] / "frame_index.csv")
     rng = np.random.default_rng(0)
-    for name in picks.loc[picks["source"] == "real", "file_name"].unique():
+    for name in index.loc[(index["source"] == "real") & (index["split"] == "TRAIN"), "file_name"]:
         clip = rng.integers(0, 255, (8, 32, 32), dtype=np.uint8)
         write_clip(run / "data" / "phantom" / "Videos" / f"{name}.avi", clip, fps=50.0)
     return run

@@ -19,7 +19,7 @@ FIRST = ("data", "labels", "frame_index")
 
 @pytest.fixture(scope="module")
 def paper_run(tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
-    return run_paper(tmp_path_factory.mktemp("paper"), FIRST)
+    return run_paper(tmp_path_factory.mktemp("paper"), FIRST, command=False)
 
 
 @pytest.mark.parametrize("stage", FIRST)

@@ -91,6 +91,26 @@ def test_the_run_card_states_parameters_inputs_and_outputs(tmp_path: Path) -> No
     assert set(card["git"]) == {"commit", "dirty"}
 
 
+def test_every_card_says_what_the_data_are_called(tmp_path: Path) -> None:
+    data, first, later = (tmp_path / name for name in ("data", "01", "02"))
+    stage = start_stage("data", data, parameters={})
+    stage.notes["called"] = {"own": "Clinic A, 2024", "own-synthetic": "Generator G"}
+    stage.finish([write_csv(pd.DataFrame({"x": [1]}), data / "videos.csv")])
+    start_stage("frame_index", first, parameters={}, inputs=[data / "videos.csv"]).finish(
+        [write_csv(pd.DataFrame({"x": [1]}), first / "frame_index.csv")]
+    )
+    stage.notes["called"]["own"] = "Clinic A, 2025"
+    stage.finish([data / "videos.csv"])
+    inputs = [data / "videos.csv", first / "frame_index.csv"]
+    run = start_stage("ifa_training", later, parameters={"real_data": "own"}, inputs=inputs)
+    assert (run.data, run.every_data) == ("Clinic A, 2025", "Clinic A, 2025 and Generator G")
+    run.finish([])
+    assert read_run_card(first)["notes"]["called"]["own"] == "Clinic A, 2024"
+    assert read_run_card(later)["notes"]["called"]["own"] == "Clinic A, 2025"
+    unnamed = start_stage("ifa_training", tmp_path / "03", parameters={"real_data": "own"})
+    assert (unnamed.data, unnamed.every_data, unnamed.notes) == ("", "", {})
+
+
 def test_the_run_card_names_the_graphics_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"a card, asked for as {device}")

@@ -1,10 +1,9 @@
-"""A data set of one file and one line takes part in a run, under its own name."""
+"""A data set of one file and one line takes part in a run, under its own name. The notebook of stage 01 reads it
+in ``drills/drill_toy_source.py``.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +15,10 @@ from infomotion_book.fragments import results_part
 from infomotion_book.levels import Level, level_of
 from infomotion_book.table1 import table1
 from infomotion_lib.data.sources import SOURCES, Source
+from infomotion_lib.data.videos import open_sources
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.files import FILE_LIST, VIDEOS
+from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.parameter_types import Count
 from infomotion_lib.parameters import StageParameters, read_profile, stage_parameters
 from infomotion_lib.paths import PROJECT, run_paths
@@ -78,9 +79,12 @@ def test_it_goes_through_the_data_stage_and_the_frame_index(toy: Source, tmp_pat
     profile.write_text("".join(f"{name}: {value}\n" for name, value in values.items()), encoding="utf-8")
     paths = run_paths("toys", tmp_path)
     run_stage("data", str(profile))
-    run_stage("labels", str(profile))
-    run_frame_index(profile, tmp_path)
-    videos, index = pd.read_csv(paths.videos), pd.read_csv(paths.frame_index)
+    videos, parameters = (
+        pd.read_csv(paths.videos),
+        stage_parameters("frame_index", read_profile(str(profile))),
+    )
+    dataset = open_sources(parameters, paths)["real"]
+    index = build_frame_index(dataset, source="real", parameters=parameters, progress=False)
     assert len(videos) == 5 * (3 + 1 + 1) and set(videos["source"]) == {"real"}
     assert videos["file_name"].str.startswith("axolotl_").all() and (videos["status"] == "ok").all()
     assert index["file_name"].tolist() == videos["file_name"].tolist()
@@ -88,23 +92,6 @@ def test_it_goes_through_the_data_stage_and_the_frame_index(toy: Source, tmp_pat
     pinned = read_json(paths.pins)[NAME]
     assert pinned["SHA256SUMS"] == sha256(paths.data / NAME / "SHA256SUMS")
     assert read_run_card(paths.data)["parameters"]["toys_per_class"] == 3
-
-
-def run_frame_index(profile: Path, folder: Path) -> None:
-    """Stage 01 in a kernel that registers the toy when it starts."""
-    start = folder / "sitecustomize.py"
-    start.write_text(
-        "import importlib.abc, importlib.util, sys\n"
-        f"sys.path.append({str(Path(__file__).parent)!r})\n"
-        "from infomotion_lib.data.sources import SOURCES\n"
-        f"import {__name__}\n"
-        f"SOURCES.add({__name__}.TOY)\n",
-        encoding="utf-8",
-    )
-    within = os.pathsep.join([str(folder), str(PROJECT), str(PROJECT / "book"), str(PROJECT / "tests")])
-    words = ["-m", "infomotion_lib.run.cli", "run", "01", "--profile", str(profile)]
-    environment = {**os.environ, "PYTHONPATH": within}
-    subprocess.run([sys.executable, *words], check=True, env=environment, cwd=PROJECT, timeout=300)
 
 
 def test_it_is_named_with_its_label_and_never_as_another(toy: Source, tmp_path: Path) -> None:

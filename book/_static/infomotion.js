@@ -1,17 +1,5 @@
-// Names for what the theme and the widget library leave unnamed, so that pages and controls can be used by ear and keyboard.
+// Names for what the theme leaves unnamed, so that pages can be used by ear and keyboard.
 (() => {
-  // The widget library asks MathJax 2's queue to set formulas; MathJax 3 has none and does it by itself.
-  let mathjax = window.MathJax;
-  Object.defineProperty(window, "MathJax", {
-    configurable: true,
-    get: () => mathjax,
-    set: (value) => {
-      mathjax = value;
-      if (value && !value.Hub) value.Hub = { Queue: () => {} };
-    },
-  });
-  window.MathJax = mathjax;
-
   const theme = () => {
     document.querySelectorAll(".search-button__button[aria-label]").forEach((button) => button.removeAttribute("aria-label"));
     document.querySelectorAll(".theme-switch-button svg:not([aria-hidden])").forEach((icon) => {
@@ -25,21 +13,6 @@
       toggle.setAttribute("aria-label", `Pages under ${page}`);
     });
   };
-  const name = (root) => {
-    root.querySelectorAll('.widget-label[title="null"]').forEach((label) => label.removeAttribute("title"));
-    root.querySelectorAll(".noUi-handle[role=slider]:not([aria-label])").forEach((handle) => {
-      const label = handle.closest(".widget-slider")?.querySelector(".widget-label");
-      handle.setAttribute("aria-label", label?.textContent?.trim() || "slider");
-    });
-    root.querySelectorAll(".widget-toggle-buttons:not([role])").forEach((group) => {
-      group.setAttribute("role", "group");
-      group.setAttribute("aria-label", group.querySelector(".widget-label")?.textContent?.trim() || "choices");
-    });
-    root.querySelectorAll(".widget-toggle-buttons .jupyter-button").forEach((button) => {
-      button.setAttribute("aria-pressed", String(button.classList.contains("mod-active")));
-    });
-  };
-
   // A faded right edge where more lies to the right.
   const BOXES = ".im-table, .im-fig:not(.im-fits), .im-play, .pst-scrollable-table-container, div.cell_output, div.cell_output .output, div.cell_output [role=region], .bd-article pre";
   const cue = (box) => box.classList.toggle("im-more", box.scrollWidth - box.clientWidth - box.scrollLeft > 2 && getComputedStyle(box).overflowX !== "visible");
@@ -66,8 +39,7 @@
     tables();
     cues();
     theme();
-    name(document);
-    const watch = new MutationObserver(() => { theme(); name(document); });
+    const watch = new MutationObserver(theme);
     watch.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
   });
 })();

@@ -1,6 +1,4 @@
-"""The three scripts that the book serves itself: widgets, their loader, and formulas. From npm, checked by
-hash.
-"""
+"""The scripts of others that the book serves itself: formulas and Infomap. From npm, checked by hash."""
 
 from __future__ import annotations
 
@@ -21,46 +19,35 @@ from urllib.parse import urlsplit
 
 from infomotion_lib.paths import BOOK
 
+INFOMAP = "@mapequation/infomap@2.15.1"
+INFOMAP_SCRIPT, INFOMAP_LICENCE = "infomap/index.umd.js", "infomap/LICENSE_GPLv3.txt"
+"""Infomap's WebAssembly build (GPL-3.0-or-later); its script and licence under ``_static`` are files of
+their own, unchanged.
+"""
+
 PACKAGES = {
-    "@jupyter-widgets/html-manager@1.0.15": (
-        "sha512-5thBIV6ymNgmPVOHvzx+gGy8ZSKmSazhtGw4/c4xJDVzRhG9PTeQsRjF3FUTopvFi//SABeNz1yp47bCrJ3CQA=="
-    ),
-    "requirejs@2.3.7": (
-        "sha512-DouTG8T1WanGok6Qjg2SXuCMzszOo0eHeH9hDZ5Y4x8Je+9JB38HdTLT4/VA8OaUhBa0JPVHJ0pyBkM1z+pDsw=="
-    ),
     "mathjax@3.2.2": (
         "sha512-Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw=="
+    ),
+    INFOMAP: (
+        "sha512-yq65uE4txu+7uokk6TyHOG8mN6UXsw9AZTh2Qadi2IHD5IjHvCPMLmeIVdiOY797s7WqvF2rhG5ID9XsOQDsxA=="
     ),
 }
 """Packages and the integrity of their tarballs as the npm registry states it."""
 
-FONTS = ("1551f4f60c37af51121f.woff2", "d878b0a6a1144760244f.woff2")
-"""Icons of the widgets, and of brands: the widgets' style sheet takes over those of the page around them too.
-"""
-
 WANTED = {
-    "dist/embed-amd.js": ["embed-amd.js"],
-    **{
-        f"dist/{font}": [f"@jupyter-widgets/html-manager/dist/{font}", f"@jupyter-widgets/{font}"]
-        for font in FONTS
-    },
-    "require.js": ["require.js"],
     "es5/tex-mml-chtml.js": ["mathjax/tex-mml-chtml.js"],
+    "index.umd.js": [INFOMAP_SCRIPT],
+    "LICENSE_GPLv3.txt": [INFOMAP_LICENCE],
     "es5/output/chtml/fonts/woff-v2/": ["mathjax/output/chtml/fonts/woff-v2/"],
 }
 """What is taken out of them, and the places it goes to under ``_static``. A trailing slash means the whole
 folder.
-
-The widgets ask for their icons in one of two places, depending on which of their modules is there first.
 """
 
-ICONS = "@jupyter-widgets"
-"""Folder that the widgets look for beside each page that shows them."""
-
 CDN = {
-    "require.js": "https://cdn.jsdelivr.net/npm/requirejs@2.3.7/require.min.js",
-    "embed-amd.js": "https://cdn.jsdelivr.net/npm/@jupyter-widgets/html-manager@1.0.15/dist/embed-amd.js",
     "mathjax/tex-mml-chtml.js": "https://cdn.jsdelivr.net/npm/mathjax@3.2.2/es5/tex-mml-chtml.js",
+    INFOMAP_SCRIPT: f"https://cdn.jsdelivr.net/npm/{INFOMAP}/index.umd.js",
 }
 
 
@@ -112,10 +99,10 @@ class Assets:
         if self.folder:
             return "This book serves its own scripts and fonts and asks no other host."
         return (
-            f"The scripts behind the controls and the formulas come from `{_hosts()}`:"
+            f"The scripts behind the formulas and Infomap come from `{_hosts()}`:"
             f" {', '.join(f'`{package}`' for package in PACKAGES)}. npm could not bring them when this copy"
-            " was built. Without a connection the controls do not move and formulas show as TeX. All else is"
-            " in the book itself."
+            " was built. Without a connection Infomap does not run in the page and formulas show as TeX. All"
+            " else is in the book itself."
         )
 
 
@@ -138,7 +125,7 @@ def find_assets(folder: Path = BOOK / "_extra", *, say: Callable[[str], None] = 
     stamp = static / "packages.json"
     wanted = {"packages": PACKAGES, "files": WANTED}
     if not (stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == wanted):
-        say(f"Fetching the book's scripts with npm: once, 11 MB, at most {PATIENCE} seconds.")
+        say(f"Fetching the book's scripts with npm: once, 8 MB, at most {PATIENCE} seconds.")
         try:
             _fetch(static)
         except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What this book found, in a few sentences for its first page: each worked out from frozen files, each with
+"""What this book found, in four sentences for its first page: each worked out from frozen files, each with
 the page that argues it.
 """
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infomotion_book.critical import flags_by_recipe, vector_limits
 from infomotion_book.evidence import find_evidence
-from infomotion_book.evidence.study import LEVEL
+from infomotion_book.evidence.study import LEVEL, Evidence
 from infomotion_book.evidence.values import verdict
 from infomotion_book.paper_values import paper_leads
 from infomotion_book.templates import filled
@@ -30,6 +30,12 @@ class Findings:
     pools, comparisons, above, below : int
         Of the study of selectors: its pools, its comparisons with Random, and how many lie above and below
         after correction; 0 pools where it has not run.
+    literal : float or None
+        Points by which InfoMotion with the graph as written lies below Random at the smaller budget; None
+        where that does not outlive the correction.
+    probe : dict
+        By kind of vector, the share of EF's variance that a linear probe explains on held-out videos,
+        percent; of the first profile whose motion vectors were probed.
     collapsed : dict
         By recipe, how many of how many class graphs collapse.
     vector : tuple of int
@@ -47,6 +53,8 @@ class Findings:
     comparisons: int
     above: int
     below: int
+    literal: float | None
+    probe: dict[str, float]
     collapsed: dict[str, tuple[int, int]]
     vector: tuple[int, int]
     leads: int
@@ -68,6 +76,8 @@ def findings(shown: list[Results], *, evidence: Path = PUBLISHED, paper: Path = 
         comparisons=len(study.compared) if study else 0,
         above=len(told.above) if told else 0,
         below=len(told.below) if told else 0,
+        literal=_literal_below(study),
+        probe=probe(shown),
         collapsed={
             graph: (flags.count("collapsed"), len(flags)) for graph, flags in flags_by_recipe(shown).items()
         },
@@ -79,6 +89,32 @@ def findings(shown: list[Results], *, evidence: Path = PUBLISHED, paper: Path = 
         claims={str(status): int(count) for status, count in ledger["status"].value_counts().items()}
         | {"accuracies": asked, "settings": len(ledger) - asked},
     )
+
+
+def probe(shown: list[Results]) -> dict[str, float]:
+    """By kind of vector, the share of EF's variance that a linear probe explains, percent; of the first run
+    that has them.
+    """
+    tables = (results.table("ifa_training", "probe") for results in shown)
+    table = next((own for own in tables if own is not None), None)
+    if table is None:
+        return {}
+    return {str(name): 100 * float(r2) for name, r2 in zip(table["feature"], table["ridge_r2"], strict=True)}
+
+
+def _literal_below(study: Evidence | None) -> float | None:
+    if study is None:
+        return None
+    compared = study.compared
+    own = compared[
+        (compared["method"] == "infomotion")
+        & (compared["feature"] == "motion")
+        & (compared["graph"] == "literal")
+        & (compared["vpc"] == study.smallest)
+        & (compared["p_holm"] < LEVEL)
+        & (compared["difference"] < 0)
+    ]
+    return -float(own["difference"].iloc[0]) if len(own) == 1 else None
 
 
 def sentences(found: Findings) -> str:

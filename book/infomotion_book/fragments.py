@@ -13,6 +13,7 @@ from markupsafe import Markup
 from infomotion_book import (
     arithmetic,
     critical,
+    dots,
     evidence,
     first_page,
     generators,
@@ -22,6 +23,7 @@ from infomotion_book import (
     pictures,
     real_heart,
     run_sentences,
+    scenes,
     vectors,
 )
 from infomotion_book.assets import Assets
@@ -32,6 +34,7 @@ from infomotion_book.figure_index import figure_index
 from infomotion_book.hearts import hearts_tried
 from infomotion_book.html import admonition, block, figure, folded, link, number
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
+from infomotion_book.live import page as live
 from infomotion_book.machines import two_machines
 from infomotion_book.more_training import more_training
 from infomotion_book.notebooks import card_link
@@ -80,6 +83,12 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     parts = {
         "pipeline": pictures.pipeline(),
         "boundaries": pictures.boundaries(),
+        "hero": scenes.hero(lead),
+        "walk": scenes.walk(lead) or NOT_RUN,
+        "classes": scenes.classes(lead),
+        "cancellation": scenes.cancellation(),
+        "paper_dots": dots.paper_picture(),
+        "pool_dots": dots.pool_picture(evidence.find_evidence()),
         "colab": colab(url),
         "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
         "findings": first_page.sentences(first_page.findings(shown, paper=paper)),
@@ -118,7 +127,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "speed": speed(),
         "platforms": platforms(),
         "changelog": changelog(),
-        "play": play(lead, assets),
+        "play": play(lead),
+        **live.fragments(lead, assets, not_run=NOT_RUN),
         "scripts": f"{assets.sentence}\n",
     }
     for name, text in parts.items():

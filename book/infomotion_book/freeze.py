@@ -33,6 +33,9 @@ from infomotion_lib.stage_table import RUN_CARD
 LARGEST = 1_000_000
 """Bytes of one frozen file; larger ones are left out and listed."""
 
+_PICTURES = ("figures", "wall", "live")
+"""Folders of pictures within those of the stages and of the controls."""
+
 _KINDS = (".csv", ".json", ".svg", ".png", ".webp")
 
 
@@ -176,7 +179,8 @@ def _copy(results: Results, copy: Path, *, whole: bool, level: Level) -> list[Re
         source = results.folder(stage)
         target = copy / results.place(stage)
         shown = [source / "figures" / name for name in SHOWN.get(stage, ())]
-        figures = [*source.glob("figures/*"), *source.glob("wall/*")] if whole else shown
+        pictures = [file for folder in _PICTURES for file in source.glob(f"{folder}/*")]
+        figures = pictures if whole else shown
         wanted = [*source.glob("*"), *figures]
         if stage == "data":
             wanted = [source / name for name in (RUN_CARD, DATA_REPORT, PINS)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infomotion_book.assets import Assets
 from infomotion_book.explore import heart
 from infomotion_book.explore.board import Control, controls
 from infomotion_book.html import block
@@ -13,8 +12,8 @@ from infomotion_book.notebooks import card_anchor, first_picture
 from infomotion_lib.reporting.results import Results
 
 
-def play(results: Results | None, assets: Assets) -> str:
-    """MyST text of all controls of a run, and the scripts that make them work."""
+def play(results: Results | None) -> str:
+    """MyST text of all controls of a run, with the state that the book's script reads."""
     from ipywidgets.embed import dependency_state, embed_data
 
     found = controls(results)
@@ -41,9 +40,6 @@ def play(results: Results | None, assets: Assets) -> str:
             f' type="application/vnd.jupyter.widget-state+json">{_script(data["manager_state"])}</script>'
         )
     )
-    for name in ("require.js", "embed-amd.js"):
-        url = f"_static/{name}" if assets.folder else assets.url(name)
-        parts.append(block(f'<script src="{url}"></script>'))
     if results is not None and results.is_phantom:
         which = "All other pictures" if heart.at_hand() else "All pictures"
         parts.append(f"{which} on this page are of phantoms: drawn hearts, no patients.\n")

@@ -19,10 +19,11 @@ import yaml
 
 from infomotion_book import fragments, phases, real_heart, vectors
 from infomotion_book.api import anchor, find, modules, write_api
-from infomotion_book.assets import ICONS, Assets, find_assets
+from infomotion_book.assets import Assets, find_assets
 from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
+from infomotion_book.live.page import write_module
 from infomotion_book.machine_paths import find_machine_paths, names_of_this_machine
 from infomotion_book.notebooks import page_from_run, page_not_run
 from infomotion_book.run_sentences import numbers
@@ -184,10 +185,9 @@ def executed_stage(clean: Path, lead: Results | None) -> str:
 
 def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
     folder.mkdir()
+    write_module(folder / "_static")
     if assets.folder:
         shutil.copytree(assets.folder, folder, dirs_exist_ok=True)
-        for page_folder in (folder, folder / "notebooks"):
-            shutil.copytree(folder / "_static" / ICONS, page_folder / ICONS)
     for results in shown:
         for file in sorted(results.root.rglob("*")):
             inside = file.relative_to(results.root)
@@ -210,7 +210,6 @@ def _configure(config: dict[str, Any], *, url: str, lead: Results | None, assets
     config.setdefault("parse", {})["myst_substitutions"] = numbers(lead)
     sphinx = config["sphinx"]["config"]
     sphinx["html_extra_path"] = ["_publish"]
-    sphinx["nb_ipywidgets_js"] = {assets.url("require.js"): {}, assets.url("embed-amd.js"): {}}
     sphinx["mathjax_path"] = assets.url("mathjax/tex-mml-chtml.js")
 
 

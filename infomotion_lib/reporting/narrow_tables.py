@@ -10,7 +10,7 @@ import pandas as pd
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import METHOD_NAMES
 from infomotion_lib.reporting.table2 import DISTANCE_HEADS, UNCUT
-from infomotion_lib.reporting.tables import QUOTED
+from infomotion_lib.reporting.tables import QUOTED, QUOTED_TOO
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def quoted_below(shown: ShownTable) -> Stacked:
     """Our numbers in one table, the paper's in a second below: side by side they do not fit a page."""
     frame = shown.frame
     names, theirs = list(frame)[:2], [str(name) for name in frame if str(name).endswith(QUOTED)]
-    caption = shown.caption.split(",")[0].replace("open clips videos", "the open clips")
+    caption = shown.caption.split(QUOTED_TOO)[0]
     if not theirs:
         return Stacked((ShownTable(frame, caption, shown.notes, keys=2, small=True),))
     about = tuple(note for note in shown.notes if note.startswith("Quoted"))
@@ -54,7 +54,7 @@ def quoted_below(shown: ShownTable) -> Stacked:
 def halves(shown: ShownTable) -> Stacked:
     """Table 2 as two tables, distances and accuracies, each with the paper's numbers in rows of their own."""
     frame, columns = shown.frame, [str(name) for name in shown.frame]
-    caption = shown.caption.split(",")[0]
+    caption = shown.caption.split(QUOTED_TOO)[0]
     pairs = {ours: columns[columns.index(ours) + 1] for ours in columns[2::2]}
     distances = [name for name in pairs if name in DISTANCE_HEADS.values()]
     pools = frame[(frame["selector"] == METHOD_NAMES["infomotion"]) & ~frame["pool"].str.endswith(UNCUT)]

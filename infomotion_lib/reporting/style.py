@@ -12,7 +12,6 @@ import html
 import io
 import math
 import sys
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.provenance import atomic
 from infomotion_lib.registry import Registry
+from infomotion_lib.reporting.titles import name_data, named, wrap_title
 from infomotion_lib.selection.registry import SELECTORS
 
 if TYPE_CHECKING:
@@ -80,9 +80,6 @@ MUTED = "#6B7785"
 WEBP_ALT = 0x010E
 """EXIF tag (ImageDescription) of a WebP that holds its alt text."""
 
-TITLE_WIDTH = 60
-"""Letters in a line of a figure's title; a longer title would shrink or leave a small screen."""
-
 SOURCE_NAMES = {"real": "Real", "synthetic": "Synthetic", "open": "Open clips"}
 """Name of each source as tables print it."""
 
@@ -121,6 +118,17 @@ def data_name(real_data: str, called: str = "") -> str:
             ),
         )
     return called if called and SOURCES[real_data].owned else SOURCES[real_data].label
+
+
+def videos_called(data: str) -> str:
+    """Videos of a data set within a sentence, from what they are called.
+
+    >>> videos_called("phantom"), videos_called("open clips"), videos_called("Clinic A, 2024")
+    ('phantom videos', 'open clips', 'videos of Clinic A, 2024')
+    """
+    if data.lower().endswith(("videos", "clips")):
+        return data
+    return f"videos of {data}" if " " in data else f"{data} videos".lstrip()
 
 
 def ef_words(ef: float, digits: int = 0) -> str:
@@ -220,7 +228,7 @@ def image_html(data: bytes, *, alt: str, mime: str = "image/png", name: str = ""
     return f'<img class="im-figure"{label} alt="{html.escape(alt)}" loading="lazy" {look} src="{source}">'
 
 
-def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
+def save_figure(fig: Figure, path: str | Path, *, alt: str, data: str = "") -> SavedFigure:
     """Display object of the figure, written whole to ``path`` with the alt text inside the file.
 
     Parameters
@@ -231,6 +239,8 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
         Ends in ``.svg`` (lines) or ``.webp`` (pixels); folders are made.
     alt : str
         One or two sentences: what is drawn and what it says.
+    data : str, optional
+        What the videos are called: it opens the title and the alt text where they do not name it.
 
     Raises
     ------
@@ -244,7 +254,10 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
         raise ValueError(f"A figure is saved as .svg (lines) or .webp (pixels), not {target.name}")
     if not alt.strip():
         raise ValueError(f"The figure {target.name} needs alt text: one sentence that says what it shows.")
-    _wrap_title(fig)
+    if data:
+        alt = named(alt, data)
+        name_data(fig, data)
+    wrap_title(fig)
     fig.draw_without_rendering()  # panels of a fixed shape find their place in the second layout only
     with atomic(target) as temporary:
         if target.suffix == ".svg":
@@ -254,25 +267,6 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str) -> SavedFigure:
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
     return SavedFigure(target, alt)
-
-
-def _wrap_title(fig: Figure) -> None:
-    """Break a title that is longer than :data:`TITLE_WIDTH` into lines of like length, and make the figure so
-    much taller.
-    """
-    lines = fig.get_suptitle().split("\n")
-    wrapped = [part for line in lines for part in _balanced(line)]
-    if len(wrapped) > len(lines):
-        next(text for text in fig.texts if text.get_text() == fig.get_suptitle()).set_text("\n".join(wrapped))
-        fig.set_figheight(fig.get_figheight() + 0.18 * (len(wrapped) - len(lines)))
-
-
-def _balanced(line: str) -> list[str]:
-    fewest = len(textwrap.wrap(line, TITLE_WIDTH))
-    tries = (
-        textwrap.wrap(line, width) for width in range(max(len(line) // max(fewest, 1), 1), TITLE_WIDTH + 1)
-    )
-    return next((parts for parts in tries if len(parts) == fewest), [line])
 
 
 def figure_bytes(fig: Figure, *, kind: str = "webp", dpi: int = 110) -> bytes:

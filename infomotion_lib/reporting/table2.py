@@ -14,11 +14,12 @@ from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import METHOD_NAMES, data_name
+from infomotion_lib.reporting.style import METHOD_NAMES, data_name, videos_called
 from infomotion_lib.reporting.tables import (
     ALL,
     CONSTANT_NAMES,
     QUOTED,
+    QUOTED_TOO,
     accuracy_cell,
     constant_cell,
     method_label,
@@ -200,8 +201,8 @@ def table2(
     frame = pd.DataFrame(rows).reindex(columns=order).fillna("–")
     flags = explained(frame.to_string())
     notes = (*_notes(table, columns, names, uncut=bool(longer)), *([flags] if flags else []))
-    videos = f"the {data}" if data.endswith("clips") else f"{data} videos"
-    return ShownTable(frame, f"Table 2 on {videos}, the paper's own numbers quoted below", notes, keys=2)
+    videos = f"the {data}" if data.endswith("clips") else videos_called(data)
+    return ShownTable(frame, f"Table 2 on {videos}{QUOTED_TOO} below", notes, keys=2)
 
 
 def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:

@@ -14,7 +14,10 @@ import pandas as pd
 from infomotion_lib.evaluation.claims import our_cell
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import METHOD_NAMES, graph_name
+from infomotion_lib.reporting.style import METHOD_NAMES, graph_name, videos_called
+
+QUOTED_TOO = ", the paper's own numbers quoted"
+"""What follows the data in a caption where the paper's numbers stand too; a name may hold commas."""
 
 SET_NAMES = {
     "real": ("Whole Real", "Dist. Real"),
@@ -93,7 +96,8 @@ def table1(
         "selector",
         *(f"{title}: {kind}" for title in titles for kind in ([data, QUOTED] if quoted else [data])),
     ]
-    caption = f"Table 1 on {data} videos" + (", the paper's own numbers quoted beside" if quoted else "")
+    videos = f"the {data}" if data.endswith("clips") else videos_called(data)
+    caption = f"Table 1 on {videos}" + (f"{QUOTED_TOO} beside" if quoted else "")
     shown = pd.DataFrame(rows).reindex(columns=columns).fillna("")
     return ShownTable(shown, caption, _notes(table, tolerance, bool(quoted)), keys=2)
 

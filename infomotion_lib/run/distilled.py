@@ -143,7 +143,7 @@ def _draw_sheet(result: Distilled, selection: pd.DataFrame, videos: pd.DataFrame
         pair = read_frames(str(videos.loc[name, "path"]), np.where(known, phases, 0).astype(int))
         pairs.append(np.where(known[:, None, None], pair, 0).astype(np.uint8))  # black: none was detected
     captions = [
-        " · ".join(filter(None, [short_name(row["file_name"]), ef_words(row.get("ef", np.nan))]))
+        " · ".join(filter(None, [short_name(row["file_name"]), ef_words(row.get("ef", np.nan), 1)]))
         for row in selection.to_dict("records")
     ]
     title = f"{len(selection)} videos of {result.name or 'the data set'}: ED and ES of each"
@@ -168,21 +168,23 @@ def _card(result: Distilled, selection: pd.DataFrame, *, seconds: float) -> str:
         "|---|---|",
         f"| selected from | {train} TRAIN videos of {len(result.dataset.videos)} |",
         f"| by | {SELECTORS[result.method].label}, {budget} |",
-        f"| graph health | {', '.join(flags) or 'no graph'} |",
+        f"| graph health | {_health(selection)} |",
         *(f"| {name} | {int(counts.get(name, 0))} videos |" for name in CLASS_NAMES if labelled),
         *(f"| {what} | {understood} |" for what, understood in result.intake.facts.items()),
         f"| made in | {seconds:.0f} s |",
         "",
-        "`FileList.csv` and `Videos/` are laid out as in EchoNet-Dynamic, all TRAIN. `selection.csv` says of"
-        " each video which file it was, its community, rank, score and why it was chosen. `SHA256SUMS` holds"
-        " the hash of every file.",
+        "`FileList.csv` and `Videos/` are laid out as in EchoNet-Dynamic, all TRAIN; `chosen_hearts.webp`"
+        " shows each heart filled (ED) and emptied (ES), `graphs.svg` the graph of each class where the"
+        " selector uses graphs. `selection.csv` has a row per video:",
+        "",
+        "| column | what it says |",
+        "|---|---|",
+        *(f"| {name} | {_COLUMNS[str(name)]} |" for name in selection),
+        "",
+        "`SHA256SUMS` holds the hash of every file.",
         "",
         *(_USES if labelled else _USES_UNLABELLED),
-        *(
-            ["", "At least one class graph was not healthy: see `graph health` above."]
-            if {"collapsed", "shattered"} & set(flags)
-            else []
-        ),
+        *(["", _UNHEALTHY] if {"collapsed", "shattered"} & set(flags) else []),
         "",
         "## Terms",
         "",
@@ -190,6 +192,17 @@ def _card(result: Distilled, selection: pd.DataFrame, *, seconds: float) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _health(selection: pd.DataFrame) -> str:
+    """Health of the graphs, and of which classes, such as ``healthy: mild, normal; collapsed: severe``."""
+    classes = (
+        selection[selection["graph_flag"] != ""].groupby("graph_flag", sort=False)["class_name"].unique()
+    )
+    named = {str(flag): ", ".join(names) for flag, names in classes.items()}
+    if list(selection["class_name"].unique()) == [ALL_VIDEOS]:
+        return ", ".join(named) or "no graph"
+    return "; ".join(f"{flag}: {names}" for flag, names in named.items()) or "no graph"
 
 
 def _terms(dataset: Dataset) -> list[str]:
@@ -207,6 +220,25 @@ def _terms(dataset: Dataset) -> list[str]:
         "`infomotion data describe FOLDER` changes these answers, before the next call.",
     ]
 
+
+_COLUMNS = {
+    "file_name": "the video here",
+    "original": "the file of yours that it was",
+    "ef": "ejection fraction in percent, as your list has it",
+    "class_name": "EF class; all videos are one where no EF is known",
+    "community": "group of hearts in one graph that move alike; each graph numbers its own",
+    "rank": "1 was chosen first",
+    "score": "how typical of its group: higher is more; comparable within one graph only",
+    "graph_flag": "whether that graph was healthy",
+    "why": "why it was chosen, in words",
+}
+"""What each column of :data:`SELECTION` says."""
+
+_UNHEALTHY = (
+    "Not every graph was healthy, see `graph health` above. `collapsed`: one group holds nearly all videos;"
+    " `shattered`: more than a third lie in groups of one or two. What was chosen there tells little about"
+    " groups of motion."
+)
 
 _USES = (
     "## What it is not",

@@ -36,9 +36,11 @@ print(json.dumps({"index": str(book.index), "notes": book.notes}))
 """Builds the book in a process of its own, in which torch cannot be imported."""
 
 FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
 )
+"""No host but this machine is found."""
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +76,11 @@ def pages(book: Path) -> list[str]:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        """Scripts and styles are fetched once for all pages."""
+        self.send_header("Cache-Control", "max-age=3600")
+        super().end_headers()
+
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
@@ -105,6 +112,6 @@ def chromium() -> Iterator[Any]:
         not_here("Chromium is not installed (on Debian: apt-get install chromium)")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=FLAGS.split())
+        browser = driver.chromium.launch(executable_path=found, args=list(FLAGS))
         yield browser
         browser.close()

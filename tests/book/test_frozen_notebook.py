@@ -15,6 +15,8 @@ pytest.importorskip("ipywidgets")
 from infomotion_book.explore.board import controls, prepare
 from infomotion_book.freeze import freeze
 from infomotion_book.frozen_notebook import as_files, freeze_notebook
+from infomotion_book.live.data import write_live
+from infomotion_book.live.page import live_data
 from infomotion_book.notebooks import page_from_run
 from infomotion_lib.provenance import write_json
 from infomotion_lib.reporting.results import Results
@@ -69,10 +71,14 @@ def test_a_page_links_the_frozen_pictures_from_where_it_stands(tmp_path: Path) -
 
 
 def test_the_controls_of_a_run_outlive_its_freezing(tmp_path: Path) -> None:
-    run = make_videos(make_run(tmp_path / "runs"))
+    run = make_run(tmp_path / "runs")
+    assert write_live(Results("phantom", run), tmp_path) == [], "no clips, nothing to show"
+    make_videos(run)
     prepare(Results("phantom", run))
     frozen = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "results")
     assert "explore/graphs.json" in frozen.files and len(controls(Results("phantom", frozen.folder))) == 5
+    data = live_data(Results("phantom", frozen.folder))
+    assert data is not None and {f"explore/live/{name}.webp" for name in data["classes"]} <= set(frozen.files)
 
 
 def made(folder: Path) -> Path:

@@ -5,78 +5,82 @@ elsewhere.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from finished_run import copy_project, surroundings
-from test_build import Page
+import yaml
 from test_processes import alive
+from unrun_book import CLOSED, run_book, unrun_project
 
 from infomotion_book import assets
 from infomotion_book.assets import PACKAGES, find_assets
 
-CLOSED = "http://127.0.0.1:9/"
-"""A port where nobody listens."""
+UNRENDERED = """
+from pathlib import Path
+from infomotion_book import render
+def keep(source, work):
+    return Path(source.rename(work / "html"))
+render._render = keep
+render.find_machine_paths = lambda *_: []
+from infomotion_book.cli import main
+raise SystemExit(main(["book"]))
+"""
+"""``infomotion book`` less jupyter-book: its pages are left as jupyter-book would read them."""
 
 
 @pytest.fixture(scope="module")
-def unrun_book(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What ``infomotion book`` prints and its pages: no registry, nothing run yet, a folder whose name is not
-    plain.
+def unrun_sources(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What ``infomotion book`` prints and the sources of its pages: no registry, nothing run yet, a folder whose
+    name is not plain. Rendered, they are read in ``drills/drill_unrun_book.py``.
     """
-    project = copy_project(tmp_path_factory.mktemp("home") / "My Projects" / "übung")
-    for profile in (project / "book/results").iterdir():
-        if profile.name != "studies":
-            shutil.rmtree(profile)
-    around = surroundings(project)
-    around["env"] |= {"npm_config_registry": CLOSED}
-    command = [sys.executable, "-m", "infomotion_book.cli", "book"]
-    done = subprocess.run(command, **around, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout, project / "book/_build/html"
+    project = unrun_project(tmp_path_factory.mktemp("home") / "My Projects" / "übung")
+    return run_book(project, "-c", UNRENDERED), project / "book/_build/html"
 
 
-def test_the_command_says_what_it_waits_for_and_what_came_of_it(unrun_book: tuple[str, Path]) -> None:
-    fetching, rendering, why, instead, book = unrun_book[0].splitlines()
+def test_the_command_says_what_it_waits_for_and_what_came_of_it(unrun_sources: tuple[str, Path]) -> None:
+    fetching, rendering, why, instead, book = unrun_sources[0].splitlines()
     assert fetching.startswith("Fetching the book's scripts with npm") and rendering.startswith(
         "Rendering the book"
     )
     assert why.startswith("npm could not bring the book's scripts: ") and CLOSED in why
     assert "cdn.jsdelivr.net" in instead
-    assert book == f"The book: {unrun_book[1] / 'index.html'}"
+    assert book == f"The book: {unrun_sources[1] / 'index.html'}"
 
 
-def test_the_book_names_every_host_that_its_pages_ask(unrun_book: tuple[str, Path]) -> None:
-    asked = set()
-    for file in unrun_book[1].rglob("*.html"):
-        links = Page(file.read_text(encoding="utf-8")).links
-        asked |= {link for link in links if re.match(r"(https?:)?//.*\.(js|css|woff2?)(\?|$)", link)}
-    assert {urlsplit(link).path for link in asked} == {urlsplit(link).path for link in assets.CDN.values()}, (
-        "all that was left out"
-    )
-    said = unescape(re.sub(r"<[^>]+>", "", (unrun_book[1] / "quickstart.html").read_text(encoding="utf-8")))
-    (sentence,) = re.findall(r"The scripts behind the controls and the formulas come from .*", said)
+def test_the_book_names_every_host_that_its_pages_ask(unrun_sources: tuple[str, Path]) -> None:
+    config = yaml.safe_load((unrun_sources[1] / "_config.yml").read_text(encoding="utf-8"))["sphinx"][
+        "config"
+    ]
+    asked = {config["mathjax_path"]}
+    for file in unrun_sources[1].rglob("*.md"):
+        asked |= set(re.findall(r"https?://[^\s\"'<>`)]+\.js\b", file.read_text(encoding="utf-8")))
+    assert asked == set(assets.CDN.values()), "all that was left out"
+    said = text_of(unrun_sources[1], "_generated/scripts.md")
+    (sentence,) = re.findall(r"The scripts behind the formulas and Infomap come from .*", said)
     assert all(urlsplit(link).netloc in sentence for link in asked)
     assert all(package in sentence for package in PACKAGES)
-    assert CLOSED not in said and str(unrun_book[1]) not in said, (
+    assert CLOSED not in said and str(unrun_sources[1]) not in said, (
         "why npm failed is no business of the reader's"
     )
 
 
-def test_without_results_the_book_says_what_to_do(unrun_book: tuple[str, Path]) -> None:
-    text = re.sub(r"<[^>]+>", "", (unrun_book[1] / "results.html").read_text(encoding="utf-8"))
-    assert "Nothing has been run yet" in text and "make reproduce" in text
-    assert "not run yet" in (unrun_book[1] / "index.html").read_text(encoding="utf-8")
-    assert "Not run yet" in (unrun_book[1] / "notebooks" / "01_frame_index.html").read_text(encoding="utf-8")
+def test_without_results_the_book_says_what_to_do(unrun_sources: tuple[str, Path]) -> None:
+    results = text_of(unrun_sources[1], "_generated/results.md")
+    assert "Nothing has been run yet" in results and "make reproduce" in results
+    config = yaml.safe_load((unrun_sources[1] / "_config.yml").read_text(encoding="utf-8"))
+    assert "(not run yet)" in config["parse"]["myst_substitutions"].values()
+    assert "Not run yet" in text_of(unrun_sources[1], "notebooks/01_frame_index.ipynb")
+
+
+def text_of(book: Path, name: str) -> str:
+    """Text of one file of the book's sources."""
+    return (book / name).read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from infomotion_lib.reporting import style, widgets
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.paths import BOOK
+from infomotion_lib.reporting import style, titles, widgets
 
 pytest.importorskip("ipywidgets")
 
@@ -58,6 +62,21 @@ def test_choice_draws_every_combination_and_links_no_python() -> None:
     assert not any(type(item).__name__ in {"Image", "Play"} for item in _walk(box))
 
 
+def test_the_script_of_the_pages_knows_every_kind_of_control_that_the_book_shows() -> None:
+    from ipywidgets.embed import embed_data
+
+    script = (BOOK / "_static" / "controls.js").read_text(encoding="utf-8")
+    known = set(re.findall(r"(\w+Model): \(", script)) | {"DirectionalLinkModel", "LayoutModel"}
+    box = widgets.image_choice({"a": ("x", "y"), "b": ("x", "y")}, lambda *_: (SVG, "a dot"), sliders=("b",))
+    state = embed_data(views=[box])["manager_state"]["state"]
+    used = {model["model_name"] for model in state.values()}
+    for notebook in FROZEN.glob("phantom/*/*.ipynb"):
+        kept = json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("widgets", {})
+        used |= {model["model_name"] for model in kept.get(widgets.STATE, {}).get("state", {}).values()}
+    assert {"StackModel", "IntSliderModel"} <= used
+    assert {kind for kind in used if not kind.endswith("StyleModel")} <= known
+
+
 def test_picture_of_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="not SVG"):
         widgets.picture_html(b"hello", alt="x")
@@ -101,7 +120,7 @@ def test_a_long_title_is_saved_in_lines_of_like_length_where_it_stood(tmp_path: 
     title = figure.suptitle(words, x=0.01, ha="left")
     style.save_figure(figure, tmp_path / "long.svg", alt="A title")
     first, second = title.get_text().split("\n")
-    assert f"{first} {second}" == words and max(len(first), len(second)) <= style.TITLE_WIDTH
+    assert f"{first} {second}" == words and max(len(first), len(second)) <= titles.TITLE_WIDTH
     assert title.get_ha() == "left" and title.get_position()[0] == 0.01 and figure.get_figheight() > 2
     style.save_figure(figure, tmp_path / "long.svg", alt="A title")
     assert title.get_text() == f"{first}\n{second}"

@@ -85,6 +85,12 @@ def test_the_chosen_clips_are_a_data_set(distilled: Path, clinic: Path) -> None:
 def test_card_pictures_and_hashes_lie_beside_them(distilled: Path) -> None:
     card = (distilled / "README.md").read_text(encoding="utf-8")
     assert "Klinik A, 2024" in card and "semicolons, Windows-1252" in card and "read as percent" in card
+    selection = pd.read_csv(distilled / "selection.csv", keep_default_na=False)
+    assert all(f"\n| {column} | " in card for column in selection), "the card explains each column"
+    health = next(line for line in card.splitlines() if line.startswith("| graph health | "))
+    told = dict(part.split(": ") for part in health.strip("| ").split(" | ")[1].split("; "))
+    for flag, classes in told.items():
+        assert set(classes.split(", ")) == set(selection.loc[selection["graph_flag"] == flag, "class_name"])
     sums = (distilled / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     named = {line.split("  ", 1)[1]: line.split("  ", 1)[0] for line in sums}
     pictures = {"chosen_hearts.webp", "graphs.svg"}
@@ -108,6 +114,13 @@ def test_the_run_says_the_name(distilled: Path, clinic: Path) -> None:
     assert results.kind == "Klinik A, 2024"
     table = results.notebook("frame_index").read_text(encoding="utf-8")
     assert "Klinik A, 2024" in table and "own videos" not in table
+    for stage in results.stages:
+        assert results.card(stage)["notes"]["called"] == {"own": "Klinik A, 2024"}, stage
+    said = {"frame_index": "frame_strip", "ifa_training": "training", "graph_selection": "communities"}
+    for stage, figure in said.items():
+        picture = next(file for file in results.figures(stage) if file.stem == figure)
+        alt = results.notebook(stage).read_text(encoding="utf-8").split(f"{figure}{picture.suffix}: ", 1)[1]
+        assert "Klinik A, 2024" in alt[:200], figure
 
 
 def test_an_export_obeys_the_authors_answer(

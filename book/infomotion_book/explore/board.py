@@ -7,11 +7,13 @@ files.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from infomotion_book.explore import cycle, graphs, heart, tolerance, wall
+from infomotion_book.explore import cycle, graphs, heart, hero, tolerance, walk, wall
+from infomotion_book.live.data import FILE, SHEETS, write_live
 from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.results import Results
@@ -62,7 +64,22 @@ def prepare(results: Results) -> list[Path]:
         for file in walls:
             file.unlink()
         walls = wall.write_wall(results, folder / "wall")
-    return [file for file in [cells, places, *walls] if file.is_file()]
+    live = [folder / FILE, *sorted((folder / SHEETS).glob("*.webp"))]
+    if _older(live[0], results, "graph_selection"):
+        live = write_live(results, folder)
+    scenes = [
+        folder / name / f"{name}.json"
+        for name, write in (("hero", hero.write_hero), ("walk", walk.write_walk))
+        if _prepared(folder / name / f"{name}.json", results, write)
+    ]
+    return [file for file in [cells, places, *walls, *live, *scenes] if file.is_file()]
+
+
+def _prepared(file: Path, results: Results, write: Callable[[Results, Path], dict[str, Any] | None]) -> bool:
+    """Whether the file of a scene is there, written from the run where it is older."""
+    if _older(file, results, "graph_selection") and (content := write(results, file.parent)) is not None:
+        write_json(content, file, compact=True)
+    return file.is_file()
 
 
 def _older(file: Path, results: Results, stage: str) -> bool:

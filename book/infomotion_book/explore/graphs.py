@@ -63,7 +63,7 @@ def layout(results: Results) -> dict[str, Any] | None:
         graphs = build_class_graphs(vectors, pool.classes, file_names=pool.file_names, recipe=recipe)
         for class_name, own in graphs.items():
             entry = found["classes"].setdefault(
-                class_name, {"places": _places(vectors[pool.classes == class_name]), "settings": {}}
+                class_name, {"places": places(vectors[pool.classes == class_name]), "settings": {}}
             )
             entry["settings"][setting] = _graph(own, budget)
     return found
@@ -91,7 +91,7 @@ def _graph(own: ClassGraph, budget: int) -> dict[str, Any]:
 
     return {
         "module": own.communities.module.tolist(),
-        "links": _strongest(own.graph.links, own.graph.weights),
+        "links": strongest(own.graph.links, own.graph.weights),
         "all_links": len(own.graph.links),
         "picks": (
             pick_modular(
@@ -107,23 +107,24 @@ def control(content: dict[str, Any]) -> ipywidgets.Widget:
     classes = [name for name in CLASS_NAMES if name in content["classes"]]
 
     def picture(class_index: int, setting_index: int) -> tuple[str, str]:
-        return _draw(content["classes"][classes[class_index]], SETTINGS[setting_index], classes[class_index])
+        return draw(content["classes"][classes[class_index]], SETTINGS[setting_index], classes[class_index])
 
     words = [setting.replace("knn ", "nearest ").replace("_", " ") for setting in SETTINGS]
     return image_choice({"EF class": classes, "graph": words}, picture, start={"graph": 1}, width="36rem")
 
 
-def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, str]:
+def draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, str]:
+    """SVG of one class under one of :data:`SETTINGS`, and its alt text."""
     width, height, edge = 480, 390, 26
     own = entry["settings"][setting]
-    places = [(edge + x * (width - 2 * edge), 70 + y * (height - 100 - edge)) for x, y in entry["places"]]
+    spots = [(edge + x * (width - 2 * edge), 70 + y * (height - 100 - edge)) for x, y in entry["places"]]
     count = len(set(own["module"]))
     name = f"{setting.replace('knn ', 'nearest-').replace('_', ' ')} graph"
     verdict = {
         "collapsed": "collapsed, one community holds nearly all",
         "shattered": "shattered into many tiny communities",
     }.get(own["flag"], "neither collapsed nor shattered")
-    title = f"{class_name}: {len(places)} videos, {count} {'community' if count == 1 else 'communities'}"
+    title = f"{class_name}: {len(spots)} videos, {count} {'community' if count == 1 else 'communities'}"
     parts = [
         svg.text(12, 24, title, bold=True, size=15),
         svg.text(12, 44, f"{name}: {verdict}", size=15, fill=svg.SOFT),
@@ -139,21 +140,22 @@ def _draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, st
             )
         )
     parts.append(
-        svg.lines(
-            [(*places[a], *places[b]) for a, b in own["links"]], stroke="#9FB3C8", width=0.8, opacity=0.8
-        )
+        svg.lines([(*spots[a], *spots[b]) for a, b in own["links"]], stroke="#9FB3C8", width=0.8, opacity=0.8)
     )
-    for node, (x, y) in enumerate(places):
+    for node, (x, y) in enumerate(spots):
         parts.append(svg.dot(x, y, 5.5, PALETTE[own["module"][node] % len(PALETTE)]))
     parts += [
-        f'<circle cx="{places[n][0]:.0f}" cy="{places[n][1]:.0f}" r="10" fill="none" stroke="#1F2933"'
+        f'<circle cx="{spots[n][0]:.0f}" cy="{spots[n][1]:.0f}" r="10" fill="none" stroke="#1F2933"'
         ' stroke-width="2.6"/>'
         for n in own["picks"]
     ]
     return svg.picture(width, height, parts), f"{name.capitalize()}. {title}, {verdict}."
 
 
-def _places(rows: np.ndarray) -> list[list[float]]:
+def places(rows: np.ndarray) -> list[list[float]]:
+    """Place of each row on a map, (n, 2) from 0 to 1: halfway between its first two principal components and
+    their ranks, so that no crowd hides a dot.
+    """
     centred = rows.astype(float) - rows.mean(axis=0)
     left, scale, _ = np.linalg.svd(centred, full_matrices=False)
     flat = np.zeros((len(rows), 2))
@@ -163,7 +165,8 @@ def _places(rows: np.ndarray) -> list[list[float]]:
     return (0.5 * (rank + spread)).round(3).tolist()
 
 
-def _strongest(links: np.ndarray, weights: np.ndarray) -> list[list[int]]:
+def strongest(links: np.ndarray, weights: np.ndarray) -> list[list[int]]:
+    """The :data:`SHOWN_LINKS` links of largest weight, as pairs of nodes."""
     return links[np.argsort(-weights, kind="stable")[:SHOWN_LINKS]].tolist()
 
 

@@ -29,7 +29,7 @@ def write_wall(results: Results, folder: Path) -> list[Path]:
     """Paths of the looping rows, one per class and method, and their stills; none unless the run's videos are
     drawn hearts.
     """
-    picks, videos = _picks(results), _videos(results)
+    picks, videos = picks_of(results), drawn_videos(results)
     if picks is None or videos is None:
         return []
     first = picks[
@@ -37,7 +37,7 @@ def write_wall(results: Results, folder: Path) -> list[Path]:
     ]
     files = []
     for (class_name, method), rows in first.groupby(["class_name", "method"], sort=False):
-        files += _save(_row(rows, videos), folder / f"{class_name}-{method}.webp")
+        files += write_loop(_row(rows, videos), folder / f"{class_name}-{method}.webp")
     return files
 
 
@@ -69,12 +69,13 @@ def control(folder: Path, base: str) -> ipywidgets.Widget:
     return image_choice(choices, picture, start={"clips": 1})
 
 
-def _picks(results: Results) -> pd.DataFrame | None:
+def picks_of(results: Results) -> pd.DataFrame | None:
+    """Selections from the first pool of a run; None where it has made none."""
     picks = results.table("graph_selection", "selections")
     return None if picks is None else picks[picks["source"] == "real"]
 
 
-def _videos(results: Results) -> Path | None:
+def drawn_videos(results: Results) -> Path | None:
     """Folder of the run's drawn hearts; None where they are real or absent."""
     dataset = results.real_data
     folder = results.root / "data" / dataset / VIDEOS
@@ -85,10 +86,10 @@ def _videos(results: Results) -> Path | None:
 def _row(picks: pd.DataFrame, videos: Path) -> np.ndarray:
     """Looping clips of the first picks side by side, shape (T, H, W), uint8."""
     names = picks.sort_values("rank").drop_duplicates("file_name")["file_name"].head(SHOWN)
-    return np.concatenate(_with_gaps([_loop(videos / f"{name}.avi") for name in names]), axis=2)
+    return np.concatenate(_with_gaps([loop_of(videos / f"{name}.avi") for name in names]), axis=2)
 
 
-def _loop(file: Path) -> np.ndarray:
+def loop_of(file: Path) -> np.ndarray:
     clip = resize_clip(read_clip(file), SIDE)[::STEP]
     return clip[np.arange(FRAMES) % len(clip)]
 
@@ -98,15 +99,21 @@ def _with_gaps(clips: list[np.ndarray]) -> list[np.ndarray]:
     return [part for clip in clips for part in (clip, gap)][:-1]
 
 
-def _save(frames: np.ndarray, file: Path) -> list[Path]:
+def write_loop(frames: np.ndarray, file: Path, *, quality: int = 45) -> list[Path]:
+    """Paths of a looping picture of frames (T, H, W), uint8, and of its still twin beside it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    still = file.with_name(f"{file.stem}-still.webp")
-    file.write_bytes(_webp(frames))
-    still.write_bytes(_webp(frames[:1]))
-    return [file, still]
+    file.write_bytes(_webp(frames, quality=quality))
+    return [file, write_still(frames[:1], file.with_name(f"{file.stem}-still.webp"))]
 
 
-def _webp(frames: np.ndarray) -> bytes:
+def write_still(frames: np.ndarray, file: Path) -> Path:
+    """Path of a picture of the one frame (1, H, W), uint8."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(_webp(frames[:1]))
+    return file
+
+
+def _webp(frames: np.ndarray, *, quality: int = 45) -> bytes:
     from PIL import Image
 
     first, *rest = [Image.fromarray(frame) for frame in frames]
@@ -114,5 +121,5 @@ def _webp(frames: np.ndarray) -> bytes:
     motion: dict[str, Any] = (
         {"save_all": True, "append_images": rest, "duration": MILLISECONDS, "loop": 0} if rest else {}
     )
-    first.save(stream, "webp", quality=45, method=4, **motion)
+    first.save(stream, "webp", quality=quality, method=4, **motion)
     return stream.getvalue()

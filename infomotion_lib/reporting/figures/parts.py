@@ -21,6 +21,15 @@ def headline(fig: Figure, text: str, *, size: int = 11) -> None:
     fig.suptitle(text, x=0.01, ha="left", fontsize=size, fontweight="bold")
 
 
+def span_at_least(axis: Axes, span: float) -> None:
+    """Widen a y-axis that is shorter than ``span`` about its middle: equal values, or values that differ by
+    rounding alone, are drawn as equal.
+    """
+    low, high = axis.get_ylim()
+    if high - low < span:
+        axis.set_ylim((low + high - span) / 2, (low + high + span) / 2)
+
+
 def legend_below(fig: Figure, axis: Axes, *, most: int) -> None:
     """Legend of an axis below all panels, in as many columns as the figure is wide enough for; points with
     error bars as markers alone.

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES, GROUPS
+from infomotion_lib.reporting.coverage import mean_gap
 from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, headline
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
 
@@ -154,7 +155,7 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
             markersize=5.5,
             alpha=0.85,
         )
-        gaps[method] = float(np.abs(pool[:, None] - ef).min(axis=1).mean()) if len(ef) else np.nan
+        gaps[method] = mean_gap(np.abs(pool[:, None] - ef))
         edge_note(axis, f"{gaps[method]:.1f}", row, shift=(6, 0), size=_LABEL)
     edge_note(axis, "mean\ngap", -0.6, shift=(6, 0), size=_LABEL, va="bottom")
     axis.set_yticks(np.arange(len(picks)), [METHOD_NAMES[method] for method in picks])

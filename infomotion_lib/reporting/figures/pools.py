@@ -18,7 +18,7 @@ from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.reporting.figures.evaluation import constant_name
 from infomotion_lib.reporting.figures.heatmap import class_map
-from infomotion_lib.reporting.figures.parts import INK, headline, legend_below, mean_points
+from infomotion_lib.reporting.figures.parts import INK, headline, legend_below, mean_points, span_at_least
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_NAMES, MUTED
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
@@ -249,6 +249,7 @@ def pool_accuracy(
         axis.set_xlim(-0.6, len(sizes) - 0.4)
         axis.set_title(names[pool], fontsize=10)
         axis.grid(axis="x", visible=False)
+    span_at_least(axes[0], 5.0)
     axes[0].set_ylabel("hard accuracy on real TEST (%)")
     legend_below(fig, axes[0], most=4)
     above = int((rows["mean"] > best["hard_accuracy"]).sum())

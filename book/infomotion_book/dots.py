@@ -1,0 +1,161 @@
+"""Two pictures of single results as dots, so that their spread is seen: the paper's Table 1, and the pools of
+our study.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from infomotion_book.evidence.study import Evidence
+from infomotion_book.html import block
+from infomotion_book.paper_values import METHODS, SHARES, SIZES, paper_cells
+from infomotion_book.templates import filled
+from infomotion_lib.reporting.results import records
+from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES
+
+LEFT, WIDTH = 126, 430
+"""Where the axis begins, and the whole width: units of the picture, as many pixels on a phone."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A horizontal axis in percent.
+
+    Attributes
+    ----------
+    low, high : float
+        Its ends.
+    ticks : tuple of int
+        Where it is labelled.
+    """
+
+    low: float
+    high: float
+    ticks: tuple[int, ...]
+
+    def place(self, value: float) -> float:
+        """Where a value is, in units of the picture."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(LEFT + share * (WIDTH - LEFT - 10), 1)
+
+
+def paper_dots() -> pd.DataFrame:
+    """Hard accuracies of the paper's Table 1.
+
+    Returns
+    -------
+    DataFrame
+        ``source``, ``vpc`` (0: the whole set), ``method``, ``mean``, ``spread`` (NaN where none is printed),
+        percent; in the order of the picture.
+    """
+    cells = paper_cells()
+    wanted = [
+        (source, method, size)
+        for source in ("real", "synthetic")
+        for size, methods in ((0, ("whole",)), *((size, METHODS) for size in SIZES))
+        for method in methods
+    ]
+    rows = [
+        (source, size, method, *cells[source, method, size, "hard_accuracy"])
+        for source, method, size in wanted
+    ]
+    return pd.DataFrame(rows, columns=["source", "vpc", "method", "mean", "spread"])
+
+
+def pool_dots(study: Evidence, *, method: str = "infomotion", graph: str = "knn") -> pd.DataFrame:
+    """Hard accuracy of Random and of one selector on motion vectors, pool by pool, at the smaller budget.
+
+    Returns
+    -------
+    DataFrame
+        ``pool``, ``random`` (mean over its draws), ``other``, percent; sorted by ``random``.
+    """
+    runs = study.runs[study.runs["vpc"] == study.smallest]
+    other = runs[
+        (runs["method"] == method) & (runs["graph"] == graph) & (runs["feature"].isin(["motion", ""]))
+    ]
+    means = pd.DataFrame(
+        {
+            "random": runs[runs["method"] == "random"].groupby("pool")["hard_accuracy"].mean(),
+            "other": other.groupby("pool")["hard_accuracy"].mean(),
+        }
+    ).dropna()
+    return means.sort_values("random").reset_index()
+
+
+def paper_picture() -> str:
+    """MyST block: the paper's Table 1 as dots, over the band of the answer "always normal"."""
+    return block(filled("paper_dots.svg.jinja", paper_values()))
+
+
+def paper_values() -> dict[str, object]:
+    """What that picture is drawn from: places and words."""
+    axis, table = Axis(25, 90, (30, 40, 50, 60, 70, 80, 90)), paper_dots()
+    rows, y = [], 30.0
+    for _, group in table.groupby(["source", "vpc"], sort=False):
+        y += 26
+        head = _head(str(group["source"].iloc[0]), int(group["vpc"].iloc[0]))
+        rows.append({"head": head, "y": round(y - 13, 1)})
+        for row in records(group):
+            known = row["spread"] == row["spread"]
+            rows.append(
+                {
+                    "name": METHOD_NAMES[row["method"]],
+                    "y": y,
+                    "x": axis.place(row["mean"]),
+                    "low": axis.place(row["mean"] - row["spread"]) if known else None,
+                    "high": axis.place(row["mean"] + row["spread"]) if known else None,
+                    "colour": METHOD_COLOURS[row["method"]],
+                    "own": row["method"] == "infomotion",
+                }
+            )
+            y += 16
+    band = (axis.place(min(SHARES)), axis.place(max(SHARES)))
+    return {
+        "rows": rows,
+        "height": y + 22,
+        "width": WIDTH,
+        "band": band,
+        "shares": (min(SHARES), max(SHARES)),
+        "ticks": [(axis.place(tick), tick) for tick in axis.ticks],
+    }
+
+
+def _head(source: str, size: int) -> str:
+    data = "Real" if source == "real" else "Synthetic"
+    return f"{data}, {f'{size} videos per class' if size else 'the whole set'}"
+
+
+def pool_picture(study: Evidence | None) -> str:
+    """MyST block: the pools of the study as pairs of dots; empty where it has not run."""
+    return block(filled("pool_dots.svg.jinja", pool_values(pool_dots(study)))) if study else ""
+
+
+def pool_values(table: pd.DataFrame) -> dict[str, object]:
+    """What that picture is drawn from: places and words."""
+    low, high = table[["random", "other"]].min().min(), table[["random", "other"]].max().max()
+    ticks = tuple(range(int(low // 10 * 10), int(high // 10 * 10) + 11, 10))
+    axis = Axis(ticks[0], ticks[-1], ticks)
+    rows = [
+        {
+            "pool": int(row["pool"]) + 1,
+            "y": 46 + 17 * place,
+            "random": axis.place(row["random"]),
+            "other": axis.place(row["other"]),
+        }
+        for place, row in enumerate(records(table))
+    ]
+    gain = table["other"] - table["random"]
+    return {
+        "rows": rows,
+        "height": 46 + 17 * len(rows) + 24,
+        "width": WIDTH,
+        "ticks": [(axis.place(tick), tick) for tick in ticks],
+        "colours": (METHOD_COLOURS["random"], METHOD_COLOURS["infomotion"]),
+        "swing": float(table["random"].max() - table["random"].min()),
+        "gain": float(gain.mean()),
+        "better": int((gain > 0).sum()),
+        "pools": len(table),
+    }

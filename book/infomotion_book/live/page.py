@@ -1,0 +1,101 @@
+"""The parts of the page "Infomap, live": its two widgets, their data, and the files beside the page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from infomotion_book.assets import INFOMAP, INFOMAP_LICENCE, INFOMAP_SCRIPT, Assets
+from infomotion_book.explore import graphs
+from infomotion_book.html import block
+from infomotion_book.live.data import FILE, SHEETS
+from infomotion_book.live.module import module, page_script, style
+from infomotion_book.notebooks import card_anchor
+from infomotion_book.templates import filled
+from infomotion_lib.frozen import EXPLORE
+from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.widgets import picture_html
+
+MODULE, STYLE = "infomotion_live.mjs", "infomotion_live.css"
+"""Names of the module and its style sheet under ``_static``, for hosts other than the page."""
+
+STILL = "knn 6"
+"""Graph of the picture that stands in where no script runs."""
+
+
+def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[str, str]:
+    """MyST text of the live graph, of the game, and of where Infomap comes from.
+
+    Parameters
+    ----------
+    results : Results or None
+        Whose graphs to show.
+    assets : Assets
+        Where the page finds Infomap.
+    not_run : str
+        What to say where there is nothing to show.
+    """
+    engine = f"_static/{INFOMAP_SCRIPT}" if assets.folder else assets.url(INFOMAP_SCRIPT)
+    licence = f"_static/{INFOMAP_LICENCE}" if assets.folder else ""
+    about = {"package": INFOMAP, "engine": engine, "licence": licence}
+    parts = {"infomap": filled("infomap.md.jinja", about), "live": not_run, "selector": ""}
+    data = live_data(results)
+    if results is None or data is None:
+        return parts
+    base = f"results/{results.profile}/{EXPLORE}"
+    first = next(iter(data["classes"]))
+    shared = json.dumps({"data": data, "engine": engine, "sheets": f"{base}/{SHEETS}"}, separators=(",", ":"))
+    head = (
+        f'<style>{style()}</style><script type="application/json" id="im-live-data">{_safe(shared)}</script>'
+    )
+    card = block(
+        f'<p class="im-note"><a href="provenance.html#{card_anchor(results, "graph_selection")}">how it was'
+        " made</a></p>"
+    )
+    hearts = (
+        '<img class="im-figure im-wall" loading="lazy"'
+        f' alt="Five drawn hearts of the class {first}, picked by InfoMotion."'
+        f' src="{base}/wall/{first}-infomotion-still.webp">'
+    )
+    parts["live"] = block(head + _place("live", first, without=still(results, first))) + card
+    script = block(f'<script type="module">\n{_safe(page_script())}</script>')
+    parts["selector"] = block(_place("selector", first, without=hearts)) + card + script
+    return parts
+
+
+def live_data(results: Results | None) -> dict[str, Any] | None:
+    """What :func:`infomotion_book.live.data.write_live` left for a run; None where it left nothing."""
+    file = results.root / EXPLORE / FILE if results else None
+    if file is None or not file.is_file():
+        return None
+    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return data
+
+
+def still(results: Results, class_name: str) -> str:
+    """HTML of the graph of a class as a picture."""
+    drawn, alt = graphs.draw(
+        graphs.read(results.root / EXPLORE / "graphs.json")["classes"][class_name], STILL, class_name
+    )
+    return picture_html(drawn, alt=alt)
+
+
+def write_module(static: Path) -> Path:
+    """Path of the module, written with its style sheet for hosts other than the page."""
+    static.mkdir(parents=True, exist_ok=True)
+    file = static / MODULE
+    file.write_text(module(), encoding="utf-8")
+    (static / STYLE).write_text(style(), encoding="utf-8")
+    return file
+
+
+def _place(view: str, class_name: str, *, without: str) -> str:
+    """Element that the widget fills, and what stands there without scripts."""
+    traits = json.dumps({"view": view, "class_name": class_name})
+    return f"<div data-live='{traits}'></div><noscript>{without}</noscript>"
+
+
+def _safe(text: str) -> str:
+    """Text that may stand in a script element."""
+    return text.replace("</", "<\\/")
