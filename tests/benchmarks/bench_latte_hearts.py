@@ -46,6 +46,8 @@ CASES: dict[str, dict[str, object]] = {
     "noise": {"objective": "epsilon"},
     "velocity": {"objective": "v"},
     "flow": {"objective": "flow"},
+    "flow, three times the rate": {"objective": "flow", "learning_rate": 3e-3},
+    "flow, three times the rate, guidance 4": {"objective": "flow", "learning_rate": 3e-3, "guidance": 4.0},
     "flow, shift 3": {"objective": "flow", "shift": 3.0},
     "flow, shift 3, one factor": {"objective": "flow", "shift": 3.0, "latents": "scaled"},
     "flow, shift 3, three times the rate": {"objective": "flow", "shift": 3.0, "learning_rate": 3e-3},
@@ -106,9 +108,9 @@ def taught_reader(train: LabelledClips, *, steps: int = 900) -> Reader:
 
 
 def shapes(clips: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Every fifth frame at 16 x 16, (N, frames x 256)."""
+    """Every fifth frame of each clip at 16 x 16, (frames, 256)."""
     frames = clips[:, ::5]
-    return by_area(frames.reshape(-1, *frames.shape[2:]), 16).reshape(len(clips), -1) / 255.0
+    return by_area(frames.reshape(-1, *frames.shape[2:]), 16).reshape(-1, 256) / 255.0
 
 
 def scores(
@@ -129,15 +131,21 @@ def measure(
 ) -> tuple[dict[str, object], NDArray[np.uint8]]:
     """Row of a case, and its clips."""
     case: dict[str, object] = {"latents": "standardised", "shift": 1.0, "learning_rate": 1e-3, **CASES[name]}
+    guidance = case.pop("guidance", 2.0)
     unit = standardised_to if case["latents"] == "standardised" else scaled_to
     encoder = unit(train.frames, autoencoder)
     recipe = LatteRecipe("cpu/2", 8, CUT.frames, steps=STEPS, class_ef=train.class_ef, **case)  # type: ignore[arg-type]
+    latents = latents_of(encoder, train)
     begun = time.process_time()
-    trained = train_latte(latents_of(encoder, train), train.label, recipe)
+    trained = train_latte(latents, train.label, recipe)
     taught = time.process_time()
     drawn = [
         decode_clips(
-            encoder, sample_latents(trained, label, seeds=[*range(PER_CLASS)], sampling_steps=20), side=64
+            encoder,
+            sample_latents(
+                trained, label, seeds=[*range(PER_CLASS)], guidance=float(str(guidance)), sampling_steps=20
+            ),
+            side=64,
         )
         for label in range(5)
     ]
@@ -146,7 +154,14 @@ def measure(
         "cpu_seconds": taught - begun,
         "cpu_seconds_per_clip": (time.process_time() - taught) / len(clips),
     }
-    return {"case": name, **case, "steps": STEPS, **scores(clips, asked, val, reader), **seconds}, clips
+    return {
+        "case": name,
+        **case,
+        "guidance": guidance,
+        "steps": STEPS,
+        **scores(clips, asked, val, reader),
+        **seconds,
+    }, clips
 
 
 def main(data: Path, out: Path) -> None:
