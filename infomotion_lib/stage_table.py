@@ -260,8 +260,15 @@ TABLE: Mapping[str, Stage] = _Table()
 
 
 def notebook_stages() -> dict[str, str]:
-    """Stages that are notebooks, by their number; of the pools, which share a notebook, the last."""
-    return {stage.number: stage.name for stage in TABLE.values() if stage.number}
+    """Stages that are notebooks, by their number; of the pools, which share a notebook, the one whose
+    parameters stand in it.
+    """
+    shown = pool_stage(imported("infomotion_lib.generators.registry:IN_NOTEBOOK"))
+    return {
+        stage.number: stage.name
+        for stage in TABLE.values()
+        if stage.number and (not stage.generator or stage.name == shown)
+    }
 
 
 def folders() -> dict[str, str]:

@@ -16,6 +16,7 @@ from infomotion_book import (
     dots,
     evidence,
     first_page,
+    generators,
     ledgers,
     paper_numbers,
     phases,
@@ -30,6 +31,7 @@ from infomotion_book.checkpoint_choice import checkpoint_choice
 from infomotion_book.comparisons import against_random, comparisons, random_sentences
 from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
+from infomotion_book.hearts import hearts_tried
 from infomotion_book.html import admonition, block, figure, folded, link, number
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
 from infomotion_book.live import page as live
@@ -110,6 +112,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         **evidence.fragments(),
         **phases.fragments(),
         **vectors.fragments(shown),
+        **generators.fragments(shown),
         **real_heart.fragments(),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
@@ -120,6 +123,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "figures": figure_index(shown),
         "costs": costs(),
         "latte_steps": latte_steps(),
+        "hearts_tried": hearts_tried(),
         "speed": speed(),
         "platforms": platforms(),
         "changelog": changelog(),

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.video import read_clip
@@ -23,12 +24,15 @@ from infomotion_lib.evaluation import pools as reading
 from infomotion_lib.evaluation.ablation_parameters import AblationParameters
 from infomotion_lib.evaluation.claims import paper_results
 from infomotion_lib.evaluation.fidelity import (
+    NamedEncoder,
     fidelity_table,
     frame_encoder,
     standard_encoders,
     video_encoder,
 )
 from infomotion_lib.evaluation.intervals import summarise
+from infomotion_lib.evaluation.nearness import NEARNESS_COLUMNS, nearness_table
+from infomotion_lib.evaluation.pool_table import pool_rows
 from infomotion_lib.evaluation.runs import (
     open_labelled_videos,
     plan_runs,
@@ -37,8 +41,9 @@ from infomotion_lib.evaluation.runs import (
     with_flags,
 )
 from infomotion_lib.frame_table import read_frame_index
-from infomotion_lib.generators.cutting import Cut, cut_videos
+from infomotion_lib.generators.cutting import Cut, cut_videos, too_short
 from infomotion_lib.generators.pool import POOL, REQUEST
+from infomotion_lib.generators.privacy.record import summary as privacy_summary
 from infomotion_lib.parameters import StageParameters, stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_json, read_run_card
@@ -199,31 +204,81 @@ def select_from_pools(run: Ablation, pools: reading.PoolReading) -> SelectionTab
     return replace(chosen, selections=reading.with_pool_marks(chosen.selections, run.records))
 
 
-def pool_fidelity(run: Ablation, networks: reading.Networks) -> pd.DataFrame:
-    """Rows of ``fidelity.csv``: see :func:`~infomotion_lib.evaluation.fidelity.fidelity_table`."""
-    from infomotion_lib.representations.appearance.network import load_appearance
+@dataclass(frozen=True)
+class RealAndDrawn:
+    """Clips of one shape, read once: real ones and those of the pools.
 
+    Attributes
+    ----------
+    train, unseen : ndarray, shapes (N, T, S, S) and (M, T, S, S), uint8
+        Of real TRAIN and VAL videos; no more of TRAIN than twice the largest pool.
+    pools : dict of str to ndarray
+        Of each pool that is not made of real clips.
+    cut : Cut
+        Their shape.
+    """
+
+    train: NDArray[np.uint8] = field(repr=False)
+    unseen: NDArray[np.uint8] = field(repr=False)
+    pools: dict[str, NDArray[np.uint8]] = field(repr=False)
+    cut: Cut
+
+
+def read_clips(run: Ablation) -> RealAndDrawn:
+    """Clips of every pool beside real ones of their length, rate and side."""
     p, shape = run.parameters, next(iter(run.pools.values())).usable[["n_frames", "fps", "height"]].median()
     cut = Cut(int(shape["n_frames"]), float(shape["fps"]), int(shape["height"]))
-    labeller = networks.labeller
-    period = source_period(labeller.clip_period, fps=cut.fps, reference_fps=networks.reference_fps)
-    appearance = load_appearance(
-        run.paths.stage("ifa_training") / "appearance.safetensors", device=run.device
-    )
-    encoders = [
-        frame_encoder(appearance),
-        video_encoder(labeller, period=period),
-        *standard_encoders(p),
-    ]
     most = 2 * max(len(data.usable) for data in run.pools.values())
     reference = run.train.sample(min(len(run.train), most), random_state=p.pool_seed)
-    genuine = cut_videos(reference, cut, workers=p.workers)[0]
-    clips = {
+    train = cut_videos(reference, cut, workers=p.workers)[0]
+    usable = run.datasets[run.real].usable
+    val = usable[usable["split"] == "VAL"].reset_index(drop=True)
+    long_enough = val[~too_short(val, cut)]
+    unseen = cut_videos(long_enough, cut, workers=p.workers)[0] if len(long_enough) else train[:0]
+    pools = {
         name: np.stack([read_clip(path) for path in data.usable["path"]])
         for name, data in run.pools.items()
         if not run.is_real[name]
     }
-    return fidelity_table(genuine, clips, encoders, seed=p.pool_seed, resamples=p.fidelity_resamples)
+    return RealAndDrawn(train, unseen, pools, cut)
+
+
+def pool_fidelity(
+    run: Ablation, networks: reading.Networks, clips: RealAndDrawn | None = None
+) -> pd.DataFrame:
+    """Rows of ``fidelity.csv``: see :func:`~infomotion_lib.evaluation.fidelity.fidelity_table`.
+
+    ``clips``: from :func:`read_clips`; read here if they are not given.
+    """
+    p, clips = run.parameters, clips or read_clips(run)
+    labeller = networks.labeller
+    period = source_period(labeller.clip_period, fps=clips.cut.fps, reference_fps=networks.reference_fps)
+    encoders = [
+        _frame_encoder(run),
+        video_encoder(labeller, period=period),
+        *standard_encoders(p),
+    ]
+    return fidelity_table(
+        clips.train, clips.pools, encoders, seed=p.pool_seed, resamples=p.fidelity_resamples
+    )
+
+
+def pools_compared(
+    run: Ablation, clips: RealAndDrawn, *, labels: pd.DataFrame, held: pd.DataFrame, fidelity: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows of ``pools.csv``: see :func:`~infomotion_lib.evaluation.pool_table.pool_rows`."""
+    near = pd.DataFrame(columns=list(NEARNESS_COLUMNS))
+    if len(clips.unseen) and clips.pools:
+        near = nearness_table(clips.train, clips.unseen, clips.pools, _frame_encoder(run))
+    filtered = {name: privacy_summary(run.paths.stage(pool_stage(name)) / POOL) for name in run.pools}
+    return pool_rows(labels, held, fidelity, near, filtered)
+
+
+def _frame_encoder(run: Ablation) -> NamedEncoder:
+    from infomotion_lib.representations.appearance.network import load_appearance
+
+    weights = run.paths.stage("ifa_training") / "appearance.safetensors"
+    return frame_encoder(load_appearance(weights, device=run.device))
 
 
 def train_on_pools(

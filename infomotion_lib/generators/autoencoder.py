@@ -42,7 +42,7 @@ KL_WEIGHT = 1e-6
 
 @dataclass(frozen=True)
 class FittedAutoencoder:
-    """A trained autoencoder and the factor that gives its latents unit variance.
+    """A trained autoencoder and what gives its latents unit variance.
 
     Attributes
     ----------
@@ -52,11 +52,15 @@ class FittedAutoencoder:
         One over the standard deviation of the training latents (as in latent diffusion).
     name : str
         ``"small"``, ``"full"`` or ``"published"``.
+    mean, std : tuple of float
+        Of each channel of the training latents; they take the place of ``scale`` where they are given.
     """
 
     network: AutoencoderKL = field(repr=False)
     scale: float
     name: str
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
 
     @torch.no_grad()
     def encode(self, frames: NDArray[np.uint8], *, batch: int = 128) -> Tensor:
@@ -65,20 +69,28 @@ class FittedAutoencoder:
             self.network.encode(self._input(frames[i : i + batch])).latent_dist.mean
             for i in range(0, len(frames), batch)
         ]
-        return torch.cat(parts).cpu() * self.scale
+        latents = torch.cat(parts).cpu()
+        return (
+            (latents - _per_channel(self.mean)) / _per_channel(self.std) if self.std else latents * self.scale
+        )
 
     @torch.no_grad()
     def decode(self, latents: Tensor, *, batch: int = 128) -> NDArray[np.uint8]:
         """Grey frames (N, S, S) of scaled latents (N, 4, S/8, S/8)."""
+        raw = latents * _per_channel(self.std) + _per_channel(self.mean) if self.std else latents / self.scale
         parts = [
-            self.network.decode(latents[i : i + batch].to(self.network.device) / self.scale).sample.mean(1)
-            for i in range(0, len(latents), batch)
+            self.network.decode(raw[i : i + batch].to(self.network.device)).sample.mean(1)
+            for i in range(0, len(raw), batch)
         ]
         return ((torch.cat(parts).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy()
 
     def _input(self, frames: NDArray[np.uint8]) -> Tensor:
         pixels = torch.from_numpy(np.ascontiguousarray(frames)).to(self.network.device)
         return to_input(pixels, channels=int(self.network.config["in_channels"]))
+
+
+def _per_channel(values: tuple[float, ...]) -> Tensor:
+    return torch.tensor(values).view(-1, 1, 1)
 
 
 def to_input(frames: Tensor, *, channels: int) -> Tensor:
@@ -180,8 +192,23 @@ def scaled_to(frames: NDArray[np.uint8], fitted: FittedAutoencoder, *, seed: int
     """The same autoencoder with the factor that gives the latents of these frames (N, S, S) unit variance,
     measured on 512 of them.
     """
+    return replace(fitted, scale=float(1 / _raw_latents(frames, fitted, seed=seed).std()), mean=(), std=())
+
+
+def standardised_to(
+    frames: NDArray[np.uint8], fitted: FittedAutoencoder, *, seed: int = 0
+) -> FittedAutoencoder:
+    """The same autoencoder with the mean and the standard deviation of each channel of the latents of these
+    frames (N, S, S), measured on 512 of them: each channel then has mean 0 and variance 1.
+    """
+    values = _raw_latents(frames, fitted, seed=seed).to(torch.float64)
+    mean, std = values.mean((0, 2, 3)), values.std((0, 2, 3))
+    return replace(fitted, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
+
+
+def _raw_latents(frames: NDArray[np.uint8], fitted: FittedAutoencoder, *, seed: int) -> Tensor:
     some = np.random.default_rng(seed).choice(len(frames), size=min(512, len(frames)), replace=False)
-    return replace(fitted, scale=float(1 / replace(fitted, scale=1.0).encode(frames[some]).std()))
+    return replace(fitted, scale=1.0, mean=(), std=()).encode(frames[some])
 
 
 def _resume(
@@ -249,10 +276,12 @@ def obtain_autoencoder(
 
 def save_autoencoder(fitted: FittedAutoencoder, folder: str | Path) -> Path:
     """Folder with the network in diffusers' own format (configuration and safetensors), the scale factor
-    inside; written whole.
+    or the mean and standard deviation of each channel inside; written whole.
     """
     target = Path(folder)
     fitted.network.register_to_config(scaling_factor=fitted.scale)
+    if fitted.std:
+        fitted.network.register_to_config(latents_mean=[*fitted.mean], latents_std=[*fitted.std])
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as name:
         fitted.network.save_pretrained(Path(name) / target.name, safe_serialization=True)
@@ -284,14 +313,9 @@ def load_autoencoder(folder: str | Path, *, device: str = "cpu") -> FittedAutoen
             where=looked,
             remedy="Give a folder in diffusers' layout, with safetensors.",
         )
-    how = {
-        "local_files_only": True,
-        "use_safetensors": True,
-        "low_cpu_mem_usage": False,
-        "output_loading_info": True,
-    }
+    how = {"local_files_only": True, "use_safetensors": True, "low_cpu_mem_usage": False}
     try:
-        network, loaded = AutoencoderKL.from_pretrained(path, **how)
+        network, loaded = AutoencoderKL.from_pretrained(path, output_loading_info=True, **how)
     except (OSError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{path} does not hold AutoencoderKL weights as safetensors: {error}") from None
     if loaded["missing_keys"]:  # diffusers would draw them at random
@@ -309,7 +333,8 @@ def load_autoencoder(folder: str | Path, *, device: str = "cpu") -> FittedAutoen
         (size for size, widths in WIDTHS.items() if tuple(config["block_out_channels"]) == widths),
         "published",
     )
-    return FittedAutoencoder(network.to(device).eval(), float(config["scaling_factor"]), name)
+    mean, std = (tuple(config.get(key) or ()) for key in ("latents_mean", "latents_std"))
+    return FittedAutoencoder(network.to(device).eval(), float(config["scaling_factor"]), name, mean, std)
 
 
 def reconstruction_quality(fitted: FittedAutoencoder, frames: NDArray[np.uint8]) -> dict[str, float]:

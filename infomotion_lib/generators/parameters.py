@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, create_model
 
-from infomotion_lib.generators.registry import GENERATORS
+from infomotion_lib.generators.registry import GENERATORS, IN_NOTEBOOK
 from infomotion_lib.parameter_types import Count, Seed
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.registry import imported, known
@@ -20,7 +20,7 @@ else:
 class PoolParameters(StageParameters):
     """Stage 05: learn from real videos and draw a pool, or take one; one job per generator."""
 
-    generator: GeneratorName = Field("latte", description="whose pool this job makes; the runner sets it")
+    generator: GeneratorName = Field(IN_NOTEBOOK, description="whose pool this job makes; the runner sets it")
     latte_frames: int = Field(
         16, ge=8, le=64, description="frames per clip, in every pool (published Latte: 16)"
     )
@@ -29,6 +29,20 @@ class PoolParameters(StageParameters):
     )
     pool_per_class: Count = Field(30, description="clips of each requested class in every pool")
     pool_seed: Seed = Field(0, description="seed of the sampled pools")
+    privacy_filter: Literal["none", "closest"] = Field(
+        "none", description="closest: leave out clips too like the training heart closest to them"
+    )
+    privacy_percentile: float = Field(
+        95, ge=0, le=100, description="how like is too like, of the likeness between real hearts (published)"
+    )
+    privacy_scaling: Literal["each", "published"] = Field(
+        "each", description="scale a drawn clip by itself, as real ones are; published: by the whole set"
+    )
+    privacy_steps: Count = Field(300, description="training steps of the network that knows hearts again")
+    privacy_side: int = Field(
+        64, ge=32, le=256, multiple_of=2, description="side of the frames that it sees, pixels"
+    )
+    privacy_redraws: int = Field(3, ge=0, le=20, description="how often a dropped clip is drawn again")
 
 
 def pool_parameters(generator: str) -> type[PoolParameters]:

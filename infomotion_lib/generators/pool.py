@@ -5,20 +5,25 @@ made.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.data.video import probe, write_clip
+from infomotion_lib.data.video import probe, read_clip, write_clip
 from infomotion_lib.errors import DataError, ParameterError, StageError, VideoError
 from infomotion_lib.files import FILE_LIST, POOL_RECORD
 from infomotion_lib.generators.base import Fitted
 from infomotion_lib.generators.cutting import Cut, file_list
+from infomotion_lib.generators.privacy.record import CLIPS
+from infomotion_lib.generators.privacy.rounds import filtered
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
+
+if TYPE_CHECKING:
+    from infomotion_lib.generators.privacy.clips import ClipFilter
 
 POOL = "pool"
 """Folder of the pool within that of its generator."""
@@ -28,6 +33,9 @@ REQUEST, MANIFEST, DRAWING = POOL_RECORD, "manifest.csv", "drawing.json"
 what that machine says.
 """
 
+PRIVACY = CLIPS
+"""What the privacy filter says of every clip that was drawn, where it ran."""
+
 DRAWN_HERE = ".drawn_here"
 """File that a generator's folder has where this run draws the pool itself."""
 
@@ -36,7 +44,14 @@ BATCH = 16
 
 
 def write_pool(
-    fitted: Fitted, root: str | Path, *, cut: Cut, per_class: int, seed: int, generator: str
+    fitted: Fitted,
+    root: str | Path,
+    *,
+    cut: Cut,
+    per_class: int,
+    seed: int,
+    generator: str,
+    privacy: ClipFilter | None = None,
 ) -> Path:
     """Folder with ``per_class`` clips of each class, ``FileList.csv``, ``manifest.csv`` and ``pool.json``.
 
@@ -49,13 +64,17 @@ def write_pool(
         Length, rate and side of the clips as the generator draws them; longer ones lose their last frames.
     generator : str
         Its name, for ``pool.json``.
+    privacy : ClipFilter, optional
+        Clips too like a training heart are drawn again by it, and left out if that does not help: a class may
+        then have fewer clips. ``privacy.csv`` says what became of each.
 
     Raises
     ------
     ParameterError
         If a number of the request is out of range; nothing has been written then.
     DataError
-        If the folder holds a pool made by another request, something else, or a record that cannot be read.
+        If the folder holds a pool made by another request, something else, or a record that cannot be read;
+        or if the filter leaves no clip.
     """
     if per_class < 1:
         raise ParameterError(f"A pool needs at least one clip per class, not {per_class}.")
@@ -64,20 +83,62 @@ def write_pool(
     folder, manifest = Path(root), fitted.requests(per_class=per_class, seed=seed)
     shape = {"frames": cut.frames, "fps": cut.fps, "side": cut.side}
     request = {"generator": generator, "per_class": per_class, "seed": seed, **shape, **fitted.settings()}
-    _claim(folder, request)
-    videos = [folder / "Videos" / f"{name}.avi" for name in manifest["FileName"]]
-    wanted = [row for row, video in enumerate(videos) if not _is_written(video, cut.frames)]
-    bar: tqdm[Any] = track(label="sampling", total=len(wanted), unit="clip")
-    with bar:
-        for start in range(0, len(wanted), BATCH):
-            rows = wanted[start : start + BATCH]
-            for row, clip in zip(rows, fitted.draw(manifest.iloc[rows]), strict=True):
-                write_clip(videos[row], clip[: cut.frames], fps=cut.fps)
-            bar.update(len(rows))
+    _claim(folder, request | (privacy.settings() if privacy else {}))
+    if privacy:
+        manifest = _filtered(fitted, manifest, folder, cut=cut, seed=seed, privacy=privacy)
+    else:
+        _draw(fitted, manifest, folder, cut=cut)
     listed = file_list(manifest["FileName"], manifest["requested_ef"], cut=cut)
     write_csv(listed, folder / FILE_LIST)
     write_csv(manifest, folder / MANIFEST)
     return folder
+
+
+def _draw(fitted: Fitted, rows: pd.DataFrame, folder: Path, *, cut: Cut) -> None:
+    """Write the clips of these rows that are not there yet."""
+    videos = [_video(folder, name) for name in rows["FileName"]]
+    wanted = [row for row, video in enumerate(videos) if not _is_written(video, cut.frames)]
+    bar: tqdm[Any] = track(label="sampling", total=len(wanted), unit="clip")
+    with bar:
+        for start in range(0, len(wanted), BATCH):
+            chosen = wanted[start : start + BATCH]
+            for row, clip in zip(chosen, fitted.draw(rows.iloc[chosen]), strict=True):
+                write_clip(videos[row], clip[: cut.frames], fps=cut.fps)
+            bar.update(len(chosen))
+
+
+def _filtered(
+    fitted: Fitted, first: pd.DataFrame, folder: Path, *, cut: Cut, seed: int, privacy: ClipFilter
+) -> pd.DataFrame:
+    """The manifest of clips that the filter keeps; the others' files are removed last."""
+    per_class = int(first["requested_class"].value_counts().max())
+    rows, judged = filtered(
+        first,
+        again=lambda number: fitted.requests(per_class=per_class, seed=_seed_of(seed, number)),
+        draw=lambda wanted: _draw(fitted, wanted, folder, cut=cut),
+        judge=lambda wanted: privacy.report([read_clip(_video(folder, name)) for name in wanted["FileName"]]),
+        names=privacy.train.names,
+        redraws=privacy.redraws,
+    )
+    if rows.empty:
+        raise DataError(
+            f"The privacy filter leaves none of {len(judged)} clips: all are too like a training heart.",
+            where=f"Looked at: {folder / 'Videos'}",
+            remedy="Train the generator on more videos or for less long, or raise privacy_percentile.",
+        )
+    write_csv(judged, folder / PRIVACY)
+    for name in judged.loc[~judged["kept"], "FileName"]:
+        _video(folder, name).unlink(missing_ok=True)
+    return rows.assign(privacy_filter=privacy.settings()["privacy_filter"])
+
+
+def _seed_of(seed: int, number: int) -> int:
+    """Seed of a later round of drawing."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+
+
+def _video(folder: Path, name: str) -> Path:
+    return folder / "Videos" / f"{name}.avi"
 
 
 def is_copied(folder: Path) -> bool:
@@ -109,7 +170,8 @@ def check_copied(root: str | Path, *, cut: Cut, per_class: int, generator: str) 
         what = f"{len(absent)} of {len(manifest)} clips of the pool are missing, {absent[0]} the first."
         raise DataError(what, where=f"Looked in: {pool / 'Videos'}", remedy=remedy)
     counts = manifest["requested_class"].value_counts().reindex([*CLASS_NAMES], fill_value=0)
-    if (counts != per_class).any():
+    may_lack = "privacy_filter" in manifest and (manifest["privacy_filter"] == "closest").all()
+    if (counts > per_class).any() or (not may_lack and (counts < per_class).any()):
         listed = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise DataError(
             f"The pool has {listed} clips; the profile asks for {per_class} of each class.",

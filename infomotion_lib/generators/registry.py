@@ -42,6 +42,9 @@ class Generator(Entry):
 
 GENERATORS: Registry[Generator] = Registry("generator")
 
+IN_NOTEBOOK = "latte"
+"""Whose parameters stand in the cell of the notebook that all generators share; the runner sets another."""
+
 _PACKAGE = "infomotion_lib.generators"
 GENERATORS.add(
     Generator(

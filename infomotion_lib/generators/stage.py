@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -25,10 +25,14 @@ from infomotion_lib.generators.pool import (
     is_copied,
     write_pool,
 )
+from infomotion_lib.generators.privacy.record import OF_REAL, PLANTED, of_real_hearts, summary
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import read_json
+from infomotion_lib.provenance import read_json, write_csv
 from infomotion_lib.stage_table import TABLE
+
+if TYPE_CHECKING:
+    from infomotion_lib.generators.privacy.clips import ClipFilter
 
 
 @dataclass(frozen=True)
@@ -96,19 +100,26 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
         If a copied pool is not whole or does not fit, the folder holds a pool of other settings, or the
         generator left a file unwritten.
     """
-    name, per_class = parameters.generator, parameters.pool_per_class
+    name, per_class, entry = parameters.generator, parameters.pool_per_class, GENERATORS[parameters.generator]
+    asked = parameters.privacy_filter != "none" and not (entry.given and lessons.given_is_real)
     if is_copied(folder):
         pool = check_copied(folder / POOL, cut=lessons.cut, per_class=per_class, generator=name)
+        if asked and read_json(pool / REQUEST).get("privacy_filter") != parameters.privacy_filter:
+            raise DataError(
+                "This pool was drawn without the privacy filter that the profile asks for.",
+                where=f"Read: {pool / REQUEST}",
+                remedy="Draw it again with privacy_filter=closest, or ask for none.",
+            )
         drawing: dict[str, Any] = read_json(pool / DRAWING) if (pool / DRAWING).is_file() else {}
         shown: dict[str, Any] = {name: drawing[name] for name in ("weights", "seconds") if name in drawing}
         notes = {"drawn_elsewhere": {**read_json(pool / REQUEST), **drawing}, **shown}
         return MadePool(pool, pd.read_csv(pool / MANIFEST), None, notes)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DRAWN_HERE).touch()
-    entry = GENERATORS[name]
     fitted: Fitted = entry.load().fit(lessons, folder=folder, parameters=parameters, device=device)
     if absent := [file for file in entry.files if not (folder / file).is_file()]:
         raise DataError(f"{entry.label} left files unwritten: {', '.join(absent)}", where=f"In {folder}")
+    privacy = _filter(lessons, folder=folder, parameters=parameters, device=device) if asked else None
     begun = time.monotonic()
     pool = write_pool(
         fitted,
@@ -117,7 +128,20 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
         per_class=per_class,
         seed=parameters.pool_seed,
         generator=name,
+        privacy=privacy,
     )
     notes = fitted.summary()
     notes["seconds"] = {**notes.get("seconds", {}), "sampling": round(time.monotonic() - begun, 1)}
+    if privacy:
+        from infomotion_lib.generators.privacy.planted import planted
+
+        write_csv(planted(privacy), pool / PLANTED)
+        write_csv(of_real_hearts(privacy), pool / OF_REAL)
+        notes["privacy"] = summary(pool) | {"told_apart": round(privacy.accuracy, 3)}
     return MadePool(pool, pd.read_csv(pool / MANIFEST), fitted, notes)
+
+
+def _filter(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> ClipFilter:
+    from infomotion_lib.generators.privacy.clips import open_filter
+
+    return open_filter(lessons, folder=folder, parameters=parameters, device=device)

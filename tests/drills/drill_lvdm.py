@@ -6,13 +6,16 @@ sampler, not the public data: whether those were drawn in batches of several lon
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from infomotion_lib.generators.spacetime.networks import chain_size, video_unet
-from infomotion_lib.generators.spacetime.released import own_conditions, released_stitched_denoise
+from infomotion_lib.generators.spacetime.released import released_stitched_denoise
+from infomotion_lib.generators.spacetime.released_order import own_conditions
 from infomotion_lib.generators.spacetime.sampling import draw_videos
 from infomotion_lib.generators.spacetime.training import Course, ef_tokens, teach_videos
 from infomotion_lib.generators.spacetime.windows import stitched_denoise, window_starts
@@ -65,8 +68,7 @@ def test_the_released_order_loses_the_ef_and_one_by_one_keeps_it() -> None:
                 frames=LENGTH,
                 seeds=range(VIDEOS * batch, VIDEOS * (batch + 1)),
                 steps=16,
-                window=WINDOW,
-                network=network,
+                network=partial(network, window=WINDOW),
             )
             shown[order].append(measured(drawn))
     requested = torch.cat(asked).numpy()
@@ -92,8 +94,7 @@ def test_a_single_video_is_drawn_the_same_in_both_orders() -> None:
             frames=LENGTH,
             seeds=[4],
             steps=2,
-            window=WINDOW,
-            network=network,
+            network=partial(network, window=WINDOW),
         )
         for network in (stitched_denoise, released_stitched_denoise)
     ]

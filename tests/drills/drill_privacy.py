@@ -13,8 +13,8 @@ from echosyn_reference import latent, state
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from infomotion_lib.generators.lvdm.reidentification import Reidentification, real_frames, synthetic_frames
 from infomotion_lib.generators.privacy import privacy_filter
+from infomotion_lib.generators.privacy.network import Reidentification, real_frames, synthetic_frames
 
 TRAIN, TEST, COPIES, OTHERS = 60, 40, 30, 60
 SIDE = 14

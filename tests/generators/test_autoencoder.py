@@ -18,6 +18,8 @@ from infomotion_lib.generators.autoencoder import (
     obtain_autoencoder,
     reconstruction_quality,
     save_autoencoder,
+    scaled_to,
+    standardised_to,
     train_autoencoder,
     weights_of,
 )
@@ -55,6 +57,22 @@ def test_folder_round_trip(fitted: FittedAutoencoder, tmp_path: Path) -> None:
     assert again.scale == pytest.approx(fitted.scale)
     assert again.name == "small"
     assert np.array_equal(again.decode(again.encode(blobs()[:2])), fitted.decode(fitted.encode(blobs()[:2])))
+
+
+def test_standardised_latents_are_centred_and_even_and_survive_the_folder(
+    fitted: FittedAutoencoder, tmp_path: Path
+) -> None:
+    frames = blobs()
+    even = standardised_to(frames, fitted)
+    latents = even.encode(frames)
+    torch.testing.assert_close(latents.mean((0, 2, 3)), torch.zeros(4), atol=1e-4, rtol=0)
+    torch.testing.assert_close(latents.std((0, 2, 3)), torch.ones(4), atol=1e-4, rtol=0)
+    uneven = fitted.encode(frames).std((0, 2, 3))
+    assert float(uneven.max() / uneven.min()) > 1.05, "or nothing was there to even out"
+    again = load_autoencoder(save_autoencoder(even, tmp_path / "vae"))
+    assert np.array_equal(again.decode(again.encode(frames)), even.decode(latents))
+    assert np.abs(again.decode(latents).astype(int) - fitted.decode(fitted.encode(frames))).max() <= 1
+    assert scaled_to(frames, even).std == ()
 
 
 def test_full_size_maps_112_pixels_to_14() -> None:

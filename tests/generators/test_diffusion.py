@@ -14,11 +14,14 @@ from infomotion_lib.generators.latte import diffusion
 from infomotion_lib.generators.latte.diffusion import (
     LatteRecipe,
     TrainedLatte,
+    milestones,
     sample_latents,
     train_latte,
 )
 from infomotion_lib.generators.latte.network import SIZES, Latte, LatteSize
 from infomotion_lib.generators.latte.weights import load_latte, save_latte
+from infomotion_lib.generators.noise import with_noise
+from infomotion_lib.generators.objectives import Noised
 
 RECIPE = LatteRecipe("tiny/2", latent_side=4, frames=4, n_classes=2, steps=400, batch=8, learning_rate=3e-3)
 
@@ -108,7 +111,9 @@ def test_classes_are_drawn_equally_often_however_rare_and_clips_are_never_mirror
         return forward(self, latents, timestep, label)
 
     monkeypatch.setattr(Latte, "forward", watched)
-    monkeypatch.setattr(diffusion, "with_noise", lambda clean, noise, timestep: clean)
+    monkeypatch.setattr(
+        diffusion, "noised", lambda _, clean, noise, timestep, *, shift: Noised(clean, noise, timestep)
+    )
     latents, _ = two_classes()
     ramp = latents + torch.arange(4.0)  # brighter to the right
     shown: list[torch.Tensor] = []
@@ -127,7 +132,7 @@ def test_noise_is_the_schedulers_with_roots_of_its_own(monkeypatch: pytest.Monke
         torch.tensor([0, 1, 400, 998, 999]),
     )
     expected = diffusion.noise_schedule().add_noise(clean, noise, timestep)
-    torch.testing.assert_close(diffusion.with_noise(clean, noise, timestep), expected, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(with_noise(clean, noise, timestep), expected, atol=1e-6, rtol=1e-6)
 
 
 def test_sample_depends_on_its_seed_alone(trained: TrainedLatte) -> None:
@@ -135,6 +140,20 @@ def test_sample_depends_on_its_seed_alone(trained: TrainedLatte) -> None:
     alone = sample_latents(trained, 1, seeds=[6], sampling_steps=4)
     assert torch.allclose(together[1], alone[0], atol=1e-3)
     assert not torch.allclose(together[0], together[1], atol=1e-2)
+
+
+def test_who_watches_a_training_sees_its_milestones_and_changes_nothing() -> None:
+    seen: dict[int, float] = {}
+
+    def watch(step: int, then: TrainedLatte) -> None:
+        assert len(then.losses) == step and not then.network.training
+        seen[step] = float(sample_latents(then, 0, seeds=[1], sampling_steps=2).mean())
+
+    recipe = replace(RECIPE, steps=16)
+    watched = train_latte(*two_classes(), recipe, watch=watch)
+    assert [*seen] == milestones(16) == [1, 4, 8, 16]
+    assert watched.losses == train_latte(*two_classes(), recipe).losses
+    assert seen[16] == float(sample_latents(watched, 0, seeds=[1], sampling_steps=2).mean()) != seen[4]
 
 
 def test_killed_training_resumes_to_the_same_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

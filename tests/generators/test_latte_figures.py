@@ -12,7 +12,7 @@ import pytest
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.figures.clips import side_by_side
-from infomotion_lib.reporting.figures.latte import training_curve
+from infomotion_lib.reporting.figures.latte import learning_strip, training_curve
 from infomotion_lib.reporting.figures.pools import distances
 from infomotion_lib.reporting.style import use_style
 
@@ -99,9 +99,28 @@ def test_the_training_curve_says_what_a_wrong_class_costs() -> None:
     assert "leaves 5.0 % of the noise in VAL clips unexplained; wrong class: +20.0 %" in title(fig)
 
 
+def test_the_training_curve_measures_each_objective_by_saying_nothing() -> None:
+    fig = training_curve([2.0] * 60, {"right class": 0.5, "wrong class": 0.5}, objective="flow")
+    assert "leaves 25.0 % of the way to noise in VAL clips unexplained" in title(fig)
+    dashed = [np.asarray(line.get_ydata()) for line in fig.axes[0].lines if line.get_linestyle() == "--"]
+    assert [level[0] for level in dashed] == [2.0]
+
+
 def test_frames_of_a_strip_are_evenly_spaced_whatever_the_name_above() -> None:
     clips = {name: np.full((16, 8, 8), 100, np.uint8) for name in CLASS_NAMES}
     fig = side_by_side({"a name that reaches over many frames of the strip": clips}, shown=8)
     fig.draw_without_rendering()
     edges = np.array([axis.get_position().x0 for axis in fig.axes[:8]])
     assert np.ptp(np.diff(edges)) < 1e-3
+
+
+def test_the_strip_of_learning_shows_the_two_frames_that_differ_most() -> None:
+    clip = np.zeros((4, 8, 8), np.uint8)
+    clip[2] = 200
+    clips = {10: np.stack([clip] * 5), 40: np.stack([clip] * 5)}
+    fig = learning_strip(clips, {3: clip}, asked=(20, 35, 45, 60, 75))
+    axes = np.array(fig.axes).reshape(5, 6)
+    assert [axis.get_title(loc="left") for axis in axes[0, ::2]] == ["10 steps", "40 steps", "real"]
+    assert axes[3, 1].images[0].get_array().max() == 200 and axes[3, 0].images[0].get_array().max() == 0
+    assert not axes[0, 4].images and axes[3, 4].images
+    assert axes[0, 0].get_ylabel() == "severe\nEF 20"

@@ -17,20 +17,20 @@ from torch import Tensor, nn
 
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.generators.lvdm import denoise, stitched_denoise
-from infomotion_lib.generators.lvdm.reidentification import Reidentification, real_frames, scaled
 from infomotion_lib.generators.noise import with_noise
+from infomotion_lib.generators.objectives import velocity
+from infomotion_lib.generators.privacy.network import Reidentification, real_frames, scaled
 from infomotion_lib.generators.spacetime.networks import (
     chain_autoencoder,
     chain_size,
     heart_unet,
     video_unet,
 )
-from infomotion_lib.generators.spacetime.released import own_conditions, released_conditions, stored_ef
+from infomotion_lib.generators.spacetime.released_order import own_conditions, released_conditions, stored_ef
 from infomotion_lib.generators.spacetime.targets import (
     chain_schedule,
     clean_latent,
     masked_loss,
-    velocity,
 )
 from infomotion_lib.generators.spacetime.windows import stitch, whole_frames, window_starts
 from infomotion_lib.paths import PROJECT

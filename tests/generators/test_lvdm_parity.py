@@ -19,10 +19,11 @@ from torch.nn import functional
 from infomotion_lib.errors import DataError
 from infomotion_lib.generators.lvdm import denoise, stitched_denoise
 from infomotion_lib.generators.lvdm.latents import decode, encode, to_input, to_pixels
-from infomotion_lib.generators.lvdm.reidentification import Reidentification, real_frames, synthetic_frames
 from infomotion_lib.generators.lvdm.resampling import resampled
 from infomotion_lib.generators.noise import with_noise
+from infomotion_lib.generators.objectives import velocity
 from infomotion_lib.generators.privacy import privacy_filter
+from infomotion_lib.generators.privacy.network import Reidentification, real_frames, synthetic_frames
 from infomotion_lib.generators.spacetime.denoising import network_input
 from infomotion_lib.generators.spacetime.networks import (
     ChainSize,
@@ -31,15 +32,11 @@ from infomotion_lib.generators.spacetime.networks import (
     heart_unet,
     video_unet,
 )
-from infomotion_lib.generators.spacetime.released import (
-    released_conditions,
-    released_stitched_denoise,
-    stored_ef,
-)
+from infomotion_lib.generators.spacetime.released import released_stitched_denoise
+from infomotion_lib.generators.spacetime.released_order import released_conditions, stored_ef
 from infomotion_lib.generators.spacetime.targets import (
     chain_schedule,
     masked_loss,
-    velocity,
     with_offset,
 )
 

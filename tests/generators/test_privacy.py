@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infomotion_lib.errors import DataError, ParameterError
-from infomotion_lib.generators import privacy
+from infomotion_lib.generators.privacy import filter as privacy
 from infomotion_lib.generators.privacy import privacy_filter
 
 FEATURES = 64

@@ -4,6 +4,8 @@ diffusers).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,16 +19,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.errors import CheckpointError, DataError, ParameterError
+from infomotion_lib.errors import DataError, ParameterError
+from infomotion_lib.generators.latte.checkpoints import TrainingState
 from infomotion_lib.generators.latte.network import Latte, latte
-from infomotion_lib.generators.noise import LINEAR, NOISE_STEPS, with_noise
+from infomotion_lib.generators.noise import LINEAR, NOISE_STEPS
+from infomotion_lib.generators.objectives import PREDICTION, flow_sampler, noised
 from infomotion_lib.progress import track
-from infomotion_lib.provenance import atomic
-
-FORMAT = 1
-"""Raised when equal latents and settings teach another Latte: a checkpoint of another format is not gone on
-from.
-"""
 
 EMA_DECAY = 0.999
 CHECKPOINT_EVERY = 200
@@ -56,6 +54,12 @@ class LatteRecipe:
         Mean EF of the training clips of each class, points.
     autoencoder_sha256 : str
         Weights of the autoencoder whose latents it knows.
+    latents : {"scaled", "standardised"}
+        How they were given unit variance: by one factor, or channel by channel.
+    objective : {"epsilon", "v", "flow"}
+        What it learnt to say; published: the noise.
+    shift : float
+        Of flow matching towards noise, see :func:`infomotion_lib.generators.objectives.noised`.
     """
 
     size: str
@@ -69,6 +73,9 @@ class LatteRecipe:
     fps: float = 0.0
     class_ef: tuple[float, ...] = ()
     autoencoder_sha256: str = ""
+    latents: str = "scaled"
+    objective: str = "epsilon"
+    shift: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -101,9 +108,11 @@ def train_latte(
     recipe: LatteRecipe,
     *,
     checkpoint: str | Path | None = None,
+    watch: Callable[[int, TrainedLatte], None] | None = None,
     device: str = "cpu",
 ) -> TrainedLatte:
-    """Latte trained to predict the noise of latent clips, classes drawn equally often.
+    """Latte trained to predict the noise of latent clips, or its other objective; classes are drawn
+    equally often.
 
     Parameters
     ----------
@@ -115,6 +124,9 @@ def train_latte(
         Size and schedule: AdamW without weight decay, 5 % warm-up, then cosine to a tenth.
     checkpoint : path, optional
         Where training state is kept; a killed training resumes with the loss sequence of an unbroken one.
+    watch : callable, optional
+        Given the steps done and the Latte as it then is, at each of :func:`milestones`; it must leave torch's
+        global generator to the next step, which seeds it anew.
 
     Raises
     ------
@@ -136,10 +148,11 @@ def train_latte(
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=0.0, fused=True)
     rate = torch.optim.lr_scheduler.LambdaLR(optimiser, partial(_rate, steps=recipe.steps))
+    state = TrainingState(network, average, optimiser, rate, asdict(recipe))
     losses: list[float] = []
     path = Path(checkpoint) if checkpoint else None
     if path and path.is_file():
-        losses = _resume(path, network, average, optimiser, rate, recipe)
+        losses = state.resume(path)
     bar = track(range(len(losses), recipe.steps), label="Latte", unit="step")
     for step in bar:
         random = np.random.default_rng([recipe.seed, step])
@@ -149,10 +162,9 @@ def train_latte(
         start = int(random.integers(latents.shape[1] - recipe.frames + 1))
         clean = latents[torch.from_numpy(chosen), start : start + recipe.frames].to(device)
         noise, timestep = torch.randn_like(clean), torch.randint(NOISE_STEPS, (recipe.batch,), device=device)
-        predicted = network(
-            with_noise(clean, noise, timestep), timestep, torch.from_numpy(classes).to(device)
-        )
-        loss = functional.mse_loss(predicted, noise)
+        task = noised(recipe.objective, clean, noise, timestep, shift=recipe.shift)
+        predicted = network(task.noisy, task.timestep, torch.from_numpy(classes).to(device))
+        loss = functional.mse_loss(predicted, task.target)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -160,12 +172,25 @@ def train_latte(
         rate.step()
         _update_average(average, network, step)
         losses.append(float(loss.detach()))
+        if watch and step + 1 in milestones(recipe.steps):
+            shown = deepcopy(network)
+            shown.load_state_dict(average)
+            watch(step + 1, TrainedLatte(shown.eval(), recipe, [*losses]))
         if path and ((step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == recipe.steps):
-            _save_state(path, network, average, optimiser, rate, recipe, losses)
+            state.save(path, losses)
         if step % 20 == 0:
             bar.set_postfix(loss=f"{np.mean(losses[-100:]):.3f}")
     network.load_state_dict(average)
     return TrainedLatte(network.eval(), recipe, losses)
+
+
+def milestones(steps: int) -> list[int]:
+    """Steps at which a training is looked at: a sixteenth, a quarter, a half and all of it.
+
+    >>> milestones(800)
+    [50, 200, 400, 800]
+    """
+    return sorted({steps // part for part in (16, 4, 2, 1)} - {0})
 
 
 def check_sampling(guidance: float, sampling_steps: int) -> None:
@@ -220,18 +245,12 @@ def sample_latents(
     x = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(
         device
     )
-    sampler = DDIMScheduler.from_config(
-        noise_schedule().config, timestep_spacing="trailing", clip_sample=True, clip_sample_range=LATENT_RANGE
-    )
-    sampler.set_timesteps(sampling_steps)
-    sampler.alphas_cumprod, sampler.final_alpha_cumprod = (
-        sampler.alphas_cumprod.tolist(),
-        1.0,
-    )  # so Python takes its roots, not torch
+    sampler = _sampler(recipe, sampling_steps)
+    options = {} if recipe.objective == "flow" else {"use_clipped_model_output": True}
     classes = torch.full((len(seeds),), label, device=device)
     for timestep in sampler.timesteps:
-        noise = trained.network.guided(x, timestep.expand(len(seeds)).to(device), classes, guidance=guidance)
-        x = sampler.step(noise, timestep, x, use_clipped_model_output=True).prev_sample
+        said = trained.network.guided(x, timestep.expand(len(seeds)).to(device), classes, guidance=guidance)
+        x = sampler.step(said, timestep, x, **options).prev_sample
     return x.cpu()
 
 
@@ -239,8 +258,8 @@ def sample_latents(
 def denoising_loss(
     trained: TrainedLatte, latents: Tensor, label: NDArray[np.int64], *, batch: int = 16, device: str = "cpu"
 ) -> float:
-    """Mean square error of the predicted noise, over ten noise levels, the noise the same at every call;
-    predicting zero scores 1.
+    """Mean square error of the predicted noise (or of what else it learnt) over ten noise levels, the noise
+    the same at every call; predicting zero noise scores 1.
 
     Parameters
     ----------
@@ -260,10 +279,28 @@ def denoising_loss(
                 torch.from_numpy(label[i : i + batch]).to(device),
             )
             steps = torch.full((len(clean),), timestep)
-            noisy = with_noise(clean, added, steps).to(device)
-            predicted = trained.network(noisy, steps.to(device), classes)
-            total += float(functional.mse_loss(predicted.cpu(), added)) * len(clean)
+            task = noised(trained.recipe.objective, clean, added, steps)
+            predicted = trained.network(task.noisy.to(device), task.timestep.to(device), classes)
+            total += float(functional.mse_loss(predicted.cpu(), task.target)) * len(clean)
     return total / (10 * len(latents))
+
+
+def _sampler(recipe: LatteRecipe, steps: int) -> Any:
+    if recipe.objective == "flow":
+        sampler = flow_sampler(shift=recipe.shift)
+        sampler.set_timesteps(steps)
+        return sampler
+    sampler = DDIMScheduler.from_config(
+        noise_schedule().config,
+        prediction_type=PREDICTION[recipe.objective],
+        timestep_spacing="trailing",
+        clip_sample=True,
+        clip_sample_range=LATENT_RANGE,
+    )
+    sampler.set_timesteps(steps)
+    # so Python takes the roots, not torch
+    sampler.alphas_cumprod, sampler.final_alpha_cumprod = sampler.alphas_cumprod.tolist(), 1.0
+    return sampler
 
 
 def _rate(step: int, steps: int) -> float:
@@ -277,44 +314,3 @@ def _update_average(average: dict[str, Tensor], network: Latte, step: int) -> No
     decay = min(EMA_DECAY, (1 + step) / (10 + step))
     for name, value in network.state_dict().items():
         average[name].lerp_(value.detach(), 1 - decay)
-
-
-def _save_state(
-    path: Path,
-    network: Latte,
-    average: dict[str, Tensor],
-    optimiser: Any,
-    rate: Any,
-    recipe: LatteRecipe,
-    losses: list[float],
-) -> None:
-    state = {
-        "format": FORMAT,
-        "recipe": asdict(recipe),
-        "network": network.state_dict(),
-        "average": average,
-        "optimiser": optimiser.state_dict(),
-        "rate": rate.state_dict(),
-        "losses": losses,
-    }
-    with atomic(path) as temporary:
-        torch.save(state, temporary)
-
-
-def _resume(
-    path: Path, network: Latte, average: dict[str, Tensor], optimiser: Any, rate: Any, recipe: LatteRecipe
-) -> list[float]:
-    try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-        if (state.get("format"), state["recipe"]) != (FORMAT, asdict(recipe)):
-            return []
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        rate.load_state_dict(state["rate"])
-        for name, value in state["average"].items():
-            average[name].copy_(value)
-    except Exception as error:
-        raise CheckpointError(
-            f"{path} is not a training checkpoint: {error}", remedy="Delete it to train from the start."
-        ) from None
-    return list(state["losses"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from infomotion_lib.generators.autoencoder import (
     load_autoencoder,
     obtain_autoencoder,
     reconstruction_quality,
+    save_autoencoder,
+    standardised_to,
     weights_of,
 )
 from infomotion_lib.generators.base import Lessons
@@ -32,15 +35,18 @@ from infomotion_lib.generators.latte.diffusion import (
     TrainedLatte,
     check_sampling,
     denoising_loss,
+    milestones,
     sample_latents,
     train_latte,
 )
 from infomotion_lib.generators.latte.parameters import LatteParameters
 from infomotion_lib.generators.latte.weights import load_latte, save_latte
-from infomotion_lib.provenance import sha256, write_csv
+from infomotion_lib.provenance import atomic, sha256, write_csv
 
 ABOUT = Path(__file__).with_name("about.md")
 WEIGHTS, AUTOENCODER, LOSSES = "latte.safetensors", "autoencoder", "losses.csv"
+STEPS = "steps"
+"""Folder of the clips that the Latte drew while it learnt, a file per milestone."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,9 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: 
         device=device,
     )
     seconds = {"autoencoder": round(time.monotonic() - begun, 1)}
+    if p.latte_latents == "standardised":
+        autoencoder = standardised_to(train.frames, autoencoder, seed=p.latte_seed)
+        save_autoencoder(autoencoder, folder / AUTOENCODER)
     quality = reconstruction_quality(autoencoder, shown_frames(val))
     latents, on_val = (latents_of(autoencoder, part) for part in (train, val))
     recipe = LatteRecipe(
@@ -167,10 +176,18 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: 
         fps=lessons.cut.fps,
         class_ef=class_ef,
         autoencoder_sha256=sha256(weights_of(folder / AUTOENCODER)),
+        latents=p.latte_latents,
+        objective=p.latte_objective,
+        shift=p.latte_shift,
     )
     begun = time.monotonic()
     trained = train_latte(
-        latents, train.label, recipe, checkpoint=folder / "checkpoints" / "latte.pt", device=device
+        latents,
+        train.label,
+        recipe,
+        checkpoint=folder / "checkpoints" / "latte.pt",
+        watch=partial(_keep_clips, folder=folder, autoencoder=autoencoder, parameters=p, device=device),
+        device=device,
     )
     weights = save_latte(trained, folder / WEIGHTS)
     write_csv(pd.DataFrame({"loss": trained.losses}), folder / LOSSES)
@@ -225,6 +242,34 @@ def open_latte(
         parameters.sampling_steps,
         device,
     )
+
+
+def clips_while_learning(folder: Path, *, steps: int) -> dict[int, NDArray[np.uint8]]:
+    """A clip of each class (classes, T, S, S), all from one noise, by the training steps done when it was
+    drawn, of ``steps``; milestones of which ``folder`` keeps none are left out.
+    """
+    files = {step: _milestone(folder, step) for step in milestones(steps)}
+    return {step: np.load(file) for step, file in files.items() if file.is_file()}
+
+
+def _milestone(folder: Path, step: int) -> Path:
+    return folder / STEPS / f"{step:08d}.npy"
+
+
+def _keep_clips(
+    step: int,
+    trained: TrainedLatte,
+    *,
+    folder: Path,
+    autoencoder: FittedAutoencoder,
+    parameters: LatteParameters,
+    device: str,
+) -> None:
+    p = parameters
+    fitted = FittedLatte(trained, autoencoder, "", p.latte_side, p.guidance, p.sampling_steps, device)
+    clips = [fitted.of_class(label, seeds=[1])[0] for label in range(len(CLASS_NAMES))]
+    with atomic(_milestone(folder, step)) as temporary, temporary.open("wb") as file:
+        np.save(file, np.stack(clips))
 
 
 def latents_of(autoencoder: FittedAutoencoder, part: LabelledClips) -> Tensor:

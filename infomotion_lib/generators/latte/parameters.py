@@ -32,6 +32,10 @@ class LatteParameters(StageParameters):
     )
     autoencoder_steps: int = Field(300, ge=0, description="training steps of the autoencoder")
     autoencoder_batch_size: Count = Field(16, description="frames per step")
+    latte_latents: Literal["scaled", "standardised"] = Field(
+        "scaled",
+        description="one factor for all latent channels (published), or mean 0 and variance 1 in each",
+    )
     latte_size: Literal["cpu/2", "S/2", "B/2", "XL/2"] = Field(
         "cpu/2", description="size of the Latte; the last three are published"
     )
@@ -40,6 +44,15 @@ class LatteParameters(StageParameters):
     )
     latte_batch_size: Count = Field(8, description="clips per step (published Latte: 5 per GPU)")
     latte_learning_rate: Rate = Field(1e-3, description="peak (published Latte: 1e-4, constant)")
+    latte_objective: Literal["v", "epsilon", "flow"] = Field(
+        "epsilon", description="what the Latte learns to say: velocity, noise (published), or flow matching"
+    )
+    latte_shift: float = Field(
+        1.0,
+        ge=0.1,
+        le=20,
+        description="flow alone: above 1 more steps near pure noise, where shapes are made",
+    )
     latte_seed: Seed = Field(0, description="seed of both trainings")
     guidance: float = Field(
         2.0,

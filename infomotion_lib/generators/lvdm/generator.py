@@ -18,7 +18,7 @@ from torch import Tensor
 
 from infomotion_lib.classes import CLASS_NAMES, ef_class
 from infomotion_lib.data.resampling import by_cubic
-from infomotion_lib.errors import CheckpointError
+from infomotion_lib.errors import CheckpointError, ParameterError
 from infomotion_lib.generators.autoencoder import (
     FittedAutoencoder,
     load_autoencoder,
@@ -29,6 +29,7 @@ from infomotion_lib.generators.autoencoder import (
 from infomotion_lib.generators.base import Lessons
 from infomotion_lib.generators.cutting import LabelledClips
 from infomotion_lib.generators.lvdm.parameters import LvdmParameters
+from infomotion_lib.generators.spacetime.denoising import Guided
 from infomotion_lib.generators.spacetime.networks import chain_size, heart_unet, video_unet
 from infomotion_lib.generators.spacetime.sampling import draw_hearts, draw_videos
 from infomotion_lib.generators.spacetime.training import (
@@ -39,6 +40,7 @@ from infomotion_lib.generators.spacetime.training import (
     velocity_loss,
 )
 from infomotion_lib.generators.spacetime.weights import ChainRecipe, load_denoiser, save_denoiser
+from infomotion_lib.generators.spacetime.windows import stitched_denoise
 from infomotion_lib.provenance import sha256, write_csv
 
 ABOUT = Path(__file__).with_name("about.md")
@@ -62,6 +64,8 @@ class FittedLvdm:
     side : int
         Side of the drawn frames, pixels.
     sampling_steps : int
+    guidance : float
+        1: the network as it is.
     facts : dict
         What its training and VAL clips say of it.
     """
@@ -73,6 +77,7 @@ class FittedLvdm:
     checkpoint_sha256: str
     side: int
     sampling_steps: int = 25
+    guidance: float = 1.0
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def requests(self, *, per_class: int, seed: int) -> pd.DataFrame:
@@ -97,23 +102,26 @@ class FittedLvdm:
 
     def clip(self, ef: float, *, seed: int) -> NDArray[np.uint8]:
         """The clip (T, S, S) of an EF (points) and a seed; a seed draws one heart whatever the EF."""
-        heart = draw_hearts(
-            self.hearts, side=self.recipe.latent_side, seeds=[seed], steps=self.sampling_steps
-        )
+        objective, steps = self.recipe.objective, self.sampling_steps
+        side = self.recipe.latent_side
+        heart = draw_hearts(self.hearts, side=side, seeds=[seed], steps=steps, objective=objective)
         (latents,) = draw_videos(
             self.videos,
             heart,
             torch.full((1, 1, 1), ef / 100),
             frames=self.recipe.frames,
             seeds=[seed + 1],
-            steps=self.sampling_steps,
+            steps=steps,
+            objective=objective,
+            network=Guided(stitched_denoise, self.guidance),
         )
         decoded = self.autoencoder.decode(latents.transpose(0, 1))
         return decoded if decoded.shape[-1] == self.side else by_cubic(decoded, self.side)
 
     def settings(self) -> dict[str, Any]:
-        """Steps, the hash of the weights, and that no privacy filter was applied."""
-        return {
+        """Steps, the hash of the weights, that no heart was filtered, and guidance where there is some."""
+        guided = {"guidance": self.guidance} if self.guidance != 1 else {}
+        return guided | {
             "sampling_steps": self.sampling_steps,
             "checkpoint_sha256": self.checkpoint_sha256,
             "privacy_filter": False,
@@ -135,6 +143,8 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
         lessons.clips(split, side=p.lvdm_side, windows=windows)
         for split, windows in (("TRAIN", p.lvdm_windows), ("VAL", 1))
     )
+    if p.lvdm_guidance > 1 and not p.lvdm_condition_dropout:
+        raise unguided()
     _ = train.class_ef  # a class without a clip stops here, before anything is trained
     begun = time.monotonic()
     autoencoder = obtain_autoencoder(
@@ -158,7 +168,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
     of_hearts = teach_hearts(
         hearts,
         latents.transpose(1, 2).flatten(0, 1),
-        Course(p.lvdm_heart_steps, p.lvdm_heart_batch_size, rate, seed),
+        Course(p.lvdm_heart_steps, p.lvdm_heart_batch_size, rate, seed, p.lvdm_objective),
         checkpoint=folder / "checkpoints" / "lidm.pt",
     )
     seconds["hearts"] = round(time.monotonic() - begun, 1)
@@ -167,7 +177,14 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
         videos,
         latents,
         ef_tokens(train.ef),
-        Course(p.lvdm_video_steps, p.lvdm_video_batch_size, rate, seed),
+        Course(
+            p.lvdm_video_steps,
+            p.lvdm_video_batch_size,
+            rate,
+            seed,
+            p.lvdm_objective,
+            p.lvdm_condition_dropout,
+        ),
         checkpoint=folder / "checkpoints" / "lvdm.pt",
     )
     seconds["videos"] = round(time.monotonic() - begun, 1)
@@ -178,6 +195,8 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
         lessons.cut.fps,
         tuple(train.ef.tolist()),
         sha256(weights_of(folder / AUTOENCODER)),
+        objective=p.lvdm_objective,
+        dropout=p.lvdm_condition_dropout,
     )
     save_denoiser(hearts, folder / HEARTS, kind="lidm", recipe=recipe)
     save_denoiser(videos, folder / VIDEOS, kind="lvdm", recipe=recipe)
@@ -187,7 +206,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
     facts = {
         "seconds": seconds,
         **{name: round(value, 3) for name, value in quality.items()},
-        "val_loss": losses_by_ef(videos, on_val, val.ef),
+        "val_loss": losses_by_ef(videos, on_val, val.ef, objective=p.lvdm_objective),
     }
     return FittedLvdm(
         hearts,
@@ -197,6 +216,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
         _hashes(folder),
         lessons.cut.side,
         p.lvdm_sampling_steps,
+        p.lvdm_guidance,
         facts,
     )
 
@@ -217,9 +237,10 @@ def load(folder: Path, *, parameters: LvdmParameters, device: str, side: int = 1
             f"The networks in {folder} are not of one training.",
             remedy="Give the folder that stage 05 wrote.",
         )
-    return FittedLvdm(
-        hearts, videos, autoencoder, recipe, _hashes(folder), side, parameters.lvdm_sampling_steps
-    )
+    if parameters.lvdm_guidance > 1 and not recipe.dropout:
+        raise unguided()
+    steps, guidance = parameters.lvdm_sampling_steps, parameters.lvdm_guidance
+    return FittedLvdm(hearts, videos, autoencoder, recipe, _hashes(folder), side, steps, guidance)
 
 
 def latents_of(autoencoder: FittedAutoencoder, part: LabelledClips) -> Tensor:
@@ -227,11 +248,24 @@ def latents_of(autoencoder: FittedAutoencoder, part: LabelledClips) -> Tensor:
     return autoencoder.encode(part.frames).unflatten(0, part.clips.shape[:2]).transpose(1, 2)
 
 
-def losses_by_ef(unet: Any, latents: Tensor, ef: NDArray[np.float64]) -> dict[str, float]:
+def losses_by_ef(
+    unet: Any, latents: Tensor, ef: NDArray[np.float64], *, objective: str = "v"
+) -> dict[str, float]:
     """Loss of VAL clips given their own EF and a wrong one, 40 points away: what the EF is worth."""
     wrong = np.where(ef < 50, ef + 40, ef - 40)
     asked = {"right EF": ef, "wrong EF": wrong}
-    return {name: round(velocity_loss(unet, latents, ef_tokens(values)), 4) for name, values in asked.items()}
+    return {
+        name: round(velocity_loss(unet, latents, ef_tokens(values), objective=objective), 4)
+        for name, values in asked.items()
+    }
+
+
+def unguided() -> ParameterError:
+    """That guidance was asked of a network that knows no clip without its EF."""
+    return ParameterError(
+        "Guidance needs a network that was taught some clips without their EF.",
+        remedy="Set lvdm_condition_dropout, such as 0.1, and train again, or lvdm_guidance=1.",
+    )
 
 
 def _hashes(folder: Path) -> str:

@@ -43,6 +43,15 @@ class LvdmParameters(StageParameters):
     lvdm_learning_rate: Rate = Field(
         1e-3, description="of both denoisers, constant (published: 3e-4 for hearts, 1e-4 for videos)"
     )
+    lvdm_objective: Literal["v", "epsilon", "flow"] = Field(
+        "v", description="what both denoisers learn to say: velocity (published), noise, or flow matching"
+    )
+    lvdm_condition_dropout: float = Field(
+        0.0, ge=0, lt=1, description="share of clips taught without their EF (released code: none, in effect)"
+    )
+    lvdm_guidance: float = Field(
+        1.0, ge=1, le=20, description="emphasis on the EF asked for; above 1 needs lvdm_condition_dropout"
+    )
     lvdm_seed: Seed = Field(0, description="seed of all three trainings")
     lvdm_sampling_steps: int = Field(
         25, ge=1, le=1000, description="denoising steps of hearts and of videos (published: 64)"

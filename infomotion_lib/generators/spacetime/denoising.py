@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -67,6 +69,38 @@ def denoise(unet: Any, noisy: Tensor, *, reference: Tensor, condition: Tensor, t
         return_dict=False,
     )[0]
     return predicted.transpose(1, 2)[..., edge : edge + side, edge : edge + side]
+
+
+@dataclass(frozen=True)
+class Guided:
+    r"""A way to denoise that is told its condition with more emphasis (classifier-free guidance, Ho and
+    Salimans, 2022).
+
+    .. math:: \hat u = u(0) + w\, (u(c) - u(0))
+
+    The network must have been taught with some conditions left out: zeros then stand for none.
+
+    Attributes
+    ----------
+    network : callable
+        How windows are denoised, such as
+        :func:`~infomotion_lib.generators.spacetime.windows.stitched_denoise`.
+    strength : float
+        1: the network itself.
+    """
+
+    network: Callable[..., Tensor]
+    strength: float
+
+    def __call__(
+        self, unet: Any, noisy: Tensor, *, reference: Tensor, condition: Tensor, timestep: Tensor
+    ) -> Tensor:
+        given = {"reference": reference, "timestep": timestep}
+        told: Tensor = self.network(unet, noisy, condition=condition, **given)
+        if self.strength == 1:
+            return told
+        untold = self.network(unet, noisy, condition=torch.zeros_like(condition), **given)
+        return untold + self.strength * (told - untold)
 
 
 def denoise_hearts(unet: Any, noisy: Tensor, *, timestep: Tensor) -> Tensor:

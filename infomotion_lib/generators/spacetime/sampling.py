@@ -13,14 +13,16 @@ from infomotion_lib.generators.noise import NOISE_STEPS
 from infomotion_lib.generators.spacetime.denoising import denoise_hearts
 from infomotion_lib.generators.spacetime.networks import LATENT_CHANNELS
 from infomotion_lib.generators.spacetime.targets import chain_schedule
-from infomotion_lib.generators.spacetime.windows import WINDOW, stitched_denoise
+from infomotion_lib.generators.spacetime.windows import stitched_denoise
 
 SAMPLING_STEPS = 64
 
 
 @torch.no_grad()
-def draw_hearts(unet: Any, *, side: int, seeds: Sequence[int], steps: int = SAMPLING_STEPS) -> Tensor:
-    """Latent frames (len(seeds), 4, S, S).
+def draw_hearts(
+    unet: Any, *, side: int, seeds: Sequence[int], steps: int = SAMPLING_STEPS, objective: str = "v"
+) -> Tensor:
+    """Latent frames (len(seeds), 4, S, S) by a network that was taught this objective.
 
     Raises
     ------
@@ -31,7 +33,8 @@ def draw_hearts(unet: Any, *, side: int, seeds: Sequence[int], steps: int = SAMP
     def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
         return denoise_hearts(unet, noisy, timestep=timestep)
 
-    return sampled(predict, (LATENT_CHANNELS, side, side), seeds=seeds, steps=steps, device=unet.device)
+    shape = (LATENT_CHANNELS, side, side)
+    return sampled(predict, shape, seeds=seeds, steps=steps, device=unet.device, objective=objective)
 
 
 @torch.no_grad()
@@ -43,7 +46,7 @@ def draw_videos(
     frames: int,
     seeds: Sequence[int],
     steps: int = SAMPLING_STEPS,
-    window: int = WINDOW,
+    objective: str = "v",
     network: Callable[..., Tensor] = stitched_denoise,
 ) -> Tensor:
     """Latent videos (B, 4, frames, S, S) of hearts (B, 4, S, S) under their conditions (B, 1, D).
@@ -52,10 +55,10 @@ def draw_videos(
     ----------
     seeds : sequence of int
         One per video.
-    window : int
-        Frames that the network sees at once.
+    objective : {"v", "epsilon", "flow"}
+        What the network was taught.
     network : callable
-        How windows are denoised and stitched.
+        How windows are denoised and stitched, such as :func:`stitched_denoise` of another window.
 
     Raises
     ------
@@ -65,10 +68,10 @@ def draw_videos(
     given = {"reference": hearts.to(unet.device), "condition": condition.to(unet.device)}
 
     def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
-        return network(unet, noisy, **given, timestep=timestep, window=window)
+        return network(unet, noisy, **given, timestep=timestep)
 
     shape = (LATENT_CHANNELS, frames, *hearts.shape[-2:])
-    return sampled(predict, shape, seeds=seeds, steps=steps, device=unet.device)
+    return sampled(predict, shape, seeds=seeds, steps=steps, device=unet.device, objective=objective)
 
 
 def sampled(
@@ -78,6 +81,7 @@ def sampled(
     seeds: Sequence[int],
     steps: int,
     device: torch.device,
+    objective: str = "v",
 ) -> Tensor:
     """Latents (len(seeds), ...) on the CPU, from noise, by what ``predict`` says of noisy ones at a timestep
     (B,).
@@ -86,9 +90,9 @@ def sampled(
         raise ParameterError(f"Sampling steps must lie in 1 to {NOISE_STEPS}, not {steps}.")
     random = [torch.Generator().manual_seed(seed) for seed in seeds]
     latents = torch.stack([torch.randn(shape, generator=generator) for generator in random]).to(device)
-    schedule = chain_schedule()
+    schedule = chain_schedule(objective)
     schedule.set_timesteps(steps)
     for step in schedule.timesteps:
-        velocity = predict(latents, step.expand(len(seeds)).to(device))
-        latents = schedule.step(velocity, step, latents, generator=random).prev_sample
+        said = predict(latents, step.expand(len(seeds)).to(device))
+        latents = schedule.step(said, step, latents, generator=random).prev_sample
     return latents.cpu()

@@ -4,11 +4,14 @@ frames.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from diffusers import DDPMScheduler
 from torch import Tensor
 
 from infomotion_lib.generators.noise import LINEAR, noise_shares
+from infomotion_lib.generators.objectives import PREDICTION, check_objective, flow_sampler
 
 NOISE_OFFSET = 0.1
 """Strength of the part of the noise that all frames and pixels of a channel share, in videos; hearts have
@@ -16,14 +19,22 @@ none.
 """
 
 
-def chain_schedule() -> DDPMScheduler:
-    """Published noise schedule and sampler: 1000 linear steps, velocity prediction, estimates of the clean
-    latent clipped to 4.
+def chain_schedule(objective: str = "v") -> Any:
+    """Published noise schedule and sampler: 1000 linear steps, estimates of the clean latent clipped to 4;
+    with ``"flow"``, Euler steps along straight lines.
+
+    Parameters
+    ----------
+    objective : {"v", "epsilon", "flow"}
+        What the network says; published: its velocity.
     """
+    check_objective(objective)
+    if objective == "flow":
+        return flow_sampler()
     return DDPMScheduler(
         **LINEAR,
         variance_type="fixed_small",
-        prediction_type="v_prediction",
+        prediction_type=PREDICTION[objective],
         clip_sample=True,
         clip_sample_range=4.0,
         timestep_spacing="leading",
@@ -33,15 +44,6 @@ def chain_schedule() -> DDPMScheduler:
 def with_offset(noise: Tensor, offset: Tensor, *, strength: float = NOISE_OFFSET) -> Tensor:
     """Noise (B, 4, T, S, S) with a constant for each clip and channel, ``offset`` (B, 4, 1, 1, 1), added."""
     return noise + strength * offset
-
-
-def velocity(clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
-    """Velocities (B, ...), what a denoiser learns to say.
-
-    .. math:: v = \\sqrt{\\bar\\alpha_t}\\, \\varepsilon - \\sqrt{1 - \\bar\\alpha_t}\\, z_0
-    """
-    kept, added = noise_shares(timestep, like=clean)
-    return kept * noise - added * clean
 
 
 def clean_latent(noisy: Tensor, prediction: Tensor, timestep: Tensor) -> Tensor:

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from infomotion_lib.errors import CheckpointError
-from infomotion_lib.generators.noise import NOISE_STEPS, with_noise
+from infomotion_lib.generators.noise import NOISE_STEPS
+from infomotion_lib.generators.objectives import noised
 from infomotion_lib.generators.spacetime.denoising import denoise, denoise_hearts
 from infomotion_lib.generators.spacetime.targets import (
     masked_loss,
-    velocity,
     with_offset,
 )
 from infomotion_lib.progress import track
@@ -44,12 +44,19 @@ class Course:
     steps, batch, seed : int
     learning_rate : float
         Of AdamW (weight decay 0.01, gradients clipped at 1), constant, as published.
+    objective : {"v", "epsilon", "flow"}
+        What the network learns to say; published: its velocity.
+    dropout : float
+        Share of clips whose condition is left out, zeros in its place; the released training draws such a
+        mask and does not use it.
     """
 
     steps: int
     batch: int = 8
     learning_rate: float = 1e-3
     seed: int = 0
+    objective: str = "v"
+    dropout: float = 0.0
 
 
 def ef_tokens(ef: NDArray[np.float64]) -> Tensor:
@@ -82,7 +89,7 @@ def teach_videos(
     checkpoint : path, optional
         Training state; a killed training of the same clips goes on as if it had not been.
     """
-    loss = partial(_video_loss, unet, latents, condition, hearts)
+    loss = partial(_video_loss, unet, latents, condition, hearts, course)
     taught = [latents, condition] if hearts is None else [latents, condition, hearts]
     return _teach(unet, taught, loss, course, label="videos", checkpoint=checkpoint)
 
@@ -91,13 +98,16 @@ def teach_hearts(
     unet: Any, latents: Tensor, course: Course, *, checkpoint: Path | None = None
 ) -> list[float]:
     """Losses of every step of a denoiser of single frames (N, 4, S, S); see :func:`teach_videos`."""
-    loss = partial(_heart_loss, unet, latents)
+    loss = partial(_heart_loss, unet, latents, course)
     return _teach(unet, [latents], loss, course, label="hearts", checkpoint=checkpoint)
 
 
 @torch.no_grad()
-def velocity_loss(unet: Any, latents: Tensor, condition: Tensor, *, batch: int = 16) -> float:
-    """Mean square error of the velocity of clips (N, 4, T, S, S) given a token each, (N, 1, D).
+def velocity_loss(
+    unet: Any, latents: Tensor, condition: Tensor, *, objective: str = "v", batch: int = 16
+) -> float:
+    """Mean square error of what a network of this objective says of clips (N, 4, T, S, S)
+    given a token each, (N, 1, D).
 
     It is a mean over five noise levels, the noise the same at every call; the first frame of each clip is its
     reference.
@@ -109,14 +119,15 @@ def velocity_loss(unet: Any, latents: Tensor, condition: Tensor, *, batch: int =
             rows = slice(start, start + batch)
             clean, added = latents[rows].to(unet.device), noise[rows].to(unet.device)
             timestep = torch.full((len(clean),), level, device=unet.device)
+            task = noised(objective, clean, added, timestep)
             predicted = denoise(
                 unet,
-                with_noise(clean, added, timestep),
+                task.noisy,
                 reference=clean[:, :, 0],
                 condition=condition[rows].to(unet.device),
-                timestep=timestep,
+                timestep=task.timestep,
             )
-            error = functional.mse_loss(predicted, velocity(clean, added, timestep))
+            error = functional.mse_loss(predicted, task.target)
             total += float(error) * len(clean)
     return total / (len(levels) * len(latents))
 
@@ -126,6 +137,7 @@ def _video_loss(
     latents: Tensor,
     condition: Tensor,
     hearts: Tensor | None,
+    course: Course,
     chosen: NDArray[np.int64],
     random: np.random.Generator,
 ) -> Tensor:
@@ -136,23 +148,26 @@ def _video_loss(
     noise = with_offset(torch.randn_like(clean), torch.randn(*clean.shape[:2], 1, 1, 1))
     clean, noise, reference = clean.to(device), noise.to(device), reference.to(device)
     timestep = torch.randint(NOISE_STEPS, (len(chosen),)).to(device)
+    told = condition[rows]
+    if course.dropout:  # nothing is drawn without it, so that the noise of a training stays what it was
+        told = told * (torch.rand(len(chosen), 1, 1) >= course.dropout)
+    task = noised(course.objective, clean, noise, timestep)
     predicted = denoise(
-        unet,
-        with_noise(clean, noise, timestep),
-        reference=reference,
-        condition=condition[rows].to(device),
-        timestep=timestep,
+        unet, task.noisy, reference=reference, condition=told.to(device), timestep=task.timestep
     )
     whole = torch.full((len(chosen),), clean.shape[2], device=device)
-    return masked_loss(predicted, velocity(clean, noise, timestep), valid=whole)
+    return masked_loss(predicted, task.target, valid=whole)
 
 
-def _heart_loss(unet: Any, latents: Tensor, chosen: NDArray[np.int64], random: np.random.Generator) -> Tensor:
+def _heart_loss(
+    unet: Any, latents: Tensor, course: Course, chosen: NDArray[np.int64], random: np.random.Generator
+) -> Tensor:
     clean = latents[torch.from_numpy(chosen)].to(unet.device)
     noise = torch.randn(clean.shape).to(unet.device)
     timestep = torch.randint(NOISE_STEPS, (len(chosen),)).to(unet.device)
-    predicted = denoise_hearts(unet, with_noise(clean, noise, timestep), timestep=timestep)
-    return functional.mse_loss(predicted, velocity(clean, noise, timestep))
+    task = noised(course.objective, clean, noise, timestep)
+    predicted = denoise_hearts(unet, task.noisy, timestep=task.timestep)
+    return functional.mse_loss(predicted, task.target)
 
 
 def _teach(

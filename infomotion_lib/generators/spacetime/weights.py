@@ -32,6 +32,10 @@ class ChainRecipe:
         Weights of the autoencoder whose latents they know.
     token : int
         Numbers that tell the network of videos what to do.
+    objective : str
+        What both networks learnt to say.
+    dropout : float
+        Share of the clips that the network of videos saw without their condition.
     """
 
     size: str
@@ -41,6 +45,8 @@ class ChainRecipe:
     ef: tuple[float, ...]
     autoencoder_sha256: str
     token: int = 1
+    objective: str = "v"
+    dropout: float = 0.0
 
 
 def save_denoiser(network: Any, path: Path, *, kind: str, recipe: ChainRecipe) -> Path:

@@ -25,8 +25,8 @@ _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
 def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
-    """Slider of one seed at several strengths of guidance; ``restored.webp`` and ``training.svg`` are saved
-    in ``folder``.
+    """Slider of one seed at several strengths of guidance; ``restored.webp``, ``training.svg`` and, if clips
+    were kept while it learnt, ``steps.webp`` are saved in ``folder``.
 
     Parameters
     ----------
@@ -37,8 +37,9 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
     parameters : LatteParameters
         Of the run.
     """
-    from infomotion_lib.generators.latte.generator import shown_frames
+    from infomotion_lib.generators.latte.generator import clips_while_learning, shown_frames
 
+    recipe = fitted.trained.recipe
     val = lessons.clips("VAL", side=parameters.latte_side, condition=parameters.latte_condition)
     some = shown_frames(val)
     shown = some[:: max(1, len(some) // 5)][:5]
@@ -52,7 +53,19 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
     on_val = fitted.facts["val_loss"]
     text = "; ".join(f"{name} {value:.3f}" for name, value in on_val.items())
     alt = f"Training loss of the Latte by step. VAL loss: {text}"
-    save_figure(training_curve(fitted.trained.losses, on_val), folder / "training.svg", alt=alt)
+    save_figure(
+        training_curve(fitted.trained.losses, on_val, objective=recipe.objective),
+        folder / "training.svg",
+        alt=alt,
+    )
+    if learning := clips_while_learning(folder.parent, steps=recipe.steps):
+        real = {index: val.clips[np.argmax(val.label == index)] for index in set(val.label.tolist())}
+        alt = (
+            "Two frames of a clip of each class after more and more training steps, all from one noise:"
+            f" {', '.join(map(str, learning))}. Last, a real VAL clip."
+        )
+        fig = learning_strip(learning, real, asked=recipe.class_ef)
+        save_figure(fig, folder / "steps.webp", alt=alt)
     pages = [figure_bytes(_one_seed(fitted, strength), dpi=110) for strength in STRENGTHS]
     labels = [f"guidance {strength:g}" for strength in STRENGTHS]
     alts = [f"A clip of each class from one seed, {label}" for label in labels]
@@ -88,10 +101,55 @@ def restored_frames(
     return fig
 
 
-def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window: int = 50) -> Figure:
-    """Smoothed training loss by step and the VAL losses at the end by label given, right class first;
-    predicting no noise scores 1.
+def learning_strip(
+    clips: Mapping[int, NDArray[np.uint8]],
+    real: Mapping[int, NDArray[np.uint8]],
+    *,
+    asked: Sequence[float],
+) -> Figure:
+    """Two frames of each clip, the first and the one that differs most from it: a row per class, a block per
+    number of training steps, the real clips last.
+
+    Parameters
+    ----------
+    clips : mapping of steps to ndarray (classes, T, S, S)
+        Drawn while the generator learnt.
+    real : mapping of class index to clip (T, S, S)
+        Real clips; a class without one stays empty.
+    asked : sequence of float
+        EF asked for, by class, points.
     """
+    blocks = {f"{step:,} steps": dict(enumerate(drawn)) for step, drawn in clips.items()} | {
+        "real": dict(real)
+    }
+    fig = Figure(figsize=(1.7 * len(blocks) + 1.6, 0.82 * len(asked) + 0.9))
+    axes = fig.subplots(len(asked), 2 * len(blocks), squeeze=False)
+    for axis in axes.ravel():
+        bare(axis)
+    for block, (name, of_class) in enumerate(blocks.items()):
+        axes[0, 2 * block].set_title(name, fontsize=10, loc="left")
+        for row, clip in of_class.items():
+            apart = np.abs(clip.astype(int) - clip[0]).sum((1, 2)).argmax()
+            for axis, image in zip(axes[row, 2 * block :], (clip[0], clip[apart]), strict=False):
+                axis.imshow(image, vmin=0, vmax=255)
+    for row, (name, ef) in enumerate(zip(CLASS_NAMES, asked, strict=True)):
+        label = f"{name}\nEF {ef:.0f}"
+        axes[row, 0].set_ylabel(label, fontsize=9, color=INK, rotation=0, ha="right", va="center")
+    headline(fig, "One noise, drawn after more and more steps")
+    return fig
+
+
+TASKS = {"epsilon": ("noise", 1.0), "v": ("velocity", 1.0), "flow": ("way to noise", 2.0)}
+"""What a Latte learns to say by objective, and the mean square of it in latents of unit variance."""
+
+
+def training_curve(
+    losses: Sequence[float], val: Mapping[str, float], *, objective: str = "epsilon", window: int = 50
+) -> Figure:
+    """Smoothed training loss by step and the VAL losses at the end by label given, right class first, with
+    the loss of saying nothing.
+    """
+    task, nothing = TASKS[objective]
     fig = Figure(figsize=(7.2, 3.4))
     axis = fig.subplots()
     loss = np.asarray(losses, dtype=float)
@@ -103,8 +161,8 @@ def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window:
             color=pool_colour("latte"),
             lw=1.6,
         )
-    axis.axhline(1, color=MUTED, ls="--", lw=1.2)
-    edge_note(axis, "predicting nothing", 1, shift=(-4, 3), size=8.5, ha="right", va="baseline")
+    axis.axhline(nothing, color=MUTED, ls="--", lw=1.2)
+    edge_note(axis, "predicting nothing", nothing, shift=(-4, 3), size=8.5, ha="right", va="baseline")
     for (name, value), marker in zip(val.items(), "o^x", strict=False):
         axis.plot(
             len(loss) * 1.02 + 1,
@@ -115,7 +173,7 @@ def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window:
             ms=6,
             label=f"VAL, {name}: {value:.4f}",
         )
-    axis.set(xlabel="step", ylabel="mean square error of the noise", yscale="log")
+    axis.set(xlabel="step", ylabel=f"mean square error of the {task}", yscale="log")
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter(_PLAIN)
     axis.yaxis.set_minor_formatter(NullFormatter())
@@ -123,7 +181,7 @@ def training_curve(losses: Sequence[float], val: Mapping[str, float], *, window:
     best, *_, worst = [*val.values(), *val.values()]
     headline(
         fig,
-        f"Latte leaves {100 * best:.1f} % of the noise in VAL clips unexplained; {[*val][-1]}:"
+        f"Latte leaves {100 * best / nothing:.1f} % of the {task} in VAL clips unexplained; {[*val][-1]}:"
         f" {100 * (worst / best - 1):+.1f} %",
     )
     return fig

@@ -1,0 +1,54 @@
+"""The page on generators: what it compares are values of the run's own tables, and it says what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from standin_run import make_run
+
+from infomotion_book import generators
+from infomotion_lib.generators.registry import GENERATORS
+from infomotion_lib.provenance import write_csv
+from infomotion_lib.reporting.results import Results
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    return Results("phantom", make_run(tmp_path))
+
+
+def test_a_run_frozen_before_there_was_the_table_gives_what_it_has(results: Results) -> None:
+    rows = generators.compared(results)
+    assert rows["source"].tolist() == ["echosyn", "latte"]
+    assert rows["frames"].notna().all() and rows["nearest_train"].isna().all()
+    assert (rows["privacy_filter"] == "none").all()
+    shown = generators.fragments([results])
+    assert "not filtered" in shown["generators_table"] and "No pool" in shown["generators_filter"]
+    absent = [GENERATORS[name].label for name in generators.not_drawn(results)]
+    assert absent and all(label in shown["generators_clips"] for label in absent)
+
+
+def test_its_own_table_goes_before(results: Results) -> None:
+    table = generators.compared(results).assign(nearest_train=7.25, nearest_train_real=8.5, nearer_percent=31)
+    write_csv(table, results.folder("ablation") / "pools.csv")
+    planted = {"kind": ["copies", "copies", "other hearts"], "closest": [1.0, 0.8, 0.9]}
+    planted |= {"own": [True, True, False], "kept": [False, True, True], "tau": [0.95] * 3}
+    write_csv(pd.DataFrame(planted), results.folder("latte_pool") / "privacy_planted.csv")
+    shown = generators.fragments([results])
+    assert "7.25" in shown["generators_table"] and "31 %" in shown["generators_table"]
+    assert "Copies: 50 % caught, AUC 0.50" in shown["generators_filter"]
+
+
+def test_the_order_of_windows_and_the_cut_ef_are_computed() -> None:
+    said = generators.released()
+    assert (said["own"], said["windows"], said["videos"]) == (8, 40, 8)
+    assert said["stored_lower"] == [(53, 52), (59, 58)]
+    text = generators.fragments([])["generators_released"]
+    assert "8 of 40 windows" in text and "nobody outside can know" in text
+
+
+def test_without_runs_the_page_says_what_to_run() -> None:
+    assert generators.results_with_pools([]) is None
+    assert generators.COMMAND in generators.fragments([])["generators_table"]
