@@ -192,7 +192,7 @@ def _wrong(ef: float, kind: str, rng: np.random.Generator) -> float:
         if (abs(number - own) == 1 if kind == "neighbour_ef" else number != own)
     ]
     low, high = np.clip(class_bounds(int(rng.choice(others))), *EF_RANGE)
-    return float(rng.uniform(low, high))
+    return float(low + (high - low) * rng.random())
 
 
 def _copied(videos: list[Faulty], fault: Contamination, rng: np.random.Generator) -> list[Faulty]:
@@ -209,7 +209,7 @@ def _copied(videos: list[Faulty], fault: Contamination, rng: np.random.Generator
             heart = replace(
                 source,
                 seed=int(rng.integers(1 << 31)),
-                gain=source.gain + float(rng.uniform(-COPY_GAIN, COPY_GAIN)),
+                gain=source.gain + COPY_GAIN * (2 * float(rng.random()) - 1),
             )
             faults = (*videos[place].faults, fault.kind)
             changed[place] = replace(

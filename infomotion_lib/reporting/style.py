@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infomotion_lib.classes import ALL_VIDEOS, CLASS_NAMES
+from infomotion_lib.classes import ALL_VIDEOS, CLASS_NAMES, ef_class
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.provenance import atomic
@@ -131,13 +131,22 @@ def videos_called(data: str) -> str:
     return f"videos of {data}" if " " in data else f"{data} videos".lstrip()
 
 
-def ef_words(ef: float, digits: int = 0) -> str:
-    """An EF under or above a picture; empty where it is not known.
+MOST_DIGITS = 4
+"""Digits of an EF at most."""
 
-    >>> ef_words(54.6), ef_words(float("nan"))
-    ('EF 55 %', '')
+
+def ef_words(ef: float, digits: int = 0) -> str:
+    """An EF under or above a picture, with as many more digits as it takes to show its class; empty where it
+    is not known.
+
+    >>> ef_words(54.6), ef_words(39.96, 1), ef_words(float("nan"))
+    ('EF 55 %', 'EF 39.96 %', '')
     """
-    return f"EF {ef:.{digits}f} %" if math.isfinite(ef) else ""
+    if not math.isfinite(ef):
+        return ""
+    while digits < MOST_DIGITS and ef_class(round(ef, digits)) != ef_class(ef):
+        digits += 1
+    return f"EF {ef:.{digits}f} %"
 
 
 def use_style() -> None:

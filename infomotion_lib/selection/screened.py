@@ -165,7 +165,7 @@ def pick_kept(pool: ClassPool, *, budget: int, rng: np.random.Generator) -> Pick
     "tac_like",
     on="motion",
     label="TAC-like (from an abstract only)",
-    colour="#56B4E9",
+    colour="#882255",
     marker="d",
     summary="K-means on time-ordered motion; built from the abstract of TAC-DT alone",
 )

@@ -19,6 +19,7 @@ from torch import Tensor
 from infomotion_lib.generators.lvdm.latents import decode, to_pixels
 from infomotion_lib.generators.mcdm.donors import Scale, tokens
 from infomotion_lib.generators.noise import with_noise
+from infomotion_lib.generators.objectives import velocity
 from infomotion_lib.generators.spacetime.denoising import denoise
 from infomotion_lib.generators.spacetime.networks import (
     ChainSize,
@@ -26,12 +27,9 @@ from infomotion_lib.generators.spacetime.networks import (
     chain_size,
     video_unet,
 )
-from infomotion_lib.generators.spacetime.released import (
-    own_conditions,
-    released_conditions,
-    released_stitched_denoise,
-)
-from infomotion_lib.generators.spacetime.targets import chain_schedule, masked_loss, velocity, with_offset
+from infomotion_lib.generators.spacetime.released import released_stitched_denoise
+from infomotion_lib.generators.spacetime.released_order import own_conditions, released_conditions
+from infomotion_lib.generators.spacetime.targets import chain_schedule, masked_loss, with_offset
 from infomotion_lib.generators.spacetime.windows import stitched_denoise, window_starts
 
 NETWORK, EXACT = 3e-5, 1e-5
