@@ -24,7 +24,7 @@ from infomotion_lib.studies.selectors.arms import Configuration
 from infomotion_lib.studies.selectors.rows import Tables, read_published
 from infomotion_lib.studies.vectors import ARM, METHOD, PUBLISHED
 
-COMMAND = "infomotion study vectors -p vpc=[5,10]"
+COMMAND = "infomotion study vectors"
 FIGURE = "vectors-pools.svg"
 LEVEL = 0.05
 NOT_RUN = (
