@@ -7,26 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_lib.classes import CLASS_NAMES, class_name
-from infomotion_lib.errors import DataError, InfoMotionError
-from infomotion_lib.generators.cutting import WITHOUT_POOLS, no_clip_of
+from infomotion_lib.errors import InfoMotionError
+from infomotion_lib.generators.spacetime.outlook import missing_videos
 
 
 def refusals(parts: Mapping[str, pd.DataFrame], parameters: Any) -> list[InfoMotionError]:
     """Why the chain cannot be trained on the videos of these splits, all long enough for a clip."""
-    found: list[InfoMotionError] = []
-    if "VAL" not in parts or parts["VAL"].empty:
-        found.append(
-            DataError(
-                "No VAL video is long enough for a clip: the chain is judged on them.",
-                remedy=(
-                    "Give some videos the split VAL in the list of videos, compare given pools alone"
-                    f" (generators: [echosyn]), or stop before: {WITHOUT_POOLS}."
-                ),
-            )
-        )
-    ef = parts["TRAIN"]["ef"].to_numpy(dtype=float)
-    present = set(class_name(ef).tolist())
-    if empty := [name for name in CLASS_NAMES if name not in present]:
-        found.append(no_clip_of(empty, ef))
-    return found
+    return missing_videos(parts, learner="the chain")
