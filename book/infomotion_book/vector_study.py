@@ -15,6 +15,7 @@ from infomotion_book.evidence.study import signed, spanned
 from infomotion_book.html import again, figure, number, probability, spread, under
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.templates import filled
+from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.figures.vectors import vectors_forest
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
@@ -81,6 +82,7 @@ class VectorStudy:
         tables = {"random": self.against_random, "motion": self.against_paper}
         return {
             "pools": self.pools,
+            "planned": max(int(read_profile("phantom-beyond")["study_pools"]), self.pools),
             "budgets": sorted(int(vpc) for vpc in self.against_random["vpc"].unique()),
             "networks": len(self.tables.networks),
             "half": float(halves.median()),

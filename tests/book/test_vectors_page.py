@@ -10,6 +10,7 @@ import pytest
 from standin_run import make_run
 
 from infomotion_book import discovr_sweep, vector_study, vectors
+from infomotion_lib.parameters import read_profile
 from infomotion_lib.provenance import read_json, write_csv, write_json
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
@@ -125,6 +126,8 @@ def test_the_study_says_who_lies_apart_from_random_and_from_motion(published: Pa
     assert [row["feature"] for row in said["above"]["motion"]] == ["dense_flow"]
     assert "dense_flow" in {row["feature"] for row in said["above"]["random"]}
     text = vector_study.fragment(published)
+    planned = read_profile("phantom-beyond")["study_pools"]
+    assert f"on {study.pools} pools, of {planned} planned." in text
     assert vector_study.FIGURE in text and text.count("<tr>") == 1 + 3 + 1
     file = vector_study.write_figure(tmp_path / "figures", published)
     assert file is not None and "dense optical flow, 5 per class" in alt_text(file)
