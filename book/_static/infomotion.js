@@ -1,7 +1,9 @@
 // Names for what the theme leaves unnamed, so that pages can be used by ear and keyboard.
 (() => {
   const theme = () => {
-    document.querySelectorAll(".search-button__button[aria-label]").forEach((button) => button.removeAttribute("aria-label"));
+    document.querySelectorAll(".search-button__button[aria-label]").forEach((button) => {
+      if (button.innerText.trim()) button.removeAttribute("aria-label"); // a phone hides the word and needs the name
+    });
     document.querySelectorAll(".theme-switch-button svg:not([aria-hidden])").forEach((icon) => {
       icon.querySelector("title")?.remove();
       icon.removeAttribute("aria-labelledby");
