@@ -120,7 +120,7 @@ def test_the_strip_of_learning_shows_the_two_frames_that_differ_most() -> None:
     clips = {10: np.stack([clip] * 5), 40: np.stack([clip] * 5)}
     fig = learning_strip(clips, {3: clip}, asked=(20, 35, 45, 60, 75))
     axes = np.array(fig.axes).reshape(5, 6)
-    assert [axis.get_title(loc="left") for axis in axes[0, ::2]] == ["10 steps", "40 steps", "real"]
+    assert [axis.get_title(loc="left") for axis in axes[0, ::2]] == ["10 steps", "40 steps", "VAL video"]
     assert axes[3, 1].images[0].get_array().max() == 200 and axes[3, 0].images[0].get_array().max() == 0
     assert not axes[0, 4].images and axes[3, 4].images
     assert axes[0, 0].get_ylabel() == "severe\nEF 20"

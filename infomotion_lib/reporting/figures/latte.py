@@ -59,12 +59,12 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
         alt=alt,
     )
     if learning := clips_while_learning(folder.parent, steps=recipe.steps):
-        real = {index: val.clips[np.argmax(val.label == index)] for index in set(val.label.tolist())}
+        videos = {index: val.clips[np.argmax(val.label == index)] for index in set(val.label.tolist())}
         alt = (
             "Two frames of a clip of each class after more and more training steps, all from one noise:"
-            f" {', '.join(map(str, learning))}. Last, a real VAL clip."
+            f" {', '.join(map(str, learning))}. Last, a VAL video."
         )
-        fig = learning_strip(learning, real, asked=recipe.class_ef)
+        fig = learning_strip(learning, videos, asked=recipe.class_ef)
         save_figure(fig, folder / "steps.webp", alt=alt)
     pages = [figure_bytes(_one_seed(fitted, strength), dpi=110) for strength in STRENGTHS]
     labels = [f"guidance {strength:g}" for strength in STRENGTHS]
@@ -89,7 +89,7 @@ def restored_frames(
     axes = fig.subplots(3, len(frames), squeeze=False)
     gap = np.abs(frames.astype(int) - restored)
     for row, (name, images, top) in enumerate(
-        (("real", frames, 255), ("restored", restored, 255), ("difference", gap, 64))
+        (("VAL frame", frames, 255), ("restored", restored, 255), ("difference", gap, 64))
     ):
         for axis, image in zip(axes[row], images, strict=True):
             axis.imshow(image, vmin=0, vmax=top)
@@ -103,24 +103,24 @@ def restored_frames(
 
 def learning_strip(
     clips: Mapping[int, NDArray[np.uint8]],
-    real: Mapping[int, NDArray[np.uint8]],
+    videos: Mapping[int, NDArray[np.uint8]],
     *,
     asked: Sequence[float],
 ) -> Figure:
     """Two frames of each clip, the first and the one that differs most from it: a row per class, a block per
-    number of training steps, the real clips last.
+    number of training steps, VAL videos last.
 
     Parameters
     ----------
     clips : mapping of steps to ndarray (classes, T, S, S)
         Drawn while the generator learnt.
-    real : mapping of class index to clip (T, S, S)
-        Real clips; a class without one stays empty.
+    videos : mapping of class index to clip (T, S, S)
+        VAL videos; a class without one stays empty.
     asked : sequence of float
         EF asked for, by class, points.
     """
     blocks = {f"{step:,} steps": dict(enumerate(drawn)) for step, drawn in clips.items()} | {
-        "real": dict(real)
+        "VAL video": dict(videos)
     }
     fig = Figure(figsize=(1.7 * len(blocks) + 1.6, 0.82 * len(asked) + 0.9))
     axes = fig.subplots(len(asked), 2 * len(blocks), squeeze=False)
