@@ -73,6 +73,10 @@ def test_standardised_latents_are_centred_and_even_and_survive_the_folder(
     assert np.array_equal(again.decode(again.encode(frames)), even.decode(latents))
     assert np.abs(again.decode(latents).astype(int) - fitted.decode(fitted.encode(frames))).max() <= 1
     assert scaled_to(frames, even).std == ()
+    save_autoencoder(again, tmp_path / "vae")
+    assert str(tmp_path) not in (tmp_path / "vae" / "config.json").read_text(encoding="utf-8"), (
+        "diffusers notes the folder that a network was read from; a published one names no machine"
+    )
 
 
 def test_full_size_maps_112_pixels_to_14() -> None:
