@@ -33,7 +33,7 @@ from infomotion_lib.stage_table import RUN_CARD
 LARGEST = 1_000_000
 """Bytes of one frozen file; larger ones are left out and listed."""
 
-_PICTURES = ("figures", "wall", "live")
+_PICTURES = ("figures", "hero", "live", "walk", "wall")
 """Folders of pictures within those of the stages and of the controls."""
 
 _KINDS = (".csv", ".json", ".svg", ".png", ".webp")

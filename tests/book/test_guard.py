@@ -282,9 +282,14 @@ def test_freezing_open_clips_keeps_tables_but_no_pixels(tmp_path: Path) -> None:
 
 
 def test_freezing_a_phantom_keeps_all_and_links_figures(tmp_path: Path) -> None:
-    make_run(tmp_path / "runs")
+    run, scenes = make_run(tmp_path / "runs"), [f"explore/{name}/{name}.json" for name in ("hero", "walk")]
+    for scene in scenes:
+        file = run / scene
+        file.parent.mkdir(parents=True)
+        file.write_text("{}", encoding="utf-8")
     frozen = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "frozen")
     assert not [item for item in frozen.left_out if "larger" not in item.why]
+    assert set(scenes) <= set(frozen.files)
     page = (frozen.folder / "01_frame_index" / "01_frame_index.ipynb").read_text()
     assert page.count('data-figure=\\"line.svg\\"') == page.count('src=\\"figures/line.svg\\"') == 1
     study = frozen.folder / "evidence" / "networks.csv"
