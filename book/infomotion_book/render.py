@@ -32,6 +32,7 @@ from infomotion_lib.errors import StageError
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import BOOK, PROJECT, notebook_of
 from infomotion_lib.reporting.results import Results, frozen_results, results_of
+from infomotion_lib.run.fingerprint import PREVIOUS
 from infomotion_lib.stage_table import TABLE
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
@@ -194,7 +195,7 @@ def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
             if (
                 file.suffix in PUBLISHED
                 and inside.parts[0] != "data"
-                and not any(part.startswith(".") for part in inside.parts)
+                and not any(part == PREVIOUS or part.startswith(".") for part in inside.parts)
             ):
                 target = folder / "results" / results.profile / inside
                 target.parent.mkdir(parents=True, exist_ok=True)

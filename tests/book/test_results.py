@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
+from infomotion_book.assets import Assets
 from infomotion_book.explore import tolerance
+from infomotion_book.render import _publish
 from infomotion_book.table1 import table1
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import ParameterError
@@ -80,3 +82,14 @@ def test_the_control_tells_its_cells_in_one_order(tmp_path: Path) -> None:
     for _, rows in cells.groupby("tolerance"):
         told = rows[CELL].to_numpy().tolist()
         assert told[-1][1] == "constant" and told[:-1] == sorted(told[:-1])
+
+
+def test_what_a_stage_moved_aside_is_not_published(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs")
+    for place in ("05_generators/latte", "05_generators/previous/latte"):
+        (run / place).mkdir(parents=True, exist_ok=True)
+        (run / place / "losses.csv").write_text("step,loss\n", encoding="utf-8")
+    _publish(tmp_path / "extra", [Results("phantom", run)], Assets(None))
+    published = {file.relative_to(tmp_path / "extra").as_posix() for file in tmp_path.rglob("extra/**/*.csv")}
+    assert "results/phantom/05_generators/latte/losses.csv" in published
+    assert not [name for name in published if "previous" in name]
