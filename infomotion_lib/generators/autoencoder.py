@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -280,23 +279,16 @@ def save_autoencoder(fitted: FittedAutoencoder, folder: str | Path) -> Path:
     or the mean and standard deviation of each channel inside; written whole.
     """
     target = Path(folder)
-    fitted.network.register_to_config(scaling_factor=fitted.scale)
+    # diffusers notes the folder that a network was read from, which names a machine
+    fitted.network.register_to_config(scaling_factor=fitted.scale, _name_or_path="")
     if fitted.std:
         fitted.network.register_to_config(latents_mean=[*fitted.mean], latents_std=[*fitted.std])
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as name:
         fitted.network.save_pretrained(Path(name) / target.name, safe_serialization=True)
-        _forget_its_place(Path(name) / target.name / "config.json")
         shutil.rmtree(target, ignore_errors=True)
         (Path(name) / target.name).replace(target)
     return target
-
-
-def _forget_its_place(file: Path) -> None:
-    """Take out of a configuration the folder that its network was read from: it names a machine."""
-    config = json.loads(file.read_text(encoding="utf-8"))
-    config.pop("_name_or_path", None)
-    file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def weights_of(folder: str | Path) -> Path:
