@@ -1,7 +1,5 @@
 // Pictures that can be held still, and the scenes of one heart's walk, shown one after the other.
 (() => {
-  if (window.infomotionMotion) return; // one script, however many blocks of a page ask for it
-  window.infomotionMotion = true;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const hold = (root, still) =>
     root.querySelectorAll("img[data-still]").forEach((image) => {
