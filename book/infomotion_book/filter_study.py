@@ -60,7 +60,9 @@ def write_figure(target: Path, folder: Path = FROZEN / "studies") -> Path | None
         return None
     use_style()
     said = values(pd.read_csv(folder / TABLE))
-    return save_figure(filter_roc(pd.read_csv(folder / ROC)), target / FIGURE, alt=_alt(said)).path
+    title = f"The filter finds {len(said['found'])} of {len(said['copies'])} kinds of planted copies"
+    curves = filter_roc(pd.read_csv(folder / ROC), title=title)
+    return save_figure(curves, target / FIGURE, alt=_alt(said)).path
 
 
 def _kind(name: object, part: pd.DataFrame) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def test_the_page_sorts_kinds_by_what_is_found(tmp_path: Path) -> None:
     roc = {"kind": ["copies"] * 2, "others_left_out": [0, 1], "caught": [0.5, 1]}
     write_csv(pd.DataFrame(roc), tmp_path / ROC)
     text = filter_study.fragment(tmp_path)
-    assert "does not find mirrored" in text and "0.60 (0.50 to 0.70)" in text
+    assert "1 of 2 kinds" in text and "misses mirrored" in text and "0.60 (0.50 to 0.70)" in text
     assert filter_study.write_figure(tmp_path, tmp_path) == tmp_path / filter_study.FIGURE
 
 

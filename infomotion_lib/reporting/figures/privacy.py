@@ -80,13 +80,15 @@ def likeness(table: pd.DataFrame, *, tau: float) -> Figure:
     return fig
 
 
-def filter_roc(curves: pd.DataFrame) -> Figure:
+def filter_roc(curves: pd.DataFrame, *, title: str) -> Figure:
     """Share of planted copies left out against the share of other hearts, a curve per kind of copy.
 
     Parameters
     ----------
     curves : DataFrame
         ``kind, others_left_out, caught``, shares.
+    title : str
+        What the curves show.
     """
     fig = Figure(figsize=(6.4, 4.2))
     axis = fig.subplots()
@@ -104,7 +106,7 @@ def filter_roc(curves: pd.DataFrame) -> Figure:
         xlim=(0, 100), ylim=(0, 102), xlabel="other hearts left out, %", ylabel="planted copies left out, %"
     )
     axis.legend(title="", loc="lower right", fontsize=9)
-    headline(fig, "What the filter catches, at every threshold")
+    headline(fig, title)
     return fig
 
 
