@@ -17,7 +17,7 @@ from infomotion_lib.reporting.style import MUTED, save_figure
 DRAWN = "drawn clips"
 
 
-def show(pool: Path, *, folder: Path, label: str) -> ShownTable:
+def show(pool: Path, *, folder: Path, label: str, data: str = "") -> ShownTable:
     """Table of what the filter kept and dropped; ``privacy.svg`` is saved in ``folder``. Where no filter ran
     the table says so.
 
@@ -27,6 +27,8 @@ def show(pool: Path, *, folder: Path, label: str) -> ShownTable:
         Folder of the pool.
     label : str
         Name of the generator for readers.
+    data : str, optional
+        What the videos are called; titles and alt texts name them.
     """
     said = summary(pool)
     if not said:
@@ -39,7 +41,7 @@ def show(pool: Path, *, folder: Path, label: str) -> ShownTable:
         f"{row.kind} {row.left_out:.0f} % left out" for row in shares(table).itertuples(index=False)
     )
     alt = f"Likeness to the nearest training heart, tau {said['tau']:.3f}. {text}."
-    save_figure(likeness(table, tau=said["tau"]), folder / "privacy.svg", alt=alt)
+    save_figure(likeness(table, tau=said["tau"]), folder / "privacy.svg", alt=alt, data=data)
     return _table(said, planted, label=label)
 
 
