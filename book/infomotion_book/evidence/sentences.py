@@ -19,6 +19,7 @@ from infomotion_book.evidence.tables import T_INTERVAL, WHO
 from infomotion_book.html import number, probability
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.schedule import trained_longer
+from infomotion_book.templates import filled
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors.arms import MAIN
@@ -39,6 +40,21 @@ def status(evidence: Evidence) -> str:
         f" are narrower than ±{number(there.half_width)} points: a difference much smaller than that cannot"
         f" be seen here.{_network(evidence)}{f' {mark}' if mark else ''}\n"
     )
+
+
+def short(evidence: Evidence) -> str:
+    """Three sentences: who is above Random, who below, and what could have been seen."""
+    found, there = values.verdict(evidence), values.extent(evidence)
+    above, below = evidence.listed(found.above), evidence.listed(found.below)
+    said = {
+        "comparisons": found.comparisons,
+        "above": above,
+        "below": below,
+        "half": there.half_width,
+        "pools": there.complete,
+        "networks": f"{len(evidence.tables.networks):,}",
+    }
+    return filled("evidence_short.md.jinja", said) + explained(above, below) + "\n"
 
 
 def paper_order(evidence: Evidence) -> str:
