@@ -216,11 +216,10 @@ def results_part(results: Results) -> str:
         + comparisons(results)
         + other_metrics(results)
         + label_agreement(results)
-        + _figures(drawn[1:])
+        + _figures(drawn)
     )
     return (
         f"{note}{body}\n**What Table 1 says, on {_of(results)}**\n\n{findings}\n"
-        f"{_figures(drawn[:1])}"
         f"{open_splits(results) if is_open else ''}"
         f"{folded('Table 1 in depth: differences from Random, other metrics, labels', more)}"
         f"{_ablation(results)}"
