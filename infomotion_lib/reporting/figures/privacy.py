@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from infomotion_lib.generators.privacy.record import CLIPS, PLANTED, roc_areas, summary
-from infomotion_lib.reporting.figures.parts import INK, headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, headline
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import MUTED, save_figure
 
@@ -78,6 +79,36 @@ def likeness(table: pd.DataFrame, *, tau: float) -> Figure:
     headline(
         fig, f"Left out: {known.iloc[0]:.0f} % of planted copies, {known.iloc[-1]:.0f} % of other hearts"
     )
+    return fig
+
+
+def filter_roc(curves: pd.DataFrame, *, title: str) -> Figure:
+    """Share of planted copies left out against the share of other hearts, a curve per kind of copy.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        ``kind, others_left_out, caught``, shares.
+    title : str
+        What the curves show.
+    """
+    fig = Figure(figsize=(6.4, 4.2))
+    axis = fig.subplots()
+    sns.lineplot(
+        curves.assign(others_left_out=100 * curves["others_left_out"], caught=100 * curves["caught"]),
+        x="others_left_out",
+        y="caught",
+        hue="kind",
+        style="kind",
+        estimator=None,
+        ax=axis,
+    )
+    axis.axline((0, 0), (100, 100), color=FAINT, lw=1, zorder=0)
+    axis.set(
+        xlim=(0, 100), ylim=(0, 102), xlabel="other hearts left out, %", ylabel="planted copies left out, %"
+    )
+    axis.legend(title="", loc="lower right", fontsize=9)
+    headline(fig, title)
     return fig
 
 
