@@ -61,16 +61,25 @@ class FeatureNetworks:
 
     def vectors(self, pool: KeyFramed, *, pooling: str = "mean") -> dict[str, NDArray[np.floating]]:
         """``motion`` (N, D), ``appearance`` (N, 512) and ``joint`` vectors of the TRAIN videos of a pool."""
-        from infomotion_lib.representations.appearance.network import embed
+        from infomotion_lib.selection.baselines import joint_features
+
+        motion, appearance = self.motion(pool, pooling=pooling), self.looks(pool)
+        return {"motion": motion, "appearance": appearance, "joint": joint_features([motion, appearance])}
+
+    def motion(self, pool: KeyFramed, *, pooling: str = "mean") -> NDArray[np.float32]:
+        """Motion vectors (N, D) of the TRAIN videos of a pool."""
         from infomotion_lib.representations.ends import Ends
         from infomotion_lib.representations.ifa.features import vectors_of
         from infomotion_lib.representations.ifa.pooling import MotionPooler
-        from infomotion_lib.selection.baselines import joint_features
 
         videos = [Ends(frames, pairs) for frames, pairs in zip(pool.ends, pool.pairs, strict=True)]
-        motion = vectors_of(MotionPooler(self.network, pooling=pooling), videos)  # type: ignore[arg-type]
-        appearance = embed(self.appearance, pool.ed_frames)
-        return {"motion": motion, "appearance": appearance, "joint": joint_features([motion, appearance])}
+        return vectors_of(MotionPooler(self.network, pooling=pooling), videos)  # type: ignore[arg-type]
+
+    def looks(self, pool: KeyFramed) -> NDArray[np.float32]:
+        """Appearance vectors (N, 512) of the TRAIN videos of a pool."""
+        from infomotion_lib.representations.appearance.network import embed
+
+        return embed(self.appearance, pool.ed_frames)
 
 
 def open_feature_networks(
