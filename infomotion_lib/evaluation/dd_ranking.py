@@ -1,5 +1,5 @@
-"""The two scores of DD-Ranking (Li et al., 2025) by their names: what a selected set loses to the whole set, and
-gains over Random, under one evaluation with hard labels.
+"""The two scores of DD-Ranking (Li et al., 2025) by their names: what a selected set loses to the whole set,
+and gains over Random, under one evaluation with hard labels.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ FORMAT = 2
 """Raised whenever changed code would leave out or pick other videos of equal candidates."""
 
 COPY_BELOW = 0.3
-"""A vector nearer to an earlier one than this share of the class's median distance is a copy of it; each number
-in units of its spread over all candidates."""
+"""A vector nearer to an earlier one than this share of the class's median distance is a copy of it; each
+number is in units of its spread over all candidates."""
 
 STILL_BELOW = 0.05
 """Of a clip in which nothing moves, filling and emptying differ by less than this share of the median

@@ -64,8 +64,9 @@ def detectable(differences: ArrayLike, *, level: float, power: float) -> float:
 
 
 def gate_table(rows: pd.DataFrame, own: Registration) -> pd.DataFrame:
-    """A row per world of the rows of stage 0: ``world, pools, random, oracle`` (means), ``headroom`` with its interval,
-    whether it ``passes`` the rule, and whether it ``enters`` stage 1 (the largest of those that pass).
+    """A row per world, of the rows of stage 0: ``world, pools, random, oracle`` (means), ``headroom`` with
+    its interval, whether it ``passes`` the rule, and whether it ``enters`` stage 1 (the largest of those that
+    pass).
     """
     rule, metric = own.content["stage_0"], own.content["stage_1"]["metric"]
     found = []

@@ -129,11 +129,9 @@ def wanted_by_oracle(pool: World) -> NDArray[np.bool_]:
     return kept
 
 
-def stratified(
-    pool: World, allowed: NDArray[np.bool_], *, vpc: int, stream: tuple[int, ...]
-) -> list[int]:
-    """Rows of one draw with ``vpc`` videos of each class out of those allowed, ascending; ``stream`` names the
-    draw.
+def stratified(pool: World, allowed: NDArray[np.bool_], *, vpc: int, stream: tuple[int, ...]) -> list[int]:
+    """Rows of one draw with ``vpc`` videos of each class out of those allowed, ascending; ``stream`` names
+    the draw.
     """
     rng = np.random.default_rng([int(number) for number in stream])
     rows: list[int] = []

@@ -37,7 +37,6 @@ def code_of_arms() -> dict[str, Any]:
     }
 
 
-
 @dataclass(frozen=True)
 class Registration:
     """The registered settings.

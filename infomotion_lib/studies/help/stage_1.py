@@ -1,5 +1,5 @@
-"""Stage 1: who uses the room that the oracle found? Every arm on fresh pools of the worlds that entered, a row
-per network.
+"""Stage 1: who uses the room that the oracle found? Every arm on fresh pools of the worlds that entered, a
+row per network.
 """
 
 from __future__ import annotations
@@ -142,8 +142,10 @@ def rows_of_task(task: PoolTask, known: list[Row]) -> Iterator[Row]:
         start = time.process_time()
         once = arm == "oracle" and not faults
         number = 0 if once else draw % len(parts)
-        choice = judged if once and judged else choose(
-            arm, Part(pool, parts[number], vectors, task.seed, draw), registered
+        choice = (
+            judged
+            if once and judged
+            else choose(arm, Part(pool, parts[number], vectors, task.seed, draw), registered)
         )
         judged = choice if once else judged
         chosen = time.process_time() - start
@@ -169,9 +171,7 @@ def rows_of_task(task: PoolTask, known: list[Row]) -> Iterator[Row]:
         }
 
 
-def pool_vectors(
-    task: PoolTask, pool: World
-) -> tuple[dict[str, NDArray[np.floating]], dict[str, float]]:
+def pool_vectors(task: PoolTask, pool: World) -> tuple[dict[str, NDArray[np.floating]], dict[str, float]]:
     """``motion`` and ``appearance`` vectors (N, D) of the TRAIN videos, and the CPU seconds of both, those of
     drawing the key frames left out.
     """

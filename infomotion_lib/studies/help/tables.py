@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.evaluation.agreement import LIMITS
-from infomotion_lib.studies.help.answers import answer_table, by_pool, gate_table, interval
+from infomotion_lib.studies.help.answers import by_pool, gate_table, interval
 from infomotion_lib.studies.help.registration import Registration
 
 SECONDARY_METRICS = ("hard_accuracy", "balanced_accuracy", "mae", "bad", "error_sd")
@@ -74,30 +74,32 @@ def worlds_of(rows: pd.DataFrame, own: Registration) -> list[str]:
 
 def is_finished(rows: pd.DataFrame, worlds: list[str], own: Registration) -> bool:
     """Whether every pool of stage 1 has all its networks; before that, nobody looks."""
-    return bool(worlds) and bool((answer_table(rows, worlds, own)["answer"] != "not all pools").all())
+    rule = own.content["stage_1"]
+    arms = tuple(rule["sets"])
+    pools = [len(by_pool(rows, rule, world=world, metric=rule["metric"], arms=arms)) for world in worlds]
+    return bool(worlds) and min(pools) >= rule["pools"]
 
 
 def sentences(answers: pd.DataFrame, own: Registration) -> list[str]:
     """One per world: beats, equivalent, or undecided and what the pools could have shown."""
     rule = own.content["stage_1"]
-    said = []
+    tested, power = rule["tested"], 100 * rule["power"]
+    lines = []
     for world, part in answers.groupby("world", sort=False):
         gains = " and ".join(
-            f"{row['difference']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}] against {row['against']}"
+            f"{row['difference']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}] to {row['against']}"
             for row in part.to_dict("records")
         )
-        answer = str(part["answer"].iloc[0])
+        shown, first = part["detectable"].max(), part["detectable_first"].max()
         meaning = {
-            "beats": f"{rule['tested']} beats both rivals",
+            "beats": f"{tested} beats both rivals",
             "equivalent": (
-                f"{rule['tested']} is equivalent to both rivals, within {rule['equivalence_margin']:g} points"
+                f"{tested} is equivalent to both rivals, within {rule['equivalence_margin']:g} points"
             ),
             "undecided": (
-                "undecided; these pools show differences of"
-                f" {part['detectable'].max():.1f} points or more with"
-                f" {100 * rule['power']:.0f} % power ({part['detectable_first'].max():.1f} at the first step of"
-                " Holm's correction)"
+                f"undecided; with {power:.0f} % power these pools show differences of {shown:.1f} points or"
+                f" more, {first:.1f} at the first step of Holm's correction"
             ),
-        }.get(answer, "not all pools are finished")
-        said.append(f"{world}: {meaning} ({gains}).")
-    return said
+        }.get(str(part["answer"].iloc[0]), "not all pools are finished")
+        lines.append(f"{world}: {meaning} ({gains}).")
+    return lines
