@@ -244,7 +244,11 @@ def below(text: str) -> Markup:
 
 def gain(record: Row) -> str:
     """Sentence on how well an IFA network fills in frames, from the record of its training."""
-    learnt = "has learnt motion" if record["ignited"] else "has **not** learnt motion by our rule of 1 dB"
+    learnt = (
+        "has learnt to move pixels (which says nothing of EF)"
+        if record["ignited"]
+        else "has **not** learnt motion by our rule of 1 dB"
+    )
     return (
         f"The IFA network (F = {record['width']}, {record['steps']:,} steps) fills in frames"
         f" {number(record['gain_db'])} dB better than the average of their neighbours, so it {learnt}."
