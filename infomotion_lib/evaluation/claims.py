@@ -144,8 +144,10 @@ def compare(
     """
     rows: list[dict[str, Any]] = []
     for claim in paper.to_dict("records"):
-        answers = _ours(claim, table1, graph, table2) if evidence and table1 is not None else []
-        for ours in answers or [None]:
+        answers: list[dict[str, Any] | None] = [None]
+        if evidence and table1 is not None:
+            answers = [*_ours(claim, table1, graph, table2)] or answers
+        for ours in answers:
             judged = _judged(claim, ours, evidence=evidence)
             rows.append({str(name): value for name, value in claim.items()} | judged)
     return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))

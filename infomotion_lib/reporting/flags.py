@@ -37,7 +37,9 @@ def flag_words(flags: Iterable[object]) -> str:
     ('collapsed or shattered', '')
     """
     names = {name for flag in flags if isinstance(flag, str) for name in flag.split("+")}
-    return " or ".join(sorted({LIKE_NOISE if name == NOISE_FLAG else name for name in names - {"", "healthy"}}))
+    return " or ".join(
+        sorted({LIKE_NOISE if name == NOISE_FLAG else name for name in names - {"", "healthy"}})
+    )
 
 
 def health_of(report: pd.DataFrame) -> pd.Series:

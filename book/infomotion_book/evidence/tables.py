@@ -132,6 +132,7 @@ def headroom(evidence: Evidence) -> str:
         f"The whole set is {number(room.gap)} {interval(room.low, room.high)} points better in the same"
         " pool.",
         trained_longer(evidence.tables.settings),
+        values.equal_steps(evidence),
         again(COMMAND),
     )
     caption = f"Hard accuracy in percent on {room.pools} independent phantom pools, 95 % intervals over pools"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from infomotion_book.evidence.study import LEVEL, MOTION, RIVALS, Evidence, Key, Row, key_of
@@ -157,6 +158,21 @@ class Headroom:
     low: float
     high: float
     by_machine: list[tuple[str, Row, Row]]
+
+
+def equal_steps(evidence: Evidence) -> str:
+    """Sentence: how far the whole set leads where it is trained for as many steps as the selected sets."""
+    runs = comparison.scored_sets(evidence.tables, arm="equal_steps")
+    gaps = comparison.headroom(runs)["difference"].to_numpy(float) if len(runs) else np.empty(0)
+    if len(gaps) < 2:
+        return (
+            "How much of that is training steps: `infomotion study selectors --arm equal_steps`, not run yet."
+        )
+    low, high = comparison.t_interval(gaps)
+    return (
+        f"At equal steps it is {gaps.mean():.1f} [{low:.1f}, {high:.1f}] points better in {len(gaps)} pools:"
+        " that lead is of its videos alone."
+    )
 
 
 def headroom(evidence: Evidence) -> Headroom | None:

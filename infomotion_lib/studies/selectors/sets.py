@@ -63,7 +63,7 @@ def choose_sets(
                     _row(configuration, vpc, draw, numbers_of(chosen.file_names, pool), pool)
                     | _health(chosen)
                 )
-    if not arm.small:
+    if arm.whole:
         everything = _row(Configuration(WHOLE), 0, 0, list(range(len(pool.file_names))), pool)
         rows.append(everything | dict.fromkeys((*FLAGS, "few_communities"), 0))
     return rows

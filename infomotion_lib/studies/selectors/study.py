@@ -145,13 +145,19 @@ def unfinished_pools(file: RowFile, settings: str, *, arm: str, pools: int) -> l
 
 def rows_of_task(task: PoolTask, known: list[Row]) -> Iterator[Row]:
     """Rows of one pool that are not known: its own, which says what was chosen, then one per network."""
-    began, parameters = time.process_time(), task.parameters
+    began, parameters = time.process_time(), parameters_of(task.arm, task.parameters)
     pool = draw_pool(parameters, seed=parameters.study_seed + task.pool, arm=ARMS[task.arm])
     first = next((row for row in known if row["kind"] == "pool"), None)
     if first is None:
         first = _pool_row(task, pool, began)
         yield first
     yield from network_rows(pool, first, known, parameters=parameters)
+
+
+def parameters_of(arm: str, parameters: EvidenceParameters) -> EvidenceParameters:
+    """Those that an arm is trained with."""
+    equal = {"steps_whole": parameters.steps_selected} if ARMS[arm].equal_steps else {}
+    return parameters.model_copy(update=equal)
 
 
 def network_rows(
@@ -203,7 +209,7 @@ def most_networks(arm: str, parameters: EvidenceParameters) -> int:
     draws = {"random": parameters.study_random_draws, "ef_stratified": parameters.study_stratified_draws}
     sets = sum(draws.get(configuration.method, 1) for configuration in changed.configurations)
     budgets = 1 if changed.small else len(parameters.vpc)
-    whole = 0 if changed.small else parameters.study_whole_seeds
+    whole = parameters.study_whole_seeds if changed.whole else 0
     return sets * budgets * parameters.study_training_seeds + whole
 
 
@@ -235,7 +241,7 @@ def pool_row(
 
 
 def _pool_row(task: PoolTask, pool: Pool, began: float) -> Row:
-    arm, parameters = ARMS[task.arm], task.parameters
+    arm, parameters = ARMS[task.arm], parameters_of(task.arm, task.parameters)
     networks = open_feature_networks(task.folder / NETWORKS, parameters, arm=arm)
     vectors = networks.vectors(pool, pooling=parameters.pooling)
     sets = choose_sets(pool, vectors, arm=arm, parameters=parameters)
