@@ -110,7 +110,8 @@ def health(evidence: Evidence) -> str:
         "Graphs",
     ]
     notes = (
-        "Percent of the class graphs of all pools. Where all collapse, nothing was selected by community.",
+        "Percent of the class graphs of all pools; healthy: neither collapsed nor shattered. Whether noise of"
+        " the same covariance gives such groups as well was not asked here; stage 03 asks it. Where all collapse, nothing was selected by community.",
         explained(str(rows)),
     )
     caption = "Health of the graphs behind the selections"
