@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from infomotion_book.evidence.study import LEVEL, MOTION, RIVALS, Evidence, Key, Row, key_of
+from infomotion_lib.evaluation.dd_ranking import dd_ranking
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors import comparison
@@ -158,6 +159,22 @@ class Headroom:
     low: float
     high: float
     by_machine: list[tuple[str, Row, Row]]
+
+
+def dd_scores(evidence: Evidence) -> dict[tuple[Key, int], dict[str, float]]:
+    """DD-Ranking's ``ior`` and ``hlr`` of each configuration and budget, means over pools."""
+    columns = ["method", "feature", "graph"]
+    names = evidence.runs[columns].agg("|".join, axis=1)
+    plain = evidence.runs["method"].isin([RANDOM.method, WHOLE])
+    runs = evidence.runs.assign(method=names.mask(plain, evidence.runs["method"]))
+    if runs.empty:
+        return {}
+    means = dd_ranking(runs, by=["pool", "vpc"]).groupby(["method", "vpc"])[["ior", "hlr"]].mean()
+    scores = {}
+    for (name, vpc), row in means.iterrows():  # type: ignore[misc]  # a tuple of both levels
+        method, feature, graph = str(name).split("|")
+        scores[(method, feature, graph), int(vpc)] = {"ior": float(row["ior"]), "hlr": float(row["hlr"])}
+    return scores
 
 
 def equal_steps(evidence: Evidence) -> str:

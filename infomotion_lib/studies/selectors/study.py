@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
+from infomotion_lib.evaluation.agreement import bland_altman
 from infomotion_lib.evaluation.metrics import constant_predictors, hard_correct, score
 from infomotion_lib.json_lines import Row
 from infomotion_lib.phantom.nuisance import MACHINES
@@ -174,8 +175,8 @@ def network_rows(
 
 
 def train_and_score(task: Task, pool: Pool, parameters: EvidenceParameters) -> Row:
-    """Row of one network: which set and seed, every metric on TEST, hard accuracy on each machine style; six
-    decimals.
+    """Row of one network: which set and seed, every metric on TEST, bias and spread of the errors (Bland and
+    Altman), hard accuracy on each machine style; six decimals.
     """
     from infomotion_lib.regressor.setup import QUIET
     from infomotion_lib.regressor.training import train_regressor
@@ -200,6 +201,8 @@ def train_and_score(task: Task, pool: Pool, parameters: EvidenceParameters) -> R
         "steps": task.steps,
         "training_seed": task.training_seed,
     }
+    agreement = bland_altman(pool.test_ef, prediction)
+    by_machine |= {name: agreement[name] for name in ("bias", "error_sd")}
     return named | _rounded(score(pool.test_ef, prediction, tolerance=parameters.soft_tolerance) | by_machine)
 
 
