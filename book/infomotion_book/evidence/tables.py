@@ -79,8 +79,8 @@ def means(evidence: Evidence) -> str:
         "Mean ± population standard deviation over networks (over pools for constants); accuracies in"
         " percent. The interval is a bootstrap over pools. All rows share their pools, so the difference of"
         " two rows is surer than their intervals look: the table above has it.",
-        "DD-Ranking's two scores, points of hard accuracy: IOR, improvement over random; HLR, hard label recovery,"
-        " what the set loses to the whole one.",
+        "DD-Ranking's two scores, points of hard accuracy: IOR, improvement over random; HLR, hard label"
+        " recovery, what the set loses to the whole one.",
         trained_longer(evidence.tables.settings),
         explained(str(rows)),
     )

@@ -169,11 +169,11 @@ def dd_scores(evidence: Evidence) -> dict[tuple[Key, int], dict[str, float]]:
     runs = evidence.runs.assign(method=names.mask(plain, evidence.runs["method"]))
     if runs.empty:
         return {}
-    means = dd_ranking(runs, by=["pool", "vpc"]).groupby(["method", "vpc"])[["ior", "hlr"]].mean()
-    scores = {}
-    for (name, vpc), row in means.iterrows():  # type: ignore[misc]  # a tuple of both levels
-        method, feature, graph = str(name).split("|")
-        scores[(method, feature, graph), int(vpc)] = {"ior": float(row["ior"]), "hlr": float(row["hlr"])}
+    ranked = dd_ranking(runs, by=["pool", "vpc"])
+    scores: dict[tuple[Key, int], dict[str, float]] = {}
+    for row in records(ranked.groupby(["method", "vpc"])[["ior", "hlr"]].mean().reset_index()):
+        method, feature, graph = str(row["method"]).split("|")
+        scores[(method, feature, graph), int(row["vpc"])] = {"ior": row["ior"], "hlr": row["hlr"]}
     return scores
 
 

@@ -43,8 +43,9 @@ def choose_sets(
 
     Equal sets of videos have equal names, whoever chose them. ``healthy``, ``collapsed`` and ``shattered``
     count classes by the flag of their graph, ``few_communities`` those with fewer communities than videos to
-    choose; all are 0 for methods without a graph. ``coverage_motion`` and the like: how the set lies among the
-    candidates (:mod:`infomotion_lib.selection.spread`); ``labels``: EF values looked at beyond the classes.
+    choose; all are 0 for methods without a graph. ``coverage_motion`` and the like: how the set lies among
+    the candidates (:mod:`infomotion_lib.selection.spread`); ``labels``: EF values looked at beyond the
+    classes.
     """
     rows: list[dict[str, Any]] = []
     for configuration in arm.configurations:
