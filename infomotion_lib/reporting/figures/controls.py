@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from infomotion_lib.reporting.figures.parts import INK, headline
-from infomotion_lib.reporting.style import MUTED
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH
 
 _NETWORK, _ALTERED, _BLIND = "#D55E00", "#E9A26B", MUTED
 _KINDS = {
@@ -32,7 +32,7 @@ def control_errors(controls: pd.DataFrame) -> Figure:
         From :func:`infomotion_lib.studies.controls.split_controls`.
     """
     names = list(dict.fromkeys(controls["predictor"]))
-    fig = Figure(figsize=(7.2, 0.36 * len(names) + 1.4))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.36 * len(names) + 1.4))
     axis = fig.subplots()
     colours = {name: _KINDS.get(name, _BLIND) for name in names}
     places = {"x": "mae", "y": "predictor", "order": names, "ax": axis}

@@ -128,10 +128,10 @@ def collapse_signs(log: pd.DataFrame, *, answers: int, prototypes: int, alarms: 
     drawn(entropy, "entropy_of_mean", label="of the mean answer")
     drawn(entropy, "mean_entropy", colour="#117733", style="--", label="mean, per video")
     entropy.axhline(np.log(answers), color=MUTED, ls=":", lw=1.2)
-    edge_note(entropy, "uniform", float(np.log(answers)), shift=(-4, 2), size=8.5, ha="right", va="bottom")
+    edge_note(entropy, "uniform", float(np.log(answers)), shift=(-4, 2), size=9, ha="right", va="bottom")
     top = 1.35 * float(np.log(answers))  # room for the legend above the curves
     entropy.set(xlabel="step", ylabel="entropy of the teacher (nats)", ylim=(0, top))
-    entropy.legend(fontsize=8.5, loc="upper center")
+    entropy.legend(fontsize=9.5, loc="upper center")
     drawn(cosine, "cls_cosine")
     cosine.axhline(1, color=MUTED, ls=":", lw=1.2)
     cosine.set(xlabel="step", ylabel="cosine of two videos' vectors")

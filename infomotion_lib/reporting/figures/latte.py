@@ -15,7 +15,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.figures.clips import side_by_side
 from infomotion_lib.reporting.figures.parts import INK, bare, edge_note, headline
 from infomotion_lib.reporting.figures.pools import pool_colour
-from infomotion_lib.reporting.style import MUTED, figure_bytes, save_figure
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH, figure_bytes, save_figure
 from infomotion_lib.reporting.widgets import image_slider
 
 STRENGTHS = (1.0, 2.0, 4.0, 8.0)
@@ -150,7 +150,7 @@ def training_curve(
     the loss of saying nothing.
     """
     task, nothing = TASKS[objective]
-    fig = Figure(figsize=(7.2, 3.4))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.4))
     axis = fig.subplots()
     loss = np.asarray(losses, dtype=float)
     width = max(1, min(window, len(loss) // 4))
@@ -162,7 +162,7 @@ def training_curve(
             lw=1.6,
         )
     axis.axhline(nothing, color=MUTED, ls="--", lw=1.2)
-    edge_note(axis, "predicting nothing", nothing, shift=(-4, 3), size=8.5, ha="right", va="baseline")
+    edge_note(axis, "predicting nothing", nothing, shift=(-4, 3), size=9, ha="right", va="baseline")
     for (name, value), marker in zip(val.items(), "o^x", strict=False):
         axis.plot(
             len(loss) * 1.02 + 1,
@@ -177,7 +177,7 @@ def training_curve(
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter(_PLAIN)
     axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.legend(loc="center right", fontsize=8.5)
+    axis.legend(loc="center right", fontsize=9.5)
     best, *_, worst = [*val.values(), *val.values()]
     headline(
         fig,

@@ -88,7 +88,7 @@ def loss_curves(log: pd.DataFrame, *, method: str, alarms: list[str]) -> Figure:
             column, label = ADDED[name]
             values = log[column].rolling(window, min_periods=1).median()
             axis.plot(log["step"], values, color=MUTED, ls="--", label=label)
-            axis.legend(fontsize=8.5)
+            axis.legend(fontsize=9.5)
         axis.set(xlabel="step", ylabel=f"loss of the {TITLES[name]}")
         axis.ticklabel_format(axis="y", useOffset=False, style="plain")
         axis.yaxis.set_major_locator(MaxNLocator(5))

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from infomotion_lib.reporting.figures.parts import headline, zero_line
-from infomotion_lib.reporting.style import MUTED
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH
 from infomotion_lib.representations.registry import REPRESENTATIONS
 
 _LEVEL = 0.05
@@ -29,7 +29,7 @@ def which_vectors(rows: pd.DataFrame, *, over: str) -> Figure:
         What the interval is over, such as ``"8 pools"``.
     """
     ordered = rows.iloc[::-1].reset_index(drop=True)
-    fig = Figure(figsize=(7.6, 0.42 * len(ordered) + _HEADROOM))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.42 * len(ordered) + _HEADROOM))
     known, worth, cost = fig.subplots(1, 3, sharey=True, width_ratios=(2, 3, 2))
     colours = [REPRESENTATIONS[name].colour for name in ordered["name"]]
     places = np.arange(len(ordered))
@@ -67,7 +67,7 @@ def vectors_forest(compared: pd.DataFrame) -> Figure:
     """
     budgets = sorted(int(vpc) for vpc in compared["vpc"].unique())
     order = compared.loc[compared["vpc"] == budgets[0], "feature"].tolist()[::-1]
-    fig = Figure(figsize=(7.6, 0.36 * len(order) + _HEADROOM))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.36 * len(order) + _HEADROOM))
     axes = fig.subplots(1, len(budgets), sharex=True, sharey=True, squeeze=False)[0]
     for axis, vpc in zip(axes, budgets, strict=True):
         rows = compared[compared["vpc"] == vpc].set_index("feature").reindex(order)
