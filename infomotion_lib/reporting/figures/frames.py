@@ -293,7 +293,7 @@ def status_bars(
         width = table[status].to_numpy(float)
         colour = STATUS_COLOURS[status] if status in known else str(greys[status])
         label = status_label(status) + ("" if status in known else " (no frames)")
-        bars = axis.barh(labels, width, left=left, color=colour, edgecolor="white", height=0.8, label=label)
+        bars = axis.barh(labels, width, left=left, color=colour, edgecolor="none", height=0.8, label=label)
         most = float(table.sum(axis=1).max())
         told = [_on_bar(value / most, f"{value:.0f}", status_label(status)) for value in width]
         ink = "white" if _is_dark(colour) else INK

@@ -181,7 +181,7 @@ def flow_panels(frames: Floats, flows: Mapping[str, Floats], *, names: Sequence[
         length = float(np.linalg.norm(flow, axis=1).mean())
         kept = float(np.linalg.norm(flow.mean(axis=(2, 3)), axis=1).mean()) / max(length, 1e-9)
         told.append(f"{kept:.0%} of {length:.1f} px ({method})")
-    return _titled(fig, f"Opposite walls cancel: the mean over the frame keeps {', '.join(told)}")
+    return _titled(fig, f"Opposite walls cancel in part: the mean over the frame keeps {', '.join(told)}")
 
 
 def spectrum(values: Mapping[str, Floats], *, bound: int) -> Figure:

@@ -65,8 +65,16 @@ def kept_figure(table: pd.DataFrame) -> Figure:
     axis.set_yticks(range(len(kinds)), kinds)
     axis.set(xlim=(-1, 1), ylim=(len(kinds) - 0.5, -0.5), xlabel="correlation of motion vectors")
     legend_below(fig, axis, most=2)
-    headline(fig, "Does a clip move like the donor of its motion?")
+    headline(fig, _kept_sentence(table))
     return fig
+
+
+def _kept_sentence(table: pd.DataFrame) -> str:
+    """How much more a clip of the last kind moves like its own donor than like the others."""
+    kind = str(table["clips"].iloc[-1])
+    rows = table[table["clips"] == kind]
+    own, others = _written(rows["own"].mean()), _written(rows["others"].mean())
+    return f"Motion of {kind}: correlation {own} with their own donor, {others} with other donors"
 
 
 def kept_table(table: pd.DataFrame, facts: dict[str, Any], *, identity: str) -> ShownTable:

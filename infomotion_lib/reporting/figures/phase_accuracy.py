@@ -7,76 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from infomotion_lib.reporting.figures.parts import FAINT, INK, headline, legend_below
 from infomotion_lib.reporting.figures.votes import VOTER_COLOURS, VOTER_MARKERS
-from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS, PHONE_WIDTH
+from infomotion_lib.reporting.style import PHASE_COLOURS, PHONE_WIDTH
 
 _NEAR_MS = 50.0
-
-
-def accuracy_by(summary: pd.DataFrame, *, phase: str = "es") -> Figure:
-    """Error of each voter by frame rate, EF class and rhythm: median and 90th percentile, with the shares
-    found in order and shuffled.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        From :func:`infomotion_lib.studies.phases.summarise_phases`.
-    phase : {"es", "ed"}
-        Which frame.
-    """
-    grouped = summary[(summary["phase"] == phase) & (summary["by"] != "all")]
-    groups = list(dict.fromkeys(grouped["by"]))
-    fig = Figure(figsize=(PHONE_WIDTH, 4.6))
-    axes = fig.subplots(
-        2,
-        len(groups),
-        sharey="row",
-        width_ratios=[grouped.loc[grouped["by"] == by, "value"].nunique() for by in groups],
-    )
-    for column, by in enumerate(groups):
-        part = grouped[grouped["by"] == by]
-        values = list(dict.fromkeys(part["value"]))
-        for voter, shift in zip(VOTER_COLOURS, (-0.22, 0.0, 0.22), strict=True):
-            for order in ("in_order", "shuffled"):
-                rows = (
-                    part[(part["voter"] == voter) & (part["frames"] == order)]
-                    .set_index("value")
-                    .reindex(values)
-                )
-                _points(
-                    axes[:, column],
-                    np.arange(len(values), dtype=float) + shift,
-                    rows,
-                    voter,
-                    shuffled=order == "shuffled",
-                )
-        names = [f"{float(value):g} fps" if by == "frame rate" else str(value) for value in values]
-        axes[1, column].set_xticks(range(len(values)), names, fontsize=9.5, rotation=30, ha="right")
-        axes[0, column].set_xticks(range(len(values)), [])
-        for axis in axes[:, column]:
-            axis.set_xlim(-0.5, len(values) - 0.5)
-            axis.grid(axis="x", visible=False)
-        axes[0, column].set_title(f"by {by}", fontsize=9, fontweight="normal")
-    axes[0, 0].set_ylabel("error (ms)\nmedian to 90th percentile")
-    axes[1, 0].set_ylabel("% found")
-    axes[0, 0].set_ylim(bottom=0)
-    axes[1, 0].set_ylim(0, 104)
-    handles = [
-        axes[0, 0].plot([], [], VOTER_MARKERS[voter], color=colour, label=voter)[0]
-        for voter, colour in VOTER_COLOURS.items()
-    ]
-    handles.append(axes[0, 0].plot([], [], "x", color=MUTED, label="frames shuffled")[0])
-    fig.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=9)
-    whole = summary[
-        (summary["by"] == "all") & (summary["phase"] == phase) & (summary["frames"] == "in_order")
-    ].set_index("voter")
-    medians = whole["median_ms"].astype(float).to_dict()
-    text = "; ".join(f"{voter} {medians[voter]:.0f} ms" for voter in VOTER_COLOURS)
-    headline(fig, f"{phase.upper()} on phantoms, median error: {text}")
-    return fig
 
 
 def error_curves(errors: pd.DataFrame, summary: pd.DataFrame, *, most: float = 200.0) -> Figure:
@@ -174,16 +110,3 @@ def third_frame(third: pd.DataFrame, *, edges: Sequence[float] = (26, 31, 36, 41
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
     headline(fig, f"The rule of a third is off by up to {worst:.0f} ms when systole is not a third")
     return fig
-
-
-def _points(
-    axes: NDArray[np.object_], x: NDArray[np.float64], rows: pd.DataFrame, voter: str, *, shuffled: bool
-) -> None:
-    top, bottom = axes
-    if shuffled:
-        if voter != "both agree":
-            bottom.plot(x, rows["found_percent"], "x", color=MUTED, ms=6)
-        return
-    top.vlines(x, rows["median_ms"], rows["p90_ms"], color=VOTER_COLOURS[voter], lw=2)
-    top.plot(x, rows["median_ms"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)
-    bottom.plot(x, rows["found_percent"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)

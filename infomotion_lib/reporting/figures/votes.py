@@ -136,7 +136,7 @@ def vote_counts(votes: pd.DataFrame) -> Figure:
         ylabel="videos",
         xlim=(min(0.0, float(votes["agreement"].min()) - 0.05), 1),
     )
-    left.legend(fontsize=9, loc="upper left")
+    left.legend(fontsize=9, loc="upper left", frameon=True, framealpha=0.9, edgecolor="none")
     both = votes.dropna(subset=["es_apart_ms", "ed_apart_ms"])
     for phase in ("es", "ed"):
         distance = both[f"{phase}_apart_ms"]
