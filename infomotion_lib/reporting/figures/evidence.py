@@ -189,7 +189,11 @@ def _configurations(axis: Axes, keys: Sequence[tuple[str, str, str]], marks: Mar
     """Method, vectors and graph of each row in three columns at the left of an axis."""
     axis.set_yticks(range(len(keys)), [" "] * len(keys))
     axis.tick_params(axis="y", length=0)
-    place = {"xycoords": axis.get_yaxis_transform(), "textcoords": "offset points", "va": "center"}
+    place: dict[str, Any] = {
+        "xycoords": axis.get_yaxis_transform(),
+        "textcoords": "offset points",
+        "va": "center",
+    }
     rows = [("selector", "vectors", "graph"), *(_words(key, marks) for key in reversed(keys))]
     for y, words in zip(range(len(keys), -1, -1), rows, strict=True):
         weight = "bold" if y == len(keys) else "normal"

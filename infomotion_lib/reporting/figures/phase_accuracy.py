@@ -29,7 +29,9 @@ def error_curves(errors: pd.DataFrame, summary: pd.DataFrame, *, most: float = 2
     most : float
         End of the axis, ms.
     """
-    whole = summary[summary["by"] == "all"].set_index(["frames", "voter", "phase"])
+    whole = (
+        summary[summary["by"] == "all"].set_index(["frames", "voter", "phase"])["due"].astype(float).to_dict()
+    )
     fig = Figure(figsize=(PHONE_WIDTH, 3.6))
     axes = fig.subplots(1, 2, sharey=True)
     near = {}
@@ -39,7 +41,7 @@ def error_curves(errors: pd.DataFrame, summary: pd.DataFrame, *, most: float = 2
                 own = (errors["frames"] == frames) & (errors["voter"] == voter) & (errors["phase"] == phase)
                 rows = errors[own]
                 away = np.sort((1000 * rows["error_frames"].abs() / rows["fps"]).to_numpy(float))
-                share = 100 * np.arange(1, len(away) + 1) / float(whole.loc[(frames, voter, phase), "due"])
+                share = 100 * np.arange(1, len(away) + 1) / whole[frames, voter, phase]
                 label = voter + (", shuffled" if frames == "shuffled" else "")
                 axis.step(away, share, where="post", color=VOTER_COLOURS[voter], ls=look, label=label)
                 near[phase, voter, frames] = (
