@@ -166,7 +166,12 @@ def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure
             y = -number + 0.3 * (mine.index(_key(row)) - (len(mine) - 1) / 2)
             _interval(axis, row, y, "difference", "t_low", "t_high", label=once)
         else:
-            look = {"ls": "none", "marker": METHOD_MARKERS[row["method"]], "ms": 5, "alpha": 0.6}
+            look: dict[str, Any] = {
+                "ls": "none",
+                "marker": METHOD_MARKERS[row["method"]],
+                "ms": 5,
+                "alpha": 0.6,
+            }
             axis.plot(row["difference"], -number, color=MUTED, label=once or None, **look)
     axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=9.5)
     axis.set_ylim(-len(arms) + 0.4, 0.6)
