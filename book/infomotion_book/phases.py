@@ -14,7 +14,7 @@ from infomotion_book.html import again, figure, folded, keep, number
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.reporting.figures.phase_accuracy import accuracy_by, third_frame
+from infomotion_lib.reporting.figures.phase_accuracy import error_curves, third_frame
 from infomotion_lib.reporting.figures.votes import VOTER_COLOURS
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
@@ -25,13 +25,9 @@ WAYS = ("rule", "detector", "network")
 """Ways to the third end frame."""
 
 ALTS = {
-    "es": (
-        "Error and share found of ES on phantoms by frame rate, EF class and rhythm, for detector, network"
-        " and both where they agree."
-    ),
-    "ed": (
-        "Error and share found of ED on phantoms by frame rate, EF class and rhythm, for detector, network"
-        " and both where they agree."
+    "curves": (
+        "Share of the true ES and ED on phantoms that detector and network find within so many milliseconds,"
+        " in order and shuffled."
     ),
     "third": (
         "Error of the third end frame by the true share of systole: the rule of a third, the detector, the"
@@ -70,10 +66,9 @@ def write_figures(target: Path, folder: Path = STUDIES) -> list[Path]:
     if found is None:
         return []
     summary, third = found
+    errors = pd.read_csv(folder / "phases_errors.csv", keep_default_na=False, na_values=[""])
     use_style()
-    figures: dict[str, Figure] = {phase: accuracy_by(summary, phase=phase) for phase in ("es", "ed")} | {
-        "third": third_frame(third)
-    }
+    figures: dict[str, Figure] = {"curves": error_curves(errors, summary), "third": third_frame(third)}
     return [
         save_figure(figure, target / f"phases-{name}.svg", alt=ALTS[name]).path
         for name, figure in figures.items()
@@ -140,7 +135,7 @@ def _accuracy(summary: pd.DataFrame, phase: str) -> str:
     )
     caption = f"{phase.upper()} without tracings, on phantoms with exact phases"
     table = page_table(of_rows(head, rows, caption=caption, keys=2, notes=notes))
-    return _figure(phase) + folded("In numbers, by group of clips", table)
+    return (_figure("curves") if phase == "es" else "") + folded("In numbers, by group of clips", table)
 
 
 def errors_of_the_third(third: pd.DataFrame) -> pd.DataFrame:

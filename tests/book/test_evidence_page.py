@@ -302,7 +302,7 @@ def test_figures_carry_their_headline(planted: Path, tmp_path: Path) -> None:
         "evidence-confirmation.svg",
         "evidence-arms.svg",
     ]
-    kept = re.search(r"(\d+) lie above it and (\d+) below", alt_text(files[0]))
+    kept = re.search(r"(\d+) of \d+ comparisons are better than Random, (\d+) worse", alt_text(files[0]))
     assert kept is not None and int(kept[1]) == 2 and int(kept[2]) == 6
     parts = fragments(planted)
     for name, file in zip(("verdict", "confirmation", "arms"), files, strict=True):
