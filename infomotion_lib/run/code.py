@@ -56,9 +56,8 @@ def code_hash(stage: Stage, kind: Kind, parameters: Parameters = None) -> str:
     itself).
     """
     digest = hashlib.sha256()
-    science = files_behind(stage, parameters, figures=False)
-    drawing = {file for file in files_behind(stage, parameters) if _draws(file)}
-    for file in sorted(science if kind == "science" else drawing):
+    files = files_behind(stage, parameters, figures=kind == "figures")
+    for file in sorted(files if kind == "science" else filter(_draws, files)):
         digest.update(file.relative_to(LIBRARY).as_posix().encode())
         digest.update(bare_code(file).encode())
     return digest.hexdigest()[:16]
@@ -132,14 +131,25 @@ def _reached(first: Iterable[Path], *, figures: bool = True) -> set[Path]:
     return reached
 
 
+def _source(file: Path) -> str:
+    """Text of a file, read again only where it has changed."""
+    state = file.stat()
+    return _text(file, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _text(file: Path, changed: int, size: int) -> str:
+    return file.read_text(encoding="utf-8")
+
+
 def bare_code(file: Path) -> str:
     """Syntax tree of a file without docstrings and other bare constants, as text."""
-    return _parsed(file.read_text(encoding="utf-8"))[1]
+    return _parsed(_source(file))[1]
 
 
 def _imported(file: Path) -> frozenset[Path]:
     """Library files that a file imports, wherever it does."""
-    return _files(_parsed(file.read_text(encoding="utf-8"))[0], LIBRARY)
+    return _files(_parsed(_source(file))[0], LIBRARY)
 
 
 @cache
@@ -152,7 +162,7 @@ def _files(modules: frozenset[str], library: Path) -> frozenset[Path]:
 
 def learning_code(file: Path) -> str:
     """Syntax tree of a file as text, without what decides no number: see :func:`learning_hash`."""
-    return _numbers(file.read_text(encoding="utf-8"))
+    return _numbers(_source(file))
 
 
 @cache
