@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from infomotion_book.docstrings import markdown, summary
@@ -103,8 +104,14 @@ def modules(packages: Sequence[Path] = PACKAGES) -> list[Module]:
         if any(part.startswith("_") and part != "__init__" for part in parts):
             continue
         name = ".".join(part for part in parts if part != "__init__")
-        found.append(Module(name, file, ast.parse(file.read_text(encoding="utf-8"))))
+        found.append(Module(name, file, _tree(file.read_text(encoding="utf-8"))))
     return sorted(found, key=lambda module: module.name)
+
+
+@cache
+def _tree(source: str) -> ast.Module:
+    """Syntax tree of a module, which nobody changes."""
+    return ast.parse(source)
 
 
 def anchor(path: str) -> str:
