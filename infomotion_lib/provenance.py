@@ -38,6 +38,7 @@ RECORDED_PACKAGES = (
     "lightning-fabric",
     "monai",
     "nibabel",
+    "numkong",
     "numpy",
     "opencv-python-headless",
     "pandas",
@@ -50,6 +51,7 @@ RECORDED_PACKAGES = (
     "torch",
     "torchmetrics",
     "torchvision",
+    "usearch",
 )
 """Packages that can decide a result; run cards state the version of each that is installed."""
 
