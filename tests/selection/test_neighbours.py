@@ -15,6 +15,7 @@ from infomotion_lib.selection import neighbours as room
 from infomotion_lib.selection.communities import find_communities
 from infomotion_lib.selection.graph import Recipe, build_graph
 from infomotion_lib.selection.neighbours import nearest_neighbours
+from infomotion_lib.selection.selectors import select
 
 
 def clustered(count: int, seed: int = 0) -> np.ndarray:
@@ -130,3 +131,21 @@ def test_communities_of_the_approximate_graph_are_those_of_the_exact_one() -> No
 def test_bad_k_is_refused(k: int) -> None:
     with pytest.raises(ParameterError, match="cannot be taken from 4 rows"):
         nearest_neighbours(np.eye(4), k)
+
+
+def test_picks_from_disk_are_those_from_memory_and_of_the_exact_search(tmp_path: Path) -> None:
+    rows = clustered(400).astype(np.float16)
+    np.save(tmp_path / "rows.npy", rows)
+    names = [f"{number:03d}.avi" for number in range(400)]
+    classes = np.where(np.arange(400) % 2, "normal", "severe")
+    asked = {"classes": classes, "file_names": names, "method": "infomotion", "vpc": 8}
+    chosen = [
+        select(vectors, **asked, graph=Recipe(search=search, trials=2, null_draws=0)).file_names
+        for vectors, search in (
+            (rows, "exact"),
+            (np.load(tmp_path / "rows.npy", mmap_mode="r"), "exact"),
+            (np.load(tmp_path / "rows.npy", mmap_mode="r"), "approximate"),
+        )
+    ]
+    assert len(chosen[0]) == 16
+    assert chosen[1] == chosen[0] and chosen[2] == chosen[0]
