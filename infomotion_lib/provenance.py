@@ -56,9 +56,7 @@ RECORDED_PACKAGES = (
 """Packages that can decide a result; run cards state the version of each that is installed."""
 
 WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers", "allow_losses"})
-"""Parameters that say where files lie, how many cores work on them, or whether to go on; no result depends on
-them.
-"""
+"""Parameters that say where files lie, on how many cores, or whether to go on: no result depends on them."""
 
 
 @contextmanager
