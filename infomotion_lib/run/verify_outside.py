@@ -15,6 +15,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.files import VIDEO_SUMS
 from infomotion_lib.parameter_types import FOLDER, HERE
 from infomotion_lib.parameters import STAGES
+from infomotion_lib.paths import notebook_of
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import sha256
 from infomotion_lib.run.chain import Chain, State, Step
@@ -82,8 +83,10 @@ def weights(chain: Chain, step: Step) -> list[Fault]:
 
 
 def renamed(chain: Chain, step: Step) -> list[Fault]:
-    """Own data sets that their author calls otherwise than a stage's figures and card do."""
+    """Own data sets that their author calls otherwise than a stage's figures do."""
     faults: list[Fault] = []
+    if step.name != "data" and not notebook_of(TABLE[step.name]):
+        return faults
     for name, called in step.card.get("notes", {}).get("called", {}).items():
         if name not in SOURCES or not SOURCES[name].owned:
             continue

@@ -206,8 +206,8 @@ def outputs(stage: str, parameters: Mapping[str, StageParameters]) -> tuple[str,
 
 def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
     """What makes Snakemake run a stage again when it changes: parameters that decide results, its notebook,
-    the code behind it, and what own data are called, since its figures say so. Another name alone leaves the
-    work that a stage keeps as it is: nothing is trained again.
+    the code behind it; and what own data are called, where figures say so. Another name alone leaves what the
+    stage keeps: checkpoints, trained rows and pools are used again.
 
     The notebook counts by its content, not as an input file: a project that has moved is still the same.
     """
@@ -215,7 +215,7 @@ def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]
     content = sha256(notebook) if notebook and notebook.is_file() else ""
     values = parameters.model_dump()
     outside: dict[str, Any] = {"outside": state_outside(parameters)} if stage.name == "data" else {}
-    if called := names_outside(parameters):
+    if notebook and (called := names_outside(parameters)):
         outside["called"] = called
     if files := {name: sampled_sha256(file) for name, file in files_outside(parameters).items()}:
         outside["files"] = files

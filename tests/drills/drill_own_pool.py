@@ -1,5 +1,5 @@
 """The whole run of an author's own real and own synthetic videos: every stage and every figure says their
-names, and says a new one after one command that trains nothing.
+names, and says a new one after one command that uses what was learnt.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import yaml
 from infomotion_lib.data.own.description import Description, describe_folder
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.parameters import paths_of, read_profile, stage_parameters
+from infomotion_lib.provenance import sha256
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.run import cli
@@ -26,7 +27,8 @@ OF_NO_RUN = {
 }
 """Figures of stage 01 that show a drawn heart, or the sample recording."""
 
-LEARNT = ("ifa.safetensors", "latte.safetensors", "appearance.safetensors")
+KEPT = ("last.pt", "latte.pt", "autoencoder.pt", "grid.jsonl", "labeller.safetensors")
+"""Written while something is trained."""
 
 
 def figures(root: Path) -> dict[str, str]:
@@ -68,13 +70,15 @@ def test_every_stage_says_the_names(tmp_path: Path) -> None:
     ):
         notebook = results.notebook(stage)
         assert notebook is not None and caption in notebook.read_text(encoding="utf-8"), stage
-    learnt = {file: file.stat().st_mtime_ns for name in LEARNT for file in root.rglob(name)}
-    assert learnt
+    kept = {file: file.stat().st_mtime_ns for name in KEPT for file in root.rglob(name)}
+    weights = {file: sha256(file) for file in root.rglob("*.safetensors")}
+    assert len(kept) == 6 and len(weights) >= 4
     describe_folder(tmp_path / "data" / "own", Description("Klinik C"))
     assert cli.main(["verify", "--profile", str(profile)]) == 1
     assert cli.main(["run", "all", "--profile", str(profile)]) == 0
     assert cli.main(["verify", "--profile", str(profile)]) == 0
-    assert {file: file.stat().st_mtime_ns for file in learnt} == learnt, "nothing was trained again"
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept, "none of it was trained again"
+    assert {file: sha256(file) for file in weights} == weights
     again = figures(root)
     assert again.keys() == drawn.keys()
     assert again == {place: alt.replace("Klinik B, 2023", "Klinik C") for place, alt in drawn.items()}

@@ -123,7 +123,7 @@ def test_weights_from_outside_are_inputs_and_verified(profile: Path, tmp_path: P
     assert rule_parameters(TABLE["ifa_training"], parameters) != before
 
 
-def test_another_name_draws_every_stage_again_and_trains_nothing(profile: Path, tmp_path: Path) -> None:
+def test_another_name_draws_every_figure_again_with_what_was_learnt(profile: Path, tmp_path: Path) -> None:
     values = read_profile(str(profile)) | {"profile": "named", "real_data": "own"}
     own = tmp_path / "own"
     shutil.copytree(tmp_path / "EchoNet-Dynamic", own)
@@ -141,6 +141,7 @@ def test_another_name_draws_every_stage_again_and_trains_nothing(profile: Path, 
         states.append((drawn, fingerprint(TABLE["labels"], stage_parameters("labels", values), paths)))
     assert all(states[0][0][name] != states[1][0][name] for name in states[0][0])
     assert states[0][1] == states[1][1], "what is kept of the training still fits"
+    assert "called" not in rule_parameters(TABLE["labels"], stage_parameters("labels", values)), "no figures"
     found = [str(finding) for finding in verify(paths.root, profile=values).findings]
     assert "stale     data: it says Clinic A, which is called Clinic B today" in found
     run_stage("data", str(file))
