@@ -17,7 +17,7 @@ from infomotion_book.notebooks import card_anchor
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.run_sentences import device, worked
 from infomotion_lib import machine
-from infomotion_lib.evaluation.claims import RULE
+from infomotion_lib.evaluation.claims import rule_with_its_score
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS
 from infomotion_lib.reporting.flags import explained, in_brackets
@@ -148,7 +148,8 @@ def claims(ledger: pd.DataFrame) -> str:
         caption, flags = f"{title} of the paper, number by number", explained(*part["graph_flag"].dropna())
         shown = of_rows(head, rows, caption=caption, notes=(flags,), words=True)
         parts.append(f"## {title} of the paper\n{page_table(shown, stack=True, titled=False)}")
-    return "\n".join([*parts, f"## The rule\n\n{RULE[0].upper()}{RULE[1:]}\n"])
+    rule = rule_with_its_score()
+    return "\n".join([*parts, f"## The rule\n\n{rule[0].upper()}{rule[1:]}\n"])
 
 
 def _with_sd(value: str, sd: float) -> str:

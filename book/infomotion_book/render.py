@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from infomotion_book import filter_study, fragments, phases, real_heart, vectors
+from infomotion_book import filter_study, fragments, help_page, phases, real_heart, vectors
 from infomotion_book.api import anchor, find, modules, write_api
 from infomotion_book.assets import Assets, find_assets
 from infomotion_book.evidence import write_figures
@@ -141,6 +141,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     vectors.write_figures(source / "_static" / "figures", shown)
     real_heart.write_figure(source / "_static" / "figures")
     filter_study.write_figure(source / "_static" / "figures")
+    help_page.write_figure(source / "_static" / "figures")
     rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
     pages = _notebooks(source / "notebooks", lead)
     extra = source / "_publish"

@@ -18,7 +18,7 @@ from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.templates import filled
 from infomotion_lib.reporting.figures.vectors import which_vectors
-from infomotion_lib.reporting.flags import explained
+from infomotion_lib.reporting.flags import explained, health_of
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import save_figure, use_style
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
@@ -72,7 +72,7 @@ def compared(results: Results) -> pd.DataFrame:
         cost = spent.get(name, {})
         row: dict[str, Any] = {"name": name, "label": REPRESENTATIONS[name].phrase}
         row |= {column: scored.iloc[0][column] for column in ("size", "ridge_r2", "knn_purity")}
-        row |= {"healthy": int((graphs["flag"] == "healthy").sum()), "graphs": len(graphs)}
+        row |= {"healthy": int((health_of(graphs) == "healthy").sum()), "graphs": len(graphs)}
         row |= {"shared": _shared(picks, method, source=source, vpc=budget)}
         row |= _cell(cells, method, source, budget) | _cell(differences, method, source, budget)
         row |= {"fit_seconds": cost.get("fit", np.nan), "video_ms": _per_video(cost)}

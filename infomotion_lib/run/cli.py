@@ -183,10 +183,10 @@ def compare(
 
 @app.command()
 def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
-    """The paper's numbers beside ours: reproduced, differs, not run, quoted. Only a whole run of the paper
-    profile may answer.
+    """The paper's numbers beside ours: reproduced, differs, undecided, not run, quoted. Only a whole run of
+    the paper profile may answer.
     """
-    from infomotion_lib.evaluation.claims import RULE, claims_ledger
+    from infomotion_lib.evaluation.claims import claims_ledger, rule_with_its_score
     from infomotion_lib.parameters import paths_of
 
     ledger = claims_ledger(paths_of(profile, runs_dir))
@@ -207,7 +207,7 @@ def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
     typer.echo(
         "\n"
         + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items())
-        + f"\n{RULE}"
+        + f"\n{rule_with_its_score()}"
     )
 
 

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from infomotion_lib.reporting.figures.parts import FAINT, INK, headline
+from infomotion_lib.reporting.flags import flag_words
 from infomotion_lib.selection.graph import Graph
 from infomotion_lib.selection.layout import force_layout
 from infomotion_lib.selection.modular import ClassGraph
@@ -74,7 +75,8 @@ def community_graphs(
     for axis, (name, built) in zip(axes, graphs.items(), strict=False):
         shown = _draw_graph(axis, built, picks, most_nodes=most_nodes, seed=seed)
         communities = built.communities
-        health = "" if communities.flag == "healthy" else f" · {communities.flag}"
+        words = flag_words([built.flag])
+        health = f" · {words}" if words else ""
         axis.set_title(f"{name}{health}", fontsize=10)
         nodes = (
             f"{built.graph.n_nodes:,}"

@@ -17,6 +17,7 @@ from matplotlib.patches import Patch
 
 from infomotion_lib.classes import GROUPS
 from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, headline
+from infomotion_lib.reporting.flags import health_of
 from infomotion_lib.reporting.style import CLASS_COLOURS, SOURCE_NAMES
 
 RECIPE_NAMES = {"knn": "kNN", "softmax_inverse": "softmax of 1/d", "literal": "literal (distance)"}
@@ -55,13 +56,13 @@ def module_counts(report: pd.DataFrame, *, vpc: Sequence[int] = ()) -> Figure:
             at = np.arange(len(classes)) + (number - (len(recipes) - 1) / 2) * width
             table = part.loc[recipe].reindex(classes)
             bars = axis.bar(at, table["communities"], width * 0.92, color=RECIPE_COLOURS[recipe])
-            for bar, flag in zip(bars, table["flag"], strict=True):
+            for bar, flag in zip(bars, health_of(table), strict=True):
                 if flag != "healthy":
                     bar.set(
                         facecolor="white",
                         edgecolor=RECIPE_COLOURS[recipe],
                         linewidth=1.2,
-                        linestyle="-" if flag == "collapsed" else ":",
+                        linestyle={"collapsed": "-", "shattered": ":"}.get(flag, "--"),
                     )
             axis.plot(
                 at,
