@@ -56,7 +56,8 @@ def lighten(html: Path, *, notebooks: Iterable[Path] = ()) -> None:
     for file in (file for pattern in STYLES for file in html.glob(pattern)):
         _change(file, with_classes, words)
     for notebook in notebooks:
-        shutil.copyfile(notebook, html / "_sources" / "notebooks" / notebook.name)
+        if (download := html / "_sources" / "notebooks" / notebook.name).is_file():
+            shutil.copyfile(notebook, download)
 
 
 def icons_named(files: Iterable[Path]) -> set[str]:

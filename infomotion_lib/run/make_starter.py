@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from infomotion_lib.data.starter import LATTE, MANIFEST, POOLS, RUN, STARTER
 from infomotion_lib.files import PHANTOM_REQUEST
 from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.paths import RunPaths, run_paths
 from infomotion_lib.provenance import read_run_card, sha256, write_json, write_npz
-from infomotion_lib.run.starter import LATTE, MANIFEST, POOLS, PROFILE, RUN, STARTER
+from infomotion_lib.run.starter import PROFILE
 from infomotion_lib.stage_table import RUN_CARD
 
 COPIED = {

@@ -9,48 +9,19 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from infomotion_lib.errors import DataError
-from infomotion_lib.paths import MANIFESTS, RunPaths, run_paths
-from infomotion_lib.provenance import read_json, sha256
+from infomotion_lib.data.starter import LATTE, RUN, STARTER, checked, files
+from infomotion_lib.paths import RunPaths, run_paths
 
 if TYPE_CHECKING:
     from infomotion_lib.generators.latte.generator import FittedLatte
 
-STARTER = MANIFESTS / "starter"
-MANIFEST = STARTER / "manifest.json"
 PROFILE = "phantom"
 """Profile whose finished run the files come from."""
 
 STARTS = ("graph_selection",)
 """Stages whose notebook starts from these files: all that they read of earlier stages is among them."""
-
-RUN, LATTE, POOLS = "run", "latte", "pools.npz"
-
-
-def files() -> dict[str, dict[str, Any]]:
-    """What ships, by its path in the folder: ``sha256``, ``bytes``, ``made_by`` and ``from``."""
-    found: dict[str, dict[str, Any]] = read_json(MANIFEST)["files"]
-    return found
-
-
-def checked(name: str) -> Path:
-    """Path of one file that ships, its hash compared with the manifest's.
-
-    Raises
-    ------
-    DataError
-        If it is missing, or not the file that the manifest describes.
-    """
-    path = STARTER / name
-    if not path.is_file() or sha256(path) != files()[name]["sha256"]:
-        raise DataError(
-            f"{name} is not the file that ships with this project.",
-            where=f"Looked for: {path}",
-            remedy=f"Restore it: git checkout -- {STARTER.name}",
-        )
-    return path
 
 
 def lay_out(runs_dir: str | Path = "runs") -> RunPaths:
