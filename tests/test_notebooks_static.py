@@ -145,7 +145,9 @@ def test_cells_are_short_and_define_no_function_but_a_picture_helper_or_a_select
         )
         for node in ast.walk(ast.parse(item.source)):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                assert re.match(r"(draw|show|picture|plot|pick)_?", node.name), f"{item.id} defines {node.name}"
+                assert re.match(r"(draw|show|picture|plot|pick)_?", node.name), (
+                    f"{item.id} defines {node.name}"
+                )
 
 
 def test_it_reaches_for_no_folder_of_its_own(file: Path) -> None:
@@ -166,7 +168,9 @@ def test_sections_are_numbered_and_the_end_is_check_save_limits_next(file: Path)
     ends = ["Check", "Save", "Limits and exercises", "Next"]
     assert [title for title in titles if title in ends] == ends
     text = "".join(item.source for item in read(file).cells if item.cell_type == "markdown")
-    assert "<summary>Solution</summary>" in text and "{dropdown}" not in text, "Jupyter and Colab fold details"
+    assert "<summary>Solution</summary>" in text and "{dropdown}" not in text, (
+        "Jupyter and Colab fold details"
+    )
 
 
 def test_the_check_asserts_and_the_save_writes_the_promised_files(file: Path) -> None:
