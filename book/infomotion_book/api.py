@@ -209,13 +209,17 @@ def _room_page(room: str, mine: list[Module], source_url: str) -> str:
             for name, text in module.constants
         ]
         parts += [
-            _item(item, _where(module.file.relative_to(PROJECT).as_posix(), item.line, source_url))
+            _item(
+                item,
+                where_it_is(module.file.relative_to(PROJECT).as_posix(), item.line, source_url=source_url),
+            )
             for item in module.items
         ]
     return "\n".join(parts)
 
 
-def _where(file: str, line: int, source_url: str) -> str:
+def where_it_is(file: str, line: int, *, source_url: str) -> str:
+    """MyST of the way to a line of the source: a link, or its file and line while the tree has no address."""
     return f"[source]({source_url}/{file}#L{line})" if source_url else f"Source: `{file}`, line {line}"
 
 

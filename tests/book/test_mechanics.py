@@ -27,28 +27,35 @@ ICONS = ".header-article .btn svg path, .theme-switch-button svg path"
 
 
 def loaded(chromium: Any, address: str) -> tuple[int, Any]:
-    """Bytes that a fresh browser loads for a page, and what it then shows: formulas set, empty icons."""
+    """Bytes that a fresh browser loads for a page, and what it then shows: formulas, those that are set, icons,
+    icons without a picture.
+    """
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    page, sizes = context.new_page(), []
-    page.on("response", lambda answer: sizes.append(len(answer.body())) if answer.ok else None)
-    page.goto(address, wait_until="networkidle")
+    page = context.new_page()
+    page.goto(address, wait_until="load")
+    page.wait_for_selector(ICONS, state="attached")
     shown = page.evaluate(
-        "selector => [document.querySelectorAll('span.math, div.math').length,"
-        " document.querySelectorAll('mjx-container mjx-assistive-mml').length,"
-        " [...document.querySelectorAll(selector)].filter(path => !path.getAttribute('d')).length,"
-        " document.querySelectorAll(selector).length]",
+        """async selector => {
+            if (window.MathJax) await MathJax.startup.promise;
+            await document.fonts.ready;
+            const entries = ["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind));
+            const count = words => document.querySelectorAll(words).length;
+            const icons = [...document.querySelectorAll(selector)];
+            return [entries.reduce((sum, entry) => sum + entry.decodedBodySize, 0), count("span.math, div.math"),
+                count("mjx-container mjx-assistive-mml"), icons.filter(path => !path.getAttribute("d")).length];
+        }""",
         ICONS,
     )
     context.close()
-    return sum(sizes), shown
+    return shown[0], shown[1:]
 
 
 @pytest.mark.parametrize("name", CORE)
 def test_a_core_page_is_light_and_whole(chromium: Any, address: str, name: str) -> None:
-    size, (formulas, typeset, empty, icons) = loaded(chromium, f"{address}/{name}.html")
+    size, (formulas, typeset, empty) = loaded(chromium, f"{address}/{name}.html")
     assert size <= HEAVIEST, f"{size:,} bytes"
     assert typeset >= formulas, "every formula is set, for the eye and the ear"
-    assert icons and not empty, "every icon has its picture"
+    assert not empty, "every icon has its picture"
 
 
 def test_what_is_left_out_is_left_out_where_nobody_needs_it(book: Path, pages: list[str]) -> None:
@@ -94,7 +101,7 @@ def test_the_first_page_counts_the_claims_as_the_command_does(book: Path) -> Non
     )
 
 
-def test_what_is_not_public_is_hidden_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_public_is_hidden_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     config: dict[str, Any] = {"launch_buttons": {"colab_url": "there"}, "html": {"use_issues_button": True}}
     hide_what_leads_there(config)
     assert config == {"html": {"use_issues_button": False, "use_repository_button": False}}
@@ -102,10 +109,8 @@ def test_what_is_not_public_is_hidden_in_one_place(tmp_path: Path, monkeypatch: 
     assert url not in fragments.clone(url, public=False) and f"git clone {url}" in fragments.clone(
         url, public=True
     )
-    for tree, kept in (("", False), (f"{url}/blob/main", True)):
-        api.write_api(tmp_path / str(kept), source_url=tree)
-        text = (tmp_path / str(kept) / "selection.md").read_text(encoding="utf-8")
-        assert (url in text) == kept and "infomotion_lib/selection/graph.py" in text
+    assert url not in api.where_it_is("infomotion_lib/a.py", 3, source_url="")
+    assert f"{url}/infomotion_lib/a.py#L3" in api.where_it_is("infomotion_lib/a.py", 3, source_url=url)
     for public in (False, True):
         monkeypatch.setattr(notebooks, "is_public", lambda public=public: public)
         page = notebooks.page_not_run(sorted(NOTEBOOKS.glob("01_*.ipynb"))[0])
