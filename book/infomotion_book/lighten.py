@@ -20,6 +20,9 @@ _ICON = re.compile(
 )
 """An icon as Font Awesome's script has it: ``name:[width,height,[other names],"code point","path"]``."""
 
+_GLYPH = re.compile(r"(?:\.fa-[\w-]+:before,?)+\{content:\"[^\"]*\"\}")
+"""Icons as letters of a font: the script draws them, and the font of 156 kB need not be loaded for them."""
+
 _RULE = re.compile(r"(?P<before>(?:[^{}]*(?:;|\*/|\}))?\s*)(?P<selectors>[^{};]+)\{(?P<body>[^{}]*)\}")
 _CHOICE = re.compile(r":[\w-]+\([^()]*\)")
 _CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
@@ -99,7 +102,7 @@ def with_classes(style: str, words: set[str]) -> str:
     def kept(rule: re.Match[str]) -> str:
         return rule[0] if any(map(needed, rule["selectors"].split(","))) else rule["before"]
 
-    return _RULE.sub(kept, style)
+    return _RULE.sub(kept, _GLYPH.sub("", style))
 
 
 def _change(file: Path, change: Callable[[str, set[str]], str], words: set[str]) -> None:
