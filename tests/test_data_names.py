@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from infomotion_lib.paths import PROJECT
 from infomotion_lib.reporting.figures.parts import headline, span_at_least
 from infomotion_lib.reporting.narrow_tables import quoted_below
-from infomotion_lib.reporting.style import save_figure, videos_called
+from infomotion_lib.reporting.style import figure_bytes, save_figure, videos_called
+from infomotion_lib.reporting.table2 import pool_names, short_names
 from infomotion_lib.reporting.tables import table1
+from infomotion_lib.reporting.widgets import image_slider
 
 
 @pytest.mark.parametrize("title", ["Six videos chosen", "Klinik A: Six videos chosen"])
@@ -27,6 +31,44 @@ def test_a_figure_without_title_gets_the_name_alone(tmp_path: Path) -> None:
     fig = Figure()
     saved = save_figure(fig, tmp_path / "b.svg", alt="A video of own videos.", data="own videos")
     assert (fig.get_suptitle(), saved.alt) == ("Own videos", "A video of own videos.")
+
+
+def test_a_slider_names_the_data_in_picture_and_text() -> None:
+    fig = Figure()
+    headline(fig, "One heart")
+    picture = figure_bytes(fig, kind="svg", data="Klinik A")
+    assert fig.get_suptitle() == "Klinik A: One heart"
+    page = image_slider([picture], ["a"], alt=["A heart"], data="Klinik A").children[1].children[0].value
+    assert 'alt="Klinik A: A heart"' in page
+    with pytest.raises(ValueError, match="alt text"):
+        image_slider([picture], ["a"], alt=[" "], data="Klinik A")
+
+
+def test_every_figure_that_the_library_saves_is_told_what_the_data_are_called() -> None:
+    calls = [
+        (file.name, call)
+        for file in (PROJECT / "infomotion_lib").rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("save_figure", "image_slider")
+    ]
+    assert len(calls) > 10
+    assert not [name for name, call in calls if "data" not in {word.arg for word in call.keywords}]
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "given"),
+    [("own-synthetic", "Generator G"), ("none", "videos of Klinik A (in EchoSyn's place)")],
+)
+def test_a_pool_is_called_as_its_author_or_that_of_its_lessons_says(synthetic: str, given: str) -> None:
+    called = {"own": "Klinik A", "own-synthetic": "Generator G"}
+    names = pool_names(real="own", synthetic=synthetic, called=called)
+    assert names["echosyn"] == given
+    trained = {name: words for name, words in names.items() if name != "echosyn"}
+    assert len(trained) >= 3 and all("trained on Klinik A" in words for words in trained.values())
+    short = short_names(real="own", synthetic=synthetic, called=called)
+    assert short["echosyn"] in ("Generator G", "real clips") and short["latte"] == "Latte"
+    every = " ".join([*names.values(), *short.values()])
+    assert "phantom" not in every and "EchoNet" not in every
 
 
 def test_videos_are_called_in_plain_words() -> None:

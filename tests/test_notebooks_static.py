@@ -191,3 +191,15 @@ def test_every_figure_has_a_file_and_a_text_for_those_who_cannot_see_it(file: Pa
     assert "plt.show" not in source
     assert "save_figure(" in source
     assert "alt=" in source
+
+
+def test_every_figure_says_whose_videos_it_shows(file: Path) -> None:
+    unnamed = [
+        f"{item.id}: {ast.unparse(call.func)}"
+        for item in code_cells(file)
+        for call in ast.walk(ast.parse(item.source))
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) in ("save_figure", "figure_bytes", "image_slider", "show", "show_each")
+        and "data" not in {keyword.arg for keyword in call.keywords}
+    ]
+    assert not unnamed, "what the videos are called: data=run.data, or what is drawn in the cell"

@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_book.html import keep, lowered, number
+from infomotion_book.dots import LEFT, WIDTH
+from infomotion_book.html import block, keep, lowered, number
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import best_constant
+from infomotion_book.templates import filled
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.results import Results, records
@@ -21,6 +23,8 @@ from infomotion_lib.reporting.summary import shown_source
 
 VECTORS = ("motion", "untrained", "appearance")
 """Kinds of vector whose say on EF was probed."""
+
+PART_COLOURS = {"collapsed": "#C2410C", "shattered": "#E0A030", "other": "#3B82A0"}
 
 DIRECTIONS, PAIRS, HEAD_SIZE = 2, 2, 32
 """Of the motion vector: both directions of both pairs of frames; numbers a head of EMA-VFI."""
@@ -66,18 +70,31 @@ def graphs(results: Results | None) -> str:
     )
 
 
-def collapse(shown: list[Results]) -> str:
-    """Sentence: how many class graphs of each recipe collapse, over every profile, source, feature and class
-    at hand.
+def recipes_picture(shown: list[Results]) -> str:
+    """MyST block: how many class graphs of each recipe have one community or are shattered, over every
+    profile, source, feature and class at hand.
     """
-    counts = [
-        f"`{graph}` {flags.count('collapsed')} of {len(flags)} collapsed, {flags.count('shattered')}"
-        " shattered"
-        for graph, flags in flags_by_recipe(shown).items()
-    ]
-    if not counts:
+    rows = recipe_bars(shown)
+    if not rows:
         return "The graphs have not been built yet.\n"
-    return f"Over all profiles of this book, sources, kinds of vector and classes: {'; '.join(counts)}.\n"
+    values = {"rows": rows, "width": WIDTH, "height": 30 * len(rows) + 26, "colours": PART_COLOURS}
+    return block(filled("recipe_bars.svg.jinja", values))
+
+
+def recipe_bars(shown: list[Results]) -> list[dict[str, Any]]:
+    """A row per recipe: ``name``, ``graphs``, how many are ``collapsed`` or ``shattered``, and its bar."""
+    rows = []
+    for place, (graph, flags) in enumerate(flags_by_recipe(shown).items()):
+        counts = {kind: flags.count(kind) for kind in ("collapsed", "shattered")}
+        counts["other"] = len(flags) - sum(counts.values())
+        parts, x = [], float(LEFT)
+        for kind, count in counts.items():
+            width = (WIDTH - LEFT - 10) * count / len(flags)
+            parts.append({"kind": kind, "x": round(x, 1), "width": round(width, 1)})
+            x += width
+        name = graph.replace("_", " ")
+        rows.append({"name": name, "y": 24 + 30 * place, "graphs": len(flags), "parts": parts, **counts})
+    return rows
 
 
 def flags_by_recipe(shown: list[Results]) -> dict[str, list[str]]:

@@ -1,5 +1,5 @@
-"""Two pictures of single results as dots, so that their spread is seen: the paper's Table 1, and the pools of
-our study.
+"""Pictures of single results as dots, so that their spread is seen: the paper's Table 1, its leads, and the
+pools of our study.
 """
 
 from __future__ import annotations
@@ -8,15 +8,19 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from infomotion_book.evidence.study import Evidence
+from infomotion_book.evidence.study import LEVEL, Evidence
 from infomotion_book.html import block
-from infomotion_book.paper_values import METHODS, SHARES, SIZES, paper_cells
+from infomotion_book.paper_values import METHODS, SHARES, SIZES, paper_cells, paper_leads
 from infomotion_book.templates import filled
+from infomotion_lib.evaluation.claims import PAPER_RUNS
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES
 
 LEFT, WIDTH = 126, 430
 """Where the axis begins, and the whole width: units of the picture, as many pixels on a phone."""
+
+ERRORS = 2
+"""Standard errors that a bar reaches to each side."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,50 @@ def paper_values() -> dict[str, object]:
         "band": band,
         "shares": (min(SHARES), max(SHARES)),
         "ticks": [(axis.place(tick), tick) for tick in axis.ticks],
+    }
+
+
+def leads_picture() -> str:
+    """MyST block: InfoMotion's leads in the paper's Table 1 with their errors."""
+    return block(filled("leads_dots.svg.jinja", leads_values()))
+
+
+def leads_values() -> dict[str, object]:
+    """What that picture is drawn from: places and words."""
+    found = paper_leads()
+    ends = [lead.points + sign * ERRORS * lead.error for lead in found for sign in (-1, 1)]
+    ticks = tuple(range(int(min(*ends, 0) // 5 * 5), int(max(ends) // 5 * 5) + 6, 5))
+    axis = Axis(ticks[0], ticks[-1], ticks)
+    rows: list[dict[str, object]] = []
+    y, last = 30, None
+    for lead in found:
+        if (lead.source, lead.size) != last:
+            last = lead.source, lead.size
+            y += 26
+            rows.append({"head": _head(*last), "y": y - 13})
+        reach = ERRORS * lead.error
+        rows.append(
+            {
+                "name": METHOD_NAMES[lead.method],
+                "y": y,
+                "x": axis.place(lead.points),
+                "low": axis.place(lead.points - reach),
+                "high": axis.place(lead.points + reach),
+                "colour": METHOD_COLOURS[lead.method],
+            }
+        )
+        y += 16
+    return {
+        "rows": rows,
+        "height": y + 22,
+        "width": WIDTH,
+        "zero": axis.place(0),
+        "ticks": [(axis.place(tick), tick) for tick in axis.ticks],
+        "leads": len(found),
+        "runs": PAPER_RUNS,
+        "ahead": sum(lead.points > 0 for lead in found),
+        "crossing": sum(abs(lead.points) <= ERRORS * lead.error for lead in found),
+        "kept": sum(bool(lead.p_holm < LEVEL) for lead in found),
     }
 
 

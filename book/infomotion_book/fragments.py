@@ -32,7 +32,7 @@ from infomotion_book.comparisons import against_random, comparisons, random_sent
 from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
 from infomotion_book.hearts import hearts_tried
-from infomotion_book.html import admonition, block, figure, folded, link, number
+from infomotion_book.html import admonition, block, figure, folded, link, number, tabs
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
 from infomotion_book.live import page as live
 from infomotion_book.machines import two_machines
@@ -94,22 +94,24 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "clone": clone(url, public=is_public()),
         "findings": first_page.sentences(first_page.findings(shown, paper=paper)),
         "glance": (run_sentences.glance_table(lead) if lead else "") or NOT_RUN,
-        "results": "".join([*map(results_part, shown), more_training(shown)]) or NOT_RUN,
+        "results": tabs({item.title: results_part(item) for item in shown}) or NOT_RUN,
+        "more_training": more_training(shown),
         "expected": run_sentences.expected(lead) if lead else NOT_RUN,
         "stage_times": run_sentences.time_table(lead) if lead else NOT_RUN,
         "constant": critical.constant(lead),
         "normal_share": paper_numbers.normal_share(),
         "leads": paper_numbers.leads(),
+        "leads_picture": dots.leads_picture(),
         "doubling": paper_numbers.doubling(),
         "softness": paper_numbers.softness(lead),
-        "graphs": critical.graphs(lead) + critical.collapse(shown),
+        "graphs": critical.graphs(lead),
+        "recipes_picture": critical.recipes_picture(shown),
         "motion_rank": critical.motion_rank(shown),
         "headroom": paper_numbers.headroom_table(lead),
         "two_machines": two_machines(Results("phantom", FROZEN / "phantom")),
         "short_trainings": arithmetic.training_tables(),
         "processor_probe": arithmetic.operations_table(),
         "checkpoint": checkpoint_choice(),
-        "against_random": random_sentences(against_random(lead) if lead else None),
         **evidence.fragments(),
         **phases.fragments(),
         **vectors.fragments(shown),
@@ -207,39 +209,42 @@ def changelog() -> str:
 
 
 def results_part(results: Results) -> str:
-    """MyST text of one profile on the results page: Table 1 with all that it must be read against, and Table
-    2.
+    """MyST text of one profile on the results page, without headings: Table 1, what it says, Table 2, and
+    folded away all else that they must be read against.
     """
     body = table1(results)
     if not body:
-        return f"## {results.title}\n\nThe evaluation of this profile has not run.\n\n"
+        return "The evaluation of this profile has not run.\n\n"
     is_open = results.first_source == "open"
     note = PHANTOM if results.is_phantom else OPEN if is_open else ""
     if mark := mark_of(results):
         note += admonition("note", "An older edition of the phantom", mark)
-    head = f"### What the table says, on {_of(results)}\n\n"
-    figures = _figures(saved_figures(results, "evaluation", EVALUATION_FIGURES))
+    findings = run_sentences.sentences(run_sentences.table1_findings(results))
+    drawn = saved_figures(results, "evaluation", EVALUATION_FIGURES)
     more = (
-        comparisons(results)
+        random_sentences(against_random(results))
+        + comparisons(results)
         + other_metrics(results)
         + label_agreement(results)
-        + (open_splits(results) if is_open else "")
+        + _figures(drawn)
     )
-    findings = run_sentences.sentences(run_sentences.table1_findings(results))
-    return f"## {results.title}\n\n{note}{body}\n{head}{findings}\n{more}{figures}{_ablation(results)}"
+    return (
+        f"{note}{body}\n**What Table 1 says, on {_of(results)}**\n\n{findings}\n"
+        f"{open_splits(results) if is_open else ''}"
+        f"{folded('Table 1 in depth: differences from Random, other metrics, labels', more)}"
+        f"{_ablation(results)}"
+    )
 
 
 def _ablation(results: Results) -> str:
     """Table 2 with its figures; empty where the ablation has not run."""
     body = table2(results)
-    figures = _figures(saved_figures(results, STAGE, ABLATION_FIGURES))
-    if loops := _figures(saved_figures(results, STAGE, [ABLATION_LOOPS])):
-        figures += folded("The clips in motion", loops)
-    return (
-        f"### Two generators, on {_of(results)}\n\n{body}{_list(in_words(results))}\n{figures}"
-        if body
-        else ""
-    )
+    if not body:
+        return ""
+    drawn = saved_figures(results, STAGE, [ABLATION_LOOPS, *ABLATION_FIGURES])
+    figures = folded("Table 2 in pictures: clips in motion, side by side, labels, distances", _figures(drawn))
+    said = _list(in_words(results))
+    return f"**Table 2, two generators, on {_of(results)}**\n\n{body}{said}\n{figures if drawn else ''}"
 
 
 def _of(results: Results) -> str:

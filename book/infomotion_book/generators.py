@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from infomotion_book import filter_study
 from infomotion_book.html import figure, note
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
@@ -90,7 +91,7 @@ def fragments(shown: list[Results]) -> dict[str, str]:
     """The generated parts of the page, by name."""
     results = results_with_pools(shown)
     rows = compared(results) if results else pd.DataFrame()
-    told = {"generators_released": _released()}
+    told = {"generators_released": _released(), "generators_filter_study": filter_study.fragment()}
     if results is None or rows.empty:
         missing = f"No run with several pools is frozen: `{COMMAND}`.\n"
         empty = {f"generators_{name}": "" for name in ("clips", "vectors", "filter")}

@@ -86,12 +86,28 @@ def keep_percent(text: str) -> str:
 
 def admonition(kind: str, title: str, text: str) -> str:
     """A MyST admonition."""
-    return f"````{{admonition}} {title}\n:class: {kind}\n\n{text}\n````\n\n"
+    return _directive("admonition", title, f":class: {kind}\n\n{text}")
 
 
 def folded(title: str, text: str) -> str:
     """MyST text folded behind its title."""
-    return f"````{{dropdown}} {title}\n{text}\n````\n\n"
+    return _directive("dropdown", title, text)
+
+
+def tabs(parts: Mapping[str, str]) -> str:
+    """MyST texts of which one is seen at a time, by the titles of their tabs; no text may have headings. A
+    single text has no tab.
+    """
+    if len(parts) < 2:
+        return "".join(parts.values())
+    return _directive("tab-set", "", "".join(_directive("tab-item", *part) for part in parts.items()))
+
+
+def _directive(name: str, title: str, text: str) -> str:
+    """A MyST directive with a longer fence than any inside."""
+    longest = max((len(inside) for inside in re.findall("`+", text)), default=0)
+    fence = "`" * max(4, longest + 1)
+    return f"{fence}{{{name}}} {title}".rstrip() + f"\n{text}\n{fence}\n\n"
 
 
 def number(value: float, digits: int = 1) -> str:

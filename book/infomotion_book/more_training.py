@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from infomotion_book.editions import older
-from infomotion_book.html import number, seconds, under
+from infomotion_book.html import folded, number, seconds, under
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.run_sentences import card_seconds, device
@@ -29,15 +29,15 @@ _NOTE = (
 
 
 def more_training(shown: list[Results]) -> str:
-    """MyST section: one row for each profile whose ablation has run, by kind of data; empty where no two of a
-    kind differ in training.
+    """MyST block, folded: one row for each profile whose ablation has run, by kind of data; empty where no
+    two of a kind differ in training.
     """
     found = comparable(shown)
     if not found:
         return ""
     notes = (_NOTE,)
     table = of_rows(_HEAD, map(_row, found), caption="One pipeline, Lattes of several sizes", notes=notes)
-    return f"## What more training of the Latte buys\n\n{page_table(table)}{_in_words(found)}\n"
+    return folded("What more training of the Latte buys", f"{page_table(table)}{_in_words(found)}")
 
 
 @dataclass(frozen=True)

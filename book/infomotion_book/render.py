@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from infomotion_book import fragments, phases, real_heart, vectors
+from infomotion_book import filter_study, fragments, phases, real_heart, vectors
 from infomotion_book.api import anchor, find, modules, write_api
 from infomotion_book.assets import MATHJAX, MATHJAX_PARTS, Assets, find_assets
 from infomotion_book.evidence import write_figures
@@ -145,6 +145,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     phases.write_figures(source / "_static" / "figures")
     vectors.write_figures(source / "_static" / "figures", shown)
     real_heart.write_figure(source / "_static" / "figures")
+    filter_study.write_figure(source / "_static" / "figures")
     tree = f"{url}/blob/{config['repository']['branch']}" if is_public() else ""
     rooms = write_api(source / "api", source_url=tree)
     pages = _notebooks(source / "notebooks", lead)

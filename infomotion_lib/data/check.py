@@ -169,7 +169,8 @@ class DataReport:
         if any((root / made).is_file() for made in (OPEN_LABELS, PHANTOM_TRUTH)):
             how = "This project made the folder, nothing more is needed."
         elif holder is not None:
-            how = f"Set INFOMOTION_DATA={holder} and run the paper profile."
+            of_paper = not self.verdict or "profile paper:" in self.verdict
+            how = f"Set INFOMOTION_DATA={holder} and run {'the paper' if of_paper else 'that'} profile."
         elif fetched := [
             name for name, entry in SOURCES.items() if entry.fetched_by and entry.folder == root.name
         ]:

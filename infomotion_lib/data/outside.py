@@ -8,6 +8,7 @@ import hashlib
 from pathlib import Path
 
 from infomotion_lib.data.layout import find_layout
+from infomotion_lib.data.manifests import label_of
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.files import MANIFEST
 from infomotion_lib.parameters import StageParameters
@@ -43,6 +44,22 @@ def state_outside(parameters: StageParameters) -> dict[str, str]:
                 digest.update(f"{video.name} {status.st_size} {status.st_mtime_ns}".encode())
         states[name] = digest.hexdigest()[:16]
     return states
+
+
+def names_outside(parameters: StageParameters) -> dict[str, str]:
+    """What the authors of a run's own data sets call them today, by data set; those that others provide are
+    left out.
+
+    Raises
+    ------
+    DataError
+        If such a folder is not configured, or what its author says cannot be read.
+    """
+    return {
+        name: label_of(name, source.root(data_dir="", data_root=parameters.data_root))
+        for name in parameters.sources.values()
+        if (source := SOURCES[name]).owned
+    }
 
 
 def sampled_sha256(path: str | Path) -> str:

@@ -18,9 +18,10 @@ from infomotion_lib.data.records import Dataset, first_per_class, read_dataset
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.volume_tracings import check_tracings, read_tracings
 from infomotion_lib.errors import DataError
+from infomotion_lib.files import FILE_LIST, TRACINGS
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import atomic
+from infomotion_lib.provenance import atomic, read_json, sha256
 
 NUMBERS: dict[str, str] = dict.fromkeys(("ef", "fps", "requested_ef", "es_true", "ed_true"), "float64") | (
     dict.fromkeys(("n_frames", "height", "width", "bytes"), "int64")
@@ -115,7 +116,7 @@ def open_sources(parameters: StageParameters, paths: RunPaths) -> dict[str, Data
     Raises
     ------
     DataError
-        If the data stage has not run, or a video is no longer as it found it.
+        If the data stage has not run, or a list or a video is no longer as it found it.
     """
     table = read_videos(paths.videos, profile=parameters.profile)
     datasets = {}
@@ -129,6 +130,7 @@ def open_sources(parameters: StageParameters, paths: RunPaths) -> dict[str, Data
         entry = SOURCES[name]
         root = entry.root(data_dir=paths.data, data_root=parameters.data_root)
         layout = find_layout(root, layout=entry.layout)
+        _refuse_other_lists(name, layout, paths.pins, profile=parameters.profile)
         datasets[source] = _dataset(name, layout, videos, parameters)
     return datasets
 
@@ -178,6 +180,21 @@ def _dataset(name: str, layout: Layout, rows: pd.DataFrame, parameters: StagePar
         notes=layout.notes,
         label=label_of(name, layout.root),
     )
+
+
+def _refuse_other_lists(name: str, layout: Layout, pins: Path, *, profile: str) -> None:
+    """Refuse a folder whose lists are not those that the data stage read: they were edited, or it is another
+    folder.
+    """
+    pinned = read_json(pins).get(name, {}) if pins.is_file() else {}
+    for part in (FILE_LIST, TRACINGS) if pinned else ():
+        file = layout.root / part
+        if (sha256(file) if file.is_file() else None) != pinned.get(part):
+            raise DataError(
+                f"{part} of {name} is not what the data stage read: it has changed, or lies elsewhere.",
+                where=f"Looked for: {file}",
+                remedy=_AGAIN.format(profile=profile),
+            )
 
 
 def _refuse_changed(name: str, videos: pd.DataFrame, *, profile: str) -> None:

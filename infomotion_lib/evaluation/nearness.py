@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.fidelity import NamedEncoder
@@ -56,5 +57,4 @@ def nearness_table(
 
 def _nearest(rows: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distance of each row (N, D) to the nearest of others (M, D)."""
-    squares = (rows**2).sum(1)[:, None] + (others**2).sum(1) - 2 * rows @ others.T
-    return np.asarray(np.sqrt(np.maximum(squares, 0).min(axis=1)))
+    return np.asarray(cdist(rows, others).min(axis=1))

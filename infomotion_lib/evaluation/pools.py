@@ -194,7 +194,7 @@ def join_readings(readings: Mapping[str, PoolReading]) -> PoolReading:
 
 CIRCULAR, IDENTIFIED = "circular", "not de-identified"
 """Marks of rows: selected by the vectors that the pool's generator was told; clips show hearts of real
-videos.
+videos, or drawn ones that no privacy filter has passed.
 """
 
 
@@ -207,14 +207,16 @@ def with_pool_marks(table: pd.DataFrame, records: Mapping[str, Mapping[str, Any]
         Columns ``source``, ``method`` and ``graph_flag``.
     records : mapping of str to mapping
         ``pool.json`` by source: ``conditioned_on``, the representation whose vectors the generator was told,
-        and ``hearts``, ``"real"`` where it sets frames of real videos in motion; both may be missing.
+        ``hearts``, of a generator that moves single frames: ``"real"`` ones or ``"drawn"``, and
+        ``privacy_filter``; any may be missing.
     """
     flags = []
     for source, method, flag in zip(table["source"], table["method"], table["graph_flag"], strict=True):
         record = records.get(source, {})
         looked_at = SELECTORS[method].on if method in SELECTORS else ()
         marks = {CIRCULAR: record.get("conditioned_on") in looked_at}
-        marks[IDENTIFIED] = record.get("hearts") == "real"
+        unfiltered = record.get("privacy_filter", "none") == "none"
+        marks[IDENTIFIED] = record.get("hearts") == "real" or ("hearts" in record and unfiltered)
         added = [mark for mark, holds in marks.items() if holds]
         known = [name for name in str(flag).split("+") if name and not (added and name == "healthy")]
         flags.append("+".join(dict.fromkeys([*known, *added])))

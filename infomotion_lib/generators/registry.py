@@ -25,7 +25,8 @@ class Generator(Entry):
         What fitting leaves in its folder besides the pool.
     shown_by : str
         ``"module:function"`` that draws figures of its own, called with what was fitted, the lessons, a
-        ``folder`` and the ``parameters``; what it returns is shown. Empty where there is none.
+        ``folder``, the ``parameters`` and what the ``data`` are called, which its figures say; what it
+        returns is shown. Empty where there is none.
     refused_by : str
         ``"module:function"`` that gives the reasons why it cannot learn from the videos of each split, before
         any is decoded; empty where it takes whatever there is. The module must be light.

@@ -15,7 +15,7 @@ MEANINGS = {
     "collapsed": "one community holds nearly all of a class",
     "shattered": "more than a third of a class lies in communities of one or two videos",
     "circular": "selected by the very vectors that the generator of the pool was told",
-    "not de-identified": "the clips show hearts of real videos",
+    "not de-identified": "hearts of real videos, or drawn ones that no privacy filter has passed",
 }
 """What each mark and each flag says; the flags are those of
 :attr:`infomotion_lib.selection.communities.Communities.flag`.

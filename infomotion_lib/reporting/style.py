@@ -278,8 +278,12 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str, data: str = "") -> S
     return SavedFigure(target, alt)
 
 
-def figure_bytes(fig: Figure, *, kind: str = "webp", dpi: int = 110) -> bytes:
-    """Bytes of the figure as ``"webp"`` or ``"svg"``; the figure is closed."""
+def figure_bytes(fig: Figure, *, kind: str = "webp", dpi: int = 110, data: str = "") -> bytes:
+    """Bytes of the figure as ``"webp"`` or ``"svg"``, its title naming ``data`` as that of
+    :func:`save_figure` does; the figure is closed.
+    """
+    if data:
+        name_data(fig, data)
     if kind == "svg":
         stream = io.BytesIO()
         fig.savefig(stream, format=kind, dpi=dpi, metadata={"Date": None})

@@ -74,7 +74,8 @@ def pool_names(*, real: str, synthetic: str, called: Mapping[str, str] | None = 
     real_name = data_name(real, names.get(real, ""))
     learnt_from = SOURCES[real].learnt_from or real_name
     given = given_pool(real=real, synthetic=synthetic)
-    pool = "real clips (in EchoSyn's place)"
+    own_name = names.get(real, "") if SOURCES[real].owned else ""
+    pool = f"{videos_called(own_name) if own_name else 'real clips'} (in EchoSyn's place)"
     if given:
         pool = (names.get(given.name, "") if given.owned else "") or given.pool_label or given.label
     return {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infomotion_lib.reporting.style import figure_bytes, image_html
+from infomotion_lib.reporting.titles import named
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -37,6 +38,7 @@ def image_slider(
     description: str = "step",
     start: int = 0,
     width: str = "100%",
+    data: str = "",
 ) -> ipywidgets.Widget:
     """Slider over pictures; the label of the shown one stands under the slider.
 
@@ -52,6 +54,8 @@ def image_slider(
         What the slider moves; it is also its accessible name.
     start : int
         Position at the start.
+    data : str, optional
+        What the videos are called: it opens each alt text that does not name it.
 
     Raises
     ------
@@ -61,10 +65,11 @@ def image_slider(
     import ipywidgets as w
 
     _same_length(images, labels, alt)
+    alts = [named(text, data) if data and text.strip() else text for text in alt]
     slider = _slider(description, labels, start)
     pages = [
         w.HTML(f"{_caption(label)}{_readable(picture_html(image, alt=text, width=width), width)}")
-        for image, label, text in zip(images, labels, alt, strict=True)
+        for image, label, text in zip(images, labels, alts, strict=True)
     ]
     stack = w.Stack(pages, selected_index=start)
     w.jsdlink((slider, "value"), (stack, "selected_index"))

@@ -32,8 +32,8 @@ class Representation(Entry):
         is decoded; empty where it takes whatever there is. The module must be light.
     shown_by : str
         ``"module:function"`` that draws figures of its own, called with what was fitted, the frame index with
-        paths, a ``folder`` and the ``parameters``; it returns a list of what is shown. Empty where there is
-        none.
+        paths, a ``folder``, the ``parameters`` and what the ``data`` are called, which its figures say; it
+        returns a list of what is shown. Empty where there is none.
     """
 
     described: str = ""

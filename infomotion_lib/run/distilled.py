@@ -150,7 +150,7 @@ def _draw_sheet(result: Distilled, selection: pd.DataFrame, videos: pd.DataFrame
     figure = contact_sheet(pairs, selection["class_name"].tolist(), captions=captions, title=title)
     order = "EF class and rank" if "ef" in selection else "rank"
     alt = f"End-diastole and end-systole of the {len(selection)} chosen videos, by {order}."
-    save_figure(figure, file, alt=alt)
+    save_figure(figure, file, alt=alt, data=result.name)
 
 
 def _card(result: Distilled, selection: pd.DataFrame, *, seconds: float) -> str:

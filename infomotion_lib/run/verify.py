@@ -13,7 +13,7 @@ from infomotion_lib.files import PINS, SUMS
 from infomotion_lib.frozen import FROZEN_FILES, frozen_hashes
 from infomotion_lib.provenance import read_json
 from infomotion_lib.run.chain import Chain, State, Step
-from infomotion_lib.run.verify_outside import not_looked_at, own_videos, weights
+from infomotion_lib.run.verify_outside import not_looked_at, own_videos, renamed, weights
 from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 REMEDIES: dict[State, str] = {
@@ -119,7 +119,7 @@ def verify(root: Path, *, deep: bool = False, profile: Mapping[str, Any] | None 
         broken, videos = _videos(chain, step)
         changed, own = own_videos(chain, step, deep=deep) if step.name == "data" else ([], 0)
         videos += own
-        changed += [] if chain.is_frozen else weights(chain, step)
+        changed += [] if chain.is_frozen else weights(chain, step) + renamed(chain, step)
         faults = (
             _files(chain, step)
             + broken

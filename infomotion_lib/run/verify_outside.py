@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from infomotion_lib.data.manifests import label_of
 from infomotion_lib.data.outside import SAMPLE, sampled_sha256
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import DataError
 from infomotion_lib.files import VIDEO_SUMS
 from infomotion_lib.parameter_types import FOLDER, HERE
 from infomotion_lib.parameters import STAGES
+from infomotion_lib.paths import notebook_of
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import sha256
 from infomotion_lib.run.chain import Chain, State, Step
@@ -76,6 +79,22 @@ def weights(chain: Chain, step: Step) -> list[Fault]:
             faults.append((step.name, "missing", f"{label}: {file} is not there"))
         elif (now := sha256(file)) != recorded:
             faults.append((step.name, "edited", f"{label}: it was {recorded[:12]}, the file is {now[:12]}"))
+    return faults
+
+
+def renamed(chain: Chain, step: Step) -> list[Fault]:
+    """Own data sets that their author calls otherwise than a stage's figures do."""
+    faults: list[Fault] = []
+    if step.name != "data" and not notebook_of(TABLE[step.name]):
+        return faults
+    for name, called in step.card.get("notes", {}).get("called", {}).items():
+        if name not in SOURCES or not SOURCES[name].owned:
+            continue
+        with suppress(DataError):  # a folder that is gone has been told of
+            now = label_of(name, SOURCES[name].root(data_dir="", data_root=chain.path_of("data_root")))
+            if now != called:
+                what = f"{TABLE[step.name].label}: it says {called}, which is called {now} today"
+                faults.append((step.name, "stale", what))
     return faults
 
 

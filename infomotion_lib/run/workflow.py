@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from infomotion_lib.data.outside import sampled_sha256, state_outside
+from infomotion_lib.data.outside import names_outside, sampled_sha256, state_outside
 from infomotion_lib.errors import ParameterError, StageError, did_you_mean
 from infomotion_lib.parameters import (
     StageParameters,
@@ -206,14 +206,17 @@ def outputs(stage: str, parameters: Mapping[str, StageParameters]) -> tuple[str,
 
 def rule_parameters(stage: Stage, parameters: StageParameters) -> dict[str, Any]:
     """What makes Snakemake run a stage again when it changes: parameters that decide results, its notebook,
-    the code behind it.
+    the code behind it; and what own data are called, where figures say so. Another name alone leaves what the
+    stage keeps: checkpoints, trained rows and pools are used again.
 
     The notebook counts by its content, not as an input file: a project that has moved is still the same.
     """
     notebook = notebook_of(stage)
     content = sha256(notebook) if notebook and notebook.is_file() else ""
     values = parameters.model_dump()
-    outside = {"outside": state_outside(parameters)} if stage.name == "data" else {}
+    outside: dict[str, Any] = {"outside": state_outside(parameters)} if stage.name == "data" else {}
+    if notebook and (called := names_outside(parameters)):
+        outside["called"] = called
     if files := {name: sampled_sha256(file) for name, file in files_outside(parameters).items()}:
         outside["files"] = files
     return {

@@ -57,8 +57,11 @@ def test_without_rows_every_part_says_so(tmp_path: Path) -> None:
     assert write_figures(tmp_path, tmp_path) == []
 
 
-def test_the_page_uses_every_part_and_no_other() -> None:
-    used = set(re.findall(r"_generated/(\w+)\.md", (BOOK / "evidence.md").read_text(encoding="utf-8")))
+def test_the_two_pages_use_every_part_and_no_other() -> None:
+    text = "".join(
+        (BOOK / name).read_text(encoding="utf-8") for name in ("evidence.md", "evidence_details.md")
+    )
+    used = set(re.findall(r"_generated/(\w+)\.md", text)) - {"pool_dots"}
     assert used == set(fragments(BOOK / "nowhere"))
 
 

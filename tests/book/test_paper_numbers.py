@@ -223,7 +223,9 @@ def test_what_has_not_run_is_pending(results: Results, tmp_path: Path) -> None:
     row = critical.ranks([]).iloc[0]
     assert (row["profile"], row["width"], row["numbers"], row["bound"]) == ("paper", 32, 3072, 768)
     assert math.isnan(row["rank"]) and "pending" in critical.motion_rank([])
-    assert "not been built" in critical.collapse([Results("none", tmp_path)])
+    assert "not been built" in critical.recipes_picture([Results("none", tmp_path)])
     assert critical.flags_by_recipe([results])["literal"] == ["collapsed"] * 10
-    assert "`literal` 10 of 10 collapsed" in critical.collapse([results])
+    literal = next(row for row in critical.recipe_bars([results]) if row["name"] == "literal")
+    assert (literal["collapsed"], literal["graphs"], literal["other"]) == (10, 10, 0)
+    assert "<i>literal</i>, 10 of 10 have one community" in critical.recipes_picture([results])
     assert paired(Results("none", tmp_path)).empty and against_random(Results("none", tmp_path)) is None

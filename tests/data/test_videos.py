@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from infomotion_lib.data import records
 from infomotion_lib.data.records import Dataset
 from infomotion_lib.data.videos import COLUMNS, open_source, open_sources, read_videos, write_videos
 from infomotion_lib.errors import DataError, ParameterError
+from infomotion_lib.files import FILE_LIST, TRACINGS
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import NOTEBOOKS, PROJECT, RunPaths, run_paths
-from infomotion_lib.provenance import start_stage
+from infomotion_lib.provenance import sha256, start_stage, write_json
 from infomotion_lib.run.runner import run_stage
 
 OPENERS = {"open_source", "read_dataset", "probe"}
@@ -123,6 +125,26 @@ def test_a_video_that_changed_is_named_with_the_remedy(run: RunPaths, tmp_path: 
     ) as caught:
         open_sources(StageParameters(), run)
     assert "infomotion run data --profile smoke" in caught.value.remedy
+
+
+@pytest.mark.parametrize("part", [FILE_LIST, TRACINGS])
+def test_a_folder_with_other_lists_than_the_data_stage_read_is_refused(
+    run: RunPaths, tmp_path: Path, part: str
+) -> None:
+    phantom = (run.data / "phantom").resolve()
+    write_json({"phantom": {name: sha256(phantom / name) for name in (FILE_LIST, TRACINGS)}}, run.pins)
+    assert open_sources(StageParameters(), run)["real"].root == phantom
+    (run.data / "phantom").unlink()
+    shutil.copytree(phantom, run.data / "phantom")
+    open_sources(StageParameters(), run)
+    lines = (run.data / "phantom" / part).read_text(encoding="utf-8").splitlines(keepends=True)
+    (run.data / "phantom" / part).write_text("".join(lines[:-1]), encoding="utf-8")
+    with pytest.raises(DataError, match=f"{part} of phantom is not what the data stage read") as caught:
+        open_sources(StageParameters(), run)
+    assert "infomotion run data --profile smoke" in caught.value.remedy
+    (run.data / "phantom" / part).unlink()
+    with pytest.raises(DataError):
+        open_sources(StageParameters(), run)
 
 
 def test_a_missing_or_foreign_list_is_one_error(run: RunPaths) -> None:

@@ -160,7 +160,8 @@ def test_a_pool_selected_by_what_its_generator_was_told_is_circular() -> None:
     table = pd.DataFrame(rows, columns=["source", "method"]).assign(
         graph_flag=["healthy", "collapsed", "", "", ""]
     )
-    records = {"mcdm": {"conditioned_on": "mafe", "hearts": "drawn"}, "latte": {"guidance": 2.0}}
+    mcdm = {"conditioned_on": "mafe", "hearts": "drawn", "privacy_filter": "closest"}
+    records = {"mcdm": mcdm, "latte": {"guidance": 2.0}}
     marked = with_pool_marks(table, records)
     assert marked["graph_flag"].tolist() == ["circular", "collapsed", "", "", "circular"]
     assert with_pool_marks(marked, records).equals(marked), "once is enough"
@@ -172,6 +173,10 @@ def test_a_pool_selected_by_what_its_generator_was_told_is_circular() -> None:
         "",
         "not de-identified",
     ]
+    unfiltered = with_pool_marks(table, {"mcdm": {"conditioned_on": "motion", "hearts": "drawn"}})
+    assert unfiltered.equals(real), "a drawn heart may be a copy"
+    filtered_real = {"mcdm": {"conditioned_on": "motion", "hearts": "real", "privacy_filter": "closest"}}
+    assert with_pool_marks(table, filtered_real).equals(real)
     said = explained(in_brackets(real["graph_flag"]))
     assert "circular: selected by the very vectors" in said and "hearts of real videos" in said
 

@@ -157,8 +157,9 @@ def test_the_figure_and_table_carry_the_numbers(judge: ClipFilter, tmp_path: Pat
     root = make(Copier({0: ("toy_1",)}), tmp_path / "pool", replace(judge, percentile=100.0))
     write_csv(of_real_hearts(judge), root / OF_REAL)
     write_csv(planted(judge, most=6), root / "privacy_planted.csv")
-    shown = show(root, folder=tmp_path / "figures", label="Toy")
+    shown = show(root, folder=tmp_path / "figures", label="Toy", data="Toy, trained on Klinik A")
     assert "100 % of plain copies are caught" in shown.notes[1]
-    assert "copies 100 % left out" in alt_text(tmp_path / "figures" / "privacy.svg")
+    alt = alt_text(tmp_path / "figures" / "privacy.svg")
+    assert alt.startswith("Toy, trained on Klinik A: ") and "copies 100 % left out" in alt
     plain = make(Copier({}), tmp_path / "plain", None)
     assert "not de-identified" in show(plain, folder=tmp_path / "figures", label="Toy").notes[0]

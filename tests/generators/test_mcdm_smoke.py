@@ -19,6 +19,7 @@ from infomotion_lib.generators.stage import MadePool, make_pool, open_lessons, p
 from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.reporting.figures import mcdm as figures
+from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.stage_table import pool_stage
 
 STAGE = pool_stage("mcdm")
@@ -73,7 +74,8 @@ def test_what_is_kept_of_the_motion_is_on_its_card(made: MadePool, paths: RunPat
 def test_its_notebook_shows_the_table_and_a_figure(
     made: MadePool, parameters: PoolParameters, tmp_path: Path
 ) -> None:
-    shown = figures.show(made.fitted, None, folder=tmp_path, parameters=parameters)
+    shown = figures.show(made.fitted, None, folder=tmp_path, parameters=parameters, data="Klinik A, 2024")
+    assert alt_text(tmp_path / "motion_kept.svg").startswith("Klinik A, 2024: ")
     assert kept.REAL in shown.to_text() and "not de-identified" in shown.to_html()
     assert (tmp_path / "motion_kept.svg").is_file()
     assert np.isfinite(made.notes["val_loss"]["right motion"])

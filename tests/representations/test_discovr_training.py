@@ -304,7 +304,10 @@ def test_what_it_shows_of_itself(
     parameters = stage_parameters("ifa_training", VALUES)
     with mpl.rc_context():
         use_style()
-        about, *figures = show_each(made.fitted, rows, folder=tmp_path, parameters=parameters)
+        about, *figures = show_each(
+            made.fitted, rows, folder=tmp_path, parameters=parameters, data="Klinik A, 2024"
+        )
+    assert all(figure.alt.startswith("Klinik A, 2024: ") for figure in figures)
     assert about.data.startswith("### DISCOVR") and "What to see" in about.data
     assert [figure.path.name for figure in figures] == [
         *("discovr_mask.webp", "discovr_clusters.webp", "discovr_signs.svg"),

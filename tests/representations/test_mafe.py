@@ -322,7 +322,10 @@ def test_what_it_shows_of_itself(
     parameters = stage_parameters("ifa_training", VALUES)
     with mpl.rc_context():
         use_style()
-        about, *figures = show_each(stage02[1].fitted, rows, folder=tmp_path, parameters=parameters)
+        about, *figures = show_each(
+            stage02[1].fitted, rows, folder=tmp_path, parameters=parameters, data="Klinik A, 2024"
+        )
+    assert all(figure.alt.startswith("Klinik A, 2024: ") for figure in figures)
     assert about.data.startswith("### MAFE") and "What to see" in about.data
     assert [figure.path.name for figure in figures] == ["mafe_flow.webp", "mafe_losses.svg"]
     assert "pixels from DIS" in figures[0].alt and "pixels from true" in figures[0].alt

@@ -10,11 +10,13 @@ import yaml
 from data_folders import make_folder, textured_clip
 
 from infomotion_lib.data import outside
+from infomotion_lib.data.own.description import Description, describe_folder
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.parameters import read_profile, stage_parameters
 from infomotion_lib.paths import run_paths
 from infomotion_lib.provenance import read_json, read_run_card, sha256, write_json
 from infomotion_lib.run import cli
+from infomotion_lib.run.fingerprint import fingerprint
 from infomotion_lib.run.runner import run_stage
 from infomotion_lib.run.verify import Verdict, verify
 from infomotion_lib.run.verify_outside import files_outside
@@ -119,3 +121,28 @@ def test_weights_from_outside_are_inputs_and_verified(profile: Path, tmp_path: P
     (changed,) = look(profile).findings
     assert changed.kind == "edited" and "ifa_weights" in changed.what
     assert rule_parameters(TABLE["ifa_training"], parameters) != before
+
+
+def test_another_name_draws_every_figure_again_with_what_was_learnt(profile: Path, tmp_path: Path) -> None:
+    values = read_profile(str(profile)) | {"profile": "named", "real_data": "own"}
+    own = tmp_path / "own"
+    shutil.copytree(tmp_path / "EchoNet-Dynamic", own)
+    file = tmp_path / "named.yml"
+    file.write_text(yaml.safe_dump(values), encoding="utf-8")
+    paths = run_paths("named", tmp_path / "runs")
+    states = []
+    for called in ("Clinic A", "Clinic B"):
+        describe_folder(own, Description(called))
+        if called == "Clinic A":
+            run_stage("data", str(file))
+        stages = {name: stage_parameters(name, values) for name in ("frame_index", "evaluation")}
+        drawn = {name: rule_parameters(TABLE[name], parameters) for name, parameters in stages.items()}
+        assert all(rule["called"] == {"own": called} for rule in drawn.values())
+        states.append((drawn, fingerprint(TABLE["labels"], stage_parameters("labels", values), paths)))
+    assert all(states[0][0][name] != states[1][0][name] for name in states[0][0])
+    assert states[0][1] == states[1][1], "what is kept of the training still fits"
+    assert "called" not in rule_parameters(TABLE["labels"], stage_parameters("labels", values)), "no figures"
+    found = [str(finding) for finding in verify(paths.root, profile=values).findings]
+    assert "stale     data: it says Clinic A, which is called Clinic B today" in found
+    run_stage("data", str(file))
+    assert not [line for line in map(str, verify(paths.root, profile=values).findings) if "called" in line]

@@ -20,6 +20,7 @@ def fragments(folder: Path = PUBLISHED) -> dict[str, str]:
     """Every generated part of the page, by name; each says so where the study has not run."""
     parts: dict[str, Callable[[Evidence], str]] = {
         "evidence_status": sentences.status,
+        "evidence_short": sentences.short,
         "evidence_paper": sentences.paper_order,
         "evidence_verdict": sentences.verdict,
         "evidence_differences": tables.differences,

@@ -111,7 +111,7 @@ def picked_text(evidence: Evidence) -> str:
     mine, comparisons = shown.infomotion, len(shown.compared)
     head = [WHO, "Mislabelled", "Share, %", "Minus Random", f"p, Holm ({comparisons})"]
     notes = (
-        f"Videos that a selector picked in {int(mine['pools'])} pools, {evidence.smallest} a class, and how"
+        f"Videos that a selector picked in {int(mine['pools'])} pools, {evidence.smallest} per class, and how"
         " many of them carry a wrong label; Random draws several times a pool. Shares in percent and"
         " differences in points, with 95 % intervals by t over pools.",
         explained(str(body)),

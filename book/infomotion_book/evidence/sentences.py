@@ -19,6 +19,7 @@ from infomotion_book.evidence.tables import T_INTERVAL, WHO
 from infomotion_book.html import number, probability
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.schedule import trained_longer
+from infomotion_book.templates import filled
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors.arms import MAIN
@@ -32,13 +33,28 @@ def status(evidence: Evidence) -> str:
     mark = edition_mark(int(used.get("edition", 1)))
     return (
         f"**{there.complete} of {evidence.planned_pools} pools are complete**{more}. A pool has"
-        f" {used['phantom_train_per_class']} TRAIN videos a class, {sum(used['phantom_test_counts'])} TEST"
+        f" {used['phantom_train_per_class']} TRAIN videos per class, {sum(used['phantom_test_counts'])} TEST"
         f" videos, hearts of its own, {used['study_random_draws']} Random draws per budget and"
         f" {used['study_training_seeds']} training seeds per set; {len(evidence.tables.networks):,} networks"
         " were trained on the phantom and its changed versions, equal sets once. Half of the intervals below"
         f" are narrower than ±{number(there.half_width)} points: a difference much smaller than that cannot"
         f" be seen here.{_network(evidence)}{f' {mark}' if mark else ''}\n"
     )
+
+
+def short(evidence: Evidence) -> str:
+    """Three sentences: who is above Random, who below, and what could have been seen."""
+    found, there = values.verdict(evidence), values.extent(evidence)
+    above, below = evidence.listed(found.above), evidence.listed(found.below)
+    said = {
+        "comparisons": found.comparisons,
+        "above": above,
+        "below": below,
+        "half": there.half_width,
+        "pools": there.complete,
+        "networks": f"{len(evidence.tables.networks):,}",
+    }
+    return filled("evidence_short.md.jinja", said) + explained(above, below) + "\n"
 
 
 def paper_order(evidence: Evidence) -> str:
@@ -66,7 +82,7 @@ def paper_order(evidence: Evidence) -> str:
     )
     head = [
         f"InfoMotion{evidence.mark(MOTION.key)} minus",
-        "Videos a class",
+        "Videos per class",
         "Points [t, 95 %]",
         "Pools above 0",
         f"p, Holm ({len(rows)})",
@@ -90,13 +106,11 @@ def verdict(evidence: Evidence) -> str:
         f"Below it: {evidence.listed(found.below)}.",
         "If one finding in twenty may be false (Benjamini and Hochberg), also:"
         f" {evidence.listed(found.loose)}.",
-        f"{rest} more {words} 0 and claim nothing: among {total}, up to about {number(total * LEVEL, 0)}"
-        " would by luck alone.",
+        f"{rest} further {words} 0; {total} tests give up to about {number(total * LEVEL, 0)} by luck alone.",
     ]
     for row in values.room_by_budget(evidence):
         lines.append(
-            f"Room for improvement at {row['vpc']} videos a class: the whole set is {signed(row)} points"
-            " above Random."
+            f"Headroom at {row['vpc']} videos per class: the whole set is {signed(row)} points above Random."
         )
     if longer := trained_longer(evidence.tables.settings):
         lines.append(longer)
@@ -131,7 +145,7 @@ def confirmation(evidence: Evidence) -> str:
     )
     head = [
         WHO,
-        "Videos a class",
+        "Videos per class",
         "Chosen by",
         "Screening [t, 95 %]",
         "Confirmation [t, 95 %]",
@@ -149,9 +163,8 @@ def collapsed(evidence: Evidence) -> str:
         f"`{row.Index}`, {row.collapsed} of {row.graphs} collapsed, {row.shattered} shattered"
         for row in values.unhealthy_graphs(evidence).itertuples()
     )
-    return (
-        f"Class graphs behind the selections of {evidence.smallest} videos a class, by recipe: {by_recipe}.\n"
-    )
+    chosen = f"{evidence.smallest} videos per class"
+    return f"Class graphs behind the selections of {chosen}, by recipe: {by_recipe}.\n"
 
 
 def _network(evidence: Evidence) -> str:

@@ -83,7 +83,7 @@ class Evidence:
 
     @cached_property
     def smallest(self) -> int:
-        """Smaller budget, videos a class; that of the arms."""
+        """Smaller budget, videos per class; that of the arms."""
         return int(self.runs.loc[self.runs["vpc"] > 0, "vpc"].min())
 
     @cached_property
@@ -184,7 +184,7 @@ class Evidence:
         are none.
         """
         return (
-            "; ".join(f"{self.title(row)} ({row['vpc']} a class, {signed(row, half)})" for row in rows)
+            "; ".join(f"{self.title(row)} ({row['vpc']} per class, {signed(row, half)})" for row in rows)
             or "none"
         )
 

@@ -35,7 +35,7 @@ def differences(evidence: Evidence) -> str:
     error = {(*key_of(row), row["vpc"]): spanned(row) for row in records(errors)}
     rows = [
         [
-            evidence.named(row) + span("im-under", f"{row['vpc']} a class"),
+            evidence.named(row) + span("im-under", f"{row['vpc']} per class"),
             spanned(row) + span("im-ci", interval(row["boot_low"], row["boot_high"])),
             number(row["effect_size"], 2) + span("im-ci", f"{row['pools_better']} of {row['pools']}"),
             *(probability(row[name]) for name in ("p", "p_holm", "p_bh")),
@@ -64,7 +64,7 @@ def means(evidence: Evidence) -> str:
         hard, *_, last = cells = [by_metric[name] for name in METRIC_NAMES]
         shown = [spread(row["mean"], row["sd"]) for row in cells]
         shown[0] += span("im-ci", interval(hard["ci_low"], hard["ci_high"]))
-        size = span("im-under", f"{int(hard['vpc'])} a class" if hard["vpc"] else "all videos")
+        size = span("im-under", f"{int(hard['vpc'])} per class" if hard["vpc"] else "all videos")
         rows.append([evidence.named(hard) + size, *shown, f"{last['n']}, {last['pools']}"])
     constants = evidence.tables.constants
     for name, group in constants[constants["arm"] == MAIN].groupby("predictor", sort=False):
@@ -95,14 +95,14 @@ def health(evidence: Evidence) -> str:
         for row in records(shares)
     ]
     few = values.few_communities(evidence).items()
-    by_budget = "; ".join(f"at {vpc} videos a class {number(share, 0)} %" for vpc, share in few)
+    by_budget = "; ".join(f"at {vpc} videos per class {number(share, 0)} %" for vpc, share in few)
     sentence = (
         f"Of the kNN graphs, those with fewer communities than videos to choose: {by_budget}. There some"
         " communities give two.\n"
     )
     head = [
         WHO,
-        "Videos a class",
+        "Videos per class",
         "Healthy",
         "Collapsed",
         "Shattered",

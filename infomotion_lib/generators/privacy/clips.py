@@ -113,7 +113,7 @@ def open_filter(lessons: Lessons, *, folder: Path, parameters: PoolParameters, d
             "No VAL video: how alike two real hearts are is not known.",
             remedy="Give some videos the split VAL, or draw without the filter: privacy_filter=none.",
         )
-    train, other = (_real_clips(lessons, split, cut) for split in ("TRAIN", "VAL"))
+    train, other = (real_clips(lessons, split, cut) for split in ("TRAIN", "VAL"))
     network = reidentification(
         train.clips, train.videos, steps=p.privacy_steps, path=folder / WEIGHTS, device=device
     )
@@ -144,7 +144,8 @@ def features(
     return torch.cat(parts).double().numpy()
 
 
-def _real_clips(lessons: Lessons, split: str, cut: Cut) -> RealClips:
+def real_clips(lessons: Lessons, split: str, cut: Cut) -> RealClips:
+    """Two clips of each real video of a split."""
     videos = lessons.real[split]
     clips, rows = cut_videos(videos, cut, windows=WINDOWS, workers=lessons.workers)
     return RealClips(clips, rows, tuple(videos["file_name"].iloc[rows]))

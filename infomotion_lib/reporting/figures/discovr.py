@@ -24,7 +24,7 @@ HIDDEN = 0.25
 """Brightness that a hidden patch keeps."""
 
 
-def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any) -> list[Any]:
+def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any, data: str = "") -> list[Any]:
     """Figures of one VAL heart behind a mask, of the clusters of its patches, and of the training's signs of
     a collapse; ``discovr_mask.webp``, ``discovr_clusters.webp`` and ``discovr_signs.svg`` are saved in
     ``folder``.
@@ -39,6 +39,8 @@ def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any) -> l
         Where figures go.
     parameters : DiscovrParameters
         Of the run.
+    data : str, optional
+        What the videos are called; titles and alt texts name them.
     """
     from infomotion_lib.representations.discovr.clips import ClipSource, Cut
     from infomotion_lib.representations.discovr.inspection import look
@@ -54,19 +56,20 @@ def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any) -> l
     shown = []
     share = view.seen.mean()
     alt = f"Frames of a VAL heart; hidden patches are dark. A student sees {share:.0%} of the patches."
-    shown.append(save_figure(masked_frames(view.frames, view.seen), folder / "discovr_mask.webp", alt=alt))
+    fig = masked_frames(view.frames, view.seen)
+    shown.append(save_figure(fig, folder / "discovr_mask.webp", alt=alt, data=data))
     alt = (
         "The same frames, each patch in the colour of its cluster, by the video and by the image branch."
         f" Hidden patches agree in {view.agreement:.0%}, by chance in {view.chance:.0%}."
     )
     maps = {"video": view.video, "image": view.image}
     fig = cluster_maps(view.frames, maps, agreement=view.agreement, chance=view.chance)
-    shown.append(save_figure(fig, folder / "discovr_clusters.webp", alt=alt))
+    shown.append(save_figure(fig, folder / "discovr_clusters.webp", alt=alt, data=data))
     log, alarms = fitted.trained.log, fitted.trained.alarms
     if len(log):
         alt = f"Signs of a collapse by training step. Alarms at the end: {', '.join(alarms) or 'none'}."
         fig = collapse_signs(log, answers=size.out, prototypes=size.prototypes, alarms=alarms)
-        shown.append(save_figure(fig, folder / "discovr_signs.svg", alt=alt))
+        shown.append(save_figure(fig, folder / "discovr_signs.svg", alt=alt, data=data))
     return shown
 
 

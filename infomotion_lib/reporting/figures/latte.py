@@ -24,7 +24,7 @@ STRENGTHS = (1.0, 2.0, 4.0, 8.0)
 _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
-def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
+def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any, data: str = "") -> Any:
     """Slider of one seed at several strengths of guidance; ``restored.webp``, ``training.svg`` and, if clips
     were kept while it learnt, ``steps.webp`` are saved in ``folder``.
 
@@ -36,6 +36,8 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
         Videos it learnt from; VAL ones are shown.
     parameters : LatteParameters
         Of the run.
+    data : str, optional
+        What the videos are called; titles and alt texts name them.
     """
     from infomotion_lib.generators.latte.generator import clips_while_learning, shown_frames
 
@@ -49,15 +51,13 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
         "VAL frames, what the autoencoder makes of them, and the difference."
         f" PSNR {quality['psnr']:.1f} dB, SSIM {quality['ssim']:.2f}."
     )
-    save_figure(restored_frames(shown, restored, quality=quality), folder / "restored.webp", alt=alt)
+    fig = restored_frames(shown, restored, quality=quality)
+    save_figure(fig, folder / "restored.webp", alt=alt, data=data)
     on_val = fitted.facts["val_loss"]
     text = "; ".join(f"{name} {value:.3f}" for name, value in on_val.items())
     alt = f"Training loss of the Latte by step. VAL loss: {text}"
-    save_figure(
-        training_curve(fitted.trained.losses, on_val, objective=recipe.objective),
-        folder / "training.svg",
-        alt=alt,
-    )
+    fig = training_curve(fitted.trained.losses, on_val, objective=recipe.objective)
+    save_figure(fig, folder / "training.svg", alt=alt, data=data)
     if learning := clips_while_learning(folder.parent, steps=recipe.steps):
         videos = {index: val.clips[np.argmax(val.label == index)] for index in set(val.label.tolist())}
         alt = (
@@ -65,11 +65,11 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> Any:
             f" {', '.join(map(str, learning))}. Last, a VAL video."
         )
         fig = learning_strip(learning, videos, asked=recipe.class_ef)
-        save_figure(fig, folder / "steps.webp", alt=alt)
-    pages = [figure_bytes(_one_seed(fitted, strength), dpi=110) for strength in STRENGTHS]
+        save_figure(fig, folder / "steps.webp", alt=alt, data=data)
+    pages = [figure_bytes(_one_seed(fitted, strength), dpi=110, data=data) for strength in STRENGTHS]
     labels = [f"guidance {strength:g}" for strength in STRENGTHS]
     alts = [f"A clip of each class from one seed, {label}" for label in labels]
-    return image_slider(pages, labels, alt=alts, description="guidance", start=1, width="42rem")
+    return image_slider(pages, labels, alt=alts, description="guidance", start=1, width="42rem", data=data)
 
 
 def _one_seed(fitted: Any, strength: float) -> Figure:

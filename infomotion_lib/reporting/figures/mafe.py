@@ -23,7 +23,7 @@ ADDED = {"flow": ("flow_zero", "no flow"), "reid": ("reid_mean", "mean identity"
 TITLES = {"middle": "middle frame", "flow": "flow", "reid": "identity"}
 
 
-def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any) -> list[Any]:
+def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any, data: str = "") -> list[Any]:
     """Figures of the flows of one VAL heart, by DIS, by the network and, if it was drawn, as they are, and of
     the losses by training step; ``mafe_flow.webp`` and ``mafe_losses.svg`` are saved in ``folder``.
 
@@ -37,6 +37,8 @@ def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any) -> l
         Where figures go.
     parameters : MafeParameters
         Of the run.
+    data : str, optional
+        What the videos are called; titles and alt texts name them.
     """
     from infomotion_lib.representations.ifa.inspection import fill_in
     from infomotion_lib.representations.ifa.triplets import TripletStore
@@ -57,12 +59,12 @@ def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any) -> l
         f"{value:.1f} pixels from {name}" for name, value in apart.items()
     )
     fig = flow_panels(triplets[:, 0] / 255, panels, names=names)
-    shown.append(save_figure(fig, folder / "mafe_flow.webp", alt=f"{alt}, on average."))
+    shown.append(save_figure(fig, folder / "mafe_flow.webp", alt=f"{alt}, on average.", data=data))
     log = fitted.trained.log
     if len(log):
         alt = f"Losses of MAFE by training step. Alarms at the end: {', '.join(fitted.alarms) or 'none'}."
         fig = loss_curves(log, method=parameters.mafe_method, alarms=fitted.alarms)
-        shown.append(save_figure(fig, folder / "mafe_losses.svg", alt=alt))
+        shown.append(save_figure(fig, folder / "mafe_losses.svg", alt=alt, data=data))
     return shown
 
 

@@ -15,7 +15,7 @@ from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import MUTED, save_figure
 
 
-def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> ShownTable:
+def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any, data: str = "") -> ShownTable:
     """Table of how much of the donors' motion is kept; ``motion_kept.svg`` is saved in ``folder``.
 
     Parameters
@@ -26,6 +26,8 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> ShownTa
         Videos it learnt from.
     parameters : McdmParameters
         Of the run.
+    data : str, optional
+        What the videos are called; titles and alt texts name them.
     """
     table = fitted.kept
     if len(table):
@@ -35,7 +37,7 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any) -> ShownTa
             for name, row in means.iterrows()
         )
         alt = f"Correlation of the motion vectors of clips with those of their donors. {text}."
-        save_figure(kept_figure(table), folder / "motion_kept.svg", alt=alt)
+        save_figure(kept_figure(table), folder / "motion_kept.svg", alt=alt, data=data)
     return kept_table(table, fitted.facts, identity=identity_of(fitted.settings()))
 
 

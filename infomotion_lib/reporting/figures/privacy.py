@@ -6,17 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from infomotion_lib.generators.privacy.record import CLIPS, PLANTED, roc_areas, summary
-from infomotion_lib.reporting.figures.parts import INK, headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, headline
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import MUTED, save_figure
 
 DRAWN = "drawn clips"
 
 
-def show(pool: Path, *, folder: Path, label: str) -> ShownTable:
+def show(pool: Path, *, folder: Path, label: str, data: str = "") -> ShownTable:
     """Table of what the filter kept and dropped; ``privacy.svg`` is saved in ``folder``. Where no filter ran
     the table says so.
 
@@ -26,6 +27,8 @@ def show(pool: Path, *, folder: Path, label: str) -> ShownTable:
         Folder of the pool.
     label : str
         Name of the generator for readers.
+    data : str, optional
+        What the videos are called; titles and alt texts name them.
     """
     said = summary(pool)
     if not said:
@@ -38,7 +41,7 @@ def show(pool: Path, *, folder: Path, label: str) -> ShownTable:
         f"{row.kind} {row.left_out:.0f} % left out" for row in shares(table).itertuples(index=False)
     )
     alt = f"Likeness to the nearest training heart, tau {said['tau']:.3f}. {text}."
-    save_figure(likeness(table, tau=said["tau"]), folder / "privacy.svg", alt=alt)
+    save_figure(likeness(table, tau=said["tau"]), folder / "privacy.svg", alt=alt, data=data)
     return _table(said, planted, label=label)
 
 
@@ -76,6 +79,36 @@ def likeness(table: pd.DataFrame, *, tau: float) -> Figure:
     headline(
         fig, f"Left out: {known.iloc[0]:.0f} % of planted copies, {known.iloc[-1]:.0f} % of other hearts"
     )
+    return fig
+
+
+def filter_roc(curves: pd.DataFrame, *, title: str) -> Figure:
+    """Share of planted copies left out against the share of other hearts, a curve per kind of copy.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        ``kind, others_left_out, caught``, shares.
+    title : str
+        What the curves show.
+    """
+    fig = Figure(figsize=(6.4, 4.2))
+    axis = fig.subplots()
+    sns.lineplot(
+        curves.assign(others_left_out=100 * curves["others_left_out"], caught=100 * curves["caught"]),
+        x="others_left_out",
+        y="caught",
+        hue="kind",
+        style="kind",
+        estimator=None,
+        ax=axis,
+    )
+    axis.axline((0, 0), (100, 100), color=FAINT, lw=1, zorder=0)
+    axis.set(
+        xlim=(0, 100), ylim=(0, 102), xlabel="other hearts left out, %", ylabel="planted copies left out, %"
+    )
+    axis.legend(title="", loc="lower right", fontsize=9)
+    headline(fig, title)
     return fig
 
 

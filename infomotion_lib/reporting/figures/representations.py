@@ -14,7 +14,14 @@ from infomotion_lib.representations.registry import REPRESENTATIONS
 NOTHING = "Nothing: no kind of vector of this run has more to show."
 
 
-def show_each(fitted: Mapping[str, Any], rows: pd.DataFrame, *, folder: Path, parameters: Any) -> list[Any]:
+def show_each(
+    fitted: Mapping[str, Any],
+    rows: pd.DataFrame,
+    *,
+    folder: Path,
+    parameters: Any,
+    data: str = "",
+) -> list[Any]:
     """What to display, in order: of each representation that has figures of its own how it works, and these.
 
     Parameters
@@ -27,6 +34,8 @@ def show_each(fitted: Mapping[str, Any], rows: pd.DataFrame, *, folder: Path, pa
         Where figures go.
     parameters : StageParameters
         Of stage 02.
+    data : str, optional
+        What the videos are called; titles and alt texts name them.
     """
     from IPython.display import Markdown
 
@@ -37,5 +46,5 @@ def show_each(fitted: Mapping[str, Any], rows: pd.DataFrame, *, folder: Path, pa
             about = getattr(entry.load(), "ABOUT", None)
             told = about.read_text(encoding="utf-8") if about else ""
             shown.append(Markdown(f"### {entry.label}\n\n{told}"))
-            shown += imported(entry.shown_by)(one, rows, folder=folder, parameters=parameters)
+            shown += imported(entry.shown_by)(one, rows, folder=folder, parameters=parameters, data=data)
     return shown or [Markdown(NOTHING)]

@@ -16,7 +16,8 @@ def size_refusal(height: int, width: int) -> ParameterError | None:
         return None
     up, across = (max(LEAST_SIDE, -(-side // SIDE_MULTIPLE) * SIDE_MULTIPLE) for side in (height, width))
     return ParameterError(
-        f"Frames of {height} x {width} pixels: both sides must be multiples of {SIDE_MULTIPLE}.",
+        f"Frames (height x width) of {height} x {width} pixels: both sides must be multiples of"
+        f" {SIDE_MULTIPLE}.",
         remedy=(
             f"Pad or resize them, for instance to {up} x {across}; `infomotion distill --size 112` does it"
             " for your own videos."

@@ -296,6 +296,30 @@ def study_discovr(
     typer.echo(table[shown].to_string(index=False))
 
 
+@study.command("privacy")
+def study_privacy(
+    context: typer.Context,
+    profile: Profile = "phantom-beyond",
+    parameter: Overrides = None,
+    pools: Annotated[int, typer.Option(min=1, help="Independent phantoms.")] = 5,
+    out: Annotated[Path, typer.Option(help="Folder for rows and tables; the same call resumes.")] = Path(
+        "runs/studies/privacy"
+    ),
+    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+) -> None:
+    """What the privacy filter catches of planted copies, and what it leaves out of hearts that nobody has
+    copied, on new phantoms.
+    """
+    from infomotion_lib.parameters import read_profile, stage_parameters
+    from infomotion_lib.studies.privacy import POOL_STAGE, run_privacy_study
+
+    values = read_profile(profile) | parse_overrides(parameter or [])
+    with_arithmetic(context, stage_parameters(POOL_STAGE, values).arithmetic, say=typer.echo)
+    table = run_privacy_study(out, values=values, pools=pools, workers=workers)
+    shown = table.groupby("kind", sort=False)[["auc", "caught"]].agg(["mean", "min", "max"])
+    typer.echo(shown.round(2).to_string())
+
+
 @study.command(
     "hardness", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
 )
