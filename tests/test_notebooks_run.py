@@ -230,6 +230,9 @@ def test_bare_papermill_takes_the_profiles_values_and_leaves_a_finished_run_as_i
     notebooks = smoke_run.project / "notebooks"
     words = [
         "-p",
+        "profile",
+        "smoke",
+        "-p",
         "runs_dir",
         str(copy.root.parent),
         "-k",

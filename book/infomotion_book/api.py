@@ -156,7 +156,8 @@ def write_api(folder: Path, *, source_url: str) -> list[str]:
     folder : Path
         Where the pages go.
     source_url : str
-        Address of the source tree, such as ``https://github.com/o/r/blob/main``.
+        Address of the source tree, such as ``https://github.com/o/r/blob/main``; empty while there is none:
+        pages then name file and line.
     """
     found = modules()
     folder.mkdir(parents=True, exist_ok=True)
@@ -215,13 +216,21 @@ def _room_page(room: str, mine: list[Module], source_url: str) -> str:
             for name, text in module.constants
         ]
         parts += [
-            _item(item, f"{source_url}/{module.file.relative_to(PROJECT).as_posix()}#L{item.line}")
+            _item(
+                item,
+                where_it_is(module.file.relative_to(PROJECT).as_posix(), item.line, source_url=source_url),
+            )
             for item in module.items
         ]
     return "\n".join(parts)
 
 
-def _item(item: Item, url: str) -> str:
+def where_it_is(file: str, line: int, *, source_url: str) -> str:
+    """MyST of the way to a line of the source: a link, or its file and line while the tree has no address."""
+    return f"[source]({source_url}/{file}#L{line})" if source_url else f"Source: `{file}`, line {line}"
+
+
+def _item(item: Item, where: str) -> str:
     text = markdown(ast.get_docstring(item.node))
     head = f"({anchor(item.path)})=\n### {item.name}\n\n```python\n{signature(item.node)}\n```\n\n{text}\n"
     methods = []
@@ -234,7 +243,7 @@ def _item(item: Item, url: str) -> str:
             ):
                 methods.append(f"`{signature(node, method=True)}`\n: {summary(ast.get_docstring(node))}\n")
     listed = "\n**Methods**\n\n" + "\n".join(methods) if methods else ""
-    return f"{head}{listed}\n[source]({url})\n"
+    return f"{head}{listed}\n{where}\n"
 
 
 def signature(node: ast.FunctionDef | ast.ClassDef, *, method: bool = False) -> str:

@@ -42,6 +42,7 @@ from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
 from infomotion_book.platforms import platforms
 from infomotion_book.play import play
+from infomotion_book.publication import is_public
 from infomotion_book.speed import speed
 from infomotion_book.switches import mafe_switches, switches
 from infomotion_book.table1 import other_metrics, table1
@@ -90,8 +91,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "cancellation": scenes.cancellation(),
         "paper_dots": dots.paper_picture(),
         "pool_dots": dots.pool_picture(evidence.find_evidence()),
-        "colab": colab(url),
-        "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
+        "colab": colab(url) if is_public() else "",
+        "clone": clone(url, public=is_public()),
         "findings": first_page.sentences(first_page.findings(shown, paper=paper)),
         "glance": (run_sentences.glance_table(lead) if lead else "") or NOT_RUN,
         "results": tabs({item.title: results_part(item) for item in shown}) or NOT_RUN,
@@ -137,6 +138,15 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     }
     for name, text in parts.items():
         (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+
+
+def clone(url: str, *, public: bool) -> str:
+    """MyST block: how to get the project and run it; in the folder at hand while nobody can clone it."""
+    name = url.rstrip("/").rsplit("/", 1)[-1]
+    if public:
+        return f"```bash\ngit clone {url}\ncd {name}\nmake reproduce\n```\n"
+    here = "The address to clone from follows on publication. In your copy of the project:"
+    return f"{here}\n\n```bash\ncd {name}\nmake reproduce\n```\n"
 
 
 def colab_addresses(url: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from infomotion_book.frozen_notebook import PICTURES
 from infomotion_book.html import link
+from infomotion_book.publication import is_public
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.reporting.widgets import STATE, VIEW
@@ -178,7 +179,8 @@ def first_picture(models: dict[str, Any], model: str) -> str:
 def _clean_links(page: dict[str, Any]) -> None:
     for cell in page["cells"]:
         if cell["cell_type"] == "markdown":
-            text = _BADGE.sub(r'<a class="im-badge" href="\1">Open in Colab</a>', _joined(cell["source"]))
+            badge = r'<a class="im-badge" href="\1">Open in Colab</a>' if is_public() else ""
+            text = _BADGE.sub(badge, _joined(cell["source"]))
             cell["source"] = text.replace("](../book/", "](../").replace("](../notebooks/", "](")
 
 

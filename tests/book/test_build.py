@@ -13,7 +13,9 @@ import pytest
 import yaml
 from standin_run import make_run
 
+from infomotion_book.assets import MATHJAX_PARTS
 from infomotion_book.figure_index import drawn_by
+from infomotion_book.publication import is_public, repository_url
 from infomotion_book.terms import link_terms, words
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT, notebook_of
 from infomotion_lib.reporting.results import Results
@@ -181,38 +183,27 @@ def test_scripts_and_fonts_are_the_books_own(book: Path, parsed: dict[str, Page]
     for name, page in parsed.items():
         foreign = [link for link in page.links if re.match(r"(https?:)?//.*\.(js|css|woff2?)(\?|$)", link)]
         assert not foreign, f"{name}: {foreign}"
-    assert (book / "_static" / "mathjax" / "tex-mml-chtml.js").is_file()
+    assert all((book / "_static" / "mathjax" / f"{part}.js").is_file() for part in ("core", *MATHJAX_PARTS))
     heavy = ("embed-amd.js", "require.js")
     assert not [
         script for page in parsed.values() for script in page.links if script.split("?")[0].endswith(heavy)
     ]
 
 
-def test_every_page_says_that_it_is_no_medical_device_and_where_the_code_is(
-    book: Path, parsed: dict[str, Page]
-) -> None:
-    home = "https://github.com/"
-    for name, page in parsed.items():
-        text = (book / name).read_text(encoding="utf-8")
-        if name not in ("search.html", "genindex.html"):
-            assert "Not a medical device" in text, name
-            assert any(link.startswith(home) for link in page.links), (
-                f"{name} does not lead to the repository"
-            )
+def test_every_page_says_that_it_is_no_medical_device(book: Path, parsed: dict[str, Page]) -> None:
+    for name in set(parsed) - {"search.html", "genindex.html"}:
+        assert "Not a medical device" in (book / name).read_text(encoding="utf-8"), name
 
 
-def test_each_notebook_opens_in_colab_from_its_page_and_from_the_stages(
-    book: Path, parsed: dict[str, Page]
-) -> None:
+def test_pages_lead_to_the_repository_and_to_colab_once_it_is_public(parsed: dict[str, Page]) -> None:
+    home = repository_url()
+    led = {name for name, page in parsed.items() if any(link.startswith(home) for link in page.links)}
+    assert led == ((set(parsed) - {"search.html", "genindex.html"}) if is_public() else set())
     for notebook in NOTEBOOKS.glob("[0-9]*.ipynb"):
         for page in (f"notebooks/{notebook.stem}.html", "stages.html"):
-            found = {link for link in parsed[page].links if link.endswith(f"/{notebook.name}")}
-            assert any(
-                re.fullmatch(
-                    rf"https://colab\.research\.google\.com/github/.+/notebooks/{notebook.name}", link
-                )
-                for link in found
-            ), page
+            opens = rf"https://colab\.research\.google\.com/github/.+/notebooks/{notebook.name}"
+            found = [link for link in parsed[page].links if re.fullmatch(opens, link)]
+            assert bool(found) == is_public(), page
 
 
 def test_rows_of_sentences_can_be_read_on_a_phone(book: Path) -> None:
