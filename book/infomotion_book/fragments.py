@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -188,12 +189,12 @@ def latte_steps() -> str:
 
 
 def changelog() -> str:
-    """The project's changelog, one heading level down, without its title."""
+    """The project's changelog without its title, its headings one level down."""
     file = PROJECT / "CHANGELOG.md"
     if not file.is_file():
         return "No release yet.\n"
-    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("# ")]
-    return "\n".join(lines).strip() + "\n"
+    text = re.sub(r"(?m)^# .*$", "", file.read_text(encoding="utf-8"))
+    return re.sub(r"(?m)^(#+ )", r"#\1", text).strip() + "\n"
 
 
 def results_part(results: Results) -> str:
