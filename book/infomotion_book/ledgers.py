@@ -16,18 +16,13 @@ from infomotion_book.html import code, folded, keep, link, note, number, span, u
 from infomotion_book.notebooks import card_anchor
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.run_sentences import device, worked
+from infomotion_book.templates import part as words
 from infomotion_lib import machine
 from infomotion_lib.evaluation.claims import RULE
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, card_edition, records, title_of
-
-LEGEND = (
-    "VPC: videos a class. FID, FVD: Fréchet distances of images and of videos. Dist.: distilled. Synth:"
-    " synthetic. Accuracies marked neither hard nor soft are hard.\n"
-)
-"""What the short names of the claims ledger mean."""
 
 PROFILES = ("paper", "phantom")
 """Profiles whose values the ledger of assumptions shows."""
@@ -130,7 +125,7 @@ def claims(ledger: pd.DataFrame) -> str:
     """MyST block with every number the paper claims and ours next to it, of a ledger of
     :func:`~infomotion_lib.evaluation.claims.claims_ledger`.
     """
-    compared, parts = bool(ledger["ours"].notna().any()), [LEGEND]
+    compared, parts = bool(ledger["ours"].notna().any()), [words("claims.md.jinja", "legend")]
     more = {"Difference": "delta", "Allowed": "tolerance"} if compared else {}
     head = ["Row", "Column", "Paper", "Unit", "Ours", *more, "Status"]
     titles = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}
