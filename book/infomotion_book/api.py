@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from infomotion_book.docstrings import markdown, summary
+from infomotion_book.templates import line, part
 from infomotion_lib.paths import BOOK, PROJECT
 
 PACKAGES = (PROJECT / "infomotion_lib", BOOK / "infomotion_book")
@@ -18,12 +19,9 @@ ROOMS = (
 )
 """Pages of the reference, in the order that data walks."""
 
-_META = '<p class="im-meta">Time: look things up as you need them. You need: some Python.</p>\n\n'
-_WHAT = {
-    "ground": "EF classes, errors, typed parameters, folders, run cards.",
-    "book": "The code that renders this book.",
-    "run": "The strict runner, the workflow of stages, and the command line.",
-}
+WORDS = "api.md.jinja"
+_WHAT = ("ground", "book", "run")
+"""Packages that no docstring describes."""
 
 
 @dataclass(frozen=True)
@@ -179,12 +177,7 @@ def _index(rooms: list[str], found: list[Module]) -> str:
         mine = [module for module in found if module.room == room]
         count = sum(len(module.items) for module in mine)
         rows.append(f"* - [{_title(room)}]({room}.md)\n  - {_what(room, mine)}\n  - {count}")
-    return (
-        f"# API reference\n\n{_META}Every public function and class, written from the docstrings of the"
-        " source files.\nData walks through the rooms in this order; imports go up this list only, never"
-        " down.\n\n```{list-table}\n:header-rows: 1\n:widths: 18 70 12\n\n* - Room\n  - What it does\n  -"
-        " Names\n" + "\n".join(rows) + "\n```\n"
-    )
+    return part(WORDS, "index", {"meta": part(WORDS, "meta"), "rows": "\n".join(rows)})
 
 
 def _title(room: str) -> str:
@@ -193,7 +186,7 @@ def _title(room: str) -> str:
 
 def _what(room: str, mine: list[Module]) -> str:
     if room in _WHAT:
-        return _WHAT[room]
+        return line(WORDS, room)
     return next(
         (
             summary(ast.get_docstring(module.tree))
@@ -205,7 +198,7 @@ def _what(room: str, mine: list[Module]) -> str:
 
 
 def _room_page(room: str, mine: list[Module], source_url: str) -> str:
-    parts = [f"# {_title(room)}\n\n{_META}{_what(room, mine)}\n"]
+    parts = [f"# {_title(room)}\n\n{part(WORDS, 'meta')}\n{_what(room, mine)}\n"]
     for module in mine:
         if not module.items and not module.constants:
             continue

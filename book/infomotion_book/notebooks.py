@@ -24,6 +24,9 @@ _FIGURE = re.compile(r'<img class="im-figure" data-figure="([^"]+)"[^>]*>')
 _WORDS = re.compile(r"<td>(?=[^<]{24})(?=[^<]*[A-Za-z]{3})(?=[^<]* [A-Za-z])")
 """Cells of a pandas table with a phrase in them, which may wrap; numbers may not."""
 
+MOVED = {"stages.md": "quickstart.md"}
+"""Pages that executed notebooks link to and that have become part of another page."""
+
 _HIDDEN = {"parameters"}
 _MACHINERY = {"bootstrap", "injected-parameters"}
 """Cells that do their work elsewhere: by id in Colab, by tag in the runner. The page shows the values in the
@@ -181,6 +184,8 @@ def _clean_links(page: dict[str, Any]) -> None:
         if cell["cell_type"] == "markdown":
             badge = r'<a class="im-badge" href="\1">Open in Colab</a>' if is_public() else ""
             text = _BADGE.sub(badge, _joined(cell["source"]))
+            for old, new in MOVED.items():
+                text = text.replace(f"](../book/{old}", f"](../book/{new}")
             cell["source"] = text.replace("](../book/", "](../").replace("](../notebooks/", "](")
 
 

@@ -221,12 +221,27 @@ def _configure(config: dict[str, Any], *, url: str, lead: Results | None, assets
 
 
 def _fill_toc(toc: dict[str, Any], *, notebooks: list[str], rooms: list[str]) -> None:
+    beneath = {
+        "quickstart": [f"notebooks/{name}" for name in notebooks],
+        "api/index": [f"api/{room}" for room in rooms if room != "index"],
+    }
+    for page in pages_of(toc):
+        if files := beneath.get(page["file"]):
+            page["sections"] = [{"file": file} for file in files]
+
+
+def pages_of(toc: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every page of a table of contents but the first, each before the pages nested beneath it."""
+    found: list[dict[str, Any]] = []
+
+    def take(pages: list[dict[str, Any]]) -> None:
+        for page in pages:
+            found.append(page)
+            take(page.get("sections", []))
+
     for part in toc["parts"]:
-        for chapter in part["chapters"]:
-            if chapter["file"] == "stages" and notebooks:
-                chapter["sections"] = [{"file": f"notebooks/{name}"} for name in notebooks]
-            if chapter["file"] == "api/index":
-                chapter["sections"] = [{"file": f"api/{room}"} for room in rooms if room != "index"]
+        take(part["chapters"])
+    return found
 
 
 def _resolve_links(source: Path) -> None:
