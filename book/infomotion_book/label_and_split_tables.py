@@ -108,7 +108,7 @@ def open_splits(results: Results | None = None) -> str:
         " frames in random order or the first one repeated. Random weights: an untrained network, fitted to"
         " TRAIN by a line. Requested EF: no clip, only what was asked of the generator, fitted the same way."
         " Always: one answer for every clip. Mean ± population standard deviation over n networks of"
-        f" {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; 5 clips a class,"
+        f" {splits} seeded splits, {int(controls['n_test'].iloc[0])} test clips each; 5 clips per class,"
         f" {int(first['n'])} Random networks. Splits share clips, so the 95 % interval of the difference is"
         f" the corrected one of Nadeau and Bengio (2003); Holm's correction is for {compared} comparisons; a"
         " control's spread is no interval. The vectors come from networks trained on the phantom, which saw"

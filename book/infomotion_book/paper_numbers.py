@@ -71,7 +71,7 @@ def doubling() -> str:
         for row in found
     ]
     falls = sum(row.change < 0 for row in found)
-    head = ["Row", *(f"{size} a class" for size in SIZES), "Change", "Error", "Ratio"]
+    head = ["Row", *(f"{size} per class" for size in SIZES), "Change", "Error", "Ratio"]
     note = (
         f"Change and its standard error in points, and their ratio. {falls} of {len(rows)} rows lose accuracy"
         " when the training set is doubled."

@@ -18,7 +18,7 @@ SHARES = (55.0, 60.0, 65.0, 70.0)
 POWER = 0.8
 
 Cell = tuple[str, str, int, str]
-"""Source, method, videos a class (0: all), metric."""
+"""Source, method, videos per class (0: all), metric."""
 
 
 def paper_cells() -> dict[Cell, tuple[float, float]]:

@@ -147,8 +147,8 @@ def glance(results: Results) -> pd.DataFrame:
         rows.append({"trained_on": "No training at all", "which": best[0], "mean": best[1]})
     size = min((int(row["vpc"]) for row in long_table(results) if row["vpc"] > 0), default=0)
     for trained_on, which, method, vpc in (
-        (f"{size} videos a class", "chosen at random", "random", size),
-        (f"{size} videos a class", "chosen by InfoMotion", "infomotion", size),
+        (f"{size} videos per class", "chosen at random", "random", size),
+        (f"{size} videos per class", "chosen by InfoMotion", "infomotion", size),
         ("Every TRAIN video", "the whole set", "whole", 0),
     ):
         cell = cell_row(results, source=results.first_source, method=method, vpc=vpc)

@@ -80,7 +80,7 @@ def accuracies(results: Results) -> pd.DataFrame:
     for name, row in constants(results):
         values = [_answer(row, metric) for _, metric in asked]
         lines.append(["No training at all", name, *values])
-    groups = [f"{size} videos a class" if size else "all videos" for size in sizes]
+    groups = [f"{size} videos per class" if size else "all videos" for size in sizes]
     titles = [(group, kind) for group in groups for kind in ("hard, %", "soft, %")]
     return pd.DataFrame(
         lines, columns=pd.MultiIndex.from_tuples([("Pool", ""), ("Selector", ""), *titles]), dtype=object

@@ -120,7 +120,7 @@ def _bullet(evidence: Evidence, world: World, move: Row | None, wider: list[Row]
         f" {numbers}. {told}."
     )
     if move:
-        verdict = "a change" if move["p_planned"] < LEVEL else "chance alone could explain it"
+        verdict = "a change" if move["p_planned"] < LEVEL else "within chance"
         said += (
             f" Against the phantom as it is, its lead over Random moves by {signed(move)} points: {verdict}."
         )

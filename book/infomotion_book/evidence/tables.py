@@ -126,7 +126,7 @@ def health(evidence: Evidence) -> str:
 
 
 def headroom(evidence: Evidence) -> str:
-    """MyST block: how much better the whole set is than a few random videos, by machine style; smaller
+    """MyST block: how much better the whole set is than a few random videos, by scanner style; smaller
     budget.
     """
     room = values.headroom(evidence)
@@ -149,7 +149,7 @@ def headroom(evidence: Evidence) -> str:
 
 
 def machines(evidence: Evidence) -> str:
-    """MyST block: hard accuracy of the core configurations on each machine style, smaller budget."""
+    """MyST block: hard accuracy of the core configurations on each scanner style, smaller budget."""
     found = records(comparison.machine_accuracy(evidence.core_runs))
     names = list(dict.fromkeys(str(row["machine"]) for row in found))
     named = {key_of(row): evidence.named(row) for row in found}
@@ -161,7 +161,7 @@ def machines(evidence: Evidence) -> str:
     }
     rows = [[named[key], *(cells[key, name] for name in names)] for key in named]
     caption = (
-        f"Hard accuracy in percent on the TEST videos of each machine style, {evidence.smallest} videos a"
+        f"Hard accuracy in percent on the TEST videos of each scanner style, {evidence.smallest} videos a"
         " class, 95 % intervals over pools"
     )
     return page_table(of_rows([WHO, *names], rows, caption=caption, notes=(explained(str(rows)),)))

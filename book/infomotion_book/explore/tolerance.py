@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import ipywidgets
 
 Flags = Mapping[tuple[str, str, str, int], str]
-"""What was unhealthy about the graphs behind a cell, by source, method, graph and videos a class."""
+"""What was unhealthy about the graphs behind a cell, by source, method, graph and videos per class."""
 
 TOLERANCES = tuple(np.arange(0, 5.01, 0.5).tolist())
 _CONSTANTS = np.arange(10.0, 90.1, 0.5)
@@ -95,7 +95,7 @@ def _pools(cells: list[dict[str, Any]]) -> tuple[list[tuple[str, int]], list[str
     order = list(SOURCE_NAMES)
     found = {(str(row["source"]), int(row["vpc"])) for row in cells if int(row["vpc"]) > 0}
     pools = sorted(found, key=lambda pool: (order.index(pool[0]), pool[1]))
-    return pools, [f"{SOURCE_NAMES[source]}, {vpc} a class" for source, vpc in pools]
+    return pools, [f"{SOURCE_NAMES[source]}, {vpc} per class" for source, vpc in pools]
 
 
 def _card(now: list[dict[str, Any]], pool: tuple[str, int], title: str) -> tuple[str, str]:
