@@ -65,8 +65,8 @@ def comparisons(results: Results) -> str:
     notes = (
         f"Points of hard accuracy over {units}. In brackets: 95 % intervals, bootstrap over them, too narrow"
         " with so few; p is by t-test, which allows for how few they are, so trust p where the two disagree."
-        " VPC: videos per class. Effect: size of the effect, the mean difference over the standard deviation of"
-        " the differences. Holm’s correction is for all"
+        " VPC: videos per class. Effect: size of the effect, the mean difference over the standard deviation"
+        " of the differences. Holm’s correction is for all"
         f" {first['n_comparisons']} rows of this table.",
         explained(*(row["graph_flag"] for row in rows)),
         card_link(results, "evaluation", "How the runs were made"),

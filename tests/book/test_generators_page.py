@@ -38,7 +38,7 @@ def test_its_own_table_goes_before(results: Results) -> None:
     write_csv(pd.DataFrame(planted), results.folder("latte_pool") / "privacy_planted.csv")
     shown = generators.fragments([results])
     assert "7.25" in shown["generators_table"] and "31 %" in shown["generators_table"]
-    assert "Copies: 50 % caught, AUC 0.50" in shown["generators_filter"]
+    assert "copies: 50 % caught, AUC 0.50" in shown["generators_filter"]
 
 
 def test_the_order_of_windows_and_the_cut_ef_are_computed() -> None:

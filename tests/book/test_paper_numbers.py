@@ -143,7 +143,7 @@ def test_differences_are_those_of_the_runs(results: Results) -> None:
     assert {row["method"] for row in against.rows} == {"infomotion"} and len(against.rows) == 4
     row = planted.assign(method="infomotion").to_dict("records")
     lines = random_sentences(replace(against, rows=row, kept=row[:1])).splitlines()
-    for line, verdict in zip(lines, ("above it.", "below it, but not after", "chance alone"), strict=False):
+    for line, verdict in zip(lines, ("above it.", "below it, but not after", "within chance"), strict=False):
         assert verdict in line
     assert "1 remains" in lines[3] and "(InfoMotion)" in lines[3]
     assert cells(comparisons(results), "InfoMotion")[2].startswith("0.0 [")

@@ -10,6 +10,7 @@ import pytest
 from standin_run import make_run
 
 from infomotion_book import discovr_sweep, vector_study, vectors
+from infomotion_book.templates import part
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.provenance import read_json, write_csv, write_json
 from infomotion_lib.reporting.results import Results
@@ -76,7 +77,7 @@ def test_before_anything_is_frozen_the_page_says_what_is_missing(tmp_path: Path)
     assert vectors.results_with_vectors([plain]) is None
     parts = vectors.fragments([plain])
     assert parts["vectors_figure"] == "" and "phantom-beyond" in parts["vectors_findings"]
-    assert parts["vectors_failed"] == parts["vectors_table"] == vectors.WAITING
+    assert parts["vectors_failed"] == parts["vectors_table"] == part(vectors.WORDS, "waiting")
     assert vector_study.COMMAND in vector_study.fragment(tmp_path)
     assert discovr_sweep.COMMAND in discovr_sweep.fragment(tmp_path)
     assert vector_study.write_figure(tmp_path, tmp_path) is None
