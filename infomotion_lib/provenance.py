@@ -38,6 +38,7 @@ RECORDED_PACKAGES = (
     "lightning-fabric",
     "monai",
     "nibabel",
+    "numkong",
     "numpy",
     "opencv-python-headless",
     "pandas",
@@ -50,13 +51,12 @@ RECORDED_PACKAGES = (
     "torch",
     "torchmetrics",
     "torchvision",
+    "usearch",
 )
 """Packages that can decide a result; run cards state the version of each that is installed."""
 
 WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers", "allow_losses"})
-"""Parameters that say where files lie, how many cores work on them, or whether to go on; no result depends on
-them.
-"""
+"""Parameters that say where files lie, on how many cores, or whether to go on: no result depends on them."""
 
 
 @contextmanager

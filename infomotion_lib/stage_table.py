@@ -4,8 +4,10 @@ called, needs and writes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, ItemsView, Iterator, Mapping, ValuesView
 from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from infomotion_lib.files import (
@@ -236,14 +238,19 @@ def _pool_stage(entry: Any) -> Stage:
     )
 
 
+@cache
+def _with_pools(generators: tuple[Any, ...]) -> Mapping[str, Stage]:
+    """Stages by name: fixed ones, and one for the pool of each generator."""
+    pools = [_pool_stage(entry) for entry in generators]
+    last = replace(_ABLATION, needs=(*_ABLATION.needs, *(pool.name for pool in pools)))
+    return MappingProxyType({stage.name: stage for stage in (*_FIXED, *pools, last)})
+
+
 class _Table(Mapping[str, Stage]):
     """Stages by name: fixed ones, and one for the pool of every registered generator."""
 
-    def _stages(self) -> dict[str, Stage]:
-        generators = imported("infomotion_lib.generators.registry:GENERATORS")
-        pools = [_pool_stage(entry) for entry in generators.values()]
-        last = replace(_ABLATION, needs=(*_ABLATION.needs, *(pool.name for pool in pools)))
-        return {stage.name: stage for stage in (*_FIXED, *pools, last)}
+    def _stages(self) -> Mapping[str, Stage]:
+        return _with_pools(tuple(imported("infomotion_lib.generators.registry:GENERATORS").values()))
 
     def __getitem__(self, name: str) -> Stage:
         return self._stages()[name]
@@ -253,6 +260,14 @@ class _Table(Mapping[str, Stage]):
 
     def __len__(self) -> int:
         return len(self._stages())
+
+    def values(self) -> ValuesView[Stage]:
+        """All stages, looked up once."""
+        return self._stages().values()
+
+    def items(self) -> ItemsView[str, Stage]:
+        """All names and stages, looked up once."""
+        return self._stages().items()
 
 
 TABLE: Mapping[str, Stage] = _Table()

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from finished_run import FinishedRun, copy_project, tables
 
-from infomotion_book.render import repository_url
+from infomotion_book.publication import repository_url
 from infomotion_lib.paths import RunPaths, notebook_of
 from infomotion_lib.provenance import read_run_card
 from infomotion_lib.run.colab import earlier_stages

@@ -37,17 +37,19 @@ LONGEST = (
     "test_paper_profile.py",
     "test_distill.py",
     "test_browser.py",
-    "test_colab.py",
     "test_evidence_study.py",
-    "test_chain.py",
-    "test_scripts.py",
-    "test_runner.py",
-    "test_build.py",
     "test_stage_refusals.py",
+    "test_chain.py",
+    "test_colab.py",
+    "test_runner.py",
+    "test_here.py",
+    "test_scripts.py",
+    "test_build.py",
+    "test_rooms_generator.py",
 )
-"""Test files that take longest, the longest first (none more than a third of the whole on one core). Processes
-that take a whole file each end together if these come first; the second to the fourth need no run of the smoke
-profile, which the first one makes meanwhile.
+"""Test files that take longest (none more than a third of the whole on one core). Processes that take a whole
+file each end together if these come first. The second to the sixth need no run of the smoke profile, which the
+first one makes meanwhile, and what reads the book comes after the fifth, which has it built.
 """
 
 

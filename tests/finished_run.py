@@ -23,6 +23,7 @@ from filelock import FileLock
 from infomotion_lib.paths import PROJECT, RunPaths, run_paths
 from infomotion_lib.processes import die_with_parent
 from infomotion_lib.provenance import sha256
+from infomotion_lib.run.workflow import what_would_run
 from infomotion_lib.stage_table import TABLE
 
 
@@ -63,12 +64,9 @@ class FinishedRun:
             "run", stage, "--profile", "smoke", "-p", f"runs_dir={copy.root.parent}", *words
         )
 
-    def would_run(self, copy: RunPaths, *words: str) -> list[str]:
-        """Stages that ``infomotion run all`` would run on a copy of this run."""
-        output = self.run("all", copy, "--dry-run", *words).splitlines()[
-            -1
-        ]  # a notice on arithmetic may come first
-        return [] if output == "Nothing to run." else output.removeprefix("Would run: ").split(", ")
+    def would_run(self, copy: RunPaths, **changes: Any) -> list[str]:
+        """Stages that ``infomotion run all`` would run on a copy of this run, with some values changed."""
+        return what_would_run("smoke", overrides={"runs_dir": str(copy.root.parent), **changes})
 
     def start(self, copy: Path, *words: str, **options: Any) -> subprocess.Popen[str]:
         """``infomotion run all`` on a copy of this run, started and not waited for; what it prints can be

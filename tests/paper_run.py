@@ -61,17 +61,21 @@ FULL_SIZE = (
 LIMIT = 2
 
 
-def run_paper(folder: Path, stages: Sequence[str], *, command: bool = True, **changes: Any) -> RunPaths:
+def run_paper(
+    folder: Path, stages: Sequence[str], *, command: bool = True, limit: int = LIMIT, **changes: Any
+) -> RunPaths:
     """The paper profile under ``folder`` after these stages.
 
     Parameters
     ----------
     command : bool
         Whether each is run by the command line; else in this process, which has its packages loaded.
+    limit : int
+        Videos of each class and split that are used; one more is there.
     changes : dict
         Values beside :data:`FEW_STEPS`.
     """
-    counts = video_counts(LIMIT + 1, 1, (1, 1, 1, 1, 1))
+    counts = video_counts(limit + 1, 1, (1, 1, 1, 1, 1))
     real = PhantomRequest(role="real", seed=5, counts=counts, frames=80)
     synthetic = PhantomRequest(role="synthetic", seed=6, counts=counts)
     make_dataset(folder / "real/EchoNet-Dynamic", real, progress=False)
@@ -81,17 +85,17 @@ def run_paper(folder: Path, stages: Sequence[str], *, command: bool = True, **ch
         taken = {name: value for name, value in values.items() if name in STAGES[stage].model_fields}
         words = [word for name, value in taken.items() for word in ("-p", f"{name}={value}")]
         if command:
-            infomotion("run", stage, "--profile", "paper", "--limit", str(LIMIT), *words)
+            infomotion("run", stage, "--profile", "paper", "--limit", str(limit), *words)
         else:
-            run_stage(stage, "paper", overrides=taken, limit=LIMIT)
+            run_stage(stage, "paper", overrides=taken, limit=limit)
     return run_paths("paper", folder / "runs")
 
 
-def check_sizes(run: RunPaths, stage: str, **changes: Any) -> None:
+def check_sizes(run: RunPaths, stage: str, *, limit: int = LIMIT, **changes: Any) -> None:
     """A stage ran at the paper's sizes, on the data that the paper names, for the few steps asked for."""
     parameters, profile = read_run_card(run.stage(stage))["parameters"], read_profile("paper")
     expected = {name: profile[name] for name in FULL_SIZE} | FEW_STEPS | changes
-    expected |= {"limit": LIMIT, "real_data": "echonet-dynamic"}
+    expected |= {"limit": limit, "real_data": "echonet-dynamic"}
     wrong = {name for name, value in expected.items() if parameters.get(name, value) != value}
     assert not wrong, f"{stage}: {sorted(wrong)}"
     assert {"limit", "real_data"} <= set(parameters)

@@ -66,7 +66,7 @@ def test_a_pool_is_called_as_its_author_or_that_of_its_lessons_says(synthetic: s
     trained = {name: words for name, words in names.items() if name != "echosyn"}
     assert len(trained) >= 3 and all("trained on Klinik A" in words for words in trained.values())
     short = short_names(real="own", synthetic=synthetic, called=called)
-    assert short["echosyn"] in ("Generator G", "real clips") and short["latte"] == "Latte"
+    assert short["echosyn"] in ("Generator G", "reference clips") and short["latte"] == "Latte"
     every = " ".join([*names.values(), *short.values()])
     assert "phantom" not in every and "EchoNet" not in every
 

@@ -194,10 +194,10 @@ def test_a_second_run_does_nothing_and_is_quick(smoke_run: FinishedRun, tmp_path
 def test_a_changed_parameter_reruns_what_depends_on_it_only(smoke_run: FinishedRun, tmp_path: Path) -> None:
     copy = smoke_run.copy(tmp_path)
     before = tables(copy.root)
-    assert smoke_run.would_run(copy, "-p", "bootstrap_samples=50") == ["evaluation", "ablation"]
-    assert smoke_run.would_run(copy, "-p", "guidance=3.0") == ["latte_pool", "ablation"]
-    assert smoke_run.would_run(copy, "-p", "phantom_seed=1") == STAGES
-    assert smoke_run.would_run(copy, "-p", "workers=1") == [], "the number of workers decides no result"
+    assert smoke_run.would_run(copy, bootstrap_samples=50) == ["evaluation", "ablation"]
+    assert smoke_run.would_run(copy, guidance=3.0) == ["latte_pool", "ablation"]
+    assert smoke_run.would_run(copy, phantom_seed=1) == STAGES
+    assert smoke_run.would_run(copy, workers=1) == [], "the number of workers decides no result"
     assert tables(copy.root) == before, "asking changes nothing"
 
 
@@ -229,6 +229,9 @@ def test_bare_papermill_takes_the_profiles_values_and_leaves_a_finished_run_as_i
     before = tables(copy.root, kinds=("*",))
     notebooks = smoke_run.project / "notebooks"
     words = [
+        "-p",
+        "profile",
+        "smoke",
         "-p",
         "runs_dir",
         str(copy.root.parent),

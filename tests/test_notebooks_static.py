@@ -135,7 +135,7 @@ def test_papermill_reads_every_parameter_without_a_complaint(
     assert not caplog.records, "an equals sign in a comment confuses it"
 
 
-def test_cells_are_short_and_define_no_function_but_a_picture_helper(file: Path) -> None:
+def test_cells_are_short_and_define_no_function_but_a_picture_helper_or_a_selector(file: Path) -> None:
     cells = code_cells(file)
     assert len(cells) <= MAX_CODE_CELLS
     for item in cells:
@@ -145,7 +145,9 @@ def test_cells_are_short_and_define_no_function_but_a_picture_helper(file: Path)
         )
         for node in ast.walk(ast.parse(item.source)):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                assert re.match(r"(draw|show|picture|plot)_?", node.name), f"{item.id} defines {node.name}"
+                assert re.match(r"(draw|show|picture|plot|pick)_?", node.name), (
+                    f"{item.id} defines {node.name}"
+                )
 
 
 def test_it_reaches_for_no_folder_of_its_own(file: Path) -> None:
@@ -165,8 +167,9 @@ def test_sections_are_numbered_and_the_end_is_check_save_limits_next(file: Path)
     assert numbers == list(range(1, len(numbers) + 1))
     ends = ["Check", "Save", "Limits and exercises", "Next"]
     assert [title for title in titles if title in ends] == ends
-    assert "{dropdown} Solution" in "".join(
-        item.source for item in read(file).cells if item.cell_type == "markdown"
+    text = "".join(item.source for item in read(file).cells if item.cell_type == "markdown")
+    assert "<summary>Solution</summary>" in text and "{dropdown}" not in text, (
+        "Jupyter and Colab fold details"
     )
 
 

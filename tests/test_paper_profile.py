@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from paper_run import LIMIT, check_sizes, run_paper
+from paper_run import check_sizes, run_paper
 
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_run_card
 
 FIRST = ("data", "labels", "frame_index")
+LIMIT = 1
 
 
 @pytest.fixture(scope="module")
 def paper_run(tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
-    return run_paper(tmp_path_factory.mktemp("paper"), FIRST, command=False)
+    return run_paper(tmp_path_factory.mktemp("paper"), FIRST, command=False, limit=LIMIT)
 
 
 @pytest.mark.parametrize("stage", FIRST)
 def test_every_stage_ran_at_the_papers_sizes(paper_run: RunPaths, stage: str) -> None:
-    check_sizes(paper_run, stage)
+    check_sizes(paper_run, stage, limit=LIMIT)
 
 
 def test_the_real_data_stay_where_they_are(paper_run: RunPaths) -> None:

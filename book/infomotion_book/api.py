@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from infomotion_book.docstrings import markdown, summary
+from infomotion_book.templates import line, part
 from infomotion_lib.paths import BOOK, PROJECT
 
 PACKAGES = (PROJECT / "infomotion_lib", BOOK / "infomotion_book")
@@ -17,12 +19,9 @@ ROOMS = (
 )
 """Pages of the reference, in the order that data walks."""
 
-_META = '<p class="im-meta">Time: look things up as you need them. You need: some Python.</p>\n\n'
-_WHAT = {
-    "ground": "EF classes, errors, typed parameters, folders, run cards.",
-    "book": "The code that renders this book.",
-    "run": "The strict runner, the workflow of stages, and the command line.",
-}
+WORDS = "api.md.jinja"
+_WHAT = ("ground", "book", "run")
+"""Packages that no docstring describes."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,14 @@ def modules(packages: Sequence[Path] = PACKAGES) -> list[Module]:
         if any(part.startswith("_") and part != "__init__" for part in parts):
             continue
         name = ".".join(part for part in parts if part != "__init__")
-        found.append(Module(name, file, ast.parse(file.read_text(encoding="utf-8"))))
+        found.append(Module(name, file, _tree(file.read_text(encoding="utf-8"))))
     return sorted(found, key=lambda module: module.name)
+
+
+@cache
+def _tree(source: str) -> ast.Module:
+    """Syntax tree of a module, which nobody changes."""
+    return ast.parse(source)
 
 
 def anchor(path: str) -> str:
@@ -149,7 +154,8 @@ def write_api(folder: Path, *, source_url: str) -> list[str]:
     folder : Path
         Where the pages go.
     source_url : str
-        Address of the source tree, such as ``https://github.com/o/r/blob/main``.
+        Address of the source tree, such as ``https://github.com/o/r/blob/main``; empty while there is none:
+        pages then name file and line.
     """
     found = modules()
     folder.mkdir(parents=True, exist_ok=True)
@@ -171,12 +177,7 @@ def _index(rooms: list[str], found: list[Module]) -> str:
         mine = [module for module in found if module.room == room]
         count = sum(len(module.items) for module in mine)
         rows.append(f"* - [{_title(room)}]({room}.md)\n  - {_what(room, mine)}\n  - {count}")
-    return (
-        f"# API reference\n\n{_META}Every public function and class, written from the docstrings of the"
-        " source files.\nData walks through the rooms in this order; imports go up this list only, never"
-        " down.\n\n```{list-table}\n:header-rows: 1\n:widths: 18 70 12\n\n* - Room\n  - What it does\n  -"
-        " Names\n" + "\n".join(rows) + "\n```\n"
-    )
+    return part(WORDS, "index", {"meta": part(WORDS, "meta"), "rows": "\n".join(rows)})
 
 
 def _title(room: str) -> str:
@@ -185,7 +186,7 @@ def _title(room: str) -> str:
 
 def _what(room: str, mine: list[Module]) -> str:
     if room in _WHAT:
-        return _WHAT[room]
+        return line(WORDS, room)
     return next(
         (
             summary(ast.get_docstring(module.tree))
@@ -197,7 +198,7 @@ def _what(room: str, mine: list[Module]) -> str:
 
 
 def _room_page(room: str, mine: list[Module], source_url: str) -> str:
-    parts = [f"# {_title(room)}\n\n{_META}{_what(room, mine)}\n"]
+    parts = [f"# {_title(room)}\n\n{part(WORDS, 'meta')}\n{_what(room, mine)}\n"]
     for module in mine:
         if not module.items and not module.constants:
             continue
@@ -208,13 +209,21 @@ def _room_page(room: str, mine: list[Module], source_url: str) -> str:
             for name, text in module.constants
         ]
         parts += [
-            _item(item, f"{source_url}/{module.file.relative_to(PROJECT).as_posix()}#L{item.line}")
+            _item(
+                item,
+                where_it_is(module.file.relative_to(PROJECT).as_posix(), item.line, source_url=source_url),
+            )
             for item in module.items
         ]
     return "\n".join(parts)
 
 
-def _item(item: Item, url: str) -> str:
+def where_it_is(file: str, line: int, *, source_url: str) -> str:
+    """MyST of the way to a line of the source: a link, or its file and line while the tree has no address."""
+    return f"[source]({source_url}/{file}#L{line})" if source_url else f"Source: `{file}`, line {line}"
+
+
+def _item(item: Item, where: str) -> str:
     text = markdown(ast.get_docstring(item.node))
     head = f"({anchor(item.path)})=\n### {item.name}\n\n```python\n{signature(item.node)}\n```\n\n{text}\n"
     methods = []
@@ -227,7 +236,7 @@ def _item(item: Item, url: str) -> str:
             ):
                 methods.append(f"`{signature(node, method=True)}`\n: {summary(ast.get_docstring(node))}\n")
     listed = "\n**Methods**\n\n" + "\n".join(methods) if methods else ""
-    return f"{head}{listed}\n[source]({url})\n"
+    return f"{head}{listed}\n{where}\n"
 
 
 def signature(node: ast.FunctionDef | ast.ClassDef, *, method: bool = False) -> str:

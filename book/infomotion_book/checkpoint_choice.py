@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_book.html import again, folded, number, probability, signed, under, with_interval
+from infomotion_book.html import again, folded, number, probability, under, with_interval
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import method_cell
+from infomotion_book.templates import line, part
 from infomotion_lib.files import RUNS
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.flags import explained
@@ -21,10 +22,7 @@ from infomotion_lib.reporting.style import SOURCE_NAMES
 from infomotion_lib.reporting.summary import size_name
 
 COMMAND = "infomotion study checkpoint"
-EARLIER = (
-    "The study was made beside an earlier run of the profile, on edition 1 of the phantom; Table 1 has been"
-    " made anew since."
-)
+WORDS = "checkpoint.md.jinja"
 
 
 @dataclass(frozen=True)
@@ -76,22 +74,17 @@ def checkpoint_choice(folder: Path = FROZEN / "studies") -> str:
     """
     file = folder / "checkpoint_summary.csv"
     if not file.is_file():
-        return f"What that choice changes has not been measured yet: `{COMMAND}`.\n"
+        return part("measured.md.jinja", "study_missing", {"command": COMMAND})
     found = choice(pd.read_csv(file, keep_default_na=False, na_values={"p_value": [""], "p_holm": [""]}))
-    small = found.small
-    crossed = (
-        f"In {found.crossed or 'none'} of {found.compared} comparisons "
-        f"{'a selector changes' if found.crossed else 'does a selector change'} sides with Random."
-        if found.compared
-        else ""
-    )
-    said = (
-        f"On the phantom the choice moves the hard accuracy of a selected set by {signed(min(small))} to"
-        f" {signed(max(small))} points, {signed(sum(small) / len(small))} on average, and that of a"
-        f" whole set by {' and '.join(map(signed, found.whole))}. Of {len(found.rows)} differences"
-        f" {found.beyond or 'none'} {'are' if found.beyond > 1 else 'is'} beyond chance after Holm's"
-        f" correction. {crossed} {EARLIER if _earlier(folder) else ''}\n\n"
-    )
+    values = {
+        "small": found.small,
+        "whole": found.whole,
+        "rows": len(found.rows),
+        "beyond": found.beyond,
+        "compared": found.compared,
+        "crossed": found.crossed,
+        "earlier": _earlier(folder),
+    }
     lines = [
         [
             under(
@@ -107,16 +100,14 @@ def checkpoint_choice(folder: Path = FROZEN / "studies") -> str:
     ]
     head = [under("Method", "source, size"), "Last step", "Best on VAL", "Change", "p, Holm"]
     notes = (
-        f"Hard accuracy in percent on the phantom, means of {int(found.rows[0]['n'])} runs; best on VAL minus"
-        " last step, run by run, with its 95 % bootstrap interval over these runs.",
+        line(WORDS, "table", {"runs": int(found.rows[0]["n"])}),
         explained(str(lines)),
-        "VAL is asked every 100 steps; the learning rate falls to nought, so that the last weights differ"
-        " little from those before.",
+        line(WORDS, "schedule"),
         again(COMMAND),
     )
     caption = "Table 1 by the last weights and by the best on VAL"
     table = page_table(of_rows(head, lines, caption=caption, notes=notes))
-    return said + folded("The same table by either choice", table)
+    return part(WORDS, "text", values) + "\n" + folded("The same table by either choice", table)
 
 
 def _earlier(folder: Path) -> bool:

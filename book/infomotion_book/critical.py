@@ -17,6 +17,7 @@ from infomotion_book.table1 import best_constant
 from infomotion_book.templates import filled
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.parameters import read_profile
+from infomotion_lib.reporting.flags import flag_words, health_of
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.summary import shown_source
@@ -47,7 +48,8 @@ def communities(report: pd.DataFrame) -> pd.DataFrame:
     the row's graphs.
     """
     motion = report[report["feature"] == "motion"] if "feature" in report else report
-    by_graph = motion.assign(flag=motion.get("flag", "")).groupby(["source", "graph"], sort=False)
+    flags = health_of(motion).map(lambda flag: flag_words([flag]) or flag) if "flag" in motion else ""
+    by_graph = motion.assign(flag=flags).groupby(["source", "graph"], sort=False)
     counts = by_graph.apply(lambda own: own.set_index("class_name")["communities"].reindex(CLASS_NAMES))
     return counts.assign(flag=by_graph["flag"].agg(lambda flags: ", ".join(sorted({*map(str, flags)}))))
 

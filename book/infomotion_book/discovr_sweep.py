@@ -10,13 +10,12 @@ import pandas as pd
 
 from infomotion_book.html import again, number, under
 from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled
+from infomotion_book.templates import filled, line, part
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.discovr_sweep import TABLE, UNTRAINED
 
 COMMAND = "infomotion study discovr"
-NOT_RUN = f"The settings of DISCOVR have not been tried in turn yet: `{COMMAND}`.\n"
 LEAST_R2 = 0.1
 """R2 on VAL from which we say that EF is read: the few VAL videos move it by some hundredths."""
 
@@ -65,7 +64,7 @@ def fragment(folder: Path = FROZEN / "studies") -> str:
     """MyST text: what the settings show, and a table of them; a line where the study has not run."""
     sweep = find_sweep(folder)
     if sweep is None:
-        return NOT_RUN
+        return part("measured.md.jinja", "study_missing", {"command": COMMAND})
     return filled("discovr_sweep.md.jinja", {"sweep": sweep, "first": sweep.rows[0]}) + _table(sweep)
 
 
@@ -95,10 +94,7 @@ def _table(sweep: Sweep) -> str:
     ]
     first = sweep.rows[0]
     notes = (
-        f"Learnt from {first['train']} TRAIN videos, judged on {first['val']} VAL videos; no TEST video is"
-        f" looked at. By chance {number(100 * first['knn_chance'], 0)} % of the neighbours are of the same"
-        " class. Gap: entropy of the teacher's mean answer minus the mean entropy of its answers; 0 after a"
-        " collapse. Cosine: of two videos' vectors; 1 after a collapse.",
+        line("measured.md.jinja", "sweep", {"first": first}),
         again(COMMAND),
     )
     return page_table(

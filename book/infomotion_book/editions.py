@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infomotion_book.templates import line
 from infomotion_lib.phantom import plan
 from infomotion_lib.reporting.results import Results, phantom_edition
 
@@ -17,10 +18,8 @@ def edition_mark(edition: int | None, *, what: str = "These numbers") -> str:
     """
     if not older(edition):
         return ""
-    return (
-        f"{what} were computed on edition {edition} of the phantom. The code now draws edition"
-        f" {plan.EDITION}: other files, so another run does not repeat them to the digit."
-    )
+    values = {"what": what, "edition": edition, "current": plan.EDITION}
+    return line("results_notes.md.jinja", "edition", values)
 
 
 def mark_of(results: Results, *, what: str = "These numbers") -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from infomotion_book.html import again, figure, number
 from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled
+from infomotion_book.templates import filled, line, part
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.generators.privacy.record import OTHERS
 from infomotion_lib.reporting.figures.privacy import filter_roc
@@ -19,7 +19,6 @@ from infomotion_lib.studies.privacy import ROC, TABLE
 
 COMMAND = "infomotion study privacy"
 FIGURE = "privacy-filter-roc.svg"
-NOT_RUN = f"The filter has not been tried on other phantoms yet: `{COMMAND}`.\n"
 FOUND = 0.9
 """AUC from which the page counts a kind of copy as found."""
 
@@ -48,7 +47,7 @@ def values(table: pd.DataFrame) -> dict[str, Any]:
 def fragment(folder: Path = FROZEN / "studies") -> str:
     """MyST text: what is caught, at what price, curve and table; a line where the study has not run."""
     if not (folder / TABLE).is_file():
-        return NOT_RUN
+        return part("measured.md.jinja", "study_missing", {"command": COMMAND})
     said = values(pd.read_csv(folder / TABLE))
     shown = figure(f"_static/figures/{FIGURE}", _alt(said))
     return filled("filter_study.md.jinja", said) + shown + _table(said)
@@ -74,10 +73,7 @@ def _over(column: pd.Series) -> dict[str, float]:
 
 
 def _alt(said: dict[str, Any]) -> str:
-    return (
-        f"Share of planted copies left out against share of other hearts, {said['pools']} pools: "
-        + "; ".join(f"{kind['kind']} AUC {kind['auc']['mean']:.2f}" for kind in said["copies"])
-    )
+    return line("measured.md.jinja", "filter_alt", said)
 
 
 def _table(said: dict[str, Any]) -> str:
@@ -87,7 +83,7 @@ def _table(said: dict[str, Any]) -> str:
     ]
     rows.append([OTHERS, "–", f"{_spanned(said['price'], 0)} %"])
     notes = (
-        "Means of the pools, least to largest in brackets. AUC against other hearts: 0.5 is chance.",
+        line("measured.md.jinja", "filter"),
         again(COMMAND),
     )
     head = ["Planted", "AUC", "Left out"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from infomotion_book import (
     evidence,
     first_page,
     generators,
+    help_page,
     ledgers,
     paper_numbers,
     phases,
@@ -41,10 +43,12 @@ from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
 from infomotion_book.platforms import platforms
 from infomotion_book.play import play
+from infomotion_book.publication import is_public
 from infomotion_book.speed import speed
 from infomotion_book.switches import mafe_switches, switches
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
+from infomotion_book.templates import line, part
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, EVALUATION_FIGURES, FROZEN
@@ -53,27 +57,10 @@ from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import alt_text
 
-NOT_RUN = admonition(
-    "warning",
-    "Nothing has been run yet",
-    "No results are at hand, so this part of the book is empty. `make reproduce` runs every stage on the"
-    " phantom and builds the book again with what it finds. It takes a cup of tea or two on two CPU cores.",
-)
-
-PHANTOM = admonition(
-    "important",
-    "Phantom numbers",
-    "Every number below comes from *drawn* hearts, not from patients. They show the method at work and let"
-    " anyone check the code. They are not the paper's numbers and say nothing about them. The phantom's five"
-    " machine styles may favour selectors that look at appearance.",
-)
-
-OPEN = admonition(
-    "important",
-    "What these clips can and cannot show",
-    "They are short, made by a diffusion model and labelled by a regressor; in some the anatomy jumps between"
-    " frames. They run the whole chain on published images. They reproduce no number of the paper.",
-)
+NOTES = "results_notes.md.jinja"
+NOT_RUN = admonition("warning", line(NOTES, "not_run_title"), line(NOTES, "not_run"))
+PHANTOM = admonition("important", "Phantom numbers", line(NOTES, "phantom"))
+OPEN = admonition("important", line(NOTES, "open_title"), line(NOTES, "open"))
 
 
 def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: Assets, url: str) -> None:
@@ -89,8 +76,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "cancellation": scenes.cancellation(),
         "paper_dots": dots.paper_picture(),
         "pool_dots": dots.pool_picture(evidence.find_evidence()),
-        "colab": colab(url),
-        "clone": f"```bash\ngit clone {url}\ncd {url.rstrip('/').rsplit('/', 1)[-1]}\nmake reproduce\n```\n",
+        "colab": colab(url) if is_public() else "",
+        "clone": clone(url, public=is_public()),
         "findings": first_page.sentences(first_page.findings(shown, paper=paper)),
         "glance": (run_sentences.glance_table(lead) if lead else "") or NOT_RUN,
         "results": tabs({item.title: results_part(item) for item in shown}) or NOT_RUN,
@@ -116,6 +103,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         **vectors.fragments(shown),
         **generators.fragments(shown),
         **real_heart.fragments(),
+        "help": help_page.fragment(),
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),
@@ -135,6 +123,15 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     }
     for name, text in parts.items():
         (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+
+
+def clone(url: str, *, public: bool) -> str:
+    """MyST block: how to get the project and run it; in the folder at hand while nobody can clone it."""
+    name = url.rstrip("/").rsplit("/", 1)[-1]
+    if public:
+        return f"```bash\ngit clone {url}\ncd {name}\nmake reproduce\n```\n"
+    here = "The address to clone from follows on publication. In your copy of the project:"
+    return f"{here}\n\n```bash\ncd {name}\nmake reproduce\n```\n"
 
 
 def colab_addresses(url: str) -> dict[str, str]:
@@ -175,27 +172,25 @@ def latte_steps() -> str:
     """MyST block: these times as a table; a line of text where there are none."""
     measured = latte_step_times()
     if measured is None:
-        return (
-            "The time of a training step on a GPU has not been measured yet; measure it with "
-            "`python tests/benchmarks/bench_latte_gpu.py`.\n"
-        )
-    cards = " and ".join(measured["gpu"].drop_duplicates())
-    note = f"On one {cards}; clips of 16 frames, latents of 14 × 14. TF32: TensorFloat-32."
+        command = "python tests/benchmarks/bench_latte_gpu.py"
+        return part("measured.md.jinja", "missing", {"what": "This time", "command": command})
+    cards = measured["gpu"].drop_duplicates().tolist()
+    note = line("measured.md.jinja", "latte_steps", {"cards": cards})
     shown = measured.drop(columns="gpu").assign(
         matmul=measured["matmul"].map({"high": "TF32", "highest": "full"})
     )
-    shown.columns = ["Latte", "Clips a step", "Products", "ms a step", "Clips a second", "Memory, GiB"]
-    formats = {"ms a step": number, "Memory, GiB": number}
+    shown.columns = ["Latte", "Clips per step", "Products", "ms per step", "Clips per second", "Memory, GiB"]
+    formats = {"ms per step": number, "Memory, GiB": number}
     return page_table(ShownTable(shown, "A training step of the published Lattes", (note,), formats=formats))
 
 
 def changelog() -> str:
-    """The project's changelog, one heading level down, without its title."""
+    """The project's changelog without its title, its headings one level down."""
     file = PROJECT / "CHANGELOG.md"
     if not file.is_file():
         return "No release yet.\n"
-    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("# ")]
-    return "\n".join(lines).strip() + "\n"
+    text = re.sub(r"(?m)^# .*$", "", file.read_text(encoding="utf-8"))
+    return re.sub(r"(?m)^(#+ )", r"#\1", text).strip() + "\n"
 
 
 def results_part(results: Results) -> str:
@@ -204,7 +199,7 @@ def results_part(results: Results) -> str:
     """
     body = table1(results)
     if not body:
-        return "The evaluation of this profile has not run.\n\n"
+        return f"{line(NOTES, 'evaluation_missing')}\n\n"
     is_open = results.first_source == "open"
     note = PHANTOM if results.is_phantom else OPEN if is_open else ""
     if mark := mark_of(results):

@@ -12,6 +12,7 @@ from infomotion_book import filter_study
 from infomotion_book.html import figure, note
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
+from infomotion_book.templates import line, part
 from infomotion_lib.evaluation.pool_table import by_vectors, community_selectors, pool_rows
 from infomotion_lib.frozen import ABLATION_LOOPS
 from infomotion_lib.generators.privacy.record import PLANTED, roc_areas
@@ -24,6 +25,7 @@ from infomotion_lib.reporting.table2 import short_names
 from infomotion_lib.stage_table import pool_stage
 
 STAGE = "ablation"
+WORDS = "generators.md.jinja"
 COMMAND = "infomotion run all --profile phantom-beyond"
 PUBLISHED_BATCH, PUBLISHED_FRAMES, PUBLISHED_WINDOW = 8, 192, 64
 """Videos at once, their frames and the frames of a window, as the published README draws them."""
@@ -91,9 +93,12 @@ def fragments(shown: list[Results]) -> dict[str, str]:
     """The generated parts of the page, by name."""
     results = results_with_pools(shown)
     rows = compared(results) if results else pd.DataFrame()
-    told = {"generators_released": _released(), "generators_filter_study": filter_study.fragment()}
+    told = {
+        "generators_released": part(WORDS, "released", released()),
+        "generators_filter_study": filter_study.fragment(),
+    }
     if results is None or rows.empty:
-        missing = f"No run with several pools is frozen: `{COMMAND}`.\n"
+        missing = part(WORDS, "missing", {"command": COMMAND})
         empty = {f"generators_{name}": "" for name in ("clips", "vectors", "filter")}
         return told | empty | {"generators_table": missing}
     synthetic = str(results.parameters.get("synthetic_data", "none"))
@@ -112,14 +117,14 @@ def _clips(results: Results) -> str:
     if not file.is_file():
         return ""
     url = f"results/{results.profile}/{results.place(STAGE)}/figures/{file.name}"
-    return figure(url, alt_text(file), below=f"Profile {results.profile}, as they came.")
+    return figure(url, alt_text(file), below=line(WORDS, "clips_below", {"profile": results.profile}))
 
 
 def _missing(results: Results) -> str:
     absent = [GENERATORS[name].label for name in not_drawn(results)]
     if not absent:
         return ""
-    return note(f"Not drawn in any frozen run yet: {', '.join(absent)}.")
+    return note(line(WORDS, "not_drawn", {"labels": absent}))
 
 
 def _vectors(results: Results, names: dict[str, str]) -> str:
@@ -134,30 +139,6 @@ def _vectors(results: Results, names: dict[str, str]) -> str:
 def _filter(results: Results) -> str:
     tried = filter_tried(results)
     if tried.empty:
-        return "No pool of a frozen run has passed the filter yet: what it catches is not shown here.\n"
+        return part(WORDS, "filter_missing")
     *copies, others = tried.to_dict("records")
-    caught = "; ".join(
-        f"{row['kind']}: {100 * row['caught']:.0f} % caught, AUC {row['auc']:.2f}" for row in copies
-    )
-    return (
-        f"Training hearts were planted among others to try it. {caught[0].upper()}{caught[1:]}. Of real"
-        f" hearts that nobody has copied it would leave out {100 * others['caught']:.0f} %: that is its"
-        " price.\n"
-    )
-
-
-def _released() -> str:
-    said = released()
-    lower = ", ".join(f"{asked} as {stored}" for asked, stored in said["stored_lower"])
-    return (
-        "- **The order of windows.** A long video is drawn in windows that overlap. Where several long videos"
-        " are drawn at once, the published code lists windows in one order and the EF that they are told in"
-        f" another: at the settings of its README, {said['videos']} videos of {said['frames']} frames, only"
-        f" {said['own']} of {said['windows']} windows are told the EF of their own video. Our sampler tells"
-        " every window its own; a test holds both orders against outputs of the published code. It matters"
-        " only if the public pool was drawn in such batches, **which nobody outside can know**: one video at"
-        " a time, or one window each, is not touched. If it was, it would explain why labels must be measured"
-        " again, as the paper and the README of the pool both advise.\n"
-        f"- **EF cut off.** The published sampler stores whole numbers by cutting: {lower}. Labels measured"
-        " again are not touched by it.\n"
-    )
+    return part(WORDS, "filter", {"copies": copies, "others": others})

@@ -5,16 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from infomotion_book.page_table import page_table
+from infomotion_book.templates import part
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.shown_table import ShownTable
 
 TRIED = "latte_hearts.csv"
+COMMAND = "python tests/benchmarks/bench_latte_hearts.py runs/phantom/data out.csv"
 COLUMNS = {
     "case": "Case",
     "frame_distance": "Frames from VAL",
     "clip_distance": "Clips from VAL",
-    "ef_correlation": "EF read, correlation with EF asked for",
-    "cpu_seconds": "Seconds of a core",
+    "ef_correlation": "Correlation of requested and measured EF",
+    "cpu_seconds": "CPU seconds",
 }
 
 
@@ -28,9 +30,6 @@ def hearts_tried() -> str:
     """MyST block: these cases as a table; a line of text where there are none."""
     measured = tried()
     if measured is None:
-        return (
-            "What makes a small Latte draw hearts has not been measured on this page yet; measure it with "
-            "`python tests/benchmarks/bench_latte_hearts.py runs/phantom/data out.csv`.\n"
-        )
+        return part("measured.md.jinja", "missing", {"what": "This table", "command": COMMAND})
     shown = measured[[*COLUMNS]].round(2).rename(columns=COLUMNS)
     return page_table(ShownTable(shown, "What makes a small Latte draw hearts, by VAL clips"))

@@ -16,21 +16,19 @@ from infomotion_book.html import code, folded, keep, link, note, number, span, u
 from infomotion_book.notebooks import card_anchor
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.run_sentences import device, worked
+from infomotion_book.templates import part as words
 from infomotion_lib import machine
-from infomotion_lib.evaluation.claims import RULE
+from infomotion_lib.evaluation.claims import rule_with_its_score
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, card_edition, records, title_of
 
-LEGEND = (
-    "VPC: videos a class. FID, FVD: Fréchet distances of images and of videos. Dist.: distilled. Synth:"
-    " synthetic. Accuracies marked neither hard nor soft are hard.\n"
-)
-"""What the short names of the claims ledger mean."""
-
 PROFILES = ("paper", "phantom")
-"""Profiles whose values stand in the ledger of assumptions."""
+"""Profiles whose values the ledger of assumptions shows."""
+
+EFFECTS = ("Can change the ranking", "May change the ranking", "Hardly changes the ranking")
+"""Headings of the ledger of assumptions, in the order of the page."""
 
 
 _MORE = (
@@ -127,7 +125,7 @@ def claims(ledger: pd.DataFrame) -> str:
     """MyST block with every number the paper claims and ours next to it, of a ledger of
     :func:`~infomotion_lib.evaluation.claims.claims_ledger`.
     """
-    compared, parts = bool(ledger["ours"].notna().any()), [LEGEND]
+    compared, parts = bool(ledger["ours"].notna().any()), [words("claims.md.jinja", "legend")]
     more = {"Difference": "delta", "Allowed": "tolerance"} if compared else {}
     head = ["Row", "Column", "Paper", "Unit", "Ours", *more, "Status"]
     titles = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}
@@ -148,7 +146,8 @@ def claims(ledger: pd.DataFrame) -> str:
         caption, flags = f"{title} of the paper, number by number", explained(*part["graph_flag"].dropna())
         shown = of_rows(head, rows, caption=caption, notes=(flags,), words=True)
         parts.append(f"## {title} of the paper\n{page_table(shown, stack=True, titled=False)}")
-    return "\n".join([*parts, f"## The rule\n\n{RULE[0].upper()}{RULE[1:]}\n"])
+    rule = rule_with_its_score()
+    return "\n".join([*parts, f"## The rule\n\n{rule[0].upper()}{rule[1:]}\n"])
 
 
 def _with_sd(value: str, sd: float) -> str:
@@ -169,31 +168,54 @@ def assumed() -> pd.DataFrame:
 
 
 def assumptions() -> str:
-    """MyST blocks of them, one per topic: parameter, value in each profile, basis, confidence."""
+    """MyST blocks of them, those first that can change the ranking of the selectors: parameter, value in each
+    profile, basis, confidence.
+    """
     head = ["What the text leaves open", *map(code, PROFILES), "Basis", "Can it change the ranking?"]
+    ledger = assumed()
+    ledger["effect"] = ledger["sensitivity"].map(effect)
+    ordered = ledger.sort_values("effect", key=lambda kinds: kinds.map(EFFECTS.index), kind="stable")
 
     def row_of(row: dict[str, Any]) -> list[str]:
         name = row["parameter"]
         asked = Markup('<code class="im-under">{}</code>').format(name) if name else ""
         return [
-            _prose(row["question"]) + asked,
+            under(_prose(row["question"]) + asked, row["topic"]),
             *(_value(row[profile]) for profile in PROFILES),
             under(_prose(row["basis"]), f"how sure: {row['confidence']}"),
             _prose(row["sensitivity"]),
         ]
 
-    return _by_topic(assumed(), head, row_of, caption="Assumptions: {}")
+    return _by(ordered, "effect", heading="##", head=head, row_of=row_of, caption="Assumptions: {}")
 
 
-def _by_topic(
-    ledger: pd.DataFrame, head: list[str], row_of: Callable[[dict[str, Any]], list[str]], *, caption: str
+def effect(sensitivity: str) -> str:
+    """Which of ``EFFECTS`` an entry of the ledger's column ``sensitivity`` states.
+
+    >>> effect("yes, in Table 2"), effect("little")
+    ('Can change the ranking', 'Hardly changes the ranking')
+    """
+    first = re.split(r"\W", sensitivity, maxsplit=1)[0]
+    if first == "yes":
+        return EFFECTS[0]
+    return EFFECTS[2] if first in ("no", "little") else EFFECTS[1]
+
+
+def _by(
+    ledger: pd.DataFrame,
+    column: str,
+    *,
+    heading: str,
+    head: list[str],
+    row_of: Callable[[dict[str, Any]], list[str]],
+    caption: str,
 ) -> str:
-    """A heading and a table for each topic of a ledger."""
+    """A heading and a table for each value of a column of a ledger."""
     parts = []
-    for topic, part in ledger.groupby("topic", sort=False):
-        rows, title = map(row_of, records(part)), caption.format(str(topic).lower())
+    for value, part in ledger.groupby(column, sort=False):
+        rows, title = map(row_of, records(part)), caption.format(str(value).lower())
         shown = of_rows(head, rows, caption=title, words=True)
-        parts.append(f"## {topic}\n{page_table(shown, stack=True, titled=False)}")
+        parts.append(f"{heading} {value}\n{page_table(shown, stack=True, titled=False)}")
     return "\n".join(parts)
 
 
@@ -224,7 +246,8 @@ def checklist() -> str:
         page = row["where"].replace(".md", ".html")
         return [row["question"], span("im-status", row["status"]), link(page, row["title"])]
 
-    return _by_topic(asked(), ["Asked", "Status", "Where"], row_of, caption="Reproducibility checklist: {}")
+    head, caption = ["Asked", "Status", "Where"], "Reproducibility checklist: {}"
+    return _by(asked(), "topic", heading="###", head=head, row_of=row_of, caption=caption)
 
 
 def _page_title(page: str) -> str:

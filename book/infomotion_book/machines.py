@@ -13,7 +13,7 @@ from markupsafe import Markup
 from infomotion_book.html import code, signed, spread, under
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled
+from infomotion_book.templates import filled, line, part
 from infomotion_lib import machine
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.keys import CELL
@@ -140,10 +140,8 @@ def two_machines(frozen: Results, file: Path = COMPARED) -> str:
     """
     both = compared(frozen, file)
     if both is None:
-        return (
-            "No second machine has been compared yet: `infomotion compare --out"
-            " book/results/studies/two_machines.csv`.\n"
-        )
+        command = "infomotion compare --out book/results/studies/two_machines.csv"
+        return part("measured.md.jinja", "missing", {"what": "A second machine", "command": command})
     rows = [
         [
             under(
@@ -163,10 +161,9 @@ def two_machines(frozen: Results, file: Path = COMPARED) -> str:
         under("Second machine", *filter(None, [both.second])),
     ]
     notes = (
-        "Hard accuracy in percent, mean ± population sd over runs. Real, Synthetic: the phantoms that stand"
-        " in for that pool; VPC: videos a class.",
+        line("measured.md.jinja", "two_machines"),
         explained(*both.cells["graph_flag"]),
-        "" if both.is_frozen else "The first machine’s table has been frozen anew since this comparison.",
+        "" if both.is_frozen else line("measured.md.jinja", "frozen_anew"),
         Markup("Compare yours: {}.").format(code("infomotion compare")),
         card_link(frozen, "evaluation", "How the frozen table was made"),
     )

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from infomotion_book.frozen_notebook import PICTURES
 from infomotion_book.html import link
+from infomotion_book.publication import is_public
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.reporting.widgets import STATE, VIEW
@@ -22,6 +23,9 @@ _BADGE = re.compile(
 _FIGURE = re.compile(r'<img class="im-figure" data-figure="([^"]+)"[^>]*>')
 _WORDS = re.compile(r"<td>(?=[^<]{24})(?=[^<]*[A-Za-z]{3})(?=[^<]* [A-Za-z])")
 """Cells of a pandas table with a phrase in them, which may wrap; numbers may not."""
+
+MOVED = {"stages.md": "quickstart.md"}
+"""Pages that executed notebooks link to and that have become part of another page."""
 
 _HIDDEN = {"parameters"}
 _MACHINERY = {"bootstrap", "injected-parameters"}
@@ -178,7 +182,10 @@ def first_picture(models: dict[str, Any], model: str) -> str:
 def _clean_links(page: dict[str, Any]) -> None:
     for cell in page["cells"]:
         if cell["cell_type"] == "markdown":
-            text = _BADGE.sub(r'<a class="im-badge" href="\1">Open in Colab</a>', _joined(cell["source"]))
+            badge = r'<a class="im-badge" href="\1">Open in Colab</a>' if is_public() else ""
+            text = _BADGE.sub(badge, _joined(cell["source"]))
+            for old, new in MOVED.items():
+                text = text.replace(f"](../book/{old}", f"](../book/{new}")
             cell["source"] = text.replace("](../book/", "](../").replace("](../notebooks/", "](")
 
 

@@ -25,7 +25,10 @@ from infomotion_lib.evaluation.claims import PAPER_RUNS
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, records
-from infomotion_lib.reporting.style import METHOD_NAMES, SOURCE_NAMES
+from infomotion_lib.reporting.style import METHOD_NAMES, source_names
+
+PAPER_DATA = "EchoNet-Dynamic"
+"""What the paper's numbers were computed on."""
 
 
 def leads() -> str:
@@ -97,7 +100,8 @@ def tolerance_gains(results: Results | None) -> pd.DataFrame:
         ]
         if whole[0] and whole[1]:
             (hard, sd), (soft, soft_sd) = ((float(row["mean"]), float(row["sd"])) for row in whole if row)
-            rows.append((_kind(results), _name(source, "whole"), hard, soft - hard, sd, soft_sd))
+            name = _name(source, "whole", data=results.kind)
+            rows.append((_kind(results), name, hard, soft - hard, sd, soft_sd))
         for row in records(constants[constants["predictor"] == "best constant in hindsight"]):
             hard, soft = row["hard_accuracy"], row["soft_accuracy"]
             name = f"always EF {row['constant']:g}"
@@ -193,8 +197,8 @@ def _kind(results: Results | None) -> str:
 
 
 def _where(source: str, size: int) -> str:
-    return keep(f"{SOURCE_NAMES[source]}, {size} a class")
+    return keep(f"{source_names(PAPER_DATA)[source]}, {size} per class")
 
 
-def _name(source: str, method: str, size: int = 0) -> str:
-    return f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}" + (f", {size} a class" if size else "")
+def _name(source: str, method: str, size: int = 0, *, data: str = PAPER_DATA) -> str:
+    return f"{source_names(data)[source]}, {METHOD_NAMES[method]}" + (f", {size} per class" if size else "")

@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 
 from infomotion_book.html import again, figure, folded, keep, number
 from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.templates import line, part
 from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.reporting.figures.phase_accuracy import accuracy_by, third_frame
+from infomotion_lib.reporting.figures.phase_accuracy import error_curves, third_frame
 from infomotion_lib.reporting.figures.votes import VOTER_COLOURS
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
@@ -24,20 +25,7 @@ COMMAND = "infomotion study phases"
 WAYS = ("rule", "detector", "network")
 """Ways to the third end frame."""
 
-ALTS = {
-    "es": (
-        "Error and share found of ES on phantoms by frame rate, EF class and rhythm, for detector, network"
-        " and both where they agree."
-    ),
-    "ed": (
-        "Error and share found of ED on phantoms by frame rate, EF class and rhythm, for detector, network"
-        " and both where they agree."
-    ),
-    "third": (
-        "Error of the third end frame by the true share of systole: the rule of a third, the detector, the"
-        " network."
-    ),
-}
+WORDS = "phases.md.jinja"
 
 
 def fragments(folder: Path = STUDIES) -> dict[str, str]:
@@ -45,7 +33,7 @@ def fragments(folder: Path = STUDIES) -> dict[str, str]:
     names = ("phases_short", "phases_es", "phases_ed", "phases_third", "phases_weights")
     found = read_study(folder)
     if found is None:
-        return dict.fromkeys(names, f"This study has not run yet: `{COMMAND}`.\n")
+        return dict.fromkeys(names, part("measured.md.jinja", "study_missing", {"command": COMMAND}))
     summary, third = found
     texts = (_short(summary), _accuracy(summary, "es"), _accuracy(summary, "ed"), _third(third), _weights())
     return dict(zip(names, texts, strict=True))
@@ -70,14 +58,18 @@ def write_figures(target: Path, folder: Path = STUDIES) -> list[Path]:
     if found is None:
         return []
     summary, third = found
+    errors = pd.read_csv(folder / "phases_errors.csv", keep_default_na=False, na_values=[""])
     use_style()
-    figures: dict[str, Figure] = {phase: accuracy_by(summary, phase=phase) for phase in ("es", "ed")} | {
-        "third": third_frame(third)
-    }
+    figures: dict[str, Figure] = {"curves": error_curves(errors, summary), "third": third_frame(third)}
     return [
-        save_figure(figure, target / f"phases-{name}.svg", alt=ALTS[name]).path
+        save_figure(figure, target / f"phases-{name}.svg", alt=alt(name)).path
         for name, figure in figures.items()
     ]
+
+
+def alt(name: str) -> str:
+    """Alt text of a figure: ``curves`` or ``third``."""
+    return line(WORDS, f"{name}_alt")
 
 
 def _short(summary: pd.DataFrame) -> str:
@@ -90,20 +82,11 @@ def _short(summary: pd.DataFrame) -> str:
         rows["shuffled", "detector", "es"],
         rows["in_order", "both agree", "es"],
     )
-    agree = [f"{number(row['agree_percent'], 0)} %" for row in (order, chance)]
-    sure, whole = (
-        f"{number(row['found_percent'], 0)} % of ES, 90 % of them within {number(row['p90_ms'], 0)} ms"
-        for row in (both, order)
-    )
-    return (
-        f"The two votes agree on {agree[0]} of {order['clips']} clips, and on {agree[1]} of the same clips"
-        f" shuffled. Where they agree, the detector finds {sure} of the exact frame; over all clips it finds"
-        f" {whole}.\n"
-    )
+    return part(WORDS, "short", {"order": order, "chance": chance, "both": both})
 
 
 def _weights() -> str:
-    return f"The weights in the library have the sha256 `{WEIGHTS_SHA256[:16]}…`.\n"
+    return part(WORDS, "weights", {"sha256": WEIGHTS_SHA256[:16]})
 
 
 def _accuracy(summary: pd.DataFrame, phase: str) -> str:
@@ -131,16 +114,15 @@ def _accuracy(summary: pd.DataFrame, phase: str) -> str:
         "Clips",
         "Voter",
         "n",
-        *map(Markup, ("found %<br>(shuffled)", "false<br>a clip", "error,<br>frames", "error,<br>ms")),
+        *map(Markup, ("found %<br>(shuffled)", "false<br>per clip", "error,<br>frames", "error,<br>ms")),
     ]
     notes = (
-        f"{max(row['due'] for row in own.values())} exact phases to find. Found: within 200 ms; false: phases"
-        " too many. Errors: median / 90th percentile of the size of those found.",
+        line(WORDS, "accuracy_note", {"due": max(row["due"] for row in own.values())}),
         again(COMMAND),
     )
     caption = f"{phase.upper()} without tracings, on phantoms with exact phases"
     table = page_table(of_rows(head, rows, caption=caption, keys=2, notes=notes))
-    return _figure(phase) + folded("In numbers, by group of clips", table)
+    return (_figure("curves") if phase == "es" else "") + folded("In numbers, by group of clips", table)
 
 
 def errors_of_the_third(third: pd.DataFrame) -> pd.DataFrame:
@@ -152,11 +134,11 @@ def errors_of_the_third(third: pd.DataFrame) -> pd.DataFrame:
     for asked in ("next_es", "previous_es"):
         own = third[third["asked"] == asked]
         near = (own["systole_percent"] - 100 / 3).abs() <= 2
-        for share, part in (("31 to 35 %", own[near]), ("any", own)):
+        for share, shared in (("31 to 35 %", own[near]), ("any", own)):
             for way in WAYS:
-                late = part[f"{way}_ms"]
+                late = shared[f"{way}_ms"]
                 size = late.abs()
-                rows.append((asked, share, way, len(part), size.mean(), size.quantile(0.9), late.mean()))
+                rows.append((asked, share, way, len(shared), size.mean(), size.quantile(0.9), late.mean()))
     return pd.DataFrame(rows, columns=["asked", "share", "way", "n", "mean_size", "p90_size", "mean"])
 
 
@@ -182,10 +164,7 @@ def _third(third: pd.DataFrame) -> str:
         "network",
     ]
     notes = (
-        "The next ES after an exact ES and ED, or the ES before an exact ED and ES. Error in ms: mean / 90th"
-        " percentile of its size, in brackets its mean with sign. True share: in whole frames; unequal beats"
-        " and rounding widen the shares. Where nothing was seen within a cycle, a voter's answer is the"
-        " rule's.",
+        line(WORDS, "third_note"),
         again(COMMAND),
     )
     caption = "The third end frame: rule against detection"
@@ -194,4 +173,4 @@ def _third(third: pd.DataFrame) -> str:
 
 
 def _figure(name: str) -> str:
-    return figure(f"_static/figures/phases-{name}.svg", ALTS[name])
+    return figure(f"_static/figures/phases-{name}.svg", alt(name))

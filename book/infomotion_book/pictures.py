@@ -5,19 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from infomotion_book.html import block, figure
+from infomotion_book.templates import line
 
-PIPELINE_ALT = (
-    "The pipeline in six steps. Echo videos with an ejection fraction; the end-systolic, end-diastolic and"
-    " middle frames of each; a network with inter-frame attention that turns frame pairs into one motion"
-    " vector a video; one graph an EF class, split into communities by Infomap, with central videos picked"
-    " from each; the distilled set of a few videos a class; an EF regressor trained on it and tested on real"
-    " videos."
-)
-BOUNDARIES_ALT = (
-    "An axis of ejection fraction around the edge between mild and normal, 50 points. For a heart of 47.5, an"
-    " answer of 48.6 is right by both rules; an answer of 50.6 is right by the soft rule only; an answer of"
-    " 51.8 is wrong by both. The soft zone is 1 point wide."
-)
+PIPELINE_ALT = line("pictures.md.jinja", "pipeline_alt")
+BOUNDARIES_ALT = line("pictures.md.jinja", "boundaries_alt")
 
 
 def pipeline() -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from infomotion_book.html import again, number
 from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.templates import line, part
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.results import records
 
@@ -24,7 +25,7 @@ def platforms(folder: Path = FROZEN / "studies") -> str:
     """MyST block of these rows; a line of text where there are none."""
     table = measured(folder)
     if table is None:
-        return f"This has not been measured yet: `{COMMAND}`.\n"
+        return part("measured.md.jinja", "missing", {"what": "This", "command": COMMAND})
     rows = [
         [
             f"{row['graphs']}, {_nodes(row)} videos",
@@ -36,8 +37,7 @@ def platforms(folder: Path = FROZEN / "studies") -> str:
         for row in records(table)
     ]
     notes = (
-        "Equal: graphs with the same communities on both platforms. Picks: mean overlap (Jaccard index) of"
-        " the five central videos of each. ms: processor time of one graph on the first platform.",
+        line("measured.md.jinja", "platforms"),
         again(COMMAND),
     )
     head = ["Graphs", "Trials", "Equal", "Picks", "ms"]

@@ -10,23 +10,22 @@ from markupsafe import Markup
 from infomotion_book.explore.heart import STUDIES, at_hand
 from infomotion_book.html import again, figure, keep, number, signed
 from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.templates import line, part
 from infomotion_lib.reporting.figures.beats import beat_by_beat
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
 from infomotion_lib.studies.cine import BEATS, CURVE
 
 COMMAND = "infomotion study cine"
-ALT = (
-    "Volume curve of the detector over four seconds of a real heart, its beats shaded, ES and ED marked, and"
-    " rings where the rule of a third puts each next ES."
-)
+WORDS = "real_heart.md.jinja"
+ALT = line(WORDS, "alt")
 FIGURE = "real-heart.svg"
 
 
 def fragments(folder: Path = STUDIES) -> dict[str, str]:
     """The block ``real_heart``; a line of text where the study has not run."""
     if not at_hand(folder):
-        return {"real_heart": f"This study has not run yet: `{COMMAND}`.\n"}
+        return {"real_heart": part("measured.md.jinja", "study_missing", {"command": COMMAND})}
     return {"real_heart": figure(f"_static/figures/{FIGURE}", ALT) + _table(pd.read_csv(folder / BEATS))}
 
 
@@ -44,10 +43,11 @@ def write_figure(target: Path, folder: Path = STUDIES) -> Path | None:
 def told(voter: str, beats: pd.DataFrame) -> str:
     """What a voter's beats say about the rule, in a few words."""
     share, miss = 100 * beats["systole_share"], beats["rule_error_ms"].abs()
-    return (
-        f"{voter}: systole takes {number(share.min(), 0)} to {number(share.max(), 0)} % of a beat, the rule"
-        f" misses by {number(miss.min(), 0)} to {number(miss.max(), 0)} ms"
-    )
+    over = {
+        name: {"min": column.min(), "max": column.max()}
+        for name, column in (("share", share), ("miss", miss))
+    }
+    return line(WORDS, "voter", {"voter": voter, **over})
 
 
 def _table(beats: pd.DataFrame) -> str:
@@ -66,13 +66,13 @@ def _table(beats: pd.DataFrame) -> str:
         "Voter",
         "Beat",
         Markup("frames of<br>ES, ED, ES"),
-        Markup("beats<br>a minute"),
+        Markup("beats<br>per minute"),
         Markup("systole<br>of the cycle"),
         Markup("rule − seen,<br>ms"),
     ]
+    voters = [told(str(voter), part_of) for voter, part_of in beats.groupby("voter", sort=False)]
     notes = (
-        f"{'; '.join(told(str(voter), part) for voter, part in beats.groupby('voter', sort=False))}. No ECG"
-        " says who is right.",
+        line(WORDS, "note", {"voters": voters}),
         again(COMMAND),
     )
     caption = "Four beats of one real heart: the rule of a third against detection"

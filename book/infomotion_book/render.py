@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,26 +16,31 @@ from typing import Any
 
 import yaml
 
-from infomotion_book import filter_study, fragments, phases, real_heart, vectors
+from infomotion_book import filter_study, fragments, help_page, phases, real_heart, vectors
 from infomotion_book.api import anchor, find, modules, write_api
-from infomotion_book.assets import Assets, find_assets
+from infomotion_book.assets import MATHJAX, MATHJAX_PARTS, Assets, find_assets
 from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
+from infomotion_book.lighten import lighten
 from infomotion_book.live.page import write_module
 from infomotion_book.machine_paths import find_machine_paths, names_of_this_machine
 from infomotion_book.notebooks import page_from_run, page_not_run
+from infomotion_book.publication import hide_what_leads_there, is_public, repository_url
 from infomotion_book.run_sentences import numbers
 from infomotion_book.terms import link_pages
 from infomotion_lib.errors import StageError
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.paths import BOOK, PROJECT, notebook_of
+from infomotion_lib.paths import BOOK, notebook_of
 from infomotion_lib.reporting.results import Results, frozen_results, results_of
 from infomotion_lib.run.fingerprint import PREVIOUS
 from infomotion_lib.stage_table import TABLE
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
 """Kinds of result files that readers can download from the book."""
+
+SEARCH_ORDER = "_static/scorer.js"
+"""Script that says which results of a search come first."""
 
 _JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 _API_LINK = re.compile(r"\]\(api:([\w.]+)\)")
@@ -106,6 +110,7 @@ def build(
         source = Path(name) / "source"
         assemble(source, lead=lead, shown=shown, assets=assets)
         html = _render(source, Path(name))
+        lighten(html, notebooks=fragments.clean_notebooks())
         if named := find_machine_paths(html, names_of_this_machine(name)):
             raise StageError(
                 "The book was not kept: these places name your machine.",
@@ -141,11 +146,14 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     vectors.write_figures(source / "_static" / "figures", shown)
     real_heart.write_figure(source / "_static" / "figures")
     filter_study.write_figure(source / "_static" / "figures")
-    rooms = write_api(source / "api", source_url=f"{url}/blob/{config['repository']['branch']}")
+    help_page.write_figure(source / "_static" / "figures")
+    tree = f"{url}/blob/{config['repository']['branch']}" if is_public() else ""
+    rooms = write_api(source / "api", source_url=tree)
     pages = _notebooks(source / "notebooks", lead)
     extra = source / "_publish"
     _publish(extra, shown, assets)
     _configure(config, url=url, lead=lead, assets=assets)
+    config["sphinx"]["config"]["html_search_scorer"] = str(source / SEARCH_ORDER)
     (source / "_config.yml").write_text(
         yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8"
     )
@@ -156,12 +164,6 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     for file in [*source.glob("*.md"), *source.glob("_generated/*.md")]:
         file.write_text(keep_percent(file.read_text(encoding="utf-8")), encoding="utf-8")
     _resolve_links(source)
-
-
-def repository_url() -> str:
-    """Public address of the repository, from the one place that holds it."""
-    with (PROJECT / "pyproject.toml").open("rb") as stream:
-        return str(tomllib.load(stream)["project"]["urls"]["Repository"])
 
 
 def _notebooks(folder: Path, lead: Results | None) -> list[str]:
@@ -209,19 +211,37 @@ def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
 
 def _configure(config: dict[str, Any], *, url: str, lead: Results | None, assets: Assets) -> None:
     config["repository"]["url"] = url
+    if not is_public():
+        hide_what_leads_there(config)
     config.setdefault("parse", {})["myst_substitutions"] = numbers(lead)
     sphinx = config["sphinx"]["config"]
     sphinx["html_extra_path"] = ["_publish"]
-    sphinx["mathjax_path"] = assets.url("mathjax/tex-mml-chtml.js")
+    sphinx["mathjax_path"] = assets.url(MATHJAX)
+    sphinx["mathjax3_config"] = {"loader": {"load": list(MATHJAX_PARTS)}}
 
 
 def _fill_toc(toc: dict[str, Any], *, notebooks: list[str], rooms: list[str]) -> None:
+    beneath = {
+        "quickstart": [f"notebooks/{name}" for name in notebooks],
+        "api/index": [f"api/{room}" for room in rooms if room != "index"],
+    }
+    for page in pages_of(toc):
+        if files := beneath.get(page["file"]):
+            page["sections"] = [{"file": file} for file in files]
+
+
+def pages_of(toc: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every page of a table of contents but the first, each before the pages nested beneath it."""
+    found: list[dict[str, Any]] = []
+
+    def take(pages: list[dict[str, Any]]) -> None:
+        for page in pages:
+            found.append(page)
+            take(page.get("sections", []))
+
     for part in toc["parts"]:
-        for chapter in part["chapters"]:
-            if chapter["file"] == "stages" and notebooks:
-                chapter["sections"] = [{"file": f"notebooks/{name}"} for name in notebooks]
-            if chapter["file"] == "api/index":
-                chapter["sections"] = [{"file": f"api/{room}"} for room in rooms if room != "index"]
+        take(part["chapters"])
+    return found
 
 
 def _resolve_links(source: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,10 +17,13 @@ from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import best_constant, cell_row, long_table
 from infomotion_book.templates import filled
 from infomotion_lib import machine
+from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.files import CONSTANTS, TABLE1
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.paths import RunPaths
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.results import Results, title_of
-from infomotion_lib.reporting.summary import constants_text, table1_text
+from infomotion_lib.reporting.summary import claims_line, constants_text, table1_text
 
 MISSING = "(not run yet)"
 
@@ -109,7 +113,7 @@ def expected(results: Results) -> str:
 
 def numbers(results: Results | None) -> dict[str, str]:
     """Substitutions for the pages' prose, by name; ``(not run yet)`` where a number is missing."""
-    known = dict.fromkeys(NAMES, MISSING) | {"lead_kind": "phantom"}
+    known = dict.fromkeys(NAMES, MISSING) | {"lead_kind": "phantom", "claims": claims_counted()}
     if results is None or not results.exists:
         return known
     known |= {"lead_profile": results.profile, "lead_kind": results.kind}
@@ -120,8 +124,13 @@ def numbers(results: Results | None) -> dict[str, str]:
     return known
 
 
-NAMES = ("lead_profile", "lead_kind", "n_videos", "n_test")
+NAMES = ("lead_profile", "lead_kind", "n_videos", "n_test", "claims")
 """Every name that a page may use as ``{{ name }}``."""
+
+
+def claims_counted(paper: Path = FROZEN / "paper") -> str:
+    """Claims of the paper by status, as ``infomotion claims`` counts them: ``40 not run``."""
+    return claims_line(claims_ledger(RunPaths("paper", paper)))
 
 
 def glance(results: Results) -> pd.DataFrame:

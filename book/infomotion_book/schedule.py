@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from infomotion_book.templates import line
+
 
 def trained_longer(steps: Mapping[str, Any]) -> str:
     """Sentence on the steps of both, from ``steps_whole`` and ``steps_selected``; empty where they are equal
@@ -18,7 +20,5 @@ def trained_longer(steps: Mapping[str, Any]) -> str:
     whole, selected = (int(steps.get(name, 0)) for name in ("steps_whole", "steps_selected"))
     if not whole > selected > 0:
         return ""
-    return (
-        f"The whole set is trained {whole / selected:.3g} times as long ({whole:,} against {selected:,}"
-        " steps), so a part of this room is training, not videos."
-    )
+    values = {"ratio": f"{whole / selected:.3g}", "whole": f"{whole:,}", "selected": f"{selected:,}"}
+    return line("results_notes.md.jinja", "trained_longer", values)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from infomotion_book.html import number, under
 from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.templates import line
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.results import records
 
@@ -37,11 +38,8 @@ def speed(folder: Path = FROZEN / "studies") -> str:
         ]
         for row in records(measured)
     ]
-    note = (
-        f"On {' and '.join(measured['processor'].drop_duplicates())}, one thread. Ratio: processor"
-        " time over that of the baseline below the name, timed in the same process. Recall: share of the"
-        " true neighbours that the search finds, measured on a sample."
-    )
+    processors = measured["processor"].drop_duplicates().tolist()
+    note = line("measured.md.jinja", "speed", {"processors": processors})
     head = ["Part", "Size", "Time", "Ratio", "Recall"]
     return (
         page_table(of_rows(head, rows, caption="Measured speed", notes=(note,))) + f"Measure yours: {said}.\n"

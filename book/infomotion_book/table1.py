@@ -15,7 +15,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.flags import explained, flag_words
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES
+from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_NAMES, SOURCE_NAMES, source_names
 from infomotion_lib.reporting.summary import size_name
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
@@ -177,10 +177,9 @@ def _key(row: Row) -> tuple[str, str, str, int]:
 
 
 def pool_name(results: Results, source: str) -> str:
-    """Name of a training pool; a phantom says that it only plays a role."""
-    if results.is_phantom:
-        return f"Phantom in the role of the {SOURCE_NAMES.get(source, source).lower()} pool"
-    return f"{SOURCE_NAMES.get(source, source)} pool"
+    """Name of a training pool; that of a phantom says what it is."""
+    name = source_names(results.kind).get(source, source)
+    return f"Phantom: {name.lower()}" if results.is_phantom else name
 
 
 def _answer(row: Row, metric: str) -> Row:

@@ -66,7 +66,7 @@ def link_pages(folder: Path) -> None:
     """
     known = words((folder / "glossary.md").read_text(encoding="utf-8"))
     for file in sorted(folder.glob("*.md")):
-        if file.name not in {"glossary.md", "changelog.md", "cite.md"}:
+        if file.name not in {"glossary.md", "cite.md"}:
             file.write_text(link_terms(file.read_text(encoding="utf-8"), known), encoding="utf-8")
     for file in sorted(folder.glob("notebooks/*.ipynb")):
         page = json.loads(file.read_text(encoding="utf-8"))

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from infomotion_book.evidence.study import signed, spanned
-from infomotion_book.html import again, figure, number, probability, spread, under
+from infomotion_book.html import again, figure, probability, spread, under
 from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled
+from infomotion_book.templates import filled, line, part
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.figures.vectors import vectors_forest
 from infomotion_lib.reporting.results import records
@@ -28,10 +28,7 @@ from infomotion_lib.studies.vectors import ARM, METHOD, PUBLISHED
 COMMAND = "infomotion study vectors"
 FIGURE = "vectors-pools.svg"
 LEVEL = 0.05
-NOT_RUN = (
-    f"The study over pools is not frozen yet: `{COMMAND}`, then `{COMMAND} --publish`. Until it is, the"
-    " accuracies on this page come from one pool.\n"
-)
+WORDS = "vectors_notes.md.jinja"
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ def fragment(folder: Path = PUBLISHED) -> str:
     """MyST text: what the study says, its figure and table; a line where it has not run."""
     study = find_study(folder)
     if study is None:
-        return NOT_RUN
+        return part(WORDS, "study_missing", {"command": COMMAND})
     shown = figure(f"_static/figures/{FIGURE}", _alt(study))
     return filled("vectors_study.md.jinja", study.values()) + shown + _table(study)
 
@@ -164,10 +161,7 @@ def _table(study: VectorStudy) -> str:
     head = ["Vectors", "Accuracy, %", "Minus Random", f"p, Holm ({comparisons[0]})", "Pools above 0"]
     head += ["Minus motion", f"p, Holm ({comparisons[1]})"]
     notes = (
-        "Hard accuracy of networks trained on the chosen videos; mean ± population standard deviation over"
-        f" {number(len(study.tables.networks), 0)} networks in all. Differences: points, in the same pools,"
-        " with 95 % intervals by Student's t over pools. The networks behind the vectors are those of stage"
-        " 02 of the run above; no video of a pool has taught them.",
+        line(WORDS, "study", {"networks": len(study.tables.networks)}),
         again(COMMAND),
     )
     caption = f"One selector on several kinds of vectors, {study.pools} independent phantom pools"

@@ -16,9 +16,9 @@ from infomotion_book.discovr_sweep import LEAST_R2
 from infomotion_book.html import figure, folded, interval, number, probability, signed, under
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled
+from infomotion_book.templates import filled, line, part
 from infomotion_lib.reporting.figures.vectors import which_vectors
-from infomotion_lib.reporting.flags import explained
+from infomotion_lib.reporting.flags import explained, health_of
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import save_figure, use_style
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
@@ -26,11 +26,7 @@ from infomotion_lib.selection.registry import SELECTORS
 
 LEVEL = 0.05
 FIGURE = "vectors-compared.svg"
-NOT_RUN = (
-    "**Not answered yet.** No run with several kinds of vectors is frozen:"
-    " `infomotion run all --profile phantom-beyond --until 04`, then freeze it.\n"
-)
-WAITING = "This part waits for that run.\n"
+WORDS = "vectors_notes.md.jinja"
 
 
 def results_with_vectors(shown: list[Results]) -> Results | None:
@@ -72,7 +68,7 @@ def compared(results: Results) -> pd.DataFrame:
         cost = spent.get(name, {})
         row: dict[str, Any] = {"name": name, "label": REPRESENTATIONS[name].phrase}
         row |= {column: scored.iloc[0][column] for column in ("size", "ridge_r2", "knn_purity")}
-        row |= {"healthy": int((graphs["flag"] == "healthy").sum()), "graphs": len(graphs)}
+        row |= {"healthy": int((health_of(graphs) == "healthy").sum()), "graphs": len(graphs)}
         row |= {"shared": _shared(picks, method, source=source, vpc=budget)}
         row |= _cell(cells, method, source, budget) | _cell(differences, method, source, budget)
         row |= {"fit_seconds": cost.get("fit", np.nan), "video_ms": _per_video(cost)}
@@ -126,8 +122,14 @@ def fragments(shown: list[Results]) -> dict[str, str]:
         "vectors_discovr": discovr_sweep.fragment(),
     }
     if results is None or rows.empty:
-        waiting = dict.fromkeys(("vectors_table", "vectors_failed"), WAITING)
-        return {"vectors_findings": NOT_RUN, "vectors_figure": "", "vectors_reading": "", **waiting, **parts}
+        waiting = dict.fromkeys(("vectors_table", "vectors_failed"), part(WORDS, "waiting"))
+        return {
+            "vectors_findings": part(WORDS, "missing"),
+            "vectors_figure": "",
+            "vectors_reading": "",
+            **waiting,
+            **parts,
+        }
     answered = _answered(rows)
     return {
         "vectors_findings": filled("vectors_findings.md.jinja", findings(rows) | {"answer": answer(rows)}),
@@ -261,9 +263,7 @@ def _table(results: Results, rows: pd.DataFrame) -> str:
         for row in records(rows)
     ]
     notes = (
-        "Probe: ridge regression and nearest neighbours, learnt from TRAIN, scored on TEST; nothing is chosen"
-        " by it. Accuracy: hard, of networks trained on the central videos of the communities; p is corrected"
-        " for every selector of the run. All of it is one pool: no ranking of vectors can be read from it.",
+        line(WORDS, "table"),
         explained(*rows["graph_flag"].astype(str)) if "graph_flag" in rows else "",
         card_link(results, "ifa_training", "How the vectors were made"),
     )

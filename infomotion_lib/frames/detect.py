@@ -15,6 +15,7 @@ from scipy import signal as filters
 
 from infomotion_lib.data.video import Clip
 from infomotion_lib.errors import DataError
+from infomotion_lib.frames.rule import HEART_RATES
 from infomotion_lib.frames.signals import ClipSignals, Curve, clip_signals
 
 MIN_FRAMES = 8
@@ -23,9 +24,6 @@ LONG_CLIP = 32
 
 BAND = (0.5, 7.0)
 """Pass band in Hz: heart beats, without drift and speckle."""
-
-HEART_RATES = (40.0, 150.0)
-"""Beats per minute among which the clip's period is sought."""
 
 ONSET_LEVEL = 0.9
 PROMINENCE = 0.35

@@ -9,7 +9,7 @@ import pandas as pd
 from infomotion_lib.data.faults import OK
 from infomotion_lib.errors import DataError
 from infomotion_lib.frame_table import has_frames
-from infomotion_lib.frames.detect import HEART_RATES
+from infomotion_lib.frames.rule import HEART_RATES
 from infomotion_lib.losses import joined, losses
 from infomotion_lib.outlook import Outlook, first_names, sources
 from infomotion_lib.parameters import StageParameters

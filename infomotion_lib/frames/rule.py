@@ -18,6 +18,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+HEART_RATES = (40.0, 150.0)
+"""Beats per minute among which a clip's period is sought."""
+
 MIN_GAP = 2
 """Least frames from one end of a motion to the other: a middle frame must lie between them."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, create_model
 
-from infomotion_lib.generators.registry import GENERATORS, IN_NOTEBOOK
+from infomotion_lib.generators.registry import GENERATORS, IN_NOTEBOOK, Generator
 from infomotion_lib.parameter_types import Count, Seed
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.registry import imported, known
@@ -48,12 +49,16 @@ class PoolParameters(StageParameters):
 def pool_parameters(generator: str) -> type[PoolParameters]:
     """Model of the parameters of one generator's job: those of every pool, and the generator's own."""
     entry = GENERATORS[generator]
-    models = (imported(entry.parameters),) if entry.parameters else ()
+    return _pool_model(entry, (imported(entry.parameters),) if entry.parameters else ())
+
+
+@cache
+def _pool_model(entry: Generator, models: tuple[Any, ...]) -> type[PoolParameters]:
     text = PoolParameters.model_fields["generator"].description
     made = create_model(
         f"{entry.label}PoolParameters",
         __base__=(*models, PoolParameters),
-        generator=(Literal[generator], Field(generator, description=text)),  # type: ignore[arg-type]  # one value
+        generator=(Literal[entry.name], Field(entry.name, description=text)),  # type: ignore[arg-type]  # one value
     )
     made.of_entries = frozenset(name for model in models for name in model.model_fields) - set(
         PoolParameters.model_fields

@@ -6,6 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pandas as pd
+
+from infomotion_lib.selection.noise import LEVEL, NOISE_FLAG
+
+LIKE_NOISE = "like noise"
+"""Short for :data:`~infomotion_lib.selection.noise.NOISE_FLAG`, behind a name."""
+
 MOST, SOME = "†", "‡"
 """Behind a selector that has many graphs: most of them are unhealthy, or some and not most."""
 
@@ -14,6 +21,7 @@ MEANINGS = {
     SOME: "some of its class graphs, at most half, are collapsed or shattered",
     "collapsed": "one community holds nearly all of a class",
     "shattered": "more than a third of a class lies in communities of one or two videos",
+    LIKE_NOISE: "the graphs have " + NOISE_FLAG,
     "circular": "selected by the very vectors that the generator of the pool was told",
     "not de-identified": "hearts of real videos, or drawn ones that no privacy filter has passed",
 }
@@ -29,7 +37,20 @@ def flag_words(flags: Iterable[object]) -> str:
     ('collapsed or shattered', '')
     """
     names = {name for flag in flags if isinstance(flag, str) for name in flag.split("+")}
-    return " or ".join(sorted(names - {"", "healthy"}))
+    return " or ".join(
+        sorted({LIKE_NOISE if name == NOISE_FLAG else name for name in names - {"", "healthy"}})
+    )
+
+
+def health_of(report: pd.DataFrame) -> pd.Series:
+    """Flag of each class graph of ``graph_report.csv``, by its rows; a partition that noise of the same
+    covariance gives as well is not called healthy, in tables from before that was a flag either.
+    """
+    flag = report["flag"].astype(str)
+    if "structure_p" not in report:
+        return flag
+    like_noise = (flag == "healthy") & (report["structure_p"] > LEVEL)
+    return flag.mask(like_noise, NOISE_FLAG)
 
 
 def in_brackets(flags: Iterable[object]) -> str:

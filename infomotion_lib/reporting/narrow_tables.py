@@ -71,5 +71,5 @@ def halves(shown: ShownTable) -> Stacked:
     about = tuple(note for note in shown.notes if "distance" in note)
     rest = tuple(note for note in shown.notes if note not in about)
     accuracy = ShownTable(pd.DataFrame(rows), f"{caption}: accuracy", rest, keys=2, small=True)
-    distance = ShownTable(far, f"{caption}: distance to real clips", about, small=True)
+    distance = ShownTable(far, f"{caption}: distance to reference clips", about, small=True)
     return Stacked((distance, accuracy) if distances else (accuracy,))

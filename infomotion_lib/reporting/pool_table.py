@@ -35,22 +35,21 @@ def pool_table(pools: pd.DataFrame, *, names: Mapping[str, str]) -> ShownTable:
             "class kept": f"{row['same_class_percent']:.0f} %",
             "EF error, points": _number(row["ef_error"]),
             "nearest TRAIN clip": _beside(row["nearest_train"], row["nearest_train_real"]),
-            "nearer than real clips": _percent(row["nearer_percent"]),
+            "nearer than VAL clips": _percent(row["nearer_percent"]),
             "dropped by the filter": _percent(row["dropped_percent"]) if seen else "not filtered",
-            "of real hearts": _percent(row["real_dropped_percent"]) if seen else "–",
+            "of VAL hearts": _percent(row["real_dropped_percent"]) if seen else "–",
         }
         rows.append(told)
     first = pools.iloc[0]
     bounds = "; ".join(
-        f"{METRICS.get(first[f'{kind}_metric'], kind)}: {_number(first[f'{kind}_floor'])} for other real"
-        f" clips, {_number(first[f'{kind}_ceiling'])} for noise"
+        f"{METRICS.get(first[f'{kind}_metric'], kind)}: {_number(first[f'{kind}_floor'])} for other"
+        f" reference clips, {_number(first[f'{kind}_ceiling'])} for noise"
         for kind in ("frames", "clips")
     )
     notes = (
         f"{bounds}. Clips of all pools have one length and rate.",
-        "Nearest TRAIN clip: median distance in the space of our frame network, in brackets that of real VAL"
-        " clips. Nearer than real clips: share of the pool nearer to a TRAIN clip than 95 % of real VAL clips"
-        " are.",
+        "Nearest TRAIN clip: median distance in the space of our frame network, in brackets that of VAL"
+        " clips. Nearer than VAL clips: share of the pool nearer to a TRAIN clip than 95 % of VAL clips are.",
     )
     return ShownTable(pd.DataFrame(rows), "One row per pool", notes, keys=1)
 

@@ -23,6 +23,7 @@ from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.provenance import atomic
 from infomotion_lib.registry import Registry
 from infomotion_lib.reporting.titles import name_data, named, wrap_title
+from infomotion_lib.reporting.two_grounds import FAINT, INK, NEUTRAL_GROUND, for_both_grounds
 from infomotion_lib.selection.registry import SELECTORS
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Registered(Mapping[str, str]):
 METHOD_NAMES = Registered(SELECTORS, "label", {"whole": "Whole set"})
 """Name of each selector as tables and figures print it."""
 
-METHOD_COLOURS = Registered(SELECTORS, "colour", {"whole": "#222222"})
+METHOD_COLOURS = Registered(SELECTORS, "colour", {"whole": INK})
 """One colour per method, the same in every figure."""
 
 METHOD_MARKERS = Registered(SELECTORS, "marker", {"whole": "*"})
@@ -67,9 +68,9 @@ def method_order(method: str) -> int:
 
 
 CLASS_COLOURS = dict(
-    zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#5DC863", "#D9A400"), strict=True)
+    zip(CLASS_NAMES, ("#440154", "#3B528B", "#21918C", "#3FA34D", "#B58900"), strict=True)
 ) | {ALL_VIDEOS: "#3B528B"}
-"""One colour an EF class, from dark (severe) to light (hyperdynamic); one where all videos are one class."""
+"""One colour per EF class, from dark (severe) to light (hyperdynamic); one where all videos are one class."""
 
 PHASE_COLOURS = {"es": "#D55E00", "ed": "#0072B2", "next_es": "#B8860B", "middle": "#7F7F7F"}
 """One colour per cardiac event: end-systole, end-diastole, the next end-systole, the middle frames."""
@@ -80,10 +81,12 @@ MUTED = "#6B7785"
 WEBP_ALT = 0x010E
 """EXIF tag (ImageDescription) of a WebP that holds its alt text."""
 
-SOURCE_NAMES = {"real": "Real", "synthetic": "Synthetic", "open": "Open clips"}
-"""Name of each source as tables print it."""
+SOURCE_NAMES = {"real": "Reference pool", "synthetic": "Generated pool", "open": "Open clips"}
+"""Name of each source as tables and figures print it, true of drawn and of recorded hearts alike."""
 
-_PAPER, _INK, _SOFT = "#FFFFFF", "#1F2933", "#C9D1D9"
+PHONE_WIDTH = 5.6
+"""Inches of the widest figure: its smallest text, 9 points, is 8 pixels high on a page of 390."""
+
 _MIME = {".svg": "image/svg+xml", ".webp": "image/webp", ".png": "image/png", ".gif": "image/gif"}
 _WEBP = {"quality": 85, "method": 6}
 """How pictures made of pixels are packed: text in them stays sharp, at a third of a PNG's bytes."""
@@ -120,6 +123,23 @@ def data_name(real_data: str, called: str = "") -> str:
     return called if called and SOURCES[real_data].owned else SOURCES[real_data].label
 
 
+def source_names(data: str) -> dict[str, str]:
+    """Name of each source of a run as tables and figures print it: only recorded hearts are called real.
+
+    Parameters
+    ----------
+    data : str
+        What the videos of the reference pool are called, see :func:`data_name`; capitals do not matter.
+        Where that is not known, nothing is called real.
+
+    >>> source_names("Phantom")["real"], source_names("EchoNet-Dynamic")["real"]
+    ('Reference pool', 'Real')
+    """
+    drawn = {source.label.lower() for source in SOURCES.values() if source.drawn_here}
+    recorded = {"real": "Real", "synthetic": "Synthetic"} if data and data.lower() not in drawn else {}
+    return SOURCE_NAMES | recorded
+
+
 def videos_called(data: str) -> str:
     """Videos of a data set within a sentence, from what they are called.
 
@@ -152,24 +172,24 @@ def ef_words(ef: float, digits: int = 0) -> str:
 def use_style() -> None:
     """Set matplotlib's defaults for this project; call it once at the top of a notebook.
 
-    White ground in light and dark pages alike (the book shows figures as white cards), text drawn as
-    outlines, the same bytes for the same figure.
+    A transparent ground for lines, a light grey one for pixels; text drawn as outlines; the same bytes for
+    the same figure.
     """
     import matplotlib
     from cycler import cycler
 
     matplotlib.rcParams.update(
         {
-            "figure.figsize": (7.2, 3.8),
+            "figure.figsize": (PHONE_WIDTH, 3.4),
             "figure.dpi": 110,
-            "figure.facecolor": _PAPER,
+            "figure.facecolor": NEUTRAL_GROUND,
             "figure.constrained_layout.use": True,
             "savefig.dpi": 150,
-            "savefig.facecolor": _PAPER,
+            "savefig.facecolor": NEUTRAL_GROUND,
             "font.size": 10,
-            "text.color": _INK,
-            "axes.edgecolor": _INK,
-            "axes.labelcolor": _INK,
+            "text.color": INK,
+            "axes.edgecolor": INK,
+            "axes.labelcolor": INK,
             "axes.titlesize": 11,
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",
@@ -183,11 +203,11 @@ def use_style() -> None:
                     for m in ("kmeans", "infomotion", "infodist", "facility_location", "ef_stratified")
                 ]
             ),
-            "grid.color": _SOFT,
+            "grid.color": FAINT,
             "grid.linewidth": 0.6,
             "grid.alpha": 0.7,
-            "xtick.color": _INK,
-            "ytick.color": _INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
             "legend.frameon": False,
             "lines.linewidth": 1.8,
             "image.cmap": "gray",
@@ -233,7 +253,8 @@ def image_html(data: bytes, *, alt: str, mime: str = "image/png", name: str = ""
         raise ValueError(f"The figure {name or mime} needs alt text: one sentence that says what it shows.")
     source = f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
     label = f' data-figure="{html.escape(name)}"' if name else ""
-    look = f'style="max-width:min(100%,{width});height:auto;background:#fff"'
+    ground = "Canvas" if mime == _MIME[".svg"] else NEUTRAL_GROUND  # lines have none, and follow the page's
+    look = f'style="max-width:min(100%,{width});height:auto;background:{ground}"'
     return f'<img class="im-figure"{label} alt="{html.escape(alt)}" loading="lazy" {look} src="{source}">'
 
 
@@ -270,7 +291,7 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str, data: str = "") -> S
     fig.draw_without_rendering()  # panels of a fixed shape find their place in the second layout only
     with atomic(target) as temporary:
         if target.suffix == ".svg":
-            fig.savefig(temporary, metadata={"Description": alt, "Title": target.stem, "Date": None})
+            temporary.write_bytes(_svg(fig, {"Description": alt, "Title": target.stem}))
         else:
             temporary.write_bytes(_webp(fig, alt=alt, dpi=matplotlib.rcParams["savefig.dpi"]))
     if "matplotlib.pyplot" in sys.modules:
@@ -284,15 +305,17 @@ def figure_bytes(fig: Figure, *, kind: str = "webp", dpi: int = 110, data: str =
     """
     if data:
         name_data(fig, data)
-    if kind == "svg":
-        stream = io.BytesIO()
-        fig.savefig(stream, format=kind, dpi=dpi, metadata={"Date": None})
-        content = stream.getvalue()
-    else:
-        content = _webp(fig, dpi=dpi)
+    content = _svg(fig, {}) if kind == "svg" else _webp(fig, dpi=dpi)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
     return content
+
+
+def _svg(fig: Figure, about: dict[str, str]) -> bytes:
+    """The figure as SVG for a light and a dark page, with what is said about it inside."""
+    stream = io.BytesIO()
+    fig.savefig(stream, format="svg", transparent=True, metadata={**about, "Date": None})
+    return for_both_grounds(stream.getvalue())
 
 
 def _webp(fig: Figure, *, dpi: float, alt: str = "") -> bytes:

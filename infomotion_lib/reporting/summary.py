@@ -122,3 +122,8 @@ def shown_source(source: str) -> str:
 def size_name(vpc: int) -> str:
     """Number of videos per class for readers."""
     return f"VPC {vpc}" if vpc else "all videos"
+
+
+def claims_line(ledger: pd.DataFrame) -> str:
+    """How many claims of a ledger have each status, the most frequent first: ``40 not run``."""
+    return ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items())

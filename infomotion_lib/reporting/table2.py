@@ -75,7 +75,7 @@ def pool_names(*, real: str, synthetic: str, called: Mapping[str, str] | None = 
     learnt_from = SOURCES[real].learnt_from or real_name
     given = given_pool(real=real, synthetic=synthetic)
     own_name = names.get(real, "") if SOURCES[real].owned else ""
-    pool = f"{videos_called(own_name) if own_name else 'real clips'} (in EchoSyn's place)"
+    pool = f"{videos_called(own_name) if own_name else 'reference clips'} (in EchoSyn's place)"
     if given:
         pool = (names.get(given.name, "") if given.owned else "") or given.pool_label or given.label
     return {
@@ -85,7 +85,7 @@ def pool_names(*, real: str, synthetic: str, called: Mapping[str, str] | None = 
 
 
 def given_pool(*, real: str, synthetic: str) -> Source | None:
-    """Data set in EchoSyn's place; None where real clips stand there for want of a synthetic one."""
+    """Data set in EchoSyn's place; None where reference clips stand there for want of a synthetic one."""
     if SOURCES[real].plays == "open":
         return SOURCES[real]
     return None if synthetic == NONE else SOURCES[synthetic]
@@ -94,7 +94,7 @@ def given_pool(*, real: str, synthetic: str) -> Source | None:
 def short_names(*, real: str, synthetic: str, called: Mapping[str, str] | None = None) -> dict[str, str]:
     """The same in a word or two, for figures."""
     given = given_pool(real=real, synthetic=synthetic)
-    pool = "real clips"
+    pool = "reference clips"
     if given:
         pool = ((called or {}).get(given.name, "") if given.owned else "") or given.pool_short or given.label
     return {name: pool if entry.given else entry.label for name, entry in GENERATORS.items()}
@@ -146,8 +146,8 @@ def table2(
     constants: pd.DataFrame | None = None,
     uncut: pd.DataFrame | None = None,
 ) -> ShownTable:
-    """Table 2: distances to real clips, then accuracy of networks trained on all of a pool and on 5 or 10
-    videos per class.
+    """Table 2: distances to reference clips, then accuracy of networks trained on all of a pool and on 5 or
+    10 videos per class.
 
     Parameters
     ----------
@@ -297,13 +297,12 @@ def _notes(
         )
     for pool in dict.fromkeys(table.loc[~table["generator"].isin(far), "generator"]) if far else ():
         notes.append(
-            f"{names[pool][0].upper()}{names[pool][1:]}: these are the real clips themselves, so they have no"
-            " distance."
+            f"{names[pool][0].upper()}{names[pool][1:]}: these are the reference clips themselves, so they"
+            " have no distance."
         )
     runs = runs_behind(table)
     notes.append(
-        f"Accuracies: hard ± population standard deviation over {runs} runs (soft), percent, on real TEST"
-        " videos."
+        f"Accuracies: hard ± population standard deviation over {runs} runs (soft), percent, on TEST videos."
     )
     if uncut:
         notes.append(

@@ -14,16 +14,23 @@ import pandas as pd
 from infomotion_lib.evaluation.claims import our_cell
 from infomotion_lib.reporting.flags import explained, in_brackets
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import METHOD_NAMES, graph_name, videos_called
+from infomotion_lib.reporting.style import METHOD_NAMES, graph_name, source_names, videos_called
 
 QUOTED_TOO = ", the paper's own numbers quoted"
 """What follows the data in a caption where the paper's numbers stand too; a name may hold commas."""
 
-SET_NAMES = {
-    "real": ("Whole Real", "Dist. Real"),
-    "synthetic": ("Whole Synth.", "Dist. Synth."),
-    "open": ("Whole open", "Dist. open"),
-}
+
+def set_names(source: str, data: str) -> tuple[str, str]:
+    """Whole and distilled set of a source as Table 1 calls them; the paper's words where the hearts were
+    recorded.
+
+    >>> set_names("real", "phantom"), set_names("real", "EchoNet-Dynamic")
+    (('Whole reference', 'Dist. reference'), ('Whole Real', 'Dist. Real'))
+    """
+    word = source_names(data)[source].removesuffix(" pool").removesuffix(" clips")
+    word = {"Synthetic": "Synth.", "Real": "Real"}.get(word, word.lower())
+    return f"Whole {word}", f"Dist. {word}"
+
 
 CONSTANT_NAMES = {
     "always normal": "Always “normal”",
@@ -69,7 +76,7 @@ def table1(
     quoted = _paper_cells(paper) if paper is not None else {}
     rows = []
     for source in dict.fromkeys(table["source"]):
-        whole, part = SET_NAMES[source]
+        whole, part = set_names(source, data)
         scores = table[table["source"] == source]
         for method, graph in dict.fromkeys(zip(scores["method"], scores["graph"].fillna(""), strict=True)):
             cell = scores[(scores["method"] == method) & (scores["graph"].fillna("") == graph)]
@@ -163,12 +170,12 @@ def _paper_cells(paper: pd.DataFrame) -> dict[tuple[str, str, int], str]:
     return {key: text + soft.get(key, "") for key, text in hard.items()}
 
 
-def differences_table(differences: pd.DataFrame) -> pd.DataFrame:
+def differences_table(differences: pd.DataFrame, *, data: str = "") -> pd.DataFrame:
     """Paired differences for display: method, size, difference with its interval, effect size, p before and
     after Holm's correction for the number of rows, pairs, pools in which it was better."""
     rows = [
         {
-            "set": SET_NAMES[row["source"]][1],
+            "set": set_names(row["source"], data)[1],
             "selector": method_label(row["method"], row["graph"], [row.get("graph_flag")]),
             "VPC": int(row["vpc"]),
             "minus Random, points": f"{row['difference']:+.1f} [{row['ci_low']:+.1f}, {row['ci_high']:+.1f}]",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TITLE_WIDTH = 60
+TITLE_WIDTH = 52
 """Letters in a line of a figure's title; a longer title would shrink or leave a small screen."""
 
 
@@ -42,11 +42,17 @@ def wrap_title(fig: Figure) -> None:
 
 
 def _balanced(line: str) -> list[str]:
-    fewest = len(textwrap.wrap(line, TITLE_WIDTH))
-    tries = (
-        textwrap.wrap(line, width) for width in range(max(len(line) // max(fewest, 1), 1), TITLE_WIDTH + 1)
-    )
-    return next((parts for parts in tries if len(parts) == fewest), [line])
+    """Lines of like length; a number keeps its unit, a compound its parts."""
+    whole = line.replace(" %", "\u00a0%")
+    fewest = len(_wrapped(whole, TITLE_WIDTH))
+    widths = range(max(len(whole) // max(fewest, 1), 1), TITLE_WIDTH + 1)
+    tries = (_wrapped(whole, width) for width in widths)
+    parts = next((parts for parts in tries if len(parts) == fewest), [whole])
+    return [part.replace("\u00a0", " ") for part in parts]
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width, break_on_hyphens=False)
 
 
 def _capital(text: str) -> str:

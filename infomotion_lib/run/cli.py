@@ -183,11 +183,12 @@ def compare(
 
 @app.command()
 def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
-    """The paper's numbers beside ours: reproduced, differs, not run, quoted. Only a whole run of the paper
-    profile may answer.
+    """The paper's numbers beside ours: reproduced, differs, undecided, not run, quoted. Only a whole run of
+    the paper profile may answer.
     """
-    from infomotion_lib.evaluation.claims import RULE, claims_ledger
+    from infomotion_lib.evaluation.claims import claims_ledger, rule_with_its_score
     from infomotion_lib.parameters import paths_of
+    from infomotion_lib.reporting.summary import claims_line
 
     ledger = claims_ledger(paths_of(profile, runs_dir))
     shown = [
@@ -204,11 +205,7 @@ def claims(profile: Profile = "paper", runs_dir: RunsDir = "") -> None:
         "status",
     ]
     typer.echo(ledger[shown].round(2).to_string(index=False, na_rep="-"))
-    typer.echo(
-        "\n"
-        + ", ".join(f"{count} {status}" for status, count in ledger["status"].value_counts().items())
-        + f"\n{RULE}"
-    )
+    typer.echo(f"\n{claims_line(ledger)}\n{rule_with_its_score()}")
 
 
 app.command()(figure_commands.figure)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -56,9 +56,8 @@ def code_hash(stage: Stage, kind: Kind, parameters: Parameters = None) -> str:
     itself).
     """
     digest = hashlib.sha256()
-    science = files_behind(stage, parameters, figures=False)
-    drawing = {file for file in files_behind(stage, parameters) if _draws(file)}
-    for file in sorted(science if kind == "science" else drawing):
+    files = files_behind(stage, parameters, figures=kind == "figures")
+    for file in sorted(files if kind == "science" else filter(_draws, files)):
         digest.update(file.relative_to(LIBRARY).as_posix().encode())
         digest.update(bare_code(file).encode())
     return digest.hexdigest()[:16]
@@ -82,7 +81,7 @@ def code_of(stage: Stage, parameters: Parameters = None) -> dict[str, str]:
     """Hashes of all that a stage is made of, as its run card keeps them: ``science``, ``figures``, and
     ``notebook`` for its cells.
     """
-    cells = hashlib.sha256(_bare("\n".join(_cells(stage))).encode()).hexdigest()[:16]
+    cells = hashlib.sha256(_parsed(_cells(stage))[1].encode()).hexdigest()[:16]
     return {
         "science": code_hash(stage, "science", parameters),
         "figures": code_hash(stage, "figures", parameters),
@@ -103,7 +102,7 @@ def files_behind(stage: Stage, parameters: Parameters = None, *, figures: bool =
     if not stage.number:
         function = LIBRARY / "run" / f"{stage.name}.py"
         return {function} | _reached(_imported(function) | loaded, figures=figures)
-    return _reached({*_imports("\n".join(_cells(stage))), *loaded}, figures=figures)
+    return _reached(_files(_parsed(_cells(stage))[0], LIBRARY) | loaded, figures=figures)
 
 
 def _loaded(stage: Stage, parameters: Parameters) -> set[Path]:
@@ -126,22 +125,49 @@ def _reached(first: Iterable[Path], *, figures: bool = True) -> set[Path]:
     while pending:
         file = pending.pop()
         first_part = file.relative_to(LIBRARY).parts[0].removesuffix(".py")
-        if file not in reached and file.name != PARAMETERS and first_part not in passed_over:
+        if file.name != PARAMETERS and first_part not in passed_over:
             reached.add(file)
-            pending |= _imported(file)
+            pending |= _imported(file) - reached
     return reached
 
 
+def _source(file: Path) -> str:
+    """Text of a file, read again only where it has changed."""
+    state = file.stat()
+    return _text(file, state.st_mtime_ns, state.st_size)
+
+
 @cache
+def _text(file: Path, changed: int, size: int) -> str:
+    return file.read_text(encoding="utf-8")
+
+
 def bare_code(file: Path) -> str:
     """Syntax tree of a file without docstrings and other bare constants, as text."""
-    return _bare(file.read_text(encoding="utf-8"))
+    return _parsed(_source(file))[1]
+
+
+def _imported(file: Path) -> frozenset[Path]:
+    """Library files that a file imports, wherever it does."""
+    return _files(_parsed(_source(file))[0], LIBRARY)
 
 
 @cache
+def _files(modules: frozenset[str], library: Path) -> frozenset[Path]:
+    """Those of some modules of the library, by their dotted names, that are files."""
+    bases = [library.joinpath(*name.split(".")[1:]) for name in modules]
+    files = (file for base in bases for file in (base.with_suffix(".py"), base / "__init__.py"))
+    return frozenset(file for file in files if file.is_file())
+
+
 def learning_code(file: Path) -> str:
     """Syntax tree of a file as text, without what decides no number: see :func:`learning_hash`."""
-    return ast.dump(_NumbersOnly().visit(ast.parse(file.read_text(encoding="utf-8"))))
+    return _numbers(_source(file))
+
+
+@cache
+def _numbers(source: str) -> str:
+    return ast.dump(_NumbersOnly().visit(ast.parse(source)))
 
 
 class _NumbersOnly(ast.NodeTransformer):
@@ -168,9 +194,16 @@ class _NumbersOnly(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def _bare(source: str) -> str:
+@cache
+def _parsed(source: str) -> tuple[frozenset[str], str]:
+    """Modules of the library that some code imports, and its bare code."""
     tree = ast.parse(source)
-    for node in ast.walk(tree):
+    return _imports(tree), _bare(tree)
+
+
+def _bare(tree: ast.Module) -> str:
+    """Syntax tree as text, docstrings and other bare constants taken out of it."""
+    for node in (tree, *_statements(tree)):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             kept = [
@@ -182,44 +215,48 @@ def _bare(source: str) -> str:
     return ast.dump(tree)
 
 
-def _cells(stage: Stage) -> list[str]:
+def _statements(block: ast.AST) -> Iterator[ast.AST]:
+    """Statements within a block, however deep, and the handlers and cases that hold some; expressions, most
+    of a syntax tree, hold none.
+    """
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inner = getattr(block, field, None)
+        for node in inner if isinstance(inner, list) else ():
+            yield node
+            yield from _statements(node)
+
+
+def _cells(stage: Stage) -> str:
     """Sources of the code cells of a stage's notebook."""
     notebook = notebook_of(stage)
     if notebook is None or not notebook.is_file():
-        return []
+        return ""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
-@cache
-def _imported(file: Path) -> set[Path]:
-    return set(_imports(file.read_text(encoding="utf-8")))
-
-
-def _imports(source: str) -> Iterable[Path]:
-    """Library files that some code imports, wherever it does; not those that only its annotations name."""
-    tree = ast.parse(source)
+def _imports(tree: ast.Module) -> frozenset[str]:
+    """Modules of the library that some code imports, wherever it does, with their rooms and the names taken
+    from them; not those that only its annotations name.
+    """
     named = {
         id(inner)
-        for node in ast.walk(tree)
+        for node in _statements(tree)
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         for part in node.body
-        for inner in ast.walk(part)
+        for inner in (part, *_statements(part))
     }
-    for node in ast.walk(tree):
+    found: set[str] = set()
+    for node in _statements(tree):
         if id(node) in named:
             continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
-        for name in names:
-            parts = name.split(".")
+        for parts in (name.split(".") for name in names):
             if parts[0] == PACKAGE:
-                for depth in range(2, len(parts) + 1):
-                    base = LIBRARY.joinpath(*parts[1:depth])
-                    yield from (
-                        path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()
-                    )
+                found |= {".".join(parts[:depth]) for depth in range(2, len(parts) + 1)}
+    return frozenset(found)

@@ -1,4 +1,6 @@
-"""A notebook opened alone, in Colab: the stages it builds on are run first, on the smallest profile."""
+"""A notebook opened alone, in Colab: the stages it builds on are run first, on the smallest profile, or their
+files, which ship with the project, are laid out.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,13 @@ from collections.abc import Callable
 
 from infomotion_lib.parameters import read_profile, stage_name, stages_of_run
 from infomotion_lib.paths import PROJECT, run_paths
+from infomotion_lib.provenance import shown_path
+from infomotion_lib.run.starter import PROFILE as STARTER_PROFILE
+from infomotion_lib.run.starter import STARTS, lay_out
 from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 PROFILE = "smoke"
-"""Profile that every notebook's parameters cell names: a handful of tiny phantoms."""
+"""Profile of the notebooks that start from nothing: a handful of tiny phantoms."""
 
 
 def start(stage: str, *, say: Callable[[str], None] = print) -> list[str]:
@@ -29,6 +34,13 @@ def start(stage: str, *, say: Callable[[str], None] = print) -> list[str]:
     subprocess.CalledProcessError
         If a stage fails; its own message stands above.
     """
+    if stage in STARTS:
+        paths = lay_out()
+        say(
+            f"This notebook starts from {shown_path(paths.root)}: vectors of a finished run of the profile"
+            f" {STARTER_PROFILE} (drawn hearts), which come with the project."
+        )
+        return []
     paths = run_paths(PROFILE)
     before = earlier_stages(stage)
     missing = [name for name in before if not (paths.stage(name) / RUN_CARD).is_file()]

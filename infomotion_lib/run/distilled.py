@@ -236,7 +236,8 @@ _COLUMNS = {
 
 _UNHEALTHY = (
     "Not every graph was healthy, see `graph health` above. `collapsed`: one group holds nearly all videos;"
-    " `shattered`: more than a third lie in groups of one or two. What was chosen there tells little about"
+    " `shattered`: more than a third lie in groups of one or two; `no more structure than noise of the same"
+    " covariance`: noise gives such groups as well. What was chosen there tells little about"
     " groups of motion."
 )
 

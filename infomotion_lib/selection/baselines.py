@@ -87,7 +87,7 @@ def central(pool: ClassPool, *, budget: int, rng: np.random.Generator) -> Picks:
     "kcenter",
     on="appearance",
     label="k-centre",
-    colour="#56B4E9",
+    colour="#2E94C9",
     marker="v",
     summary="k-center greedy: always the farthest from those chosen",
 )

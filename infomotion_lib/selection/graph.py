@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
-from infomotion_lib.selection.neighbours import Search, nearest_neighbours
+from infomotion_lib.selection.neighbours import Search, finite_rows, nearest_neighbours
 
 RECIPES = ("knn", "softmax_inverse", "literal")
 COMPLETE_UP_TO = 20_000
@@ -42,7 +42,7 @@ class Recipe:
     threshold : float or "median"
         ``softmax_inverse``: weights below are dropped; ``"median"`` drops those below the median of their
         row.
-    search : {"auto", "exact", "cells"}
+    search : {"auto", "exact", "approximate"}
         ``knn``: how neighbours are found.
     trials, markov_time : int, float
         Infomap's; see :func:`infomotion_lib.selection.communities.find_communities`. 0 trials: as many as the
@@ -170,7 +170,7 @@ def build_graph(features: NDArray[np.floating], *, recipe: str | Recipe = "knn")
     """
     chosen = Recipe.of(recipe)
     rows = np.asarray(features)
-    if rows.ndim != 2 or not np.isfinite(rows).all():
+    if rows.ndim != 2 or not finite_rows(rows).all():
         raise DataError(
             f"Features must be a finite array of shape (videos, numbers); this one has shape {rows.shape}."
         )

@@ -1,27 +1,37 @@
-"""Nearest neighbours of every video: exact up to tens of thousands, by cells with a measured recall beyond.
-
-The cell search is our own: the usual libraries either cannot be loaded beside Infomap (their SWIG iterators
-clash and the process dies) or compile for longer than the search takes.
+"""Nearest neighbours of every video: exact up to tens of thousands, by a navigable graph with a measured
+recall beyond.
 """
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
 from sklearn.neighbors import NearestNeighbors
 
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.progress import track
 
-Search = Literal["auto", "exact", "cells"]
+Search = Literal["auto", "exact", "approximate"]
 EXACT_UP_TO = 20_000
 """Nodes up to which ``auto`` compares every pair."""
 
-Rows = NDArray[np.float32]
+ALL_PAIRS_UP_TO = 100_000
+"""Nodes up to which all pairs are compared where the approximate search misses its recall."""
+
+CONNECTIVITY = 16
+EXPANSION = 64
+"""Candidates kept while a row is inserted, and the fewest while its neighbours are searched."""
+
+MOST_EXPANSION = 1024
+ROWS_AT_A_TIME = 16_384
+
+Rows = NDArray[np.floating]
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -35,12 +45,12 @@ class Neighbours:
     distance : ndarray of float64, shape (n, k)
         Euclidean distances.
     method : str
-        ``"exact"`` or ``"cells"``.
+        ``"exact"`` or ``"approximate"``.
     recall : float
         Share of the true neighbours found, measured on a sample of rows; 1 for the exact search.
     """
 
-    index: NDArray[np.int64]
+    index: Numbers
     distance: NDArray[np.float64]
     method: str
     recall: float
@@ -53,7 +63,7 @@ class Neighbours:
 
 
 def nearest_neighbours(
-    features: NDArray[np.floating],
+    features: Rows,
     k: int,
     *,
     search: Search = "auto",
@@ -63,19 +73,24 @@ def nearest_neighbours(
 ) -> Neighbours:
     """The ``k`` nearest other rows of each row of ``features`` (n, D), with 1 <= k < n.
 
+    The approximate search holds one copy of the rows as float16 and reads ``features`` a block at a time, so
+    that a memory-mapped array serves. It uses one thread, and gives the same for the same seed on one
+    processor.
+
     Parameters
     ----------
-    search : {"auto", "exact", "cells"}
-        ``exact`` compares all pairs. ``cells`` groups the rows by K-means and compares each row with those of
-        its own and the nearest cells; where that saves nothing it becomes exact. ``auto`` is exact up to
-        :data:`EXACT_UP_TO` rows.
+    search : {"auto", "exact", "approximate"}
+        ``exact`` compares all pairs. ``approximate`` walks a hierarchical navigable small-world graph
+        (Malkov and Yashunin, 2020; the library usearch) and reorders what it finds by exact distances.
+        ``auto`` is exact up to :data:`EXACT_UP_TO` rows.
     target_recall : float
-        ``cells`` looks into twice as many cells until it finds this share of the true neighbours of the
-        sample.
+        ``approximate`` doubles the candidates of each walk until it finds this share of the true neighbours
+        of the sample. Where 1,024 candidates do not, all pairs are compared up to :data:`ALL_PAIRS_UP_TO`
+        rows; beyond, a warning names the recall.
     sample : int
-        Rows, of twenty cells, whose true neighbours are computed to measure the recall.
+        Rows whose true neighbours are computed to measure the recall.
     seed : int
-        Of the cells and of the sample.
+        Of the order in which rows are inserted, and of the sample.
 
     Raises
     ------
@@ -88,96 +103,151 @@ def nearest_neighbours(
             f"k = {k} neighbours cannot be taken from {count} rows.", remedy="Use 1 <= k < number of rows."
         )
     if search == "exact" or (search == "auto" and count <= EXACT_UP_TO):
-        distance, index = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(features).kneighbors()
-        return Neighbours(index.astype(np.int64), distance.astype(np.float64), "exact", 1.0)
-    rows = np.asarray(features, dtype=np.float32)
-    cells = _Cells.of(rows, seed)
-    shown = cells.sample(sample, np.random.default_rng(seed))
-    truth = [cells.among(members, np.arange(count), k) for _, members in shown]
-    probes, recall = 1, 0.0
-    while recall < target_recall and probes <= cells.number // 2:
-        probes *= 2
-        tried = [cells.among(members, cells.reach(cell, probes, k), k) for cell, members in shown]
-        shared = [
-            len(np.intersect1d(a, b))
-            for ours, true in zip(tried, truth, strict=True)
-            for a, b in zip(ours, true, strict=True)
-        ]
-        recall = float(np.mean(shared)) / k
-    if probes > cells.number // 2:  # no clusters to profit from: all pairs are as cheap
-        return nearest_neighbours(features, k, search="exact")
+        return _exact(features, k)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(count)  # rows that stand in groups would be inserted group by group
+    shown = np.sort(rng.choice(count, min(sample, count), replace=False))
+    walk = _Walk.over(features, order)
+    truth = _true_neighbours(walk.scaled, features, shown, k)
+    expansion, recall = max(EXPANSION, k + 1), 0.0
+    while True:
+        recall = _shared(walk.nearest(shown, k, expansion), truth)
+        if recall >= target_recall or expansion >= MOST_EXPANSION:
+            break
+        expansion *= 2
+    if recall < target_recall:
+        if count <= ALL_PAIRS_UP_TO:
+            return _exact(features, k)
+        warnings.warn(
+            f"The neighbour search among {count:,} videos finds {recall:.0%} of the nearest: these vectors"
+            " hardly form groups.",
+            stacklevel=2,
+        )
     index = np.empty((count, k), dtype=np.int64)
-    for cell in track(range(cells.number), label="neighbour search", unit="cell"):
-        members = cells.members(cell)
-        if len(members):
-            index[members] = cells.among(members, cells.reach(cell, probes, k), k)
-    return _ordered(rows, index, recall)
+    distance = np.empty((count, k))
+    for part in track(list(_parts(count)), label="neighbour search", unit="block"):
+        index[part], distance[part] = _by_distance(
+            features, part, walk.nearest(np.arange(part.start, part.stop), k, expansion)
+        )
+    return Neighbours(index, distance, "approximate", recall)
+
+
+def finite_rows(features: Rows) -> NDArray[np.bool_]:
+    """Whether all numbers of each row of ``features`` (n, D) are finite, (n,); a block at a time."""
+    parts = [np.isfinite(features[part]).all(axis=1) for part in _parts(len(features))]
+    return np.concatenate([np.zeros(0, dtype=bool), *parts])
+
+
+def _exact(features: Rows, k: int) -> Neighbours:
+    rows = np.asarray(features, dtype=np.float32) if features.dtype == np.float16 else features
+    distance, index = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(rows).kneighbors()
+    return Neighbours(index.astype(np.int64), distance.astype(np.float64), "exact", 1.0)
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """Rows grouped around centres: ``order[start[c]:start[c + 1]]`` are the rows of cell c, ``near[c]`` all
-    cells by distance from c.
-    """
+class _Scale:
+    """Centre (D,) and spread of the rows: without them float16 would keep the mean and lose what differs."""
 
-    rows: Rows
-    cell: NDArray[np.int64]
-    order: NDArray[np.int64]
-    start: NDArray[np.int64]
-    near: NDArray[np.int64]
+    centre: NDArray[np.float32]
+    spread: float
 
     @classmethod
-    def of(cls, rows: Rows, seed: int) -> _Cells:
-        number = max(1, min(int(1.6 * len(rows) ** 0.5), len(rows) // 40))
-        shown = np.random.default_rng(seed).permutation(len(rows))[: 64 * number]
-        means = KMeans(number, init="random", n_init=1, max_iter=8, random_state=seed).fit(rows[shown])
-        cell = means.predict(rows).astype(np.int64)
-        centres = means.cluster_centers_
-        near = np.argsort((centres**2).sum(axis=1)[None, :] - 2 * centres @ centres.T, axis=1, kind="stable")
-        start = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=number))])
-        return cls(rows, cell, np.argsort(cell, kind="stable"), start, near)
+    def of(cls, features: Rows) -> _Scale:
+        total = np.zeros(features.shape[1])
+        for part in _parts(len(features)):
+            total += features[part].sum(axis=0, dtype=np.float64)
+        centre = (total / len(features)).astype(np.float32)
+        squares = 0.0
+        for part in _parts(len(features)):
+            squares += float(((features[part].astype(np.float32) - centre) ** 2).sum(dtype=np.float64))
+        return cls(centre, float(np.sqrt(squares / max(features.size, 1))) or 1.0)
 
-    @property
-    def number(self) -> int:
-        return len(self.near)
+    def __call__(self, rows: Rows) -> NDArray[np.float32]:
+        return np.asarray((rows.astype(np.float32) - self.centre) / np.float32(self.spread))
 
-    def members(self, cell: int) -> NDArray[np.int64]:
-        return self.order[self.start[cell] : self.start[cell + 1]]
 
-    def sample(
-        self, count: int, rng: np.random.Generator, most_cells: int = 20
-    ) -> list[tuple[int, NDArray[np.int64]]]:
-        """Up to ``count`` rows of a few cells, each cell as likely as it is large; by cell."""
-        sizes = np.diff(self.start)
-        drawn = rng.choice(
-            self.number, min(most_cells, int((sizes > 0).sum())), replace=False, p=sizes / sizes.sum()
+@dataclass(frozen=True)
+class _Walk:
+    """The navigable graph of all rows, with the rows and their scale."""
+
+    features: Rows
+    scaled: _Scale
+    graph: Any
+
+    @classmethod
+    def over(cls, features: Rows, order: Numbers) -> _Walk:
+        from usearch.index import Index
+
+        scaled = _Scale.of(features)
+        graph = Index(
+            ndim=features.shape[1],
+            metric="l2sq",
+            dtype="f16",
+            connectivity=CONNECTIVITY,
+            expansion_add=EXPANSION,
+            enable_key_lookups=False,
         )
-        return [(int(cell), self.members(cell)[: max(1, count // len(drawn))]) for cell in drawn]
+        for part in track(list(_parts(len(order))), label="neighbour graph", unit="block"):
+            keys = order[part]
+            graph.add(keys, _half(scaled(features[keys])), threads=1)  # with more, the order would be chance
+        return cls(features, scaled, graph)
 
-    def reach(self, cell: int, probes: int, k: int) -> NDArray[np.int64]:
-        """Rows of the ``probes`` nearest cells, and of further ones until there are more than k."""
-        sizes = np.diff(self.start)[self.near[cell]]
-        enough = int(np.searchsorted(np.cumsum(sizes), k + 1)) + 1
-        return np.concatenate([self.members(other) for other in self.near[cell][: max(probes, enough)]])
-
-    def among(self, members: NDArray[np.int64], others: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-        """The k nearest of ``others`` to each of ``members``, itself left out, in no order."""
-        nearest = others[
-            NearestNeighbors(n_neighbors=k + 1, algorithm="brute")
-            .fit(self.rows[others])
-            .kneighbors(self.rows[members])[1]
-        ]
-        other = nearest != members[:, None]
+    def nearest(self, numbers: Numbers, k: int, expansion: int) -> Numbers:
+        """Up to k others of each of these rows, (m, k), in no exact order; rows that the walk left short are
+        compared with all.
+        """
+        self.graph.expansion_search = expansion
+        rows = _half(self.scaled(self.features[numbers]))
+        got = self.graph.search(rows, k + 1, threads=1)
+        keys = got.keys.astype(np.int64)
+        other = keys != numbers[:, None]
         other[other.all(axis=1), -1] = False  # more than k duplicates: the row itself is not among them
-        return nearest[other].reshape(len(members), k)
+        near = keys[other].reshape(len(numbers), k)
+        short = np.flatnonzero(got.counts < k + 1)
+        for part in _parts(len(short)):
+            near[short[part]] = _true_neighbours(self.scaled, self.features, numbers[short[part]], k)
+        return near
 
 
-def _ordered(rows: Rows, index: NDArray[np.int64], recall: float) -> Neighbours:
-    distance = np.empty(index.shape)
-    for start in range(0, len(rows), 1024):
-        part = slice(start, start + 1024)
-        distance[part] = np.linalg.norm(rows[index[part]].astype(np.float64) - rows[part, None], axis=2)
-    order = np.argsort(distance, axis=1, kind="stable")
-    return Neighbours(
-        np.take_along_axis(index, order, axis=1), np.take_along_axis(distance, order, axis=1), "cells", recall
-    )
+def _half(rows: NDArray[np.float32]) -> NDArray[np.float16]:
+    return np.clip(rows, -65504.0, 65504.0).astype(np.float16)
+
+
+def _true_neighbours(scaled: _Scale, features: Rows, numbers: Numbers, k: int) -> Numbers:
+    """The k nearest others (m, k) of some rows among all, in no order."""
+    mine = scaled(features[numbers])
+    best = np.full((len(numbers), k), np.inf, dtype=np.float32)
+    index = np.zeros((len(numbers), k), dtype=np.int64)
+    for part in _parts(len(features)):
+        rows = scaled(features[part])
+        squared = np.einsum("ij,ij->i", rows, rows) - 2 * mine @ rows.T  # up to the row's own square
+        here = (numbers >= part.start) & (numbers < part.stop)
+        squared[here, numbers[here] - part.start] = np.inf
+        columns = np.broadcast_to(np.arange(part.start, part.stop), squared.shape)
+        squared = np.concatenate([best, squared], axis=1)
+        columns = np.concatenate([index, columns], axis=1)
+        kept = np.argpartition(squared, k - 1, axis=1)[:, :k]
+        best, index = np.take_along_axis(squared, kept, axis=1), np.take_along_axis(columns, kept, axis=1)
+    return index
+
+
+def _shared(ours: Numbers, truth: Numbers) -> float:
+    """Share of the true neighbours among ours."""
+    found = sum(len(np.intersect1d(a, b)) for a, b in zip(ours, truth, strict=True))
+    return found / truth.size
+
+
+def _by_distance(features: Rows, part: slice, near: Numbers) -> tuple[Numbers, NDArray[np.float64]]:
+    """Neighbours of a block of rows by exact distance, and those distances."""
+    mine = features[part].astype(np.float32)
+    distance = np.empty(near.shape)
+    for place in range(near.shape[1]):  # a column at a time: k times the block would be large
+        apart = features[near[:, place]].astype(np.float32) - mine
+        distance[:, place] = np.sqrt(np.einsum("ij,ij->i", apart, apart, dtype=np.float64))
+    order = np.lexsort((near, distance), axis=1)
+    return np.take_along_axis(near, order, axis=1), np.take_along_axis(distance, order, axis=1)
+
+
+def _parts(count: int) -> Iterator[slice]:
+    for start in range(0, count, ROWS_AT_A_TIME):
+        yield slice(start, min(start + ROWS_AT_A_TIME, count))

@@ -50,9 +50,9 @@ def structure_p(
         Larger classes are judged on a random sample of so many rows.
     """
     rng = np.random.default_rng(seed)
+    if len(features) > most_nodes:
+        features = features[np.sort(rng.choice(len(features), most_nodes, replace=False))]
     rows = np.asarray(features, dtype=np.float64)
-    if len(rows) > most_nodes:
-        rows = rows[np.sort(rng.choice(len(rows), most_nodes, replace=False))]
     if len(rows) < FEWEST_ROWS or draws < 1:
         return float("nan")
     chosen = Recipe.of(recipe).for_nodes(len(rows))

@@ -29,6 +29,9 @@ class SelectionParameters(RepresentationChoice):
         ("knn", "softmax_inverse", "literal"), min_length=1, description="graph recipes to report"
     )
     selection_graph: Graph = Field("knn", description="recipe that InfoMotion and InfoDist select with")
+    judged_graphs: Annotated[tuple[Graph, ...], Distinct] = Field(
+        (), description="recipes that select as well, so that claims are judged for each"
+    )
     knn_k: int = Field(
         0, ge=0, description="neighbours per node; 0: a tenth of the class, at least 4, at most 20"
     )

@@ -13,11 +13,20 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.selection.baselines import central, pick_kmeans
 from infomotion_lib.selection.registry import AllClasses, ClassPool, Judge, Picks, selector
 
-COPY_BELOW = 0.2
-"""A vector nearer to an earlier one than this share of the class's median distance is a copy of it."""
+FORMAT = 2
+"""Raised whenever changed code would leave out or pick other videos of equal candidates."""
 
-STILL_BELOW = 0.25
-"""A vector shorter than this share of the median length belongs to a clip in which nothing moves."""
+COPY_BELOW = 0.3
+"""A vector nearer to an earlier one than this share of the class's median distance is a copy of it; each
+number is in units of its spread over all candidates."""
+
+STILL_BELOW = 0.05
+"""Of a clip in which nothing moves, filling and emptying differ by less than this share of the median
+difference."""
+
+SHORT_BELOW = 0.25
+"""So does a vector that is shorter than this share of the median length show no motion, of whatever kind it
+is."""
 
 FOLDS, KEPT_SHARE, DRAWS = 5, 0.5, 16
 PENALTIES = tuple(float(10.0**power) for power in range(-1, 6))
@@ -28,11 +37,14 @@ def copies(vectors: NDArray[np.floating], classes: NDArray[np.str_]) -> NDArray[
     from sklearn.metrics import pairwise_distances
 
     copied = np.zeros(len(vectors), dtype=bool)
+    values = np.asarray(vectors, dtype=np.float64)
+    spread = values.std(axis=0)
+    values = values / np.where(spread > 0, spread, 1.0)
     for name in np.unique(classes):
         rows = np.flatnonzero(classes == name)
         if len(rows) < 3:
             continue
-        distance = pairwise_distances(np.asarray(vectors[rows], dtype=np.float64))
+        distance = pairwise_distances(values[rows])
         near = COPY_BELOW * float(np.median(distance[np.triu_indices(len(rows), 1)]))
         for place in range(1, len(rows)):
             earlier = ~copied[rows[:place]]
@@ -41,9 +53,28 @@ def copies(vectors: NDArray[np.floating], classes: NDArray[np.str_]) -> NDArray[
 
 
 def still(vectors: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Which rows (N,) are of clips in which nothing moves: their vectors are far shorter than the others."""
-    length = np.linalg.norm(np.asarray(vectors, dtype=np.float64), axis=1)
-    return np.asarray(length < STILL_BELOW * np.median(length))
+    """Which rows (N,) are of clips in which nothing moves: filling and emptying have the same vector, or the
+    vector is far shorter than the others.
+
+    The length alone finds no frozen clip: between two equal frames the network's motion is not zero.
+    """
+    values = np.asarray(vectors, dtype=np.float64)
+    length = np.linalg.norm(values, axis=1)
+    change = np.linalg.norm(np.subtract(*two_motions(values)), axis=1)
+    short = length < SHORT_BELOW * np.median(length)
+    return np.asarray(short | (change < STILL_BELOW * np.median(change)))
+
+
+def two_motions(vectors: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Filling and emptying (N, D // 2 each) of mean motion vectors, whose order is scale, motion, direction,
+    channel, with a third of the numbers on the first scale; of vectors of one motion, its two directions.
+    """
+    third = vectors.shape[1] // 3 // 2 * 2
+    scales = vectors[:, :third], vectors[:, third:]
+    halves = [(scale[:, : scale.shape[1] // 2], scale[:, scale.shape[1] // 2 :]) for scale in scales]
+    size = vectors.shape[1] // 2
+    first, second = (np.concatenate(parts, axis=1)[:, :size] for parts in zip(*halves, strict=True))
+    return first, second
 
 
 def disagreement(
@@ -176,8 +207,7 @@ def pick_tac_like(pool: ClassPool, *, budget: int, rng: np.random.Generator) -> 
     Temporal-aware clustering (arXiv 2505.06670) publishes no code that we found: this follows its abstract
     and may differ from it in everything else. K-means starts the same for every seed.
     """
-    half = pool.vectors.shape[1] // 2
-    first, second = pool.vectors[:, :half], pool.vectors[:, half : 2 * half]
+    first, second = two_motions(pool.vectors)
     parts = [part - part.mean(axis=0) for part in (first, second, second - first)]
     sizes = [float(np.sqrt((part**2).sum(axis=1).mean())) or 1.0 for part in parts]
     ordered = np.concatenate([part / size for part, size in zip(parts, sizes, strict=True)], axis=1)

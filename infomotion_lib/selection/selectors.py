@@ -18,6 +18,7 @@ from infomotion_lib.selection.modular import (
     matching_graph,
     rows_by_class,
 )
+from infomotion_lib.selection.neighbours import finite_rows
 from infomotion_lib.selection.registry import SELECTORS, AllClasses, ClassPool, Picks, Selector
 
 TABLE_COLUMNS = ("class_name", "community", "rank", "file_name", "score", "graph_flag")
@@ -204,7 +205,7 @@ def _vectors(
             f"Features of shape {vectors.shape} do not fit {len(names)} file names.",
             remedy="One row per video.",
         )
-    bad = ~np.isfinite(vectors).all(axis=1)
+    bad = ~finite_rows(vectors)
     if bad.any() and chooser.on:
         raise DataError(
             f"The features of {int(bad.sum())} of {len(names)} videos are not finite, such as"

@@ -132,10 +132,13 @@ def run_selection(
             list(graphs[pool.source].items()), label=f"graph health, {source}", unit="graph set"
         ):
             where = {"source": pool.source, "feature": feature, "graph": recipe}
-            tables["graph_report"].append(
-                _report(features[feature], pool.classes, recipe, by_class, parameters).assign(**where)
-            )
+            report = _report(features[feature], pool.classes, recipe, by_class, parameters)
+            tables["graph_report"].append(report.assign(**where))
             tables["communities"].append(_communities(by_class).assign(**where))
+            judged = dict(zip(report["class_name"], report["structure_p"], strict=True))
+            graphs[pool.source][feature, recipe] = {
+                name: replace(built, structure_p=judged[name]) for name, built in by_class.items()
+            }
         picks, short = _selections(pool, features, graphs[pool.source], parameters)
         tables["selections"] += [table.assign(source=pool.source) for table in picks]
         tables["shortfalls"] += [
@@ -150,6 +153,11 @@ def run_selection(
     )
 
 
+def selecting_recipes(parameters: SelectionParameters) -> tuple[str, ...]:
+    """Graph recipes that select, that of the run first."""
+    return tuple(dict.fromkeys((parameters.selection_graph, *parameters.judged_graphs)))
+
+
 def needs_phases(names: Iterable[str]) -> bool:
     """Whether some of these representations needs the ED and ES frames of a video."""
     return any(name not in REPRESENTATIONS or REPRESENTATIONS[name].needs == "phases" for name in names)
@@ -160,10 +168,11 @@ def _graphs(
 ) -> ClassGraphs:
     """Graphs of every representation of the run, and of what else a selector of the run is on."""
     wanted = [name for name in parameters.representations if name in features]
+    recipes = dict.fromkeys((*parameters.graphs, *selecting_recipes(parameters)))
     wanted += [chosen.feature for method in parameters.methods if (chosen := SELECTORS[method]).graph]
     built: ClassGraphs = {}
     for feature in dict.fromkeys(wanted):
-        for recipe in dict.fromkeys((*parameters.graphs, parameters.selection_graph)):
+        for recipe in recipes:
             built[feature, recipe] = build_class_graphs(
                 features[feature],
                 pool.classes,
@@ -193,8 +202,9 @@ def _report(
             "links": len(built.graph.links),
             "communities": communities.n_communities,
         }
-        partition = {column: getattr(communities, column) for column in (*_PARTITION, "flag")}
-        rows.append({"class_name": name, **counts, **partition, **asdict(health)})
+        partition = {column: getattr(communities, column) for column in _PARTITION}
+        flag = replace(built, structure_p=health.structure_p).flag
+        rows.append({"class_name": name, **counts, **partition, **asdict(health), "flag": flag})
     return pd.DataFrame(rows)
 
 
@@ -236,11 +246,13 @@ def _selections(
     for method in parameters.methods:
         spec = SELECTORS[method]
         vectors = features[spec.feature] if spec.on else None
-        recipe = parameters.selection_graph if spec.graph else ""
-        graph: Recipe | dict[str, ClassGraph] = recipe_from(parameters, parameters.selection_graph)
-        if spec.graph and spec.screen is None:
-            graph = graphs[spec.feature, recipe]
-        for vpc in parameters.vpc:
+        recipes = selecting_recipes(parameters) if spec.graph else ("",)
+        for recipe, vpc in ((recipe, vpc) for recipe in recipes for vpc in parameters.vpc):
+            graph: Recipe | dict[str, ClassGraph] = recipe_from(
+                parameters, recipe or parameters.selection_graph
+            )
+            if spec.graph and spec.screen is None:
+                graph = graphs[spec.feature, recipe]
             where: dict[str, Any] = {"method": method, "graph": recipe, "vpc": vpc}
             for seed in range(parameters.n_runs):
                 if seed == 0 or spec.draws:

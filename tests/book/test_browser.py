@@ -217,14 +217,12 @@ def test_every_control_moves_its_picture(chromium: Any, address: str, scheme: st
             before = seen(board)
             slider.focus()
             slider.press("ArrowRight")
-            view.wait_for_timeout(150)
-            assert seen(board) != before, f"slider {slider.get_attribute('id')} moves nothing"
+            assert moved(board, before), f"slider {slider.get_attribute('id')} moves nothing"
         for row in board.locator(".im-buttons").all():
             before, idle = seen(board), row.locator("button[aria-pressed=false]")
             idle.last.focus()
             idle.last.press("Enter")
-            view.wait_for_timeout(150)
-            assert seen(board) != before, f"buttons {row.get_attribute('aria-label')} move nothing"
+            assert moved(board, before), f"buttons {row.get_attribute('aria-label')} move nothing"
             assert row.locator("button[aria-pressed=true]").count() == 1
     assert not reader.complaints
 
@@ -237,13 +235,21 @@ def seen(board: Any) -> list[tuple[str | None, str | None]]:
     ]
 
 
+def moved(board: Any, before: list[tuple[str | None, str | None]]) -> bool:
+    """Whether the pictures in sight become others, soon."""
+    for _ in range(40):
+        if (now := seen(board)) and now != before:
+            return True
+        board.page.wait_for_timeout(25)
+    return False
+
+
 def test_a_control_in_a_notebook_page_moves_beside_formulas(chromium: Any, address: str) -> None:
     reader = Reader(chromium, address)
     view = reader.open("notebooks/01_frame_index.html", controls=True)
     before = seen(view.locator("article"))
     view.locator("article input[type=range]").first.press("ArrowRight")
-    view.wait_for_timeout(150)
-    assert seen(view.locator("article")) != before
+    assert moved(view.locator("article"), before)
     assert view.locator("mjx-container").count() and not reader.complaints
     assert view.locator(".widget-interact").count() == 0, "a control that needs a kernel is left out"
 

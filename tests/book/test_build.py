@@ -13,7 +13,10 @@ import pytest
 import yaml
 from standin_run import make_run
 
+from infomotion_book.assets import MATHJAX_PARTS
 from infomotion_book.figure_index import drawn_by
+from infomotion_book.publication import is_public, repository_url
+from infomotion_book.render import pages_of
 from infomotion_book.terms import link_terms, words
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT, notebook_of
 from infomotion_lib.reporting.results import Results
@@ -22,7 +25,10 @@ from infomotion_lib.stage_table import TABLE, notebook_stages
 LARGEST_PAGE = 3_000_000
 """Bytes of one page."""
 
-SHOW_RESULTS = ("index.html", "quickstart.html", "results.html", "play.html", "stages.html")
+MOST_PAGES = 12
+"""Pages on the way through the book besides the first; all others are nested beneath one of them."""
+
+SHOW_RESULTS = ("index.html", "quickstart.html", "results.html", "play.html")
 """Pages with tables and figures of runs."""
 
 SHOW_STUDIES = ("evidence.html", "phases.html", "reading.html")
@@ -32,12 +38,11 @@ TEACHING = ("data.html", "method.html", "results.html", "assumptions.html", "pla
 """Pages that ask the reader something, the notebooks apart."""
 
 WITHOUT_TERMS = {
-    "changelog.html",
     "figures.html",
     "cite.html",
     "claims.html",
-    "checklist.html",
     "assumptions.html",
+    "reference.html",
 }
 """Pages of ledgers and links, with hardly a sentence."""
 
@@ -121,9 +126,8 @@ def parsed(book: Path, pages: list[str]) -> dict[str, Page]:
 
 def test_every_page_of_the_table_of_contents_is_there(book: Path, pages: list[str]) -> None:
     toc = yaml.safe_load((BOOK / "_toc.yml").read_text())
-    wanted = {"index.html"} | {
-        f"{chapter['file']}.html" for part in toc["parts"] for chapter in part["chapters"]
-    }
+    wanted = {"index.html"} | {f"{page['file']}.html" for page in pages_of(toc)}
+    assert sum(len(part["chapters"]) for part in toc["parts"]) <= MOST_PAGES
     assert wanted <= set(pages)
     assert {f"{file.stem}.html" for file in BOOK.glob("*.md")} <= wanted, "a page that no one can reach"
 
@@ -181,38 +185,27 @@ def test_scripts_and_fonts_are_the_books_own(book: Path, parsed: dict[str, Page]
     for name, page in parsed.items():
         foreign = [link for link in page.links if re.match(r"(https?:)?//.*\.(js|css|woff2?)(\?|$)", link)]
         assert not foreign, f"{name}: {foreign}"
-    assert (book / "_static" / "mathjax" / "tex-mml-chtml.js").is_file()
+    assert all((book / "_static" / "mathjax" / f"{part}.js").is_file() for part in ("core", *MATHJAX_PARTS))
     heavy = ("embed-amd.js", "require.js")
     assert not [
         script for page in parsed.values() for script in page.links if script.split("?")[0].endswith(heavy)
     ]
 
 
-def test_every_page_says_that_it_is_no_medical_device_and_where_the_code_is(
-    book: Path, parsed: dict[str, Page]
-) -> None:
-    home = "https://github.com/"
-    for name, page in parsed.items():
-        text = (book / name).read_text(encoding="utf-8")
-        if name not in ("search.html", "genindex.html"):
-            assert "Not a medical device" in text, name
-            assert any(link.startswith(home) for link in page.links), (
-                f"{name} does not lead to the repository"
-            )
+def test_every_page_says_that_it_is_no_medical_device(book: Path, parsed: dict[str, Page]) -> None:
+    for name in set(parsed) - {"search.html", "genindex.html"}:
+        assert "Not a medical device" in (book / name).read_text(encoding="utf-8"), name
 
 
-def test_each_notebook_opens_in_colab_from_its_page_and_from_the_stages(
-    book: Path, parsed: dict[str, Page]
-) -> None:
+def test_pages_lead_to_the_repository_and_to_colab_once_it_is_public(parsed: dict[str, Page]) -> None:
+    home = repository_url()
+    led = {name for name, page in parsed.items() if any(link.startswith(home) for link in page.links)}
+    assert led == ((set(parsed) - {"search.html", "genindex.html"}) if is_public() else set())
     for notebook in NOTEBOOKS.glob("[0-9]*.ipynb"):
-        for page in (f"notebooks/{notebook.stem}.html", "stages.html"):
-            found = {link for link in parsed[page].links if link.endswith(f"/{notebook.name}")}
-            assert any(
-                re.fullmatch(
-                    rf"https://colab\.research\.google\.com/github/.+/notebooks/{notebook.name}", link
-                )
-                for link in found
-            ), page
+        for page in (f"notebooks/{notebook.stem}.html", "quickstart.html"):
+            opens = rf"https://colab\.research\.google\.com/github/.+/notebooks/{notebook.name}"
+            found = [link for link in parsed[page].links if re.fullmatch(opens, link)]
+            assert bool(found) == is_public(), page
 
 
 def test_rows_of_sentences_can_be_read_on_a_phone(book: Path) -> None:
@@ -224,9 +217,7 @@ def test_rows_of_sentences_can_be_read_on_a_phone(book: Path) -> None:
 def test_phantom_results_say_phantom(book: Path) -> None:
     text = (book / "results.html").read_text()
     assert (
-        "Phantom numbers" in text
-        and "Table 1 on phantom data" in text
-        and "Phantom in the role of the real pool" in text
+        "Phantom numbers" in text and "Table 1 on phantom data" in text and "Phantom: reference pool" in text
     )
     assert "Always “normal”" in text, "constant answers stand in the same table"
     assert "profile <strong>phantom</strong>" in (book / "notebooks" / "01_frame_index.html").read_text()
@@ -379,9 +370,7 @@ def test_a_page_with_a_broken_link_is_refused(tmp_path: Path, monkeypatch: pytes
     broken = tmp_path / "book"
     shutil.copytree(BOOK, broken, ignore=shutil.ignore_patterns("_build", "_extra", "results"))
     (broken / "cite.md").write_text("# How to cite\n\n[nowhere](no-such-page.md)\n")
-    (broken / "_toc.yml").write_text(
-        "format: jb-book\nroot: cite\nparts:\n- chapters:\n  - file: changelog\n"
-    )
+    (broken / "_toc.yml").write_text("format: jb-book\nroot: cite\nparts:\n- chapters:\n  - file: glossary\n")
     monkeypatch.setattr(render, "BOOK", broken)
     monkeypatch.setattr(fragments, "BOOK", broken)
     monkeypatch.setattr(render, "find_assets", lambda say: Assets(None))

@@ -75,7 +75,7 @@ def test_order_beats_chance_in_every_group() -> None:
 
 def test_figures_are_drawn_and_a_missing_study_is_said(tmp_path: Path) -> None:
     drawn = phases.write_figures(tmp_path / "figures")
-    assert sorted(file.name for file in drawn) == ["phases-ed.svg", "phases-es.svg", "phases-third.svg"]
+    assert sorted(file.name for file in drawn) == ["phases-curves.svg", "phases-third.svg"]
     assert all("<svg" in file.read_text(encoding="utf-8")[:2000] for file in drawn)
     assert phases.write_figures(tmp_path / "none", folder=tmp_path) == []
     assert all(

@@ -107,7 +107,7 @@ def test_figure_and_table_of_the_beats() -> None:
         beats_sentence(beats) == "4 beats: systole takes 30% to 37% of each; the rule misses by 33 to 67 ms"
     )
     shown = beats_table(beats)
-    assert shown.loc[1, "rule minus seen, ms"] == -67 and shown.loc[4, "beats a minute"] == 62
+    assert shown.loc[1, "rule minus seen, ms"] == -67 and shown.loc[4, "beats per minute"] == 62
 
 
 def test_the_page_has_every_beat_of_both_votes_or_says_that_nothing_ran(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from finished_run import FinishedRun, tables
 
 from infomotion_lib.paths import notebook_of
 from infomotion_lib.run.colab import earlier_stages
+from infomotion_lib.run.starter import STARTS
 from infomotion_lib.stage_table import TABLE
 
 
@@ -40,9 +41,18 @@ def test_a_notebook_starts_alone_and_ends_as_the_whole_run(
     assert sums(colab.run) == sums(smoke_run.paths)
 
 
-@pytest.mark.parametrize("stage", STAGES[1:])
+@pytest.mark.parametrize("stage", [stage for stage in STAGES[1:] if stage not in STARTS])
 def test_a_later_notebook_begins_as_in_the_whole_run(
     colab: Colab, smoke_run: FinishedRun, tmp_path: Path, stage: str
 ) -> None:
     copy_earlier(colab, smoke_run, stage)
     begins_as_in_the_whole_run(colab, smoke_run, stage, tmp_path)
+
+
+@pytest.mark.parametrize("stage", STARTS)
+def test_a_notebook_runs_whole_on_what_ships(colab: Colab, tmp_path: Path, stage: str) -> None:
+    notebook = notebook_of(TABLE[stage])
+    assert notebook is not None
+    printed = colab.open(notebook, tmp_path / "out.ipynb")
+    assert "come with the project" in printed["bootstrap"]
+    assert "of 12 pools" in printed["board"]

@@ -138,7 +138,7 @@ def test_the_real_clips_themselves_have_no_distance(long_table: pd.DataFrame) ->
     distance, accuracy = halves(shaped.table2(without, data="open clips", names=names)).parts
     frame = distance.frame.set_index("pool")
     assert set(frame.loc["published clips"]) == {"–"} and "–" not in set(frame.loc["Latte"])
-    assert "Published clips: these are the real clips themselves" in " ".join(distance.notes)
+    assert "Published clips: these are the reference clips themselves" in " ".join(distance.notes)
     assert distance.caption.startswith("Table 2 on the open clips")
     assert (
         "InfoMotion, paper (quoted)" in accuracy.frame["selector"].tolist()

@@ -57,20 +57,21 @@ def test_table_1_has_the_papers_shape(table: pd.DataFrame, constants: pd.DataFra
     shaped = table1(table, data="phantom", constants=constants, paper=paper_results())
     frame = shaped.frame.set_index(["set", "selector"])
     assert list(dict.fromkeys(shaped.frame["set"])) == [
-        "Whole Real",
-        "Dist. Real",
-        "Whole Synth.",
-        "Dist. Synth.",
+        "Whole reference",
+        "Dist. reference",
+        "Whole generated",
+        "Dist. generated",
         "no training",
     ]
     assert (
-        frame.loc[("Dist. Real", "InfoMotion (kNN) [collapsed]"), f"VPC 5: {QUOTED}"] == "65.2 ± 3.3 (73.4)"
+        frame.loc[("Dist. reference", "InfoMotion (kNN) [collapsed]"), f"VPC 5: {QUOTED}"]
+        == "65.2 ± 3.3 (73.4)"
     )
-    assert frame.loc[("Whole Real", "Whole set"), f"All: {QUOTED}"] == "81.2 (85.4)"
+    assert frame.loc[("Whole reference", "Whole set"), f"All: {QUOTED}"] == "81.2 (85.4)"
     hard = table[(table["method"] == "random") & (table["source"] == "real") & (table["vpc"] == 5)].set_index(
         "metric"
     )
-    ours = frame.loc[("Dist. Real", "Random"), "VPC 5: phantom"]
+    ours = frame.loc[("Dist. reference", "Random"), "VPC 5: phantom"]
     assert (
         ours == f"{hard['mean']['hard_accuracy']:.1f} ± {hard['sd']['hard_accuracy']:.1f}"
         f" ({hard['mean']['soft_accuracy']:.1f})"
@@ -168,7 +169,9 @@ def test_accuracy_title_counts_what_lies_apart(table: pd.DataFrame, constants: p
     apart.loc[random, ["mean", "ci_low", "ci_high"]] = (50.0, 40.0, 60.0)
     ten = (apart["method"] == "infomotion") & (apart["metric"] == "hard_accuracy") & (apart["vpc"] == 10)
     apart.loc[ten, ["mean", "ci_low", "ci_high"]] = (50.0, 40.0, 60.0)
-    assert "2 of 4 cells lie apart" in texts(figures.accuracy_by_vpc(apart, constants, data="Phantom"))
+    assert "2 of 4 intervals do not overlap Random" in texts(
+        figures.accuracy_by_vpc(apart, constants, data="Phantom")
+    )
 
 
 def test_one_pool_says_so(predictions: pd.DataFrame) -> None:

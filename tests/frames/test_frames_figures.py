@@ -61,11 +61,11 @@ def test_status_bars_count_the_videos_with_frames() -> None:
         ("synthetic", "TRAIN", "detected", 5),
     ]
     fig = figures.status_bars(pd.DataFrame(rows, columns=["source", "split", "status", "n"]))
-    assert title(fig) == "12 of 14 videos have all five frames"
+    assert title(fig) == "12 of 14 videos give all five frames"
     assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == [
-        "Real TRAIN",
-        "Real TEST",
-        "Synthetic TRAIN",
+        "Reference pool\nTRAIN",
+        "Reference pool\nTEST",
+        "Generated pool\nTRAIN",
     ]
 
 
@@ -73,9 +73,10 @@ def test_traced_frames_name_ed_and_es_by_area() -> None:
     square = np.array([[0.0, 0], [0, 10], [10, 10], [10, 0]])
     fig = figures.traced_frames(np.zeros((2, 20, 20), np.uint8), [square * 0.5, square], frames=[3, 9])
     assert [axis.get_title(loc="left") or axis.get_title() for axis in fig.axes] == [
-        "ES · frame 3 · 25 px²",
-        "ED · frame 9 · 100 px²",
+        "ES · frame 3",
+        "ED · frame 9",
     ]
+    assert [text.get_text() for axis in fig.axes for text in axis.texts] == ["25 px²", "100 px²"]
     assert "75%" in title(fig)
 
 

@@ -50,10 +50,12 @@ def kept(copy: Path, run: FinishedRun, stage: str) -> bool:
     ],
 )
 def test_numbers_out_of_range_stop_before_a_kernel_starts(
-    smoke_run: FinishedRun, words: list[str], message: str
+    smoke_run: FinishedRun, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = tables(smoke_run.paths.stage(STAGE))
-    assert message in refused(smoke_run, smoke_run.paths.root, *words)
+    where = ["--profile", "smoke", "-p", f"runs_dir={smoke_run.paths.root.parent}"]
+    assert main(["run", "05", *where, *(word for value in words for word in ("-p", value))]) == 2
+    assert message in capsys.readouterr().err
     assert tables(smoke_run.paths.stage(STAGE)) == before
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from matplotlib.figure import Figure
+from matplotlib.quiver import Quiver
 from numpy.typing import NDArray
 from reference_formula import formula_frames, formula_state
 
@@ -16,7 +17,6 @@ from infomotion_lib.reporting.figures.ifa import (
     components_by_ef,
     filled_in_strip,
     flow_panels,
-    flow_to_rgb,
     probe_bars,
     spectrum,
     training_curves,
@@ -94,15 +94,14 @@ def test_filled_in_frames_are_the_networks(network: InterFrameInterpolator) -> N
     assert np.allclose(made.prediction, whole.prediction.mean(dim=1).numpy(), atol=1e-6)
 
 
-def test_flow_colours() -> None:
-    flow = np.zeros((2, 1, 3))
-    flow[:, 0, 0], flow[:, 0, 1] = (5, 0), (-5, 0)
-    colours = flow_to_rgb(flow, most=5)
-    assert (
-        np.allclose(colours[0, 0], (1, 0, 0))
-        and np.allclose(colours[0, 1], (0, 1, 1))
-        and np.allclose(colours[0, 2], 1)
-    )
+def test_arrows_of_opposite_walls_differ_in_colour_and_cancel() -> None:
+    flow = np.zeros((1, 2, 28, 28))
+    flow[0, 0, :, :10], flow[0, 0, :, 18:] = 3, -3
+    fig = flow_panels(np.zeros((1, 28, 28)), {"network": flow}, names=["heart"])
+    assert "keeps 0% of 2.1 px (network)" in title_of(fig)
+    (arrows,) = (item for item in fig.axes[0].collections if isinstance(item, Quiver))
+    assert len(np.unique(arrows.get_facecolor()[:, :3], axis=0)) == 2
+    assert (np.abs(arrows.U) == 3).all(), "no arrow where nothing moves"
 
 
 def title_of(figure: Figure) -> str:
@@ -127,7 +126,7 @@ def test_picture_figures_draw_any_number_of_rows(count: int, network: InterFrame
     panels = flow_panels(
         made.first, {"network": made.motion, "zero": np.zeros_like(made.motion)}, names=names
     )
-    assert "zero 0.0 px" in title_of(panels)
+    assert "of 0.0 px (zero)" in title_of(panels)
     view = follow_window(network, triplets[0, 0], triplets[0, 2])
     still = follow_window(network, triplets[0, 0], triplets[0, 0], window=view.number)
     head, token = view.sharpest()
@@ -147,10 +146,10 @@ def test_training_figure_says_whether_it_ignited() -> None:
             "psnr_naive": 25.0,
         }
     )
-    assert "+1.50 dB: ignited" in title_of(training_curves(log))
-    assert "-1.00 dB: not ignited" in title_of(training_curves(log.head(3)))
-    assert "Loss" in title_of(training_curves(log.assign(psnr=np.nan)))
-    assert "Loss" in title_of(training_curves(log.head(0)))
+    assert "learnt motion: +1.50 dB" in title_of(training_curves(log))
+    assert "did not learn motion: -1.00 dB" in title_of(training_curves(log.head(3)))
+    assert "no VAL videos" in title_of(training_curves(log.assign(psnr=np.nan)))
+    assert "no VAL videos" in title_of(training_curves(log.head(0)))
 
 
 def test_number_figures_state_their_numbers() -> None:
@@ -164,7 +163,7 @@ def test_number_figures_state_their_numbers() -> None:
     )
     many = dict.fromkeys(("motion", "appearance", "mafe", "discovr", "truth"), rng.normal(size=(40, 2)))
     panels = components_by_ef(many, dict.fromkeys(many, np.array([0.6, 0.2])), ef).axes[: len(many)]
-    assert len({round(panel.get_position().y0, 3) for panel in panels}) == 2, "four in a row"
+    assert len({round(panel.get_position().y0, 3) for panel in panels}) == 3, "two in a row"
     table = pd.DataFrame(
         {
             "feature": ["motion", "untrained", "truth"],
@@ -174,4 +173,4 @@ def test_number_figures_state_their_numbers() -> None:
     )
     bars = probe_bars(table, chance=0.2)
     assert "motion (the paper's)" in title_of(bars)
-    assert "-0.20, below 0: no bar" in [text.get_text() for text in bars.axes[0].texts]
+    assert "-0.20 (no bar)" in [text.get_text() for text in bars.axes[0].texts]

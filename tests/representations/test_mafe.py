@@ -331,7 +331,7 @@ def test_what_it_shows_of_itself(
     assert "pixels from DIS" in figures[0].alt and "pixels from true" in figures[0].alt
     log = pd.DataFrame({name: [1.0, 2.0] for name in ("step", *PARTS)}).assign(reid=np.nan, reid_mean=np.nan)
     figure = loss_curves(log, method="flow", alarms=[])
-    assert len(figure.axes) == 2 and figure.get_suptitle() == "Method flow: no alarm"
+    assert len(figure.axes) == 2 and figure.get_suptitle() == "Training by method flow raised no alarm"
     assert loss_curves(log, method="flow", alarms=["a", "b"]).get_suptitle() == "a; b"
 
 

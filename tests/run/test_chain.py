@@ -338,15 +338,13 @@ def test_a_cell_of_table_1_leads_to_its_runs_and_videos(smoke_run: FinishedRun) 
 def test_a_real_run_holds_until_its_code_or_its_parameters_change(
     smoke_run: FinishedRun, tmp_path: Path
 ) -> None:
-    assert "Everything is as its run card says." in smoke_run.infomotion("verify", "--profile", "smoke")
     project = Path(shutil.copytree(smoke_run.project, tmp_path / "project"))
-    would = ("run", "all", "--profile", "smoke", "--dry-run")
-    assert infomotion(*would, project=project) == "Nothing to run.\n", (
-        "a project that has moved is still the same"
-    )
     with (project / "infomotion_lib/selection/graph.py").open("a", encoding="utf-8") as stream:
         stream.write("\n# a comment changes nothing\n")
-    infomotion("verify", "--profile", "smoke", project=project)
+    told = infomotion("verify", "--profile", "smoke", project=project)
+    assert "Everything is as its run card says." in told, "a project that has moved is still the same"
+    would = ("run", "all", "--profile", "smoke", "--dry-run")
+    assert infomotion(*would, project=project) == "Nothing to run.\n"
     with (project / "infomotion_lib/selection/graph.py").open("a", encoding="utf-8") as stream:
         stream.write("\nTOUCHED = True\n")
     assert infomotion(*would, project=project) == "Would run: graph_selection, evaluation, ablation\n"

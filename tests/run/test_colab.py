@@ -53,7 +53,8 @@ def test_every_notebook_takes_the_profiles_values_though_nobody_injects_them(
 ) -> None:
     names: dict[str, Any] = {}
     exec(cell_of(stage, "parameters"), names)
-    taken = notebook_parameters(stage, {**names, "runs_dir": str(tmp_path)}).model_dump(mode="json")
+    of_smoke = {**names, "profile": "smoke", "runs_dir": str(tmp_path)}
+    taken = notebook_parameters(stage, of_smoke).model_dump(mode="json")
     ran = read_run_card(smoke_run.paths.stage(stage))["parameters"]
     assert taken.pop("runs_dir") == str(tmp_path) and ran.pop("runs_dir")
     assert taken == ran

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,24 +50,16 @@ LEARNT = {
 
 
 @pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the library that may be edited, and that the hashes are taken of."""
     copy = tmp_path / code.PACKAGE
     shutil.copytree(code.LIBRARY, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(code, "LIBRARY", copy)
-    forget()
-    yield copy
-    forget()
-
-
-def forget() -> None:
-    for remembered in (code.bare_code, code.learning_code, code._imported):
-        remembered.cache_clear()
+    return copy
 
 
 def add(file: Path, statement: str) -> None:
     file.write_text(file.read_text(encoding="utf-8") + f"\n{statement}\n", encoding="utf-8")
-    forget()
 
 
 def learnt() -> dict[str, str]:
@@ -98,7 +89,6 @@ def test_a_loss_with_another_factor_is_another_loss(library: Path) -> None:
     )
     number.value *= 2
     file.write_text(ast.unparse(tree), encoding="utf-8")
-    forget()
     assert learning_hash(TABLE["ifa_training"]) != before
 
 
@@ -118,7 +108,6 @@ def test_words_and_rooms_do_not_count(library: Path) -> None:
         other.write_text(
             other.read_text(encoding="utf-8").replace("ifa.losses", "ifa.objectives"), encoding="utf-8"
         )
-    forget()
     assert learnt() == before
 
 

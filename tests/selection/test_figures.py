@@ -75,8 +75,8 @@ def test_a_collapsed_graph_says_so(pool: Pool) -> None:
     assert title(community_graphs({"literal": own}, [], of="of class mild")) == "1 community of class mild"
     assert fig.axes[0].get_xlabel() == f"{own.graph.n_nodes} videos"
     assert (
-        fig.axes[0].get_title(loc="left") == "literal · collapsed"
-        or fig.axes[0].get_title() == "literal · collapsed"
+        fig.axes[0].get_title(loc="left") == "literal\ncollapsed"
+        or fig.axes[0].get_title() == "literal\ncollapsed"
     )
 
 

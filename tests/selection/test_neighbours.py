@@ -1,6 +1,8 @@
-"""Neighbour search: exact is exact, the search by cells says how good it is."""
+"""Neighbour search: exact is exact, the approximate one says how good it is."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,10 @@ from scipy.spatial.distance import cdist
 
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.selection import neighbours as room
+from infomotion_lib.selection.communities import find_communities
+from infomotion_lib.selection.graph import Recipe, build_graph
 from infomotion_lib.selection.neighbours import nearest_neighbours
+from infomotion_lib.selection.selectors import select
 
 
 def clustered(count: int, seed: int = 0) -> np.ndarray:
@@ -30,54 +35,117 @@ def test_exact_search_agrees_with_all_distances() -> None:
     assert (found.method, found.recall) == ("exact", 1.0)
 
 
-def test_cells_measure_their_recall() -> None:
-    rows = np.random.default_rng(0).normal(size=(1200, 24)).astype(np.float32)  # no clusters: hard for cells
+def test_the_approximate_search_measures_its_recall(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "EXPANSION", 8)  # few candidates: something is missed
+    rows = np.random.default_rng(0).normal(size=(1500, 24)).astype(np.float32)
     exact = nearest_neighbours(rows, 5, search="exact")
-    found = nearest_neighbours(rows, 5, search="cells", target_recall=0.4, sample=800)
+    found = nearest_neighbours(rows, 5, search="approximate", target_recall=0.3, sample=1500)
     recall = np.mean(
         [len(set(a) & set(b)) / 5 for a, b in zip(found.index.tolist(), exact.index.tolist(), strict=True)]
     )
-    assert 0.35 <= recall < 1 and abs(recall - found.recall) < 0.05
-    assert repr(found).startswith("Neighbours(1200 x 5, cells, recall 0.")
+    assert 0.3 <= recall < 1 and abs(recall - found.recall) < 0.01
+    assert repr(found).startswith("Neighbours(1500 x 5, approximate, recall 0.")
     np.testing.assert_allclose(
         found.distance, np.linalg.norm(rows[found.index] - rows[:, None], axis=2), rtol=1e-5
     )
 
 
 @given(st.integers(2, 300), st.integers(1, 6), st.integers(0, 3))
-@settings(max_examples=30, deadline=None)
-def test_cells_always_give_k_distinct_others(count: int, k: int, seed: int) -> None:
-    rows = np.round(clustered(count, seed))  # duplicates and, at times, empty cells
+@settings(max_examples=15, deadline=None)
+def test_the_approximate_search_gives_k_distinct_others(count: int, k: int, seed: int) -> None:
+    rows = np.round(clustered(count, seed))  # with duplicates
     k = min(k, count - 1)
-    found = nearest_neighbours(rows, k, search="cells", target_recall=0.01, sample=20)
-    assert found.index.shape == (count, k)
+    found = nearest_neighbours(rows, k, search="approximate", target_recall=0.01, sample=20)
+    assert found.method == "approximate" and found.index.shape == (count, k)
     assert all(len({own, *others}) == k + 1 for own, others in enumerate(found.index.tolist()))
     assert (np.diff(found.distance, axis=1) >= 0).all()
 
 
-def test_without_clusters_it_becomes_exact() -> None:
+def test_many_copies_of_one_row_leave_none_short() -> None:
+    rows = np.concatenate([np.zeros((200, 6), np.float32), clustered(100)])
+    found = nearest_neighbours(rows, 4, search="approximate", target_recall=0.01)
+    assert all(len({own, *others}) == 5 for own, others in enumerate(found.index.tolist()))
+
+
+def test_a_seed_gives_one_result_on_disk_and_in_memory(tmp_path: Path) -> None:
+    rows = clustered(1500).astype(np.float16)
+    mapped = np.lib.format.open_memmap(tmp_path / "rows.npy", mode="w+", dtype=np.float16, shape=rows.shape)
+    mapped[:] = rows
+    mapped.flush()
+    disk = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    held, read = (nearest_neighbours(r, 4, search="approximate", seed=3) for r in (rows, disk))
+    np.testing.assert_array_equal(held.index, read.index)
+    np.testing.assert_array_equal(held.distance, read.distance)
+
+
+def test_blocks_do_not_change_true_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = clustered(700)
+    monkeypatch.setattr(room, "ROWS_AT_A_TIME", 64)
+    found = nearest_neighbours(rows, 4, search="approximate", target_recall=0.95)
+    exact = nearest_neighbours(rows, 4, search="exact")
+    assert found.method == "approximate" and found.recall > 0.99
+    assert (found.index == exact.index).mean() > 0.99
+
+
+def test_where_recall_is_missed_all_pairs_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(0).normal(size=(600, 40)).astype(np.float32)
-    found = nearest_neighbours(rows, 4, search="cells")
+    monkeypatch.setattr(room, "EXPANSION", 8)
+    monkeypatch.setattr(room, "MOST_EXPANSION", 8)
+    found = nearest_neighbours(rows, 4, search="approximate", target_recall=1.0)
     assert found.method == "exact"
     np.testing.assert_array_equal(found.index, nearest_neighbours(rows, 4, search="exact").index)
+    monkeypatch.setattr(room, "ALL_PAIRS_UP_TO", 500)
+    with pytest.warns(UserWarning, match="among 600 videos finds"):
+        found = nearest_neighbours(rows, 4, search="approximate", target_recall=1.0)
+    assert found.method == "approximate" and found.recall < 1
 
 
 def test_one_far_away_mean_does_not_cost_precision() -> None:
     rows = clustered(1500)
     near, far = (
-        nearest_neighbours(rows + offset, 4, search="cells", target_recall=0.99).index for offset in (0, 500)
+        nearest_neighbours(rows + offset, 4, search="approximate", target_recall=0.99).index
+        for offset in (0, 500)
     )
     assert (near == far).mean() > 0.97
 
 
-def test_auto_uses_cells_when_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_is_exact_while_small(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = clustered(1500)
     assert nearest_neighbours(rows, 3).method == "exact"
     monkeypatch.setattr(room, "EXACT_UP_TO", 1000)
-    assert nearest_neighbours(rows, 3).method == "cells"
+    assert nearest_neighbours(rows, 3).method == "approximate"
+
+
+def test_communities_of_the_approximate_graph_are_those_of_the_exact_one() -> None:
+    rows = clustered(600)
+    modules = [
+        find_communities(build_graph(rows, recipe=Recipe(search=search)), trials=2).module
+        for search in ("approximate", "exact", "approximate")  # Infomap before and after the search
+    ]
+    assert modules[0].max() > 0
+    for module in modules[1:]:
+        np.testing.assert_array_equal(module, modules[0])
 
 
 @pytest.mark.parametrize("k", [0, 4])
 def test_bad_k_is_refused(k: int) -> None:
     with pytest.raises(ParameterError, match="cannot be taken from 4 rows"):
         nearest_neighbours(np.eye(4), k)
+
+
+def test_picks_from_disk_are_those_from_memory_and_of_the_exact_search(tmp_path: Path) -> None:
+    rows = clustered(400).astype(np.float16)
+    np.save(tmp_path / "rows.npy", rows)
+    names = [f"{number:03d}.avi" for number in range(400)]
+    classes = np.where(np.arange(400) % 2, "normal", "severe")
+    asked = {"classes": classes, "file_names": names, "method": "infomotion", "vpc": 8}
+    chosen = [
+        select(vectors, **asked, graph=Recipe(search=search, trials=2, null_draws=0)).file_names
+        for vectors, search in (
+            (rows, "exact"),
+            (np.load(tmp_path / "rows.npy", mmap_mode="r"), "exact"),
+            (np.load(tmp_path / "rows.npy", mmap_mode="r"), "approximate"),
+        )
+    ]
+    assert len(chosen[0]) == 16
+    assert chosen[1] == chosen[0] and chosen[2] == chosen[0]

@@ -9,7 +9,7 @@ from infomotion_lib.classes import class_name
 from infomotion_lib.errors import DataError
 from infomotion_lib.selection.graph import Recipe
 from infomotion_lib.selection.registry import judged
-from infomotion_lib.selection.screened import copies, still
+from infomotion_lib.selection.screened import copies, still, two_motions
 from infomotion_lib.selection.selectors import select
 
 RECIPE = Recipe(trials=2, null_draws=0)
@@ -68,6 +68,20 @@ def test_copies_and_still_clips_are_seen() -> None:
     assert np.flatnonzero(copies(vectors, np.array(["mild"] * 12))).tolist() == [7]
     vectors[4] *= 0.02
     assert np.flatnonzero(still(vectors)).tolist() == [4]
+
+
+def test_a_frozen_clip_has_two_equal_motions() -> None:
+    """The order of the numbers is scale, motion, direction, channel; between equal frames the motion is not
+    zero.
+    """
+    rng = np.random.default_rng(2)
+    first = rng.standard_normal((30, 2, 2, 8)), rng.standard_normal((30, 2, 2, 16))
+    for scale in first:
+        scale[3, 1] = scale[3, 0]
+    vectors = 5 + np.concatenate([scale.reshape(30, -1) for scale in first], axis=1)
+    assert np.flatnonzero(still(vectors)).tolist() == [3]
+    filling, emptying = two_motions(vectors)
+    assert filling.shape == emptying.shape == (30, 48) and np.array_equal(filling[3], emptying[3])
 
 
 def test_the_judge_decides(labelled: tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]) -> None:

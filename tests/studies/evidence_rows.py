@@ -36,7 +36,7 @@ def made_up(
                 for configuration in ARMS[arm].configurations
                 for vpc in ((5,) if ARMS[arm].small else (5, 10))
             ]
-            chosen += [] if ARMS[arm].small else [(Configuration(WHOLE), 0)]
+            chosen += [(Configuration(WHOLE), 0)] if ARMS[arm].whole else []
             planned = sum(1 if configuration.method == WHOLE else 2 for configuration, _ in chosen)
             for number, (configuration, vpc) in enumerate(chosen):
                 where = {"arm": arm, "pool": pool} | SHARED

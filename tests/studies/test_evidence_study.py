@@ -23,7 +23,7 @@ from infomotion_lib.run.cli import main
 from infomotion_lib.selection.selectors import select
 from infomotion_lib.studies.rows import IDENTITY
 from infomotion_lib.studies.selectors import study
-from infomotion_lib.studies.selectors.arms import ARMS, CONFIGURATIONS, CORE, GRAPH_METHODS, MAIN
+from infomotion_lib.studies.selectors.arms import ARMS, CONFIGURATIONS, CORE, GRAPH_METHODS, MAIN, WORLDS
 from infomotion_lib.studies.selectors.comparison import pool_differences, scored_sets
 from infomotion_lib.studies.selectors.feature_networks import FeatureNetworks, open_feature_networks
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
@@ -220,6 +220,20 @@ def test_every_set_is_chosen_by_select_and_equal_sets_are_trained_once(
         if (row["method"], row["feature"], row["graph"]) in {core.key for core in CORE}
     }
     assert {task.set_name for task in tasks[: 2 * len(first)]} == first
+
+
+def test_equal_steps_are_an_arm(pool: Pool, networks: FeatureNetworks) -> None:
+    """The whole set is trained for as many steps as the selected ones, and the settings stay those of the
+    rows there are.
+    """
+    arm = "equal_steps"
+    equal = study.parameters_of(arm, TINY)
+    sets = choose_sets(pool, networks.vectors(pool), arm=ARMS[arm], parameters=equal)
+    tasks = plan_tasks(sets, parameters=equal)
+    everything = [task for task in tasks if len(task.rows) == len(pool.ef)]
+    assert len(everything) == TINY.study_whole_seeds and {task.steps for task in tasks} == {1}
+    assert {row["vpc"] for row in sets} == {0, 1} and len(tasks) <= most_networks(arm, TINY)
+    assert study.parameters_of(MAIN, TINY) == TINY and arm not in WORLDS
 
 
 @pytest.mark.parametrize("feature", GRAPH_METHODS)

@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 
 from infomotion_lib.errors import DataError, ParameterError
+from infomotion_lib.paths import PROJECT
 from infomotion_lib.studies.help.answers import answer_table, detectable, equivalence_p, gate_table
 from infomotion_lib.studies.help.registration import REGISTERED, check_rows, refuse_others, registration
+from infomotion_lib.studies.help.tables import sentences
+from infomotion_lib.studies.selectors.settings import DECIDING, LATER
 
 OWN = registration()
 
@@ -27,11 +30,13 @@ def rows_of(
                 "world": world,
                 "pool": pool,
                 "arm": arm,
+                "draw": draw,
                 "hard_accuracy": 45 + gain + spread * float(rng.standard_normal()),
             }
             for world, arms in gains.items()
             for pool in range(pools)
             for arm, gain in arms.items()
+            for draw in range(OWN.content[f"stage_{stage}"]["sets"][arm])
         ]
     )
 
@@ -59,7 +64,7 @@ def test_three_answers() -> None:
     table = answer_table(rows_of(1, gains, pools=20, spread=0.5), list(gains), OWN).set_index("world")
     assert table.loc[["wrong_ef"], "answer"].unique().tolist() == ["beats"]
     assert table.loc[["broken_clips"], "answer"].unique().tolist() == ["equivalent"]
-    wide = answer_table(rows_of(1, gains, pools=20, spread=12, seed=1), ["broken_clips"], OWN)
+    wide = answer_table(rows_of(1, gains, pools=20, spread=30, seed=1), ["broken_clips"], OWN)
     assert set(wide["answer"]) == {"undecided"} and (wide["detectable"] > 5).all()
 
 
@@ -76,9 +81,13 @@ def test_worse_is_not_better() -> None:
 
 
 def test_no_answer_before_the_last_pool() -> None:
+    """Nor before the last network of the last pool."""
     gains = {"wrong_ef": {"random": 0.0, "kmeans": 0.0, "agree_infomotion": 6.0}}
     table = answer_table(rows_of(1, gains, pools=19, spread=0.5), ["wrong_ef"], OWN)
     assert set(table["answer"]) == {"not all pools"}
+    rows = rows_of(1, gains, pools=20, spread=0.5)
+    assert set(answer_table(rows, ["wrong_ef"], OWN)["answer"]) == {"beats"}
+    assert set(answer_table(rows[:-1], ["wrong_ef"], OWN)["answer"]) == {"not all pools"}
     with pytest.raises(DataError, match="that is the finding"):
         answer_table(pd.DataFrame(), [], OWN)
 
@@ -87,7 +96,7 @@ def test_numbers_of_a_textbook() -> None:
     """A paired t-test of 20 pools with sd 1 finds 0.66 sd at .05 with power .8."""
     value = np.linspace(-1, 1, 20)
     value /= value.std(ddof=1)
-    assert detectable(value, level=0.05) == pytest.approx(0.66, abs=0.01)
+    assert detectable(value, level=0.05, power=0.8) == pytest.approx(0.66, abs=0.01)
     assert equivalence_p(value, margin=2) < 0.001 < 0.5 < equivalence_p(value + 2.5, margin=2)
 
 
@@ -99,8 +108,36 @@ def test_other_settings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="wrong_ef"):
         OWN.contaminations("wrong_eff")
     changed = tmp_path / "registration.json"
+    for name in set(DECIDING) | set(LATER):
+        free = name.startswith(("study_", "softmax_")) and name != "study_render_size"
+        assert free or name == "steps_whole" or name in OWN.content["parameters"], name
     changed.write_bytes(REGISTERED.read_bytes().replace(b'"pools": 20', b'"pools": 21'))
     other = registration(changed)
     assert other.hash != OWN.hash
     with pytest.raises(DataError, match="another registration"):
         check_rows([{"registration": OWN.hash}, {"registration": other.hash}], OWN)
+    changed.write_bytes(REGISTERED.read_bytes().replace(b'"copy_below": 0.3', b'"copy_below": 0.2'))
+    with pytest.raises(DataError, match="not the registered one: copy_below"):
+        registration(changed)
+
+
+def test_the_page_shows_the_hash() -> None:
+    page = (PROJECT / "book" / "preregistration.md").read_text(encoding="utf-8")
+    assert OWN.hash in page
+
+
+def test_a_sentence_per_world() -> None:
+    gains = {
+        "wrong_ef": {"random": 0.0, "kmeans": 0.0, "agree_infomotion": 6.0},
+        "broken_clips": {"random": 0.0, "kmeans": 0.0, "agree_infomotion": 0.0},
+        "near_copies": {"random": 0.0, "kmeans": 0.0, "agree_infomotion": 0.0},
+    }
+    rows = rows_of(1, gains, pools=20, spread=0.5)
+    wide = rows_of(1, {"near_copies": gains["near_copies"]}, pools=20, spread=30)
+    rows = pd.concat([rows[rows["world"] != "near_copies"], wide])
+    answers = answer_table(rows, list(gains), OWN)
+    first, second, third = sentences(answers, OWN)
+    assert first.startswith("wrong_ef: agree_infomotion beats both rivals (+")
+    assert "equivalent to both rivals, within 2 points" in second
+    assert "undecided; with 80 % power" in third
+    assert (answers["detectable_first"] > answers["detectable"]).all()

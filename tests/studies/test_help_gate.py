@@ -29,7 +29,7 @@ def tiny(folder: Path, **changes: object) -> Registration:
         "as_is": [],
         "broken_clips": [{"kind": "anatomy_jumps", "rate": 0.2}, {"kind": "frozen", "rate": 0.2}],
     }
-    content["stage_0"] |= {"seeds": [11], "random_sets": 1, "oracle_sets": 2, "oracle_draws": 2, **changes}
+    content["stage_0"] |= {"seeds": [11], "sets": {"random": 1, "oracle": 2}, "oracle_draws": 2, **changes}
     path = folder / "registration.json"
     path.write_text(json.dumps(content), encoding="utf-8")
     return registration(path)

@@ -25,7 +25,7 @@ from infomotion_lib.reporting.flags import mark_of
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
 from infomotion_lib.studies.selectors import comparison
-from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN, Configuration
+from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN, WORLDS, Configuration
 from infomotion_lib.studies.selectors.confirmation import screen_and_confirm
 from infomotion_lib.studies.selectors.rows import PUBLISHED, Tables, read_published
 
@@ -103,7 +103,7 @@ class Evidence:
         main study.
         """
         found = {MAIN: self.core_runs} | {
-            name: comparison.scored_sets(self.tables, arm=name) for name in ARMS if name != MAIN
+            name: comparison.scored_sets(self.tables, arm=name) for name in WORLDS
         }
         return {name: runs[runs["vpc"] == self.smallest] for name, runs in found.items()}
 
@@ -129,7 +129,7 @@ class Evidence:
 
         Of its budgets that with the larger share counts.
         """
-        found: dict[str, dict[Key, float]] = {name: {} for name in ARMS}
+        found: dict[str, dict[Key, float]] = {name: {} for name in (MAIN, *WORLDS)}
         for name, shares in found.items():
             for row in records(comparison.graph_health(self.runs if name == MAIN else self.arm_runs[name])):
                 shares[key_of(row)] = max(shares.get(key_of(row), 0.0), row["collapsed"] + row["shattered"])
@@ -244,7 +244,11 @@ def below(text: str) -> Markup:
 
 def gain(record: Row) -> str:
     """Sentence on how well an IFA network fills in frames, from the record of its training."""
-    learnt = "has learnt motion" if record["ignited"] else "has **not** learnt motion by our rule of 1 dB"
+    learnt = (
+        "has learnt to move pixels (which says nothing of EF)"
+        if record["ignited"]
+        else "has **not** learnt motion by our rule of 1 dB"
+    )
     return (
         f"The IFA network (F = {record['width']}, {record['steps']:,} steps) fills in frames"
         f" {number(record['gain_db'])} dB better than the average of their neighbours, so it {learnt}."

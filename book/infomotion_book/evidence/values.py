@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from infomotion_book.evidence.study import LEVEL, MOTION, RIVALS, Evidence, Key, Row, key_of
+from infomotion_lib.evaluation.dd_ranking import dd_ranking
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors import comparison
@@ -157,6 +159,37 @@ class Headroom:
     low: float
     high: float
     by_machine: list[tuple[str, Row, Row]]
+
+
+def dd_scores(evidence: Evidence) -> dict[tuple[Key, int], dict[str, float]]:
+    """DD-Ranking's ``ior`` and ``hlr`` of each configuration and budget, means over pools."""
+    columns = ["method", "feature", "graph"]
+    names = evidence.runs[columns].agg("|".join, axis=1)
+    plain = evidence.runs["method"].isin([RANDOM.method, WHOLE])
+    runs = evidence.runs.assign(method=names.mask(plain, evidence.runs["method"]))
+    if runs.empty:
+        return {}
+    ranked = dd_ranking(runs, by=["pool", "vpc"])
+    scores: dict[tuple[Key, int], dict[str, float]] = {}
+    for row in records(ranked.groupby(["method", "vpc"])[["ior", "hlr"]].mean().reset_index()):
+        method, feature, graph = str(row["method"]).split("|")
+        scores[(method, feature, graph), int(row["vpc"])] = {"ior": row["ior"], "hlr": row["hlr"]}
+    return scores
+
+
+def equal_steps(evidence: Evidence) -> str:
+    """Sentence: how far the whole set leads where it is trained for as many steps as the selected sets."""
+    runs = comparison.scored_sets(evidence.tables, arm="equal_steps")
+    gaps = comparison.headroom(runs)["difference"].to_numpy(float) if len(runs) else np.empty(0)
+    if len(gaps) < 2:
+        return (
+            "How much of that is training steps: `infomotion study selectors --arm equal_steps`, not run yet."
+        )
+    low, high = comparison.t_interval(gaps)
+    return (
+        f"At equal steps it is {gaps.mean():.1f} [{low:.1f}, {high:.1f}] points better in {len(gaps)} pools:"
+        " that lead is of its videos alone."
+    )
 
 
 def headroom(evidence: Evidence) -> Headroom | None:

@@ -15,9 +15,9 @@ from infomotion_book.evidence.values import apart, leads
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors import comparison
-from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN
+from infomotion_lib.studies.selectors.arms import CORE, MAIN, WORLDS
 
-CHANGED = tuple(name for name in ARMS if name != MAIN)
+CHANGED = WORLDS
 PLANNED_LEADS = len(RIVALS) * len(CHANGED)
 PLANNED_CHANGES = (len(CORE) - 1) * len(CHANGED)
 

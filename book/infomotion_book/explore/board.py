@@ -23,16 +23,18 @@ if TYPE_CHECKING:
     import ipywidgets
 
 
+NAMES = ("cycle", "heart", "tolerance", "graphs", "wall")
+"""Every control, in the order of the page."""
+
+
 @dataclass(frozen=True)
 class Control:
-    """One control with its story.
+    """One control.
 
     Attributes
     ----------
-    title : str
-        Heading.
-    before, after : str
-        What it shows and how to use it; what to see.
+    name : str
+        What ``play.md.jinja`` calls it.
     widget : ipywidgets.Widget
         The control.
     stage : str
@@ -41,9 +43,7 @@ class Control:
         Function that draws it, where no stage does.
     """
 
-    title: str
-    before: str
-    after: str
+    name: str
     widget: ipywidgets.Widget
     stage: str = ""
     drawn_by: str = ""
@@ -97,67 +97,17 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
     base : str
         Folder of all published results as the page sees it.
     """
-    found = [
-        Control(
-            "One heart beat",
-            "Move through the frames of a phantom heart. The curve is the volume of its left ventricle, 1 at"
-            " its fullest. Then change the share of the cycle that diastole is taken to fill, and see where"
-            " the paper's rule puts the next ES.",
-            "In this phantom systole takes exactly a third, so the rule is right at two thirds. In patients"
-            " the share depends on the heart rate, and the rule misses by some frames.",
-            cycle.control(),
-            drawn_by="infomotion_book.explore.cycle.control",
-        )
-    ]
+    found = [Control("cycle", cycle.control(), drawn_by="infomotion_book.explore.cycle.control")]
     if heart.at_hand():
-        found.append(
-            Control(
-                "Four beats of a real heart",
-                "Move through four seconds of a real heart, seen from its tip, and watch the dark chamber in"
-                " the middle fill and empty. Two votes follow it: the detector needs no training, and the"
-                " network has seen drawn hearts only. ES′ is where the rule of a third puts each next ES.",
-                "Both curves rise and fall with the chamber, and the line above them says how near the rule"
-                " comes. This is one recording, at rest, with no label: it shows that the parts work on a"
-                " heart that nobody drew, not how well. It is `color3d_jpeg_baseline.dcm`, one of pydicom's"
-                " sample files (MIT).",
-                heart.control(),
-                drawn_by="infomotion_book.explore.heart.control",
-            )
-        )
+        found.append(Control("heart", heart.control(), drawn_by="infomotion_book.explore.heart.control"))
     if results is None:
         return found
     folder = results.root / EXPLORE
-    if (folder / "tolerance.csv").is_file():
-        found.append(
-            Control(
-                "How much does the tolerance give away?",
-                "Soft accuracy forgives predictions that miss their class by no more than the tolerance. Move"
-                " it, and watch the bars beside the dashed line: the best answer that looks at no video.",
-                "Every bar grows, and so does the line. What counts is the distance between them.",
-                tolerance.control(folder / "tolerance.csv", results.graph_flags),
-                "evaluation",
-            )
-        )
-    if (folder / "graphs.json").is_file():
-        found.append(
-            Control(
-                "From a class to communities",
-                "Each dot is a video of the class; dots of one colour are one community; ringed dots are"
-                " picked. Choose a class and how its graph is made.",
-                "With few neighbours there are many small communities, with many neighbours few large ones."
-                " The literal graph has one.",
-                graphs.control(graphs.read(folder / "graphs.json")),
-                "graph_selection",
-            )
-        )
+    if (cells := folder / "tolerance.csv").is_file():
+        found.append(Control("tolerance", tolerance.control(cells, results.graph_flags), "evaluation"))
+    if (places := folder / "graphs.json").is_file():
+        found.append(Control("graphs", graphs.control(graphs.read(places)), "graph_selection"))
     if any((folder / "wall").glob("*.webp")):
-        found.append(
-            Control(
-                "The chosen clips",
-                "What each selector keeps from a class, side by side. Let them move or hold them still.",
-                "All are phantoms. Look for variety: of motion, of scanner style, of shape.",
-                wall.control(folder / "wall", f"{base}/{results.profile}/{EXPLORE}/wall"),
-                "graph_selection",
-            )
-        )
+        clips = wall.control(folder / "wall", f"{base}/{results.profile}/{EXPLORE}/wall")
+        found.append(Control("wall", clips, "graph_selection"))
     return found

@@ -17,6 +17,22 @@ def filled(name: str, values: Mapping[str, Any]) -> str:
     return _environment().get_template(name).render(values)
 
 
+def part(name: str, block: str, values: Mapping[str, Any] | None = None) -> str:
+    """MyST text of one named block of a template, which ends with one line break.
+
+    >>> part("claims.md.jinja", "legend")[:21]
+    'VPC: videos per class'
+    """
+    template = _environment().get_template(name)
+    text = "".join(template.blocks[block](template.new_context(dict(values or {}))))
+    return text.strip() + "\n"
+
+
+def line(name: str, block: str, values: Mapping[str, Any] | None = None) -> str:
+    """The same on one line, without a line break: a note under a table, the alt text of a figure."""
+    return " ".join(part(name, block, values).split())
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(

@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from infomotion_lib.reporting.figures.parts import headline
+from infomotion_lib.reporting.style import PHONE_WIDTH
 from infomotion_lib.representations.ifa.inspection import WindowView
 
 _OWN, _FOUND = "#56B4E9", "#E69F00"
@@ -36,14 +37,14 @@ def attention_window(
     head, token : int
         Which row of A to follow.
     """
-    fig = Figure(figsize=(7.6, 3.1))
+    fig = Figure(figsize=(PHONE_WIDTH, 2.7))
     one, two, three = fig.subplots(1, 3)
     start, end = view.pixels[token], view.pixels[token] + view.moves[head, token]
     for axis, frame in ((one, first), (two, second), (three, first)):
         axis.imshow(frame, cmap="gray", vmin=0, vmax=255)
         _frame_window(axis, view, frame.shape)
     _square(one, start, view.patch, _OWN)
-    one.set_title("a token of the first frame", fontsize=9)
+    one.set_title("first frame:\nthe patch", fontsize=9)
     weights = view.attention[head, token]
     for centre, weight in zip(view.pixels, weights / weights.max(), strict=True):
         corner = centre - view.patch / 2
@@ -64,7 +65,7 @@ def attention_window(
         start,
         arrowprops={"arrowstyle": "-|>", "color": "white", "lw": 1.6, "shrinkA": 0, "shrinkB": 0},
     )
-    two.set_title(f"looks here: a row of A, head {head + 1}", fontsize=9)
+    two.set_title(f"second frame: its\nattention, head {head + 1}", fontsize=9)
     change = view.moves[head] - still.moves[head]
     longest = float(np.linalg.norm(change, axis=1).max())
     three.quiver(
@@ -76,10 +77,10 @@ def attention_window(
         color=_FOUND,
         width=0.01,
     )
-    three.set_title(f"change of A c - c (longest: {longest:.1f} px)", fontsize=9)
+    three.set_title(f"shift of all patches\n(up to {longest:.1f} px)", fontsize=9)
     text = (
-        f"This token puts {weights.max():.0%} of its attention on one place (even spread:"
-        f" {1 / len(weights):.0%})"
+        f"A patch of the wall sends {weights.max():.0%} of its attention to one place"
+        f" (evenly spread: {1 / len(weights):.0%})"
     )
     headline(fig, text)
     return fig

@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from infomotion_lib.reporting.figures.frames import DIASTOLE_COLOUR, SYSTOLE_COLOUR
+from infomotion_lib.reporting.figures.frames import DIASTOLE_COLOUR, SHADE, SYSTOLE_COLOUR
 from infomotion_lib.reporting.figures.parts import INK, headline
 from infomotion_lib.reporting.results import records
-from infomotion_lib.reporting.style import PHASE_COLOURS
+from infomotion_lib.reporting.style import PHASE_COLOURS, PHONE_WIDTH
 
 COLUMN_NAMES = {
     "es": "ES",
@@ -20,7 +20,7 @@ COLUMN_NAMES = {
     "diastole_ms": "diastole, ms",
     "systole_ms": "systole, ms",
     "systole_share": "systole of the cycle",
-    "beats_a_minute": "beats a minute",
+    "beats_a_minute": "beats per minute",
     "rule_error_ms": "rule minus seen, ms",
 }
 
@@ -39,16 +39,16 @@ def beat_by_beat(signal: ArrayLike, beats: pd.DataFrame, *, fps: float) -> Figur
     """
     curve = np.asarray(signal, float)
     low, span = float(curve.min()), float(np.ptp(curve)) or 1.0
-    fig = Figure(figsize=(7.2, 3.5))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.5))
     axis = fig.subplots()
     axis.plot(np.arange(len(curve)) / fps, curve, color=INK, lw=1.8)
     for beat in records(beats):
         for start, end, colour in (("es", "ed", DIASTOLE_COLOUR), ("ed", "next_es", SYSTOLE_COLOUR)):
-            axis.axvspan(beat[start] / fps, beat[end] / fps, color=colour, lw=0)
+            axis.axvspan(beat[start] / fps, beat[end] / fps, color=colour, alpha=SHADE, lw=0)
         share, late = f"systole {beat['systole_share']:.0%}", f"rule {beat['rule_error_ms']:+.0f} ms"
         words = f"beat {beat['beat']}\n{share}\n{late}"
         middle = (beat["es"] + beat["next_es"]) / 2 / fps
-        axis.text(middle, low + 1.42 * span, words, ha="center", va="top", fontsize=8)
+        axis.text(middle, low + 1.42 * span, words, ha="center", va="top", fontsize=9)
     _marks(fig, curve, beats, fps)
     axis.set(
         xlabel="time in the recording (s)",
@@ -56,7 +56,7 @@ def beat_by_beat(signal: ArrayLike, beats: pd.DataFrame, *, fps: float) -> Figur
         xlim=(0, (len(curve) - 1) / fps),
         ylim=(low - 0.12 * span, low + 1.45 * span),
     )
-    fig.legend(loc="outside lower center", ncols=4, fontsize=8)
+    fig.legend(loc="outside lower center", ncols=3, fontsize=9)
     headline(fig, beats_sentence(beats))
     return fig
 

@@ -11,29 +11,34 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.figures.parts import INK, bare, headline
-from infomotion_lib.reporting.style import WEBP_ALT
+from infomotion_lib.reporting.style import PHONE_WIDTH, WEBP_ALT
 
 _MID_GREY = 128
+_ABREAST = 6
+"""Frames in a row."""
 
 
 MILLISECONDS = 90
 
 
 def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown: int = 6) -> Figure:
-    """One clip of each requested class as a strip of frames, a block of columns per pool.
+    """One clip of each requested class as a strip of frames, a block of columns per pool; the more pools, the
+    fewer frames of each.
 
     Parameters
     ----------
     pools : mapping of name to mapping of class to clip (T, S, S)
         Such as ``{"Latte": {"severe": clip, ...}}``.
     shown : int
-        Frames of each strip, evenly spread.
+        Frames of each strip at most, evenly spread.
     """
     classes = [name for name in CLASS_NAMES if all(name in clips for clips in pools.values())]
+    shown = max(2, min(shown, _ABREAST // len(pools)))
     ratios = [1.0] * (len(pools) * (shown + 1) - 1)
     for gap in range(shown, len(ratios), shown + 1):
         ratios[gap] = 0.18
-    fig = Figure(figsize=(0.72 * sum(ratios) + 1.2, 0.7 * len(classes) + 0.9))
+    side = (PHONE_WIDTH - 1.1) / sum(ratios)
+    fig = Figure(figsize=(PHONE_WIDTH, (side + 0.04) * len(classes) + 0.8))
     axes = fig.subplots(len(classes), len(ratios), squeeze=False, width_ratios=ratios)
     for axis in axes.ravel():
         bare(axis)
@@ -41,10 +46,10 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
     for block, (pool, clips) in enumerate(pools.items()):
         first = block * (shown + 1)
         axes[0, first].set_title(
-            " ", fontsize=12
+            " ", fontsize=10
         )  # room above; the name itself may reach over the next frames
         head = axes[0, first].annotate(
-            pool, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=12
+            pool, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=10
         )
         head.set(fontweight="bold", va="bottom", in_layout=False)
         for row, name in enumerate(classes):
@@ -52,8 +57,8 @@ def side_by_side(pools: Mapping[str, Mapping[str, NDArray[np.uint8]]], *, shown:
             for axis, image in zip(axes[row, first : first + shown], clips[name][at], strict=True):
                 axis.imshow(image, vmin=0, vmax=255)
     for row, name in enumerate(classes):
-        axes[row, 0].set_ylabel(name, fontsize=11, color=INK, rotation=0, ha="right", va="center")
-    headline(fig, "One clip of each requested class, time from left to right")
+        axes[row, 0].set_ylabel(name, fontsize=10, color=INK, rotation=0, ha="right", va="center")
+    headline(fig, "One clip of each requested class; time runs from left to right")
     return fig
 
 

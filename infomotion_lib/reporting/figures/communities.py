@@ -16,6 +16,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from infomotion_lib.reporting.figures.parts import FAINT, INK, headline
+from infomotion_lib.reporting.flags import flag_words
+from infomotion_lib.reporting.style import PHONE_WIDTH
 from infomotion_lib.selection.graph import Graph
 from infomotion_lib.selection.layout import force_layout
 from infomotion_lib.selection.modular import ClassGraph
@@ -64,9 +66,9 @@ def community_graphs(
     columns = min(3, len(graphs))
     rows = -(-len(graphs) // columns)
     fig = Figure(
-        figsize=(5.6, 4.6)
+        figsize=(PHONE_WIDTH, 4.6)
         if single
-        else (2.4 * columns, 0.4 + 2.85 * rows + (0.3 if len(graphs) % columns == 0 else 0))
+        else (PHONE_WIDTH, 0.4 + 2.2 * rows + (0.3 if len(graphs) % columns == 0 else 0))
     )
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes[len(graphs) :]:
@@ -74,17 +76,18 @@ def community_graphs(
     for axis, (name, built) in zip(axes, graphs.items(), strict=False):
         shown = _draw_graph(axis, built, picks, most_nodes=most_nodes, seed=seed)
         communities = built.communities
-        health = "" if communities.flag == "healthy" else f" · {communities.flag}"
-        axis.set_title(f"{name}{health}", fontsize=10)
+        words = flag_words([built.flag])
+        health = f"\n{words}" if words else ""
+        axis.set_title(f"{name.replace('_', ' ')}{health}", fontsize=10, fontweight="normal")
         nodes = (
             f"{built.graph.n_nodes:,}"
             if shown == built.graph.n_nodes
             else f"{shown:,} of {built.graph.n_nodes:,}"
         )
         counted = (
-            "" if single else f"{_count(communities.n_communities, 'community')}, "
+            "" if single else f"{_count(communities.n_communities, 'community')}\n"
         )  # a single graph has its count in the title
-        axis.set_xlabel(f"{counted}{nodes} videos", fontsize=8.5)
+        axis.set_xlabel(f"{counted}{nodes} videos", fontsize=9.5)
     marks = [
         Line2D([], [], marker="o", ls="", markersize=8, mfc=FAINT, mec=INK, mew=2.0),
         *(
@@ -102,17 +105,17 @@ def community_graphs(
     )
     if len(graphs) < len(axes):
         note = "one colour per community" + (f";\n{repeated}" if repeated else "")
-        axes[-1].legend(marks, labels, loc="center", fontsize=8.5, title=note, title_fontsize=8.5)
+        axes[-1].legend(marks, labels, loc="center", fontsize=9.5, title=note, title_fontsize=9.5)
     else:
         if repeated:
             marks, labels = [*marks, Line2D([], [], linestyle="")], [*labels, repeated]
-        fig.legend(marks, labels, loc="outside lower left", ncols=4, fontsize=8.5, handletextpad=0.2)
+        fig.legend(marks, labels, loc="outside lower left", ncols=3, fontsize=9.5, handletextpad=0.2)
     span = (
         f"{min(counts)} to {max(counts)} communities"
         if min(counts) < max(counts)
         else _count(counts[0], "community")
     )
-    ringed = "; the most central videos are ringed" if len(picks) else ""
+    ringed = "; rings mark the most central videos" if len(picks) else ""
     whose = of if of is not None else "" if single else "in each class"
     headline(fig, f"{span}{whose and ' '}{whose}{ringed}")
     return fig

@@ -52,7 +52,7 @@ def contact_sheet(
             ed, es = pairs[number]
             between = np.full((height, _GAP), 255, np.uint8)
             axis.imshow(np.hstack([ed, between, es]), cmap="gray", vmin=0, vmax=255)
-            axis.set_title(captions[number], fontsize=7.5, fontweight="normal", loc="left", pad=2)
+            axis.set_title(captions[number], fontsize=9.5, fontweight="normal", loc="left", pad=2)
     headline(fig, title)
     return fig
 

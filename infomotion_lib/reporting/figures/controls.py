@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from infomotion_lib.reporting.figures.parts import INK, headline
-from infomotion_lib.reporting.style import MUTED
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH
 
 _NETWORK, _ALTERED, _BLIND = "#D55E00", "#E9A26B", MUTED
 _KINDS = {
@@ -32,7 +32,7 @@ def control_errors(controls: pd.DataFrame) -> Figure:
         From :func:`infomotion_lib.studies.controls.split_controls`.
     """
     names = list(dict.fromkeys(controls["predictor"]))
-    fig = Figure(figsize=(7.2, 0.36 * len(names) + 1.4))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.36 * len(names) + 1.4))
     axis = fig.subplots()
     colours = {name: _KINDS.get(name, _BLIND) for name in names}
     places = {"x": "mae", "y": "predictor", "order": names, "ax": axis}
@@ -54,7 +54,7 @@ def control_errors(controls: pd.DataFrame) -> Figure:
     nearer = int((wide["regressor"] < wide["constant"]).sum())
     asked = int((wide["regressor"] < wide["requested EF"]).sum())
     title = (
-        f"Open clips: nearer than a constant in {nearer} of {splits} splits, than the request alone in"
+        f"Open clips: the network beats a constant in {nearer} of {splits} splits, the request alone in"
         f" {asked}"
     )
     headline(fig, title)
@@ -72,12 +72,12 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     table : DataFrame
         From :func:`infomotion_lib.studies.zero_shot.zero_shot`.
     """
-    fig = Figure(figsize=(8.2, 4.0))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.6))
     left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.05]})
     left.plot([0, 100], [0, 100], color=MUTED, lw=0.9)
     left.scatter(np.asarray(requested), np.asarray(answers), s=16, color=_NETWORK, alpha=0.7, lw=0)
     left.set_xlabel("requested EF (points)")
-    left.set_ylabel("EF from a network that saw only phantoms")
+    left.set_ylabel("EF by a network trained\nonly on phantoms")
     left.set_xlim(0, 100)
     left.set_ylim(0, 100)
     left.set_aspect("equal")
@@ -91,7 +91,7 @@ def zero_shot_scatter(answers: ArrayLike, requested: ArrayLike, table: pd.DataFr
     right.axvline(0, color=INK, lw=0.9)
     right.set_xlim(-1, 1)
     right.set_yticks(range(len(rows)), rows["clips"], fontsize=9)
-    right.set_xlabel("rank correlation with requested EF")
+    right.set_xlabel("rank correlation\nwith requested EF")
     right.grid(axis="y", visible=False)
     rho = rows.set_index("clips")["spearman"]
     title = (

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from infomotion_lib.reporting.figures.parts import INK, bare, edge_note, headline
-from infomotion_lib.reporting.style import MUTED, save_figure
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH, save_figure
 
 COLUMNS = 8
 """Frames that are shown, evenly spread."""
@@ -76,7 +76,7 @@ def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any, data
 def masked_frames(frames: NDArray[np.uint8], seen: NDArray[np.bool_]) -> Figure:
     """Frames (T, S, S) above what is left of them where ``seen`` (T, n, n) hides patches."""
     at = _spread(len(frames))
-    fig = Figure(figsize=(_width(at), 2.9))
+    fig = Figure(figsize=(PHONE_WIDTH, 2.4))
     axes = fig.subplots(2, len(at), squeeze=False)
     for column, time in enumerate(at):
         frame = frames[time].astype(float)
@@ -98,7 +98,7 @@ def cluster_maps(
     """
     at = _spread(len(frames))
     colours = _cluster_colours(maps)
-    fig = Figure(figsize=(_width(at), 1.25 * (len(maps) + 1) + 0.5))
+    fig = Figure(figsize=(PHONE_WIDTH, 1.0 * (len(maps) + 1) + 0.5))
     axes = fig.subplots(len(maps) + 1, len(at), squeeze=False)
     for column, time in enumerate(at):
         axes[0, column].imshow(frames[time], vmin=0, vmax=255)
@@ -125,32 +125,27 @@ def collapse_signs(log: pd.DataFrame, *, answers: int, prototypes: int, alarms: 
         median = log[name].rolling(max(len(log) // 20, 1), min_periods=1, center=True).median()
         axis.plot(step, median, color=colour, lw=1.8, ls=style, label=label)
 
-    fig = Figure(figsize=(9.6, 3.2), layout="constrained")
-    entropy, cosine, used = fig.subplots(1, 3)
+    fig = Figure(figsize=(PHONE_WIDTH, 5.6), layout="constrained")
+    entropy, cosine, used = fig.subplots(3, 1, sharex=True)
     step = log["step"]
     drawn(entropy, "entropy_of_mean", label="of the mean answer")
     drawn(entropy, "mean_entropy", colour="#117733", style="--", label="mean, per video")
     entropy.axhline(np.log(answers), color=MUTED, ls=":", lw=1.2)
-    edge_note(entropy, "uniform", float(np.log(answers)), shift=(-4, 2), size=8.5, ha="right", va="bottom")
+    edge_note(entropy, "uniform", float(np.log(answers)), shift=(-4, 2), size=9, ha="right", va="bottom")
     top = 1.35 * float(np.log(answers))  # room for the legend above the curves
-    entropy.set(xlabel="step", ylabel="entropy of the teacher (nats)", ylim=(0, top))
-    entropy.legend(fontsize=8.5, loc="upper center")
+    entropy.set(ylabel="entropy of the\nteacher (nats)", ylim=(0, top))
+    entropy.legend(fontsize=9.5, loc="upper center")
     drawn(cosine, "cls_cosine")
     cosine.axhline(1, color=MUTED, ls=":", lw=1.2)
-    cosine.set(xlabel="step", ylabel="cosine of two videos' vectors")
+    cosine.set(ylabel="cosine of two\nvideos' vectors")
     drawn(used, "prototypes_used")
-    used.set(xlabel="step", ylabel=f"prototypes used, of {prototypes}", ylim=(0, prototypes * 1.05))
+    used.set(xlabel="step", ylabel=f"prototypes used,\nof {prototypes}", ylim=(0, prototypes * 1.05))
     headline(fig, f"Collapsed: {', '.join(alarms)}" if alarms else "No sign of a collapse")
     return fig
 
 
 def _spread(count: int) -> list[int]:
     return np.unique(np.linspace(0, count - 1, min(COLUMNS, count)).round().astype(int)).tolist()
-
-
-def _width(shown: list[int]) -> float:
-    """Inches for these frames, and for a headline."""
-    return max(1.1 * len(shown) + 0.4, 6.4)
 
 
 def _as_pixels(patches: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:

@@ -21,14 +21,19 @@ from infomotion_lib.reporting.style import (
     METHOD_MARKERS,
     METHOD_NAMES,
     MUTED,
-    SOURCE_NAMES,
+    PHONE_WIDTH,
     graph_name,
+    source_names,
 )
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 
 def accuracy_by_vpc(
-    table: pd.DataFrame, constants: pd.DataFrame, *, data: str, metric: str = "hard_accuracy"
+    table: pd.DataFrame,
+    constants: pd.DataFrame,
+    *,
+    data: str,
+    metric: str = "hard_accuracy",
 ) -> Figure:
     """Accuracy of each selector by videos per class, with 95 % intervals; lines of the whole set and of the
     two constants that matter.
@@ -42,7 +47,7 @@ def accuracy_by_vpc(
     """
     rows = table[table["metric"] == metric]
     sources = list(dict.fromkeys(rows["source"]))
-    fig = Figure(figsize=(max(3.7 * len(sources) + 0.6, 6.6), 4.2))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.9))
     axes = fig.subplots(1, len(sources), sharey=True, squeeze=False)[0]
     best = constants.iloc[int(constants[metric].to_numpy(float).argmax())]
     lines = (
@@ -73,7 +78,7 @@ def accuracy_by_vpc(
                 ls=dashes,
                 label=constant_name(line["predictor"], line["constant"]),
             )
-        axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
+        axis.set_title(f"trained on: {source_names(data)[source]}", fontsize=10, fontweight="normal")
         axis.set_xlabel("videos per class")
     axes[0].set_ylabel(f"{metric.replace('_', ' ')} on TEST (%)")
     legend_below(fig, axes[0], most=3)
@@ -125,12 +130,17 @@ def _separation(rows: pd.DataFrame) -> str:
         ((chosen["ci_low"] > chosen["ci_high_random"]) | (chosen["ci_high"] < chosen["ci_low_random"])).sum()
     )
     if not apart:
-        return "no selector's interval lies apart from Random's"
-    return f"{apart} of {len(chosen)} cells {'lies' if apart == 1 else 'lie'} apart from Random's interval"
+        return "no selector is clearly apart from Random"
+    return f"{apart} of {len(chosen)} intervals {'does' if apart == 1 else 'do'} not overlap Random's"
 
 
 def tolerance_curves(
-    tolerances: pd.DataFrame, test_ef: Sequence[float], *, data: str, vpc: int, constant: float = 60.0
+    tolerances: pd.DataFrame,
+    test_ef: Sequence[float],
+    *,
+    data: str,
+    vpc: int,
+    constant: float = 60.0,
 ) -> Figure:
     """Soft accuracy by tolerance with its 95 % band, for each selector at one size and the whole set, beside
     a constant answer.
@@ -148,7 +158,7 @@ def tolerance_curves(
     """
     rows = tolerances[tolerances["vpc"].isin([0, vpc])]
     sources = list(dict.fromkeys(rows["source"]))
-    fig = Figure(figsize=(3.7 * len(sources) + 0.6, 4.1))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.9))
     axes = fig.subplots(1, len(sources), sharey=True, squeeze=False)[0]
     points = sorted(rows["tolerance"].unique())
     several = len(set(rows["graph"]) - {""}) > 1
@@ -164,7 +174,7 @@ def tolerance_curves(
                 cell["tolerance"], cell["ci_low"], cell["ci_high"], color=colour, alpha=0.13, lw=0
             )
         axis.plot(points, flat, color=MUTED, ls="--", lw=1.4, label=constant_name("always normal", constant))
-        axis.set_title(f"{SOURCE_NAMES[source]} training videos", fontsize=10)
+        axis.set_title(f"trained on: {source_names(data)[source]}", fontsize=10, fontweight="normal")
         axis.set_xlabel("tolerance (EF points)")
     axes[0].set_ylabel("soft accuracy on TEST (%)")
     legend_below(fig, axes[0], most=3)
@@ -179,7 +189,7 @@ def tolerance_curves(
 
 
 def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) -> Figure:
-    """Hard accuracy by machine style for each selector at one size and the whole set, with 95 % intervals
+    """Hard accuracy by scanner style for each selector at one size and the whole set, with 95 % intervals
     over runs.
 
     Parameters
@@ -190,7 +200,7 @@ def machine_bars(machines: pd.DataFrame, *, data: str, source: str, vpc: int) ->
     rows = machines[(machines["source"] == source) & machines["vpc"].isin([0, vpc])]
     count = rows.groupby("machine", sort=False)["n_videos"].first().sort_values(ascending=False)
     cells = list(dict.fromkeys(zip(rows["method"], rows["graph"].fillna(""), strict=True)))
-    fig = Figure(figsize=(7.6, 4.0))
+    fig = Figure(figsize=(PHONE_WIDTH, 4.0))
     axis = fig.subplots()
     for number, (method, graph) in enumerate(cells):
         cell = (
@@ -223,18 +233,20 @@ def paired_forest(differences: pd.DataFrame, *, data: str) -> Figure:
         From :func:`infomotion_lib.evaluation.intervals.paired_differences`.
     """
     rows = differences.iloc[::-1].reset_index(drop=True)
-    fig = Figure(figsize=(7.0, 0.34 * len(rows) + 1.5))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.34 * len(rows) + 1.5))
     axis = fig.subplots()
     for y, row in enumerate(rows.to_dict("records")):
         colour = METHOD_COLOURS[row["method"]]
         axis.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2)
         axis.plot(row["difference"], y, color=colour, marker=METHOD_MARKERS[row["method"]], ms=7)
-    names = [
-        f"{SOURCE_NAMES[row['source']]}, {METHOD_NAMES[row['method']]}{in_brackets([row.get('graph_flag')])},"
-        f" {row['vpc']} per class"
+    names = source_names(data)
+    labels = [
+        f"{names[row['source']]}, {METHOD_NAMES[row['method']]}{in_brackets([row.get('graph_flag')])},"
+        f" {row['vpc']}"
         for row in rows.to_dict("records")
     ]
-    axis.set_yticks(range(len(rows)), names, fontsize=9.5)
+    axis.set_yticks(range(len(rows)), labels, fontsize=9.5)
+    axis.set_title("pool, selector, videos per class", loc="right", fontsize=9, fontweight="normal")
     zero_line(axis, len(rows))
     clear = int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
     pools = int(rows["n_pools"].max())

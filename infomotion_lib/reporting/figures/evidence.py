@@ -6,7 +6,7 @@ Every title states what the drawn numbers say; it is computed from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,21 @@ from matplotlib.figure import Figure
 
 from infomotion_lib.reporting.figures.parts import INK, headline, zero_line
 from infomotion_lib.reporting.flags import MEANINGS, MOST, SOME
-from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES, MUTED
+from infomotion_lib.reporting.style import (
+    METHOD_COLOURS,
+    METHOD_MARKERS,
+    METHOD_NAMES,
+    MUTED,
+    PHONE_WIDTH,
+    graph_name,
+)
 
-_WIDTH = 7.6
 _LEVEL = 0.05
+_SHOWN = "infomotion"
+_PAPER = ("kmeans", "infodist", "infomotion")
+_COLUMNS = (-246, -146, -84)
+"""Where selector, vectors and graph begin, points from the axis."""
+
 FEATURE_NAMES = {"motion": "motion", "appearance": "appearance", "joint": "both"}
 """Vectors a selector is given, as tables and figures print them; ``both`` are motion and appearance side by
 side.
@@ -44,7 +55,7 @@ Marks = Mapping[tuple[str, str, str], str]
 
 def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
     """Every configuration minus Random with its 95 % interval over pools, one panel per budget, in the order
-    of the first.
+    of the first; the paper's selectors have their colours, the others are grey.
 
     Parameters
     ----------
@@ -55,7 +66,7 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
     """
     budgets = sorted(int(vpc) for vpc in comparisons["vpc"].unique())
     order = [_key(row) for row in comparisons[comparisons["vpc"] == budgets[0]].to_dict("records")][::-1]
-    fig = Figure(figsize=(_WIDTH, 0.25 * len(order) + 1.8))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.25 * len(order) + 1.8))
     axes = fig.subplots(1, len(budgets), sharex=True, sharey=True, squeeze=False)[0]
     for axis, vpc in zip(axes, budgets, strict=True):
         part = comparisons[comparisons["vpc"] == vpc]
@@ -63,18 +74,16 @@ def evidence_forest(comparisons: pd.DataFrame, *, marks: Marks) -> Figure:
             if _key(row) in order:
                 _interval(axis, row, order.index(_key(row)), "difference", "t_low", "t_high")
         zero_line(axis, len(order))
-        axis.set_title(f"{vpc} videos per class,\n{_span(part['pools'])}", fontsize=10)
-    names = [configuration_name(*key) + marks.get(key, "") for key in order]
-    axes[0].set_yticks(range(len(order)), names, fontsize=10)
-    fig.supxlabel(
-        f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(names)}", fontsize=10
-    )
+        axis.set_title(f"{vpc} per class,\n{_span(part['pools'])}", fontsize=10, fontweight="normal")
+    _configurations(axes[0], order, marks)
+    note = _legend(marks.get(key, "") for key in order)
+    fig.supxlabel(f"hard accuracy minus Random's (points)\n95 % interval over pools{note}", fontsize=10)
     kept = comparisons[comparisons["p_holm"] < _LEVEL]
     above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
     headline(
         fig,
-        f"Phantom pools: of {len(comparisons)} comparisons with Random, {above} lie above it and {below}"
-        " below after correction",
+        f"Phantom pools: {above} of {len(comparisons)} comparisons are better than Random, {below} worse,"
+        " after correction",
     )
     return fig
 
@@ -92,7 +101,7 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
     """
     budgets = sorted(int(vpc) for vpc in table["vpc"].unique())
     most = int(table["vpc"].value_counts().max())
-    fig = Figure(figsize=(_WIDTH, 0.34 * most * len(budgets) + 0.55 * len(budgets) + 1.0))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.34 * most * len(budgets) + 0.55 * len(budgets) + 1.0))
     axes = fig.subplots(len(budgets), 1, sharex=True, squeeze=False)[:, 0]
     for axis, vpc in zip(axes, budgets, strict=True):
         part = table[table["vpc"] == vpc].iloc[::-1].reset_index(drop=True)
@@ -132,8 +141,8 @@ def confirmation_pairs(table: pd.DataFrame, *, marks: Marks) -> Figure:
 
 
 def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure:
-    """Difference from Random of the core configurations in each arm, with 95 % intervals over pools; a group
-    of rows an arm.
+    """Difference from Random in each arm: InfoMotion's with its 95 % interval over pools, the other core
+    configurations as grey marks; a row per arm.
 
     Parameters
     ----------
@@ -143,40 +152,70 @@ def arm_differences(arms: Mapping[str, pd.DataFrame], *, marks: Marks) -> Figure
     marks : Marks
         By method, feature and graph, of all arms together.
     """
-    keys = list(dict.fromkeys(_key(row) for table in arms.values() for row in table.to_dict("records")))
-    fig = Figure(figsize=(_WIDTH, (0.16 * len(keys) + 0.3) * len(arms) + 1.3))
+    rows = [(number, row) for number, table in enumerate(arms.values()) for row in table.to_dict("records")]
+    mine = list(dict.fromkeys(_key(row) for _, row in rows if row["method"] == _SHOWN))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.5 * len(arms) + 1.9))
     axis = fig.subplots()
-    labelled = set()
-    for number, table in enumerate(arms.values()):
-        for row in table.to_dict("records"):
-            place = keys.index(_key(row))
-            y = -number + 0.36 - 0.72 * place / max(len(keys) - 1, 1)
-            label = "" if place in labelled else _named(row, marks)
-            labelled.add(place)
-            _interval(axis, row, y, "difference", "t_low", "t_high", label=label)
-    axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=10)
+    labelled: set[str] = set()
+    for number, row in rows:
+        shown = row["method"] == _SHOWN
+        label = _named(row, marks) if shown else "other selectors"
+        once = "" if label in labelled else label
+        labelled.add(label)
+        if shown:
+            y = -number + 0.3 * (mine.index(_key(row)) - (len(mine) - 1) / 2)
+            _interval(axis, row, y, "difference", "t_low", "t_high", label=once)
+        else:
+            look: dict[str, Any] = {
+                "ls": "none",
+                "marker": METHOD_MARKERS[row["method"]],
+                "ms": 5,
+                "alpha": 0.6,
+            }
+            axis.plot(row["difference"], -number, color=MUTED, label=once or None, **look)
+    axis.set_yticks([-number for number in range(len(arms))], list(arms), fontsize=9.5)
     axis.set_ylim(-len(arms) + 0.4, 0.6)
     axis.axvline(0, color=INK, lw=1)
     axis.grid(axis="y", visible=False)
-    named = [configuration_name(*key) + marks.get(key, "") for key in keys]
-    axis.set_xlabel(f"hard accuracy minus Random's (points), 95 % interval over pools{_legend(named)}")
-    fig.legend(loc="outside lower center", ncols=2, fontsize=10)
-    mine = [
-        row for table in arms.values() for row in table.to_dict("records") if row["method"] == "infomotion"
-    ]
-    above, below = sum(row["t_low"] > 0 for row in mine), sum(row["t_high"] < 0 for row in mine)
-    title = (
-        f"The interval of InfoMotion lies above Random in {above} and below it in {below} of {len(mine)}"
-        " worlds, before correction"
+    note = _legend(marks.get(key, "") for key in mine)
+    axis.set_xlabel(f"hard accuracy minus Random's (points)\n95 % interval over pools{note}")
+    fig.legend(loc="outside lower center", ncols=2, fontsize=9.5)
+    whole = [row for _, row in rows if row["method"] == _SHOWN]
+    above, below = sum(row["t_low"] > 0 for row in whole), sum(row["t_high"] < 0 for row in whole)
+    headline(
+        fig,
+        f"InfoMotion beats Random in {above} of {len(whole)} comparisons and loses in {below},"
+        " before correction",
     )
-    headline(fig, title)
     return fig
+
+
+def _configurations(axis: Axes, keys: Sequence[tuple[str, str, str]], marks: Marks) -> None:
+    """Method, vectors and graph of each row in three columns at the left of an axis."""
+    axis.set_yticks(range(len(keys)), [" "] * len(keys))
+    axis.tick_params(axis="y", length=0)
+    place: dict[str, Any] = {
+        "xycoords": axis.get_yaxis_transform(),
+        "textcoords": "offset points",
+        "va": "center",
+    }
+    rows = [("selector", "vectors", "graph"), *(_words(key, marks) for key in reversed(keys))]
+    for y, words in zip(range(len(keys), -1, -1), rows, strict=True):
+        weight = "bold" if y == len(keys) else "normal"
+        for x, word in zip(_COLUMNS, words, strict=True):
+            axis.annotate(word, (0, y), (x, 0), fontsize=9, fontweight=weight, **place)
+
+
+def _words(key: tuple[str, str, str], marks: Marks) -> tuple[str, str, str]:
+    method, feature, graph = key
+    name = METHOD_NAMES.get(method, method) + marks.get(key, "")
+    return name, FEATURE_NAMES.get(feature, feature), graph_name(graph) if graph else ""
 
 
 def _interval(
     axis: Axes, row: Mapping[Any, Any], y: float, middle: str, low: str, high: str, *, label: str = ""
 ) -> None:
-    colour = METHOD_COLOURS[row["method"]]
+    colour = METHOD_COLOURS[row["method"]] if row["method"] in _PAPER else MUTED
     if np.isfinite(row[low]):
         axis.plot([row[low], row[high]], [y, y], color=colour, lw=1.8)
     axis.plot(

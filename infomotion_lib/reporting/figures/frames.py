@@ -6,7 +6,7 @@ Every title states what the drawn numbers say; it is computed from them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,23 +16,27 @@ from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.frames.rule import MotionPairs
 from infomotion_lib.frames.tracings import Outline, outline_area
-from infomotion_lib.reporting.figures.parts import headline
-from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS, SOURCE_NAMES
+from infomotion_lib.reporting.figures.parts import INK, headline
+from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS, PHONE_WIDTH, SOURCE_NAMES
+from infomotion_lib.reporting.two_grounds import keep_colours
 
 EVENT_NAMES = {"es": "ES", "ed": "ED", "next_es": "next ES", "middle": "middle"}
-DIASTOLE_COLOUR, SYSTOLE_COLOUR = "#DCEBF5", "#F9E3D3"
+DIASTOLE_COLOUR, SYSTOLE_COLOUR = "#0072B2", "#D55E00"
+SHADE = 0.16
+"""Opacity of a shaded phase, so that any ground shines through."""
+
 _MARKS = {"es": "v", "next_es": "v", "ed": "^", "middle": "o"}
 STATUS_COLOURS = {
     "annotated": "#0072B2",
-    "previous_es": "#4A9BCB",
-    "next_ed": "#86BFDF",
-    "previous_ed": "#B8DAED",
+    "previous_es": "#7A5195",
+    "next_ed": "#56B4E9",
+    "previous_ed": "#A6761D",
     "detected": "#009E73",
     "high_residual": "#E0B000",
     "clamped": "#CC79A7",
 }
-"""Blue: from tracings; green and yellow: detected; pink: cut off by the clip. Every other status, without
-frames, is grey.
+"""Green and yellow: detected; pink: cut off by the clip; the others: from tracings. A status without frames
+is grey.
 """
 
 
@@ -72,7 +76,7 @@ def traced_frames(
         Their numbers.
     """
     areas = [outline_area(outline) for outline in traced]
-    fig = Figure(figsize=(7.2, 3.7))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.2))
     for number, (axis, picture, outline) in enumerate(
         zip(np.ravel(fig.subplots(1, len(pictures))), pictures, traced, strict=True)
     ):
@@ -80,7 +84,10 @@ def traced_frames(
         axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
         axis.fill(*outline.T, facecolor="none", edgecolor=PHASE_COLOURS[name], lw=2.2)
         axis.set_axis_off()
-        axis.set_title(f"{EVENT_NAMES[name]} · frame {frames[number]} · {areas[number]:.0f} px²", fontsize=9)
+        area = f"{areas[number]:.0f} px²"
+        look = {"color": "white", "ha": "center", "va": "center", "fontsize": 12, "fontweight": "bold"}
+        axis.text(*outline.mean(axis=0), area, **look)
+        axis.set_title(f"{EVENT_NAMES[name]} · frame {frames[number]}", fontsize=10, fontweight="normal")
     text = f"The outline shrinks by {1 - min(areas) / max(areas):.0%} from ED to ES"
     headline(fig, text)
     return fig
@@ -112,7 +119,7 @@ def frame_strip(
     """
     rows = len(pictures)
     height, width = pictures[0].shape[1:]
-    fig = Figure(figsize=(6.0, 0.5 + rows * (1.10 * height / width + 0.34)))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.5 + rows * (1.02 * height / width + 0.36)))
     axes = fig.subplots(rows, len(frames[0]), squeeze=False)
     for row, (clip, numbers, names) in enumerate(zip(pictures, frames, events, strict=True)):
         for axis, picture, number, name in zip(axes[row], clip, numbers, names, strict=True):
@@ -122,8 +129,8 @@ def frame_strip(
             for spine in axis.spines.values():
                 spine.set(visible=True, color=PHASE_COLOURS[name], linewidth=2.5 if name != "middle" else 1.0)
             time = 1000 * (number - numbers[0]) / fps[row]
-            axis.set_xlabel(f"{EVENT_NAMES[name]} · {number}\n{time:.0f} ms", fontsize=8, labelpad=3)
-        axes[row, 0].set_ylabel(labels[row], fontsize=7)
+            axis.set_xlabel(f"{EVENT_NAMES[name]} · {number}\n{time:.0f} ms", fontsize=9, labelpad=3)
+        axes[row, 0].set_ylabel(labels[row], fontsize=9)
     spans = [(numbers[-1] - numbers[0]) / rate for numbers, rate in zip(frames, fps, strict=True)]
     shown = "Five frames of one heart beat" if len(frames[0]) == 5 else "Three frames of one emptying"
     span = f"{min(spans):.2f} to {max(spans):.2f} s in {rows} {kind}" if rows > 1 else f"{spans[0]:.2f} s"
@@ -151,14 +158,14 @@ def cardiac_cycle(
     curve = np.asarray(volume, float)
     time = np.arange(len(curve)) / fps
     frames, names = five_frames(pairs)
-    fig = Figure(figsize=(7.2, 3.4))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.4))
     axis = fig.subplots()
     for motion, colour, name in (
         (pairs.diastole, DIASTOLE_COLOUR, "diastole"),
         (pairs.systole, SYSTOLE_COLOUR, "systole"),
     ):
         if motion is not None:
-            axis.axvspan(motion[0] / fps, motion[2] / fps, color=colour, lw=0)
+            axis.axvspan(motion[0] / fps, motion[2] / fps, color=colour, alpha=SHADE, lw=0)
             axis.text(
                 (motion[0] + motion[2]) / 2 / fps,
                 0.96,
@@ -168,7 +175,7 @@ def cardiac_cycle(
                 fontsize=9,
                 transform=axis.get_xaxis_transform(),
             )
-    axis.plot(time, curve, color="#1F2933")
+    axis.plot(time, curve, color=INK)
     _mark_events(axis, curve, frames, names, fps)
     axis.set(xlabel="time in the clip (s)", ylabel="LV volume / volume at ED", xlim=(0, time[-1]))
     headline(fig, _cycle_title(pairs, fps, true_es))
@@ -201,7 +208,7 @@ def moment(
     image.set_axis_off()
     axis.plot(np.arange(len(curve)) / fps, curve, color=MUTED)
     _mark_events(axis, curve, frames, names, fps, fontsize=9.5)
-    axis.plot(at / fps, curve[at], "o", ms=12, mfc="none", mec="#1F2933", mew=2, zorder=5)
+    axis.plot(at / fps, curve[at], "o", ms=12, mfc="none", mec=INK, mew=2, zorder=5)
     margin = 0.08 * (frames[-1] - frames[0]) / fps
     axis.set(
         xlabel="time (s)",
@@ -252,7 +259,12 @@ def _cycle_title(pairs: MotionPairs, fps: float, true_es: Sequence[float]) -> st
     return text
 
 
-def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STATUS_COLOURS)) -> Figure:
+def status_bars(
+    counts: pd.DataFrame,
+    *,
+    with_frames: Sequence[str] = tuple(STATUS_COLOURS),
+    names: Mapping[str, str] = SOURCE_NAMES,
+) -> Figure:
     """Bars of the videos of each status, one bar per source and split.
 
     Parameters
@@ -261,6 +273,8 @@ def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STAT
         ``source, split, status, n``, see :func:`infomotion_lib.frames.index.status_counts`.
     with_frames : sequence of str
         Statuses that come with frames; the others are drawn in grey.
+    names : mapping
+        Of the sources, see :func:`infomotion_lib.reporting.style.source_names`.
     """
     table = counts.pivot_table(
         index=["source", "split"], columns="status", values="n", aggfunc="sum", fill_value=0
@@ -271,27 +285,34 @@ def status_bars(counts: pd.DataFrame, *, with_frames: Sequence[str] = tuple(STAT
     known = [status for status in with_frames if status in statuses]
     others = [status for status in statuses if status not in known]
     greys = dict(zip(others, np.linspace(0.35, 0.75, max(len(others), 1)), strict=False))
-    fig = Figure(figsize=(7.2, 1.5 + 0.42 * len(table)))
+    fig = Figure(figsize=(PHONE_WIDTH, 1.3 + 0.52 * len(table)))
     axis = fig.subplots()
-    names = [f"{SOURCE_NAMES.get(source, source)} {split}" for source, split in table.index]
+    labels = [f"{names.get(source, source)}\n{split}" for source, split in table.index]
     left = np.zeros(len(table))
     for status in [*known, *others]:
         width = table[status].to_numpy(float)
         colour = STATUS_COLOURS[status] if status in known else str(greys[status])
         label = status_label(status) + ("" if status in known else " (no frames)")
-        bars = axis.barh(names, width, left=left, color=colour, edgecolor="white", height=0.72, label=label)
-        wide = [f"{value:.0f}" if value >= 0.035 * table.sum(axis=1).max() else "" for value in width]
-        axis.bar_label(
-            bars, wide, label_type="center", fontsize=8, color="white" if _is_dark(colour) else "#1F2933"
-        )
+        bars = axis.barh(labels, width, left=left, color=colour, edgecolor="none", height=0.8, label=label)
+        most = float(table.sum(axis=1).max())
+        told = [_on_bar(value / most, f"{value:.0f}", status_label(status)) for value in width]
+        ink = "white" if _is_dark(colour) else INK
+        keep_colours([*bars, *axis.bar_label(bars, told, label_type="center", fontsize=9, color=ink)])
         left += width
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     axis.set_xlabel("videos")
     total, usable = table.to_numpy().sum(), table[known].to_numpy().sum()
-    headline(fig, f"{usable} of {total} videos have all five frames")
-    fig.legend(loc="outside lower center", ncols=4, fontsize=8)
+    headline(fig, f"{usable} of {total} videos give all five frames")
+    fig.legend(loc="outside lower center", ncols=3, fontsize=9)
     return fig
+
+
+def _on_bar(share: float, number: str, words: str) -> str:
+    """What fits on a bar that is so long a share of the longest: number and words, the number, or nothing."""
+    if share >= 0.02 * len(words) + 0.02:
+        return f"{words}\n{number}"
+    return number if share >= 0.02 * len(number) else ""
 
 
 def status_label(status: str) -> str:

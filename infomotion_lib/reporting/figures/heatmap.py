@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.figures.parts import INK
+from infomotion_lib.reporting.two_grounds import keep_colours
 
 _DARK = 55.0
 """Percent above which a cell is too dark for dark text."""
@@ -46,6 +47,7 @@ def class_map(axis: Axes, counts: NDArray[np.number], *, named: bool, size: floa
         linecolor="white",
         annot_kws={"size": size},
     )
+    keep_colours([*axis.collections, *axis.texts])
     for label, value in zip(axis.texts, share.ravel(), strict=True):
         label.set_color("white" if value > _DARK else INK)
     middles = np.arange(len(CLASS_NAMES)) + 0.5

@@ -15,7 +15,7 @@ from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.figures.clips import side_by_side
 from infomotion_lib.reporting.figures.parts import INK, bare, edge_note, headline
 from infomotion_lib.reporting.figures.pools import pool_colour
-from infomotion_lib.reporting.style import MUTED, figure_bytes, save_figure
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH, figure_bytes, save_figure
 from infomotion_lib.reporting.widgets import image_slider
 
 STRENGTHS = (1.0, 2.0, 4.0, 8.0)
@@ -85,7 +85,7 @@ def restored_frames(
     frames: NDArray[np.uint8], restored: NDArray[np.uint8], *, quality: Mapping[str, float]
 ) -> Figure:
     """Frames (N, S, S) above what the autoencoder makes of them, and the difference below."""
-    fig = Figure(figsize=(1.25 * len(frames) + 0.4, 4.3))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.6 + 3 * (PHONE_WIDTH - 0.4) / len(frames)))
     axes = fig.subplots(3, len(frames), squeeze=False)
     gap = np.abs(frames.astype(int) - restored)
     for row, (name, images, top) in enumerate(
@@ -122,12 +122,12 @@ def learning_strip(
     blocks = {f"{step:,} steps": dict(enumerate(drawn)) for step, drawn in clips.items()} | {
         "VAL video": dict(videos)
     }
-    fig = Figure(figsize=(1.7 * len(blocks) + 1.6, 0.82 * len(asked) + 0.9))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.7 + len(asked) * (PHONE_WIDTH - 1.0) / (2 * len(blocks))))
     axes = fig.subplots(len(asked), 2 * len(blocks), squeeze=False)
     for axis in axes.ravel():
         bare(axis)
     for block, (name, of_class) in enumerate(blocks.items()):
-        axes[0, 2 * block].set_title(name, fontsize=10, loc="left")
+        axes[0, 2 * block].set_title(name.replace(" ", "\n"), fontsize=9, loc="left", fontweight="normal")
         for row, clip in of_class.items():
             apart = np.abs(clip.astype(int) - clip[0]).sum((1, 2)).argmax()
             for axis, image in zip(axes[row, 2 * block :], (clip[0], clip[apart]), strict=False):
@@ -135,22 +135,26 @@ def learning_strip(
     for row, (name, ef) in enumerate(zip(CLASS_NAMES, asked, strict=True)):
         label = f"{name}\nEF {ef:.0f}"
         axes[row, 0].set_ylabel(label, fontsize=9, color=INK, rotation=0, ha="right", va="center")
-    headline(fig, "One noise, drawn after more and more steps")
+    headline(fig, f"From noise to a heart: {len(asked)} classes from one noise, {_span_of(list(clips))}")
     return fig
 
 
+def _span_of(steps: Sequence[int]) -> str:
+    return f"after {steps[0]:,} to {steps[-1]:,} steps" if len(steps) > 1 else f"after {steps[0]:,} steps"
+
+
 TASKS = {"epsilon": ("noise", 1.0), "v": ("velocity", 1.0), "flow": ("way to noise", 2.0)}
-"""What a Latte learns to say by objective, and the mean square of it in latents of unit variance."""
+"""What a Latte learns to predict by objective, and the mean square of it in latents of unit variance."""
 
 
 def training_curve(
     losses: Sequence[float], val: Mapping[str, float], *, objective: str = "epsilon", window: int = 50
 ) -> Figure:
     """Smoothed training loss by step and the VAL losses at the end by label given, right class first, with
-    the loss of saying nothing.
+    the loss of an answer of zero.
     """
     task, nothing = TASKS[objective]
-    fig = Figure(figsize=(7.2, 3.4))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.4))
     axis = fig.subplots()
     loss = np.asarray(losses, dtype=float)
     width = max(1, min(window, len(loss) // 4))
@@ -162,7 +166,7 @@ def training_curve(
             lw=1.6,
         )
     axis.axhline(nothing, color=MUTED, ls="--", lw=1.2)
-    edge_note(axis, "predicting nothing", nothing, shift=(-4, 3), size=8.5, ha="right", va="baseline")
+    edge_note(axis, "an answer of zero", nothing, shift=(-4, 3), size=9, ha="right", va="baseline")
     for (name, value), marker in zip(val.items(), "o^x", strict=False):
         axis.plot(
             len(loss) * 1.02 + 1,
@@ -177,7 +181,7 @@ def training_curve(
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter(_PLAIN)
     axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.legend(loc="center right", fontsize=8.5)
+    axis.legend(loc="center right", fontsize=9.5)
     best, *_, worst = [*val.values(), *val.values()]
     headline(
         fig,

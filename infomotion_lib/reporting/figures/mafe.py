@@ -15,7 +15,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.frame_table import has_frames
 from infomotion_lib.reporting.figures.ifa import flow_panels
 from infomotion_lib.reporting.figures.parts import INK, headline
-from infomotion_lib.reporting.style import MUTED, save_figure
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH, save_figure
 
 ADDED = {"flow": ("flow_zero", "no flow"), "reid": ("reid_mean", "mean identity")}
 """Added losses: the answer that knows nothing, by its column and its name."""
@@ -82,19 +82,20 @@ def loss_curves(log: pd.DataFrame, *, method: str, alarms: list[str]) -> Figure:
         For the headline.
     """
     kept = [name for name in TITLES if log[name].notna().any()]
-    fig = Figure(figsize=(max(3.2 * len(kept), 6.4), 3.2), layout="constrained")
+    fig = Figure(figsize=(PHONE_WIDTH, 0.7 + 1.9 * len(kept)), layout="constrained")
     window = max(len(log) // 20, 1)
-    for axis, name in zip(fig.subplots(1, len(kept), squeeze=False)[0], kept, strict=True):
+    for axis, name in zip(fig.subplots(len(kept), 1, squeeze=False, sharex=True)[:, 0], kept, strict=True):
         axis.plot(log["step"], log[name].rolling(window, min_periods=1).median(), color=INK, label="network")
         if name in ADDED:
             column, label = ADDED[name]
             values = log[column].rolling(window, min_periods=1).median()
             axis.plot(log["step"], values, color=MUTED, ls="--", label=label)
-            axis.legend(fontsize=8.5)
-        axis.set(xlabel="step", ylabel=f"loss of the {TITLES[name]}")
+            axis.legend(fontsize=9.5)
+        axis.set(ylabel=f"loss of the\n{TITLES[name]}")
         axis.ticklabel_format(axis="y", useOffset=False, style="plain")
         axis.yaxis.set_major_locator(MaxNLocator(5))
-    headline(fig, "; ".join(alarms) if alarms else f"Method {method}: no alarm")
+    axis.set_xlabel("step")
+    headline(fig, "; ".join(alarms) if alarms else f"Training by method {method} raised no alarm")
     return fig
 
 

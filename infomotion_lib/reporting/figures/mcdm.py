@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from infomotion_lib.reporting.figures.parts import INK, headline, legend_below
 from infomotion_lib.reporting.figures.pools import pool_colour
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import MUTED, save_figure
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH, save_figure
 
 
 def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any, data: str = "") -> ShownTable:
@@ -50,7 +50,7 @@ def kept_figure(table: pd.DataFrame) -> Figure:
         ``clips, clip, own, others``, see :mod:`infomotion_lib.generators.mcdm.kept`.
     """
     kinds = list(dict.fromkeys(table["clips"]))
-    fig = Figure(figsize=(7.2, 0.8 + 0.75 * len(kinds)))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.8 + 0.75 * len(kinds)))
     axis = fig.subplots()
     for place, kind in enumerate(kinds):
         rows = table[table["clips"] == kind].dropna(subset=["own"])
@@ -67,8 +67,16 @@ def kept_figure(table: pd.DataFrame) -> Figure:
     axis.set_yticks(range(len(kinds)), kinds)
     axis.set(xlim=(-1, 1), ylim=(len(kinds) - 0.5, -0.5), xlabel="correlation of motion vectors")
     legend_below(fig, axis, most=2)
-    headline(fig, "Does a clip move like the donor of its motion?")
+    headline(fig, _kept_sentence(table))
     return fig
+
+
+def _kept_sentence(table: pd.DataFrame) -> str:
+    """How much more a clip of the last kind moves like its own donor than like the others."""
+    kind = str(table["clips"].iloc[-1])
+    rows = table[table["clips"] == kind]
+    own, others = _written(rows["own"].mean()), _written(rows["others"].mean())
+    return f"Motion of {kind}: correlation {own} with their own donor, {others} with other donors"
 
 
 def kept_table(table: pd.DataFrame, facts: dict[str, Any], *, identity: str) -> ShownTable:
@@ -101,7 +109,7 @@ def kept_table(table: pd.DataFrame, facts: dict[str, Any], *, identity: str) -> 
 def identity_of(settings: dict[str, Any]) -> str:
     """Whether clips of these settings show patients, in a sentence."""
     hearts = {"real": "Hearts are frames of the videos that it learnt from", "drawn": "Hearts are drawn"}
-    return f"{hearts[settings['hearts']]}, motions are those of real videos: {settings['identity']}."
+    return f"{hearts[settings['hearts']]}, motions are those of reference videos: {settings['identity']}."
 
 
 def _written(value: float) -> str:

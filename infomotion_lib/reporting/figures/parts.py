@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS
+from infomotion_lib.reporting.two_grounds import FAINT, INK
 
-INK, FAINT = "#1F2933", "#C9D1D9"
+__all__ = ["FAINT", "INK"]
 
 
 def headline(fig: Figure, text: str, *, size: int = 11) -> None:

@@ -7,73 +7,56 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from infomotion_lib.reporting.figures.parts import INK, headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, headline, legend_below
 from infomotion_lib.reporting.figures.votes import VOTER_COLOURS, VOTER_MARKERS
-from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS
+from infomotion_lib.reporting.style import PHASE_COLOURS, PHONE_WIDTH
+
+_NEAR_MS = 50.0
 
 
-def accuracy_by(summary: pd.DataFrame, *, phase: str = "es") -> Figure:
-    """Error of each voter by frame rate, EF class and rhythm: median and 90th percentile, with the shares
-    found in order and shuffled.
+def error_curves(errors: pd.DataFrame, summary: pd.DataFrame, *, most: float = 200.0) -> Figure:
+    """Share of the true frames that each voter finds within so many ms, a panel per phase, with the same
+    frames shuffled.
 
     Parameters
     ----------
+    errors : DataFrame
+        ``fps, frames, voter, phase, error_frames`` of every frame found, see
+        :func:`infomotion_lib.studies.phases.run_phase_study`.
     summary : DataFrame
-        From :func:`infomotion_lib.studies.phases.summarise_phases`.
-    phase : {"es", "ed"}
-        Which frame.
+        From :func:`infomotion_lib.studies.phases.summarise_phases`, for how many were due.
+    most : float
+        End of the axis, ms.
     """
-    grouped = summary[(summary["phase"] == phase) & (summary["by"] != "all")]
-    groups = list(dict.fromkeys(grouped["by"]))
-    fig = Figure(figsize=(7.2, 4.6))
-    axes = fig.subplots(
-        2,
-        len(groups),
-        sharey="row",
-        width_ratios=[grouped.loc[grouped["by"] == by, "value"].nunique() for by in groups],
+    whole = (
+        summary[summary["by"] == "all"].set_index(["frames", "voter", "phase"])["due"].astype(float).to_dict()
     )
-    for column, by in enumerate(groups):
-        part = grouped[grouped["by"] == by]
-        values = list(dict.fromkeys(part["value"]))
-        for voter, shift in zip(VOTER_COLOURS, (-0.22, 0.0, 0.22), strict=True):
-            for order in ("in_order", "shuffled"):
-                rows = (
-                    part[(part["voter"] == voter) & (part["frames"] == order)]
-                    .set_index("value")
-                    .reindex(values)
+    fig = Figure(figsize=(PHONE_WIDTH, 3.6))
+    axes = fig.subplots(1, 2, sharey=True)
+    near = {}
+    for axis, phase in zip(axes, ("es", "ed"), strict=True):
+        for voter in ("detector", "network"):
+            for frames, look in (("in_order", "-"), ("shuffled", ":")):
+                own = (errors["frames"] == frames) & (errors["voter"] == voter) & (errors["phase"] == phase)
+                rows = errors[own]
+                away = np.sort((1000 * rows["error_frames"].abs() / rows["fps"]).to_numpy(float))
+                share = 100 * np.arange(1, len(away) + 1) / whole[frames, voter, phase]
+                label = voter + (", shuffled" if frames == "shuffled" else "")
+                axis.step(away, share, where="post", color=VOTER_COLOURS[voter], ls=look, label=label)
+                near[phase, voter, frames] = (
+                    float(share[away <= _NEAR_MS][-1]) if (away <= _NEAR_MS).any() else 0.0
                 )
-                _points(
-                    axes[:, column],
-                    np.arange(len(values), dtype=float) + shift,
-                    rows,
-                    voter,
-                    shuffled=order == "shuffled",
-                )
-        names = [f"{float(value):g} fps" if by == "frame rate" else str(value) for value in values]
-        axes[1, column].set_xticks(range(len(values)), names, fontsize=7.5, rotation=30, ha="right")
-        axes[0, column].set_xticks(range(len(values)), [])
-        for axis in axes[:, column]:
-            axis.set_xlim(-0.5, len(values) - 0.5)
-            axis.grid(axis="x", visible=False)
-        axes[0, column].set_title(f"by {by}", fontsize=9, fontweight="normal")
-    axes[0, 0].set_ylabel("error (ms)\nmedian to 90th percentile")
-    axes[1, 0].set_ylabel("% found")
-    axes[0, 0].set_ylim(bottom=0)
-    axes[1, 0].set_ylim(0, 104)
-    handles = [
-        axes[0, 0].plot([], [], VOTER_MARKERS[voter], color=colour, label=voter)[0]
-        for voter, colour in VOTER_COLOURS.items()
-    ]
-    handles.append(axes[0, 0].plot([], [], "x", color=MUTED, label="frames shuffled")[0])
-    fig.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8)
-    whole = summary[
-        (summary["by"] == "all") & (summary["phase"] == phase) & (summary["frames"] == "in_order")
-    ].set_index("voter")
-    medians = whole["median_ms"].astype(float).to_dict()
-    text = "; ".join(f"{voter} {medians[voter]:.0f} ms" for voter in VOTER_COLOURS)
-    headline(fig, f"{phase.upper()} on phantoms, median error: {text}")
+        axis.axvline(_NEAR_MS, color=FAINT, lw=5, alpha=0.6, zorder=0)
+        axis.set_title(phase.upper(), fontsize=10, fontweight="normal")
+        axis.set(xlim=(0, most), ylim=(0, 102), xlabel="error of at most (ms)")
+    axes[0].set_ylabel("% of the true frames")
+    legend_below(fig, axes[0], most=2)
+    text = " and ".join(
+        f"{near['es', voter, 'in_order']:.0f} % ({voter})" for voter in ("detector", "network")
+    )
+    chance = near["es", "detector", "shuffled"]
+    headline(fig, f"Of all ES, {text} are found within {_NEAR_MS:.0f} ms; {chance:.0f} % when shuffled")
     return fig
 
 
@@ -89,9 +72,9 @@ def third_frame(third: pd.DataFrame, *, edges: Sequence[float] = (26, 31, 36, 41
         Between the groups, percent of the beat. Many clips have exactly a third, so it lies inside a group. A
         point stands at its group's mean share.
     """
-    fig = Figure(figsize=(7.2, 3.7))
+    fig, worst = Figure(figsize=(PHONE_WIDTH, 3.7)), 0.0
     axes = fig.subplots(1, 2, sharey=True)
-    titles = {"next_es": "next ES, after ES and ED", "previous_es": "ES before, from ED and ES"}
+    titles = {"next_es": "next ES", "previous_es": "ES before"}
     for axis, (asked, title) in zip(axes, titles.items(), strict=True):
         part = third[third["asked"] == asked]
         place = np.digitize(part["systole_percent"], edges)
@@ -109,6 +92,8 @@ def third_frame(third: pd.DataFrame, *, edges: Sequence[float] = (26, 31, 36, 41
                 if len(values) >= 3
             ]
             if points:
+                if name == "rule":
+                    worst = max(worst, *(float(point[1][1]) for point in points))
                 x, quartiles = [point[0] for point in points], np.stack([point[1] for point in points])
                 axis.plot(
                     x,
@@ -124,27 +109,6 @@ def third_frame(third: pd.DataFrame, *, edges: Sequence[float] = (26, 31, 36, 41
         axis.set_xlabel("true share of systole (%)")
     axes[0].set_ylabel("error (ms)\nmedian and quartiles")
     axes[0].set_ylim(bottom=0)
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
-    rule, detected = (
-        " and ".join(
-            f"{third.loc[third['asked'] == asked, f'{name}_ms'].abs().median():.0f}" for asked in titles
-        )
-        for name in ("rule", "detector")
-    )
-    asked_for = "Median error of the next ES and of the ES before, to the nearest frame"
-    text = f"{asked_for}:\nthe rule of a third is off by {rule} ms, the detector by {detected} ms"
-    headline(fig, text)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
+    headline(fig, f"The rule of a third is off by up to {worst:.0f} ms when systole is not a third")
     return fig
-
-
-def _points(
-    axes: NDArray[np.object_], x: NDArray[np.float64], rows: pd.DataFrame, voter: str, *, shuffled: bool
-) -> None:
-    top, bottom = axes
-    if shuffled:
-        if voter != "both agree":
-            bottom.plot(x, rows["found_percent"], "x", color=MUTED, ms=6)
-        return
-    top.vlines(x, rows["median_ms"], rows["p90_ms"], color=VOTER_COLOURS[voter], lw=2)
-    top.plot(x, rows["median_ms"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)
-    bottom.plot(x, rows["found_percent"], VOTER_MARKERS[voter], color=VOTER_COLOURS[voter], ms=6)

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from infomotion_lib.frames.accuracy import TOLERANCE_MS, beat_errors
 from infomotion_lib.frames.detect import Phases
-from infomotion_lib.reporting.figures.frames import STATUS_COLOURS
-from infomotion_lib.reporting.figures.parts import headline
-from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS
+from infomotion_lib.reporting.figures.parts import INK, edge_note, headline
+from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS, PHONE_WIDTH
 
 CONTROL_COLOUR = MUTED
 COMPONENT_NAMES = ("dark area", "central component", "radial flow")
@@ -32,7 +32,7 @@ def detector_errors(summary: pd.DataFrame, errors: pd.DataFrame) -> Figure:
     summary, errors : DataFrame
         From :func:`infomotion_lib.frames.accuracy.detector_error`.
     """
-    fig = Figure(figsize=(7.2, 3.6))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.6))
     axes = fig.subplots(1, 2, sharey=True)
     table = {(row["frames"], row["phase"]): row for row in summary.to_dict("records")}
     edge = max(100.0, float(errors["error_ms"].abs().max())) if len(errors) else 200.0
@@ -57,14 +57,14 @@ def detector_errors(summary: pd.DataFrame, errors: pd.DataFrame) -> Figure:
                 zorder=2 if filled else 3,
                 label=f"{name}: {row['found_share']:.0%} found",
             )
-        axis.axvline(0, color="#1F2933", lw=0.8)
+        axis.axvline(0, color=INK, lw=0.8)
         shift = f", mean {table['in_order', phase]['bias_ms']:+.0f} ms"
         if ("exact_volume", phase) in table:
             shift += f"\n({table['exact_volume', phase]['bias_ms']:+.0f} ms on the exact volume)"
         axis.set_title(f"{phase.upper()}{shift}", fontsize=9, fontweight="normal")
         axis.set_xlabel("detected − true (ms)")
-        axis.set_ylim(top=axis.get_ylim()[1] * 1.22)
-        axis.legend(fontsize=8, loc="upper left", frameon=True, framealpha=0.9, edgecolor="none")
+        axis.set_ylim(top=axis.get_ylim()[1] * 1.4)
+        axis.legend(fontsize=9, loc="upper left", frameon=True, framealpha=0.9, edgecolor="none")
     axes[0].set_ylabel("% of the true phases")
     seen, control = table["in_order", "es"], table["shuffled", "es"]
     headline(
@@ -95,7 +95,7 @@ def phase_signal(
         True frames, if known; the title then says how many of those in the clip have a mark within
         :data:`TOLERANCE_MS`.
     """
-    fig = Figure(figsize=(7.2, 4.4))
+    fig = Figure(figsize=(PHONE_WIDTH, 4.4))
     axes = fig.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     for axis, seen, name in zip(
         axes, (phases, control), ("frames in order", "the same frames shuffled"), strict=True
@@ -108,7 +108,7 @@ def phase_signal(
         for number, frame in enumerate(inside):
             axes[0].axvline(frame / fps, color=colour, lw=1.2, ls=":", label="" if number else f"true {name}")
     axes[1].set_xlabel("time in the clip (s)")
-    axes[0].legend(fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.02))
+    fig.legend(*axes[0].get_legend_handles_labels(), fontsize=9, ncols=4, loc="outside lower center")
     heard = [_heard(phases.es, true_es, phases, fps), _heard(phases.ed, true_ed, phases, fps)]
     text = f"{heard[0]} ES and {heard[1]} ED found in {len(phases.signal) / fps:.1f} s"
     if len(phases.es) > 1:
@@ -132,9 +132,7 @@ def _signal(axis: Axes, phases: Phases, fps: float, *, components: bool) -> None
     if components:
         for curve, colour, name in zip(phases.components, COMPONENT_COLOURS, COMPONENT_NAMES, strict=True):
             axis.plot(time, curve, color=colour, lw=1.0, alpha=0.75, label=name)
-    axis.plot(
-        time, phases.signal, color="#1F2933" if components else CONTROL_COLOUR, lw=2.2, label="their sum"
-    )
+    axis.plot(time, phases.signal, color=INK if components else CONTROL_COLOUR, lw=2.2, label="their sum")
     for frames, kind, mark in ((phases.es, "es", "v"), (phases.ed, "ed", "^")):
         axis.plot(
             time[frames],
@@ -149,8 +147,8 @@ def _signal(axis: Axes, phases: Phases, fps: float, *, components: bool) -> None
 
 
 def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
-    """Three controls that need no truth: order of the frames, residual against its gate, fraction rule
-    against detection.
+    """Three controls that need no truth, a dot per clip: order of the frames, residual against its gate,
+    fraction rule against detection; the numbers at the right are medians.
 
     Parameters
     ----------
@@ -160,49 +158,21 @@ def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
         Largest residual of a trusted clip.
     """
     order, shuffled = (control[control["frames"] == name] for name in ("in_order", "shuffled"))
-    fig = Figure(figsize=(7.2, 3.1))
-    left, middle, right = fig.subplots(1, 3)
-    edges = np.linspace(-1, 1, 21).tolist()
-    left.hist(
-        order["lag1"].dropna(),
-        bins=edges,
-        color=PHASE_COLOURS["ed"],
-        alpha=0.85,
-        label=f"in order, median {order['lag1'].median():.2f}",
+    passing, late = order["residual"] <= gate, order["rule_error_ms"].dropna()
+    rows = (
+        ("correlation with\nthe next frame", order["lag1"], shuffled["lag1"], None),
+        ("residual after\nflow", order["residual"], shuffled["residual"], gate),
+        ("next ES: rule −\ndetected (ms)", late, None, 0.0),
     )
-    name = f"shuffled, median {shuffled['lag1'].median():.2f}"
-    left.hist(
-        shuffled["lag1"].dropna(), bins=edges, histtype="step", color=CONTROL_COLOUR, lw=1.8, label=name
-    )
-    left.set(xlabel="correlation with\nthe next frame", ylabel="clips")
-    bins = np.arange(0, max(1.0, float(order["residual"].max())) + gate / 5, gate / 5)
-    passing = order["residual"] <= gate
-    parts = [order.loc[passing, "residual"], order.loc[~passing, "residual"]]
-    colours = [STATUS_COLOURS["detected"], STATUS_COLOURS["high_residual"]]
-    middle.hist(parts, bins=bins.tolist(), stacked=True, color=colours, label=["hangs together", "jumps"])
-    middle.axvline(gate, ymax=0.77, color="#1F2933", lw=1.2, ls="--")
-    middle.set_xlabel("flow-compensated\nresidual")
-    late = order["rule_error_ms"].dropna()
-    right.hist(
-        late,
-        bins=15,
-        color=PHASE_COLOURS["next_es"],
-        label=f"{len(late)} beats, median {late.abs().median():.0f} ms off",
-    )
-    right.axvline(0, ymax=0.77, color="#1F2933", lw=0.8)
-    right.set_xlabel("next ES: rule − detected\n(ms)")
-    for axis in (left, middle, right):
-        axis.set_ylim(top=axis.get_ylim()[1] * 1.3)
-        place = "upper left" if axis is not middle else "upper right"
-        axis.legend(
-            fontsize=7.5,
-            loc=place,
-            handlelength=1.2,
-            frameon=True,
-            framealpha=1,
-            facecolor="white",
-            edgecolor="none",
-        )
+    fig = Figure(figsize=(PHONE_WIDTH, 4.0))
+    for axis, (name, straight, mixed, line) in zip(fig.subplots(len(rows), 1), rows, strict=True):
+        orders = [("in order", straight), *([("shuffled", mixed)] if mixed is not None else [])]
+        table = pd.concat([values.dropna().to_frame("value").assign(frames=word) for word, values in orders])
+        _strip(axis, table, [word for word, _ in orders])
+        if line is not None:
+            axis.axvline(line, color=INK, lw=1.2, ls="--")
+        axis.set_xlabel("")
+        axis.set_title(name.replace("\n", " "), fontsize=10, fontweight="normal")
     by_chance = int(shuffled["complete"].sum())
     text = (
         f"{passing.sum()} of {len(order)} clips hang together; {len(late)} show a whole beat, {by_chance}"
@@ -210,3 +180,17 @@ def clip_controls(control: pd.DataFrame, *, gate: float) -> Figure:
     )
     headline(fig, text)
     return fig
+
+
+def _strip(axis: Axes, table: pd.DataFrame, orders: list[str]) -> None:
+    """Every clip as a dot, a row per order of its frames, and the median as a bar with its number."""
+    look = {"x": "value", "y": "frames", "order": orders, "ax": axis}
+    palette = {"in order": PHASE_COLOURS["ed"], "shuffled": CONTROL_COLOUR}
+    sns.stripplot(table, hue="frames", palette=palette, legend=False, size=3, alpha=0.5, jitter=0.3, **look)
+    for place, word in enumerate(orders):
+        median = float(table.loc[table["frames"] == word, "value"].median())
+        if np.isfinite(median):
+            axis.plot([median, median], [place - 0.35, place + 0.35], color=INK, lw=2.5)
+            edge_note(axis, f"{median:.2g}", place, shift=(4, 0), size=9)
+    axis.set_ylabel("")
+    axis.grid(axis="y", visible=False)

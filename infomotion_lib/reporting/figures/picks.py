@@ -5,19 +5,27 @@ Every title states what the drawn numbers say; it is computed from them.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES, GROUPS
 from infomotion_lib.reporting.coverage import mean_gap
 from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, headline
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_MARKERS, METHOD_NAMES
+from infomotion_lib.reporting.style import (
+    CLASS_COLOURS,
+    METHOD_COLOURS,
+    METHOD_MARKERS,
+    METHOD_NAMES,
+    MUTED,
+    PHONE_WIDTH,
+)
 
 _LABEL = 9
+_A_ROW = 5
 
 
 def picks_map(
@@ -26,11 +34,12 @@ def picks_map(
     picks: Mapping[str, NDArray[np.bool_]],
     *,
     feature: str = "motion",
+    shown: str = "",
 ) -> Figure:
-    """Candidates on two principal components, one panel per method, its picks marked.
+    """Candidates of one class on two principal components, one panel per method, its picks marked.
 
-    Under each panel: mean distance of its picks from the middle of their class, as a multiple of the class's
-    own.
+    Under each panel: mean distance of all its picks from the middle of their class, as a multiple of the
+    class's own.
 
     Parameters
     ----------
@@ -38,49 +47,36 @@ def picks_map(
         Such as the first two principal components of the vectors.
     classes : array_like of str, shape (N,)
     picks : mapping of method to mask (N,)
-        Up to eight methods.
+    shown : str
+        The class; by default that with the most candidates.
     """
     labels = np.asarray(classes).astype(str)
     names = [name for name in GROUPS if name in set(labels.tolist())]
+    name = shown or max(names, key=lambda name: int((labels == name).sum()))
     columns = min(4, len(picks))
     rows = -(-len(picks) // columns)
-    fig = Figure(figsize=(1.85 * columns + 0.3, 0.8 + 2.05 * rows))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.7 + 1.95 * rows))
     axes = fig.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     off_centre = _off_centre(place, labels)
     ratios = {
         method: float(off_centre[mask].mean()) if mask.any() else np.nan for method, mask in picks.items()
     }
+    members = labels == name
     for axis in axes.ravel()[len(picks) :]:
         axis.set_axis_off()
     for axis, (method, mask) in zip(axes.ravel(), picks.items(), strict=False):
-        for name in names:
-            members = labels == name
-            axis.scatter(*place[members].T, s=9, color=CLASS_COLOURS[name], alpha=0.3, linewidth=0)
-            axis.scatter(
-                *place[members & mask].T,
-                s=36,
-                color=CLASS_COLOURS[name],
-                marker=METHOD_MARKERS[method],
-                edgecolor=INK,
-                linewidth=0.9,
-            )
-        axis.set_title(METHOD_NAMES[method], fontsize=10)
-        axis.spines[["left", "bottom"]].set(color=METHOD_COLOURS[method], linewidth=2)
+        axis.scatter(*place[members].T, s=12, color=MUTED, alpha=0.45, linewidth=0)
+        colour, marker = METHOD_COLOURS[method], METHOD_MARKERS[method]
+        axis.scatter(
+            *place[members & mask].T, s=64, color=colour, marker=marker, edgecolor=INK, linewidth=0.9
+        )
+        axis.set_title("\n".join(textwrap.wrap(METHOD_NAMES[method], 13)), fontsize=10, fontweight="normal")
         axis.set_xlabel(f"{ratios[method]:.2f} × the class", fontsize=_LABEL)
         axis.set(xticks=[], yticks=[])
-    handles = [Line2D([], [], linestyle="", marker="o", color=CLASS_COLOURS[name]) for name in names]
-    fig.legend(
-        handles,
-        names,
-        loc="outside lower center",
-        ncols=5,
-        fontsize=_LABEL,
-        handletextpad=0.1,
-        columnspacing=1.1,
-    )
     nearest, farthest = (
         METHOD_NAMES[choose(ratios, key=lambda method: ratios[method])] for choose in (min, max)
     )
+    fig.supxlabel(f"class shown: {name}; grey: candidates; distances: mean over all classes", fontsize=_LABEL)
     headline(fig, f"By {feature}, {nearest} picks the most typical videos, {farthest} the least")
     return fig
 
@@ -104,25 +100,23 @@ def clip_wall(
     kind : str
         What the videos are, for the title: "phantom videos".
     """
-    rows = {
-        name: [number for number, label in enumerate(classes) if label == name]
-        for name in GROUPS
-        if name in set(classes)
-    }
-    columns = max(5, *(len(row) for row in rows.values())) if rows else 5
-    fig = Figure(figsize=(6.0, 0.45 + max(len(rows), 1) * (5.5 / columns + 0.2)))
-    axes = fig.subplots(max(len(rows), 1), columns, squeeze=False)
+    rows: list[tuple[str, list[int]]] = []
+    for name in GROUPS:
+        members = [number for number, label in enumerate(classes) if label == name]
+        rows += [(name, members[first : first + _A_ROW]) for first in range(0, len(members), _A_ROW)]
+    fig = Figure(figsize=(PHONE_WIDTH, 0.45 + max(len(rows), 1) * (5.1 / _A_ROW + 0.24)))
+    axes = fig.subplots(max(len(rows), 1), _A_ROW, squeeze=False)
     for axis in axes.ravel():
         axis.set(xticks=[], yticks=[])
         axis.grid(False)
         axis.spines[:].set_visible(False)
-    for row, (name, numbers) in zip(axes, rows.items(), strict=False):
+    for row, (name, numbers) in zip(axes, rows, strict=False):
         row[0].set_ylabel(name, fontsize=10)
         row[0].spines["left"].set(visible=True, color=CLASS_COLOURS[name], linewidth=6)
         row[0].spines["left"].set_position(("outward", 4))
         for axis, number in zip(row, numbers, strict=False):
             axis.imshow(images[number], cmap="gray", vmin=0, vmax=255)
-            axis.set_title(captions[number], fontsize=7.5, fontweight="normal", loc="center", pad=2)
+            axis.set_title(captions[number], fontsize=9.5, fontweight="normal", loc="center", pad=2)
     headline(fig, f"The {len(images)} {kind} that {METHOD_NAMES[method]} chose")
     return fig
 
@@ -138,7 +132,7 @@ def ef_coverage(pool_ef: ArrayLike, picks: Mapping[str, ArrayLike]) -> Figure:
         EF of its picks, points.
     """
     pool = np.asarray(pool_ef, dtype=float)
-    fig = Figure(figsize=(7.2, 1.6 + 0.36 * len(picks)))
+    fig = Figure(figsize=(PHONE_WIDTH, 1.6 + 0.36 * len(picks)))
     top, axis = fig.subplots(2, 1, sharex=True, height_ratios=[1.1, 0.36 * len(picks) + 0.4])
     low, high = float(np.floor(pool.min() / 5) * 5), float(np.ceil(pool.max() / 5) * 5)
     top.hist(pool, bins=np.arange(low, high + 2.5, 2.5), color=FAINT, edgecolor="white", linewidth=0.5)

@@ -20,10 +20,10 @@ from infomotion_lib.reporting.figures.evaluation import constant_name
 from infomotion_lib.reporting.figures.heatmap import class_map
 from infomotion_lib.reporting.figures.parts import INK, headline, legend_below, mean_points, span_at_least
 from infomotion_lib.reporting.flags import in_brackets
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_NAMES, MUTED
+from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_NAMES, MUTED, PHONE_WIDTH
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
-_BOUNDS = {"real": ("#222222", "o"), "noise": ("#7F7F7F", "x")}
+_BOUNDS = {"real": (INK, "o"), "noise": ("#7F7F7F", "x")}
 _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 _METRIC_NAMES = {
     "fid": "FID (Inception)",
@@ -34,12 +34,12 @@ _METRIC_NAMES = {
 
 
 def pool_colour(pool: str) -> str:
-    """Colour of a pool, of real clips or of noise."""
+    """Colour of a pool, of reference clips or of noise."""
     return _BOUNDS[pool][0] if pool in _BOUNDS else GENERATORS[pool].colour
 
 
 def pool_marker(pool: str) -> str:
-    """Marker of a pool, of real clips or of noise."""
+    """Marker of a pool, of reference clips or of noise."""
     return _BOUNDS[pool][1] if pool in _BOUNDS else GENERATORS[pool].marker
 
 
@@ -57,20 +57,24 @@ def consistency_matrices(
         Name of each pool for readers.
     """
     pools = list(dict.fromkeys(consistency["source"]))
-    fig = Figure(figsize=(3.3 * len(pools) + 0.6, 4.6))
-    axes = fig.subplots(1, len(pools), squeeze=False)[0]
+    columns = min(2, len(pools))
+    rows = -(-len(pools) // columns)
+    fig = Figure(figsize=(PHONE_WIDTH, 0.6 + 3.2 * rows))
+    axes = fig.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes[len(pools) :]:
+        axis.set_axis_off()
     summary = conditioning.set_index("source")
-    for number, (axis, pool) in enumerate(zip(axes, pools, strict=True)):
+    for number, (axis, pool) in enumerate(zip(axes, pools, strict=False)):
         part = consistency[consistency["source"] == pool]
         counts = part.pivot_table(index="requested", columns="relabelled", values="n").reindex(
             index=CLASS_NAMES, columns=CLASS_NAMES
         )
-        class_map(axis, counts.to_numpy(float), named=number == 0, size=8.5)
-        axis.set_xlabel("relabelled class (% of the row)", fontsize=9)
-        axis.set_title(names[pool], fontsize=9.5)
-    axes[0].set_ylabel("requested class", fontsize=9)
+        class_map(axis, counts.to_numpy(float), named=number % columns == 0, size=9)
+        axis.set_title(names[pool], fontsize=10, fontweight="normal")
+    fig.supylabel("requested class", fontsize=10)
+    fig.supxlabel("relabelled class (% of the row)", fontsize=10)
     held = "; ".join(f"{names[pool]} {summary.loc[pool, 'same_class_percent']:.0f} %" for pool in pools)
-    headline(fig, f"Clips that carry the class asked for: {held}")
+    headline(fig, f"Share of clips with the requested class: {held}")
     return fig
 
 
@@ -79,7 +83,7 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     from infomotion_lib.classes import class_name
 
     pools = list(dict.fromkeys(labels["source"]))
-    fig = Figure(figsize=(7.2, 3.8))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.8))
     axis = fig.subplots()
     for name, low, high in zip(CLASS_NAMES, (0, *EF_EDGES), (*EF_EDGES, 100), strict=True):
         axis.axhspan(low, high, color=CLASS_COLOURS[name], alpha=0.12, lw=0)
@@ -89,7 +93,7 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
             name,
             transform=axis.get_yaxis_transform(),
             va="center",
-            fontsize=8,
+            fontsize=9,
             color=INK,
         )
     asked = class_name(labels["requested_ef"].to_numpy(float))
@@ -121,16 +125,17 @@ def ef_by_request(labels: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     for pool in pools:
         known = medians.loc[names[pool]].dropna()
         rises[pool] = known.iloc[-1] - known.iloc[0]
+    axis.tick_params(axis="x", labelsize=9)
     axis.set(xlabel="requested class", ylabel="relabelled EF (points)\nmedian and middle half", ylim=(0, 100))
     axis.grid(axis="x", visible=False)
     legend_below(fig, axis, most=3)
     text = "; ".join(f"{names[pool]} {rise:+.0f}" for pool, rise in rises.items())
-    headline(fig, f"EF points from the lowest to the highest request: {text}")
+    headline(fig, f"From the lowest to the highest request, relabelled EF rises by: {text} points")
     return fig
 
 
 def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
-    """Fréchet distances to real clips, one panel per metric, with the floor (real) and the ceiling (noise).
+    """Fréchet distances to reference clips, one panel per metric, with their floor and the ceiling (noise).
 
     An arrow at the left end of an interval says that it reaches down to zero, which a logarithmic axis does
     not have.
@@ -138,7 +143,7 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
     metrics = list(dict.fromkeys(fidelity["metric"]))
     columns = min(len(metrics), 2)
     rows = -(-len(metrics) // columns)
-    fig = Figure(figsize=(3.5 * columns + 1.2, (0.46 * fidelity["pair"].nunique() + 1.4) * rows + 0.4))
+    fig = Figure(figsize=(PHONE_WIDTH, (0.46 * fidelity["pair"].nunique() + 1.4) * rows + 0.4))
     axes = fig.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     for empty in axes[len(metrics) :]:
         empty.set_axis_off()
@@ -175,10 +180,10 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
         )
         axis.xaxis.set_major_formatter(_PLAIN)
         axis.xaxis.set_minor_formatter(NullFormatter())
-        axis.set_title(_METRIC_NAMES.get(metric, metric), fontsize=11)
-        axis.set_xlabel("Fréchet distance to real clips")
+        axis.set_title(_METRIC_NAMES.get(metric, metric), fontsize=10, fontweight="normal")
+        axis.set_xlabel("Fréchet distance to\nreference clips")
         axis.grid(axis="y", visible=False)
-    shown = {"real": "other real clips (floor)", "noise": "noise (ceiling)"} | dict(names)
+    shown = {"real": "other reference clips\n(floor)", "noise": "noise\n(ceiling)"} | dict(names)
     axes[0].set_yticks(
         range(len(pairs)), [shown.get(pair.removeprefix("real_vs_"), pair) for pair in pairs], fontsize=10
     )
@@ -188,14 +193,14 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
 
 
 def _nearer(fidelity: pd.DataFrame, names: Mapping[str, str]) -> str:
-    """Which pool lies nearer to real clips; of a single one, how far it lies above the floor."""
+    """Which pool lies nearer to the reference clips; of a single one, how far it lies above the floor."""
     value = fidelity.pivot_table(index="metric", columns="pair", values="value", sort=False)
     value.index = pd.Index(
         [_METRIC_NAMES.get(str(metric), str(metric)).split(" (")[0] for metric in value.index]
     )
     pools = value[[f"real_vs_{pool}" for pool in names if f"real_vs_{pool}" in value]]
     if pools.shape[1] == 0:
-        return "The one pool is made of the real clips: floor and ceiling alone"
+        return "The one pool is made of the reference clips: only floor and ceiling are drawn"
     if pools.shape[1] < 2:
         ratios = (pools.iloc[:, 0] / value["real_vs_real"].clip(lower=1e-9)).items()
         name = names[str(pools.columns[0]).removeprefix("real_vs_")]
@@ -206,14 +211,16 @@ def _nearer(fidelity: pd.DataFrame, names: Mapping[str, str]) -> str:
         metric: names[str(pair).removeprefix("real_vs_")] for metric, pair in pools.idxmin(axis=1).items()
     }
     if len(set(nearest.values())) == 1:
-        return f"Nearer to real clips: {next(iter(nearest.values()))} by every encoder"
-    return "Nearer to real clips: " + ", ".join(f"{name} by {metric}" for metric, name in nearest.items())
+        return f"Nearer to the reference clips: {next(iter(nearest.values()))} by every encoder"
+    return "Nearer to the reference clips: " + ", ".join(
+        f"{name} by {metric}" for metric, name in nearest.items()
+    )
 
 
 def pool_accuracy(
     table: pd.DataFrame, constants: pd.DataFrame, *, names: Mapping[str, str], data: str
 ) -> Figure:
-    """Hard accuracy on real TEST of networks trained on each pool, by size, with 95 % intervals; dashed: the
+    """Hard accuracy on TEST of networks trained on each pool, by size, with 95 % intervals; dashed: the
     best constant.
 
     Parameters
@@ -226,10 +233,14 @@ def pool_accuracy(
     rows = table[table["metric"] == "hard_accuracy"]
     sizes = sorted({int(size) for size in rows["vpc"]})
     pools = list(dict.fromkeys(rows["source"]))
-    fig = Figure(figsize=(3.7 * len(pools) + 0.6, 4.0))
-    axes = fig.subplots(1, len(pools), sharey=True, squeeze=False)[0]
+    columns = min(2, len(pools))
+    lines = -(-len(pools) // columns)
+    fig = Figure(figsize=(PHONE_WIDTH, 0.9 + 2.5 * lines))
+    axes = fig.subplots(lines, columns, sharey=True, squeeze=False).ravel()
+    for axis in axes[len(pools) :]:
+        axis.set_axis_off()
     best = constants.iloc[int(constants["hard_accuracy"].to_numpy(float).argmax())]
-    for axis, pool in zip(axes, pools, strict=True):
+    for axis, pool in zip(axes, pools, strict=False):
         part = rows[rows["source"] == pool]
         methods = list(dict.fromkeys(part["method"]))
         for number, method in enumerate(methods):
@@ -245,18 +256,18 @@ def pool_accuracy(
             lw=1.4,
             label=constant_name(best["predictor"], best["constant"]),
         )
-        axis.set_xticks(range(len(sizes)), [f"{size} per class" if size else "all" for size in sizes])
+        axis.set_xticks(range(len(sizes)), [f"{size} per\nclass" if size else "all" for size in sizes])
         axis.set_xlim(-0.6, len(sizes) - 0.4)
-        axis.set_title(names[pool], fontsize=10)
+        axis.set_title(names[pool], fontsize=10, fontweight="normal")
         axis.grid(axis="x", visible=False)
     span_at_least(axes[0], 5.0)
-    axes[0].set_ylabel("hard accuracy on real TEST (%)")
+    fig.supylabel("hard accuracy on TEST (%)", fontsize=10)
     legend_below(fig, axes[0], most=4)
     above = int((rows["mean"] > best["hard_accuracy"]).sum())
     name = CONSTANT_NAMES.get(best["predictor"], best["predictor"])
-    lie = f"{above} of {len(rows)} cells {'lies' if above == 1 else 'lie'}"
+    lie = f"{above} of {len(rows)} sets {'beats' if above == 1 else 'beat'}"
     headline(
         fig,
-        f"{data}: {lie} above the best constant, {name[0].lower()}{name[1:]} ({best['hard_accuracy']:.0f} %)",
+        f"{data}: {lie} the best constant, {name[0].lower()}{name[1:]} ({best['hard_accuracy']:.0f} %)",
     )
     return fig

@@ -15,11 +15,21 @@ from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
 from infomotion_lib.evaluation.metrics import confusion, recalls, score
 from infomotion_lib.reporting.figures.heatmap import class_map
 from infomotion_lib.reporting.figures.parts import INK, headline
-from infomotion_lib.reporting.style import CLASS_COLOURS, METHOD_COLOURS, METHOD_NAMES, MUTED, SOURCE_NAMES
+from infomotion_lib.reporting.style import (
+    CLASS_COLOURS,
+    METHOD_COLOURS,
+    METHOD_NAMES,
+    MUTED,
+    PHONE_WIDTH,
+    source_names,
+)
 
 
 def confusion_matrices(
-    predictions: pd.DataFrame, cells: Sequence[tuple[str, str, str, int]], *, data: str
+    predictions: pd.DataFrame,
+    cells: Sequence[tuple[str, str, str, int]],
+    *,
+    data: str,
 ) -> Figure:
     """Share of each true class by predicted class, all runs of a cell together; one panel per cell.
 
@@ -30,21 +40,20 @@ def confusion_matrices(
     cells : sequence of (source, method, graph, vpc)
         Panels.
     """
-    fig = Figure(figsize=(2.5 * len(cells) + 1.3, 4.3))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.3))
     axes = fig.subplots(1, len(cells), squeeze=False)[0]
     recall = []
     for number, (axis, cell) in enumerate(zip(axes, cells, strict=True)):
         rows = _rows_of(predictions, cell)
         counts = confusion(rows["ef"], rows["prediction"])[:, : len(CLASS_NAMES)]
         recall.append(float(np.nanmean(recalls(rows["ef"], rows["prediction"]))))
-        class_map(axis, counts, named=number == 0, size=11)
-        axis.set_xlabel("predicted class (% of the row)", fontsize=10)
-        axis.set_title(_cell_title(cell).replace(", ", "\n", 1), fontsize=11)
-    axes[0].set_ylabel("true class", fontsize=11)
+        class_map(axis, counts, named=number == 0, size=9)
+        axis.set_title(_cell_title(cell, data).replace(", ", "\n"), fontsize=9, fontweight="normal")
+    axes[0].set_ylabel("true class", fontsize=10)
+    fig.supxlabel("predicted class (% of the row)", fontsize=10)
     headline(
         fig,
-        f"{data}: a class is recognised {min(recall):.0f} to {max(recall):.0f} % of the time on average",
-        size=12,
+        f"{data}: networks recognise an average class {min(recall):.0f} to {max(recall):.0f} % of the time",
     )
     return fig
 
@@ -56,7 +65,7 @@ def ef_scatter(
     data: str,
     training_seed: int = 0,
 ) -> Figure:
-    """Predicted against true EF of one run of each cell, a dot a TEST video; bands are the EF classes.
+    """Predicted against true EF of one run of each cell, a dot per TEST video; bands are the EF classes.
 
     Parameters
     ----------
@@ -65,7 +74,7 @@ def ef_scatter(
     cells : sequence of (source, method, graph, vpc)
         Panels.
     """
-    fig = Figure(figsize=(2.4 * len(cells) + 0.7, 3.9))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.4))
     axes = fig.subplots(1, len(cells), sharex=True, sharey=True, squeeze=False)[0]
     edges = (0.0, *EF_EDGES, 100.0)
     errors = []
@@ -82,22 +91,24 @@ def ef_scatter(
         )
         scores = score(rows["ef"], rows["prediction"])
         errors.append(scores["mae"])
-        cell_name = _cell_title(cell).replace(", ", "\n", 1)
+        cell_name = _cell_title(cell, data).replace(", ", "\n")
         axis.set_title(
             f"{cell_name}\nMAE {scores['mae']:.1f}, R² {scores['r2']:.2f}\n"
             f"hard {scores['hard_accuracy']:.0f} %",
-            fontsize=10,
+            fontsize=9,
+            fontweight="normal",
         )
-        axis.set_xlabel("true EF (points)")
+        axis.set_xticks([0, 50, 100])
         axis.set_aspect("equal")
         axis.set_xlim(0, 100)
         axis.set_ylim(0, 100)
         axis.grid(visible=False)
     axes[0].set_ylabel("predicted EF (points)")
+    fig.supxlabel("true EF (points)", fontsize=10)
     headline(
         fig,
-        f"{data}: mean error {min(errors):.1f} to {max(errors):.1f} points; right means inside a coloured"
-        " square",
+        f"{data}: mean error {min(errors):.1f} to {max(errors):.1f} points; a dot in a coloured square"
+        " has the right class",
     )
     return fig
 
@@ -108,6 +119,6 @@ def _rows_of(predictions: pd.DataFrame, cell: tuple[str, str, str, int]) -> pd.D
     return predictions[same & (predictions["graph"].fillna("") == graph)]
 
 
-def _cell_title(cell: tuple[str, str, str, int]) -> str:
+def _cell_title(cell: tuple[str, str, str, int], data: str) -> str:
     source, method, _, vpc = cell
-    return f"{SOURCE_NAMES[source]}, {METHOD_NAMES[method]}" + (f", {vpc} per class" if vpc else "")
+    return f"{source_names(data)[source]}, {METHOD_NAMES[method]}" + (f", {vpc} per class" if vpc else "")

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from infomotion_lib.generators.privacy.record import CLIPS, PLANTED, roc_areas, summary
 from infomotion_lib.reporting.figures.parts import FAINT, INK, headline
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import MUTED, save_figure
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH, save_figure
 
 DRAWN = "drawn clips"
 
@@ -61,7 +61,7 @@ def likeness(table: pd.DataFrame, *, tau: float) -> Figure:
         ``kind, closest, kept``.
     """
     rows = shares(table)
-    fig = Figure(figsize=(7.2, 0.42 * len(rows) + 1.5))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.42 * len(rows) + 1.5))
     axis = fig.subplots()
     random = np.random.default_rng(0)
     for place, row in enumerate(rows.to_dict("records")):
@@ -122,12 +122,12 @@ def _table(said: dict[str, float], planted: pd.DataFrame, *, label: str) -> Show
             "not replaced": [f"{said['left_out']}"],
             "τ": [f"{said['tau']:.3f}"],
             "nearest heart, drawn clips": [f"{said['closest']:.3f}"],
-            "nearest heart, real VAL": [f"{said['real_closest']:.3f}"],
-            "dropped of real VAL": [f"{said['real_dropped_percent']:.0f} %"],
+            "nearest heart, VAL": [f"{said['real_closest']:.3f}"],
+            "dropped of VAL": [f"{said['real_dropped_percent']:.0f} %"],
         }
     )
     notes = (
-        "Correlations of features with those of the nearest TRAIN heart, medians. Real VAL hearts are"
+        "Correlations of features with those of the nearest TRAIN heart, medians. VAL hearts are"
         " nobody's copy: what the rule drops of them is its price.",
         f"Planted training hearts: {areas.iloc[0]['left_out']:.0f} % of plain copies are caught; hardest are"
         f" {worst['kind']}, AUC {worst['auc']:.2f}.",

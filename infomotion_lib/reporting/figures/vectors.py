@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from infomotion_lib.reporting.figures.parts import headline, zero_line
-from infomotion_lib.reporting.style import MUTED
+from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH
 from infomotion_lib.representations.registry import REPRESENTATIONS
 
 _LEVEL = 0.05
@@ -29,15 +31,15 @@ def which_vectors(rows: pd.DataFrame, *, over: str) -> Figure:
         What the interval is over, such as ``"8 pools"``.
     """
     ordered = rows.iloc[::-1].reset_index(drop=True)
-    fig = Figure(figsize=(7.6, 0.42 * len(ordered) + _HEADROOM))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.42 * len(ordered) + _HEADROOM))
     known, worth, cost = fig.subplots(1, 3, sharey=True, width_ratios=(2, 3, 2))
     colours = [REPRESENTATIONS[name].colour for name in ordered["name"]]
     places = np.arange(len(ordered))
     known.barh(places, ordered["ridge_r2"].clip(lower=0), color=colours, height=0.6)
-    known.set(xlim=(0, 1), xlabel="R² of EF,\nheld-out videos", title="knows")
+    known.set(xlim=(0, 1), xlabel="R² of EF,\nheld-out videos", title="knows EF")
     known.set_yticks(places, ordered["label"])
     _intervals(worth, ordered, "ci_low", "ci_high")
-    worth.set(xlabel=f"points of accuracy against\nRandom, over {over}", title="is worth")
+    worth.set(xlabel=f"accuracy minus\nRandom's (points),\nover {over}", title="is worth")
     spent = ordered["video_ms"].where(ordered["video_ms"] > 0)
     if spent.notna().any():
         cost.plot(spent, places, "s", color=MUTED, ms=6)
@@ -67,21 +69,27 @@ def vectors_forest(compared: pd.DataFrame) -> Figure:
     """
     budgets = sorted(int(vpc) for vpc in compared["vpc"].unique())
     order = compared.loc[compared["vpc"] == budgets[0], "feature"].tolist()[::-1]
-    fig = Figure(figsize=(7.6, 0.36 * len(order) + _HEADROOM))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.36 * len(order) + _HEADROOM))
     axes = fig.subplots(1, len(budgets), sharex=True, sharey=True, squeeze=False)[0]
     for axis, vpc in zip(axes, budgets, strict=True):
         rows = compared[compared["vpc"] == vpc].set_index("feature").reindex(order)
         _intervals(axis, rows.rename_axis("name").reset_index(), "t_low", "t_high")
-        axis.set_title(f"{vpc} videos per class,\n{int(rows['pools'].max())} pools", fontsize=10)
+        axis.set_title(
+            f"{vpc} per class,\n{int(rows['pools'].max())} pools", fontsize=10, fontweight="normal"
+        )
         axis.grid(axis="y", visible=False)
-    axes[0].set_yticks(range(len(order)), [REPRESENTATIONS[name].phrase for name in order], fontsize=10)
+    axes[0].set_yticks(
+        range(len(order)),
+        ["\n".join(textwrap.wrap(REPRESENTATIONS[name].phrase, 22)) for name in order],
+        fontsize=10,
+    )
     fig.supxlabel("hard accuracy minus Random's (points), 95 % interval over pools", fontsize=10)
     kept = compared[compared["p_holm"] < _LEVEL]
     above, below = int((kept["difference"] > 0).sum()), int((kept["difference"] < 0).sum())
     headline(
         fig,
-        f"Phantom pools: of {len(compared)} comparisons with Random, {above} lie above it and {below}"
-        " below after correction",
+        f"Phantom pools: {above} of {len(compared)} comparisons are better than Random, {below} worse,"
+        " after correction",
     )
     return fig
 

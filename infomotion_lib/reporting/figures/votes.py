@@ -25,7 +25,7 @@ from infomotion_lib.frames.votes import (
     correlation,
 )
 from infomotion_lib.reporting.figures.parts import INK, headline
-from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS
+from infomotion_lib.reporting.style import MUTED, PHASE_COLOURS, PHONE_WIDTH
 
 VOTER_COLOURS = {"detector": "#009E73", "network": "#7A5195", "both agree": INK}
 VOTER_MARKERS = {"detector": "o", "network": "s", "both agree": "D"}
@@ -59,7 +59,7 @@ def vote_curves(
     volumes : mapping of str to ndarray, optional
         Exact volume where it is known.
     """
-    fig = Figure(figsize=(7.2, 1.0 + 1.75 * len(clips)))
+    fig = Figure(figsize=(PHONE_WIDTH, 1.0 + 1.75 * len(clips)))
     for axis, (name, (detector, network, fps)) in zip(
         np.ravel(fig.subplots(len(clips), 1, squeeze=False)), clips.items(), strict=True
     ):
@@ -97,7 +97,7 @@ def vote_curves(
         fig.axes[0].plot([], [], mark, color=PHASE_COLOURS[kind], ms=8, ls="")[0]
         for kind, mark in (("es", "v"), ("ed", "^"))
     ]
-    fig.legend([*handles, *marks], [*labels, "ES", "ED"], loc="outside lower center", ncols=5, fontsize=8)
+    fig.legend([*handles, *marks], [*labels, "ES", "ED"], loc="outside lower center", ncols=5, fontsize=9)
     rs = [correlation(first.signal, second.signal) for first, second, _ in clips.values()]
     headline(
         fig,
@@ -116,7 +116,7 @@ def vote_counts(votes: pd.DataFrame) -> Figure:
     votes : DataFrame
         From :func:`infomotion_lib.frames.votes.phase_votes`.
     """
-    fig = Figure(figsize=(7.2, 3.1))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.1))
     left, right = fig.subplots(1, 2)
     edges = np.linspace(-1, 1, 33).tolist()
     parts = {
@@ -136,7 +136,7 @@ def vote_counts(votes: pd.DataFrame) -> Figure:
         ylabel="videos",
         xlim=(min(0.0, float(votes["agreement"].min()) - 0.05), 1),
     )
-    left.legend(fontsize=8, loc="upper left")
+    left.legend(fontsize=9, loc="upper left", frameon=True, framealpha=0.9, edgecolor="none")
     both = votes.dropna(subset=["es_apart_ms", "ed_apart_ms"])
     for phase in ("es", "ed"):
         distance = both[f"{phase}_apart_ms"]
@@ -149,7 +149,7 @@ def vote_counts(votes: pd.DataFrame) -> Figure:
         xlim=(0, 500),
         ylim=(0, 102),
     )
-    right.legend(fontsize=8, loc="lower right")
+    right.legend(fontsize=9, loc="lower right")
     agreed = int((votes["verdict"] == AGREE).sum())
     headline(fig, f"The two votes agree on {agreed} of {len(votes)} videos")
     return fig
@@ -164,7 +164,7 @@ def consistency(table: pd.DataFrame) -> Figure:
     table : DataFrame
         From :func:`infomotion_lib.frames.consistency.self_consistency`.
     """
-    fig = Figure(figsize=(7.2, 3.7))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.7))
     left, right = fig.subplots(1, 2, width_ratios=(3, 2))
     names = [name for name in VARIANT_NAMES if (table["variant"] == name).any()]
     voters = ["detector", "network"]
@@ -188,10 +188,10 @@ def consistency(table: pd.DataFrame) -> Figure:
         order=list(_agreements(table)),
     )
     left.set_xticks(
-        range(len(names)), [VARIANT_NAMES[name].replace(" ", "\n", 1) for name in names], fontsize=8
+        range(len(names)), [VARIANT_NAMES[name].replace(" ", "\n", 1) for name in names], fontsize=9
     )
     left.set_ylabel("correlation with the curve\nof the clip as it is")
-    right.set_xticks(range(3), ["in order", "frames\nshuffled", "untrained"], fontsize=8)
+    right.set_xticks(range(3), ["in order", "frames\nshuffled", "untrained"], fontsize=9)
     right.set_ylabel("correlation of\ndetector and network")
     for axis in (left, right):
         axis.axhline(0, color=INK, lw=0.8)
@@ -200,7 +200,7 @@ def consistency(table: pd.DataFrame) -> Figure:
     handles, labels = left.get_legend_handles_labels()
     spread = "median; line: 10th to 90th percentile"
     fig.legend(
-        handles, labels, loc="outside lower center", ncols=2, fontsize=8, title=spread, title_fontsize=8
+        handles, labels, loc="outside lower center", ncols=2, fontsize=9, title=spread, title_fontsize=9
     )
     headline(fig, _agreement_sentence(table))
     return fig

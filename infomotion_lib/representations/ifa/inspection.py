@@ -70,10 +70,21 @@ class WindowView:
         """Expected displacement in pixels, (h, n, 2)."""
         return self.displacement.reshape(len(self.pixels), -1, 2).transpose(1, 0, 2) * self.pixels_per_unit
 
-    def sharpest(self) -> tuple[int, int]:
-        """Head and token that look most at one place: the largest number in A."""
-        head, token = np.unravel_index(int(self.attention.max(axis=-1).argmax()), self.attention.shape[:2])
+    def sharpest(self, frame: NDArray[np.uint8] | None = None) -> tuple[int, int]:
+        """Head and token that look most at one place: the largest number in A; of a first ``frame`` (H, W),
+        among the brightest quarter of the tokens, which lie on a wall.
+        """
+        most = self.attention.max(axis=-1)
+        if frame is not None:
+            light = np.array([self._light(frame, centre) for centre in self.pixels])
+            most = np.where(light >= np.quantile(light, 0.75), most, 0)
+        head, token = np.unravel_index(int(most.argmax()), most.shape)
         return int(head), int(token)
+
+    def _light(self, frame: NDArray[np.uint8], centre: Floats) -> float:
+        """Mean grey level of the patch about ``centre`` (x, y)."""
+        left, top = np.maximum(np.round(centre - (self.patch - 1) / 2).astype(int), 0)
+        return float(frame[top : top + self.patch, left : left + self.patch].mean())
 
 
 @torch.inference_mode()

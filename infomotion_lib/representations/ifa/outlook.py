@@ -22,7 +22,9 @@ def refusals(train: pd.DataFrame, val: pd.DataFrame) -> list[InfoMotionError]:
 
 def no_triplets(split: str, videos: int, *, unreadable: str = "none") -> DataError:
     """That a split has no video to train on, or to choose the weights by."""
-    chooses = "keeps the weights that are best on them, and they alone say whether it has learnt motion"
+    chooses = (
+        "keeps the weights that are best on them, and they alone say whether it has learnt to fill in frames"
+    )
     use = "is trained on them" if split == "TRAIN" else chooses
     return DataError(
         f"No {split} video shows a motion with a frame between its ends: {videos} videos have phases.",

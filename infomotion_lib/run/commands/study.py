@@ -236,6 +236,15 @@ def study_help(
     gate: Annotated[
         bool, typer.Option("--gate", help="Run stage 0: the headroom of each world, by an oracle.")
     ] = False,
+    stage_1: Annotated[
+        bool, typer.Option("--stage1", help="Run stage 1: every arm in the worlds that entered.")
+    ] = False,
+    pilot: Annotated[
+        bool, typer.Option("--pilot", help="Both stages with tiny settings and pilot seeds, in minutes.")
+    ] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Write the rows made so far to book/results and run nothing.")
+    ] = False,
     minutes: Annotated[
         float | None,
         typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on."),
@@ -246,28 +255,30 @@ def study_help(
     workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
 ) -> None:
     """When does motion-based selection help? The study as it was registered, and its rows so far."""
-    import json
+    from infomotion_lib.studies.help.gate import run_gate
+    from infomotion_lib.studies.help.pilot import pilot_registration
+    from infomotion_lib.studies.help.published import publish_rows
+    from infomotion_lib.studies.help.registration import registration
+    from infomotion_lib.studies.help.said import about, so_far
+    from infomotion_lib.studies.help.stage_1 import run_stage_1
 
-    import pandas as pd
-
-    from infomotion_lib.studies.help.answers import gate_table
-    from infomotion_lib.studies.help.gate import ROWS_FILE, run_gate
-    from infomotion_lib.studies.help.registration import check_rows, registration
-    from infomotion_lib.studies.rows import RowFile
-
-    own = registration()
-    typer.echo(f"Registered: {own.content['name']}, edition {own.content['edition']}, sha256 {own.hash}")
-    for world in own.worlds:
-        faults = own.content["worlds"][world]
-        typer.echo(f"  world {world}: {json.dumps(faults) if faults else 'no fault'}")
-    if gate:
-        with_arithmetic(context, own.content["parameters"]["arithmetic"], say=typer.echo)
-        run_gate(out, own=own, workers=workers, minutes=minutes, say=typer.echo)
-    rows = RowFile(out / ROWS_FILE).rows()
-    check_rows(rows, own)
-    typer.echo(f"Stage 0: {len(rows)} rows in {out}")
-    if rows:
-        typer.echo(gate_table(pd.DataFrame(rows), own).round(2).to_string(index=False))
+    folder = out / "pilot" if pilot else out
+    registered = pilot_registration(folder) if pilot else registration()
+    for line in about(registered):
+        typer.echo(line)
+    if publish:
+        if pilot:
+            raise ParameterError("A pilot is not published.", remedy="Leave --pilot out.")
+        typer.echo(f"Published: {', '.join(map(str, publish_rows(folder, registered)))}")
+        return
+    if gate or stage_1 or pilot:
+        with_arithmetic(context, registered.content["parameters"]["arithmetic"], say=typer.echo)
+    if gate or pilot:
+        run_gate(folder, own=registered, workers=workers, minutes=minutes, say=typer.echo)
+    if stage_1 or pilot:
+        run_stage_1(folder, registered=registered, workers=workers, minutes=minutes, say=typer.echo)
+    for line in so_far(folder, registered):
+        typer.echo(line)
 
 
 @study.command("discovr")

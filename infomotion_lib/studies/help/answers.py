@@ -5,6 +5,9 @@ A pool is the unit. All networks of an arm in a pool are averaged before anythin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -14,11 +17,10 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.evaluation.intervals import holm, no_difference_p
 from infomotion_lib.studies.help.registration import Registration
 
-POWER = 0.8
 GATE_COLUMNS = ("world", "pools", "random", "oracle", "headroom", "low", "high", "passes", "enters")
 ANSWER_COLUMNS = (
-    *("world", "against", "pools", "difference", "low", "high", "p_value", "p_equivalent", "detectable"),
-    *("p_world", "p_holm", "p_equivalent_holm", "answer"),
+    *("world", "against", "pools", "difference", "low", "high", "p_value", "p_equivalent"),
+    *("detectable", "detectable_first", "p_world", "p_holm", "p_equivalent_holm", "answer"),
 )
 
 
@@ -43,7 +45,7 @@ def equivalence_p(differences: ArrayLike, *, margin: float) -> float:
     return float(max(over, under))
 
 
-def detectable(differences: ArrayLike, *, level: float, power: float = POWER) -> float:
+def detectable(differences: ArrayLike, *, level: float, power: float) -> float:
     """Smallest mean difference that a two-sided t-test at ``level`` finds with this power, given the spread
     over these pools; nan with fewer than two.
     """
@@ -62,18 +64,19 @@ def detectable(differences: ArrayLike, *, level: float, power: float = POWER) ->
 
 
 def gate_table(rows: pd.DataFrame, own: Registration) -> pd.DataFrame:
-    """A row per world of stage 0: ``world, pools, random, oracle`` (means), ``headroom`` with its interval,
-    whether it ``passes`` the rule, and whether it ``enters`` stage 1 (the largest of those that pass).
+    """A row per world, of the rows of stage 0: ``world, pools, random, oracle`` (means), ``headroom`` with
+    its interval, whether it ``passes`` the rule, and whether it ``enters`` stage 1 (the largest of those that
+    pass).
     """
     rule, metric = own.content["stage_0"], own.content["stage_1"]["metric"]
     found = []
     for world in own.worlds:
-        arms = _by_pool(rows, stage=0, world=world, metric=metric, arms=("random", "oracle"))
+        arms = by_pool(rows, rule, world=world, metric=metric, arms=("random", "oracle"))
         difference = arms["oracle"] - arms["random"]
         low, high = interval(difference, confidence=rule["confidence"])
         mean = float(difference.mean()) if len(difference) else float("nan")
         whole = len(difference) == len(rule["seeds"])  # no look before the last pool
-        passes = bool(whole and mean >= rule["least_mean"] and low > 0)
+        passes = bool(whole and mean >= rule["least_mean"] and low > rule["low_above"])
         found.append(
             (world, len(difference), arms["random"].mean(), arms["oracle"].mean(), mean, low, high, passes)
         )
@@ -89,12 +92,14 @@ def answer_table(rows: pd.DataFrame, worlds: list[str], own: Registration) -> pd
 
     ``beats``: better than every rival, the larger of their p-values under the level after Holm's correction
     over the worlds. ``equivalent``: the larger p-value of the equivalence tests under the level after the
-    same correction. ``undecided`` says that the experiment was too small: ``detectable`` says how small.
+    same correction. ``undecided`` says that the experiment was too small for either: ``detectable`` and
+    ``detectable_first`` are the smallest differences that these pools show with the registered power, without
+    correction and at the first step of Holm's.
 
     Parameters
     ----------
     rows : DataFrame
-        One per network.
+        Of stage 1, one per network.
     worlds : list of str
         Those that entered.
 
@@ -108,8 +113,8 @@ def answer_table(rows: pd.DataFrame, worlds: list[str], own: Registration) -> pd
     rule = own.content["stage_1"]
     found = []
     for world in worlds:
-        arms = _by_pool(
-            rows, stage=1, world=world, metric=rule["metric"], arms=(rule["tested"], *rule["against"])
+        arms = by_pool(
+            rows, rule, world=world, metric=rule["metric"], arms=(rule["tested"], *rule["against"])
         )
         for rival in rule["against"]:
             difference = arms[rule["tested"]] - arms[rival]
@@ -119,10 +124,11 @@ def answer_table(rows: pd.DataFrame, worlds: list[str], own: Registration) -> pd
                 (
                     *(world, rival, len(difference), mean, low, high, no_difference_p(difference)),
                     equivalence_p(difference, margin=rule["equivalence_margin"]),
-                    detectable(difference, level=rule["level"]),
+                    detectable(difference, level=rule["level"], power=rule["power"]),
+                    detectable(difference, level=rule["level"] / len(worlds), power=rule["power"]),
                 )
             )
-    table = pd.DataFrame(found, columns=list(ANSWER_COLUMNS[:9]))
+    table = pd.DataFrame(found, columns=list(ANSWER_COLUMNS[:10]))
     beaten = table["p_value"].where(table["difference"] > 0, 1.0).fillna(1.0)
     by_world = pd.DataFrame(
         {
@@ -144,12 +150,23 @@ def answer_table(rows: pd.DataFrame, worlds: list[str], own: Registration) -> pd
     return table.join(by_world[columns], on="world")[list(ANSWER_COLUMNS)]
 
 
-def _by_pool(
-    rows: pd.DataFrame, *, stage: int, world: str, metric: str, arms: tuple[str, ...]
+def by_pool(
+    rows: pd.DataFrame, rule: Mapping[str, Any], *, world: str, metric: str, arms: tuple[str, ...]
 ) -> pd.DataFrame:
-    """Mean of each arm in each pool that has them all."""
+    """Mean of each arm in each pool that has all its networks of these arms, by pool.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of one stage.
+    rule : mapping
+        The stage as registered; ``sets`` says how many networks of each arm a pool has.
+    """
     if rows.empty:
         return pd.DataFrame(columns=list(arms), dtype=float)
-    used = rows[(rows["stage"] == stage) & (rows["world"] == world) & rows["arm"].isin(arms)]
+    used = rows[(rows["world"] == world) & rows["arm"].isin(arms)]
+    counts = used.pivot_table(index="pool", columns="arm", values="draw", aggfunc="nunique")
+    counts = counts.reindex(columns=list(arms))
+    whole = counts.index[(counts == pd.Series({arm: rule["sets"][arm] for arm in arms})).all(axis=1)]
     means = used.pivot_table(index="pool", columns="arm", values=metric, aggfunc="mean")
-    return means.reindex(columns=list(arms)).dropna()
+    return means.reindex(index=whole, columns=list(arms))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,9 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from infomotion_lib.evaluation.agreement import bland_altman
 from infomotion_lib.evaluation.metrics import score
 from infomotion_lib.json_lines import Row
-from infomotion_lib.studies.help.registration import COLUMN, Registration, check_rows
+from infomotion_lib.studies.help.registration import COLUMN, FORMATS, Registration, check_rows
 from infomotion_lib.studies.help.worlds import World, draw_world
 from infomotion_lib.studies.rows import RowFile, identity_of
 from infomotion_lib.studies.runner import Job, Plan, run
@@ -23,7 +23,6 @@ from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 from infomotion_lib.studies.selectors.pools import STRIDE
 from infomotion_lib.studies.selectors.settings import DECIDING
 
-FORMAT = 1
 ROWS_FILE = "stage_0.jsonl"
 JUDGES = 1000
 """Training seeds of the judge's networks begin here, so that none of them is scored."""
@@ -37,6 +36,11 @@ class GateTask:
     parameters: EvidenceParameters = field(repr=False)
     world: str
     seed: int
+
+    @property
+    def vpc(self) -> int:
+        """Videos per class."""
+        return min(self.parameters.vpc)
 
 
 def run_gate(
@@ -56,16 +60,15 @@ def run_gate(
     """
     file = RowFile(Path(folder) / ROWS_FILE)
     check_rows(file.rows(), own)
-    parameters = EvidenceParameters.model_validate_json(json.dumps(own.content["parameters"]))
+    parameters = own.parameters
     decides = {COLUMN: own.hash, "settings": parameters.model_dump(include={*DECIDING}, mode="json")}
-    identity = identity_of(decides, format=FORMAT)
+    identity = identity_of(decides, format=FORMATS["stage_0"])
     jobs = [
         Job({"stage": 0, "world": world, "pool": seed}, identity, GateTask(own, parameters, world, seed))
         for seed in own.content["stage_0"]["seeds"]
         for world in own.worlds
     ]
-    rule = own.content["stage_0"]
-    wanted = rule["random_sets"] + rule["oracle_sets"]
+    wanted = sum(own.content["stage_0"]["sets"].values())
     plan = Plan(jobs, rows_of_task, label=f"{len(jobs)} pools", total=lambda known: wanted)
     done = run(plan, file=file, workers=workers, minutes=minutes, say=say)
     return pd.DataFrame([row for rows in done for row in rows])
@@ -77,7 +80,7 @@ def rows_of_task(task: GateTask, known: list[Row]) -> Iterator[Row]:
     made = {(row["arm"], row["draw"]) for row in known}
     judged = not task.own.contaminations(task.world)
     pool = draw_world(task.parameters, task.own.contaminations(task.world), seed=task.seed, judge=judged)
-    arms = {"random": rule["random_sets"], "oracle": rule["oracle_sets"]}
+    arms = rule["sets"]
     best: list[int] | None = None
     for arm, draw in ((arm, draw) for arm, sets in arms.items() for draw in range(sets)):
         if (arm, draw) in made:
@@ -86,12 +89,18 @@ def rows_of_task(task: GateTask, known: list[Row]) -> Iterator[Row]:
         steps = task.parameters.steps_selected
         if arm == "oracle" and judged:
             if best is None:
-                best = judged_draw(pool, task, draws=rule["oracle_draws"])
+                best = judged_draw(
+                    pool,
+                    np.ones(len(pool.label), dtype=bool),
+                    parameters=task.parameters,
+                    seed=task.seed,
+                    draws=rule["oracle_draws"],
+                )
             steps *= 1 + rule["oracle_draws"] * (draw == 0)  # counted once, wherever a call was cut
             rows = best
         else:
             allowed = np.ones(len(pool.label), dtype=bool) if arm == "random" else wanted_by_oracle(pool)
-            rows = stratified(pool, allowed, task=task, stream=(arm == "oracle", draw))
+            rows = stratified(pool, allowed, vpc=task.vpc, stream=(task.seed, arm == "oracle", draw))
         chosen = time.process_time() - began
         scores = train_and_score(rows, pool, task.parameters, seed=draw)
         yield {
@@ -120,35 +129,37 @@ def wanted_by_oracle(pool: World) -> NDArray[np.bool_]:
     return kept
 
 
-def stratified(
-    pool: World, allowed: NDArray[np.bool_], *, task: GateTask, stream: tuple[int, int]
-) -> list[int]:
-    """Rows of one draw with as many videos of each class as the budget says, ascending."""
-    rng = np.random.default_rng([task.seed, *map(int, stream)])
+def stratified(pool: World, allowed: NDArray[np.bool_], *, vpc: int, stream: tuple[int, ...]) -> list[int]:
+    """Rows of one draw with ``vpc`` videos of each class out of those allowed, ascending; ``stream`` names
+    the draw.
+    """
+    rng = np.random.default_rng([int(number) for number in stream])
     rows: list[int] = []
     for name in np.unique(pool.classes):
         free = np.flatnonzero((pool.classes == name) & allowed)
-        rows += rng.permutation(free)[: min(task.parameters.vpc)].tolist()
+        rows += rng.permutation(free)[:vpc].tolist()
     return sorted(rows)
 
 
-def judged_draw(pool: World, task: GateTask, *, draws: int) -> list[int]:
-    """The random draw whose network errs least on the judge's clean videos: an oracle of coverage."""
-    everything = np.ones(len(pool.label), dtype=bool)
-    found = []
+def judged_draw(
+    pool: World, allowed: NDArray[np.bool_], *, parameters: EvidenceParameters, seed: int, draws: int
+) -> list[int]:
+    """The random draw out of ``draws`` whose network errs least on the judge's clean videos: an oracle of
+    coverage.
+    """
+    judged = []
     for draw in range(draws):
-        rows = stratified(pool, everything, task=task, stream=(2, draw))
-        fitted = _trained(rows, pool, task.parameters, seed=JUDGES + draw)
-        found.append((float(np.abs(fitted.predict(pool.judge_clips) - pool.judge_ef).mean()), rows))
-    return min(found)[1]
+        rows = stratified(pool, allowed, vpc=min(parameters.vpc), stream=(seed, 2, draw))
+        fitted = _trained(rows, pool, parameters, seed=JUDGES + draw)
+        judged.append((float(np.abs(fitted.predict(pool.judge_clips) - pool.judge_ef).mean()), rows))
+    return min(judged)[1]
 
 
 def train_and_score(rows: list[int], pool: World, parameters: EvidenceParameters, *, seed: int) -> Row:
-    """Every metric on TEST, and the two numbers of Bland and Altman: mean and sd of predicted minus true."""
+    """Every metric on TEST, and the agreement of Bland and Altman."""
     prediction = _trained(rows, pool, parameters, seed=seed).predict(pool.test_clips)
-    error = np.asarray(prediction, dtype=np.float64) - pool.test_ef
     values = score(pool.test_ef, prediction, tolerance=parameters.soft_tolerance)
-    values |= {"bias": float(error.mean()), "error_sd": float(error.std(ddof=1))}
+    values |= bland_altman(pool.test_ef, prediction)
     named = {"n_train": len(rows), "training_seed": seed}
     return named | {name: round(float(value), 6) for name, value in values.items()}
 

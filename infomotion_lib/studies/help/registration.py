@@ -13,10 +13,28 @@ from infomotion_lib.errors import DataError, ParameterError, did_you_mean
 from infomotion_lib.json_lines import Row
 from infomotion_lib.phantom.contamination import Contamination
 from infomotion_lib.phantom.plan import EDITION
+from infomotion_lib.selection import screened
+from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 
 REGISTERED = Path(__file__).with_name("registration.json")
 COLUMN = "registration"
 """Column of every row that holds the hash."""
+
+FORMATS = {"stage_0": 2, "stage_1": 1}
+"""Of the code of each stage: raised whenever it would give other rows for equal settings."""
+
+
+def code_of_arms() -> dict[str, Any]:
+    """What the code decides and no parameter does: formats, and thresholds of the filter."""
+    return FORMATS | {
+        "screens": screened.FORMAT,
+        "copy_below": screened.COPY_BELOW,
+        "still_below": screened.STILL_BELOW,
+        "short_below": screened.SHORT_BELOW,
+        "folds": screened.FOLDS,
+        "kept_share": screened.KEPT_SHARE,
+        "penalties": list(screened.PENALTIES),
+    }
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,11 @@ class Registration:
 
     hash: str
     content: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def parameters(self) -> EvidenceParameters:
+        """Of drawing, vectors, graphs and networks; each that decides a row is named in the file."""
+        return EvidenceParameters.model_validate_json(json.dumps(self.content["parameters"]))
 
     @property
     def worlds(self) -> tuple[str, ...]:
@@ -58,7 +81,7 @@ def registration(path: str | Path = REGISTERED) -> Registration:
     Raises
     ------
     DataError
-        If it was registered for another edition of the drawing.
+        If it was registered for another edition of the drawing, or other code of the arms.
     """
     raw = Path(path).read_bytes()
     content = json.loads(raw)
@@ -66,6 +89,12 @@ def registration(path: str | Path = REGISTERED) -> Registration:
         raise DataError(
             f"Registered for edition {content['phantom_edition']} of the phantom; this is edition {EDITION}.",
             remedy="Register it anew, under another edition, before any row.",
+        )
+    changed = [name for name, value in code_of_arms().items() if content["code"].get(name) != value]
+    if changed:
+        raise DataError(
+            f"The code of the arms is not the registered one: {', '.join(changed)}.",
+            remedy="Run the registered study with the release that registered it.",
         )
     return Registration(hashlib.sha256(raw).hexdigest(), content)
 

@@ -87,6 +87,9 @@ class Arm:
         too.
     ifa_width : int
         F of the IFA network; 0 for the profile's.
+    equal_steps : bool
+        The whole set is trained too, for as many steps as the selected sets: then its lead is that of its
+        videos alone. The pools are as they are.
     """
 
     meaning: str
@@ -96,6 +99,12 @@ class Arm:
     standard_machines: bool = False
     plain_pictures: bool = False
     ifa_width: int = 0
+    equal_steps: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether the whole set is trained."""
+        return self.equal_steps or not self.small
 
 
 MAIN = "main"
@@ -110,7 +119,11 @@ ARMS: Mapping[str, Arm] = MappingProxyType(
             "one machine style, and no nuisance of the picture", standard_machines=True, plain_pictures=True
         ),
         "wide_ifa": Arm("motion vectors of a network twice as wide (F = 16)", ifa_width=16),
+        "equal_steps": Arm("whole and selected sets trained for equal steps", equal_steps=True),
     }
 )
-"""What would have to be true for the paper's order? Each arm after the first makes one answer true. Pools of
+"""What would have to be true for the paper's order? Each of :data:`WORLDS` makes one answer true. Pools of
 one number share their hearts' EF and motion in all arms but for what the arm changes."""
+
+WORLDS = tuple(name for name, arm in ARMS.items() if name != MAIN and not arm.equal_steps)
+"""Arms that change the pools or the vectors: each asks what would make the paper's order true."""

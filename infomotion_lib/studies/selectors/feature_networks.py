@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,29 @@ from infomotion_lib.phantom.rendering import render
 from infomotion_lib.provenance import sha256, write_json
 from infomotion_lib.studies.selectors.arms import ARMS, MAIN, Arm
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
-from infomotion_lib.studies.selectors.pools import Pool, key_frames, plan_pool
+from infomotion_lib.studies.selectors.pools import key_frames, plan_pool
 from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, IFA_FILE, NETWORKS_FILE, networks_name
 
 if TYPE_CHECKING:
     from infomotion_lib.representations.appearance.network import AppearanceModel
     from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
     from infomotion_lib.representations.ifa.triplets import TripletStore
+
+
+class KeyFramed(Protocol):
+    """Videos whose key frames are drawn: a pool, or a world of the registered study."""
+
+    @property
+    def ends(self) -> list[NDArray[np.uint8]]:
+        """End frames (K, H, W) of the motions of each video."""
+
+    @property
+    def pairs(self) -> list[NDArray[np.int64]]:
+        """Its pairs as rows (P, 2) into them."""
+
+    @property
+    def ed_frames(self) -> NDArray[np.uint8]:
+        """ED frames (N, H, W)."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +59,27 @@ class FeatureNetworks:
     appearance: AppearanceModel = field(repr=False)
     name: str
 
-    def vectors(self, pool: Pool, *, pooling: str = "mean") -> dict[str, NDArray[np.floating]]:
+    def vectors(self, pool: KeyFramed, *, pooling: str = "mean") -> dict[str, NDArray[np.floating]]:
         """``motion`` (N, D), ``appearance`` (N, 512) and ``joint`` vectors of the TRAIN videos of a pool."""
-        from infomotion_lib.representations.appearance.network import embed
+        from infomotion_lib.selection.baselines import joint_features
+
+        motion, appearance = self.motion(pool, pooling=pooling), self.looks(pool)
+        return {"motion": motion, "appearance": appearance, "joint": joint_features([motion, appearance])}
+
+    def motion(self, pool: KeyFramed, *, pooling: str = "mean") -> NDArray[np.float32]:
+        """Motion vectors (N, D) of the TRAIN videos of a pool."""
         from infomotion_lib.representations.ends import Ends
         from infomotion_lib.representations.ifa.features import vectors_of
         from infomotion_lib.representations.ifa.pooling import MotionPooler
-        from infomotion_lib.selection.baselines import joint_features
 
         videos = [Ends(frames, pairs) for frames, pairs in zip(pool.ends, pool.pairs, strict=True)]
-        motion = vectors_of(MotionPooler(self.network, pooling=pooling), videos)  # type: ignore[arg-type]
-        appearance = embed(self.appearance, pool.ed_frames)
-        return {"motion": motion, "appearance": appearance, "joint": joint_features([motion, appearance])}
+        return vectors_of(MotionPooler(self.network, pooling=pooling), videos)  # type: ignore[arg-type]
+
+    def looks(self, pool: KeyFramed) -> NDArray[np.float32]:
+        """Appearance vectors (N, 512) of the TRAIN videos of a pool."""
+        from infomotion_lib.representations.appearance.network import embed
+
+        return embed(self.appearance, pool.ed_frames)
 
 
 def open_feature_networks(

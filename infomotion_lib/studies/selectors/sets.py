@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from infomotion_lib.selection.modular import ClassGraph, build_class_graphs
 from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.selection.selectors import Selection, select
+from infomotion_lib.selection.spread import coverage, diversity
 from infomotion_lib.selection.stage import recipe_from
 from infomotion_lib.studies.selectors.arms import CORE, WHOLE, Arm, Configuration
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
@@ -42,7 +43,9 @@ def choose_sets(
 
     Equal sets of videos have equal names, whoever chose them. ``healthy``, ``collapsed`` and ``shattered``
     count classes by the flag of their graph, ``few_communities`` those with fewer communities than videos to
-    choose; all are 0 for methods without a graph.
+    choose; all are 0 for methods without a graph. ``coverage_motion`` and the like: how the set lies among
+    the candidates (:mod:`infomotion_lib.selection.spread`); ``labels``: EF values looked at beyond the
+    classes.
     """
     rows: list[dict[str, Any]] = []
     for configuration in arm.configurations:
@@ -59,13 +62,17 @@ def choose_sets(
                     graph=graphs,
                     ef=pool.ef,
                 )
+                picked = numbers_of(chosen.file_names, pool)
                 rows.append(
-                    _row(configuration, vpc, draw, numbers_of(chosen.file_names, pool), pool)
+                    _row(configuration, vpc, draw, picked, pool)
                     | _health(chosen)
+                    | _spread(picked, pool, vectors)
+                    | {"labels": len(pool.ef) if SELECTORS[configuration.method].ef else 0}
                 )
-    if not arm.small:
-        everything = _row(Configuration(WHOLE), 0, 0, list(range(len(pool.file_names))), pool)
-        rows.append(everything | dict.fromkeys((*FLAGS, "few_communities"), 0))
+    if arm.whole:
+        all_rows = list(range(len(pool.file_names)))
+        everything = _row(Configuration(WHOLE), 0, 0, all_rows, pool) | _spread(all_rows, pool, vectors)
+        rows.append(everything | dict.fromkeys((*FLAGS, "few_communities", "labels"), 0))
     return rows
 
 
@@ -133,6 +140,16 @@ def _row(configuration: Configuration, vpc: int, draw: int, rows: list[int], poo
     }
     picked = {"set": set_name(rows), "n_train": len(rows), "mislabelled": int(pool.mislabelled[rows].sum())}
     return where | picked | {"videos": " ".join(map(str, rows))}
+
+
+def _spread(rows: list[int], pool: Pool, vectors: Mapping[str, NDArray[np.floating]]) -> dict[str, float]:
+    """Coverage and diversity of a set, on the two kinds of vectors that the paper has; six decimals."""
+    measured = {}
+    for kind in ("motion", "appearance"):
+        if kind in vectors:
+            measured[f"coverage_{kind}"] = round(coverage(vectors[kind], pool.classes, rows), 6)
+            measured[f"diversity_{kind}"] = round(diversity(vectors[kind], pool.classes, rows), 6)
+    return measured
 
 
 def _health(chosen: Selection) -> dict[str, int]:

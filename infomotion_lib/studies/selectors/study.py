@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from infomotion_lib.errors import DataError, ParameterError, did_you_mean
+from infomotion_lib.evaluation.agreement import bland_altman
 from infomotion_lib.evaluation.metrics import constant_predictors, hard_correct, score
 from infomotion_lib.json_lines import Row
 from infomotion_lib.phantom.nuisance import MACHINES
@@ -145,13 +146,19 @@ def unfinished_pools(file: RowFile, settings: str, *, arm: str, pools: int) -> l
 
 def rows_of_task(task: PoolTask, known: list[Row]) -> Iterator[Row]:
     """Rows of one pool that are not known: its own, which says what was chosen, then one per network."""
-    began, parameters = time.process_time(), task.parameters
+    began, parameters = time.process_time(), parameters_of(task.arm, task.parameters)
     pool = draw_pool(parameters, seed=parameters.study_seed + task.pool, arm=ARMS[task.arm])
     first = next((row for row in known if row["kind"] == "pool"), None)
     if first is None:
         first = _pool_row(task, pool, began)
         yield first
     yield from network_rows(pool, first, known, parameters=parameters)
+
+
+def parameters_of(arm: str, parameters: EvidenceParameters) -> EvidenceParameters:
+    """Those that an arm is trained with."""
+    equal = {"steps_whole": parameters.steps_selected} if ARMS[arm].equal_steps else {}
+    return parameters.model_copy(update=equal)
 
 
 def network_rows(
@@ -168,8 +175,8 @@ def network_rows(
 
 
 def train_and_score(task: Task, pool: Pool, parameters: EvidenceParameters) -> Row:
-    """Row of one network: which set and seed, every metric on TEST, hard accuracy on each machine style; six
-    decimals.
+    """Row of one network: which set and seed, every metric on TEST, bias and spread of the errors (Bland and
+    Altman), hard accuracy on each machine style; six decimals.
     """
     from infomotion_lib.regressor.setup import QUIET
     from infomotion_lib.regressor.training import train_regressor
@@ -194,6 +201,8 @@ def train_and_score(task: Task, pool: Pool, parameters: EvidenceParameters) -> R
         "steps": task.steps,
         "training_seed": task.training_seed,
     }
+    agreement = bland_altman(pool.test_ef, prediction)
+    by_machine |= {name: agreement[name] for name in ("bias", "error_sd")}
     return named | _rounded(score(pool.test_ef, prediction, tolerance=parameters.soft_tolerance) | by_machine)
 
 
@@ -203,7 +212,7 @@ def most_networks(arm: str, parameters: EvidenceParameters) -> int:
     draws = {"random": parameters.study_random_draws, "ef_stratified": parameters.study_stratified_draws}
     sets = sum(draws.get(configuration.method, 1) for configuration in changed.configurations)
     budgets = 1 if changed.small else len(parameters.vpc)
-    whole = 0 if changed.small else parameters.study_whole_seeds
+    whole = parameters.study_whole_seeds if changed.whole else 0
     return sets * budgets * parameters.study_training_seeds + whole
 
 
@@ -235,7 +244,7 @@ def pool_row(
 
 
 def _pool_row(task: PoolTask, pool: Pool, began: float) -> Row:
-    arm, parameters = ARMS[task.arm], task.parameters
+    arm, parameters = ARMS[task.arm], parameters_of(task.arm, task.parameters)
     networks = open_feature_networks(task.folder / NETWORKS, parameters, arm=arm)
     vectors = networks.vectors(pool, pooling=parameters.pooling)
     sets = choose_sets(pool, vectors, arm=arm, parameters=parameters)

@@ -1,0 +1,67 @@
+"""The page of the registered study says what its rows say, and that there are none while there are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from infomotion_book import help_page
+from infomotion_lib.provenance import write_csv
+from infomotion_lib.studies.help.published import KEY
+from infomotion_lib.studies.help.registration import registration
+from infomotion_lib.studies.help.tables import ARM_METRICS
+
+OWN = registration()
+
+
+def rows(stage: int, gains: dict[str, dict[str, float]], *, pools: int) -> pd.DataFrame:
+    rng = np.random.default_rng(stage)
+    rule = OWN.content[f"stage_{stage}"]
+    made = [
+        dict.fromkeys(ARM_METRICS, 1.0)
+        | {"registration": OWN.hash, "stage": stage, "world": world, "pool": pool, "arm": arm, "draw": draw}
+        | {"videos": "1 2", "hard_accuracy": 45 + gain + float(rng.normal(0, 0.5))}
+        for world, arms in gains.items()
+        for pool in range(pools)
+        for arm, gain in arms.items()
+        for draw in range(rule["sets"][arm])
+    ]
+    return pd.DataFrame(made).sort_values(KEY, ignore_index=True)
+
+
+@pytest.fixture
+def gated(tmp_path: Path) -> Path:
+    gains = {world: {"random": 0.0, "oracle": 5.0 * (world == "wrong_ef")} for world in OWN.worlds}
+    write_csv(rows(0, gains, pools=6), tmp_path / "stage_0.csv")
+    return tmp_path
+
+
+def test_without_rows_it_says_so(tmp_path: Path) -> None:
+    assert "There are no rows yet" in help_page.fragment(tmp_path) and OWN.hash in help_page.fragment(
+        tmp_path
+    )
+    assert help_page.write_figure(tmp_path, tmp_path) is None
+    few = rows(0, {"as_is": {"random": 0.0, "oracle": 9.0}}, pools=2)
+    write_csv(few, tmp_path / "stage_0.csv")
+    text = help_page.fragment(tmp_path)
+    assert f"{len(few)} rows of stage 0 are there" in text and "9.0" not in text, "no look before the end"
+
+
+def test_after_the_gate(gated: Path) -> None:
+    text = help_page.fragment(gated)
+    assert text.count("yes") == 1 and "wrong ef" in text
+    assert "nobody looks before its last pool" in text
+    assert "nobody looks" in help_page.fragment(gated)
+
+
+def test_the_answer_is_that_of_the_rows(gated: Path) -> None:
+    arms = dict.fromkeys(OWN.content["stage_1"]["sets"], 0.0) | {"agree_infomotion": 6.0, "oracle": 8.0}
+    write_csv(rows(1, {"wrong_ef": arms}, pools=20), gated / "stage_1.csv")
+    text = help_page.fragment(gated)
+    assert "* wrong_ef: agree_infomotion beats both rivals" in text
+    assert "IOR" in text and "Coverage" in text and "Detectable" in text
+    picture = help_page.write_figure(gated, gated)
+    assert picture is not None and "Agreeing InfoMotion" in picture.read_text(encoding="utf-8")
