@@ -13,7 +13,7 @@ ALLOWED_NUMBERS = {
     "data.md": {"2.0", "4.0"},
     "index.md": {"2512.09422"},
     "quickstart.md": {"3.11"},
-    "authors.md": {"2.0", "3.0", "4.0"},
+    "encoders.md": {"2.0", "3.0", "4.0"},
     "cite.md": {"2512.09422", "2.0", "3.0"},
     "phases.md": {"50 %"},
     "preregistration.md": {
