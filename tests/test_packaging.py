@@ -234,7 +234,8 @@ def test_links_in_the_front_pages_lead_somewhere(file: str) -> None:
 def test_no_large_file_and_no_machine_path_is_committed() -> None:
     machine = re.compile(rb"(?<![\w.])/(?:root|work|tmp/dev)/")
     for file in tracked():
-        assert file.stat().st_size < 1_500_000, file
+        starter = file.is_relative_to(PROJECT / "data_manifests" / "starter")  # together under 10 MB
+        assert file.stat().st_size < (4_000_000 if starter else 1_500_000), file
         if file.suffix in {
             ".py",
             ".md",

@@ -198,7 +198,8 @@ def test_figures_take_its_label_and_colour(index: pd.DataFrame, tables: Selectio
     assert "Brightest" in labels
     place = np.random.default_rng(0).normal(size=(len(own), 2))
     drawn = picks_map(place, own["class_name"].to_numpy(), {"quokka": picked, "kmeans_zebra": picked})
-    assert {axis.get_title() or axis.get_title(loc="left") for axis in drawn.axes} == {
+    titles = {axis.get_title() or axis.get_title(loc="left") for axis in drawn.axes}
+    assert {" ".join(title.split()) for title in titles} == {
         "Brightest",
         "K-means on stripes",
     }

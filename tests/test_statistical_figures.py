@@ -59,7 +59,7 @@ def test_medians_and_middle_halves_by_request() -> None:
 def test_a_pool_without_a_class_still_has_its_others() -> None:
     rows = [("latte", asked, asked + step) for asked in MIDDLE_EF[1:] for step in (-1.0, 0.0, 1.0)]
     fig = pools.ef_by_request(pd.DataFrame(rows, columns=["source", "requested_ef", "ef"]), names=NAMES)
-    assert fig.get_suptitle().endswith("Latte +45")
+    assert fig.get_suptitle().endswith("Latte +45 points")
     assert drawn(fig.axes[0], at=0) == [] and drawn(fig.axes[0], at=1) == [34.5, 35.0, 35.5]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,10 +19,6 @@ from sklearn.linear_model import RidgeCV
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.starter import POOLS, checked
 from infomotion_lib.errors import ParameterError
-from infomotion_lib.progress import track
-
-if TYPE_CHECKING:
-    from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 
 Choose = Callable[[NDArray[np.float64], NDArray[np.float64], int, np.random.Generator], NDArray[np.int64]]
 """A selector: vectors (n, 96) and EF (n,) of one class, a budget and a random generator to rows of the
@@ -77,7 +72,8 @@ def scoreboard(choose: Choose, *, budget: int = 5, draws: int = 20, seed: int = 
     The probe is a ridge regression from motion vectors to EF, taught by the picks of all five classes and
     asked about the TEST hearts. No network is trained, so it is no result: over the selectors of the frozen
     study its error has a rank correlation below a half with that of the networks trained on the same sets
-    (a test holds this). :func:`trained_scoreboard` trains networks.
+    (a test holds this). :func:`~infomotion_lib.studies.trained_scoreboard.trained_scoreboard` trains
+    networks.
 
     Parameters
     ----------
@@ -105,7 +101,7 @@ def scoreboard(choose: Choose, *, budget: int = 5, draws: int = 20, seed: int = 
             probe_error(teach[chosen], ef[train][chosen], *asked) for chosen in (picked, *drawn)
         )
         rows.append({"pool": number, "yours": yours, "random": float(np.mean(others))})
-    return _board(rows, "linear probe (a proxy)")
+    return board_of(rows, "linear probe (a proxy)")
 
 
 def pools() -> Iterator[tuple[int, NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]]:
@@ -154,80 +150,13 @@ def probe_error(
     return float(np.abs(model.predict(asked) - asked_ef).mean())
 
 
-def trained_scoreboard(choose: Choose, *, budget: int = 5, seed: int = 0, first: int = 12) -> Scoreboard:
-    """Error of a network trained on your picks of each pool, against the frozen networks trained on random
-    picks.
-
-    The picked and the TEST hearts are drawn again and a network is trained per pool, on the study's schedule:
-    under a minute of one core per pool, about ten minutes for all. On another processor than the study's the
-    last digits differ, by less than pools do.
-
-    Parameters
-    ----------
-    budget : int
-        Videos per class: 5 or 10, the budgets of the study.
-    first : int
-        How many of the pools.
-
-    Raises
-    ------
-    ParameterError
-        If the picks are not ``budget`` different rows of the class.
-    """
-    from infomotion_lib.parameters import read_profile, stage_parameters
-    from infomotion_lib.studies.selectors.arms import MAIN
-    from infomotion_lib.studies.selectors.parameters import EvidenceParameters
-    from infomotion_lib.studies.selectors.rows import read_published
-
-    frozen = read_published()
-    assert frozen is not None, "the study's rows ship with the book"
-    chosen = stage_parameters("evidence", read_profile("phantom-large"))
-    parameters = EvidenceParameters.model_validate(chosen.model_dump())
-    sets, networks = (table[table["arm"] == MAIN] for table in (frozen.sets, frozen.networks))
-    of_random = sets.loc[(sets["method"] == "random") & (sets["vpc"] == budget), ["pool", "set"]]
-    errors = networks.merge(of_random, on=["pool", "set"]).groupby("pool")["mae"].mean()
-    rows = []
-    for number, features, ef, train in track(list(pools())[:first], label="pools", unit="pool"):
-        picked = picks_of(choose, features[train], ef[train], budget=budget, seed=(number, seed))
-        error = trained_error(number, picked, parameters=parameters, seed=seed)
-        rows.append({"pool": number, "yours": error, "random": float(errors[number])})
-    return _board(rows, "trained networks")
-
-
-def trained_error(
-    number: int, picked: NDArray[np.int64], *, parameters: EvidenceParameters, seed: int
-) -> float:
-    """Mean error on TEST, EF points, of a network trained on these TRAIN hearts of one pool."""
-    from infomotion_lib.regressor.setup import QUIET
-    from infomotion_lib.regressor.training import train_regressor
-    from infomotion_lib.studies.selectors.arms import ARMS, MAIN
-    from infomotion_lib.studies.selectors.pools import STRIDE, draw_clip, key_frames, plan_pool
-
-    planned = plan_pool(parameters, seed=parameters.study_seed + number, arm=ARMS[MAIN])
-    train = [video.heart for video in planned if video.split == "TRAIN" and key_frames(video, parameters)]
-    taught, test = (
-        [train[row] for row in np.sort(picked)],
-        [video.heart for video in planned if video.split == "TEST"],
-    )
-    fitted = train_regressor(
-        [draw_clip(heart, parameters) for heart in taught],
-        np.array([heart.ef for heart in taught]),
-        parameters=parameters,
-        seed=seed,
-        steps=parameters.steps_selected,
-        period=max(1, parameters.clip_period // STRIDE),
-        setup=QUIET,
-    )
-    answers = fitted.predict([draw_clip(heart, parameters) for heart in test])
-    return float(np.abs(answers - np.array([heart.ef for heart in test])).mean())
-
-
 def _random(
     features: NDArray[np.float64], ef: NDArray[np.float64], budget: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     return rng.choice(len(ef), budget, replace=False)
 
 
-def _board(rows: list[dict[str, float]], score: str) -> Scoreboard:
+def board_of(rows: list[dict[str, float]], score: str) -> Scoreboard:
+    """Scoreboard of rows ``pool``, ``yours`` and ``random``."""
     table = pd.DataFrame(rows).set_index("pool")
     return Scoreboard(table.assign(difference=table["yours"] - table["random"]), score)

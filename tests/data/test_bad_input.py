@@ -337,7 +337,7 @@ def test_a_profile_that_is_no_profile_stops(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_the_book_names_every_status() -> None:
-    page = (BOOK / "data.md").read_text(encoding="utf-8")
+    page = (BOOK / "own_videos.md").read_text(encoding="utf-8")
     assert {*VIDEO_FAULTS, *UNUSED_TRACINGS, *USED_TRACINGS} == {*FAULTS, *TRACING_FAULTS}
     assert [status for status in (*FAULTS, *TRACING_FAULTS) if f"`{status}`" not in page] == []
 

@@ -152,7 +152,7 @@ def test_real_videos_are_made_again_in_the_published_setting(lessons: FiveClips,
     token = made.tokens(made.donors.motion[[row]], made.donors.ef[[row]])
     assert token[0, 0].tolist() == pytest.approx([0.6, *vectors_of().features[3].tolist()]), "EF first"
     assert made.draw(rows.iloc[[0]]).shape == (1, 4, 24, 24)
-    assert figures.identity_of(made.settings()).endswith("real videos: not de-identified.")
+    assert figures.identity_of(made.settings()).endswith("reference videos: not de-identified.")
     assert (rows["identity"] == "not de-identified").all(), "on every row of the manifest"
     again = room.load(tmp_path, parameters=McdmParameters(**SETTINGS | chosen), device="cpu", side=CUT.side)
     assert np.array_equal(again.draw(rows.iloc[[0]]), made.draw(rows.iloc[[0]]))

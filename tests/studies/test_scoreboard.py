@@ -8,6 +8,7 @@ import pytest
 
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.studies import scoreboard as board
+from infomotion_lib.studies import trained_scoreboard
 from infomotion_lib.studies.selectors.arms import MAIN
 from infomotion_lib.studies.selectors.rows import read_published
 
@@ -66,8 +67,10 @@ def test_the_proxy_is_called_one_because_it_is_weak() -> None:
 
 
 def test_a_network_is_taught_by_the_picks_and_asked_about_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board, "trained_error", lambda number, picked, **_: float(len(picked) + number))
-    found = board.trained_scoreboard(lowest, first=3)
+    monkeypatch.setattr(
+        trained_scoreboard, "trained_error", lambda number, picked, **_: float(len(picked) + number)
+    )
+    found = trained_scoreboard.trained_scoreboard(lowest, first=3)
     assert found.table["yours"].tolist() == [25, 26, 27] and found.score == "trained networks"
     frozen = read_published()
     assert frozen is not None
