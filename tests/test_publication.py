@@ -83,7 +83,7 @@ def test_the_development_container_sets_up_by_the_makefile() -> None:
 
 @pytest.mark.parametrize("name", ["Dockerfile", ".binder/postBuild", ".devcontainer/devcontainer.json"])
 def test_recipes_name_no_package_index(name: str) -> None:
-    assert not re.search(r"index-url|--trusted-host|https?://(?!localhost)", text(name))
+    assert not re.search(r"index.url|trusted.host|https?://(?!localhost)", text(name))
 
 
 def test_the_entry_for_a_list_has_the_usual_form() -> None:
