@@ -15,7 +15,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.studies.help import stage_1
 from infomotion_lib.studies.help.gate import ROWS_FILE as GATE_FILE
 from infomotion_lib.studies.help.pilot import FIRST_SEED, pilot_registration
-from infomotion_lib.studies.help.published import publish_rows, read_rows
+from infomotion_lib.studies.help.published import publish_rows, read_rows, rows_in, take_up
 from infomotion_lib.studies.help.registration import REGISTERED, Registration, registration
 from infomotion_lib.studies.help.said import so_far
 from infomotion_lib.studies.help.worlds import draw_world, shown_frames, shown_key_frames
@@ -69,6 +69,12 @@ def test_a_stage_of_one_pool(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(
         published, rows[kept].sort_values(kept[:4], ignore_index=True), check_dtype=False
     )
+    elsewhere = tmp_path / "elsewhere"
+    assert take_up(elsewhere, registered, published=book) == len(rows) + len(rows_in(tmp_path, 0, registered))
+    assert take_up(elsewhere, registered, published=book) == 0
+    by_place = rows.sort_values(kept[:4], ignore_index=True)
+    there = rows_in(elsewhere, 1, registered).drop(columns=clock)
+    pd.testing.assert_frame_equal(there, by_place.drop(columns=clock), check_dtype=False)
     with pytest.raises(DataError, match="another registration"):
         read_rows(1, registration(REGISTERED), folder=book)
     with pytest.raises(DataError, match="other networks: "):

@@ -257,7 +257,7 @@ def study_help(
     """When does motion-based selection help? The study as it was registered, and its rows so far."""
     from infomotion_lib.studies.help.gate import run_gate
     from infomotion_lib.studies.help.pilot import pilot_registration
-    from infomotion_lib.studies.help.published import publish_rows
+    from infomotion_lib.studies.help.published import publish_rows, take_up
     from infomotion_lib.studies.help.registration import registration
     from infomotion_lib.studies.help.said import about, so_far
     from infomotion_lib.studies.help.stage_1 import run_stage_1
@@ -273,6 +273,8 @@ def study_help(
         return
     if gate or stage_1 or pilot:
         with_arithmetic(context, registered.content["parameters"]["arithmetic"], say=typer.echo)
+        if not pilot and (taken := take_up(folder, registered)):
+            typer.echo(f"{taken} published rows are taken up.")
     if gate or pilot:
         run_gate(folder, own=registered, workers=workers, minutes=minutes, say=typer.echo)
     if stage_1 or pilot:

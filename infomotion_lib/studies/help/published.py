@@ -1,4 +1,4 @@
-"""Rows of the registered study in the book: a table per stage."""
+"""Rows of the registered study in the book: a table per stage, from which another machine goes on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from infomotion_lib.frozen import FROZEN
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.studies.help.gate import ROWS_FILE as GATE_FILE
 from infomotion_lib.studies.help.registration import COLUMN, Registration, check_rows
-from infomotion_lib.studies.help.stage_1 import ROWS_FILE
-from infomotion_lib.studies.rows import RowFile
+from infomotion_lib.studies.help.stage_1 import NETWORKS, ROWS_FILE
+from infomotion_lib.studies.rows import IDENTITY, RowFile
 
 PUBLISHED = FROZEN / "studies" / "help"
 FILES = {0: GATE_FILE, 1: ROWS_FILE}
@@ -53,6 +53,26 @@ def publish_rows(folder: str | Path, registered: Registration, *, to: Path = PUB
     return written
 
 
+def take_up(folder: str | Path, registered: Registration, *, published: Path = PUBLISHED) -> int:
+    """Add to the folder of the study the published rows that it lacks; how many there were.
+
+    Raises
+    ------
+    DataError
+        If rows of either place are of another registration.
+    """
+    taken = 0
+    for stage, name in FILES.items():
+        known = _keys(rows_in(folder, stage, registered))
+        file = RowFile(Path(folder) / name)
+        for row in read_rows(stage, registered, folder=published).to_dict("records"):
+            if tuple(row[column] for column in KEY) not in known:
+                file.repair()
+                file.append({str(column): value for column, value in row.items() if pd.notna(value)})
+                taken += 1
+    return taken
+
+
 def read_rows(stage: int, registered: Registration, *, folder: Path = PUBLISHED) -> pd.DataFrame:
     """Published rows of one stage; empty where none are published.
 
@@ -64,7 +84,7 @@ def read_rows(stage: int, registered: Registration, *, folder: Path = PUBLISHED)
     path = folder / f"stage_{stage}.csv"
     if not path.is_file():
         return pd.DataFrame()
-    rows = pd.read_csv(path, dtype={COLUMN: str, "videos": str})
+    rows = pd.read_csv(path, dtype=dict.fromkeys((IDENTITY, COLUMN, NETWORKS, "videos"), str))
     check_rows([{COLUMN: name} for name in rows[COLUMN].unique()], registered)
     return rows
 
