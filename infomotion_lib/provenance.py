@@ -33,12 +33,12 @@ RECORDED_PACKAGES = (
     "infomotion",
     "av",
     "diffusers",
+    "faiss-cpu",
     "infomap",
     "joblib",
     "lightning-fabric",
     "monai",
     "nibabel",
-    "numkong",
     "numpy",
     "opencv-python-headless",
     "pandas",
@@ -51,7 +51,6 @@ RECORDED_PACKAGES = (
     "torch",
     "torchmetrics",
     "torchvision",
-    "usearch",
 )
 """Packages that can decide a result; run cards state the version of each that is installed."""
 

@@ -1,13 +1,13 @@
-"""Nearest neighbours of every video: exact up to tens of thousands, by a navigable graph with a measured
-recall beyond.
-"""
+"""Nearest neighbours of every video: exact up to tens of thousands, then by cells with a measured recall."""
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.progress import track
+from infomotion_lib.selection.cells import cell_neighbours
 
 Search = Literal["auto", "exact", "approximate"]
 EXACT_UP_TO = 20_000
@@ -23,11 +24,6 @@ EXACT_UP_TO = 20_000
 ALL_PAIRS_UP_TO = 100_000
 """Nodes up to which all pairs are compared where the approximate search misses its recall."""
 
-CONNECTIVITY = 16
-EXPANSION = 64
-"""Candidates kept while a row is inserted, and the fewest while its neighbours are searched."""
-
-MOST_EXPANSION = 1024
 ROWS_AT_A_TIME = 16_384
 
 Rows = NDArray[np.floating]
@@ -73,29 +69,31 @@ def nearest_neighbours(
 ) -> Neighbours:
     """The ``k`` nearest other rows of each row of ``features`` (n, D), with 1 <= k < n.
 
-    The approximate search holds one copy of the rows as float16 and reads ``features`` a block at a time, so
-    that a memory-mapped array serves. It uses one thread, and gives the same for the same seed on one
-    processor.
+    The approximate search reads ``features`` a block at a time, so that a memory-mapped array serves; it
+    writes a float16 copy into the temporary folder and holds one as float32. It uses one thread, and gives
+    the same for the same seed on one processor.
 
     Parameters
     ----------
     search : {"auto", "exact", "approximate"}
-        ``exact`` compares all pairs. ``approximate`` walks a hierarchical navigable small-world graph
-        (Malkov and Yashunin, 2020; the library usearch) and reorders what it finds by exact distances.
-        ``auto`` is exact up to :data:`EXACT_UP_TO` rows.
+        ``exact`` compares all pairs. ``approximate`` compares each row with those of the nearest cells
+        (:mod:`infomotion_lib.selection.cells`) and reorders what it finds by exact distances. ``auto`` is
+        exact up to :data:`EXACT_UP_TO` rows.
     target_recall : float
-        ``approximate`` doubles the candidates of each walk until it finds this share of the true neighbours
-        of the sample. Where 1,024 candidates do not, all pairs are compared up to :data:`ALL_PAIRS_UP_TO`
-        rows; beyond, a warning names the recall.
+        ``approximate`` looks into more cells until it finds this share of the true neighbours of the sample.
+        Where 64 cells do not, all pairs are compared up to :data:`ALL_PAIRS_UP_TO` rows; beyond, a warning
+        names the recall.
     sample : int
         Rows whose true neighbours are computed to measure the recall.
     seed : int
-        Of the order in which rows are inserted, and of the sample.
+        Of the centres of the cells, and of the sample.
 
     Raises
     ------
     ParameterError
         If ``k`` is not between 1 and n - 1.
+    InfoMotionError
+        If the process that searches dies, such as for want of memory.
     """
     count = len(features)
     if not 1 <= k < count:
@@ -104,32 +102,36 @@ def nearest_neighbours(
         )
     if search == "exact" or (search == "auto" and count <= EXACT_UP_TO):
         return _exact(features, k)
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(count)  # rows that stand in groups would be inserted group by group
-    shown = np.sort(rng.choice(count, min(sample, count), replace=False))
-    walk = _Walk.over(features, order)
-    truth = _true_neighbours(walk.scaled, features, shown, k)
-    expansion, recall = max(EXPANSION, k + 1), 0.0
-    while True:
-        recall = _shared(walk.nearest(shown, k, expansion), truth)
-        if recall >= target_recall or expansion >= MOST_EXPANSION:
-            break
-        expansion *= 2
-    if recall < target_recall:
-        if count <= ALL_PAIRS_UP_TO:
-            return _exact(features, k)
-        warnings.warn(
-            f"The neighbour search among {count:,} videos finds {recall:.0%} of the nearest: these vectors"
-            " hardly form groups.",
-            stacklevel=2,
+    shown = np.sort(np.random.default_rng(seed).choice(count, min(sample, count), replace=False))
+    scaled = _Scale.of(features)
+    with tempfile.TemporaryDirectory() as folder:
+        found = cell_neighbours(
+            Path(folder),
+            (_half(scaled(features[part])) for part in _parts(count)),
+            shape=(count, features.shape[1]),
+            k=k,
+            sample=shown,
+            truth=_true_neighbours(scaled, features, shown, k),
+            target=target_recall,
+            seed=seed,
         )
-    index = np.empty((count, k), dtype=np.int64)
-    distance = np.empty((count, k))
-    for part in track(list(_parts(count)), label="neighbour search", unit="block"):
-        index[part], distance[part] = _by_distance(
-            features, part, walk.nearest(np.arange(part.start, part.stop), k, expansion)
-        )
-    return Neighbours(index, distance, "approximate", recall)
+        if found.recall < target_recall:
+            if count <= ALL_PAIRS_UP_TO:
+                return _exact(features, k)
+            warnings.warn(
+                f"The neighbour search among {count:,} videos finds {found.recall:.0%} of the nearest: these"
+                " vectors hardly form groups.",
+                stacklevel=2,
+            )
+        index = np.empty((count, k), dtype=np.int64)
+        distance = np.empty((count, k))
+        for part in track(list(_parts(count)), label="distances", unit="block"):
+            near = np.array(found.near[part])
+            short = np.flatnonzero((near < 0).any(axis=1))  # their cells held too few
+            if len(short):
+                near[short] = _true_neighbours(scaled, features, short + part.start, k)
+            index[part], distance[part] = _by_distance(features, part, near)
+    return Neighbours(index, distance, "approximate", found.recall)
 
 
 def finite_rows(features: Rows) -> NDArray[np.bool_]:
@@ -166,49 +168,6 @@ class _Scale:
         return np.asarray((rows.astype(np.float32) - self.centre) / np.float32(self.spread))
 
 
-@dataclass(frozen=True)
-class _Walk:
-    """The navigable graph of all rows, with the rows and their scale."""
-
-    features: Rows
-    scaled: _Scale
-    graph: Any
-
-    @classmethod
-    def over(cls, features: Rows, order: Numbers) -> _Walk:
-        from usearch.index import Index
-
-        scaled = _Scale.of(features)
-        graph = Index(
-            ndim=features.shape[1],
-            metric="l2sq",
-            dtype="f16",
-            connectivity=CONNECTIVITY,
-            expansion_add=EXPANSION,
-            enable_key_lookups=False,
-        )
-        for part in track(list(_parts(len(order))), label="neighbour graph", unit="block"):
-            keys = order[part]
-            graph.add(keys, _half(scaled(features[keys])), threads=1)  # with more, the order would be chance
-        return cls(features, scaled, graph)
-
-    def nearest(self, numbers: Numbers, k: int, expansion: int) -> Numbers:
-        """Up to k others of each of these rows, (m, k), in no exact order; rows that the walk left short are
-        compared with all.
-        """
-        self.graph.expansion_search = expansion
-        rows = _half(self.scaled(self.features[numbers]))
-        got = self.graph.search(rows, k + 1, threads=1)
-        keys = got.keys.astype(np.int64)
-        other = keys != numbers[:, None]
-        other[other.all(axis=1), -1] = False  # more than k duplicates: the row itself is not among them
-        near = keys[other].reshape(len(numbers), k)
-        short = np.flatnonzero(got.counts < k + 1)
-        for part in _parts(len(short)):
-            near[short[part]] = _true_neighbours(self.scaled, self.features, numbers[short[part]], k)
-        return near
-
-
 def _half(rows: NDArray[np.float32]) -> NDArray[np.float16]:
     return np.clip(rows, -65504.0, 65504.0).astype(np.float16)
 
@@ -229,12 +188,6 @@ def _true_neighbours(scaled: _Scale, features: Rows, numbers: Numbers, k: int) -
         kept = np.argpartition(squared, k - 1, axis=1)[:, :k]
         best, index = np.take_along_axis(squared, kept, axis=1), np.take_along_axis(columns, kept, axis=1)
     return index
-
-
-def _shared(ours: Numbers, truth: Numbers) -> float:
-    """Share of the true neighbours among ours."""
-    found = sum(len(np.intersect1d(a, b)) for a, b in zip(ours, truth, strict=True))
-    return found / truth.size
 
 
 def _by_distance(features: Rows, part: slice, near: Numbers) -> tuple[Numbers, NDArray[np.float64]]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
+from sklearn.metrics import adjusted_rand_score
 
-from infomotion_lib.errors import ParameterError
+from infomotion_lib.errors import InfoMotionError, ParameterError
+from infomotion_lib.paths import PROJECT
+from infomotion_lib.selection import cells
 from infomotion_lib.selection import neighbours as room
 from infomotion_lib.selection.communities import find_communities
 from infomotion_lib.selection.graph import Recipe, build_graph
@@ -35,8 +36,7 @@ def test_exact_search_agrees_with_all_distances() -> None:
     assert (found.method, found.recall) == ("exact", 1.0)
 
 
-def test_the_approximate_search_measures_its_recall(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "EXPANSION", 8)  # few candidates: something is missed
+def test_the_approximate_search_measures_its_recall() -> None:
     rows = np.random.default_rng(0).normal(size=(1500, 24)).astype(np.float32)
     exact = nearest_neighbours(rows, 5, search="exact")
     found = nearest_neighbours(rows, 5, search="approximate", target_recall=0.3, sample=1500)
@@ -50,11 +50,9 @@ def test_the_approximate_search_measures_its_recall(monkeypatch: pytest.MonkeyPa
     )
 
 
-@given(st.integers(2, 300), st.integers(1, 6), st.integers(0, 3))
-@settings(max_examples=15, deadline=None)
-def test_the_approximate_search_gives_k_distinct_others(count: int, k: int, seed: int) -> None:
-    rows = np.round(clustered(count, seed))  # with duplicates
-    k = min(k, count - 1)
+@pytest.mark.parametrize(("count", "k"), [(2, 1), (7, 6), (40, 1), (300, 6)])
+def test_the_approximate_search_gives_k_distinct_others(count: int, k: int) -> None:
+    rows = np.round(clustered(count))  # with duplicates
     found = nearest_neighbours(rows, k, search="approximate", target_recall=0.01, sample=20)
     assert found.method == "approximate" and found.index.shape == (count, k)
     assert all(len({own, *others}) == k + 1 for own, others in enumerate(found.index.tolist()))
@@ -81,7 +79,7 @@ def test_a_seed_gives_one_result_on_disk_and_in_memory(tmp_path: Path) -> None:
 def test_blocks_do_not_change_true_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = clustered(700)
     monkeypatch.setattr(room, "ROWS_AT_A_TIME", 64)
-    found = nearest_neighbours(rows, 4, search="approximate", target_recall=0.95)
+    found = nearest_neighbours(rows, 4, search="approximate", target_recall=0.995)
     exact = nearest_neighbours(rows, 4, search="exact")
     assert found.method == "approximate" and found.recall > 0.99
     assert (found.index == exact.index).mean() > 0.99
@@ -89,8 +87,7 @@ def test_blocks_do_not_change_true_neighbours(monkeypatch: pytest.MonkeyPatch) -
 
 def test_where_recall_is_missed_all_pairs_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(0).normal(size=(600, 40)).astype(np.float32)
-    monkeypatch.setattr(room, "EXPANSION", 8)
-    monkeypatch.setattr(room, "MOST_EXPANSION", 8)
+    monkeypatch.setattr(cells, "MOST_PROBES", 1)
     found = nearest_neighbours(rows, 4, search="approximate", target_recall=1.0)
     assert found.method == "exact"
     np.testing.assert_array_equal(found.index, nearest_neighbours(rows, 4, search="exact").index)
@@ -123,8 +120,15 @@ def test_communities_of_the_approximate_graph_are_those_of_the_exact_one() -> No
         for search in ("approximate", "exact", "approximate")  # Infomap before and after the search
     ]
     assert modules[0].max() > 0
-    for module in modules[1:]:
-        np.testing.assert_array_equal(module, modules[0])
+    np.testing.assert_array_equal(modules[2], modules[0])
+    assert adjusted_rand_score(modules[1], modules[0]) == 1.0, "the same but for the communities' numbers"
+
+
+def test_a_search_that_dies_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "faiss.py").write_text("raise MemoryError('no room for the rows')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{PROJECT}")
+    with pytest.raises(InfoMotionError, match="among 50 videos failed: MemoryError: no room for the rows"):
+        nearest_neighbours(clustered(50), 3, search="approximate")
 
 
 @pytest.mark.parametrize("k", [0, 4])
@@ -133,7 +137,10 @@ def test_bad_k_is_refused(k: int) -> None:
         nearest_neighbours(np.eye(4), k)
 
 
-def test_picks_from_disk_are_those_from_memory_and_of_the_exact_search(tmp_path: Path) -> None:
+def test_picks_from_disk_are_those_from_memory_and_of_the_exact_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "PROBES", 20)  # no neighbour is missed
     rows = clustered(400).astype(np.float16)
     np.save(tmp_path / "rows.npy", rows)
     names = [f"{number:03d}.avi" for number in range(400)]
