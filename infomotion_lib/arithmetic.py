@@ -83,12 +83,15 @@ def variables(arithmetic: Arithmetic, *, threads: int | None = None) -> dict[str
     return {} if threads is None else dict.fromkeys(THREADS, str(threads))
 
 
-def missing(arithmetic: Arithmetic, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+def missing(
+    arithmetic: Arithmetic, environment: Mapping[str, str] | None = None, *, threads: int | None = None
+) -> dict[str, str]:
     """Variables of that arithmetic that an environment, by default this process's, lacks or sets
-    otherwise.
+    otherwise; ``threads`` as of :func:`variables`.
     """
     there = os.environ if environment is None else environment
-    return {name: value for name, value in variables(arithmetic).items() if there.get(name) != value}
+    wanted = variables(arithmetic, threads=threads)
+    return {name: value for name, value in wanted.items() if there.get(name) != value}
 
 
 def adopt(arithmetic: Arithmetic, *, say: Callable[[str], None] = print) -> None:
@@ -131,13 +134,13 @@ def state(asked: Arithmetic) -> dict[str, str]:
     }
 
 
-def start_again(arithmetic: Arithmetic) -> None:
+def start_again(arithmetic: Arithmetic, *, threads: int | None = None) -> None:
     """Replace this process by the same command with the variables set; return only if they are in force, or
-    cannot be.
+    cannot be. ``threads`` as of :func:`variables`.
 
     Only a command's own process may do this: what it has begun is lost.
     """
-    if absent := missing(arithmetic):
+    if absent := missing(arithmetic, threads=threads):
         sys.stdout.flush()
         sys.stderr.flush()
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **absent})

@@ -54,8 +54,12 @@ RECORDED_PACKAGES = (
 )
 """Packages that can decide a result; run cards state the version of each that is installed."""
 
-WHERE_AND_HOW_FAST = frozenset({"profile", "runs_dir", "data_root", "workers", "allow_losses"})
-"""Parameters that say where files lie, on how many cores, or whether to go on: no result depends on them."""
+WHERE_AND_HOW_FAST = frozenset(
+    {"profile", "runs_dir", "data_root", "workers", "grid_jobs", "shards", "allow_losses"}
+)
+"""Parameters that say where files lie, on how many cores and by how many jobs, or whether to go on: no result
+depends on them.
+"""
 
 
 @contextmanager

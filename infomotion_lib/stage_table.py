@@ -38,6 +38,23 @@ RUN_CARD = "run_card.json"
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How several jobs do the work of a stage: one prepares, each does a part, the stage takes up the rest.
+
+    Attributes
+    ----------
+    kind : str
+        Of these jobs: ``grid``, ``vector`` or ``pool``. Rules of the workflow are called so, and the module
+        in ``infomotion_lib/run/parts`` that says what they do.
+    by : str
+        Parameter that gives the number of parts; with 1 the stage works alone.
+    """
+
+    kind: str
+    by: str
+
+
+@dataclass(frozen=True)
 class Stage:
     """One step of the walk from raw videos to the paper's tables.
 
@@ -74,6 +91,8 @@ class Stage:
         ``"module:function"`` of its :class:`~infomotion_lib.outlook.Outlook`, called with the table of
         videos, its parameters and those of all stages; empty where it takes whatever there is. The module
         must be light.
+    spread : Spread, optional
+        How several jobs do its work where its parameters ask for it; None: it always works alone.
     """
 
     name: str
@@ -89,6 +108,7 @@ class Stage:
     notebook: str = ""
     generator: str = ""
     foretold_by: str = ""
+    spread: Spread | None = None
 
     @property
     def number(self) -> str:
@@ -107,6 +127,11 @@ class Stage:
         return tuple(
             need for need in self.needs if not TABLE[need].generator or TABLE[need].generator in wanted
         )
+
+    def parts(self, parameters: Mapping[str, Any]) -> int:
+        """Parts in which a run of these parameters does its work; 0 where the stage does it alone."""
+        asked = int(parameters.get(self.spread.by, 1)) if self.spread else 1
+        return asked if asked > 1 else 0
 
     def outputs_of(self, parameters: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """Files that a run of these parameters, the defaults if none are given, promises to later stages."""
@@ -192,6 +217,7 @@ _FIXED = (
         ("tolerance.csv", "confusion.csv", "differences.csv", "claims.csv"),
         learns=("regressor.grid",),
         foretold_by="infomotion_lib.evaluation.outlook:outlook",
+        spread=Spread("grid", "grid_jobs"),
     ),
 )
 

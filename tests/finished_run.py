@@ -66,7 +66,7 @@ class FinishedRun:
 
     def would_run(self, copy: RunPaths, **changes: Any) -> list[str]:
         """Stages that ``infomotion run all`` would run on a copy of this run, with some values changed."""
-        return what_would_run("smoke", overrides={"runs_dir": str(copy.root.parent), **changes})
+        return list(what_would_run("smoke", overrides={"runs_dir": str(copy.root.parent), **changes}))
 
     def start(self, copy: Path, *words: str, **options: Any) -> subprocess.Popen[str]:
         """``infomotion run all`` on a copy of this run, started and not waited for; what it prints can be

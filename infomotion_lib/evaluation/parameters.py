@@ -20,4 +20,7 @@ class EvaluationParameters(LabelsParameters):
     soft_tolerance: float = Field(
         1.0, ge=0, description="EF points outside the true class still soft-correct"
     )
+    grid_jobs: int = Field(
+        1, ge=1, le=1000, description="jobs that share the networks to train; 1: the stage"
+    )
     bootstrap_samples: Count = Field(2000, description="resamples of each 95 % interval")

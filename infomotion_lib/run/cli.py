@@ -82,8 +82,9 @@ def run(
     if dry_run and stage == "all":
         from infomotion_lib.run.workflow import what_would_run
 
-        names = what_would_run(profile, overrides=overrides, limit=limit, book=book, until=until)
-        _say(f"Would run: {', '.join(names)}" if names else "Nothing to run.")
+        jobs = what_would_run(profile, overrides=overrides, limit=limit, book=book, until=until)
+        named = [name if count == 1 else f"{name} ({count} jobs)" for name, count in jobs.items()]
+        _say(f"Would run: {', '.join(named)}" if named else "Nothing to run.")
         return
     if dry_run:
         raise ParameterError("--dry-run goes with all.", remedy=f"Give it without --dry-run to run {stage}.")
@@ -129,6 +130,28 @@ def run(
                 wait=wait,
                 say=say,
             )
+
+
+@app.command(hidden=True)
+def part(
+    context: typer.Context,
+    stage: Annotated[str, typer.Argument(help="Stage whose work several jobs share.")],
+    which: Annotated[str, typer.Argument(help="prepared, or a part such as 2-of-7.")],
+    profile: Profile = "phantom",
+) -> None:
+    """One job of the workflow before a stage: prepare it, or do a part of its work."""
+    from infomotion_lib.parameters import read_profile, stage_name, stage_parameters
+    from infomotion_lib.run.parts.jobs import do_part, prepare_stage
+    from infomotion_lib.run.parts.marks import PREPARED
+    from infomotion_lib.share import Share
+
+    with speaker(within_workflow=True) as say:
+        asked = stage_parameters(stage_name(stage), read_profile(profile))
+        with_arithmetic(context, asked.arithmetic, say=say, threads=asked.workers)
+        if which == PREPARED:
+            prepare_stage(stage, profile, say=say)
+        else:
+            do_part(stage, Share.read(which.replace("-of-", "/")), profile, say=say)
 
 
 @app.command()

@@ -22,6 +22,7 @@ from infomotion_lib.run.fingerprint import claim_folder, fingerprint, holds_copi
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.run.outlook import require_videos
+from infomotion_lib.run.parts.marks import done_before
 from infomotion_lib.run.scratch import STAGE_FOLDER, values_of_run
 from infomotion_lib.run.unlabelled import require_labels
 from infomotion_lib.run.verify_outside import files_outside
@@ -78,21 +79,51 @@ def run_stage(
         for need in _copied_pools(step, parameters, paths):
             known = {name: value for name, value in changes.items() if name in STAGES[need].model_fields}
             run_stage(need, profile, overrides=known, lock=False, say=say)
-        started = time.monotonic()
-        refuse_other_limit(step, parameters, paths)
-        record, code = fingerprint(step, parameters, paths), code_of(step, parameters.model_dump())
-        if not holds_copied_pool(step, paths.stage(step.name)):
-            require_videos(step.name, parameters, paths, stages=_as_they_ran(step, parameters, paths))
-        say(f"{step.label}: started")
-        folder = paths.stage(step.name)
-        continued = False if holds_copied_pool(step, folder) else claim_folder(folder, record)
+        started, folder = time.monotonic(), paths.stage(step.name)
+        code = code_of(step, parameters.model_dump())
+        continued = claim_stage(step, parameters, paths, say=say)
+        before = done_before(folder)
+        if before.continued is not None:
+            continued = before.continued
+        _take_up_rows(step, folder)
         _execute(step, parameters, paths)
-        seconds = worked(paths.stage(step.name), time.monotonic() - started)
+        seconds = worked(folder, time.monotonic() - started + before.seconds)
         card = _close(step, paths, parameters, code=code, seconds=seconds, continued=continued)
         if told := read_run_card(card.parent).get("notes", {}).get("losses"):
             say(f"{step.label}: {told}")
         say(f"{step.label}: done in {time.monotonic() - started:.0f} s, {card.parent}")
     return card
+
+
+def claim_stage(
+    step: Stage,
+    parameters: StageParameters,
+    paths: RunPaths,
+    *,
+    say: Callable[[str], None] = lambda line: None,
+) -> bool:
+    """Whether a stage goes on from earlier work; its folder then holds that, or nothing of other runs.
+
+    Raises
+    ------
+    ParameterError, StageError, DataError
+        If the stages before it have not finished or do not fit, or it cannot work on the videos there are.
+    """
+    refuse_other_limit(step, parameters, paths)
+    record, folder = fingerprint(step, parameters, paths), paths.stage(step.name)
+    copied = holds_copied_pool(step, folder)
+    if not copied:
+        require_videos(step.name, parameters, paths, stages=_as_they_ran(step, parameters, paths))
+    say(f"{step.label}: started")
+    return False if copied else claim_folder(folder, record)
+
+
+def _take_up_rows(step: Stage, folder: Path) -> None:
+    """Merge the rows that jobs before the stage have made."""
+    if step.spread is not None and step.spread.kind == "grid":
+        from infomotion_lib.run.parts.grid import merge_rows
+
+        merge_rows(folder)
 
 
 def _as_they_ran(step: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, StageParameters]:

@@ -108,8 +108,9 @@ def what_would_run(
     limit: int | None = None,
     book: bool = False,
     until: str = "",
-) -> list[str]:
-    """Names of the stages that :func:`run_all` would run now, in their order, and ``book``; nothing runs.
+) -> dict[str, int]:
+    """Stages that :func:`run_all` would run now, in their order, and ``book``, with the number of jobs that
+    each becomes; nothing runs.
 
     Where a stage runs again but gives the same files as before, those after it will be spared though they are
     named here.
@@ -140,8 +141,19 @@ def what_would_run(
         done = subprocess.run(command, **surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise StageError("The workflow cannot be planned.", where=_end(done.stdout))
-    named = set(re.findall(r"^(?:local)?rule (\w+):$", done.stdout, flags=re.MULTILINE))
-    return [name for name in (*TABLE, "book") if name in named]
+    return _jobs_by_stage(done.stdout)
+
+
+def _jobs_by_stage(plan: str) -> dict[str, int]:
+    """Jobs of each stage in what the engine's dry run printed."""
+    stages = {stage.folder: name for name, stage in TABLE.items()}
+    jobs = re.findall(r"^(?:local)?rule (\w+):\n((?: .*\n)*)", plan, flags=re.MULTILINE)
+    counts: dict[str, int] = {}
+    for rule, about in jobs:
+        within = re.search(r"^ +wildcards: folder=([^,\n]+)", about, flags=re.MULTILINE)
+        name = stages[within[1]] if within else rule
+        counts[name] = counts.get(name, 0) + 1
+    return {name: counts[name] for name in (*TABLE, "book") if name in counts}
 
 
 def _refuse_other_profile(profile: str, paths: RunPaths) -> None:

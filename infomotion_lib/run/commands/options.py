@@ -66,10 +66,14 @@ def parse_overrides(pairs: list[str]) -> dict[str, Any]:
 
 
 def with_arithmetic(
-    context: typer.Context, asked: arithmetic.Arithmetic, *, say: Callable[[str], None]
+    context: typer.Context,
+    asked: arithmetic.Arithmetic,
+    *,
+    say: Callable[[str], None],
+    threads: int | None = None,
 ) -> None:
     """Go on in that arithmetic: the command starts itself again with its variables, where they are not in
-    force yet.
+    force yet. ``threads``: of native arithmetic, where the work is that of a notebook's kernel.
 
     Called by other code, in a process that is not the command's own, it changes nothing; run cards say what
     was in force.
@@ -77,6 +81,6 @@ def with_arithmetic(
     if context.obj is True:  # as :func:`infomotion_lib.run.cli.main` says
         if note := arithmetic.replaced(asked):
             say(note)
-        arithmetic.start_again(asked)
+        arithmetic.start_again(asked, threads=threads)
     if note := arithmetic.sentence(asked):
         say(note)
