@@ -57,13 +57,15 @@ wildcard_constraints:
 
 
 for kind in dict.fromkeys(stage.spread.kind for stage in IN_PARTS.values()):
-    folders = "|".join(stage.folder for stage in IN_PARTS.values() if stage.spread.kind == kind)
+    folders = [folder for folder, stage in IN_PARTS.items() if stage.spread.kind == kind]
+    first = len(PARAMETERS) - STAGES.index(IN_PARTS[folders[0]])
 
     rule:
         name:
             f"{kind}_prepare"
         wildcard_constraints:
-            folder=folders,
+            folder="|".join(folders),
+        priority: first
         input:
             lambda wildcards: needed(IN_PARTS[wildcards.folder]),
         output:
@@ -79,7 +81,8 @@ for kind in dict.fromkeys(stage.spread.kind for stage in IN_PARTS.values()):
         name:
             f"{kind}_part"
         wildcard_constraints:
-            folder=folders,
+            folder="|".join(folders),
+        priority: first
         input:
             f"{{folder}}/{PARTS}/{PREPARED}",
         output:

@@ -196,6 +196,7 @@ _FIXED = (
         loads="infomotion_lib.representations.stage:modules_of",
         learns=(LOADED,),
         foretold_by="infomotion_lib.representations.outlook:outlook",
+        spread=Spread("vector", "shards"),
     ),
     Stage(
         "graph_selection",
@@ -260,6 +261,7 @@ def _pool_stage(entry: Any) -> Stage:
         learns=("generators.pool", "generators.cutting", LOADED),
         notebook=POOLS,
         generator=entry.name,
+        spread=Spread("pool", "shards") if entry.in_blocks else None,
         foretold_by="infomotion_lib.generators.outlook:outlook",
     )
 

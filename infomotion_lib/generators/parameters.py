@@ -22,6 +22,9 @@ class PoolParameters(StageParameters):
     """Stage 05: learn from real videos and draw a pool, or take one; one job per generator."""
 
     generator: GeneratorName = Field(IN_NOTEBOOK, description="whose pool this job makes; the runner sets it")
+    shards: int = Field(
+        1, ge=1, le=1000, description="jobs that share vectors and clips to make; 1: the stage"
+    )
     latte_frames: int = Field(
         16, ge=8, le=64, description="frames per clip, in every pool (published Latte: 16)"
     )

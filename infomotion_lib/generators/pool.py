@@ -21,6 +21,7 @@ from infomotion_lib.generators.privacy.record import CLIPS
 from infomotion_lib.generators.privacy.rounds import filtered
 from infomotion_lib.progress import track
 from infomotion_lib.provenance import UNFINISHED, read_json, write_csv, write_json
+from infomotion_lib.share import Share
 
 if TYPE_CHECKING:
     from infomotion_lib.generators.privacy.clips import ClipFilter
@@ -76,14 +77,10 @@ def write_pool(
         If the folder holds a pool made by another request, something else, or a record that cannot be read;
         or if the filter leaves no clip.
     """
-    if per_class < 1:
-        raise ParameterError(f"A pool needs at least one clip per class, not {per_class}.")
-    if not cut.fps > 0:
-        raise ParameterError(f"Clips need a positive number of frames per second, not {cut.fps:g}.")
-    folder, manifest = Path(root), fitted.requests(per_class=per_class, seed=seed)
-    shape = {"frames": cut.frames, "fps": cut.fps, "side": cut.side}
-    request = {"generator": generator, "per_class": per_class, "seed": seed, **shape, **fitted.settings()}
-    _claim(folder, request | (privacy.settings() if privacy else {}))
+    folder = Path(root)
+    manifest = begin_pool(
+        fitted, folder, cut=cut, per_class=per_class, seed=seed, generator=generator, privacy=privacy
+    )
     if privacy:
         manifest = _filtered(fitted, manifest, folder, cut=cut, seed=seed, privacy=privacy)
     else:
@@ -92,6 +89,48 @@ def write_pool(
     write_csv(listed, folder / FILE_LIST)
     write_csv(manifest, folder / MANIFEST)
     return folder
+
+
+def begin_pool(
+    fitted: Fitted,
+    root: str | Path,
+    *,
+    cut: Cut,
+    per_class: int,
+    seed: int,
+    generator: str,
+    privacy: ClipFilter | None = None,
+) -> pd.DataFrame:
+    """A row per clip to draw, in a folder that is claimed for them by its ``pool.json``; arguments and errors
+    as of :func:`write_pool`.
+    """
+    if per_class < 1:
+        raise ParameterError(f"A pool needs at least one clip per class, not {per_class}.")
+    if not cut.fps > 0:
+        raise ParameterError(f"Clips need a positive number of frames per second, not {cut.fps:g}.")
+    manifest = fitted.requests(per_class=per_class, seed=seed)
+    shape = {"frames": cut.frames, "fps": cut.fps, "side": cut.side}
+    request = {"generator": generator, "per_class": per_class, "seed": seed, **shape, **fitted.settings()}
+    _claim(Path(root), request | (privacy.settings() if privacy else {}))
+    return manifest
+
+
+def draw_share(fitted: Fitted, root: str | Path, share: Share) -> None:
+    """Draw one share of the clips of a pool that :func:`begin_pool` began, in the same batches as one job
+    draws them all; :func:`write_pool` takes them up.
+
+    Raises
+    ------
+    DataError
+        If the pool was begun with other settings of its generator.
+    """
+    folder = Path(root)
+    request = read_json(folder / REQUEST)
+    _refuse_other(request, fitted.settings(), folder)
+    cut = Cut(request["frames"], request["fps"], request["side"])
+    rows = fitted.requests(per_class=request["per_class"], seed=request["seed"])
+    for start in share.part(range(0, len(rows), BATCH)):
+        _draw(fitted, rows.iloc[start : start + BATCH], folder, cut=cut)
 
 
 def _draw(fitted: Fitted, rows: pd.DataFrame, folder: Path, *, cut: Cut) -> None:
@@ -207,13 +246,7 @@ def _claim(folder: Path, request: dict[str, Any]) -> None:
         except StageError:
             what = f"{record} is damaged: how the clips beside it were made is not known."
             raise DataError(what, remedy="Restore it, or generate into another folder.") from None
-        differing = [name for name, value in request.items() if written.get(name) != value]
-        if differing:
-            raise DataError(
-                f"{folder} holds a pool made with another {', '.join(differing)}.",
-                where=f"Read: {record}",
-                remedy="Delete the folder, or generate into another one.",
-            )
+        _refuse_other(written, request, folder)
     elif folder.is_dir() and any(not entry.name.startswith(UNFINISHED) for entry in folder.iterdir()):
         raise DataError(
             f"{folder} is not empty and holds no pool.",
@@ -224,6 +257,16 @@ def _claim(folder: Path, request: dict[str, Any]) -> None:
         write_json(request, record)
     for file in folder.rglob(f"{UNFINISHED}*"):  # what a killed run was writing
         file.unlink()
+
+
+def _refuse_other(written: dict[str, Any], request: dict[str, Any], folder: Path) -> None:
+    differing = [name for name, value in request.items() if written.get(name) != value]
+    if differing:
+        raise DataError(
+            f"{folder} holds a pool made with another {', '.join(differing)}.",
+            where=f"Read: {folder / REQUEST}",
+            remedy="Delete the folder, or generate into another one.",
+        )
 
 
 def _is_written(path: Path, frames: int) -> bool:

@@ -17,6 +17,9 @@ class Generator(Entry):
         Of its points in figures.
     given : bool
         Whether its clips are those of a data set, which then names the pool.
+    in_blocks : bool
+        Whether several jobs may draw its pool: ``load`` of its module takes the ``side`` of the clips too,
+        and draws the very clips that what was fitted draws.
     reads : tuple of str
         Stages whose outputs it learns from, besides those of the data stage.
     paper_row : str
@@ -38,6 +41,7 @@ class Generator(Entry):
     shown_by: str = ""
     refused_by: str = ""
     given: bool = False
+    in_blocks: bool = False
     reads: tuple[str, ...] = ()
 
 
@@ -65,6 +69,7 @@ GENERATORS.add(
         colour="#009E73",
         marker="v",
         module=f"{_PACKAGE}.lvdm.generator",
+        in_blocks=True,
         parameters=f"{_PACKAGE}.lvdm.parameters:LvdmParameters",
         files=("lidm.safetensors", "lvdm.safetensors", "losses.csv"),
         refused_by=f"{_PACKAGE}.lvdm.outlook:refusals",
@@ -77,6 +82,7 @@ GENERATORS.add(
         colour="#CC79A7",
         marker="P",
         module=f"{_PACKAGE}.mcdm.generator",
+        in_blocks=True,
         parameters=f"{_PACKAGE}.mcdm.parameters:McdmParameters",
         files=("mcdm.safetensors", "donors.npz", "losses.csv", "motion_kept.csv"),
         reads=("frame_index", "ifa_training"),
@@ -91,6 +97,7 @@ GENERATORS.add(
         colour="#D55E00",
         marker="^",
         module=f"{_PACKAGE}.latte.generator",
+        in_blocks=True,
         parameters=f"{_PACKAGE}.latte.parameters:LatteParameters",
         paper_row="Latte",
         files=("latte.safetensors", "losses.csv"),

@@ -21,6 +21,7 @@ from infomotion_lib.generators.pool import (
     MANIFEST,
     POOL,
     REQUEST,
+    begin_pool,
     check_copied,
     is_copied,
     write_pool,
@@ -100,8 +101,8 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
         If a copied pool is not whole or does not fit, the folder holds a pool of other settings, or the
         generator left a file unwritten.
     """
-    name, per_class, entry = parameters.generator, parameters.pool_per_class, GENERATORS[parameters.generator]
-    asked = parameters.privacy_filter != "none" and not (entry.given and lessons.given_is_real)
+    name, per_class = parameters.generator, parameters.pool_per_class
+    asked = _is_filtered(lessons, parameters)
     if is_copied(folder):
         pool = check_copied(folder / POOL, cut=lessons.cut, per_class=per_class, generator=name)
         if asked and read_json(pool / REQUEST).get("privacy_filter") != parameters.privacy_filter:
@@ -114,11 +115,7 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
         shown: dict[str, Any] = {name: drawing[name] for name in ("weights", "seconds") if name in drawing}
         notes = {"drawn_elsewhere": {**read_json(pool / REQUEST), **drawing}, **shown}
         return MadePool(pool, pd.read_csv(pool / MANIFEST), None, notes)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / DRAWN_HERE).touch()
-    fitted: Fitted = entry.load().fit(lessons, folder=folder, parameters=parameters, device=device)
-    if absent := [file for file in entry.files if not (folder / file).is_file()]:
-        raise DataError(f"{entry.label} left files unwritten: {', '.join(absent)}", where=f"In {folder}")
+    fitted = _fit(lessons, folder=folder, parameters=parameters, device=device)
     privacy = _filter(lessons, folder=folder, parameters=parameters, device=device) if asked else None
     begun = time.monotonic()
     pool = write_pool(
@@ -139,6 +136,36 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
         write_csv(of_real_hearts(privacy), pool / OF_REAL)
         notes["privacy"] = summary(pool) | {"told_apart": round(privacy.accuracy, 3)}
     return MadePool(pool, pd.read_csv(pool / MANIFEST), fitted, notes)
+
+
+def start_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> None:
+    """All of :func:`make_pool` that comes before the first clip."""
+    asked = _is_filtered(lessons, parameters)
+    fitted = _fit(lessons, folder=folder, parameters=parameters, device=device)
+    begin_pool(
+        fitted,
+        folder / POOL,
+        cut=lessons.cut,
+        per_class=parameters.pool_per_class,
+        seed=parameters.pool_seed,
+        generator=parameters.generator,
+        privacy=_filter(lessons, folder=folder, parameters=parameters, device=device) if asked else None,
+    )
+
+
+def _is_filtered(lessons: Lessons, parameters: PoolParameters) -> bool:
+    entry = GENERATORS[parameters.generator]
+    return parameters.privacy_filter != "none" and not (entry.given and lessons.given_is_real)
+
+
+def _fit(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> Fitted:
+    entry = GENERATORS[parameters.generator]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DRAWN_HERE).touch()
+    fitted: Fitted = entry.load().fit(lessons, folder=folder, parameters=parameters, device=device)
+    if absent := [file for file in entry.files if not (folder / file).is_file()]:
+        raise DataError(f"{entry.label} left files unwritten: {', '.join(absent)}", where=f"In {folder}")
+    return fitted
 
 
 def _filter(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> ClipFilter:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.share import Share
 
 
 class Fitted(Protocol):
@@ -24,6 +25,15 @@ class Fitted(Protocol):
 
     def summary(self) -> dict[str, Any]:
         """What the run card and the notebook say of it: numbers by name."""
+
+
+class Shareable(Fitted, Protocol):
+    """One whose vectors several jobs may make: its entry says ``in_blocks``."""
+
+    def make_blocks(self, videos: pd.DataFrame, share: Share, *, workers: int, out: Path) -> None:
+        """Keep one share of the blocks of vectors beside ``out``, where :meth:`vectors` with the same videos
+        takes them up.
+        """
 
 
 class RepresentationModule(Protocol):

@@ -28,6 +28,10 @@ class RepresentationChoice(StageParameters):
 class FitParameters(RepresentationChoice):
     """Stage 02: fit the representations and extract the vectors of all videos."""
 
+    shards: int = Field(
+        1, ge=1, le=1000, description="jobs that share vectors and clips to make; 1: the stage"
+    )
+
 
 def stage_model() -> type[StageParameters]:
     """Model of stage 02: which representations, and the parameters of every registered one."""

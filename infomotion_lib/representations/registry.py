@@ -22,6 +22,10 @@ class Representation(Entry):
         Whether it learns from the EF of TRAIN videos.
     portable : bool
         Whether it can be applied to videos of another data set, such as a generated pool.
+    in_blocks : bool
+        Whether several jobs may make its vectors: what was fitted is
+        :class:`~infomotion_lib.representations.base.Shareable`, and what :func:`fit` has left is fitted again
+        in no time.
     oracle : bool
         Whether it knows what no encoder can: a bound, never a winner.
     files : tuple of str
@@ -40,6 +44,7 @@ class Representation(Entry):
     needs: Literal["phases", "video"] = "video"
     ef: bool = False
     portable: bool = True
+    in_blocks: bool = False
     oracle: bool = False
     files: tuple[str, ...] = ()
     refused_by: str = ""
@@ -63,6 +68,7 @@ REPRESENTATIONS = Registry(
             described="motion (the paper's)",
             colour="#D55E00",
             module="infomotion_lib.representations.ifa.motion",
+            in_blocks=True,
             parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
             files=("ifa.safetensors", "training_log.csv"),
@@ -94,6 +100,7 @@ REPRESENTATIONS = Registry(
             described="motion network, random weights",
             colour="#8C6D31",
             module="infomotion_lib.representations.ifa.untrained",
+            in_blocks=True,
             parameters="infomotion_lib.representations.ifa.parameters:IfaParameters",
             needs="phases",
         ),
@@ -120,6 +127,7 @@ REPRESENTATIONS = Registry(
             described="DISCOVR, self-supervised video",
             colour="#117733",
             module="infomotion_lib.representations.discovr.video",
+            in_blocks=True,
             parameters="infomotion_lib.representations.discovr.parameters:DiscovrParameters",
             files=("discovr.safetensors", "discovr_training_log.csv"),
             shown_by="infomotion_lib.reporting.figures.discovr:show",
@@ -130,6 +138,7 @@ REPRESENTATIONS = Registry(
             described="MAFE, motion with more teachers",
             colour="#882255",
             module="infomotion_lib.representations.mafe.taught",
+            in_blocks=True,
             parameters="infomotion_lib.representations.mafe.parameters:MafeParameters",
             needs="phases",
             files=("mafe.safetensors", "mafe_training_log.csv"),

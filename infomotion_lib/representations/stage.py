@@ -87,15 +87,13 @@ def fit_representations(
         that it promised unwritten.
     """
     place, p = Path(folder), parameters
-    train, val = (rows[(rows["source"] == teacher) & (rows["split"] == split)] for split in ("TRAIN", "VAL"))
     fitted: dict[str, Fitted] = {}
     vectors: dict[str, Vectors] = {}
     spent: dict[str, dict[str, float]] = {}
     told: list[str] = []
     for name in p.representations:
-        module = REPRESENTATIONS[name].load()
         begun = time.process_time()
-        fitted[name] = module.fit(train, val, folder=place, parameters=p, device=p.device)
+        fitted[name] = fit_one(name, rows, teacher=teacher, folder=place, parameters=p)
         learnt = time.process_time()
         vectors[name] = fitted[name].vectors(rows, workers=p.workers, out=vector_file(place, name))
         done = time.process_time()
@@ -109,6 +107,17 @@ def fit_representations(
     if absent := [file.name for file in files if not file.is_file()]:
         raise DataError(f"Representations left files unwritten: {', '.join(absent)}", where=f"In {place}")
     return Represented(fitted, vectors, files, spent, joined(told))
+
+
+def fit_one(name: str, rows: pd.DataFrame, *, teacher: str, folder: str | Path, parameters: Any) -> Fitted:
+    """One representation of a run, fitted; arguments as of :func:`fit_representations`."""
+    train, val = (rows[(rows["source"] == teacher) & (rows["split"] == split)] for split in ("TRAIN", "VAL"))
+    fitted: Fitted = (
+        REPRESENTATIONS[name]
+        .load()
+        .fit(train, val, folder=Path(folder), parameters=parameters, device=parameters.device)
+    )
+    return fitted
 
 
 def _losses(name: str, table: Vectors, rows: pd.DataFrame, *, allowed: bool) -> str:

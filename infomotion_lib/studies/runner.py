@@ -39,11 +39,15 @@ class Job(Generic[T]):
         Of its rows (:func:`~infomotion_lib.studies.rows.identity_of`).
     task : object
         What the plan's function is given; must be picklable.
+    number : int, optional
+        Its number within the study, by which commands share the jobs; its place in the plan, where that lists
+        all jobs.
     """
 
     key: dict[str, Any]
     identity: str
     task: T = field(repr=False)
+    number: int | None = None
 
 
 def one_row(rows: Sequence[Row]) -> int:
@@ -90,7 +94,8 @@ def run(
     plan : Plan
         What to compute.
     file : RowFile, optional
-        Where every row is kept as soon as it is known; without it, nothing is kept.
+        Where every row is kept as soon as it is known; without it, nothing is kept. If it is that of a share
+        of the study, the jobs of this share alone are done.
     workers : int
         Processes of one thread each.
     minutes : float, optional
@@ -110,8 +115,9 @@ def run(
     if file is not None:
         file.repair()
     done = _known(plan, file)
-    missing = [number for number, rows in enumerate(done) if len(rows) < plan.total(rows)]
-    shares = [_Share(plan.jobs[number], plan.work, done[number], file, deadline) for number in missing]
+    mine = _jobs_of_share(plan, file)
+    missing = [number for number in mine if len(done[number]) < plan.total(done[number])]
+    given = [_Given(plan.jobs[number], plan.work, done[number], file, deadline) for number in missing]
     bar: tqdm[Any] = track(
         label=plan.label, total=sum(plan.total(done[number]) for number in missing), unit=plan.unit
     )
@@ -125,7 +131,7 @@ def run(
 
     with (
         bar,
-        closing(spread(_carry_out, shares, workers=min(workers, len(missing)), meanwhile=look)) as ended,
+        closing(spread(_carry_out, given, workers=min(workers, len(missing)), meanwhile=look)) as ended,
     ):
         for place, (rows, seconds) in ended:
             number = missing[place]
@@ -138,8 +144,15 @@ def run(
     return done
 
 
+def _jobs_of_share(plan: Plan[Any], file: RowFile | None) -> list[int]:
+    """Places in the plan of the jobs that this command does."""
+    share = None if file is None else file.share
+    numbers = [place if job.number is None else job.number for place, job in enumerate(plan.jobs)]
+    return [place for place, number in enumerate(numbers) if share is None or share.has(number)]
+
+
 @dataclass(frozen=True)
-class _Share(Generic[T]):
+class _Given(Generic[T]):
     """What one process is given."""
 
     job: Job[T]
@@ -149,20 +162,20 @@ class _Share(Generic[T]):
     deadline: float
 
 
-def _carry_out(share: _Share[Any]) -> tuple[list[Row], float]:
+def _carry_out(given: _Given[Any]) -> tuple[list[Row], float]:
     """New rows of one job and the CPU seconds they took."""
-    began, job = time.process_time(), share.job
+    began, job = time.process_time(), given.job
     rows: list[Row] = []
     with threadpool_limits(1):  # sums in another order are other sums
-        source = iter(share.work(job.task, share.known))
-        while time.time() < share.deadline:
+        source = iter(given.work(job.task, given.known))
+        while time.time() < given.deadline:
             content = next(source, None)
             if content is None:
                 break
             # as a file gives it back: a row is the same whether it was computed now or read
             row: Row = json.loads(json.dumps({IDENTITY: job.identity, **job.key, **content}))
-            if share.file is not None:
-                share.file.append(row)
+            if given.file is not None:
+                given.file.append(row)
             rows.append(row)
     return rows, time.process_time() - began
 

@@ -30,6 +30,7 @@ from infomotion_lib.provenance import read_run_card, sha256, write_json
 from infomotion_lib.registry import imported
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
 from infomotion_lib.representations.stage import extract
+from infomotion_lib.share import Share
 from infomotion_lib.studies.rows import RowFile, identity_of
 from infomotion_lib.studies.runner import Job, Plan, run
 from infomotion_lib.studies.selectors.arms import ARMS, MAIN, RANDOM, Arm, Configuration
@@ -93,6 +94,7 @@ def run_vector_study(
     parameters: EvidenceParameters,
     pools: int | None = None,
     minutes: float | None = None,
+    share: Share | None = None,
     published: Path = PUBLISHED,
     say: Callable[[str], None] = print,
 ) -> Tables:
@@ -111,6 +113,8 @@ def run_vector_study(
         Pools to finish, from the first; ``study_pools`` by default.
     minutes : float, optional
         No network is begun later than this; without it the study runs to its end.
+    share : Share, optional
+        The pools of one of several commands that do the study together.
     published : Path
         Tables of earlier slices; left alone if they are of other settings.
     say : callable
@@ -133,7 +137,7 @@ def run_vector_study(
             remedy="Give another study_seed.",
         )
     name, networks = settings_name(settings), fitted_name(place, names)
-    file = RowFile(root / ROWS_FILE)
+    file = RowFile(root / ROWS_FILE, share)
     if not take_up(file, published, name):
         say(f"The rows in {published} are of other settings: this study does not go on from them.")
     write_json(settings, root / SETTINGS_FILE)
@@ -142,6 +146,7 @@ def run_vector_study(
             {"arm": ARM, "pool": pool},
             pool_identity(name, networks),
             VectorTask(place, names, parameters, pool, name, networks),
+            number=pool,
         )
         for pool in unfinished_pools(file, name, arm=ARM, pools=wanted)
     ]

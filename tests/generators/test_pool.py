@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.errors import DataError, ParameterError
+from infomotion_lib.generators import pool as drawing
 from infomotion_lib.generators.autoencoder import FittedAutoencoder, build_autoencoder
 from infomotion_lib.generators.cutting import Cut
 from infomotion_lib.generators.latte.diffusion import LatteRecipe, TrainedLatte
 from infomotion_lib.generators.latte.generator import FittedLatte
 from infomotion_lib.generators.latte.network import Latte, LatteSize
-from infomotion_lib.generators.pool import check_copied, write_pool
+from infomotion_lib.generators.pool import begin_pool, check_copied, draw_share, write_pool
 from infomotion_lib.provenance import read_json, write_json
+from infomotion_lib.share import Share
 
 CUT = Cut(4, 16.0, 32)
 CLASS_EF = (20.0, 35.0, 45.0, 60.0, 77.0)
@@ -62,6 +66,65 @@ def test_interrupted_pool_resumes_to_the_same_bytes(generator: FittedLatte, tmp_
         (broken / name).unlink()
     (broken / "Videos" / "latte_000007.avi").write_bytes(b"half written")
     assert content(make(generator, broken)) == content(whole)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Clips of each batch that is drawn; batches are of four."""
+    sizes: list[int] = []
+    plain = FittedLatte.draw
+
+    def counted(self: FittedLatte, requests: pd.DataFrame) -> np.ndarray:
+        sizes.append(len(requests))
+        return plain(self, requests)
+
+    monkeypatch.setattr(drawing, "BATCH", 4)
+    monkeypatch.setattr(FittedLatte, "draw", counted)
+    return sizes
+
+
+def begin(generator: FittedLatte, root: Path) -> Path:
+    begin_pool(generator, root, cut=CUT, per_class=2, seed=3, generator="latte")
+    return root
+
+
+def test_any_number_of_shares_gives_the_same_bytes(
+    generator: FittedLatte, tmp_path: Path, drawn: list[int]
+) -> None:
+    whole = content(make(generator, tmp_path / "whole"))
+    for count in (1, 3, 7):
+        root = begin(generator, tmp_path / str(count))
+        drawn.clear()
+        for number in range(count, 0, -1):
+            draw_share(generator, root, Share(number, count))
+        assert sorted(drawn) == [2, 4, 4]
+        assert content(make(generator, root)) == whole and len(drawn) == 3, "all clips are taken up"
+
+
+def test_a_killed_share_alone_draws_again(
+    generator: FittedLatte, tmp_path: Path, drawn: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, root = content(make(generator, tmp_path / "whole")), begin(generator, tmp_path / "shared")
+    draw_share(generator, root, Share(2, 2))
+    drawn.clear()
+    plain = FittedLatte.draw
+
+    def killed(self: FittedLatte, requests: pd.DataFrame) -> np.ndarray:
+        if drawn:
+            raise KeyboardInterrupt
+        return plain(self, requests)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(FittedLatte, "draw", killed)
+        draw_share(generator, root, Share(1, 2))
+    draw_share(generator, root, Share(1, 2))
+    assert drawn == [4, 2] and content(make(generator, root)) == whole and drawn == [4, 2]
+
+
+def test_a_share_of_a_pool_begun_otherwise_is_refused(generator: FittedLatte, tmp_path: Path) -> None:
+    root = begin(generator, tmp_path / "pool")
+    with pytest.raises(DataError, match="another guidance"):
+        draw_share(replace(generator, guidance=generator.guidance + 1), root, Share(1, 2))
 
 
 def test_what_a_kill_left_half_written_is_swept_away(generator: FittedLatte, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,19 +13,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from infomotion_lib.errors import VideoError
-from infomotion_lib.progress import track
-from infomotion_lib.provenance import write_npz
+from infomotion_lib.representations.blocks import BLOCK, Videos, finish, made_in_blocks
 from infomotion_lib.representations.discovr.clips import UNREADABLE, Cut
 from infomotion_lib.representations.discovr.model import Model
-from infomotion_lib.representations.vectors import Vectors, read_features, write_features
+from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.share import Share
 
 FORMAT = 1
 """Raised when equal weights and frames give other vectors: finished blocks of another format are not taken
 up.
 """
-
-BLOCK = 32
-"""Videos of one resumable block."""
 
 BATCH = 8
 
@@ -46,38 +42,37 @@ def extract_vectors(model: Model, rows: pd.DataFrame, *, workers: int, out: Path
     out : path or None
         File to write; ``None``: nothing is kept.
     """
+    done = _blocks(model, rows, workers=workers, out=out)
+    return finish(Vectors.joined(done, more_missing=None, size=model.network.size.width), out)
+
+
+def extract_blocks(model: Model, rows: pd.DataFrame, share: Share, *, workers: int, out: Path) -> None:
+    """Make one share of the blocks that :func:`extract_vectors` will take up; ``out`` itself is not
+    written.
+    """
+    _blocks(model, rows, workers=workers, out=out, share=share)
+
+
+def _blocks(
+    model: Model, rows: pd.DataFrame, *, workers: int, out: Path | None, share: Share | None = None
+) -> list[Vectors]:
     ordered = rows.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
     videos = ordered.to_dict("records")
     size, identity = model.network.size, _identity(model, videos)
     cut = Cut(size.side, size.frames, model.period)
-    parts = None if out is None else Path(f"{out}.parts")
-    done = []
     with ThreadPoolExecutor(workers) as pool:
-        starts = range(0, len(videos), BLOCK)
-        for number, start in enumerate(track(starts, label="DISCOVR vectors", unit="block")):
-            part = None if parts is None else parts / f"{number:06d}.npz"
-            done.append(_block(model, cut, videos[start : start + BLOCK], part, identity=identity, pool=pool))
-    table = Vectors.joined(done, more_missing=None, size=size.width)
-    if out is not None and parts is not None:
-        write_features(table, out)
-        shutil.rmtree(parts, ignore_errors=True)
-    return table
+        return made_in_blocks(
+            videos,
+            lambda block: _block(model, cut, block, identity=identity, pool=pool),
+            out=out,
+            label="DISCOVR vectors",
+            identity=identity,
+            size=BLOCK,
+            share=share,
+        )
 
 
-def _block(
-    model: Model,
-    cut: Cut,
-    videos: Sequence[Mapping[Any, Any]],
-    part: Path | None,
-    *,
-    identity: str,
-    pool: ThreadPoolExecutor,
-) -> Vectors:
-    if part is not None and part.is_file():
-        earlier = read_features(part)
-        if earlier.identity == identity:
-            return earlier
-
+def _block(model: Model, cut: Cut, videos: Videos, *, identity: str, pool: ThreadPoolExecutor) -> Vectors:
     def read(row: Mapping[Any, Any]) -> NDArray[np.uint8] | None:
         try:
             return cut.middle(cut.read(row["path"]))
@@ -94,10 +89,7 @@ def _block(
         vectors |= dict(
             zip(some, model.vectors(np.stack([readable[number] for number in some])), strict=True)
         )
-    table = Vectors.of(videos, vectors, missing, size=model.network.size.width, identity=identity)
-    if part is not None:
-        write_npz(part, table.arrays())
-    return table
+    return Vectors.of(videos, vectors, missing, size=model.network.size.width, identity=identity)
 
 
 def _identity(model: Model, videos: Sequence[Mapping[Any, Any]]) -> str:

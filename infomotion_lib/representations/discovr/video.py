@@ -12,7 +12,7 @@ from infomotion_lib.device import resolve_device
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.representations.discovr.alarms import Signs
 from infomotion_lib.representations.discovr.clips import ClipSource, Cut
-from infomotion_lib.representations.discovr.features import extract_vectors
+from infomotion_lib.representations.discovr.features import extract_blocks, extract_vectors
 from infomotion_lib.representations.discovr.model import Model, load_model, save_model
 from infomotion_lib.representations.discovr.network import Discovr, new_discovr
 from infomotion_lib.representations.discovr.parameters import DiscovrParameters
@@ -22,6 +22,7 @@ from infomotion_lib.representations.discovr.sizes import SIZES
 from infomotion_lib.representations.discovr.training import LOG_COLUMNS, TrainingResult, train_discovr
 from infomotion_lib.representations.discovr.variants import VARIANTS
 from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.share import Share
 
 ABOUT = Path(__file__).with_name("about.md")
 WEIGHTS, LOG = "discovr.safetensors", "discovr_training_log.csv"
@@ -59,6 +60,11 @@ class Video:
         """Vectors of all videos that can be read; finished blocks are kept beside ``out``."""
         self.model.to(resolve_device(self.device))
         return extract_vectors(self.model, videos, workers=workers, out=out)
+
+    def make_blocks(self, videos: pd.DataFrame, share: Share, *, workers: int, out: Path) -> None:
+        """Make one share of the blocks that :meth:`vectors` takes up."""
+        self.model.to(resolve_device(self.device))
+        extract_blocks(self.model, videos, share, workers=workers, out=out)
 
     def summary(self) -> dict[str, Any]:
         """Losses, signs of a collapse on VAL and the alarms that they raise; whether queries have a bias."""

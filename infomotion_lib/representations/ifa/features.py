@@ -5,7 +5,6 @@ Videos are taken in blocks, sorted by source and name; a run that was cut short 
 
 from __future__ import annotations
 
-import shutil
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,8 +19,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.device import as_unit, resolve_device
 from infomotion_lib.errors import DataError, ParameterError
-from infomotion_lib.progress import track
-from infomotion_lib.provenance import write_npz
+from infomotion_lib.representations.blocks import BLOCK, Videos, finish, made_in_blocks
 from infomotion_lib.representations.ends import (
     END_COLUMNS,
     Ends,
@@ -33,15 +31,16 @@ from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolat
 from infomotion_lib.representations.ifa.pooling import MotionPooler, Pooling, vector_size
 from infomotion_lib.representations.ifa.sizes import size_refusal
 from infomotion_lib.representations.ifa.triplets import ODD_SIZE
-from infomotion_lib.representations.vectors import ONE_PAIR, Vectors, read_features, write_features
+from infomotion_lib.representations.vectors import ONE_PAIR, Vectors
+from infomotion_lib.share import Share
 
 FORMAT = 1
 """Raised when equal weights and frames give other vectors: finished blocks of another format are not taken
 up.
 """
 
-BLOCK = 32
-"""Videos of one resumable block."""
+BATCH = 8
+"""Videos at a time."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def extract_features(
     *,
     out: str | Path | None,
     pooling: Pooling = "mean",
-    batch_size: int = 8,
+    batch_size: int = BATCH,
     device: str = "auto",
     workers: int = 1,
     reading: Reading | None = None,
@@ -119,6 +118,92 @@ def extract_features(
     DataError
         If no video has end frames, or a vector is not finite or constant; the videos are named.
     """
+    work = _planned(
+        network, rows, pooling=pooling, batch_size=batch_size, device=device, workers=workers, reading=reading
+    )
+    place = None if out is None else Path(out)
+    table = Vectors.joined(work.blocks(place), more_missing=work.absent, size=work.size)
+    refuse_degenerate(table)
+    return finish(table, place)
+
+
+def extract_blocks(
+    network: InterFrameInterpolator,
+    rows: pd.DataFrame,
+    share: Share,
+    *,
+    out: Path,
+    pooling: Pooling = "mean",
+    device: str = "auto",
+    workers: int = 1,
+    reading: Reading | None = None,
+) -> None:
+    """Make one share of the blocks that :func:`extract_features` with the same arguments will take up;
+    ``out`` itself is not written.
+    """
+    work = _planned(
+        network, rows, pooling=pooling, batch_size=BATCH, device=device, workers=workers, reading=reading
+    )
+    work.blocks(out, share)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Which vectors are to be made, and how."""
+
+    pooler: MotionPooler
+    videos: list[dict[Any, Any]]
+    absent: pd.DataFrame
+    identity: str
+    batch_size: int
+    workers: int
+    reading: Reading
+
+    @property
+    def size(self) -> int:
+        return vector_size(self.pooler.network.width, self.pooler.pooling, self.reading.pairs)
+
+    def blocks(self, out: Path | None, share: Share | None = None) -> list[Vectors]:
+        with ThreadPoolExecutor(self.workers) as pool:
+            return made_in_blocks(
+                self.videos,
+                lambda videos: self._block(videos, pool),
+                out=out,
+                label="motion vectors",
+                identity=self.identity,
+                size=BLOCK,
+                share=share,
+            )
+
+    def _block(self, videos: Videos, pool: ThreadPoolExecutor) -> Vectors:
+        vectors: dict[int, NDArray[np.float32]] = {}
+        missing: dict[int, str] = {}
+        for start in range(0, len(videos), self.batch_size):
+            some = videos[start : start + self.batch_size]
+            by_size: dict[tuple[int, ...], list[tuple[int, Ends]]] = {}
+            for number, ends in enumerate(pool.map(self.reading.ends, some), start):
+                if isinstance(ends, str):
+                    missing[number] = ends
+                else:
+                    by_size.setdefault(ends.frames.shape[1:], []).append((number, ends))
+            for group in by_size.values():
+                made = vectors_of(self.pooler, [ends for _, ends in group])
+                if self.reading.laid_out is not None:
+                    made = self.reading.laid_out(made, self.pooler.network.width)
+                vectors |= {number: vector for (number, _), vector in zip(group, made, strict=True)}
+        return Vectors.of(videos, vectors, missing, size=self.size, identity=self.identity)
+
+
+def _planned(
+    network: InterFrameInterpolator,
+    rows: pd.DataFrame,
+    *,
+    pooling: Pooling,
+    batch_size: int,
+    device: str,
+    workers: int,
+    reading: Reading | None,
+) -> _Work:
     if not 1 <= batch_size <= BLOCK:
         raise ParameterError(f"Batches of {batch_size} videos: batches are 1 to {BLOCK} videos.")
     ordered = rows.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
@@ -131,34 +216,16 @@ def extract_features(
             remedy="See status_counts.csv of stage 01 for what became of the videos.",
         )
     where = resolve_device(device)
-    pooler = MotionPooler(network, pooling=pooling, device=where)
     how = f"{pooling}-{batch_size}-{where.type}-float32{reading.name}"
-    identity = _identity(network, videos, how, reading)
-    parts = None if out is None else Path(f"{out}.parts")
-    starts = range(0, len(videos), BLOCK)
-    done: list[Vectors] = []
-    with ThreadPoolExecutor(workers) as pool:
-        for number, start in enumerate(track(starts, label="motion vectors", unit="block")):
-            part = None if parts is None else parts / f"{number:06d}.npz"
-            block = videos[start : start + BLOCK]
-            done.append(
-                _block(
-                    pooler,
-                    block,
-                    part,
-                    identity=identity,
-                    batch_size=batch_size,
-                    pool=pool,
-                    reading=reading,
-                )
-            )
-    absent = ordered.loc[~known, ["source", "file_name", "status"]]
-    table = Vectors.joined(done, more_missing=absent, size=vector_size(network.width, pooling, reading.pairs))
-    refuse_degenerate(table)
-    if out is not None and parts is not None:
-        write_features(table, Path(out))
-        shutil.rmtree(parts, ignore_errors=True)
-    return table
+    return _Work(
+        MotionPooler(network, pooling=pooling, device=where),
+        videos,
+        ordered.loc[~known, ["source", "file_name", "status"]],
+        _identity(network, videos, how, reading),
+        batch_size,
+        workers,
+        reading,
+    )
 
 
 def refuse_degenerate(table: Vectors) -> None:
@@ -207,47 +274,6 @@ def vectors_of(pooler: MotionPooler, videos: Sequence[Ends]) -> NDArray[np.float
     frames = as_unit(np.concatenate([ends.frames for ends in videos]), pooler.device)[:, None]
     pairs = np.stack([ends.pairs + offset for ends, offset in zip(videos, offsets[:-1], strict=True)])
     return pooler.vectors(frames, torch.from_numpy(pairs)).numpy()
-
-
-def _block(
-    pooler: MotionPooler,
-    videos: Sequence[Mapping[Any, Any]],
-    part: Path | None,
-    *,
-    identity: str,
-    batch_size: int,
-    pool: ThreadPoolExecutor,
-    reading: Reading,
-) -> Vectors:
-    if part is not None and part.is_file():
-        earlier = read_features(part)
-        if earlier.identity == identity:
-            return earlier
-    vectors: dict[int, NDArray[np.float32]] = {}
-    missing: dict[int, str] = {}
-    for start in range(0, len(videos), batch_size):
-        some = videos[start : start + batch_size]
-        by_size: dict[tuple[int, ...], list[tuple[int, Ends]]] = {}
-        for number, ends in enumerate(pool.map(reading.ends, some), start):
-            if isinstance(ends, str):
-                missing[number] = ends
-            else:
-                by_size.setdefault(ends.frames.shape[1:], []).append((number, ends))
-        for group in by_size.values():
-            made = vectors_of(pooler, [ends for _, ends in group])
-            if reading.laid_out is not None:
-                made = reading.laid_out(made, pooler.network.width)
-            vectors |= {number: vector for (number, _), vector in zip(group, made, strict=True)}
-    table = Vectors.of(
-        videos,
-        vectors,
-        missing,
-        size=vector_size(pooler.network.width, pooler.pooling, reading.pairs),
-        identity=identity,
-    )
-    if part is not None:
-        write_npz(part, table.arrays())
-    return table
 
 
 def _identity(

@@ -14,7 +14,7 @@ from infomotion_lib.provenance import write_csv
 from infomotion_lib.representations.ends import require_pairs
 from infomotion_lib.representations.ifa.augment import Augmentation
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
-from infomotion_lib.representations.ifa.features import extract_features
+from infomotion_lib.representations.ifa.features import extract_blocks, extract_features
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.parameters import IfaParameters
 from infomotion_lib.representations.ifa.pooling import Pooling, rank_bound, vector_size
@@ -23,6 +23,7 @@ from infomotion_lib.representations.ifa.training import TrainingResult, new_inte
 from infomotion_lib.representations.ifa.training_log import LOG_COLUMNS
 from infomotion_lib.representations.ifa.triplets import TripletStore
 from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.share import Share
 
 WEIGHTS, LOG = "ifa.safetensors", "training_log.csv"
 
@@ -72,6 +73,19 @@ class Motion:
         require_pairs(videos, self.pairs)
         return extract_features(
             self.network, videos, out=out, pooling=self.pooling, device=self.device, workers=workers
+        )
+
+    def make_blocks(self, videos: pd.DataFrame, share: Share, *, workers: int, out: Path) -> None:
+        """Make one share of the blocks that :meth:`vectors` takes up."""
+        require_pairs(videos, self.pairs)
+        extract_blocks(
+            self.network,
+            videos,
+            share,
+            out=out,
+            pooling=self.pooling,
+            device=self.device,
+            workers=workers,
         )
 
     def summary(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from infomotion_lib.provenance import write_csv
 from infomotion_lib.representations.ends import require_pairs
 from infomotion_lib.representations.ifa.augment import Augmentation
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
-from infomotion_lib.representations.ifa.features import extract_features
+from infomotion_lib.representations.ifa.features import extract_blocks, extract_features
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.motion import logged_training
 from infomotion_lib.representations.ifa.pooling import rank_bound, vector_size
@@ -31,6 +31,7 @@ from infomotion_lib.representations.mafe.parameters import MafeParameters, choic
 from infomotion_lib.representations.mafe.reid import Teacher, reid_teacher
 from infomotion_lib.representations.mafe.turned import turned_reading
 from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.share import Share
 
 ABOUT = Path(__file__).with_name("about.md")
 WEIGHTS, LOG = "mafe.safetensors", "mafe_training_log.csv"
@@ -95,6 +96,13 @@ class Taught:
         reading = turned_reading(self.parameters.mafe_pair)
         return extract_features(
             self.network, videos, out=out, device=self.device, workers=workers, reading=reading
+        )
+
+    def make_blocks(self, videos: pd.DataFrame, share: Share, *, workers: int, out: Path) -> None:
+        """Make one share of the blocks that :meth:`vectors` takes up."""
+        reading = turned_reading(self.parameters.mafe_pair)
+        extract_blocks(
+            self.network, videos, share, out=out, device=self.device, workers=workers, reading=reading
         )
 
     def summary(self) -> dict[str, Any]:

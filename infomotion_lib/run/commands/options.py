@@ -9,6 +9,7 @@ import typer
 
 from infomotion_lib import arithmetic
 from infomotion_lib.errors import ParameterError
+from infomotion_lib.share import Share
 
 Profile = Annotated[
     str,
@@ -28,6 +29,17 @@ AllowLosses = Annotated[
 ]
 WithinWorkflow = Annotated[bool, typer.Option("--within-workflow", hidden=True)]
 Limit = Annotated[int | None, typer.Option(help="Use the first N videos of each class and split.", min=0)]
+Part = Annotated[
+    str,
+    typer.Option(
+        metavar="I/N", help="Do the I-th of N parts; N such commands, on N machines, do the whole study."
+    ),
+]
+
+
+def share_of(part: str) -> Share | None:
+    """Share that ``--part`` names; None where it names none."""
+    return Share.read(part) if part else None
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from infomotion_lib.errors import ParameterError
+from infomotion_lib.run.commands.help_study import study_help
 from infomotion_lib.run.commands.options import (
     Overrides,
+    Part,
     Profile,
     RunsDir,
     parse_overrides,
+    share_of,
     with_arithmetic,
 )
 
@@ -37,6 +40,7 @@ def study_selectors(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")
     ] = None,
+    part: Part = "",
     publish: Annotated[
         bool, typer.Option("--publish", help="Write the rows made so far to book/results and train nothing.")
     ] = False,
@@ -63,9 +67,18 @@ def study_selectors(
         typer.echo(f"Published: {tables!r}")
         return
     with_arithmetic(context, parameters.arithmetic, say=typer.echo)
-    with only_run(paths):
+    share = share_of(part)
+    # commands that share a study hold each other off only where two would do one part
+    held = paths if share is None else run_paths(share.name, folder / "parts")
+    with only_run(held):
         tables = run_study(
-            folder, parameters=parameters, arm=arm, pools=pools, minutes=minutes, say=typer.echo
+            folder,
+            parameters=parameters,
+            arm=arm,
+            pools=pools,
+            minutes=minutes,
+            share=share,
+            say=typer.echo,
         )
     done = tables.finished
     typer.echo(
@@ -89,6 +102,7 @@ def study_vectors(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes of one thread each; default: the profile's.")
     ] = None,
+    part: Part = "",
     publish: Annotated[
         bool, typer.Option("--publish", help="Write the rows made so far to book/results and train nothing.")
     ] = False,
@@ -116,7 +130,13 @@ def study_vectors(
         return
     with_arithmetic(context, parameters.arithmetic, say=typer.echo)
     tables = run_vector_study(
-        out, stage02=stage02, parameters=parameters, pools=pools, minutes=minutes, say=typer.echo
+        out,
+        stage02=stage02,
+        parameters=parameters,
+        pools=pools,
+        minutes=minutes,
+        share=share_of(part),
+        say=typer.echo,
     )
     done = tables.finished
     typer.echo(
@@ -230,57 +250,7 @@ def study_cine(
     typer.echo(beats.round(2).set_index(["voter", "beat"]).to_string())
 
 
-@study.command("help")
-def study_help(
-    context: typer.Context,
-    gate: Annotated[
-        bool, typer.Option("--gate", help="Run stage 0: the headroom of each world, by an oracle.")
-    ] = False,
-    stage_1: Annotated[
-        bool, typer.Option("--stage1", help="Run stage 1: every arm in the worlds that entered.")
-    ] = False,
-    pilot: Annotated[
-        bool, typer.Option("--pilot", help="Both stages with tiny settings and pilot seeds, in minutes.")
-    ] = False,
-    publish: Annotated[
-        bool, typer.Option("--publish", help="Write the rows made so far to book/results and run nothing.")
-    ] = False,
-    minutes: Annotated[
-        float | None,
-        typer.Option(min=0, help="Begin no network after so many minutes; the same call goes on."),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the rows; the same call resumes.")] = Path(
-        "runs/studies/help"
-    ),
-    workers: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
-) -> None:
-    """When does motion-based selection help? The study as it was registered, and its rows so far."""
-    from infomotion_lib.studies.help.gate import run_gate
-    from infomotion_lib.studies.help.pilot import pilot_registration
-    from infomotion_lib.studies.help.published import publish_rows, take_up
-    from infomotion_lib.studies.help.registration import registration
-    from infomotion_lib.studies.help.said import about, so_far
-    from infomotion_lib.studies.help.stage_1 import run_stage_1
-
-    folder = out / "pilot" if pilot else out
-    registered = pilot_registration(folder) if pilot else registration()
-    for line in about(registered):
-        typer.echo(line)
-    if publish:
-        if pilot:
-            raise ParameterError("A pilot is not published.", remedy="Leave --pilot out.")
-        typer.echo(f"Published: {', '.join(map(str, publish_rows(folder, registered)))}")
-        return
-    if gate or stage_1 or pilot:
-        with_arithmetic(context, registered.content["parameters"]["arithmetic"], say=typer.echo)
-        if not pilot and (taken := take_up(folder, registered)):
-            typer.echo(f"{taken} published rows are taken up.")
-    if gate or pilot:
-        run_gate(folder, own=registered, workers=workers, minutes=minutes, say=typer.echo)
-    if stage_1 or pilot:
-        run_stage_1(folder, registered=registered, workers=workers, minutes=minutes, say=typer.echo)
-    for line in so_far(folder, registered):
-        typer.echo(line)
+study.command("help")(study_help)
 
 
 @study.command("discovr")

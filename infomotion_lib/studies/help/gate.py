@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from infomotion_lib.evaluation.agreement import bland_altman
 from infomotion_lib.evaluation.metrics import score
 from infomotion_lib.json_lines import Row
+from infomotion_lib.share import Share
 from infomotion_lib.studies.help.registration import COLUMN, FORMATS, Registration, check_rows
 from infomotion_lib.studies.help.worlds import World, draw_world
 from infomotion_lib.studies.rows import RowFile, identity_of
@@ -49,16 +50,18 @@ def run_gate(
     own: Registration,
     workers: int = 1,
     minutes: float | None = None,
+    share: Share | None = None,
     say: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
-    """Rows of stage 0, those of earlier calls included; the same call goes on.
+    """Rows of stage 0, those of earlier calls included; the same call goes on. With a ``share``, pools of
+    that alone are begun.
 
     Raises
     ------
     DataError
         If the folder holds rows of another registration.
     """
-    file = RowFile(Path(folder) / ROWS_FILE)
+    file = RowFile(Path(folder) / ROWS_FILE, share)
     check_rows(file.rows(), own)
     parameters = own.parameters
     decides = {COLUMN: own.hash, "settings": parameters.model_dump(include={*DECIDING}, mode="json")}

@@ -17,6 +17,7 @@ from infomotion_lib.errors import DataError
 from infomotion_lib.json_lines import Row
 from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.selection.spread import coverage, diversity
+from infomotion_lib.share import Share
 from infomotion_lib.studies.help.answers import gate_table
 from infomotion_lib.studies.help.arms import Choice, Part, choose, sub_pool
 from infomotion_lib.studies.help.gate import ROWS_FILE as GATE_FILE
@@ -25,7 +26,7 @@ from infomotion_lib.studies.help.registration import COLUMN, FORMATS, Registrati
 from infomotion_lib.studies.help.worlds import World, draw_world, shown_key_frames
 from infomotion_lib.studies.rows import RowFile, identity_of
 from infomotion_lib.studies.runner import Job, Plan, run
-from infomotion_lib.studies.selectors.feature_networks import open_feature_networks
+from infomotion_lib.studies.selectors.feature_networks import open_feature_networks, require_feature_networks
 
 ROWS_FILE = "stage_1.jsonl"
 NETWORKS = "networks"
@@ -69,10 +70,12 @@ def run_stage_1(
     registered: Registration,
     workers: int = 1,
     minutes: float | None = None,
+    share: Share | None = None,
     say: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Rows of stage 1, those of earlier calls included; the same call goes on. The networks behind the
-    vectors are trained first, once, on a pool of their own.
+    vectors are trained first, once, on a pool of their own. With a ``share``, pools of that alone are begun,
+    and these networks must be there.
 
     Raises
     ------
@@ -84,9 +87,12 @@ def run_stage_1(
     worlds = worlds_that_entered(root, registered)
     if not worlds:
         raise DataError("No world passed the gate: that is the finding, and nothing is compared.")
-    file = RowFile(root / ROWS_FILE)
+    file = RowFile(root / ROWS_FILE, share)
     check_rows(file.rows(), registered)
     until = None if minutes is None else time.time() + 60 * minutes
+    if share is not None:
+        command = "infomotion study help --stage1"
+        require_feature_networks(root / NETWORKS, registered.parameters, command=command)
     name = open_feature_networks(root / NETWORKS, registered.parameters).name
     check_networks(file.rows(), name)
     identity = identity_of({COLUMN: registered.hash, NETWORKS: name}, format=FORMATS["stage_1"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from infomotion_lib.errors import DataError
 from infomotion_lib.phantom.rendering import render
 from infomotion_lib.provenance import sha256, write_json
 from infomotion_lib.studies.selectors.arms import ARMS, MAIN, Arm
@@ -82,6 +83,34 @@ class FeatureNetworks:
         return embed(self.appearance, pool.ed_frames)
 
 
+def require_feature_networks(
+    folder: str | Path, parameters: EvidenceParameters, *, command: str, arm: Arm = ARMS[MAIN]
+) -> None:
+    """Refuse to go on where the networks are not trained: commands that share a study must not all train
+    them.
+
+    Raises
+    ------
+    DataError
+        Naming the ``command`` that trains them.
+    """
+    root = _folder(folder, parameters, arm)
+    if not _are_trained(root):
+        raise DataError(
+            "The networks behind the vectors are not trained yet.",
+            where=f"Looked in: {root}",
+            remedy=f"Run `{command} --minutes 0` once, then its parts.",
+        )
+
+
+def _folder(folder: str | Path, parameters: EvidenceParameters, arm: Arm) -> Path:
+    return Path(folder) / f"f{arm.ifa_width or parameters.ifa_width}"
+
+
+def _are_trained(root: Path) -> bool:
+    return all((root / file).is_file() for file in (IFA_FILE, APPEARANCE_FILE))
+
+
 def open_feature_networks(
     folder: str | Path, parameters: EvidenceParameters, *, arm: Arm = ARMS[MAIN]
 ) -> FeatureNetworks:
@@ -94,9 +123,8 @@ def open_feature_networks(
     from infomotion_lib.representations.appearance.network import load_appearance
     from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 
-    width = arm.ifa_width or parameters.ifa_width
-    root = Path(folder) / f"f{width}"
-    if not (root / IFA_FILE).is_file() or not (root / APPEARANCE_FILE).is_file():
+    width, root = arm.ifa_width or parameters.ifa_width, _folder(folder, parameters, arm)
+    if not _are_trained(root):
         from infomotion_lib.device import one_thread
 
         with one_thread():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from infomotion_lib.json_lines import Row, read_lines
+from infomotion_lib.json_lines import Row, whole_lines
 from infomotion_lib.studies.rows import IDENTITY, RowFile
 from infomotion_lib.studies.selectors.rows import (
     NETWORKS,
@@ -22,10 +22,10 @@ def take_up(file: RowFile, published: Path, settings: str) -> bool:
     """Add to the file what it lacks of the published rows, and of rows that it holds without an identity (as
     earlier versions wrote them); False, and no published row, if those are of other settings.
 
-    A pool that the file has finished is left as it is.
+    A pool that the file has finished is left as it is. The file of a share takes up what is of its pools.
     """
     file.repair()
-    unnamed = [with_identity(row) for row in read_lines(file.path) if IDENTITY not in row]
+    unnamed = [with_identity(row) for row in whole_lines(file.path) if IDENTITY not in row]
     _add(file, unnamed)
     before = read_published(published)
     if before is None:
@@ -42,7 +42,8 @@ def take_up(file: RowFile, published: Path, settings: str) -> bool:
 def _add(file: RowFile, rows: list[Row]) -> None:
     known = {_name(row) for row in file.rows()}
     for row in rows:
-        if _name(row) not in known:
+        mine = file.share is None or file.share.has(row["pool"])
+        if mine and _name(row) not in known:
             file.append(row)
 
 

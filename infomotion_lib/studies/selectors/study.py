@@ -22,10 +22,15 @@ from infomotion_lib.evaluation.metrics import constant_predictors, hard_correct,
 from infomotion_lib.json_lines import Row
 from infomotion_lib.phantom.nuisance import MACHINES
 from infomotion_lib.provenance import write_json
+from infomotion_lib.share import Share
 from infomotion_lib.studies.rows import RowFile
 from infomotion_lib.studies.runner import Job, Plan, run
 from infomotion_lib.studies.selectors.arms import ARMS, MAIN
-from infomotion_lib.studies.selectors.feature_networks import how_trained, open_feature_networks
+from infomotion_lib.studies.selectors.feature_networks import (
+    how_trained,
+    open_feature_networks,
+    require_feature_networks,
+)
 from infomotion_lib.studies.selectors.parameters import EvidenceParameters
 from infomotion_lib.studies.selectors.pools import STRIDE, Pool, draw_pool
 from infomotion_lib.studies.selectors.resume import take_up
@@ -63,6 +68,7 @@ def run_study(
     arm: str = MAIN,
     pools: int | None = None,
     minutes: float | None = None,
+    share: Share | None = None,
     published: Path = PUBLISHED,
     say: Callable[[str], None] = print,
 ) -> Tables:
@@ -80,6 +86,9 @@ def run_study(
         Pools to finish, from the first; ``study_pools`` by default.
     minutes : float, optional
         No network is begun later than this; without it the study runs to its end.
+    share : Share, optional
+        The pools of one of several commands that do the study together; the networks behind the vectors must
+        be trained then.
     published : Path
         Tables of earlier slices; left alone if they are of other settings.
     say : callable
@@ -89,12 +98,17 @@ def run_study(
     ------
     ParameterError
         If there is no such arm.
+    DataError
+        If a share is to be done before the networks behind the vectors are trained.
     """
     if arm not in ARMS:
         raise ParameterError(f"Unknown arm: {arm}", remedy=did_you_mean(arm, ARMS))
     until = None if minutes is None else time.time() + 60 * minutes
     root, settings = Path(folder), settings_of(parameters)
-    name, file = settings_name(settings), RowFile(root / ROWS_FILE)
+    name, file = settings_name(settings), RowFile(root / ROWS_FILE, share)
+    if share is not None:
+        command = "infomotion study selectors"
+        require_feature_networks(root / NETWORKS, parameters, command=command, arm=ARMS[arm])
     if not take_up(file, published, name):
         say(f"The rows in {published} are of other settings: this study does not go on from them.")
     write_json(settings, root / SETTINGS_FILE)
@@ -102,7 +116,7 @@ def run_study(
     jobs = []
     for pool in unfinished_pools(file, name, arm=arm, pools=pools or parameters.study_pools):
         task = PoolTask(root, parameters, arm, pool, name)
-        jobs.append(Job({"arm": arm, "pool": pool}, pool_identity(name, networks), task))
+        jobs.append(Job({"arm": arm, "pool": pool}, pool_identity(name, networks), task, number=pool))
     total = partial(rows_of_pool, most=most_networks(arm, parameters))
     plan = Plan(jobs, rows_of_task, label=f"{len(jobs)} pools", total=total)
     left = None if until is None else max(0.0, until - time.time()) / 60

@@ -1,0 +1,58 @@
+"""The vectors of stage 02, made by several jobs once the networks behind them are trained: blocks of videos
+that the stage takes up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from infomotion_lib.frame_table import read_frame_index
+from infomotion_lib.paths import RunPaths
+from infomotion_lib.representations.registry import REPRESENTATIONS
+from infomotion_lib.share import Share
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from infomotion_lib.representations.base import Shareable
+
+
+def prepare(parameters: Any, paths: RunPaths) -> None:
+    """Fit every representation whose vectors are made in blocks."""
+    from infomotion_lib.representations.stage import fit_one
+
+    rows = _rows(parameters, paths)
+    for name in _in_blocks(parameters):
+        fit_one(
+            name,
+            rows,
+            teacher=next(iter(parameters.sources)),
+            folder=paths.stage("ifa_training"),
+            parameters=parameters,
+        )
+
+
+def part(share: Share, parameters: Any, paths: RunPaths) -> None:
+    """Make one share of the blocks of each of these representations."""
+    from infomotion_lib.representations.stage import load_representations, vector_file
+
+    folder, rows = paths.stage("ifa_training"), _rows(parameters, paths)
+    fitted = load_representations(
+        _in_blocks(parameters), folder, parameters=parameters, device=parameters.device
+    )
+    for name, ready in fitted.items():
+        cast("Shareable", ready).make_blocks(
+            rows, share, workers=parameters.workers, out=vector_file(folder, name)
+        )
+
+
+def _in_blocks(parameters: Any) -> list[str]:
+    return [name for name in parameters.representations if REPRESENTATIONS[name].in_blocks]
+
+
+def _rows(parameters: Any, paths: RunPaths) -> pd.DataFrame:
+    """Frame index of all sources with paths, as the notebook has it."""
+    from infomotion_lib.data.videos import open_sources
+    from infomotion_lib.representations.ifa.triplets import attach_paths
+
+    return attach_paths(read_frame_index(paths.frame_index), open_sources(parameters, paths))
