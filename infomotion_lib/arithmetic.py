@@ -48,6 +48,9 @@ PORTABLE = {
 differ.
 """
 
+PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that wait sleep: spinning ones starve a busy machine."""
+
 LIBRARIES = ("numpy", "cv2", "torch")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 LARGE_ONLY = ("AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10", "ALL", "DEFAULT")
@@ -143,7 +146,8 @@ def start_again(arithmetic: Arithmetic, *, threads: int | None = None) -> None:
     if absent := missing(arithmetic, threads=threads):
         sys.stdout.flush()
         sys.stderr.flush()
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **absent})
+        environment = {**PASSIVE, **os.environ, **absent}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 
 def replaced(arithmetic: Arithmetic) -> str:

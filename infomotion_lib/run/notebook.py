@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infomotion_lib.arithmetic import Arithmetic, variables
+from infomotion_lib.arithmetic import PASSIVE, Arithmetic, variables
 from infomotion_lib.errors import StageError
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.processes import caches
@@ -106,8 +106,7 @@ def _kernel_manager(environment: dict[str, str]) -> type:
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
-    # spinning threads starve a busy machine
-    environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_WAIT_POLICY": "PASSIVE", **environment}
+    environment = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", **PASSIVE, **environment}
     if device := terminal_name():
         environment[TERMINAL_VARIABLE] = device
     start = "from infomotion_lib.run.kernel import serve; serve()"
