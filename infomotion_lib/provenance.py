@@ -57,9 +57,7 @@ RECORDED_PACKAGES = (
 WHERE_AND_HOW_FAST = frozenset(
     {"profile", "runs_dir", "data_root", "workers", "grid_jobs", "shards", "allow_losses"}
 )
-"""Parameters that say where files lie, on how many cores and by how many jobs, or whether to go on: no result
-depends on them.
-"""
+"""Parameters that say where files lie, who computes, or whether to go on: no result depends on them."""
 
 
 @contextmanager
@@ -88,9 +86,7 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
 
 
 def write_json(value: Any, path: str | Path, *, compact: bool = False) -> Path:
-    """Path of the JSON written whole, keys in the order given; ``compact`` for what no one reads line by
-    line.
-    """
+    """Path of the JSON written whole, keys in the order given; ``compact``: all on one line."""
     layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
     with atomic(path) as temporary:
         temporary.write_text(json.dumps(value, **layout, default=_jsonable) + "\n", encoding="utf-8")

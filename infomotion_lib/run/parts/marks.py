@@ -42,9 +42,11 @@ def marks_of(stage: Stage, parameters: Mapping[str, Any]) -> list[str]:
     return [f"{PARTS}/{name}" for name in ([PREPARED, *shares] if shares else [])]
 
 
-def mark(folder: Path, name: str, *, seconds: float, **about: Any) -> Path:
-    """Path of the mark of a job that has ended, written whole."""
-    return write_json({"seconds": round(seconds, 1), **about}, folder / PARTS / name)
+def mark(folder: Path, name: str, *, seconds: float, continued: bool = False) -> Path:
+    """Path of the mark of a job that has ended, written whole; ``continued``: whether it went on from earlier
+    work.
+    """
+    return write_json({"seconds": round(seconds, 1), "continued": continued}, folder / PARTS / name)
 
 
 def done_before(folder: Path) -> Done:
@@ -52,5 +54,5 @@ def done_before(folder: Path) -> Done:
     marks = [read_json(file) for file in (folder / PARTS).glob("*") if file.is_file()]
     if not marks:
         return Done()
-    continued = any(about.get("continued", False) for about in marks)
-    return Done(sum(float(about["seconds"]) for about in marks), continued)
+    seconds = sum(float(about["seconds"]) for about in marks)
+    return Done(seconds, any(about["continued"] for about in marks))
