@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 
 from infomotion_lib.parameters import STAGES
 from infomotion_lib.paths import NOTEBOOKS, PROJECT
+from infomotion_lib.stage_table import TABLE
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
@@ -222,7 +223,9 @@ def test_ci_and_workflows_call_the_same_doors() -> None:
 def test_cluster_settings_name_stages_that_exist() -> None:
     for file in (PROJECT / "cluster").glob("*/config.yaml"):
         settings = yaml.safe_load(file.read_text(encoding="utf-8"))
-        assert set(settings["set-resources"]) <= set(STAGES), file
+        kinds = {stage.spread.kind for stage in TABLE.values() if stage.spread}
+        parts = {f"{kind}_{job}" for kind in kinds for job in ("prepare", "part")}
+        assert set(settings["set-resources"]) <= {*STAGES, *parts}, file
 
 
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
