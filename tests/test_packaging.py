@@ -29,6 +29,7 @@ PINNED_LINES = (PROJECT / "constraints.txt").read_text(encoding="utf-8").splitli
 CONSTRAINTS = [Requirement(line) for line in PINNED_LINES if line and not line.startswith("#")]
 IMPORT_NAMES = {
     "opencv-python-headless": "cv2",
+    "faiss-cpu": "faiss",
     "pillow": "PIL",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",
