@@ -44,7 +44,7 @@ PATTERNS = {
 ALLOWED: dict[str, int] = {
     "CONTRIBUTING.md": 2,
     "README.md": 3,
-    "book/infomotion_book": 29,
+    "book/infomotion_book": 16,
     "book/infomotion_book/templates": 1,
     "infomotion_lib/classes": 1,
     "infomotion_lib/data": 6,

@@ -10,19 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_book.html import again, folded, number, probability, under, with_interval
-from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.table1 import method_cell
-from infomotion_book.templates import line, part
+from infomotion_book.templates import part
 from infomotion_lib.files import RUNS
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import SOURCE_NAMES
 from infomotion_lib.reporting.summary import size_name
-
-COMMAND = "infomotion study checkpoint"
-WORDS = "checkpoint.md.jinja"
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ class Choice:
 
 def choice(summary: pd.DataFrame) -> Choice:
     """What the frozen summary of the study says of hard accuracy."""
-    rows = records(summary[summary["metric"] == "hard_accuracy"])
+    rows = [row | _names(row) for row in records(summary[summary["metric"] == "hard_accuracy"])]
     random = {(row["source"], row["vpc"]): row for row in rows if row["method"] == "random" and row["vpc"]}
     pairs = [
         (row, random[row["source"], row["vpc"]])
@@ -68,46 +62,27 @@ def choice(summary: pd.DataFrame) -> Choice:
     return Choice(rows, sum(row["p_holm"] < 0.05 for row in rows), len(pairs), crossed)
 
 
+def _names(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "name": method_cell(row["method"], row["graph"], [row]),
+        "pool": SOURCE_NAMES[row["source"]],
+        "size": size_name(row["vpc"]),
+    }
+
+
+def find_choice(folder: Path = FROZEN / "studies") -> Choice | None:
+    """The same of the frozen rows, or None where the study has not run."""
+    file = folder / "checkpoint_summary.csv"
+    if not file.is_file():
+        return None
+    return choice(pd.read_csv(file, keep_default_na=False, na_values={"p_value": [""], "p_holm": [""]}))
+
+
 def checkpoint_choice(folder: Path = FROZEN / "studies") -> str:
     """MyST text: sentences on the differences, and a folded table of them; a line of text where the study has
     not run.
     """
-    file = folder / "checkpoint_summary.csv"
-    if not file.is_file():
-        return part("measured.md.jinja", "study_missing", {"command": COMMAND})
-    found = choice(pd.read_csv(file, keep_default_na=False, na_values={"p_value": [""], "p_holm": [""]}))
-    values = {
-        "small": found.small,
-        "whole": found.whole,
-        "rows": len(found.rows),
-        "beyond": found.beyond,
-        "compared": found.compared,
-        "crossed": found.crossed,
-        "earlier": _earlier(folder),
-    }
-    lines = [
-        [
-            under(
-                method_cell(row["method"], row["graph"], [row]),
-                f"{SOURCE_NAMES[row['source']]}, {size_name(row['vpc'])}",
-            ),
-            number(row["last"]),
-            number(row["val"]),
-            with_interval(row, sign=True),
-            probability(row["p_holm"]),
-        ]
-        for row in found.rows
-    ]
-    head = [under("Method", "source, size"), "Last step", "Best on VAL", "Change", "p, Holm"]
-    notes = (
-        line(WORDS, "table", {"runs": int(found.rows[0]["n"])}),
-        explained(str(lines)),
-        line(WORDS, "schedule"),
-        again(COMMAND),
-    )
-    caption = "Table 1 by the last weights and by the best on VAL"
-    table = page_table(of_rows(head, lines, caption=caption, notes=notes))
-    return part(WORDS, "text", values) + "\n" + folded("The same table by either choice", table)
+    return part("checkpoint.md.jinja", "text", {"found": find_choice(folder), "earlier": _earlier(folder)})
 
 
 def _earlier(folder: Path) -> bool:

@@ -10,37 +10,28 @@ from typing import Any
 import pandas as pd
 
 from infomotion_book.dots import LEFT, WIDTH
-from infomotion_book.html import block, keep, lowered, number
-from infomotion_book.notebooks import card_link
-from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.html import block
 from infomotion_book.table1 import best_constant
-from infomotion_book.templates import filled
+from infomotion_book.templates import filled, part
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.flags import flag_words, health_of
 from infomotion_lib.reporting.results import Results, records
-from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.summary import shown_source
 
+WORDS = "critical.md.jinja"
 VECTORS = ("motion", "untrained", "appearance")
 """Kinds of vector whose say on EF was probed."""
 
 PART_COLOURS = {"collapsed": "#C2410C", "shattered": "#E0A030", "other": "#3B82A0"}
 
 DIRECTIONS, PAIRS, HEAD_SIZE = 2, 2, 32
-"""Of the motion vector: both directions of both pairs of frames; numbers a head of EMA-VFI."""
+"""Of the motion vector: both directions of both pairs of frames; numbers per head of EMA-VFI."""
 
 
 def constant(results: Results | None) -> str:
     """Sentence on the best constant answer of a run."""
-    found = best_constant(results) if results else None
-    if results is None or found is None:
-        return "The evaluation has not run yet, so there is no constant answer to show.\n"
-    kind = "phantom's" if results.is_phantom else "run's"
-    return (
-        f"On the {kind} TEST videos the best such answer is *{lowered(found[0])}*: right {number(found[1])} %"
-        " of the time.\n"
-    )
+    answer = best_constant(results) if results else None
+    return part(WORDS, "constant", {"results": results, "answer": answer})
 
 
 def communities(report: pd.DataFrame) -> pd.DataFrame:
@@ -57,19 +48,8 @@ def communities(report: pd.DataFrame) -> pd.DataFrame:
 def graphs(results: Results | None) -> str:
     """MyST block: what each recipe's graph looks like to Infomap, on motion vectors."""
     report = results.table("graph_selection", "graph_report") if results else None
-    if results is None or report is None:
-        return "The graphs have not been built yet.\n"
-    found = communities(report)
-    names = [f"{graph.replace('_', ' ')} · {shown_source(source).lower()}" for source, graph in found.index]
-    found.insert(0, "Recipe and pool", names)
-    return page_table(
-        ShownTable(
-            found.rename(columns={"flag": "Health"}),
-            f"Communities that Infomap finds in the graph of each class, profile {results.profile}",
-            (card_link(results, "graph_selection", "How this table was made"),),
-            formats=dict.fromkeys(CLASS_NAMES, lambda count: number(count, 0)),
-        )
-    )
+    rows = records(communities(report).reset_index()) if report is not None else []
+    return part(WORDS, "graphs", {"results": results, "rows": rows, "classes": CLASS_NAMES})
 
 
 def recipes_picture(shown: list[Results]) -> str:
@@ -78,7 +58,7 @@ def recipes_picture(shown: list[Results]) -> str:
     """
     rows = recipe_bars(shown)
     if not rows:
-        return "The graphs have not been built yet.\n"
+        return part(WORDS, "not_built")
     values = {"rows": rows, "width": WIDTH, "height": 30 * len(rows) + 26, "colours": PART_COLOURS}
     return block(filled("recipe_bars.svg.jinja", values))
 
@@ -157,22 +137,4 @@ def motion_rank(shown: list[Results]) -> str:
     """MyST block: numbers of the motion vector, the dimensions they can span and do span, and what they say
     about EF, by profile.
     """
-    rows = [
-        [
-            keep(f"{row['profile']}, F = {row['width']}"),
-            row["numbers"],
-            row["bound"],
-            f"{row['rank']:.0f}" if row["rank"] == row["rank"] else "pending",
-            {True: "yes", False: "no"}.get(row["learnt"], "pending"),
-            *(number(row[name], 2) for name in VECTORS),
-        ]
-        for row in records(ranks(shown))
-    ]
-    head = ["Network", "Numbers", "Bound", "Rank", "Learnt", *(f"R² {name}" for name in VECTORS)]
-    note = (
-        "Bound: dimensions that the vectors can span at most; rank: those they do. Learnt: at least 1 dB"
-        " better than the average of the two frames. R²: of EF on TEST videos by ridge regression, from"
-        " motion vectors, from those of an untrained network, and from appearance vectors; below 0 is worse"
-        " than the mean."
-    )
-    return page_table(of_rows(head, rows, caption="How much the motion vector can hold", notes=(note,)))
+    return part(WORDS, "motion_rank", {"rows": records(ranks(shown)), "kinds": VECTORS})

@@ -8,14 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_book.html import again, number, under
-from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled, line, part
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.discovr_sweep import TABLE, UNTRAINED
 
-COMMAND = "infomotion study discovr"
 LEAST_R2 = 0.1
 """R2 on VAL from which we say that EF is read: the few VAL videos move it by some hundredths."""
 
@@ -58,45 +54,3 @@ def find_sweep(folder: Path = FROZEN / "studies") -> Sweep | None:
     trained = table["setting"] != UNTRAINED
     ordered = table.assign(trained=trained).sort_values(["trained", "ridge_r2"], ascending=False)
     return Sweep(records(ordered))
-
-
-def fragment(folder: Path = FROZEN / "studies") -> str:
-    """MyST text: what the settings show, and a table of them; a line where the study has not run."""
-    sweep = find_sweep(folder)
-    if sweep is None:
-        return part("measured.md.jinja", "study_missing", {"command": COMMAND})
-    return filled("discovr_sweep.md.jinja", {"sweep": sweep, "first": sweep.rows[0]}) + _table(sweep)
-
-
-def _table(sweep: Sweep) -> str:
-    head = [
-        "Setting",
-        "R² of EF",
-        "Mean error, points",
-        "Same class, 5-NN",
-        "Gap, nats",
-        "Cosine",
-        "Alarms",
-        "CPU, s",
-    ]
-    rows = [
-        [
-            under(row["setting"], f"{row['steps']} steps"),
-            number(row["ridge_r2"], 2),
-            number(row["ridge_mae"]),
-            f"{number(100 * row['knn_purity'], 0)} %",
-            number(row["val_entropy_of_mean"] - row["val_mean_entropy"], 2),
-            number(row["val_cls_cosine"], 2),
-            row["alarms"] or "none",
-            number(row["cpu_seconds"], 0),
-        ]
-        for row in sweep.rows
-    ]
-    first = sweep.rows[0]
-    notes = (
-        line("measured.md.jinja", "sweep", {"first": first}),
-        again(COMMAND),
-    )
-    return page_table(
-        of_rows(head, rows, caption="DISCOVR at CPU size on VAL, setting by setting", notes=notes)
-    )

@@ -7,9 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_book.html import again, figure, number
-from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled, line, part
+from infomotion_book.templates import line
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.generators.privacy.record import OTHERS
 from infomotion_lib.reporting.figures.privacy import filter_roc
@@ -17,8 +15,8 @@ from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
 from infomotion_lib.studies.privacy import ROC, TABLE
 
-COMMAND = "infomotion study privacy"
 FIGURE = "privacy-filter-roc.svg"
+WORDS = "filter_words.md.jinja"
 FOUND = 0.9
 """AUC from which the page counts a kind of copy as found."""
 
@@ -41,27 +39,26 @@ def values(table: pd.DataFrame) -> dict[str, Any]:
         "found": [kind["kind"] for kind in copies if kind["auc"]["mean"] >= FOUND],
         "missed": [kind["kind"] for kind in copies if kind["auc"]["mean"] < FOUND],
         "bound": FOUND,
+        "others": OTHERS,
     }
 
 
-def fragment(folder: Path = FROZEN / "studies") -> str:
-    """MyST text: what is caught, at what price, curve and table; a line where the study has not run."""
+def find_values(folder: Path = FROZEN / "studies") -> dict[str, Any] | None:
+    """The same of the frozen rows, with the ``alt`` text of the curves; None where the study has not run."""
     if not (folder / TABLE).is_file():
-        return part("measured.md.jinja", "study_missing", {"command": COMMAND})
+        return None
     said = values(pd.read_csv(folder / TABLE))
-    shown = figure(f"_static/figures/{FIGURE}", _alt(said))
-    return filled("filter_study.md.jinja", said) + shown + _table(said)
+    return said | {"alt": line(WORDS, "alt", said)}
 
 
 def write_figure(target: Path, folder: Path = FROZEN / "studies") -> Path | None:
     """The curves, where the study has run."""
-    if not (folder / TABLE).is_file():
+    said = find_values(folder)
+    if said is None:
         return None
     use_style()
-    said = values(pd.read_csv(folder / TABLE))
-    title = f"The filter finds {len(said['found'])} of {len(said['copies'])} kinds of planted copies"
-    curves = filter_roc(pd.read_csv(folder / ROC), title=title)
-    return save_figure(curves, target / FIGURE, alt=_alt(said)).path
+    curves = filter_roc(pd.read_csv(folder / ROC), title=line(WORDS, "title", said))
+    return save_figure(curves, target / FIGURE, alt=said["alt"]).path
 
 
 def _kind(name: object, part: pd.DataFrame) -> dict[str, Any]:
@@ -70,25 +67,3 @@ def _kind(name: object, part: pd.DataFrame) -> dict[str, Any]:
 
 def _over(column: pd.Series) -> dict[str, float]:
     return {"mean": float(column.mean()), "low": float(column.min()), "high": float(column.max())}
-
-
-def _alt(said: dict[str, Any]) -> str:
-    return line("measured.md.jinja", "filter_alt", said)
-
-
-def _table(said: dict[str, Any]) -> str:
-    rows = [
-        [kind["kind"], _spanned(kind["auc"], 2), f"{_spanned(kind['caught'], 0)} %"]
-        for kind in said["copies"]
-    ]
-    rows.append([OTHERS, "–", f"{_spanned(said['price'], 0)} %"])
-    notes = (
-        line("measured.md.jinja", "filter"),
-        again(COMMAND),
-    )
-    head = ["Planted", "AUC", "Left out"]
-    return page_table(of_rows(head, rows, caption="The filter on hearts that it has not seen", notes=notes))
-
-
-def _spanned(over: dict[str, float], digits: int) -> str:
-    return f"{number(over['mean'], digits)} ({number(over['low'], digits)} to {number(over['high'], digits)})"

@@ -9,10 +9,8 @@ from typing import Any
 import pandas as pd
 
 from infomotion_book import filter_study
-from infomotion_book.html import figure, note
-from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
-from infomotion_book.templates import line, part
+from infomotion_book.templates import parts
 from infomotion_lib.evaluation.pool_table import by_vectors, community_selectors, pool_rows
 from infomotion_lib.frozen import ABLATION_LOOPS
 from infomotion_lib.generators.privacy.record import PLANTED, roc_areas
@@ -25,8 +23,6 @@ from infomotion_lib.reporting.table2 import short_names
 from infomotion_lib.stage_table import pool_stage
 
 STAGE = "ablation"
-WORDS = "generators.md.jinja"
-COMMAND = "infomotion run all --profile phantom-beyond"
 PUBLISHED_BATCH, PUBLISHED_FRAMES, PUBLISHED_WINDOW = 8, 192, 64
 """Videos at once, their frames and the frames of a window, as the published README draws them."""
 
@@ -91,40 +87,36 @@ def released() -> dict[str, Any]:
 
 def fragments(shown: list[Results]) -> dict[str, str]:
     """The generated parts of the page, by name."""
+    return parts("generators.md.jinja", page_values(shown))
+
+
+def page_values(shown: list[Results]) -> dict[str, Any]:
+    """All that the page speaks of; ``rows`` are none where no run has several pools."""
     results = results_with_pools(shown)
     rows = compared(results) if results else pd.DataFrame()
-    told = {
-        "generators_released": part(WORDS, "released", released()),
-        "generators_filter_study": filter_study.fragment(),
+    known = released() | {
+        "rows": len(rows),
+        "study": filter_study.find_values(),
+        "study_picture": filter_study.FIGURE,
     }
     if results is None or rows.empty:
-        missing = part(WORDS, "missing", {"command": COMMAND})
-        empty = {f"generators_{name}": "" for name in ("clips", "vectors", "filter")}
-        return told | empty | {"generators_table": missing}
+        return known
     synthetic = str(results.parameters.get("synthetic_data", "none"))
     names = short_names(real=results.real_data, synthetic=synthetic, called=results.called)
-    return told | {
-        "generators_clips": _clips(results) + _missing(results),
-        "generators_table": page_table(pool_table(rows, names=names))
-        + note(card_link(results, STAGE, "How this table was made")),
-        "generators_vectors": _vectors(results, names),
-        "generators_filter": _filter(results),
+    return known | {
+        "results": results,
+        "clips": _clips(results),
+        "absent": [GENERATORS[name].label for name in not_drawn(results)],
+        "pools_table": page_table(pool_table(rows, names=names)),
+        "vectors_table": _vectors(results, names),
+        "planted": filter_tried(results).to_dict("records"),
     }
 
 
-def _clips(results: Results) -> str:
+def _clips(results: Results) -> dict[str, str] | None:
     file = results.folder(STAGE) / "figures" / ABLATION_LOOPS
-    if not file.is_file():
-        return ""
     url = f"results/{results.profile}/{results.place(STAGE)}/figures/{file.name}"
-    return figure(url, alt_text(file), below=line(WORDS, "clips_below", {"profile": results.profile}))
-
-
-def _missing(results: Results) -> str:
-    absent = [GENERATORS[name].label for name in not_drawn(results)]
-    if not absent:
-        return ""
-    return note(line(WORDS, "not_drawn", {"labels": absent}))
+    return {"url": url, "alt": alt_text(file)} if file.is_file() else None
 
 
 def _vectors(results: Results, names: dict[str, str]) -> str:
@@ -134,11 +126,3 @@ def _vectors(results: Results, names: dict[str, str]) -> str:
     summary["graph_flag"] = summary["graph_flag"].fillna("") if "graph_flag" in summary else ""
     cells = by_vectors(summary, vectors=community_selectors(summary["method"]))
     return page_table(vectors_by_generator(cells, names=names)) if len(cells) else ""
-
-
-def _filter(results: Results) -> str:
-    tried = filter_tried(results)
-    if tried.empty:
-        return part(WORDS, "filter_missing")
-    *copies, others = tried.to_dict("records")
-    return part(WORDS, "filter", {"copies": copies, "others": others})

@@ -42,6 +42,11 @@ def code(text: object) -> Markup:
     return Markup("<code>{}</code>").format(text)
 
 
+def prose(text: str) -> Markup:
+    """HTML of a cell of words: code between backticks is set as code, a bar divides no cells."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)).replace("|", "&#124;")))
+
+
 def link(url: str, text: object) -> Markup:
     """HTML of a link."""
     return Markup('<a href="{}">{}</a>').format(url, text)
@@ -129,9 +134,27 @@ def spread(mean: float, sd: float, digits: int = 1) -> str:
     return f"{shown} ± {number(sd, digits)}" if sd == sd else shown
 
 
+def with_sd(value: float | str, sd: float) -> str:
+    """A value as it was printed, with its standard deviation where it has one."""
+    shown = value if isinstance(value, str) else f"{value:g}"
+    return f"{shown} ± {number(sd)}" if sd == sd else shown
+
+
 def interval(low: float, high: float) -> str:
     """An interval in brackets, such as ``[0.2, 1.8]``."""
     return f"[{number(low)}, {number(high)}]"
+
+
+def below(text: str) -> Markup:
+    """HTML of a number with its interval, such as ``1.0 [0.2, 1.8]``, on two lines."""
+    value, bracket, interval = text.partition(" [")
+    return Markup("{} {}").format(value, span("im-ci", f"[{interval}")) if bracket else escape(text)
+
+
+def difference(row: Mapping[str, Any], half: str = "") -> str:
+    """Difference of a row with its sign and its t interval."""
+    value, low, high = (float(row[f"{half}{name}"]) for name in ("difference", "t_low", "t_high"))
+    return f"{signed(value)} {interval(low, high)}"
 
 
 def with_interval(row: Mapping[str, Any], *, sign: bool = False) -> str:
@@ -148,6 +171,11 @@ def probability(value: float) -> str:
 def lowered(text: str) -> str:
     """The text for the middle of a sentence: its first letter small."""
     return f"{text[:1].lower()}{text[1:]}"
+
+
+def raised(text: str) -> str:
+    """The text for the start of a sentence: its first letter a capital, the others as they are."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def count(value: int, of: int) -> str:

@@ -5,27 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from infomotion_book.editions import older
-from infomotion_book.html import folded, number, seconds, under
 from infomotion_book.notebooks import card_link
-from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.run_sentences import card_seconds, device
 from infomotion_book.table2 import STAGE
+from infomotion_book.templates import part
 from infomotion_lib.reporting.results import Results, phantom_edition, records
 
 POOL = "latte_pool"
 """Stage that trains the Latte and draws its pool."""
-
-_HEAD = ["Latte", "Time", "Frame distance", "Clip distance", "Class kept", "All clips teach"]
-_NOTE = (
-    "Time: of training and drawing, runs added up where one went on from earlier work; of all of the"
-    " old stage 05 in results that were carried over from it. Distances: of the Latte’s clips to"
-    " real ones, by the frame network and by the EF regressor of the same run; below each the floor, real"
-    " clips against real clips. They compare within a row. Class kept: clips whose relabelled EF class is the"
-    " one asked for (chance: 20 %), and the rank correlation of relabelled with requested EF (rank). All"
-    " clips teach: hard accuracy on TEST of networks trained on the whole pool, and below it the same for the"
-    " pool in EchoSyn’s place (other)."
-)
 
 
 def more_training(shown: list[Results]) -> str:
@@ -33,11 +23,7 @@ def more_training(shown: list[Results]) -> str:
     two of a kind differ in training.
     """
     found = comparable(shown)
-    if not found:
-        return ""
-    notes = (_NOTE,)
-    table = of_rows(_HEAD, map(_row, found), caption="One pipeline, Lattes of several sizes", notes=notes)
-    return folded("What more training of the Latte buys", f"{page_table(table)}{_in_words(found)}")
+    return part("more_training.md.jinja", "text", {"lattes": found, "best": nearest(found)}) if found else ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +36,8 @@ class TrainedLatte:
         The profile.
     size : str
         Of the network.
-    steps : int
-        Of its training.
+    steps, batch, side : int
+        Of its training, clips per step, and pixels of a frame's edge.
     distances : dict
         Fréchet distance by metric and pair of sets.
     same_class_percent, spearman : float
@@ -64,6 +50,8 @@ class TrainedLatte:
     results: Results
     size: str
     steps: int
+    batch: int
+    side: int
     distances: dict[tuple[str, str], float]
     same_class_percent: float
     spearman: float
@@ -73,6 +61,34 @@ class TrainedLatte:
     def times_floor(self, metric: str) -> float:
         """Distance of the Latte's clips to real ones over that of real ones to each other."""
         return self.distances[metric, "real_vs_latte"] / self.distances[metric, "real_vs_real"]
+
+    @property
+    def weights(self) -> int | None:
+        """Weights of its network, where they were counted."""
+        return self.results.card(POOL)["notes"].get("weights")
+
+    @property
+    def link(self) -> Markup:
+        """HTML of a link from its profile to the record of its drawing."""
+        return card_link(self.results, POOL, self.results.profile)
+
+    @property
+    def older(self) -> int | None:
+        """Edition of the phantom that it was trained on, where that is older than the one drawn today."""
+        edition = phantom_edition(self.results)
+        return edition if older(edition) else None
+
+    @property
+    def time(self) -> dict[str, Any]:
+        """``seconds`` of the stage, or of the drawing where that was done on another machine; its ``device``,
+        and whether it took ``several`` runs.
+        """
+        card = self.results.card(POOL)
+        if elsewhere := card["notes"].get("drawn_elsewhere"):
+            spent = sum(elsewhere.get("seconds", {}).values())
+            return {"seconds": spent, "device": elsewhere.get("gpu", "another machine"), "several": False}
+        several = bool(card.get("continued"))
+        return {"seconds": card_seconds(card), "device": device(card), "several": several}
 
     @property
     def has_floor(self) -> bool:
@@ -106,6 +122,8 @@ def trained_latte(results: Results) -> TrainedLatte:
         results=results,
         size=used["latte_size"],
         steps=used["latte_steps"],
+        batch=used["latte_batch_size"],
+        side=used["latte_side"],
         distances={(row["metric"], row["pair"]): float(row["value"]) for row in fidelity},
         same_class_percent=heard["same_class_percent"],
         spearman=heard["spearman"],
@@ -135,54 +153,3 @@ def nearest(lattes: list[TrainedLatte]) -> Nearest | None:
         if latte.has_floor
     ]
     return min(measured, key=lambda latte: latte.frames, default=None)
-
-
-def _in_words(lattes: list[TrainedLatte]) -> str:
-    """Which Latte's frames come nearest to real ones, and whether its motion does too."""
-    best = nearest(lattes)
-    if best is None:
-        return ""
-    verdict = (
-        "single pictures look right before their motion does"
-        if best.pictures_before_motion
-        else "pictures and motion come near together"
-    )
-    return (
-        f"The frames of `{best.profile}` come nearest: their distance is {number(best.frames)} times its"
-        f" floor. The distance of its clips, in which motion counts, is {number(best.clips, 0)} times theirs:"
-        f" {verdict}.\n"
-    )
-
-
-def _row(latte: TrainedLatte) -> list[str]:
-    results, distance = latte.results, latte.distances
-    card = results.card(POOL)
-    used, weights = card["parameters"], card["notes"].get("weights")
-    edition = phantom_edition(results)
-    on = f", on edition {edition} of the phantom" if older(edition) else ""
-    million = f"{weights / 1e6:.1f} million weights, " if weights else ""
-    return [
-        under(
-            card_link(results, POOL, results.profile) + on,
-            f"{latte.size}: {million}{used['latte_side']} px; {latte.steps:,} steps of"
-            f" {used['latte_batch_size']} clips",
-        ),
-        _time(card),
-        *(
-            under(
-                number(distance[name, "real_vs_latte"]), f"floor {number(distance[name, 'real_vs_real'], 2)}"
-            )
-            for name in ("fed_frame", "fed_video")
-        ),
-        under(f"{number(latte.same_class_percent, 0)} %", f"rank {number(latte.spearman, 2)}"),
-        under(f"{number(latte.taught)} %", f"other {number(latte.other_taught)} %"),
-    ]
-
-
-def _time(card: dict[str, Any]) -> str:
-    """Time of the stage, or of the drawing where that was done on another machine."""
-    if elsewhere := card["notes"].get("drawn_elsewhere"):
-        spent = elsewhere.get("seconds", {})
-        return under(seconds(sum(spent.values())) if spent else "–", elsewhere.get("gpu", "another machine"))
-    several = ", several runs" if card.get("continued") else ""
-    return under(seconds(card_seconds(card)), f"{device(card)}{several}")

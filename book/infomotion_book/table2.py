@@ -7,9 +7,9 @@ import re
 import pandas as pd
 from markupsafe import Markup
 
-from infomotion_book.html import link, note, under
-from infomotion_book.notebooks import card_link
+from infomotion_book.html import under
 from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.templates import part
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.reporting import table2 as shaped
 from infomotion_lib.reporting.results import Results, records
@@ -34,9 +34,13 @@ def table2(results: Results) -> str:
         found = found[~found["generator"].isin(given) | (found["method"] != "")]
     uncut, constants = results.table("evaluation", "table1"), results.table("evaluation", "constants")
     shown = shaped.table2(found, data=results.kind, names=names, constants=constants, uncut=uncut)
-    csv = f"results/{results.profile}/{results.place(STAGE)}/table2.csv"
-    links = Markup(" · ").join([card_link(results, STAGE, "How these tables were made"), link(csv, "as CSV")])
-    return "".join(page_table(half, kind="im-table2") for half in halves(shown)) + note(links)
+    values = {
+        "results": results,
+        "stage": STAGE,
+        "halves": [page_table(half, kind="im-table2") for half in halves(shown)],
+        "csv": f"results/{results.profile}/{results.place(STAGE)}/table2.csv",
+    }
+    return part("table2.md.jinja", "text", values)
 
 
 def halves(shown: ShownTable) -> tuple[ShownTable, ShownTable]:
@@ -51,7 +55,7 @@ def halves(shown: ShownTable) -> tuple[ShownTable, ShownTable]:
     rest = [note for note in shown.notes if note not in about]
     scores = [name for name in ours if name not in distances]
     return (
-        _paired(pools, ["pool"], distances, f"{shown.caption}: distance to real clips", about),
+        _paired(pools, ["pool"], distances, f"{shown.caption}: distances", about),
         _paired(shown.frame, ["pool", "selector"], scores, f"{shown.caption}: accuracy", rest),
     )
 

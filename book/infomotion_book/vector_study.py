@@ -11,10 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_book.evidence.study import signed, spanned
-from infomotion_book.html import again, figure, probability, spread, under
-from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled, line, part
+from infomotion_book.templates import line
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.figures.vectors import vectors_forest
 from infomotion_lib.reporting.results import records
@@ -25,10 +22,8 @@ from infomotion_lib.studies.selectors.arms import Configuration
 from infomotion_lib.studies.selectors.rows import Tables, read_published
 from infomotion_lib.studies.vectors import ARM, METHOD, PUBLISHED
 
-COMMAND = "infomotion study vectors"
 FIGURE = "vectors-pools.svg"
 LEVEL = 0.05
-WORDS = "vectors_notes.md.jinja"
 
 
 @dataclass(frozen=True)
@@ -66,28 +61,50 @@ class VectorStudy:
 
     def kept(self, table: pd.DataFrame, sign: int) -> list[dict[str, Any]]:
         """Rows of a comparison above (+1) or below (-1) its reference after correction."""
-        return records(table[(table["p_holm"] < LEVEL) & (sign * table["difference"] > 0)])
+        return _labelled(table[(table["p_holm"] < LEVEL) & (sign * table["difference"] > 0)])
 
-    def values(self) -> dict[str, Any]:
-        """What the page's sentences are made of."""
-        halves = (self.against_random["t_high"] - self.against_random["t_low"]) / 2
-        encoders = [
-            row
-            for row in records(self.against_random)
-            if row["vpc"] == self.smallest and not REPRESENTATIONS[row["feature"]].oracle
-        ]
-        tables = {"random": self.against_random, "motion": self.against_paper}
-        return {
-            "pools": self.pools,
-            "planned": max(int(read_profile("phantom-beyond")["study_pools"]), self.pools),
-            "budgets": sorted(int(vpc) for vpc in self.against_random["vpc"].unique()),
-            "networks": len(self.tables.networks),
-            "half": float(halves.median()),
-            "best": _told(encoders[0]),
-            "compared": {name: len(table) for name, table in tables.items()},
-            "above": {name: [_told(row) for row in self.kept(table, 1)] for name, table in tables.items()},
-            "below": {name: [_told(row) for row in self.kept(table, -1)] for name, table in tables.items()},
-        }
+    @property
+    def planned(self) -> int:
+        """Pools that the study wants, or that it has where those are more."""
+        return max(int(read_profile("phantom-beyond")["study_pools"]), self.pools)
+
+    @property
+    def budgets(self) -> list[int]:
+        """Videos per class."""
+        return sorted(int(vpc) for vpc in self.against_random["vpc"].unique())
+
+    @property
+    def half(self) -> float:
+        """Median half of the intervals of the differences from Random, points."""
+        return float((self.against_random["t_high"] - self.against_random["t_low"]).median() / 2)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """Every kind minus Random, with the ``mean`` and ``sd_networks`` of its networks, and ``beside``: the
+        same minus the paper's vectors, None for these.
+        """
+        beside = {(row["feature"], row["vpc"]): row for row in records(self.against_paper)}
+        shown = []
+        for row in _labelled(self.against_random):
+            key = row["feature"], row["vpc"]
+            own = self._means[key]
+            shown.append(row | {"mean": own["mean"], "sd_networks": own["sd"], "beside": beside.get(key)})
+        return shown
+
+    @property
+    def random_rows(self) -> list[dict[str, Any]]:
+        """Mean and spread of Random, a row per budget."""
+        return [own for (name, _), own in self._means.items() if name == ""]
+
+    @cached_property
+    def _means(self) -> dict[tuple[str, int], dict[str, Any]]:
+        means = comparison.configuration_means(self.runs, metrics=("hard_accuracy",))
+        return {(row["feature"], row["vpc"]): row for row in records(means)}
+
+    @property
+    def alt(self) -> str:
+        """Alt text of the forest."""
+        return line("vectors_alt.md.jinja", "study", {"pools": self.pools, "rows": self.rows})
 
 
 def find_study(folder: Path = PUBLISHED) -> VectorStudy | None:
@@ -100,69 +117,15 @@ def find_study(folder: Path = PUBLISHED) -> VectorStudy | None:
     return study if len(pools) > 1 else None
 
 
-def fragment(folder: Path = PUBLISHED) -> str:
-    """MyST text: what the study says, its figure and table; a line where it has not run."""
-    study = find_study(folder)
-    if study is None:
-        return part(WORDS, "study_missing", {"command": COMMAND})
-    shown = figure(f"_static/figures/{FIGURE}", _alt(study))
-    return filled("vectors_study.md.jinja", study.values()) + shown + _table(study)
-
-
 def write_figure(target: Path, folder: Path = PUBLISHED) -> Path | None:
     """The forest, where the study has run."""
     study = find_study(folder)
     if study is None:
         return None
     use_style()
-    return save_figure(vectors_forest(study.against_random), target / FIGURE, alt=_alt(study)).path
+    return save_figure(vectors_forest(study.against_random), target / FIGURE, alt=study.alt).path
 
 
-def _alt(study: VectorStudy) -> str:
-    return f"Kinds of vectors minus Random on {study.pools} phantom pools: " + "; ".join(
-        f"{_told(row)['label']}, {row['vpc']} per class: {signed(row)}"
-        for row in records(study.against_random)
-    )
-
-
-def _told(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of a comparison with the words for its kind."""
-    return row | {"label": REPRESENTATIONS[str(row["feature"])].phrase}
-
-
-def _table(study: VectorStudy) -> str:
-    means = comparison.configuration_means(study.runs, metrics=("hard_accuracy",))
-    by_kind = {(row["feature"], row["vpc"]): row for row in records(means)}
-    beside = {(row["feature"], row["vpc"]): row for row in records(study.against_paper)}
-    rows: list[list[object]] = []
-    for row in records(study.against_random):
-        own, other = by_kind[row["feature"], row["vpc"]], beside.get((row["feature"], row["vpc"]))
-        rows.append(
-            [
-                under(_told(row)["label"], f"{row['vpc']} videos per class"),
-                spread(own["mean"], own["sd"]),
-                spanned(row),
-                probability(row["p_holm"]),
-                f"{row['pools_better']} of {row['pools']}",
-                spanned(other) if other else "–",
-                probability(other["p_holm"]) if other else "–",
-            ]
-        )
-    rows += [
-        [
-            under("random videos", f"{own['vpc']} videos per class"),
-            spread(own["mean"], own["sd"]),
-            *["–"] * 5,
-        ]
-        for (name, _), own in by_kind.items()
-        if name == ""
-    ]
-    comparisons = len(study.against_random), len(study.against_paper)
-    head = ["Vectors", "Accuracy, %", "Minus Random", f"p, Holm ({comparisons[0]})", "Pools above 0"]
-    head += ["Minus motion", f"p, Holm ({comparisons[1]})"]
-    notes = (
-        line(WORDS, "study", {"networks": len(study.tables.networks)}),
-        again(COMMAND),
-    )
-    caption = f"One selector on several kinds of vectors, {study.pools} independent phantom pools"
-    return page_table(of_rows(head, rows, caption=caption, notes=notes))
+def _labelled(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a comparison with the words for their kind."""
+    return [row | {"label": REPRESENTATIONS[str(row["feature"])].phrase} for row in records(table)]

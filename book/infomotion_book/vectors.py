@@ -13,12 +13,9 @@ import pandas as pd
 from infomotion_book import discovr_sweep, vector_study
 from infomotion_book.comparisons import comparisons, paired
 from infomotion_book.discovr_sweep import LEAST_R2
-from infomotion_book.html import figure, folded, interval, number, probability, signed, under
-from infomotion_book.notebooks import card_link
-from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled, line, part
+from infomotion_book.templates import line, parts
 from infomotion_lib.reporting.figures.vectors import which_vectors
-from infomotion_lib.reporting.flags import explained, health_of
+from infomotion_lib.reporting.flags import health_of
 from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.style import save_figure, use_style
 from infomotion_lib.representations.registry import PAPER, REPRESENTATIONS
@@ -26,7 +23,7 @@ from infomotion_lib.selection.registry import SELECTORS
 
 LEVEL = 0.05
 FIGURE = "vectors-compared.svg"
-WORDS = "vectors_notes.md.jinja"
+WORDS = "vectors.md.jinja"
 
 
 def results_with_vectors(shown: list[Results]) -> Results | None:
@@ -68,6 +65,7 @@ def compared(results: Results) -> pd.DataFrame:
         cost = spent.get(name, {})
         row: dict[str, Any] = {"name": name, "label": REPRESENTATIONS[name].phrase}
         row |= {column: scored.iloc[0][column] for column in ("size", "ridge_r2", "knn_purity")}
+        row |= {"taught": _taught(results, name)}
         row |= {"healthy": int((health_of(graphs) == "healthy").sum()), "graphs": len(graphs)}
         row |= {"shared": _shared(picks, method, source=source, vpc=budget)}
         row |= _cell(cells, method, source, budget) | _cell(differences, method, source, budget)
@@ -113,31 +111,33 @@ def _shared(picks: pd.DataFrame, method: str, *, source: str, vpc: int) -> float
 
 def fragments(shown: list[Results]) -> dict[str, str]:
     """The generated parts of the page, by name."""
+    return parts(WORDS, page_values(shown))
+
+
+def page_values(shown: list[Results]) -> dict[str, Any]:
+    """All that the page speaks of; ``rows`` are none where no run has several kinds of vectors."""
     results = results_with_vectors(shown)
     rows = compared(results) if results else pd.DataFrame()
-    known = flow_beside_paper(shown)
-    parts = {
-        "vectors_flow": filled("vectors_flow.md.jinja", known) if known else "",
-        "vectors_study": vector_study.fragment(),
-        "vectors_discovr": discovr_sweep.fragment(),
+    known = {
+        "rows": records(rows),
+        "study": vector_study.find_study(),
+        "study_picture": vector_study.FIGURE,
+        "sweep": discovr_sweep.find_sweep(),
+        "known": flow_beside_paper(shown),
+        "over": _over(),
     }
     if results is None or rows.empty:
-        waiting = dict.fromkeys(("vectors_table", "vectors_failed"), part(WORDS, "waiting"))
-        return {
-            "vectors_findings": part(WORDS, "missing"),
-            "vectors_figure": "",
-            "vectors_reading": "",
-            **waiting,
-            **parts,
-        }
+        return known
     answered = _answered(rows)
-    return {
-        "vectors_findings": filled("vectors_findings.md.jinja", findings(rows) | {"answer": answer(rows)}),
-        "vectors_figure": figure(f"_static/figures/{FIGURE}", _alt(answered)),
-        "vectors_reading": filled("vectors_reading.md.jinja", {"over": _over()}),
-        "vectors_table": _table(results, rows) + _others(results),
-        "vectors_failed": filled("vectors_failed.md.jinja", findings(answered) | {"over": _over()}),
-        **parts,
+    return known | {
+        "results": results,
+        "answer": answer(rows),
+        "probed": findings(rows),
+        "judged": findings(answered),
+        "picture": FIGURE,
+        "alt": _alt(answered),
+        "flags": rows["graph_flag"].astype(str).tolist() if "graph_flag" in rows else [],
+        "selectors": comparisons(results),
     }
 
 
@@ -188,7 +188,7 @@ def findings(rows: pd.DataFrame) -> dict[str, Any]:
 
 def answer(rows: pd.DataFrame) -> dict[str, Any]:
     """Which encoders pick ``better`` or ``worse`` than Random, and better than the paper's vectors
-    (``beside_paper``; None where one pool is all there is), after correction; and what that is ``over``.
+    (``beside_paper``; None where one pool is all there is), after correction.
     """
     study = vector_study.find_study()
     told = [row for row in records(_answered(rows)) if not REPRESENTATIONS[row["name"]].oracle]
@@ -196,13 +196,12 @@ def answer(rows: pd.DataFrame) -> dict[str, Any]:
     above = None
     if study is not None:
         leads = study.kept(study.against_paper[study.against_paper["vpc"] == study.smallest], 1)
-        label = {row["name"]: row["label"] for row in told}
-        above = [row | {"label": label[row["feature"]]} for row in leads if row["feature"] in label]
+        known = {row["name"] for row in told}
+        above = [row for row in leads if row["feature"] in known]
     return {
         "better": [row for row in kept if row["difference"] > 0],
         "worse": [row for row in kept if row["difference"] < 0],
         "beside_paper": above,
-        "over": f"at {study.smallest} videos per class over {_over()}" if study else f"over {_over()}",
     }
 
 
@@ -221,52 +220,8 @@ def _answered(rows: pd.DataFrame) -> pd.DataFrame:
 def _over() -> str:
     """What the picture's intervals are over."""
     study = vector_study.find_study()
-    return f"{study.pools} pools" if study else "runs of one pool"
+    return f"{study.pools} pools" if study else "one pool's runs"
 
 
 def _alt(rows: pd.DataFrame) -> str:
-    return "Kinds of vectors: " + "; ".join(
-        f"{row['label']}: R2 of EF {row['ridge_r2']:.2f}, {row['difference']:+.1f} points against Random"
-        for row in records(rows)
-    )
-
-
-def _others(results: Results) -> str:
-    """Every selector of the run minus Random, K-means and facility location among them, folded."""
-    return folded("Every selector of this run minus Random", comparisons(results))
-
-
-def _table(results: Results, rows: pd.DataFrame) -> str:
-    head = [
-        "Vectors",
-        "R² of EF",
-        "Same class, 5-NN",
-        "Healthy graphs",
-        "Picks shared with motion",
-        "Accuracy, %",
-        "Minus Random",
-        "p, Holm",
-        "CPU, ms per video",
-    ]
-    body = [
-        [
-            under(row["label"], f"{row['size']:.0f} numbers", *_taught(results, row["name"])),
-            number(row["ridge_r2"], 2),
-            f"{number(100 * row['knn_purity'], 0)} %",
-            f"{row['healthy']} of {row['graphs']}",
-            f"{number(row['shared'], 0)} %",
-            f"{number(row['mean'])} ± {number(row['sd'])}",
-            f"{signed(row['difference'])} {interval(row['ci_low'], row['ci_high'])}",
-            probability(row["p_holm"]),
-            under(number(row["video_ms"], 0), f"training {number(row['fit_seconds'], 0)} s"),
-        ]
-        for row in records(rows)
-    ]
-    notes = (
-        line(WORDS, "table"),
-        explained(*rows["graph_flag"].astype(str)) if "graph_flag" in rows else "",
-        card_link(results, "ifa_training", "How the vectors were made"),
-    )
-    return page_table(
-        of_rows(head, body, caption=f"Kinds of vectors, profile {results.profile}", notes=notes)
-    )
+    return line("vectors_alt.md.jinja", "run", {"rows": records(rows)})

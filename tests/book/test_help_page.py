@@ -40,33 +40,38 @@ def gated(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_rows_it_says_so(tmp_path: Path) -> None:
-    assert "There are no rows yet" in help_page.fragment(tmp_path) and OWN.hash in help_page.fragment(
-        tmp_path
-    )
+def test_without_rows_there_is_no_answer(tmp_path: Path) -> None:
+    study = help_page.find_study(tmp_path)
+    assert not study.gated and help_page.page_values(study).keys() == {"study", "picture"}
+    assert OWN.hash in help_page.fragment(tmp_path)
     assert help_page.write_figure(tmp_path, tmp_path) is None
+
+
+def test_nobody_looks_before_the_end(tmp_path: Path, gated: Path) -> None:
     few = rows(0, {"as_is": {"random": 0.0, "oracle": 9.0}}, pools=2)
-    write_csv(few, tmp_path / "stage_0.csv")
-    text = help_page.fragment(tmp_path)
-    assert f"{len(few)} rows of stage 0 are there" in text and "9.0" not in text, "no look before the end"
-
-
-def test_after_the_gate(gated: Path) -> None:
-    text = help_page.fragment(gated)
-    assert text.count("yes") == 1 and "wrong ef" in text
-    assert "nobody looks before its last pool" in text
-    assert "nobody looks" in help_page.fragment(gated)
+    write_csv(few, tmp_path / "few" / "stage_0.csv")
+    text = help_page.fragment(tmp_path / "few")
+    assert f"{len(few)} rows" in text and "9.0" not in text
+    study = help_page.find_study(gated)
+    assert study.gated and not study.finished and study.worlds == ["wrong_ef"]
+    known = help_page.page_values(study)
+    assert [row["world"] for row in known["gate"] if row["enters"]] == ["wrong_ef"]
+    assert "answers" not in known and "arms" not in known
+    assert help_page.fragment(gated).count("<table") == 1
 
 
 def test_the_answer_is_that_of_the_rows(gated: Path) -> None:
     arms = dict.fromkeys(OWN.content["stage_1"]["sets"], 0.0) | {"agree_infomotion": 6.0, "oracle": 8.0}
     write_csv(rows(1, {"wrong_ef": arms}, pools=20), gated / "stage_1.csv")
+    study = help_page.find_study(gated)
+    known = help_page.page_values(study)
+    assert study.sentences[0].startswith("wrong_ef: agree_infomotion beats both rivals")
+    assert {row["arm"] for row in known["arms"]} == set(arms) and len(known["answers"]) == 2
+    assert {row["metric"] for row in known["secondary"]} == {"hard_accuracy", "bad"}
     text = help_page.fragment(gated)
-    assert "* wrong_ef: agree_infomotion beats both rivals" in text
-    assert "IOR" in text and "Coverage" in text and "Detectable" in text
+    assert text.count("<table") == 4 and study.sentences[0] in text
     picture = help_page.write_figure(gated, gated)
     assert picture is not None and picture.is_file()
-    study = help_page.find_study(gated)
     drawn = help_page.room_and_gain(study.gate, study.gains)
     assert "Agreeing InfoMotion" in {
         " ".join(text.get_text().split()) for text in drawn.findobj(Text) if isinstance(text, Text)

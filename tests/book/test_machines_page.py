@@ -179,5 +179,5 @@ def test_frozen_profiles_and_the_study_of_selectors_are_marked(monkeypatch: pyte
     assert more_training.more_training(shown).count("on edition 1 of the phantom") == len(old)
     evidence = fragments.evidence.find_evidence()
     assert evidence is not None
-    status = fragments.evidence.sentences.status(evidence)
+    status = fragments.evidence.fragments()["evidence_status"]
     assert (MARK in status) == (evidence.tables.settings.get("edition", 1) == 1)

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from infomotion_book.html import keep, number
-from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.page_table import of_rows, page_table, written_table
 from infomotion_lib.reporting.shown_table import ShownTable
 
 
@@ -51,3 +51,12 @@ def test_cells_of_a_stacked_table_say_whose_they_are() -> None:
     assert '<td role="cell" data-label="Where to look">b</td>' in html and "im-num" not in html
     assert "im-caption" not in html and 'class="im-table im-stack"' in html
     assert "<thead" not in page_table(shown, head=False)
+
+
+def test_a_table_that_a_template_writes_has_its_rows_its_note_and_its_flags_explained() -> None:
+    lines = "\n| Who | % |\n| InfoMotion [collapsed] | 1 <b>x</b> |\n| Random | 2 |\n\nSeveral\nlines.\n"
+    html = written_table("A caption", caller=lambda: lines)
+    assert titles(html) == [["Who", "%"]] and html.count("<tr>") == 3
+    assert ">1 <b>x</b></td>" in html and ">Random</th>" in html
+    assert '<p class="im-note">Several lines. Collapsed: one community' in html
+    assert "Collapsed" not in written_table("A caption", caller=lambda: lines.replace("[collapsed]", ""))

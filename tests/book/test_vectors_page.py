@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from standin_run import make_run
 
 from infomotion_book import discovr_sweep, vector_study, vectors
-from infomotion_book.templates import part
+from infomotion_book.templates import parts
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.provenance import read_json, write_csv, write_json
 from infomotion_lib.reporting.results import Results
@@ -65,30 +66,36 @@ def test_sentences_name_who_reads_ef_and_who_does_not(results: Results) -> None:
         row["name"] for row in answer["better"]
     }
     assert said["oracle"] is None
-    parts = vectors.fragments([results])
     known = vectors.flow_beside_paper([results])
     assert known == {"flow": 0.7, "paper": 0.6, "profile": "phantom-beyond"}
-    assert "better than the paper's vector" in parts["vectors_flow"]
-    assert "appearance" in parts["vectors_failed"]
+    shown = vectors.fragments([results])
+    assert "0.70" in shown["vectors_findings"] and "appearance" in shown["vectors_failed"]
 
 
 def test_before_anything_is_frozen_the_page_says_what_is_missing(tmp_path: Path) -> None:
     plain = Results("phantom", make_run(tmp_path))
     assert vectors.results_with_vectors([plain]) is None
-    parts = vectors.fragments([plain])
-    assert parts["vectors_figure"] == "" and "phantom-beyond" in parts["vectors_findings"]
-    assert parts["vectors_failed"] == parts["vectors_table"] == part(vectors.WORDS, "waiting")
-    assert vector_study.COMMAND in vector_study.fragment(tmp_path)
-    assert discovr_sweep.COMMAND in discovr_sweep.fragment(tmp_path)
+    shown = vectors.fragments([plain])
+    assert not shown["vectors_figure"].strip() and "phantom-beyond" in shown["vectors_findings"]
+    assert shown["vectors_failed"] == shown["vectors_table"] != ""
+    assert vector_study.find_study(tmp_path) is None and discovr_sweep.find_sweep(tmp_path) is None
+    missing = parts_of(study=None, sweep=None)
+    assert "infomotion study vectors" in missing["vectors_study"]
+    assert "infomotion study discovr" in missing["vectors_discovr"]
     assert vector_study.write_figure(tmp_path, tmp_path) is None
+
+
+def parts_of(**known: Any) -> dict[str, str]:
+    """The page with these studies and no run."""
+    return parts(vectors.WORDS, vectors.page_values([]) | known)
 
 
 def test_the_picture_carries_its_numbers(results: Results, tmp_path: Path) -> None:
     files = vectors.write_figures(tmp_path / "figures", [results])
     file = next(file for file in files if file.name == vectors.FIGURE)
     assert "dense optical flow: R2 of EF 0.70" in alt_text(file)
-    parts = vectors.fragments([results])
-    assert file.name in parts["vectors_figure"] and parts["vectors_table"].count("<tr>") >= 4
+    shown = vectors.fragments([results])
+    assert file.name in shown["vectors_figure"] and shown["vectors_table"].count("<tr>") >= 4
 
 
 @pytest.fixture
@@ -121,14 +128,15 @@ FLAGS = {"healthy": 5, "collapsed": 0, "shattered": 0, "few_communities": 0}
 def test_the_study_says_who_lies_apart_from_random_and_from_motion(published: Path, tmp_path: Path) -> None:
     study = vector_study.find_study(published)
     assert study is not None and study.pools == 5 and study.smallest == 5
-    said = study.values()
-    assert said["best"]["feature"] == "dense_flow", "an oracle is no winner"
-    assert said["compared"] == {"random": 3, "motion": 2}
-    assert [row["feature"] for row in said["above"]["motion"]] == ["dense_flow"]
-    assert "dense_flow" in {row["feature"] for row in said["above"]["random"]}
-    text = vector_study.fragment(published)
-    planned = read_profile("phantom-beyond")["study_pools"]
-    assert f"on {study.pools} pools, of {planned} planned." in text
+    assert (len(study.against_random), len(study.against_paper)) == (3, 2)
+    assert [row["feature"] for row in study.kept(study.against_paper, 1)] == ["dense_flow"]
+    assert "dense_flow" in {row["feature"] for row in study.kept(study.against_random, 1)}
+    assert study.planned == read_profile("phantom-beyond")["study_pools"] and study.budgets == [5]
+    means = study.runs.groupby("feature")["hard_accuracy"].mean()
+    assert {row["feature"]: row["mean"] for row in study.rows} == pytest.approx(means.drop("").to_dict())
+    assert study.random_rows[0]["mean"] == pytest.approx(means[""])
+    assert [row["feature"] for row in study.rows if row["beside"] is None] == ["motion"]
+    text = parts_of(study=study)["vectors_study"]
     assert vector_study.FIGURE in text and text.count("<tr>") == 1 + 3 + 1
     file = vector_study.write_figure(tmp_path / "figures", published)
     assert file is not None and "dense optical flow, 5 per class" in alt_text(file)
@@ -144,4 +152,4 @@ def test_the_sweep_says_whether_a_setting_is_useful(best: float, useful: bool, t
     sweep = discovr_sweep.find_sweep(tmp_path)
     assert sweep is not None and sweep.useful is useful and sweep.alarmed == 1
     assert [row["setting"] for row in sweep.rows] == ["b", "a", UNTRAINED]
-    assert ("was not shown" in discovr_sweep.fragment(tmp_path)) is not useful
+    assert parts_of(sweep=sweep)["vectors_discovr"].count("<tr>") == 1 + 3

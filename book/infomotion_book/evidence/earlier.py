@@ -11,13 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from infomotion_book.evidence.study import LEVEL, Evidence, Row, below, key_of, spanned
-from infomotion_book.evidence.tables import WHO
-from infomotion_book.html import interval, number, probability, signed, under
-from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.evidence.study import LEVEL, Evidence, Row, key_of
 from infomotion_lib.evaluation.intervals import holm
 from infomotion_lib.paths import BOOK
-from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors.arms import MAIN
 
@@ -32,16 +28,6 @@ def headroom_by_steps() -> pd.DataFrame:
     """Points by which its whole set stood above Random (``gap``), by the training steps of either."""
     quoted = pd.read_csv(EARLIER_HEADROOM)
     return quoted.assign(gap=quoted["whole"] - quoted["random"])
-
-
-def earlier_headroom(_: Evidence) -> str:
-    """Sentence: how far its whole set stood above Random, with more steps and with as many."""
-    parts = [
-        f"{number(row['gap'], 0)} points with {row['steps_whole']:,} steps for the whole"
-        f" set and {row['steps_selected']:,} for the few"
-        for row in records(headroom_by_steps())
-    ]
-    return f"Its whole set stood above its random sets by {', and by '.join(parts)}.\n"
 
 
 @dataclass(frozen=True)
@@ -78,52 +64,6 @@ def repeated(evidence: Evidence) -> Repeated:
         apart=[row for row in rows if row["p_holm"] < LEVEL],
         smallest_p=min(row["p_holm"] for row in rows),
     )
-
-
-def beside_ours(evidence: Evidence) -> str:
-    """MyST text: each difference of the earlier study beside the same one here, and how far apart the two
-    are.
-    """
-    shown = repeated(evidence)
-    rows = shown.rows
-    body = [
-        [
-            under(evidence.named(row), f"there: {row['vectors']}"),
-            below(f"{signed(row['earlier'])} {interval(row['earlier_low'], row['earlier_high'])}"),
-            spanned(row),
-            below(f"{signed(row['change'])} {interval(row['change_low'], row['change_high'])}"),
-            probability(row["p_holm"]),
-        ]
-        for row in rows
-    ]
-    told = [f"{evidence.title(row)} ({row['vectors']})" for row in shown.apart]
-    apart = (
-        f"the two studies differ by more than chance in: {'; '.join(told)}."
-        if told
-        else (
-            f"no difference can be told from the one there (smallest p {number(shown.smallest_p, 3)}): chance"
-            " alone may lie between them."
-        )
-    )
-    said = (
-        f"Of its {len(rows)} differences from Random, {shown.gains_there} had an interval above 0;"
-        f" {shown.gains_here} of these have one here. After Holm's correction for {len(rows)} comparisons,"
-        f" {apart}"
-    )
-    head = [WHO, "There", "Here", "Here minus there", f"p, Holm ({len(rows)})"]
-    notes = (
-        "Hard accuracy minus Random's, points, with 95 % intervals by t over pools. There: quoted from the"
-        " earlier study, whose rows are not part of this book; below each name, the vectors it was given"
-        " there. Here minus there: by Welch's t, which allows for how few pools each study has.",
-        explained(str(body)),
-    )
-    caption = (
-        f"An earlier study on {rows[0]['earlier_pools']} pools beside this one, {rows[0]['vpc']} videos a"
-        " class"
-    )
-    drop = error_of_appearance(evidence)
-    table = page_table(of_rows(head, body, caption=caption, notes=notes))
-    return f"{said}{_learnt(*drop) if drop else ''}\n{table}"
 
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:
@@ -190,11 +130,3 @@ def error_of_appearance(evidence: Evidence) -> tuple[float, float] | None:
         if "appearance_last_loss" in record:
             return record["appearance_first_loss"], record["appearance_last_loss"]
     return None
-
-
-def _learnt(first: float, last: float) -> str:
-    return (
-        " The appearance network here was trained on the EF of single frames: its squared error on the frames"
-        f" it learns from fell from {number(100 * first, 0)} % of their variance at the first step to"
-        f" {number(100 * last, 0)} % at the end."
-    )

@@ -8,24 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from infomotion_book.evidence.study import (
-    COMMAND,
-    MOTION,
-    Evidence,
-    Row,
-    below,
-    key_of,
-    signed,
-    spanned,
-)
-from infomotion_book.evidence.tables import WHO
+from infomotion_book.evidence.study import MOTION, Evidence, Row, key_of
 from infomotion_book.evidence.values import apart
-from infomotion_book.html import interval, number, probability
-from infomotion_book.page_table import of_rows, page_table
-from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors import comparison
-from infomotion_lib.studies.selectors.arms import ARMS, RANDOM
+from infomotion_lib.studies.selectors.arms import RANDOM
 
 ARM = "label_noise"
 KEY = ["method", "feature", "graph"]
@@ -90,41 +77,3 @@ def picked(evidence: Evidence) -> Picked | None:
     return Picked(
         list(rows.values()), list(compared.values()), compared[MOTION.key], rows[RANDOM.key], fewer, more
     )
-
-
-def picked_text(evidence: Evidence) -> str:
-    """MyST text: the share of mislabelled videos among the picks of each selector, beside Random's of the
-    same pools.
-    """
-    shown = picked(evidence)
-    if shown is None:
-        return f"What is picked where labels carry noise has not been counted yet: `{COMMAND} --arm {ARM}`.\n"
-    body = [
-        [
-            evidence.named(row, ARM),
-            f"{row['wrong']:,} of {row['of']:,}",
-            below(f"{number(row['share'])} {interval(row['share_low'], row['share_high'])}"),
-            *([spanned(row), probability(row["p_holm"])] if row in shown.compared else ["–", "–"]),
-        ]
-        for row in shown.rows
-    ]
-    mine, comparisons = shown.infomotion, len(shown.compared)
-    head = [WHO, "Mislabelled", "Share, %", "Minus Random", f"p, Holm ({comparisons})"]
-    notes = (
-        f"Videos that a selector picked in {int(mine['pools'])} pools, {evidence.smallest} per class, and how"
-        " many of them carry a wrong label; Random draws several times a pool. Shares in percent and"
-        " differences in points, with 95 % intervals by t over pools.",
-        explained(str(body)),
-    )
-    said = (
-        f"Of the videos that InfoMotion{evidence.mark(MOTION.key, ARM)} picks in this world"
-        f" {number(mine['share'])} % carry a wrong label, of Random's {number(shown.random['share'])} %;"
-        f" in the same pools the difference is {signed(mine)} points. After Holm's correction"
-        f" {shown.fewer or 'none'} of the {comparisons} selectors picks fewer mislabelled videos than Random"
-        f" by more than chance, and {shown.more or 'none'} more. That the videos it takes are less often"
-        f" mislabelled {'is borne out' if shown.infomotion_picks_fewer else 'is not shown'} here."
-        " Little hangs on it in this world: who avoids every wrong label changes"
-        f" {number(shown.random['share'])} % of a random set."
-    )
-    caption = f"Mislabelled videos among the picks where {ARMS[ARM].meaning}"
-    return f"{said}\n{page_table(of_rows(head, body, caption=caption, notes=notes))}"

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from infomotion_book import html
-from infomotion_book.html import keep, number, span
+from infomotion_book.html import keep, span
+from infomotion_book.templates import line
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.reporting.figures.evidence import (
     arm_differences,
@@ -23,7 +24,7 @@ from infomotion_lib.reporting.figures.evidence import (
 )
 from infomotion_lib.reporting.flags import mark_of
 from infomotion_lib.reporting.results import records
-from infomotion_lib.reporting.style import save_figure, use_style
+from infomotion_lib.reporting.style import METHOD_NAMES, save_figure, use_style
 from infomotion_lib.studies.selectors import comparison
 from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN, WORLDS, Configuration
 from infomotion_lib.studies.selectors.confirmation import screen_and_confirm
@@ -39,20 +40,6 @@ RIVALS = tuple(
 
 Row = dict[str, Any]
 Key = tuple[str, str, str]
-
-_ALT = {
-    "forest": (
-        "Every selector minus Random on independent phantom pools, a mark with its 95 % interval, a panel a"
-        " budget."
-    ),
-    "confirmation": (
-        "Difference from Random of the selectors in the screening pools and in the confirming pools."
-    ),
-    "arms": (
-        "Difference from Random of the core selectors, in the phantom as it is and in worlds changed in one"
-        " respect."
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -155,7 +142,7 @@ class Evidence:
 
     def alt(self, name: str) -> str:
         """Alt text of a figure: what is drawn, and its headline."""
-        return f"{_ALT[name]} {self.figures[name].get_suptitle()}."
+        return f"{line('evidence_notes.md.jinja', name)} {self.figures[name].get_suptitle()}."
 
     def figure(self, name: str) -> str:
         """MyST block that shows a figure; empty where it cannot be drawn."""
@@ -171,9 +158,18 @@ class Evidence:
 
     def named(self, row: Row, *arms: str) -> Markup:
         """HTML of a table cell: the method of a row with its mark, below it its vectors and graph."""
-        method, *rest = configuration_name(*key_of(row)).split(" · ")
-        below = span("im-under im-keep", " · ".join(rest)) if rest else Markup()
-        return keep(method + self.mark(key_of(row), *arms)) + below
+        return self.cell(key_of(row), *arms)
+
+    def cell(self, key: Key, *arms: str) -> Markup:
+        """The same of a configuration."""
+        method, *rest = configuration_name(*key).split(" · ")
+        return keep(method + self.mark(key, *arms)) + (
+            span("im-under im-keep", " · ".join(rest)) if rest else Markup()
+        )
+
+    def short(self, key: Key, *arms: str) -> str:
+        """Method of a configuration with its mark."""
+        return METHOD_NAMES[key[0]] + self.mark(key, *arms)
 
     def title(self, row: Row, *arms: str) -> str:
         """The same in a line of text."""
@@ -183,10 +179,8 @@ class Evidence:
         """Configurations with their marks, budget and difference, in one line; ``none`` where there
         are none.
         """
-        return (
-            "; ".join(f"{self.title(row)} ({row['vpc']} per class, {signed(row, half)})" for row in rows)
-            or "none"
-        )
+        told = (f"{self.title(row)} ({row['vpc']} per class, {html.difference(row, half)})" for row in rows)
+        return "; ".join(told) or "none"
 
 
 def find_evidence(folder: Path = PUBLISHED) -> Evidence | None:
@@ -223,33 +217,3 @@ def is_core(table: pd.DataFrame) -> pd.Series[bool]:
 def key_of(row: Row) -> Key:
     """Method, feature and graph of a row."""
     return str(row["method"]), str(row["feature"]), str(row["graph"])
-
-
-def signed(row: Row, half: str = "") -> str:
-    """Difference of a row with its sign and its t interval."""
-    value, low, high = (float(row[f"{half}{name}"]) for name in ("difference", "t_low", "t_high"))
-    return f"{html.signed(value)} {html.interval(low, high)}"
-
-
-def spanned(row: Row, half: str = "") -> Markup:
-    """HTML of the same for a table: the interval below the difference."""
-    return below(signed(row, half))
-
-
-def below(text: str) -> Markup:
-    """HTML of a number with its interval, such as ``1.0 [0.2, 1.8]``, on two lines."""
-    value, bracket, interval = text.partition(" [")
-    return Markup("{} {}").format(value, span("im-ci", f"[{interval}")) if bracket else escape(text)
-
-
-def gain(record: Row) -> str:
-    """Sentence on how well an IFA network fills in frames, from the record of its training."""
-    learnt = (
-        "has learnt to move pixels (which says nothing of EF)"
-        if record["ignited"]
-        else "has **not** learnt motion by our rule of 1 dB"
-    )
-    return (
-        f"The IFA network (F = {record['width']}, {record['steps']:,} steps) fills in frames"
-        f" {number(record['gain_db'])} dB better than the average of their neighbours, so it {learnt}."
-    )

@@ -12,6 +12,7 @@ from infomotion_book.evidence.study import LEVEL, MOTION, RIVALS, Evidence, Key,
 from infomotion_lib.evaluation.dd_ranking import dd_ranking
 from infomotion_lib.evaluation.intervals import bootstrap_interval, holm
 from infomotion_lib.reporting.results import records
+from infomotion_lib.reporting.tables import CONSTANT_NAMES
 from infomotion_lib.studies.selectors import comparison
 from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE
 
@@ -40,7 +41,7 @@ class Verdict:
 
 
 def verdict(evidence: Evidence) -> Verdict:
-    """Who lies above and below Random."""
+    """Who is above and who below Random."""
     compared = evidence.compared
     strict, loose = compared["p_holm"] < LEVEL, compared["p_bh"] < LEVEL
     excludes, up = (compared["t_low"] > 0) | (compared["t_high"] < 0), compared["difference"] > 0
@@ -131,13 +132,44 @@ def room_by_budget(evidence: Evidence) -> list[Row]:
 
 def means(evidence: Evidence) -> list[dict[str, Row]]:
     """Means over all pools by metric, an entry per configuration and budget: smaller budgets first, then the
-    more accurate.
+    more accurate; beside ``hard_accuracy`` DD-Ranking's ``ior`` and ``hlr``, NaN where it has none.
     """
     cells: dict[tuple[Key, int], dict[str, Row]] = {}
     for row in records(comparison.configuration_means(evidence.runs)):
         cells.setdefault((key_of(row), int(row["vpc"])), {})[str(row["metric"])] = row
+    scores, missing = dd_scores(evidence), dict.fromkeys(("ior", "hlr"), np.nan)
+    for key, cell in cells.items():
+        cell["hard_accuracy"] |= scores.get(key, missing)
     order = sorted(cells, key=lambda key: (key[1] or 99, -cells[key]["hard_accuracy"]["mean"]))
     return [cells[key] for key in order]
+
+
+def differences(evidence: Evidence) -> list[Row]:
+    """Every comparison with Random; ``error`` is the same of the mean absolute error."""
+    errors = comparison.compare(comparison.pool_differences(evidence.runs, metric="mae"), metric="mae")
+    error = {(*key_of(row), row["vpc"]): row for row in records(errors)}
+    return [row | {"error": error[*key_of(row), row["vpc"]]} for row in records(evidence.compared)]
+
+
+def constants(evidence: Evidence) -> dict[str, pd.DataFrame]:
+    """Scores of the constant answers, a row per pool of the main study, by name."""
+    table = evidence.tables.constants
+    groups = table[table["arm"] == MAIN].groupby("predictor", sort=False)
+    return {CONSTANT_NAMES.get(str(name), str(name)): own for name, own in groups}
+
+
+def health(evidence: Evidence) -> list[Row]:
+    """Percent of healthy, collapsed and shattered class graphs, by budget, recipe and vectors."""
+    shares = comparison.graph_health(evidence.runs)
+    return records(shares.sort_values(["vpc", "graph", "feature"], kind="stable"))
+
+
+def by_style(evidence: Evidence) -> dict[Key, dict[str, Row]]:
+    """Hard accuracy of the core configurations on each scanner style, smaller budget."""
+    cells: dict[Key, dict[str, Row]] = {}
+    for row in records(comparison.machine_accuracy(evidence.core_runs)):
+        cells.setdefault(key_of(row), {})[str(row["machine"])] = row
+    return cells
 
 
 @dataclass(frozen=True)
@@ -151,7 +183,7 @@ class Headroom:
     gap, low, high : float
         Mean difference in points, and its bootstrap interval over pools.
     by_machine : list of (str, row, row)
-        Machine style (first all), hard accuracy of the random videos and of the whole set.
+        Scanner style (first all), hard accuracy of the random videos and of the whole set.
     """
 
     pools: int
@@ -177,19 +209,16 @@ def dd_scores(evidence: Evidence) -> dict[tuple[Key, int], dict[str, float]]:
     return scores
 
 
-def equal_steps(evidence: Evidence) -> str:
-    """Sentence: how far the whole set leads where it is trained for as many steps as the selected sets."""
+def equal_steps(evidence: Evidence) -> dict[str, float] | None:
+    """How far the whole set leads where it is trained for as many steps as the selected sets: ``gap``, its t
+    interval ``low`` to ``high``, and ``pools``; None with fewer than two pools.
+    """
     runs = comparison.scored_sets(evidence.tables, arm="equal_steps")
     gaps = comparison.headroom(runs)["difference"].to_numpy(float) if len(runs) else np.empty(0)
     if len(gaps) < 2:
-        return (
-            "How much of that is training steps: `infomotion study selectors --arm equal_steps`, not run yet."
-        )
+        return None
     low, high = comparison.t_interval(gaps)
-    return (
-        f"At equal steps it is {gaps.mean():.1f} [{low:.1f}, {high:.1f}] points better in {len(gaps)} pools:"
-        " that lead is of its videos alone."
-    )
+    return {"gap": float(gaps.mean()), "low": low, "high": high, "pools": len(gaps)}
 
 
 def headroom(evidence: Evidence) -> Headroom | None:

@@ -1,4 +1,4 @@
-"""The worlds changed in one respect, as values: whether the paper's order holds in them, and how far each
+"""Ablations of the simulator, as values: whether the paper's order holds in them, and how far each
 moves InfoMotion against Random.
 """
 
@@ -39,7 +39,7 @@ class World:
 
     @property
     def holds(self) -> bool:
-        """Whether InfoMotion lies above each rival, as in the paper."""
+        """Whether InfoMotion is above each rival, as in the paper."""
         return len(self.above) == len(RIVALS)
 
     @property
