@@ -42,6 +42,11 @@ def code(text: object) -> Markup:
     return Markup("<code>{}</code>").format(text)
 
 
+def prose(text: str) -> Markup:
+    """HTML of a cell of words: code between backticks is set as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def link(url: str, text: object) -> Markup:
     """HTML of a link."""
     return Markup('<a href="{}">{}</a>').format(url, text)
@@ -134,6 +139,18 @@ def interval(low: float, high: float) -> str:
     return f"[{number(low)}, {number(high)}]"
 
 
+def below(text: str) -> Markup:
+    """HTML of a number with its interval, such as ``1.0 [0.2, 1.8]``, on two lines."""
+    value, bracket, interval = text.partition(" [")
+    return Markup("{} {}").format(value, span("im-ci", f"[{interval}")) if bracket else escape(text)
+
+
+def difference(row: Mapping[str, Any], half: str = "") -> str:
+    """Difference of a row with its sign and its t interval."""
+    value, low, high = (float(row[f"{half}{name}"]) for name in ("difference", "t_low", "t_high"))
+    return f"{signed(value)} {interval(low, high)}"
+
+
 def with_interval(row: Mapping[str, Any], *, sign: bool = False) -> str:
     """The ``difference`` of a row with its interval, ``ci_low`` to ``ci_high``."""
     value = signed(row["difference"]) if sign else number(row["difference"])
@@ -148,6 +165,11 @@ def probability(value: float) -> str:
 def lowered(text: str) -> str:
     """The text for the middle of a sentence: its first letter small."""
     return f"{text[:1].lower()}{text[1:]}"
+
+
+def raised(text: str) -> str:
+    """The text for the start of a sentence: its first letter a capital, the others as they are."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def count(value: int, of: int) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from infomotion_book.html import block
 from infomotion_book.templates import filled
+from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.shown_table import ShownTable
 
 
@@ -34,6 +36,21 @@ def of_rows(
     """A table whose cells are ready: text, or HTML that is marked as such."""
     frame = pd.DataFrame(list(rows), columns=np.array(head, dtype=object), dtype=object)
     return ShownTable(frame, caption, tuple(notes), keys=keys, words=words)
+
+
+def written_table(
+    caption: str, keys: int = 1, *, caller: Callable[[], str], words: bool = False, **looks: Any
+) -> str:
+    """MyST block of a table that a template writes with ``{% call table("caption") %}``: a line per row, the
+    titles first, with a bar before, between and after the cells, which are HTML; what else there is becomes
+    the note, with a last sentence that explains the marks and flags in the rows. ``looks`` are those of
+    :func:`page_table`.
+    """
+    lines = [line.strip() for line in caller().splitlines()]
+    written = [line for line in lines if line.startswith("|")]
+    head, *rows = ([Markup(cell.strip()) for cell in line.strip("|").split("|")] for line in written)
+    notes = (Markup(" ".join(line for line in lines if line and line not in written)), explained(*written))
+    return page_table(of_rows(head, rows, caption=caption, keys=keys, notes=notes, words=words), **looks)
 
 
 def page_table(

@@ -7,8 +7,10 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import escape
 
 from infomotion_book import html
+from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.summary import shown_method, shown_source
 
 
@@ -28,6 +30,16 @@ def part(name: str, block: str, values: Mapping[str, Any] | None = None) -> str:
     return text.strip() + "\n"
 
 
+def parts(name: str, values: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """MyST text of every named block of a template, by its name."""
+    return {block: part(name, block, values) for block in blocks(name)}
+
+
+def blocks(name: str) -> list[str]:
+    """Names of the blocks of a template."""
+    return list(_environment().get_template(name).blocks)
+
+
 def line(name: str, block: str, values: Mapping[str, Any] | None = None) -> str:
     """The same on one line, without a line break: a note under a table, the alt text of a figure."""
     return " ".join(part(name, block, values).split())
@@ -35,17 +47,40 @@ def line(name: str, block: str, values: Mapping[str, Any] | None = None) -> str:
 
 @cache
 def _environment() -> Environment:
+    from infomotion_book.notebooks import card_link  # these fill templates themselves
+    from infomotion_book.page_table import written_table
+
     made = Environment(
         loader=PackageLoader("infomotion_book"),
         autoescape=lambda name: bool(name and name.endswith(".html.jinja")),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
+    made.globals |= {
+        "again": html.again,
+        "card": card_link,
+        "figure": html.figure,
+        "folded": html.folded,
+        "note": html.note,
+        "table": written_table,
+        "explained": explained,
+    }
     made.filters |= {
         "number": html.number,
         "interval": html.interval,
         "signed": html.signed,
         "lowered": html.lowered,
+        "raised": html.raised,
+        "spread": html.spread,
+        "under": html.under,
+        "below": html.below,
+        "keep": html.keep,
+        "code": html.code,
+        "prose": html.prose,
+        "with_interval": html.with_interval,
+        "difference": html.difference,
+        "probability": lambda value: escape(html.probability(value)),
+        "seconds": html.seconds,
         "count_of": lambda pair: html.count(*pair),
         "source": shown_source,
         "selector": lambda row: shown_method(row["method"], "", [row["graph_flag"]]),
