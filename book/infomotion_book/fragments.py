@@ -30,11 +30,11 @@ from infomotion_book import (
 )
 from infomotion_book.assets import Assets
 from infomotion_book.checkpoint_choice import checkpoint_choice
-from infomotion_book.comparisons import against_random, comparisons, random_sentences
+from infomotion_book.comparisons import comparisons
 from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
 from infomotion_book.hearts import hearts_tried
-from infomotion_book.html import admonition, block, figure, folded, link, number, tabs
+from infomotion_book.html import admonition, block, figure, link, number, tabs
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
 from infomotion_book.live import page as live
 from infomotion_book.machines import two_machines
@@ -190,42 +190,29 @@ def changelog() -> str:
 
 
 def results_part(results: Results) -> str:
-    """MyST text of one profile on the results page, without headings: Table 1, what it says, Table 2, and
+    """MyST text of one profile on the results page, without headings: Table 1, what it shows, Table 2, and
     folded away all else that they must be read against.
     """
     body = table1(results)
     if not body:
         return f"{line(NOTES, 'evaluation_missing')}\n\n"
-    is_open = results.first_source == "open"
-    note = PHANTOM if results.is_phantom else OPEN if is_open else ""
-    if mark := mark_of(results):
-        note += admonition("note", "An older edition of the phantom", mark)
-    findings = run_sentences.sentences(run_sentences.table1_findings(results))
-    drawn = saved_figures(results, "evaluation", EVALUATION_FIGURES)
-    more = (
-        random_sentences(against_random(results))
-        + comparisons(results)
-        + other_metrics(results)
-        + label_agreement(results)
-        + _figures(drawn)
-    )
-    return (
-        f"{note}{body}\n**What Table 1 says, on {_of(results)}**\n\n{findings}\n"
-        f"{open_splits(results) if is_open else ''}"
-        f"{folded('Table 1 in depth: differences from Random, other metrics, labels', more)}"
-        f"{_ablation(results)}"
-    )
-
-
-def _ablation(results: Results) -> str:
-    """Table 2 with its figures; empty where the ablation has not run."""
-    body = table2(results)
-    if not body:
-        return ""
-    drawn = saved_figures(results, STAGE, [ABLATION_LOOPS, *ABLATION_FIGURES])
-    figures = folded("Table 2 in pictures: clips in motion, side by side, labels, distances", _figures(drawn))
-    said = _list(in_words(results))
-    return f"**Table 2, two generators, on {_of(results)}**\n\n{body}{said}\n{figures if drawn else ''}"
+    is_open, mark = results.first_source == "open", mark_of(results)
+    drawn = _figures(saved_figures(results, "evaluation", EVALUATION_FIGURES))
+    more = (comparisons(results), other_metrics(results), label_agreement(results), drawn)
+    second = table2(results)
+    values = {
+        "note": (PHANTOM if results.is_phantom else OPEN if is_open else "")
+        + (admonition("note", line(NOTES, "older_edition"), mark) if mark else ""),
+        "table1": body,
+        "data": _of(results),
+        "findings": run_sentences.sentences(run_sentences.table1_findings(results)),
+        "splits": open_splits(results) if is_open else "",
+        "more": "\n\n".join(more),
+        "table2": second,
+        "table2_words": in_words(results) if second else [],
+        "table2_figures": _figures(saved_figures(results, STAGE, [ABLATION_LOOPS, *ABLATION_FIGURES])),
+    }
+    return part("results.md.jinja", "profile", values) + "\n"
 
 
 def _of(results: Results) -> str:
@@ -259,7 +246,3 @@ def _figures(drawn: list[SavedFigure]) -> str:
         figure(shown.url, shown.alt, below=Markup(" · ").join([link(shown.url, shown.name), shown.card]))
         for shown in drawn
     )
-
-
-def _list(sentences: list[str]) -> str:
-    return "".join(f"- {sentence}\n" for sentence in sentences)
