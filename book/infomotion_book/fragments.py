@@ -20,6 +20,7 @@ from infomotion_book import (
     generators,
     help_page,
     ledgers,
+    measured,
     paper_numbers,
     phases,
     pictures,
@@ -33,18 +34,15 @@ from infomotion_book.checkpoint_choice import checkpoint_choice
 from infomotion_book.comparisons import comparisons
 from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
-from infomotion_book.hearts import hearts_tried
-from infomotion_book.html import admonition, block, figure, link, number, tabs
+from infomotion_book.html import admonition, block, figure, link, tabs
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
 from infomotion_book.live import page as live
 from infomotion_book.machines import two_machines
 from infomotion_book.more_training import more_training
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
-from infomotion_book.platforms import platforms
 from infomotion_book.play import play
 from infomotion_book.publication import is_public
-from infomotion_book.speed import speed
 from infomotion_book.switches import mafe_switches, switches
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
@@ -108,10 +106,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),
-        "latte_steps": latte_steps(),
-        "hearts_tried": hearts_tried(),
-        "speed": speed(),
-        "platforms": platforms(),
+        **measured.fragments(),
         "changelog": changelog(),
         "play": play(lead),
         **live.fragments(lead, assets, not_run=NOT_RUN),
@@ -124,10 +119,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
 def clone(url: str, *, public: bool) -> str:
     """MyST block: how to get the project and run it; in the folder at hand while nobody can clone it."""
     name = url.rstrip("/").rsplit("/", 1)[-1]
-    if public:
-        return f"```bash\ngit clone {url}\ncd {name}\nmake reproduce\n```\n"
-    here = "The address to clone from follows on publication. In your copy of the project:"
-    return f"{here}\n\n```bash\ncd {name}\nmake reproduce\n```\n"
+    return part(NOTES, "clone", {"url": url, "name": name, "public": public})
 
 
 def colab_addresses(url: str) -> dict[str, str]:
@@ -154,37 +146,14 @@ def clean_notebooks() -> list[Path]:
 def costs() -> str:
     """MyST block: disk, memory and time by stage, at CPU size and at the paper's."""
     ledger = pd.read_csv(BOOK / "ledgers" / "costs.csv", keep_default_na=False)
-    shown = ShownTable(ledger, "Disk, memory and time by stage", words=True)
-    return page_table(shown, stack=True, titled=False)
-
-
-def latte_step_times() -> pd.DataFrame | None:
-    """Time and memory of a training step of the published Lattes on a GPU; None where it was not measured."""
-    file = FROZEN / "studies" / "latte_steps.csv"
-    return pd.read_csv(file) if file.is_file() else None
-
-
-def latte_steps() -> str:
-    """MyST block: these times as a table; a line of text where there are none."""
-    measured = latte_step_times()
-    if measured is None:
-        command = "python tests/benchmarks/bench_latte_gpu.py"
-        return part("measured.md.jinja", "missing", {"what": "This time", "command": command})
-    cards = measured["gpu"].drop_duplicates().tolist()
-    note = line("measured.md.jinja", "latte_steps", {"cards": cards})
-    shown = measured.drop(columns="gpu").assign(
-        matmul=measured["matmul"].map({"high": "TF32", "highest": "full"})
-    )
-    shown.columns = ["Latte", "Clips per step", "Products", "ms per step", "Clips per second", "Memory, GiB"]
-    formats = {"ms per step": number, "Memory, GiB": number}
-    return page_table(ShownTable(shown, "A training step of the published Lattes", (note,), formats=formats))
+    return page_table(ShownTable(ledger, line(NOTES, "costs"), words=True), stack=True, titled=False)
 
 
 def changelog() -> str:
     """The project's changelog without its title, its headings one level down."""
     file = PROJECT / "CHANGELOG.md"
     if not file.is_file():
-        return "No release yet.\n"
+        return part(NOTES, "no_release")
     text = re.sub(r"(?m)^# .*$", "", file.read_text(encoding="utf-8"))
     return re.sub(r"(?m)^(#+ )", r"#\1", text).strip() + "\n"
 
