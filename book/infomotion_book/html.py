@@ -43,8 +43,8 @@ def code(text: object) -> Markup:
 
 
 def prose(text: str) -> Markup:
-    """HTML of a cell of words: code between backticks is set as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+    """HTML of a cell of words: code between backticks is set as code, a bar divides no cells."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)).replace("|", "&#124;")))
 
 
 def link(url: str, text: object) -> Markup:
@@ -132,6 +132,12 @@ def spread(mean: float, sd: float, digits: int = 1) -> str:
     """A mean with its standard deviation, where it has one."""
     shown = number(mean, digits)
     return f"{shown} ± {number(sd, digits)}" if sd == sd else shown
+
+
+def with_sd(value: float | str, sd: float) -> str:
+    """A value as it was printed, with its standard deviation where it has one."""
+    shown = value if isinstance(value, str) else f"{value:g}"
+    return f"{shown} ± {number(sd)}" if sd == sd else shown
 
 
 def interval(low: float, high: float) -> str:
