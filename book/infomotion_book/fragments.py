@@ -110,7 +110,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "changelog": changelog(),
         "play": play(lead),
         **live.fragments(lead, assets, not_run=NOT_RUN),
-        "scripts": f"{assets.sentence}\n",
+        "scripts": assets.sentence,
     }
     for name, text in parts.items():
         (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")

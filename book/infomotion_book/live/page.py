@@ -21,7 +21,7 @@ MODULE, STYLE = "infomotion_live.mjs", "infomotion_live.css"
 """Names of the module and its style sheet under ``_static``, for hosts other than the page."""
 
 STILL = "knn 6"
-"""Graph of the picture that stands in where no script runs."""
+"""Graph of the picture that is shown where no script runs."""
 
 
 def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[str, str]:
@@ -97,5 +97,5 @@ def _place(view: str, class_name: str, *, without: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """Text that may stand in a script element."""
+    """Text that is safe in a script element."""
     return text.replace("</", "<\\/")
