@@ -42,8 +42,7 @@ PATTERNS = {
 """What we avoid, by what we write instead."""
 
 ALLOWED: dict[str, int] = {
-    "book/infomotion_book": 29,
-    "book/infomotion_book/templates": 1,
+    "book/infomotion_book": 13,
 }
 """Places that are left, by folder or file; the counts may only shrink."""
 

@@ -202,7 +202,7 @@ def saved_figures(results: Results, stage: str, names: Iterable[str]) -> list[Sa
     """Those of the named figures of a stage that were drawn."""
     folder = results.folder(stage) / "figures"
     base = f"results/{results.profile}/{results.place(stage)}/figures"
-    card = card_link(results, stage, "how it was made")
+    card = card_link(results, stage, line(NOTES, "how_made"))
     return [
         SavedFigure(name, f"{base}/{name}", alt_text(folder / name), card)
         for name in names
