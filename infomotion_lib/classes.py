@@ -1,4 +1,4 @@
-"""The five ejection-fraction (EF) classes; their edges stand here and nowhere else.
+"""The five ejection-fraction (EF) classes; their edges are defined here only.
 
 severe < 30 <= moderate < 40 <= mild < 50 <= normal <= 70 < hyperdynamic (American College of
 Cardiology bins; exactly 70 is normal). Videos whose EF nobody knows yet are all in one class.

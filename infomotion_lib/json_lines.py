@@ -15,8 +15,8 @@ Row = dict[str, Any]
 
 
 def append_line(path: str | Path, row: Mapping[str, Any]) -> None:
-    """Add one row to a file of JSON lines, whole or not at all, whoever else is writing: one system call, on
-    disk when this returns.
+    """Add one row to a file of JSON lines, whole or not at all, even while others are writing: one system
+    call, on disk when this returns.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def append_line(path: str | Path, row: Mapping[str, Any]) -> None:
 def whole_lines(path: str | Path) -> list[Row]:
     """Every whole row of the file, while others may be writing; none where there is no file.
 
-    What a full disk or a power cut left of a row is no row: whoever reads computes it again.
+    What a full disk or a power cut left of a row is no row: the reader computes it again.
     """
     rows = []
     for raw in Path(path).read_bytes().splitlines(keepends=True) if Path(path).is_file() else []:

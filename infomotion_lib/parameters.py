@@ -194,8 +194,8 @@ def profile_names() -> list[str]:
 
 
 def read_profile(profile: str) -> dict[str, Any]:
-    """Values that a profile sets, by parameter name; ``profile`` itself is the file's name unless the file
-    says otherwise.
+    """Values that a profile sets, by parameter name; ``profile`` itself is the file's name unless it is
+    among them.
 
     Parameters
     ----------

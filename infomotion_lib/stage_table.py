@@ -304,7 +304,7 @@ TABLE: Mapping[str, Stage] = _Table()
 
 def notebook_stages() -> dict[str, str]:
     """Stages that are notebooks, by their number; of the pools, which share a notebook, the one whose
-    parameters stand in it.
+    parameters it has.
     """
     shown = pool_stage(imported("infomotion_lib.generators.registry:IN_NOTEBOOK"))
     return {

@@ -9,26 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from markupsafe import Markup
 
-from infomotion_book.html import code
-from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled
+from infomotion_book.templates import part
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.reporting.shown_table import ShownTable
 
 STUDIES = FROZEN / "studies"
-SHOWN = 8
-"""Digits of a hash that the page shows; two that begin so are equal in the file too, or the page says that
-they are not.
-"""
+WORDS = "machines.md.jinja"
 
 PIECES = {
     "regressor": "EF regressor, 20 steps",
     "motion_network": "motion network, 4 steps",
     "appearance": "appearance network, 5 steps",
     "autoencoder": "autoencoder, 5 steps",
-    "latte": "Latte, 5 steps and two samples",
+    "latte": "Latte, 5 steps, two samples",
     "kmeans": "picks of K-means",
     "graph": "neighbour graph",
     "infomap": "Infomap's partition",
@@ -60,34 +53,28 @@ def agreement(hashes: pd.DataFrame) -> Agreement:
 
 def short_trainings(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
     """Of each arithmetic: its name, hashes as :func:`agreement` takes them, and the libraries' versions."""
-    for arithmetic, part in rows.groupby("arithmetic", sort=False):
-        hashes = part.set_index(["piece", "machine"])["sha256"].unstack("machine")  # noqa: PD010  # hashes are not to be averaged
+    for arithmetic, own in rows.groupby("arithmetic", sort=False):
+        hashes = own.set_index(["piece", "machine"])["sha256"].unstack("machine")  # noqa: PD010  # hashes are not to be averaged
         hashes = hashes.reindex([name for name in PIECES if name in hashes.index]).rename(index=PIECES)
         machines = sorted(hashes.columns, key=lambda name: ("emulated" in str(name), str(name)))
-        yield str(arithmetic), hashes[machines], str(part["versions"].iloc[0])
+        yield str(arithmetic), hashes[machines], str(own["versions"].iloc[0])
 
 
 def operations(rows: pd.DataFrame) -> dict[str, Agreement]:
     """How far machines agree on single operations of the libraries, by mode."""
     return {
-        str(mode): agreement(part.drop(columns="mode").set_index("piece"))
-        for mode, part in rows.groupby("mode", sort=False)
+        str(mode): agreement(own.drop(columns="mode").set_index("piece"))
+        for mode, own in rows.groupby("mode", sort=False)
     }
 
 
 def training_tables(file: Path = STUDIES / "machines.csv") -> str:
     """MyST text: a table of hashes for each arithmetic, a column per machine, and which pieces are equal."""
     if not file.is_file():
-        return f"No machine has been written down yet: `infomotion machine --out {file.name}`.\n"
-    return "".join(_hash_table(*part) for part in short_trainings(pd.read_csv(file)))
-
-
-def _hash_table(arithmetic: str, hashes: pd.DataFrame, versions: str) -> str:
-    shown = hashes.map(lambda value: "–" if value != value else code(value[:SHOWN])).astype(object)
-    shown.insert(0, "Piece", hashes.index)
-    name = "Portable arithmetic" if arithmetic == "portable" else "The machine's own arithmetic"
-    note = filled("hashes.md.jinja", {"agreed": agreement(hashes), "versions": versions})
-    return page_table(ShownTable(shown, name, (note,), words=True))
+        return part(WORDS, "trainings_missing")
+    parts = short_trainings(pd.read_csv(file))
+    trainings = [(name, hashes, versions, agreement(hashes)) for name, hashes, versions in parts]
+    return part(WORDS, "trainings", {"trainings": trainings})
 
 
 def operations_table(file: Path = STUDIES / "processor_probe.csv") -> str:
@@ -95,16 +82,9 @@ def operations_table(file: Path = STUDIES / "processor_probe.csv") -> str:
     which do not.
     """
     if not file.is_file():
-        return "Single operations have not been compared yet.\n"
+        return part(WORDS, "operations_missing")
     rows = pd.read_csv(file)
-    body = [
-        [mode, f"{both.compared - len(both.unlike)} of {both.compared}", "; ".join(both.unlike) or "none"]
-        for mode, both in operations(rows).items()
-    ]
-    notes = (
-        f"{' and '.join(rows.columns.drop(['mode', 'piece']))}.",
-        Markup("Rows with all hashes: {}.").format(code(f"book/results/studies/{file.name}")),
+    machines = rows.columns.drop(["mode", "piece"])
+    return part(
+        WORDS, "operations", {"operations": operations(rows), "machines": machines, "file": file.name}
     )
-    caption = "Single operations on two machines"
-    shown = of_rows(["Mode", "Equal", "Unlike"], body, caption=caption, notes=notes, words=True)
-    return page_table(shown, stack=True)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from infomotion_book.templates import part
 from infomotion_lib.paths import BOOK
 
 INFOMAP = "@mapequation/infomap@2.15.1"
@@ -97,7 +98,7 @@ class Assets:
 
     @property
     def note(self) -> str:
-        """What whoever builds the book should know; empty if it asks no other host."""
+        """What the builder of the book should know; empty if it asks no other host."""
         if self.folder:
             return ""
         return (
@@ -108,14 +109,8 @@ class Assets:
     @property
     def sentence(self) -> str:
         """What the book takes from elsewhere, for its readers."""
-        if self.folder:
-            return "This book serves its own scripts and fonts and asks no other host."
-        return (
-            f"The scripts behind the formulas and Infomap come from `{_hosts()}`:"
-            f" {', '.join(f'`{package}`' for package in PACKAGES)}. npm could not bring them when this copy"
-            " was built. Without a connection Infomap does not run in the page and formulas show as TeX. All"
-            " else is in the book itself."
-        )
+        values = {"own": self.folder, "hosts": _hosts(), "packages": PACKAGES}
+        return part("results_notes.md.jinja", "scripts", values)
 
 
 def _hosts() -> str:

@@ -7,15 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from infomotion_book.html import keep, number, probability, under, with_interval
-from infomotion_book.notebooks import card_link
-from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.table1 import method_cell
-from infomotion_book.templates import filled
+from infomotion_book.table1 import WORDS, method_cell
+from infomotion_book.templates import filled, part
 from infomotion_lib.evaluation.intervals import paired_differences
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import Results, records
-from infomotion_lib.reporting.summary import shown_source
 
 LEVEL = 0.05
 
@@ -44,34 +40,7 @@ def comparisons(results: Results) -> str:
     none.
     """
     rows = records(paired(results))
-    if not rows:
-        return ""
-    lines = [
-        [
-            under(keep(method_cell(row["method"], row["graph"], [row])), shown_source(row["source"])),
-            row["vpc"],
-            with_interval(row),
-            number(row["effect_size"], 2),
-            probability(row["p_value"]),
-            probability(row["p_holm"]),
-        ]
-        for row in rows
-    ]
-    first = rows[0]
-    units = (
-        f"{first['n_pools']} pools" if first["n_pools"] > 1 else f"{first['n_pairs']} paired runs of one pool"
-    )
-    head = [under("Selector", "pool"), "VPC", "Minus Random", "Effect", "p", "p, Holm"]
-    notes = (
-        f"Points of hard accuracy over {units}. In brackets: 95 % intervals, bootstrap over them, too narrow"
-        " with so few; p is by t-test, which allows for how few they are, so trust p where the two disagree."
-        " VPC: videos per class. Effect: size of the effect, the mean difference over the standard deviation"
-        " of the differences. Holm’s correction is for all"
-        f" {first['n_comparisons']} rows of this table.",
-        explained(*(row["graph_flag"] for row in rows)),
-        card_link(results, "evaluation", "How the runs were made"),
-    )
-    return page_table(of_rows(head, lines, caption="Every selector minus Random, in pairs", notes=notes))
+    return part(WORDS, "paired", {"rows": rows, "results": results, "named": method_cell}) if rows else ""
 
 
 @dataclass(frozen=True)
@@ -119,10 +88,10 @@ def against_random(results: Results) -> AgainstRandom | None:
 
 
 def random_sentences(against: AgainstRandom | None) -> str:
-    """A Markdown list: one sentence per pool and size, and one on all selectors together."""
-    if against is None:
-        return "The evaluation has not run yet.\n"
-    return filled("against_random.md.jinja", {"against": against})
+    """A Markdown list: one sentence per pool and size, and one on all selectors together; empty where nothing
+    is paired.
+    """
+    return filled("against_random.md.jinja", {"against": against}) if against else ""
 
 
 def _key(row: dict[str, Any]) -> tuple[str, str, str, int]:

@@ -41,8 +41,8 @@ class Findings:
     vector : tuple of int
         Numbers of the paper's motion vector, and the dimensions that they can span.
     leads, ahead, sure : int
-        InfoMotion's comparisons in the paper's Table 1, those in which it leads, and those that can be told
-        from chance after correction.
+        InfoMotion's comparisons in the paper's Table 1, those in which it leads, and those that are
+        significant after correction.
     runs : tuple of int
         Fewest and most runs per cell that would settle a lead.
     claims : dict
@@ -65,7 +65,7 @@ class Findings:
 
 
 def findings(shown: list[Results], *, evidence: Path = PUBLISHED, paper: Path = FROZEN / "paper") -> Findings:
-    """What the frozen files say."""
+    """The counts, from the frozen files."""
     study = find_evidence(evidence)
     told = verdict(study) if study else None
     leads, used = paper_leads(), read_profile("paper")

@@ -20,6 +20,7 @@ from infomotion_book import (
     generators,
     help_page,
     ledgers,
+    measured,
     paper_numbers,
     phases,
     pictures,
@@ -30,21 +31,18 @@ from infomotion_book import (
 )
 from infomotion_book.assets import Assets
 from infomotion_book.checkpoint_choice import checkpoint_choice
-from infomotion_book.comparisons import against_random, comparisons, random_sentences
+from infomotion_book.comparisons import comparisons
 from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
-from infomotion_book.hearts import hearts_tried
-from infomotion_book.html import admonition, block, figure, folded, link, number, tabs
+from infomotion_book.html import admonition, block, figure, link, tabs
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
 from infomotion_book.live import page as live
 from infomotion_book.machines import two_machines
 from infomotion_book.more_training import more_training
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
-from infomotion_book.platforms import platforms
 from infomotion_book.play import play
 from infomotion_book.publication import is_public
-from infomotion_book.speed import speed
 from infomotion_book.switches import mafe_switches, switches
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
@@ -85,15 +83,11 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "expected": run_sentences.expected(lead) if lead else NOT_RUN,
         "stage_times": run_sentences.time_table(lead) if lead else NOT_RUN,
         "constant": critical.constant(lead),
-        "normal_share": paper_numbers.normal_share(),
-        "leads": paper_numbers.leads(),
         "leads_picture": dots.leads_picture(),
-        "doubling": paper_numbers.doubling(),
-        "softness": paper_numbers.softness(lead),
+        **paper_numbers.fragments(lead),
         "graphs": critical.graphs(lead),
         "recipes_picture": critical.recipes_picture(shown),
         "motion_rank": critical.motion_rank(shown),
-        "headroom": paper_numbers.headroom_table(lead),
         "two_machines": two_machines(Results("phantom", FROZEN / "phantom")),
         "short_trainings": arithmetic.training_tables(),
         "processor_probe": arithmetic.operations_table(),
@@ -112,14 +106,11 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),
-        "latte_steps": latte_steps(),
-        "hearts_tried": hearts_tried(),
-        "speed": speed(),
-        "platforms": platforms(),
+        **measured.fragments(),
         "changelog": changelog(),
         "play": play(lead),
         **live.fragments(lead, assets, not_run=NOT_RUN),
-        "scripts": f"{assets.sentence}\n",
+        "scripts": assets.sentence,
     }
     for name, text in parts.items():
         (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
@@ -128,10 +119,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
 def clone(url: str, *, public: bool) -> str:
     """MyST block: how to get the project and run it; in the folder at hand while nobody can clone it."""
     name = url.rstrip("/").rsplit("/", 1)[-1]
-    if public:
-        return f"```bash\ngit clone {url}\ncd {name}\nmake reproduce\n```\n"
-    here = "The address to clone from follows on publication. In your copy of the project:"
-    return f"{here}\n\n```bash\ncd {name}\nmake reproduce\n```\n"
+    return part(NOTES, "clone", {"url": url, "name": name, "public": public})
 
 
 def colab_addresses(url: str) -> dict[str, str]:
@@ -158,78 +146,42 @@ def clean_notebooks() -> list[Path]:
 def costs() -> str:
     """MyST block: disk, memory and time by stage, at CPU size and at the paper's."""
     ledger = pd.read_csv(BOOK / "ledgers" / "costs.csv", keep_default_na=False)
-    shown = ShownTable(ledger, "Disk, memory and time by stage", words=True)
-    return page_table(shown, stack=True, titled=False)
-
-
-def latte_step_times() -> pd.DataFrame | None:
-    """Time and memory of a training step of the published Lattes on a GPU; None where it was not measured."""
-    file = FROZEN / "studies" / "latte_steps.csv"
-    return pd.read_csv(file) if file.is_file() else None
-
-
-def latte_steps() -> str:
-    """MyST block: these times as a table; a line of text where there are none."""
-    measured = latte_step_times()
-    if measured is None:
-        command = "python tests/benchmarks/bench_latte_gpu.py"
-        return part("measured.md.jinja", "missing", {"what": "This time", "command": command})
-    cards = measured["gpu"].drop_duplicates().tolist()
-    note = line("measured.md.jinja", "latte_steps", {"cards": cards})
-    shown = measured.drop(columns="gpu").assign(
-        matmul=measured["matmul"].map({"high": "TF32", "highest": "full"})
-    )
-    shown.columns = ["Latte", "Clips per step", "Products", "ms per step", "Clips per second", "Memory, GiB"]
-    formats = {"ms per step": number, "Memory, GiB": number}
-    return page_table(ShownTable(shown, "A training step of the published Lattes", (note,), formats=formats))
+    return page_table(ShownTable(ledger, line(NOTES, "costs"), words=True), stack=True, titled=False)
 
 
 def changelog() -> str:
     """The project's changelog without its title, its headings one level down."""
     file = PROJECT / "CHANGELOG.md"
     if not file.is_file():
-        return "No release yet.\n"
+        return part(NOTES, "no_release")
     text = re.sub(r"(?m)^# .*$", "", file.read_text(encoding="utf-8"))
     return re.sub(r"(?m)^(#+ )", r"#\1", text).strip() + "\n"
 
 
 def results_part(results: Results) -> str:
-    """MyST text of one profile on the results page, without headings: Table 1, what it says, Table 2, and
+    """MyST text of one profile on the results page, without headings: Table 1, what it shows, Table 2, and
     folded away all else that they must be read against.
     """
     body = table1(results)
     if not body:
         return f"{line(NOTES, 'evaluation_missing')}\n\n"
-    is_open = results.first_source == "open"
-    note = PHANTOM if results.is_phantom else OPEN if is_open else ""
-    if mark := mark_of(results):
-        note += admonition("note", "An older edition of the phantom", mark)
-    findings = run_sentences.sentences(run_sentences.table1_findings(results))
-    drawn = saved_figures(results, "evaluation", EVALUATION_FIGURES)
-    more = (
-        random_sentences(against_random(results))
-        + comparisons(results)
-        + other_metrics(results)
-        + label_agreement(results)
-        + _figures(drawn)
-    )
-    return (
-        f"{note}{body}\n**What Table 1 says, on {_of(results)}**\n\n{findings}\n"
-        f"{open_splits(results) if is_open else ''}"
-        f"{folded('Table 1 in depth: differences from Random, other metrics, labels', more)}"
-        f"{_ablation(results)}"
-    )
-
-
-def _ablation(results: Results) -> str:
-    """Table 2 with its figures; empty where the ablation has not run."""
-    body = table2(results)
-    if not body:
-        return ""
-    drawn = saved_figures(results, STAGE, [ABLATION_LOOPS, *ABLATION_FIGURES])
-    figures = folded("Table 2 in pictures: clips in motion, side by side, labels, distances", _figures(drawn))
-    said = _list(in_words(results))
-    return f"**Table 2, two generators, on {_of(results)}**\n\n{body}{said}\n{figures if drawn else ''}"
+    is_open, mark = results.first_source == "open", mark_of(results)
+    drawn = _figures(saved_figures(results, "evaluation", EVALUATION_FIGURES))
+    more = (comparisons(results), other_metrics(results), label_agreement(results), drawn)
+    second = table2(results)
+    values = {
+        "note": (PHANTOM if results.is_phantom else OPEN if is_open else "")
+        + (admonition("note", line(NOTES, "older_edition"), mark) if mark else ""),
+        "table1": body,
+        "data": _of(results),
+        "findings": run_sentences.sentences(run_sentences.table1_findings(results)),
+        "splits": open_splits(results) if is_open else "",
+        "more": "\n\n".join(more),
+        "table2": second,
+        "table2_words": in_words(results) if second else [],
+        "table2_figures": _figures(saved_figures(results, STAGE, [ABLATION_LOOPS, *ABLATION_FIGURES])),
+    }
+    return part("results.md.jinja", "profile", values) + "\n"
 
 
 def _of(results: Results) -> str:
@@ -250,7 +202,7 @@ def saved_figures(results: Results, stage: str, names: Iterable[str]) -> list[Sa
     """Those of the named figures of a stage that were drawn."""
     folder = results.folder(stage) / "figures"
     base = f"results/{results.profile}/{results.place(stage)}/figures"
-    card = card_link(results, stage, "how it was made")
+    card = card_link(results, stage, line(NOTES, "how_made"))
     return [
         SavedFigure(name, f"{base}/{name}", alt_text(folder / name), card)
         for name in names
@@ -263,7 +215,3 @@ def _figures(drawn: list[SavedFigure]) -> str:
         figure(shown.url, shown.alt, below=Markup(" · ").join([link(shown.url, shown.name), shown.card]))
         for shown in drawn
     )
-
-
-def _list(sentences: list[str]) -> str:
-    return "".join(f"- {sentence}\n" for sentence in sentences)

@@ -169,7 +169,7 @@ class Guard:
             found.append(Refusal(where, "so many shapes or shades that they could be a picture"))
         if self.level is Level.AGGREGATES:
             if drawn.marks > MARKS:
-                found.append(Refusal(where, f"more than {MARKS} marks of one kind, perhaps one a video"))
+                found.append(Refusal(where, f"more than {MARKS} marks of one kind, perhaps one per video"))
             if drawn.shapes > SUMMARY_SHAPES or drawn.longest > SUMMARY_LINE:
                 found.append(
                     Refusal(
@@ -193,7 +193,7 @@ class Guard:
             if {column.strip().lower() for column in head} & ID_COLUMNS:
                 found.append(Refusal(where, "a column that names videos"))
             if {column.strip().lower() for column in head} & VIDEO_COLUMNS:
-                found.append(Refusal(where, "a column with a value a video"))
+                found.append(Refusal(where, "a column with one value per video"))
         return found
 
     def values(self, text: str, where: str) -> list[Refusal]:
@@ -204,7 +204,7 @@ class Guard:
         most = {Level.AGGREGATES: MARKS, Level.LINES: LONGEST_LIST}.get(self.level)
         if most is not None and _longest_list(json.loads(text)) > most:
             found.append(
-                Refusal(where, f"a list of more than {most} values, perhaps one a video or a picture")
+                Refusal(where, f"a list of more than {most} values, perhaps one per video or a picture")
             )
         return found
 
@@ -238,7 +238,7 @@ class Guard:
         if html and _LINKED_PIXELS.search(text):
             found.append(Refusal(where, "a link to a picture made of pixels"))
         if html and self.level is Level.AGGREGATES and text.count("<tr") > MARKS:
-            found.append(Refusal(where, f"a table of more than {MARKS} rows, perhaps one a video"))
+            found.append(Refusal(where, f"a table of more than {MARKS} rows, perhaps one per video"))
         return found
 
     def state(self, state: dict[str, Any], where: str) -> list[Refusal]:

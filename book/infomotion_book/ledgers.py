@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from infomotion_book.editions import mark_of
-from infomotion_book.html import code, folded, keep, link, note, number, span, under
+from infomotion_book.html import code, folded, link, note, prose
 from infomotion_book.notebooks import card_anchor
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.run_sentences import device, worked
-from infomotion_book.templates import part as words
+from infomotion_book.templates import line, part
 from infomotion_lib import machine
 from infomotion_lib.evaluation.claims import rule_with_its_score
 from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS
-from infomotion_lib.reporting.flags import explained, in_brackets
+from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.results import Results, card_edition, records, title_of
 
 PROFILES = ("paper", "phantom")
 """Profiles whose values the ledger of assumptions shows."""
 
-EFFECTS = ("Can change the ranking", "May change the ranking", "Hardly changes the ranking")
-"""Headings of the ledger of assumptions, in the order of the page."""
+WORDS = "ledgers.md.jinja"
 
+EFFECTS = tuple(line(WORDS, "effects").split("; "))
+"""Headings of the ledger of assumptions, in the order of the page."""
 
 _MORE = (
     ("Parameters", "parameters", ["Parameter", "Value"], 200),
@@ -79,7 +79,7 @@ def _machine_facts(on: dict[str, Any]) -> dict[str, str]:
 
 
 def provenance(all_results: list[Results]) -> str:
-    """MyST text with every run card of every profile, one heading a stage."""
+    """MyST text with every run card of every profile, one heading per stage."""
     parts = []
     for results in all_results:
         mark = mark_of(results, what="The results of this profile")
@@ -95,7 +95,7 @@ def provenance(all_results: list[Results]) -> str:
 def _card(results: Results, stage: str) -> str:
     card, facts = results.card(stage), card_facts(results, stage)
     caption = f"{title_of(stage)}, profile {results.profile}"
-    rows = [[name, _prose(value)] for name, value in facts.items()]
+    rows = [[name, prose(value)] for name, value in facts.items()]
     shown = of_rows(["Fact", "Value"], rows, caption=caption, words=True)
     parts = [page_table(shown, head=False, titled=False)]
     for title, key, head, cut in _MORE:
@@ -125,33 +125,11 @@ def claims(ledger: pd.DataFrame) -> str:
     """MyST block with every number the paper claims and ours next to it, of a ledger of
     :func:`~infomotion_lib.evaluation.claims.claims_ledger`.
     """
-    compared, parts = bool(ledger["ours"].notna().any()), [words("claims.md.jinja", "legend")]
-    more = {"Difference": "delta", "Allowed": "tolerance"} if compared else {}
-    head = ["Row", "Column", "Paper", "Unit", "Ours", *more, "Status"]
     titles = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}
-    for name, part in ledger.groupby("table", sort=False):
-        rows = [
-            [
-                str(row["row"]).replace("Kmeans", "K-means"),
-                row["column"],
-                keep(_with_sd(f"{row['value']:g}", row["spread"])),
-                keep(row["unit"]),
-                _with_sd(number(row["ours"], 2), row["ours_sd"]) + in_brackets([row["graph_flag"]]),
-                *(number(row[column], 2) for column in more.values()),
-                span("im-status", row["status"]),
-            ]
-            for row in records(part)
-        ]
-        title = titles.get(str(name), str(name))
-        caption, flags = f"{title} of the paper, number by number", explained(*part["graph_flag"].dropna())
-        shown = of_rows(head, rows, caption=caption, notes=(flags,), words=True)
-        parts.append(f"## {title} of the paper\n{page_table(shown, stack=True, titled=False)}")
-    rule = rule_with_its_score()
-    return "\n".join([*parts, f"## The rule\n\n{rule[0].upper()}{rule[1:]}\n"])
-
-
-def _with_sd(value: str, sd: float) -> str:
-    return f"{value} ± {number(sd)}" if sd == sd else value
+    marked = ledger.assign(flag=[in_brackets([flag]) for flag in ledger["graph_flag"]])
+    tables = _by(marked.assign(table=ledger["table"].map(lambda name: titles.get(name, name))), "table")
+    values = {"tables": tables, "compared": ledger["ours"].notna().any(), "rule": rule_with_its_score()}
+    return part(WORDS, "claims", values)
 
 
 def assumed() -> pd.DataFrame:
@@ -171,22 +149,16 @@ def assumptions() -> str:
     """MyST blocks of them, those first that can change the ranking of the selectors: parameter, value in each
     profile, basis, confidence.
     """
-    head = ["What the text leaves open", *map(code, PROFILES), "Basis", "Can it change the ranking?"]
     ledger = assumed()
     ledger["effect"] = ledger["sensitivity"].map(effect)
+    ledger["name"] = [
+        Markup('<code class="im-under">{}</code>').format(name) if name else ""
+        for name in ledger["parameter"]
+    ]
+    for profile in PROFILES:
+        ledger[profile] = ledger[profile].map(_value)
     ordered = ledger.sort_values("effect", key=lambda kinds: kinds.map(EFFECTS.index), kind="stable")
-
-    def row_of(row: dict[str, Any]) -> list[str]:
-        name = row["parameter"]
-        asked = Markup('<code class="im-under">{}</code>').format(name) if name else ""
-        return [
-            under(_prose(row["question"]) + asked, row["topic"]),
-            *(_value(row[profile]) for profile in PROFILES),
-            under(_prose(row["basis"]), f"how sure: {row['confidence']}"),
-            _prose(row["sensitivity"]),
-        ]
-
-    return _by(ordered, "effect", heading="##", head=head, row_of=row_of, caption="Assumptions: {}")
+    return part(WORDS, "assumptions", {"tables": _by(ordered, "effect"), "profiles": PROFILES})
 
 
 def effect(sensitivity: str) -> str:
@@ -201,27 +173,9 @@ def effect(sensitivity: str) -> str:
     return EFFECTS[2] if first in ("no", "little") else EFFECTS[1]
 
 
-def _by(
-    ledger: pd.DataFrame,
-    column: str,
-    *,
-    heading: str,
-    head: list[str],
-    row_of: Callable[[dict[str, Any]], list[str]],
-    caption: str,
-) -> str:
-    """A heading and a table for each value of a column of a ledger."""
-    parts = []
-    for value, part in ledger.groupby(column, sort=False):
-        rows, title = map(row_of, records(part)), caption.format(str(value).lower())
-        shown = of_rows(head, rows, caption=title, words=True)
-        parts.append(f"{heading} {value}\n{page_table(shown, stack=True, titled=False)}")
-    return "\n".join(parts)
-
-
-def _prose(text: str) -> Markup:
-    """HTML of a cell of words: code between backticks is set as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+def _by(ledger: pd.DataFrame, column: str) -> dict[str, list[dict[str, Any]]]:
+    """Rows of a ledger by the values of a column."""
+    return {str(value): records(rows) for value, rows in ledger.groupby(column, sort=False)}
 
 
 def _value(value: Any) -> str:
@@ -241,13 +195,7 @@ def asked() -> pd.DataFrame:
 
 def checklist() -> str:
     """MyST blocks, one per topic: what good practice asks, where the project stands, and where to look."""
-
-    def row_of(row: dict[str, Any]) -> list[str]:
-        page = row["where"].replace(".md", ".html")
-        return [row["question"], span("im-status", row["status"]), link(page, row["title"])]
-
-    head, caption = ["Asked", "Status", "Where"], "Reproducibility checklist: {}"
-    return _by(asked(), "topic", heading="###", head=head, row_of=row_of, caption=caption)
+    return part(WORDS, "checklist", {"tables": _by(asked(), "topic")})
 
 
 def _page_title(page: str) -> str:

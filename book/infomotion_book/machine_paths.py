@@ -35,7 +35,7 @@ _ELSEWHERE = re.compile(
 """Folders of anybody's machine."""
 
 _SIGNS = (*(f"/{name}/" for name in _HOMES), ":\\", "file:///")
-"""One of them stands in whatever that finds; to look for them is fast."""
+"""Whatever that finds has one of them; to look for them is fast."""
 
 _EMBEDDED = re.compile(r"data:[\w/+.\-]+;base64,([A-Za-z0-9+/=]{40,})")
 _WRITTEN_BY_OTHERS = ("_static/", "@jupyter-widgets/", "notebooks/@jupyter-widgets/")

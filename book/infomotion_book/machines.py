@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
-from infomotion_book.html import code, signed, spread, under
-from infomotion_book.notebooks import card_link
-from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.templates import filled, line, part
+from infomotion_book.templates import part
 from infomotion_lib import machine
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.keys import CELL
 from infomotion_lib.reporting.compare import compare_tables
-from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import Results, records
-from infomotion_lib.reporting.summary import shown_method, shown_source, size_name
+from infomotion_lib.reporting.summary import shown_method, size_name
 
 COMPARED = FROZEN / "studies" / "two_machines.csv"
-"""Rows that ``infomotion compare`` writes; both processors stand in a JSON file of the same name."""
+"""Rows that ``infomotion compare`` writes; a JSON file of the same name has both processors."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class Moves:
 
 
 def moves(cells: pd.DataFrame, *, runs: int) -> Moves:
-    """How far two machines lie apart, all its cells together.
+    """How far two machines differ, all cells together.
 
     Parameters
     ----------
@@ -142,31 +137,5 @@ def two_machines(frozen: Results, file: Path = COMPARED) -> str:
     if both is None:
         command = "infomotion compare --out book/results/studies/two_machines.csv"
         return part("measured.md.jinja", "missing", {"what": "A second machine", "command": command})
-    rows = [
-        [
-            under(
-                shown_method(str(row["method"]), str(row["graph"]), [row["graph_flag"]]),
-                f"{shown_source(str(row['source']))}, {size_name(row['vpc'])}",
-            ),
-            signed(row["difference"]),
-            spread(row["frozen_mean"], row["frozen_sd"]),
-            spread(row["mean"], row["sd"]),
-        ]
-        for row in records(both.cells)
-    ]
-    head = [
-        under("Method", "source, size"),
-        "Change",
-        under("First machine", *filter(None, [both.first])),
-        under("Second machine", *filter(None, [both.second])),
-    ]
-    notes = (
-        line("measured.md.jinja", "two_machines"),
-        explained(*both.cells["graph_flag"]),
-        "" if both.is_frozen else line("measured.md.jinja", "frozen_anew"),
-        Markup("Compare yours: {}.").format(code("infomotion compare")),
-        card_link(frozen, "evaluation", "How the frozen table was made"),
-    )
-    caption = "One commit, one profile, two kinds of processor"
-    table = page_table(of_rows(head, rows, caption=caption, notes=notes))
-    return (filled("one_more_seed.md.jinja", asdict(both.moves)) if both.moves else "") + table
+    values = {"both": both, "rows": records(both.cells), "moves": both.moves, "results": frozen}
+    return part("machines.md.jinja", "two_machines", values | {"named": shown_method, "size": size_name})

@@ -13,9 +13,12 @@ from markupsafe import Markup
 from infomotion_book.frozen_notebook import PICTURES
 from infomotion_book.html import link
 from infomotion_book.publication import is_public
+from infomotion_book.templates import line, part
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.reporting.widgets import STATE, VIEW
+
+NOTES = "results_notes.md.jinja"
 
 _BADGE = re.compile(
     r"\[!\[[^\]]*\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]\(([^)\s]+)\)"
@@ -84,12 +87,7 @@ def page_not_run(notebook: Path) -> dict[str, Any]:
     for cell in page["cells"]:
         _fold(cell)
     _clean_links(page)
-    text = (
-        "```{admonition} Not run yet\n:class: warning\n\n"
-        "No executed copy of this notebook is at hand, so the page shows its code and text only. "
-        "`make reproduce` runs all stages on the phantom and rebuilds this book with their outputs.\n```"
-    )
-    _after_title(page, text)
+    _after_title(page, part(NOTES, "notebook_not_run"))
     return page
 
 
@@ -150,7 +148,7 @@ def _made(card: str) -> str:
 
 
 def _link(card: str) -> str:
-    return f'<a href="{card}">how it was made</a>'
+    return line(NOTES, "made", {"card": card})
 
 
 def _after_controls(page: dict[str, Any], card: str) -> None:
@@ -160,8 +158,8 @@ def _after_controls(page: dict[str, Any], card: str) -> None:
         for output in list(cell.get("outputs", [])):
             if view := output.get("data", {}).get(VIEW):
                 still = first_picture(models, view["model_id"])
-                words = "<p>Without scripts this control cannot move; here is one of its pictures.</p>"
-                html = (f"<noscript>{words}{still}</noscript>" if still else "") + _made(card)
+                html = f"<noscript>{line(NOTES, 'still')}{still}</noscript>" if still else ""
+                html += _made(card)
                 cell["outputs"].append(
                     {"output_type": "display_data", "metadata": {}, "data": {"text/html": html}}
                 )
@@ -190,11 +188,7 @@ def _clean_links(page: dict[str, Any]) -> None:
 
 
 def _run_line(results: Results, name: str, card: str) -> str:
-    what = "phantom data: drawn hearts, no patients" if results.is_phantom else results.kind
-    return (
-        f'<p class="im-run">Executed copy of <code>{escape(name)}</code> · profile'
-        f' <strong>{escape(results.profile)}</strong> ({escape(what)}) · <a href="{card}">run card</a></p>'
-    )
+    return line(NOTES, "notebook_run", {"results": results, "name": name, "card": card})
 
 
 def _after_title(page: dict[str, Any], text: str) -> None:

@@ -42,7 +42,7 @@ def standard_error(one: float, other: float) -> float:
 
 
 def runs_needed(difference: float, one: float, other: float) -> int:
-    """Runs a cell with which a true difference of this size would be told from none four times in five
+    """Runs per cell that would detect a true difference of this size four times in five
     (two-sided, 5 %).
     """
     reach = float(norm.ppf(0.975) + norm.ppf(POWER))
@@ -137,7 +137,7 @@ def doublings() -> list[Doubling]:
 
 @dataclass(frozen=True)
 class Headroom:
-    """How far the whole set and InfoMotion lie above Random, in points of hard accuracy."""
+    """Points of hard accuracy by which the whole set and InfoMotion exceed Random."""
 
     whole: float
     mine: float

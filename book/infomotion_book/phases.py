@@ -7,11 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from infomotion_book.html import again, figure, folded, keep, number
-from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.templates import line, part
 from infomotion_lib.frames.phasenet import WEIGHTS_SHA256
 from infomotion_lib.frozen import FROZEN
@@ -94,35 +91,19 @@ def _accuracy(summary: pd.DataFrame, phase: str) -> str:
         (row["by"], str(row["value"]), row["frames"], row["voter"]): row
         for row in records(summary[summary["phase"] == phase])
     }
-    rows = []
-    for by, value in dict.fromkeys((key[0], key[1]) for key in own):
-        for voter in VOTER_COLOURS:
-            row, chance = own[by, value, "in_order", voter], own[by, value, "shuffled", voter]
-            name = "all clips" if by == "all" else f"{float(value):g} fps" if by == "frame rate" else value
-            rows.append(
-                [
-                    keep(name),
-                    keep(voter),
-                    row["clips"],
-                    f"{number(row['found_percent'], 0)} ({number(chance['found_percent'], 0)})",
-                    number(row["false_a_clip"], 2),
-                    f"{number(row['median_frames'])} / {number(row['p90_frames'])}",
-                    f"{number(row['median_ms'], 0)} / {number(row['p90_ms'], 0)}",
-                ]
-            )
-    head = [
-        "Clips",
-        "Voter",
-        "n",
-        *map(Markup, ("found %<br>(shuffled)", "false<br>per clip", "error,<br>frames", "error,<br>ms")),
+    rows = [
+        (_group(by, value), voter, own[by, value, "in_order", voter], own[by, value, "shuffled", voter])
+        for by, value in dict.fromkeys((key[0], key[1]) for key in own)
+        for voter in VOTER_COLOURS
     ]
-    notes = (
-        line(WORDS, "accuracy_note", {"due": max(row["due"] for row in own.values())}),
-        again(COMMAND),
-    )
-    caption = f"{phase.upper()} without tracings, on phantoms with exact phases"
-    table = page_table(of_rows(head, rows, caption=caption, keys=2, notes=notes))
-    return (_figure("curves") if phase == "es" else "") + folded("In numbers, by group of clips", table)
+    due = max(row["due"] for row in own.values())
+    values = {"phase": phase, "rows": rows, "due": due, "command": COMMAND, "curves_alt": alt("curves")}
+    return part(WORDS, "accuracy", values)
+
+
+def _group(by: str, value: str) -> str:
+    """Name of a group of clips."""
+    return "all clips" if by == "all" else f"{float(value):g} fps" if by == "frame rate" else value
 
 
 def errors_of_the_third(third: pd.DataFrame) -> pd.DataFrame:
@@ -143,34 +124,7 @@ def errors_of_the_third(third: pd.DataFrame) -> pd.DataFrame:
 
 
 def _third(third: pd.DataFrame) -> str:
-    rows = [
-        [
-            {"next_es": "next ES", "previous_es": "ES before"}[str(asked)],
-            share,
-            int(own["n"].iloc[0]),
-            *(
-                f"{number(row['mean_size'], 0)} / {number(row['p90_size'], 0)} ({number(row['mean'], 0)})"
-                for row in records(own)
-            ),
-        ]
-        for (asked, share), own in errors_of_the_third(third).groupby(["asked", "share"], sort=False)
-    ]
-    head = [
-        "Asked for",
-        Markup("True share<br>of systole"),
-        "n",
-        Markup("rule of<br>a third"),
-        "detector",
-        "network",
-    ]
-    notes = (
-        line(WORDS, "third_note"),
-        again(COMMAND),
-    )
-    caption = "The third end frame: rule against detection"
-    table = of_rows(head, rows, caption=caption, keys=2, notes=notes)
-    return _figure("third") + page_table(table, stack=True)
-
-
-def _figure(name: str) -> str:
-    return figure(f"_static/figures/phases-{name}.svg", alt(name))
+    rows = {
+        key: records(own) for key, own in errors_of_the_third(third).groupby(["asked", "share"], sort=False)
+    }
+    return part(WORDS, "third", {"rows": rows, "command": COMMAND, "third_alt": alt("third")})

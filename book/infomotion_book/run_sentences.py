@@ -7,22 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from infomotion_book.comparisons import AgainstRandom, against_random
 from infomotion_book.editions import mark_of
-from infomotion_book.html import link, seconds, spread
-from infomotion_book.notebooks import card_link
-from infomotion_book.page_table import of_rows, page_table
-from infomotion_book.table1 import best_constant, cell_row, long_table
-from infomotion_book.templates import filled
+from infomotion_book.html import seconds
+from infomotion_book.table1 import WORDS, best_constant, cell_row, long_table
+from infomotion_book.templates import filled, line, part
 from infomotion_lib import machine
 from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.files import CONSTANTS, TABLE1
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import RunPaths
-from infomotion_lib.reporting.flags import explained, in_brackets
-from infomotion_lib.reporting.results import Results, title_of
+from infomotion_lib.reporting.flags import in_brackets
+from infomotion_lib.reporting.results import Results, records, title_of
 from infomotion_lib.reporting.summary import claims_line, constants_text, table1_text
 
 MISSING = "(not run yet)"
@@ -144,7 +141,7 @@ def glance(results: Results) -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     if best := best_constant(results):
-        rows.append({"trained_on": "No training at all", "which": best[0], "mean": best[1]})
+        rows.append({"trained_on": line(WORDS, "untrained"), "which": best[0], "mean": best[1]})
     size = min((int(row["vpc"]) for row in long_table(results) if row["vpc"] > 0), default=0)
     for trained_on, which, method, vpc in (
         (f"{size} videos per class", "chosen at random", "random", size),
@@ -161,23 +158,8 @@ def glance_table(results: Results) -> str:
     """MyST block of them, each with what it must be read against; empty where the evaluation has not run."""
     if not long_table(results):
         return ""
-    accuracies = glance(results)
-    rows = [
-        [trained_on, which + in_brackets([flag]), f"{spread(mean, sd)} %"]
-        for trained_on, which, mean, sd, flag in accuracies.itertuples(index=False)
-    ]
-    notes = (
-        "Hard accuracy: share of test videos put into the right EF class; ± is the spread over runs.",
-        explained(*accuracies["graph_flag"].dropna()),
-        mark_of(results),
-        Markup("The whole table, with intervals and what may be concluded, is under {}.").format(
-            link("results.html", "results")
-        ),
-        card_link(results, "evaluation", "How these numbers were made"),
-    )
-    caption = f"At a glance, on {'phantom data' if results.is_phantom else results.kind}"
-    head = ["Trained on", "Which", "Hard accuracy"]
-    return page_table(of_rows(head, rows, caption=caption, keys=2, notes=notes))
+    rows = [row | {"flag": in_brackets([row["graph_flag"]])} for row in records(glance(results))]
+    return part(WORDS, "glance", {"results": results, "rows": rows, "mark": mark_of(results)})
 
 
 def stage_times(results: Results) -> pd.DataFrame:
@@ -206,26 +188,21 @@ def stage_times(results: Results) -> pd.DataFrame:
 def time_table(results: Results) -> str:
     """MyST block with the time and device of each stage."""
     times = stage_times(results)
-    rows = [
-        [card_link(results, stage, title_of(stage)), _time(spent, continued), on]
-        for stage, spent, continued, on, _ in times.itertuples(index=False)
-    ]
-    rows.append(["Together", seconds(times.drop_duplicates("run_as", keep="last")["seconds"].sum()), ""])
-    notes = (f"{SEVERAL} so a run from the start may take less.",) if times["continued"].any() else ()
-    caption = f"Time of each stage, profile {results.profile}"
-    return page_table(of_rows(["Stage", "Time", "Device"], rows, caption=caption, notes=notes))
+    values = {
+        "results": results,
+        "rows": [
+            {"stage": stage, "title": title_of(stage), "time": _time(spent, continued), "device": on}
+            for stage, spent, continued, on, _ in times.itertuples(index=False)
+        ],
+        "together": times.drop_duplicates("run_as", keep="last")["seconds"].sum(),
+        "several": times["continued"].any(),
+    }
+    return part(WORDS, "times", values)
 
 
 def device(card: dict[str, Any]) -> str:
     """What a stage ran on, for readers: ``CPU``, or a graphics card by name."""
     return str(machine.of_card(card).get("gpu") or card.get("device", "")).replace("cpu", "CPU")
-
-
-SEVERAL = (
-    "In several runs: the stage was stopped, or drawn again from finished work; the times of its runs, as far"
-    " as known, are added up,"
-)
-"""What ``in several runs`` means behind a time."""
 
 
 def worked(card: dict[str, Any]) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from infomotion_book.html import folded, interval, link, number, span, spread, under
-from infomotion_book.notebooks import card_link
+from infomotion_book.html import interval, span, spread, under
 from infomotion_book.page_table import page_table
+from infomotion_book.templates import line, part
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.flags import explained, flag_words
 from infomotion_lib.reporting.results import Results, records
@@ -20,6 +20,8 @@ from infomotion_lib.reporting.summary import size_name
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 
 Row = dict[str, Any]
+
+WORDS = "results.md.jinja"
 
 OTHER_METRICS = {
     "balanced_accuracy": "Balanced accuracy, %",
@@ -39,24 +41,24 @@ def table1(results: Results) -> str:
     """MyST block of Table 1, or an empty string where the evaluation has not run."""
     if not long_table(results):
         return ""
-    frame = accuracies(results)
-    name = f"Table 1 on {'phantom data' if results.is_phantom else results.kind}"
-    caption = (
-        f"{name}. Accuracy on TEST videos of the real source: mean ± population standard deviation over runs;"
-        " in brackets a 95 % bootstrap interval over runs, too narrow with so few."
-    )
-    folder = f"results/{results.profile}/{results.place('evaluation')}"
+    frame, motion = accuracies(results), results.values("ifa_training", "summary")
     files = [
-        link(f"{folder}/{file}.csv", text)
+        (file, text)
         for file, text in (("table1", "as CSV"), ("runs", "every run"))
         if (results.folder("evaluation") / f"{file}.csv").is_file()
     ]
-    sources = Markup(" · ").join([card_link(results, "evaluation", "How this table was made"), *files])
-    notes = (_not_learnt(results), explained(*frame["Selector", ""]), sources)
-    formats = {column: _with_interval for column in frame.columns[2:]}
-    return page_table(
-        ShownTable(frame, caption, notes, keys=2, formats=formats), kind="im-table1", grouped=True
+    folder = f"results/{results.profile}/{results.place('evaluation')}"
+    made = line(WORDS, "table1_made", {"results": results, "folder": folder, "files": files})
+    notes = (
+        "" if motion.get("ignited", True) else line(WORDS, "not_learnt", motion),
+        explained(*frame["Selector", ""]),
+        Markup(made),
     )
+    formats = {column: _with_interval for column in frame.columns[2:]}
+    shown = ShownTable(
+        frame, line(WORDS, "table1_caption", {"results": results}), notes, keys=2, formats=formats
+    )
+    return page_table(shown, kind="im-table1", grouped=True)
 
 
 def accuracies(results: Results) -> pd.DataFrame:
@@ -79,7 +81,7 @@ def accuracies(results: Results) -> pd.DataFrame:
         lines.append([pool_name(results, source), method_cell(method, graph, own), *values])
     for name, row in constants(results):
         values = [_answer(row, metric) for _, metric in asked]
-        lines.append(["No training at all", name, *values])
+        lines.append([line(WORDS, "untrained"), name, *values])
     groups = [f"{size} videos per class" if size else "all videos" for size in sizes]
     titles = [(group, kind) for group in groups for kind in ("hard, %", "soft, %")]
     return pd.DataFrame(
@@ -87,56 +89,35 @@ def accuracies(results: Results) -> pd.DataFrame:
     )
 
 
-def _not_learnt(results: Results) -> str:
-    """Sentence for a run whose motion network has not learnt motion; else empty."""
-    summary = results.values("ifa_training", "summary")
-    if summary.get("ignited", True):
-        return ""
-    return (
-        f"The motion network of this profile gains {number(summary['gain_db'])} dB on the average of its two"
-        " frames, too little to say that it has learnt motion (critical reading, section 5); so InfoMotion"
-        " chose on vectors that say little of motion."
-    )
-
-
 def other_metrics(results: Results) -> str:
     """MyST blocks, folded: balanced accuracy and errors, then class recalls, of every row of Table 1,
     constant answers too.
     """
-    known = {row["metric"] for row in long_table(results)}
-    blocks = []
-    for caption, recalls in (("Balanced accuracy and errors", False), ("Class recalls", True)):
-        metrics = [name for name in OTHER_METRICS if name in known and name.startswith("recall_") == recalls]
-        if metrics:
-            frame = metrics_table(results, metrics)
-            notes = (
-                explained(*frame["Training set"]),
-                card_link(results, "evaluation", "How this table was made"),
-            )
-            formats = {OTHER_METRICS[name]: _spread for name in metrics}
-            caption += ": mean ± population standard deviation over runs"
-            blocks.append(page_table(ShownTable(frame, caption, notes, formats=formats)))
-    return (
-        folded("Balanced accuracy, errors and class recalls of every row", "".join(blocks)) if blocks else ""
-    )
+    known = [name for name in OTHER_METRICS if name in {row["metric"] for row in long_table(results)}]
+    recalls = [name for name in known if name.startswith("recall_")]
+    groups = {"Balanced accuracy and errors": [name for name in known if name not in recalls]}
+    groups["Class recalls"] = recalls
+    tables = [
+        (name, [OTHER_METRICS[metric] for metric in metrics], metrics_rows(results, metrics))
+        for name, metrics in groups.items()
+        if metrics
+    ]
+    return part(WORDS, "other_metrics", {"results": results, "tables": tables})
 
 
-def metrics_table(results: Results, metrics: list[str]) -> pd.DataFrame:
-    """Some metrics of every row of Table 1, then of every constant answer: each a row of ``table1.csv``, or
-    None.
-    """
+def metrics_rows(results: Results, metrics: list[str]) -> list[list[str]]:
+    """Name of every row of Table 1, then of every constant answer, each with some of its metrics."""
     rows = long_table(results)
-    lines: list[list[object]] = []
+    lines: list[list[str]] = []
     for key in dict.fromkeys(_key(row) for row in rows):
         own = {row["metric"]: row for row in rows if _key(row) == key}
         source, method, graph, vpc = key
         size = f"{SOURCE_NAMES.get(source, source)}, {size_name(vpc)}"
         named = under(_method(method, graph) + _mark(own.values()), size)
-        lines.append([named, *(own.get(metric) for metric in metrics)])
+        lines.append([named, *(_spread(own.get(metric)) for metric in metrics)])
     for name, row in constants(results):
-        lines.append([under(name, "no training"), *(_answer(row, metric) for metric in metrics)])
-    head = ["Training set", *(OTHER_METRICS[name] for name in metrics)]
-    return pd.DataFrame(lines, columns=head, dtype=object)
+        lines.append([under(name, "no training"), *(_spread(_answer(row, metric)) for metric in metrics)])
+    return lines
 
 
 def constants(results: Results) -> list[tuple[str, Row]]:

@@ -1,4 +1,4 @@
-"""One patient of CAMUS: what the files say of the half beat, and the same as a square clip with tracings.
+"""One patient of CAMUS: its half beat as its files give it, and as a square clip with tracings.
 
 Traps that its readers fell into: frames lie transposed in NIfTI; ED and ES are counted from 1; the EF of the
 list comes from two views, so an EF read off this view alone differs from it; pixels need not be square.

@@ -138,7 +138,7 @@ def require_inside(path: Path, root: Path) -> None:
 
 
 def _guess(folder: Path) -> LayoutName:
-    """By record and name alone: volumes of 0 stand in many lists whose EF was measured."""
+    """By record and name alone: many lists whose EF was measured have volumes of 0."""
     if (folder / POOL_RECORD).is_file():
         return "echonet-synthetic"
     for record, key in {PHANTOM_REQUEST: "role", FETCHED: "manifest"}.items():

@@ -1,4 +1,4 @@
-"""Whether Motion-JPEG pictures stand alone: decoded without those before it, each is the same picture."""
+"""Whether Motion-JPEG pictures are independent: decoded without those before it, each is the same picture."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def read_frames(path: str | Path, indices: Sequence[int] | NDArray[np.integer]) 
     """Luma of the frames at ``indices``, uint8 (K, H, W); order and repeats of ``indices`` are kept.
 
     Equal to ``read_clip(path)[indices]``, but only the wanted packets are decoded where each of them provably
-    stands alone.
+    is independent of the others.
 
     Parameters
     ----------
@@ -210,16 +210,16 @@ def _refuse_losses(path: str | Path, header: AviHeader | None, length: int) -> N
 
 
 def _chunks_are_frames(path: str | Path, header: AviHeader) -> bool:
-    """True for a Motion-JPEG AVI whose first picture stands alone and has the size that the header states;
-    elsewhere a chunk may be a field, or show nothing.
+    """True for a Motion-JPEG AVI whose first picture decodes by itself and has the size that the header
+    states; elsewhere a chunk may be a field, or show nothing.
     """
     shape = (header.height, header.width)
     return header.codec == _JPEG_AVI and mjpeg.stands_alone(first_picture(path, header), shape=shape)
 
 
 def _picked(path: str | Path, wanted: set[int], header: AviHeader | None) -> dict[int, Clip]:
-    """Luma of the wanted frames by number, no other picture decoded; nothing where one of them might not
-    stand alone.
+    """Luma of the wanted frames by number, no other picture decoded; nothing where one of them might
+    need others.
     """
     if header is None or header.codec != _JPEG_AVI or not header.plain:
         return {}

@@ -267,7 +267,7 @@ def with_flags(table: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
 def machine_accuracy(
     predictions: pd.DataFrame, machines: pd.Series[str], *, samples: int = 2000
 ) -> pd.DataFrame:
-    """Hard accuracy on the TEST videos of each machine style, mean over runs, in each cell of Table 1.
+    """Hard accuracy on the TEST videos of each scanner style, mean over runs, in each cell of Table 1.
 
     Parameters
     ----------

@@ -119,7 +119,7 @@ def rhythm_clip(
     fps, n_frames, size
         Frames per second, frames, side in pixels.
     looks : Looks
-        Nuisance, machine styles, role.
+        Nuisance, scanner styles, role.
     """
     heart = sample_heart(
         rng, ef, level=looks.level, machine_shares=looks.machine_shares, fps=FINE_FPS, role=looks.role

@@ -50,7 +50,7 @@ def make_dataset(
     ``ESV`` and ``EDV`` 0), no tracings, TRAIN only, other nuisance
     (:data:`~infomotion_lib.phantom.nuisance.SOURCES`);
     ``EF`` is the whole number asked for, and the heart delivers it with an error. Both: ``phantom_truth.csv``
-    with the exact EF, machine style, annotated ED and ES frames and cycle, and ``phantom.json``, the request.
+    with the exact EF, scanner style, annotated ED and ES frames and cycle, and ``phantom.json``, the request.
 
     A video depends on seed, role, its split, its number there and its EF class, and not on ``workers``.
 

@@ -1,8 +1,8 @@
-"""The nuisance model of the phantom: every number stands in the two tables of this file.
+"""The nuisance model of the phantom: every number is in the two tables of this file.
 
 A nuisance is anything that changes the picture and says nothing about the ejection fraction (EF). Each is
 drawn uniformly from a range that runs from an easy phantom (level 0) to an extreme one (level 1); the
-project's level is 0.4. On top come five machine styles of unequal frequency. Lengths are in units of the scan
+project's level is 0.4. On top come five scanner styles of unequal frequency. Lengths are in units of the scan
 depth, levels in decibels, angles in radians.
 """
 
@@ -121,8 +121,8 @@ MACHINES: tuple[Style, ...] = (
     Style("mirrored", 0.06, redraw={"psf_axial": (1.4, 1.9), "psf_lateral": (2.4, 3.4), "gamma": (1.3, 1.6)}, add={"gain": (3, 3)},
           mirrored=True),
 )
-"""The five machine styles and their usual shares. They change appearance, not motion, so they favour
-selectors that look at appearance.
+"""The five scanner styles and their usual shares. They change appearance, not motion; whether that favours
+selectors that look at appearance is open.
 """
 
 SOURCES: Mapping[Role, Style] = MappingProxyType({
@@ -228,7 +228,7 @@ def check_level(level: float) -> float:
 
 
 def check_shares(shares: Sequence[float]) -> tuple[float, ...]:
-    """Machine shares as floats, one per machine style, none negative, with sum 1.
+    """Shares of the scanner styles as floats, none negative, with sum 1.
 
     Raises
     ------

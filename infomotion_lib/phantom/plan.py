@@ -77,7 +77,7 @@ class PhantomRequest:
     level : float
         Nuisance level: 0 the easy phantom, 1 the extreme one.
     machine_shares : tuple of float
-        Shares of the machine styles; empty: those of the role. See
+        Shares of the scanner styles; empty: those of the role. See
         :func:`~infomotion_lib.phantom.sampling.sample_heart`.
     requested_ef_error : float
         Standard deviation of delivered minus requested EF in the synthetic role, points; 0 in the real one.

@@ -59,7 +59,7 @@ def sample_heart(
     level : float, default 0.4
         Nuisance level between the easy (0) and the extreme (1) phantom.
     machine_shares : sequence of float, optional
-        Shares of the five machine styles; the role's own by default.
+        Shares of the five scanner styles; the role's own by default.
     fps : float, default 50
         Frame rate of the clip; heart rate and drift are kept in seconds.
     role : {"real", "synthetic"}

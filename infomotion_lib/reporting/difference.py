@@ -125,7 +125,7 @@ def first_difference(frozen: Side, yours: Side) -> Difference:
 
 
 def changed_files(first: Card, second: Card) -> list[str]:
-    """Outputs of a stage that are not the same bytes on two cards, or stand on one of them only."""
+    """Outputs of a stage that are not the same bytes on two cards, or are on one of them only."""
     sides = [outputs(card) for card in (first, second)]
     return [
         name for name in dict.fromkeys([*sides[0], *sides[1]]) if sides[0].get(name) != sides[1].get(name)

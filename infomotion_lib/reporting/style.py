@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Registered(Mapping[str, str]):
-    """One attribute of every entry of a registry by the entry's name, and what stands beside them."""
+    """One attribute of every entry of a registry by the entry's name, and what is added to them."""
 
     def __init__(self, registry: Registry[Any], attribute: str, more: Mapping[str, str]) -> None:
         self._registry, self._attribute, self._more = registry, attribute, more
@@ -93,7 +93,7 @@ _WEBP = {"quality": 85, "method": 6}
 
 
 def graph_name(graph: str) -> str:
-    """A graph recipe in a word or two, as it stands behind a selector's name.
+    """A graph recipe in a word or two, as it follows a selector's name.
 
     >>> graph_name("knn"), graph_name("softmax_inverse")
     ('kNN', 'softmax inverse')

@@ -27,7 +27,7 @@ from infomotion_lib.reporting.tables import (
 )
 
 DISTANCES = {"FID": "fed_frame", "FVD": "fed_video"}
-"""Columns of the paper, and what stands in them while no Inception and no I3D are at hand."""
+"""Columns of the paper, and what fills them while no Inception and no I3D are at hand."""
 
 UNCUT = "before cutting (Table 1)"
 """How the rows of Table 1's synthetic pool end, which has full length and size."""
@@ -58,7 +58,7 @@ SCORE_HEADS = {
 
 
 def pool_names(*, real: str, synthetic: str, called: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Name of each pool for readers: what stands in EchoSyn's column, and what the others were trained on.
+    """Name of each pool for readers: what fills EchoSyn's column, and what the others were trained on.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ else:
 
 
 class RepresentationChoice(StageParameters):
-    """Which vectors a run has."""
+    """The kinds of vectors of a run."""
 
     representations: Annotated[tuple[RepresentationName, ...], Distinct] = Field(
         PAPER, min_length=1, description="kinds of vectors to make and to select on"

@@ -266,7 +266,7 @@ def speaker(within_workflow: bool, *, spread: bool = True) -> Iterator[Callable[
 
 def heralded() -> Callable[[str], None]:
     """What takes lines for the reader; the first is preceded by what makes the work slow, so that an error
-    before any work stands alone.
+    before any work is shown by itself.
     """
     herald = iter(() if can_share_work() else (ALONE,))
 

@@ -1,4 +1,4 @@
-"""Which of the library's code stands behind a stage, and behind the work that it keeps, found by following
+"""Which of the library's code a stage depends on, and which the work that it keeps, found by following
 imports.
 
 Two questions, two answers. *Is the stage to be run again?* Yes, if any code behind it has changed, figures

@@ -179,7 +179,7 @@ def _parameters(stage: str, values: dict[str, Any]) -> tuple[list[tuple[str, Any
 
 
 def _raw(chain: Chain) -> str:
-    """What the data stage pinned: the ground that the chain stands on."""
+    """What the data stage pinned: the base of the chain."""
     parameters = chain.cards.get("data", {}).get("parameters", {})
     sources = pinned_sources(chain)
     lines = ["raw data"]

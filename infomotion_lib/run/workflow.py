@@ -182,7 +182,7 @@ def _write_resolved(values: Mapping[str, Any], path: Path) -> None:
 def _snakemake(
     paths: RunPaths, *, stages: Mapping[str, StageParameters], cluster: str, target: str
 ) -> list[str]:
-    """Our lock stands in for Snakemake's, and what a killed run left incomplete is run again without
+    """Our lock replaces Snakemake's, and what a killed run left incomplete is run again without
     asking.
     """
     command = [sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile")]

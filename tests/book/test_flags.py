@@ -124,7 +124,7 @@ def test_every_table_of_a_run_marks_its_selectors(results: Results) -> None:
         bare = [row for row in rows if WORDS not in row]
         assert rows and not bare, (name, bare)
         assert "collapsed: one community" in html.lower() and "shattered: more than a third" in html, name
-    room = paper_numbers.headroom_table(results)
+    room = paper_numbers.fragments(results)["headroom"]
     ours = [row for row in re.findall(r"(?s)<tr>(.*?)</tr>", room) if ">phantom<" in row]
     assert ours and all(f"[{WORDS}]" in row for row in ours) and "shattered: more than a third" in room
     against = against_random(results)

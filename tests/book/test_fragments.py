@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book import fragments, ledgers, platforms, run_sentences
+from infomotion_book import fragments, ledgers, measured, run_sentences
 from infomotion_lib.frozen import EVALUATION_FIGURES, FROZEN
 from infomotion_lib.paths import NOTEBOOKS
 from infomotion_lib.provenance import write_csv
@@ -32,13 +32,6 @@ def test_colab_opens_every_clean_notebook() -> None:
     assert all("/github/someone/paper/blob/" in address for address in addresses.values())
 
 
-def test_steps_on_a_gpu_are_rows_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    measured = fragments.latte_step_times()
-    assert measured is not None and {"gpu", "matmul"} <= set(measured)
-    monkeypatch.setattr(fragments, "FROZEN", tmp_path)
-    assert fragments.latte_step_times() is None and "<table" not in fragments.latte_steps()
-
-
 def test_the_checklist_points_to_pages_by_their_title() -> None:
     asked = ledgers.asked()
     titles = dict(zip(asked["where"], asked["title"], strict=True))
@@ -54,10 +47,16 @@ def test_the_last_tables_are_those_of_the_evaluation(tmp_path: Path) -> None:
     assert run_sentences.final_tables(results)[1] is None
 
 
-def test_the_measurement_of_two_platforms_has_its_rows_or_says_how(tmp_path: Path) -> None:
-    assert platforms.measured(tmp_path) is None and "bench_platforms.py" in platforms.platforms(tmp_path)
+@pytest.mark.parametrize("name", measured.MEASUREMENTS)
+def test_a_measurement_has_its_rows_or_its_command(tmp_path: Path, name: str) -> None:
+    none = measured.fragments(tmp_path)[name]
+    assert measured.measured(name, tmp_path) == [] and measured.MEASUREMENTS[name].command in none
+    assert measured.fragments()[name].count('scope="row"') == len(measured.measured(name))
+
+
+def test_equal_graphs_of_two_platforms_are_counted(tmp_path: Path) -> None:
     row = {"graphs": "drawn groups", "fewest_nodes": 60, "most_nodes": 60, "tried": 6, "trials": 10}
     write_csv(
         pd.DataFrame([row | {"equal": 5, "overlap": 0.9, "seconds": 0.1}]), tmp_path / "infomap_platforms.csv"
     )
-    assert "5 of 6" in platforms.platforms(tmp_path)
+    assert "5 of 6" in measured.fragments(tmp_path)["platforms"]

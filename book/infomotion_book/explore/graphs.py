@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from infomotion_book import svg
+from infomotion_book.templates import line
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import image_choice
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from infomotion_lib.selection.candidates import Candidates
     from infomotion_lib.selection.modular import ClassGraph
 
+WORDS = "controls.md.jinja"
+
 SETTINGS = ("knn 4", "knn 6", "knn 10", "knn 20", "softmax_inverse", "literal")
-"""Recipes to look at; the number after ``knn`` is its neighbours a node."""
+"""Recipes to look at; the number after ``knn`` is its neighbours per node."""
 
 SHOWN_LINKS = 220
 """Strongest links drawn; more would be a blot."""
@@ -120,25 +123,15 @@ def draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, str
     spots = [(edge + x * (width - 2 * edge), 70 + y * (height - 100 - edge)) for x, y in entry["places"]]
     count = len(set(own["module"]))
     name = f"{setting.replace('knn ', 'nearest-').replace('_', ' ')} graph"
-    verdict = {
-        "collapsed": "collapsed, one community holds nearly all",
-        "shattered": "shattered into many tiny communities",
-    }.get(own["flag"], "neither collapsed nor shattered")
+    verdict = line(WORDS, "graph_state", {"flag": own["flag"]})
     title = f"{class_name}: {len(spots)} videos, {count} {'community' if count == 1 else 'communities'}"
     parts = [
         svg.text(12, 24, title, bold=True, size=15),
         svg.text(12, 44, f"{name}: {verdict}", size=15, fill=svg.SOFT),
     ]
     if own["all_links"] > len(own["links"]):
-        parts.append(
-            svg.text(
-                12,
-                height - 14,
-                f"drawn: the strongest {len(own['links'])} of {own['all_links']} links",
-                size=15,
-                fill=svg.SOFT,
-            )
-        )
+        words = line(WORDS, "strongest", {"drawn": len(own["links"]), "all": own["all_links"]})
+        parts.append(svg.text(12, height - 14, words, size=15, fill=svg.SOFT))
     parts.append(
         svg.lines([(*spots[a], *spots[b]) for a, b in own["links"]], stroke="#9FB3C8", width=0.8, opacity=0.8)
     )

@@ -59,7 +59,7 @@ def write_hero(results: Results, folder: Path) -> dict[str, Any] | None:
 
 
 def _mixed(kept: list[str], others: list[str], *, seed: int) -> list[str]:
-    """Both lists in one random order, so that picks do not stand in front."""
+    """Both lists in one random order, so that picks do not come first."""
     names = kept + others
     return [names[k] for k in np.random.default_rng(seed).permutation(len(names))]
 

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from infomotion_book import svg
+from infomotion_book.explore.graphs import WORDS
+from infomotion_book.templates import line
 from infomotion_lib.evaluation.metrics import soft_correct
 from infomotion_lib.evaluation.runs import tolerance_table
 from infomotion_lib.keys import CELL
@@ -136,17 +138,13 @@ def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str,
         svg.line(x(constant), top - 8, x(constant), height - under, stroke="#B00020", width=2, dash="6 4")
     )
     if under > 44:
-        parts.append(
-            svg.text(12, height - 27, "line at a bar’s end: mean ± standard deviation over runs", size=15)
-        )
-    parts.append(
-        svg.text(12, height - 8, f"accuracy, %; dashed: best constant answer, {constant:.1f}", size=15)
-    )
-    told = ", ".join(
-        f"{METHOD_NAMES[row['method']]}{in_brackets([row['graph_flag']])} {float(row['mean']):.0f} %"
-        for row in rows
-    )
-    return svg.picture(width, height, parts), f"{title}: {told}; the best constant answer {constant:.0f} %."
+        parts.append(svg.text(12, height - 27, line(WORDS, "spread"), size=15))
+    parts.append(svg.text(12, height - 8, line(WORDS, "constant", {"constant": constant}), size=15))
+    bars = [
+        (METHOD_NAMES[row["method"]] + in_brackets([row["graph_flag"]]), float(row["mean"])) for row in rows
+    ]
+    alt = line(WORDS, "tolerance_alt", {"title": title, "bars": bars, "constant": constant})
+    return svg.picture(width, height, parts), alt
 
 
 def _flag(row: dict[str, Any]) -> str:

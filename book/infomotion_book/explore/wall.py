@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from infomotion_book.templates import line
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.data.video import read_clip, resize_clip
@@ -20,6 +21,8 @@ from infomotion_lib.reporting.widgets import image_choice
 if TYPE_CHECKING:
     import ipywidgets
     import pandas as pd
+
+WORDS = "controls.md.jinja"
 
 SIDE, GAP, FRAMES, STEP, SHOWN = 96, 4, 20, 2, 5
 MILLISECONDS = 70
@@ -57,12 +60,12 @@ def control(folder: Path, base: str) -> ipywidgets.Widget:
 
     def picture(class_index: int, method_index: int, motion: int) -> tuple[str, str]:
         class_name, method = classes[class_index], methods[method_index]
-        alt = f"Phantom clips of the class {class_name} picked by {METHOD_NAMES[method]}, side by side."
+        alt = line(WORDS, "wall_alt", {"class_name": class_name, "method": METHOD_NAMES[method]})
         name = f"{class_name}-{method}{'' if motion == 0 else '-still'}.webp"
         return f'<img class="im-figure im-wall" alt="{escape(alt)}" loading="lazy" src="{base}/{name}">', alt
 
     choices = {
-        "EF class of the clips": classes,
+        line(WORDS, "wall_class"): classes,
         "picked by": [METHOD_NAMES[m] for m in methods],
         "clips": ["moving", "still"],
     }

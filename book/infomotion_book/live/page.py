@@ -8,11 +8,11 @@ from typing import Any
 
 from infomotion_book.assets import INFOMAP, INFOMAP_LICENCE, INFOMAP_SCRIPT, Assets
 from infomotion_book.explore import graphs
-from infomotion_book.html import block
+from infomotion_book.html import block, note
 from infomotion_book.live.data import FILE, SHEETS
 from infomotion_book.live.module import module, page_script, style
-from infomotion_book.notebooks import card_anchor
-from infomotion_book.templates import filled
+from infomotion_book.notebooks import card_link
+from infomotion_book.templates import filled, line
 from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import picture_html
@@ -21,7 +21,7 @@ MODULE, STYLE = "infomotion_live.mjs", "infomotion_live.css"
 """Names of the module and its style sheet under ``_static``, for hosts other than the page."""
 
 STILL = "knn 6"
-"""Graph of the picture that stands in where no script runs."""
+"""Graph of the picture that is shown where no script runs."""
 
 
 def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[str, str]:
@@ -49,15 +49,10 @@ def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[
     head = (
         f'<style>{style()}</style><script type="application/json" id="im-live-data">{_safe(shared)}</script>'
     )
-    card = block(
-        f'<p class="im-note"><a href="provenance.html#{card_anchor(results, "graph_selection")}">how it was'
-        " made</a></p>"
-    )
-    hearts = (
-        '<img class="im-figure im-wall" loading="lazy"'
-        f' alt="Five drawn hearts of the class {first}, picked by InfoMotion."'
-        f' src="{base}/wall/{first}-infomotion-still.webp">'
-    )
+    card = note(card_link(results, "graph_selection", line("results_notes.md.jinja", "how_made")))
+    alt = line(graphs.WORDS, "picked_alt", {"class_name": first})
+    source = f"{base}/wall/{first}-infomotion-still.webp"
+    hearts = f'<img class="im-figure im-wall" loading="lazy" alt="{alt}" src="{source}">'
     parts["live"] = block(head + _place("live", first, without=still(results, first))) + card
     script = block(f'<script type="module">\n{_safe(page_script())}</script>')
     parts["selector"] = block(_place("selector", first, without=hearts)) + card + script
@@ -97,5 +92,5 @@ def _place(view: str, class_name: str, *, without: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """Text that may stand in a script element."""
+    """Text that is safe in a script element."""
     return text.replace("</", "<\\/")

@@ -22,8 +22,8 @@ def filled(name: str, values: Mapping[str, Any]) -> str:
 def part(name: str, block: str, values: Mapping[str, Any] | None = None) -> str:
     """MyST text of one named block of a template, which ends with one line break.
 
-    >>> part("claims.md.jinja", "legend")[:21]
-    'VPC: videos per class'
+    >>> part("ledgers.md.jinja", "mafe")
+    'MAFE: what is not published\\n'
     """
     template = _environment().get_template(name)
     text = "".join(template.blocks[block](template.new_context(dict(values or {}))))

@@ -157,7 +157,7 @@ def ef_points(column: pd.Series) -> EF:
 
 
 def split_names(column: pd.Series) -> pd.Series:
-    """``TRAIN``, ``VAL`` or ``TEST`` of each row, from these words and their usual synonyms in any case.
+    """``TRAIN``, ``VAL`` or ``TEST`` of each row, from these words and their usual synonyms, capitals or not.
 
     Raises
     ------

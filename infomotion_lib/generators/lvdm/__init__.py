@@ -1,5 +1,5 @@
-"""EchoSyn's chain: hearts, a filter, and a video diffusion model that sets a heart in motion by EF; torch is
-loaded by whoever asks for a part of it.
+"""EchoSyn's chain: hearts, a filter, and a video diffusion model that sets a heart in motion by EF; a part
+of it loads torch when asked for.
 
 Reynaud et al., "EchoNet-Synthetic: Privacy-preserving Video Generation for Safe Medical Data Sharing",
 MICCAI 2024, arXiv 2406.00808. Networks are diffusers' and MONAI's own classes; the rest is written

@@ -1,5 +1,5 @@
-"""MCDM: a heart set in motion by the motion vector of a real video; torch is loaded by whoever asks for a
-part of it.
+"""MCDM: a heart set in motion by the motion vector of a reference video; a part of it loads torch when asked
+for.
 
 Li et al., "Label-free Motion-Conditioned Diffusion Model for Cardiac Ultrasound Synthesis", arXiv 2512.09418.
 Its network is that of EchoSyn's chain (:mod:`infomotion_lib.generators.spacetime`) with another token; what

@@ -1,4 +1,4 @@
-"""Which clips a pool asks for: whose motion, and whose heart."""
+"""The clips that a pool requests: whose motion, and whose heart."""
 
 from __future__ import annotations
 

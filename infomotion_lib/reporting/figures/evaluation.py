@@ -1,4 +1,4 @@
-"""Figures of Table 1: accuracy with its intervals and constants, tolerance, confusion, scatter, machine
+"""Figures of Table 1: accuracy with its intervals and constants, tolerance, confusion, scatter, scanner
 styles, paired differences.
 
 Every title states what the drawn numbers say; it is computed from them.

@@ -235,7 +235,7 @@ def _named(row: Mapping[Any, Any], marks: Marks) -> str:
 
 
 def _legend(names: Iterable[str]) -> str:
-    """Lines that explain the marks in the names, to stand below what is there; empty where they have none."""
+    """Lines that explain the marks in the names, put below what is there; empty where they have none."""
     text = " ".join(names)
     return "".join(f"\n{mark}: {MEANINGS[mark]}" for mark in (MOST, SOME) if mark in text)
 

@@ -80,8 +80,8 @@ def _kept_sentence(table: pd.DataFrame) -> str:
 
 
 def kept_table(table: pd.DataFrame, facts: dict[str, Any], *, identity: str) -> ShownTable:
-    """By kind of clips, how many show a beat and the mean correlations; losses on VAL and whether the pool
-    shows patients stand below.
+    """By kind of clips, how many show a beat and the mean correlations; its notes give losses on VAL and
+    whether the pool shows patients.
     """
     rows = [
         {

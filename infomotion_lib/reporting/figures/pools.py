@@ -193,7 +193,7 @@ def distances(fidelity: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
 
 
 def _nearer(fidelity: pd.DataFrame, names: Mapping[str, str]) -> str:
-    """Which pool lies nearer to the reference clips; of a single one, how far it lies above the floor."""
+    """Which pool is nearer to the reference clips; of a single one, how far it is above the floor."""
     value = fidelity.pivot_table(index="metric", columns="pair", values="value", sort=False)
     value.index = pd.Index(
         [_METRIC_NAMES.get(str(metric), str(metric)).split(" (")[0] for metric in value.index]

@@ -18,8 +18,8 @@ DRAWN = "drawn clips"
 
 
 def show(pool: Path, *, folder: Path, label: str, data: str = "") -> ShownTable:
-    """Table of what the filter kept and dropped; ``privacy.svg`` is saved in ``folder``. Where no filter ran
-    the table says so.
+    """Table of what the filter kept and dropped; ``privacy.svg`` is saved in ``folder``. It has one line
+    where no filter ran.
 
     Parameters
     ----------

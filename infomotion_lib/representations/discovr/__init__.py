@@ -1,5 +1,5 @@
-"""DISCOVR: a self-supervised video network beside an image network, written from its equations; torch is
-loaded by whoever asks for a part of it.
+"""DISCOVR: a self-supervised video network beside an image network, written from its equations; a part of it
+loads torch when asked for.
 
 Mishra et al., "Self-supervised Learning of Echocardiographic Video Representations via Online Cluster
 Distillation", NeurIPS 2025, arXiv 2506.11777.

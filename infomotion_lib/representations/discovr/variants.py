@@ -138,7 +138,7 @@ WITHOUT_A_SWITCH = (
 
 
 def variant_of(variant: str | Variant) -> Variant:
-    """The switches of that name; switches of one's own pass.
+    """The switches of that name; your own switches pass.
 
     Raises
     ------

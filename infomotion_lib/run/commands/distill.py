@@ -13,7 +13,7 @@ from infomotion_lib.run.commands.options import Overrides, parse_overrides
 
 def distill(
     folder: Annotated[Path, typer.Argument(help="Folder of your videos; folders in it are searched too.")],
-    out: Annotated[Path, typer.Option(help="Folder for the chosen clips; the work lies beside it.")],
+    out: Annotated[Path, typer.Option(help="Folder for the chosen clips; the work goes next to it.")],
     labels: Annotated[
         Path | None, typer.Option(help="List of the videos: a CSV file, as Excel saves it too.")
     ] = None,

@@ -310,5 +310,5 @@ def study_hardness() -> None:
     """Gone: the study of selectors has its numbers."""
     raise ParameterError(
         "There is no study of hardness any more: that of the selectors trains on the whole of each pool too.",
-        remedy="Use `infomotion study selectors`; its page has the whole set by machine style.",
+        remedy="Use `infomotion study selectors`; its page has the whole set by scanner style.",
     )

@@ -1,4 +1,4 @@
-"""What stands beside the registered answer, without a claim: every arm as it is, and secondary contrasts."""
+"""What is shown with the registered answer, without a claim: every arm as it is, and secondary contrasts."""
 
 from __future__ import annotations
 

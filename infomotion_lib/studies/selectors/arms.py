@@ -81,7 +81,7 @@ class Arm:
     mislabelled : float
         Share of TRAIN videos whose EF label is moved to a neighbouring class.
     standard_machines : bool
-        All machine styles are the standard one, in TRAIN and TEST.
+        All scanner styles are the standard one, in TRAIN and TEST.
     plain_pictures : bool
         Every nuisance of the picture (gain, blur, shadow, dropouts ...) stands at the middle of its range
         too.

@@ -25,7 +25,7 @@ SAMPLES = 10_000
 
 
 def scored_sets(tables: Tables, *, arm: str = MAIN) -> pd.DataFrame:
-    """A row per set and training seed: configuration, ``pool``, ``draw``, ``training_seed``, health of the
+    """A row per set and training seed: configuration, ``pool``, ``draw``, ``training_seed``, flags of the
     graphs, every metric.
 
     A set that several configurations chose stands once for each. Only what is whole is kept: a configuration
@@ -194,7 +194,7 @@ def graph_health(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def machine_accuracy(runs: pd.DataFrame, *, samples: int = SAMPLES) -> pd.DataFrame:
-    """Hard accuracy on the TEST videos of each machine style: configuration, ``machine``, ``mean``,
+    """Hard accuracy on the TEST videos of each scanner style: configuration, ``machine``, ``mean``,
     ``pools``, 95 % interval over pools.
     """
     rows = []

@@ -1,4 +1,4 @@
-"""Screening on half of the pools, confirmation on the other half: whoever wins among thirty has partly been
+"""Screening on half of the pools, confirmation on the other half: the best of thirty is partly
 lucky.
 
 The rule was fixed before any row was looked at. Pools of even number screen, pools of odd number confirm; of

@@ -190,7 +190,7 @@ def network_rows(
 
 def train_and_score(task: Task, pool: Pool, parameters: EvidenceParameters) -> Row:
     """Row of one network: which set and seed, every metric on TEST, bias and spread of the errors (Bland and
-    Altman), hard accuracy on each machine style; six decimals.
+    Altman), hard accuracy on each scanner style; six decimals.
     """
     from infomotion_lib.regressor.setup import QUIET
     from infomotion_lib.regressor.training import train_regressor

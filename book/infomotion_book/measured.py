@@ -1,0 +1,57 @@
+"""Small measurements that the pages show as they were recorded, or the command that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from infomotion_book.templates import part
+from infomotion_lib.frozen import FROZEN
+from infomotion_lib.reporting.results import records
+
+
+class Measurement(NamedTuple):
+    """One measurement.
+
+    Attributes
+    ----------
+    files : str
+        Names of its files among the studies, as a pattern.
+    command : str
+        What writes them.
+    """
+
+    files: str
+    command: str
+
+
+MEASUREMENTS: Mapping[str, Measurement] = {
+    "platforms": Measurement(
+        "infomap_platforms.csv", "python tests/benchmarks/bench_platforms.py --run runs/phantom"
+    ),
+    "speed": Measurement("speed_*.csv", "python tests/benchmarks/bench_selection.py"),
+    "latte_steps": Measurement("latte_steps.csv", "python tests/benchmarks/bench_latte_gpu.py"),
+    "hearts_tried": Measurement(
+        "latte_hearts.csv", "python tests/benchmarks/bench_latte_hearts.py runs/phantom/data out.csv"
+    ),
+}
+
+
+def fragments(folder: Path = FROZEN / "studies") -> dict[str, str]:
+    """MyST block of each measurement, by its name; a line with its command where it was not made."""
+    return {name: _written(name, folder) for name in MEASUREMENTS}
+
+
+def measured(name: str, folder: Path = FROZEN / "studies") -> list[dict[str, Any]]:
+    """Rows of a measurement; none where it has not been made."""
+    files = sorted(folder.glob(MEASUREMENTS[name].files))
+    return records(pd.concat([pd.read_csv(file) for file in files], ignore_index=True)) if files else []
+
+
+def _written(name: str, folder: Path) -> str:
+    rows, command = measured(name, folder), MEASUREMENTS[name].command
+    block, template = (name, "machines.md.jinja") if rows else ("missing", "measured.md.jinja")
+    return part(template, block, {"rows": rows, "what": "This", "command": command})
