@@ -15,6 +15,12 @@
       toggle.setAttribute("aria-label", `Pages under ${page}`);
     });
   };
+  // All of a page lies in a landmark, the logo above the contents too.
+  const landmarks = () => {
+    const side = document.querySelector(".bd-sidebar-primary");
+    side?.setAttribute("role", "region");
+    side?.setAttribute("aria-label", "Book");
+  };
   // A faded right edge where more lies to the right.
   const BOXES = ".im-table, .im-fig:not(.im-fits), .im-play, .pst-scrollable-table-container, div.cell_output, div.cell_output .output, div.cell_output [role=region], .bd-article pre";
   const cue = (box) => box.classList.toggle("im-more", box.scrollWidth - box.clientWidth - box.scrollLeft > 2 && getComputedStyle(box).overflowX !== "visible");
@@ -38,6 +44,7 @@
     });
   };
   document.addEventListener("DOMContentLoaded", () => {
+    landmarks();
     tables();
     cues();
     theme();
