@@ -21,6 +21,18 @@
     side?.setAttribute("role", "region");
     side?.setAttribute("aria-label", "Book");
   };
+  // A figure that is drawn for a phone's width is shown whole there; a wider one of an earlier run is scrolled.
+  const PHONE = { svg: 560, other: 860 };
+  const figures = () => {
+    document.querySelectorAll(".im-fig > img.im-figure").forEach((image) => {
+      const fit = () => {
+        const most = /^data:image\/svg|\.svg/.test(image.src) ? PHONE.svg : PHONE.other;
+        if (image.naturalWidth && image.naturalWidth <= most) image.parentElement.classList.add("im-fits");
+      };
+      if (image.complete) fit();
+      image.addEventListener("load", fit);
+    });
+  };
   // A faded right edge where more lies to the right.
   const BOXES = ".im-table, .im-fig:not(.im-fits), .im-play, .pst-scrollable-table-container, div.cell_output, div.cell_output .output, div.cell_output [role=region], .bd-article pre";
   const cue = (box) => box.classList.toggle("im-more", box.scrollWidth - box.clientWidth - box.scrollLeft > 2 && getComputedStyle(box).overflowX !== "visible");
@@ -45,6 +57,7 @@
   };
   document.addEventListener("DOMContentLoaded", () => {
     landmarks();
+    figures();
     tables();
     cues();
     theme();
