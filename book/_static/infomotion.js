@@ -50,6 +50,7 @@
       Object.entries(roles).forEach(([tags, role]) => box.querySelectorAll(tags).forEach((part) => part.setAttribute("role", role)));
       box.querySelectorAll("td:not(:first-child)").forEach((cell) => cell.setAttribute("data-label", heads[cell.cellIndex]));
     });
+    document.querySelectorAll("th:empty").forEach((corner) => corner.setAttribute("role", "cell")); // it names nothing
     document.querySelectorAll("table.dataframe").forEach((table) => {
       const names = [...table.querySelectorAll("tbody th:first-child")];
       table.classList.toggle("im-numbered", names.every((name, row) => name.textContent.trim() === String(row)));
