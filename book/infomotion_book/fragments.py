@@ -52,13 +52,16 @@ from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_book.templates import line, part
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.evaluation.claims import claims_ledger
-from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, EVALUATION_FIGURES, FROZEN
+from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT, RunPaths
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import alt_text
 
 NOTES = "results_notes.md.jinja"
+ON_RESULTS = ("accuracy_by_vpc.svg",)
+"""Figures of stage 04 on the results page; the others are in its notebook and in the index of figures."""
+
 NOT_RUN = admonition("warning", line(NOTES, "not_run_title"), line(NOTES, "not_run"))
 PHANTOM = admonition("important", "Phantom numbers", line(NOTES, "phantom"))
 OPEN = admonition("important", line(NOTES, "open_title"), line(NOTES, "open"))
@@ -208,7 +211,7 @@ def results_part(results: Results) -> str:
     if mark := mark_of(results):
         note += admonition("note", "An older edition of the phantom", mark)
     findings = run_sentences.sentences(run_sentences.table1_findings(results))
-    drawn = saved_figures(results, "evaluation", EVALUATION_FIGURES)
+    drawn = saved_figures(results, "evaluation", ON_RESULTS)
     more = (
         random_sentences(against_random(results))
         + comparisons(results)
