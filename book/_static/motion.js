@@ -19,7 +19,7 @@
     };
     button.hidden = false;
     button.addEventListener("click", () => set(!still));
-    if (calm) set(true);
+    if (calm || figure.matches(".im-calm")) set(true);
   };
 
   const SECONDS = 7;

@@ -79,6 +79,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "hero": scenes.hero(lead),
         "walk": scenes.walk(lead) or NOT_RUN,
         "classes": ruler.classes(lead),
+        "classes_still": ruler.classes(lead, still=True),
         "cancellation": scenes.cancellation(),
         "paper_dots": dots.paper_picture(),
         "pool_dots": dots.pool_picture(evidence.find_evidence()),

@@ -42,14 +42,17 @@ class ClassOnRuler:
     words: str
 
 
-def classes(results: Results | None) -> str:
+def classes(results: Results | None, *, still: bool = False) -> str:
     """MyST block of the ruler, each class with the first heart that InfoMotion keeps of it, where there is
-    one.
+    one; ``still``: the hearts beat when they are asked to.
     """
     shown = _first_picks(results) if results else {}
-    values: dict[str, Any] = {"classes": on_ruler(shown), "edges": [0, *map(int, EF_EDGES), 100]}
-    if results and shown:
-        values["base"] = f"results/{results.profile}/{WALL}"
+    values: dict[str, Any] = {
+        "classes": on_ruler(shown),
+        "edges": [0, *map(int, EF_EDGES), 100],
+        "still": still,
+        "base": f"results/{results.profile}/{WALL}" if results and shown else "",
+    }
     return block(filled("classes.html.jinja", values))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -52,7 +50,8 @@ def attention_window(
     gain = view.attention[head, token] - still.attention[head, token]
     for centre, more in zip(view.pixels, gain / max(float(np.abs(gain).max()), 1e-9), strict=True):
         colour = _MORE if more > 0 else _LESS
-        two.add_patch(_patch(centre, view.patch, facecolor=colour, alpha=0.75 * abs(float(more)), lw=0))
+        corner, strength = _corner(centre, view.patch), 0.75 * abs(float(more))
+        two.add_patch(Rectangle(corner, view.patch, view.patch, facecolor=colour, alpha=strength, lw=0))
     _square(two, view.pixels[token], view.patch, "white")
     _arrows(two, view.pixels[[token]], shift[[token]] * enlarged, "white")
     two.set_title("second: attention\nmore (orange), less", fontsize=9)
@@ -85,8 +84,8 @@ def _frame_window(axis: Axes, view: WindowView, shape: tuple[int, ...]) -> None:
 
 
 def _square(axis: Axes, centre: NDArray[np.floating], side: int, colour: str) -> None:
-    axis.add_patch(_patch(centre, side, fill=False, edgecolor=colour, lw=1.8))
+    axis.add_patch(Rectangle(_corner(centre, side), side, side, fill=False, edgecolor=colour, lw=1.8))
 
 
-def _patch(centre: NDArray[np.floating], side: int, **look: Any) -> Rectangle:
-    return Rectangle((centre[0] - side / 2, centre[1] - side / 2), side, side, **look)
+def _corner(centre: NDArray[np.floating], side: int) -> tuple[float, float]:
+    return float(centre[0]) - side / 2, float(centre[1]) - side / 2
