@@ -13,6 +13,8 @@ from infomotion_lib.reporting.style import PHONE_WIDTH
 from infomotion_lib.representations.ifa.inspection import WindowView
 
 _LESS, _MORE = "#56B4E9", "#E69F00"
+_LEAST_SHIFT = 0.25
+"""Pixels under which attention does not count as following."""
 
 
 def attention_window(
@@ -58,7 +60,10 @@ def attention_window(
     _arrows(three, view.pixels, shift * enlarged, _MORE)
     _arrows(three, view.pixels[[token]], shift[[token]] * enlarged, "white")
     three.set_title(f"shift of all patches,\n{enlarged:.0f} times as long", fontsize=9)
-    headline(fig, f"The heart moves, and this patch's attention with it: by {lengths[token]:.1f} px")
+    far = f"{lengths[token]:.1f} px"
+    follows = f"and this patch's attention with it: by {far}"
+    stays = f"this patch's attention hardly does: by {far}"
+    headline(fig, f"The heart moves, {follows if lengths[token] >= _LEAST_SHIFT else stays}")
     return fig
 
 
