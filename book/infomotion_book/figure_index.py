@@ -43,8 +43,8 @@ def _thumbnail(name: str, stage: str, runs: list[Results]) -> Markup:
     for results in runs:
         if (results.folder(stage) / "figures" / name).is_file():
             url = f"results/{results.profile}/{results.place(stage)}/figures/{name}"
-            image = '<a href="{}"><img class="im-figure im-thumb" loading="lazy" alt="{}, small" src="{}">{}</a>'
-            return Markup(image).format(url, name, url, code(name))
+            image = '<img class="im-figure im-thumb" loading="lazy" alt="{}, small" src="{}">{}'
+            return link(url, Markup(image).format(name, url, code(name)))
     return Markup(code(name))
 
 
