@@ -99,6 +99,7 @@
   // Element of a widget; nothing for a kind that the book does not use.
   function view(model) {
     const el = make("div");
+    el.classList.add(...(model?.get("_dom_classes") ?? []));
     kinds[model?.kind]?.({ model, el });
     return el;
   }

@@ -15,6 +15,24 @@
       toggle.setAttribute("aria-label", `Pages under ${page}`);
     });
   };
+  // All of a page lies in a landmark, the logo above the contents too.
+  const landmarks = () => {
+    const side = document.querySelector(".bd-sidebar-primary");
+    side?.setAttribute("role", "region");
+    side?.setAttribute("aria-label", "Book");
+  };
+  // A figure that is drawn for a phone's width is shown whole there; a wider one of an earlier run is scrolled.
+  const PHONE = { svg: 560, other: 860 };
+  const figures = () => {
+    document.querySelectorAll(".im-fig > img.im-figure").forEach((image) => {
+      const fit = () => {
+        const most = /^data:image\/svg|\.svg/.test(image.src) ? PHONE.svg : PHONE.other;
+        if (image.naturalWidth && image.naturalWidth <= most) image.parentElement.classList.add("im-fits");
+      };
+      if (image.complete) fit();
+      image.addEventListener("load", fit);
+    });
+  };
   // A faded right edge where more lies to the right.
   const BOXES = ".im-table, .im-fig:not(.im-fits), .im-play, .pst-scrollable-table-container, div.cell_output, div.cell_output .output, div.cell_output [role=region], .bd-article pre";
   const cue = (box) => box.classList.toggle("im-more", box.scrollWidth - box.clientWidth - box.scrollLeft > 2 && getComputedStyle(box).overflowX !== "visible");
@@ -32,12 +50,15 @@
       Object.entries(roles).forEach(([tags, role]) => box.querySelectorAll(tags).forEach((part) => part.setAttribute("role", role)));
       box.querySelectorAll("td:not(:first-child)").forEach((cell) => cell.setAttribute("data-label", heads[cell.cellIndex]));
     });
+    document.querySelectorAll("th:empty").forEach((corner) => corner.setAttribute("role", "cell")); // it names nothing
     document.querySelectorAll("table.dataframe").forEach((table) => {
       const names = [...table.querySelectorAll("tbody th:first-child")];
       table.classList.toggle("im-numbered", names.every((name, row) => name.textContent.trim() === String(row)));
     });
   };
   document.addEventListener("DOMContentLoaded", () => {
+    landmarks();
+    figures();
     tables();
     cues();
     theme();

@@ -19,7 +19,7 @@
     };
     button.hidden = false;
     button.addEventListener("click", () => set(!still));
-    if (calm) set(true);
+    if (calm || figure.matches(".im-calm")) set(true);
   };
 
   const SECONDS = 7;
@@ -76,7 +76,7 @@
   };
 
   const start = () => {
-    document.querySelectorAll(".im-hero, .im-classes").forEach(beating);
+    document.querySelectorAll(".im-hero, .im-ruler").forEach(beating);
     document.querySelectorAll(".im-walk").forEach(player);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

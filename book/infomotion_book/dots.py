@@ -111,7 +111,7 @@ def paper_values() -> dict[str, object]:
                     "x": axis.place(row["mean"]),
                     "low": axis.place(row["mean"] - row["spread"]) if known else None,
                     "high": axis.place(row["mean"] + row["spread"]) if known else None,
-                    "colour": METHOD_COLOURS[row["method"]],
+                    "colour": "currentColor" if row["method"] == "whole" else METHOD_COLOURS[row["method"]],
                     "own": row["method"] == "infomotion",
                 }
             )

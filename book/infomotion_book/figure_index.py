@@ -1,4 +1,6 @@
-"""The index of figures: what each shows, where it was drawn, and the one command that draws it again."""
+"""The index of figures: each one small, what it shows, where it was drawn, and the one command that draws it
+again.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,21 @@ def figure_index(all_results: list[Results]) -> str:
         if names:
             profile = runs[0].profile if runs else "phantom"
             command = f"```bash\ninfomotion figure {number} --profile {profile}\n```"
-            rows = [[code(name), *_row(name, stage, runs)] for name in names]
+            rows = [[_thumbnail(name, stage, runs), *_row(name, stage, runs)] for name in names]
             head, caption = ["Figure", "What it shows", "File"], f"Figures of {notebook.name}"
             table = page_table(of_rows(head, rows, caption=caption, words=True), stack=True, titled=False)
             parts.append(f"## {title_of(stage)}\n\n{command}\n{table}")
     return "\n".join(parts)
+
+
+def _thumbnail(name: str, stage: str, runs: list[Results]) -> Markup:
+    """The figure, small, with its name; both lead to it. The name alone where no run has drawn it."""
+    for results in runs:
+        if (results.folder(stage) / "figures" / name).is_file():
+            url = f"results/{results.profile}/{results.place(stage)}/figures/{name}"
+            image = '<img class="im-figure im-thumb" loading="lazy" alt="{}, small" src="{}">{}'
+            return link(url, Markup(image).format(name, url, code(name)))
+    return Markup(code(name))
 
 
 def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from infomotion_book import (
     phases,
     pictures,
     real_heart,
+    ruler,
     run_sentences,
     scenes,
     vectors,
@@ -49,13 +50,16 @@ from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_book.templates import line, part
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.evaluation.claims import claims_ledger
-from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, EVALUATION_FIGURES, FROZEN
+from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT, RunPaths
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.shown_table import ShownTable
 from infomotion_lib.reporting.style import alt_text
 
 NOTES = "results_notes.md.jinja"
+ON_RESULTS = ("accuracy_by_vpc.svg",)
+"""Figures of stage 04 on the results page; the others are in its notebook and in the index of figures."""
+
 NOT_RUN = admonition("warning", line(NOTES, "not_run_title"), line(NOTES, "not_run"))
 PHANTOM = admonition("important", "Phantom numbers", line(NOTES, "phantom"))
 OPEN = admonition("important", line(NOTES, "open_title"), line(NOTES, "open"))
@@ -68,9 +72,12 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     parts = {
         "pipeline": pictures.pipeline(),
         "boundaries": pictures.boundaries(),
+        "five_frames": pictures.of_run(lead, "frame_index", "frame_strip.webp", aside=True),
+        "three_recipes": pictures.of_run(lead, "graph_selection", "recipes.svg", aside=True),
         "hero": scenes.hero(lead),
         "walk": scenes.walk(lead) or NOT_RUN,
-        "classes": scenes.classes(lead),
+        "classes": ruler.classes(lead),
+        "classes_still": ruler.classes(lead, still=True),
         "cancellation": scenes.cancellation(),
         "paper_dots": dots.paper_picture(),
         "pool_dots": dots.pool_picture(evidence.find_evidence()),
@@ -166,7 +173,7 @@ def results_part(results: Results) -> str:
     if not body:
         return f"{line(NOTES, 'evaluation_missing')}\n\n"
     is_open, mark = results.first_source == "open", mark_of(results)
-    drawn = _figures(saved_figures(results, "evaluation", EVALUATION_FIGURES))
+    drawn = _figures(saved_figures(results, "evaluation", ON_RESULTS))
     more = (comparisons(results), other_metrics(results), label_agreement(results), drawn)
     second = table2(results)
     values = {

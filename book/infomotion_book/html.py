@@ -62,11 +62,13 @@ def note(text: object) -> str:
     return block(Markup('<p class="im-note">{}</p>').format(text))
 
 
-def figure(url: str, alt: str, *, below: str = "", fits: bool = False) -> str:
-    """MyST block of a figure with its alt text, which loads when it comes into sight."""
+def figure(url: str, alt: str, *, below: str = "", fits: bool = False, aside: bool = False) -> str:
+    """MyST block of a figure with its alt text, which loads when it comes into sight; ``aside``: the text
+    flows around it where the page is wide.
+    """
     image = Markup('<img class="im-figure" loading="lazy" alt="{}" src="{}">').format(alt, url)
     note = Markup("<figcaption>{}</figcaption>").format(below) if below else ""
-    kind = "im-fig im-fits" if fits else "im-fig"
+    kind = "im-fig" + " im-fits" * fits + " im-aside" * aside
     return block(Markup('<figure class="{}">{}{}</figure>').format(kind, image, note))
 
 

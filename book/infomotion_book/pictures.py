@@ -1,11 +1,16 @@
-"""The two figures that no run draws: committed SVGs, with their alt texts."""
+"""The two figures that no run draws, committed SVGs with their alt texts, and figures of a run that explain
+the method.
+"""
 
 from __future__ import annotations
 
 from html import escape
 
 from infomotion_book.html import block, figure
+from infomotion_book.notebooks import card_link
 from infomotion_book.templates import line
+from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.style import alt_text
 
 PIPELINE_ALT = line("pictures.md.jinja", "pipeline_alt")
 BOUNDARIES_ALT = line("pictures.md.jinja", "boundaries_alt")
@@ -26,3 +31,13 @@ def pipeline() -> str:
 def boundaries() -> str:
     """The figure of hard and soft class boundaries."""
     return figure("_static/figures/soft-boundaries.svg", BOUNDARIES_ALT, fits=True)
+
+
+def of_run(results: Results | None, stage: str, name: str, *, aside: bool = False) -> str:
+    """A figure of a stage with the way to its run card; empty where the run has not drawn it."""
+    file = results.folder(stage) / "figures" / name if results else None
+    if results is None or file is None or not file.is_file():
+        return ""
+    url = f"results/{results.profile}/{results.place(stage)}/figures/{name}"
+    below = card_link(results, stage, "how it was made")
+    return figure(url, alt_text(file), below=below, fits=True, aside=aside)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64decode
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -13,6 +16,11 @@ from infomotion_book.notebooks import card_link, first_picture
 from infomotion_book.templates import filled
 from infomotion_lib.reporting.results import Results
 
+_REFERENCE = "IPY_MODEL_"
+_BASE64 = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
+_SAFE = " =:/;,.()-_'!*?@$+~|{}[]<>"
+"""Characters that an address in a quoted attribute may have as they are."""
+
 
 def play(results: Results | None) -> str:
     """MyST text of all controls of a run, with the state that the book's script reads."""
@@ -21,7 +29,7 @@ def play(results: Results | None) -> str:
     found = controls(results)
     views = [control.widget for control in found]
     data: dict[str, Any] = embed_data(views=views, state=dependency_state(views, drop_defaults=True))
-    models = data["manager_state"]["state"]
+    models = data["manager_state"]["state"] = _drawn(data["manager_state"]["state"])
     shown = {}
     for control, view in zip(found, data["view_specs"], strict=True):
         still = filled("control.html.jinja", {"view": Markup(_script(view)), "still": _still(models, view)})
@@ -31,6 +39,39 @@ def play(results: Results | None) -> str:
     )
     phantom = results is not None and results.is_phantom
     return filled("play.md.jinja", dict.fromkeys(NAMES) | shown | {"state": block(state), "phantom": phantom})
+
+
+def _drawn(models: dict[str, Any]) -> dict[str, Any]:
+    """What the book's script draws: no styles, no empty layouts, drawings as text rather than in base 64."""
+    kept = {
+        name: one
+        for name, one in models.items()
+        if not one["model_name"].endswith("StyleModel")
+        and (one["model_name"] != "LayoutModel" or one["state"])
+    }
+    for one in kept.values():
+        state = {key: value for key, value in one["state"].items() if _is_kept(value, kept)}
+        if one["model_name"] == "HTMLModel":
+            state["value"] = _BASE64.sub(_as_text, state["value"])
+        one["state"] = state
+    return kept
+
+
+def _is_drawn(model: dict[str, Any]) -> bool:
+    kind = model["model_name"]
+    return not kind.endswith("StyleModel") and (kind != "LayoutModel" or bool(model["state"]))
+
+
+def _is_kept(value: Any, models: dict[str, Any]) -> bool:
+    """Whether a value is no reference to a model that is left out."""
+    reference = isinstance(value, str) and value.startswith(_REFERENCE)
+    return not reference or value.removeprefix(_REFERENCE) in models
+
+
+def _as_text(match: re.Match[str]) -> str:
+    """The drawing of a data address, quoted where an address in an attribute must be."""
+    drawing = b64decode(match[1]).decode().replace('"', "'")
+    return f"data:image/svg+xml,{quote(drawing, safe=_SAFE)}"
 
 
 def _still(models: dict[str, Any], view: dict[str, Any]) -> Markup:

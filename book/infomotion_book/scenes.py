@@ -11,7 +11,7 @@ from markupsafe import Markup
 from infomotion_book.explore.graphs import PALETTE
 from infomotion_book.html import block
 from infomotion_book.templates import filled
-from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
+from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.reporting.results import Results
 
@@ -47,26 +47,9 @@ def walk(results: Results | None) -> str:
     return block(filled("walk.html.jinja", shown))
 
 
-def classes(results: Results | None) -> str:
-    """MyST block of the EF classes with their limits, each with a row of hearts where there are any."""
-    limits = zip(CLASS_NAMES, (None, *EF_EDGES), (*EF_EDGES, None), strict=True)
-    ranges = {name: _range(low, high) for name, low, high in limits}
-    wall = _wall(results) if results else []
-    rows = [row | {"range": ranges[row["class_name"]]} for row in wall]
-    rows = rows or [{"class_name": name, "range": text} for name, text in ranges.items()]
-    return block(filled("classes.html.jinja", {"classes": rows}))
-
-
 def cancellation() -> str:
     """MyST block of the picture of two walls whose motions cancel."""
     return block(filled("cancellation.svg.jinja", {}))
-
-
-def _range(low: float | None, high: float | None) -> str:
-    """An EF class in words."""
-    if low is None:
-        return f"below {high:.0f} %"
-    return f"above {low:.0f} %" if high is None else f"{low:.0f} to {high:.0f} %"
 
 
 def _graph(values: dict[str, Any], *, rings: bool) -> Markup:

@@ -6,15 +6,25 @@ from collections.abc import Iterable
 from html import escape
 
 INK, SOFT, GRID = "#1F2933", "#52606D", "#D9E2EC"
+ON_DARK = {INK: "#E4E7EB", SOFT: "#B6C2CD", GRID: "#3E4C59", "#0072B2": "#4AA3DF", "#7A5195": "#B48ACB"}
+"""What a colour becomes on a dark page."""
+
 _SANS = "system-ui,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
 
 
 def picture(width: int, height: int, parts: Iterable[str]) -> str:
-    """SVG of a white card with the parts on it."""
+    """SVG of the parts, without a ground of its own, in colours for light and dark pages."""
+    drawn = "".join(parts)
+    rules = "".join(
+        f'[{kind}="{light}"]{{{kind}:{dark}}}'
+        for light, dark in ON_DARK.items()
+        for kind in ("fill", "stroke")
+        if f'{kind}="{light}"' in drawn
+    )
+    style = f"<style>@media(prefers-color-scheme:dark){{{rules}}}</style>" if rules else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-        f' height="{height}" font-family="{_SANS}" font-size="13" fill="{INK}"><rect width="{width}"'
-        f' height="{height}" fill="#fff"/>{"".join(parts)}</svg>'
+        f' height="{height}" font-family="{_SANS}" font-size="13">{style}{drawn}</svg>'
     )
 
 

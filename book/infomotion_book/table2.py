@@ -55,7 +55,7 @@ def halves(shown: ShownTable) -> tuple[ShownTable, ShownTable]:
     rest = [note for note in shown.notes if note not in about]
     scores = [name for name in ours if name not in distances]
     return (
-        _paired(pools, ["pool"], distances, f"{shown.caption}: distances", about),
+        _paired(pools, ["pool"], distances, f"{shown.caption}: distance to reference clips", about),
         _paired(shown.frame, ["pool", "selector"], scores, f"{shown.caption}: accuracy", rest),
     )
 

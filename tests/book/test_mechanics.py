@@ -21,7 +21,7 @@ HEAVIEST = 1_500_000
 
 CORE = (
     *("index", "ten_minutes", "quickstart", "data", "method", "results", "evidence", "reading", "authors"),
-    *("live", "glossary"),
+    *("live", "play", "glossary"),
 )
 ICONS = ".header-article .btn svg path, .theme-switch-button svg path"
 

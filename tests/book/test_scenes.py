@@ -10,8 +10,10 @@ import pytest
 
 from infomotion_book.dots import Axis, paper_dots, pool_dots, pool_values
 from infomotion_book.evidence import find_evidence
-from infomotion_book.scenes import classes, hero, walk
-from infomotion_lib.reporting.results import Results
+from infomotion_book.ruler import classes, on_ruler
+from infomotion_book.scenes import hero, walk
+from infomotion_lib.classes import CLASS_NAMES, EF_EDGES, class_name
+from infomotion_lib.reporting.results import Results, results_of
 
 HERO = {"rows": ["severe", "mild"], "columns": 4, "picked": [[0, 1], [1, 3]], "candidates": 8, "kept": 2}
 WALK = {
@@ -63,6 +65,19 @@ def test_without_prepared_scenes_there_is_nothing(tmp_path: Path) -> None:
     bare = Results("phantom", tmp_path)
     assert hero(bare) == walk(bare) == hero(None) == walk(None) == ""
     assert "below 30 %" in classes(None) and "above 70 %" in classes(bare) and "<img" not in classes(bare)
+
+
+def test_the_ruler_has_every_class_at_its_limits_and_each_heart_at_its_ef() -> None:
+    shown = on_ruler({"mild": 41.25})
+    assert [one.low for one in shown[1:]] == [one.high for one in shown[:-1]] == list(EF_EDGES)
+    assert [one.ef for one in shown] == [None, None, 41.25, None, None] and shown[2].words == "EF 41 %"
+    text = classes(results_of("phantom"))
+    assert text.count("<img") == len(CLASS_NAMES)
+    path = text.split('<path d="')[1].split('"')[0]
+    ends = [float(part.split("L")[1].split()[0]) for part in path.split("M")[1:]]
+    assert [class_name(ef) for ef in ends] == list(CLASS_NAMES), "each line leads into the band of its class"
+    middles = classes(None).split('<path d="')[1].split('"')[0]
+    assert middles.startswith("M10 0L15.0 10M30 0L35.0 10")
 
 
 def test_the_papers_dots_are_its_table() -> None:

@@ -129,9 +129,10 @@ def test_picture_figures_draw_any_number_of_rows(count: int, network: InterFrame
     assert "of 0.0 px (zero)" in title_of(panels)
     view = follow_window(network, triplets[0, 0], triplets[0, 2])
     still = follow_window(network, triplets[0, 0], triplets[0, 0], window=view.number)
-    head, token = view.sharpest()
+    head, token = view.most_shifted(still, triplets[0, 0])
     drawn = attention_window(triplets[0, 0], triplets[0, 2], view, still, head=head, token=token)
-    assert f"{view.attention.max():.0%}" in title_of(drawn)
+    shift = np.linalg.norm(view.moves[head, token] - still.moves[head, token])
+    assert f"by {shift:.1f} px" in title_of(drawn) and ("hardly" in title_of(drawn)) == (shift < 0.25)
     for figure in (strip, panels, drawn):
         figure.canvas.draw_idle()
 

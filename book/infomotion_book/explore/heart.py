@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from infomotion_book import svg
+from infomotion_book.explore.layers import layers
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.figures.votes import VOTER_COLOURS
 from infomotion_lib.reporting.results import records
@@ -41,18 +42,20 @@ def control(folder: Path = STUDIES) -> ipywidgets.Widget:
     files = sorted((folder / PICTURES).glob("*.webp"))
     slider = w.IntSlider(value=START, min=0, max=len(files) - 1, description="moment", readout=False)
     slider.layout.width = "min(32rem, 96%)"
-    pictures, cards = [], []
+    pictures, cursors = [], []
     for file in files:
         frame = int(file.stem)
         words = words_of(frame, detected)
         alt = f"A real heart, apical view, frame {frame}: {words}."
         pictures.append(w.HTML(picture_html(file, alt=alt, width="12.5rem")))
-        text = f"Volume curves of both votes over {len(curve)} frames; the cursor is at {frame}. {words}."
-        cards.append(w.HTML(picture_html(_card(curve, detected, frame, words), alt=text)))
-    stacks = [w.Stack(pages, selected_index=START) for pages in (pictures, cards)]
+        cursor = _cursor(curve, frame, words)
+        cursors.append(w.HTML(picture_html(cursor, alt=f"The cursor is at frame {frame}. {words}.")))
+    stacks = [w.Stack(pages, selected_index=START) for pages in (pictures, cursors)]
     for stack in stacks:
         w.jsdlink((slider, "value"), (stack, "selected_index"))
-    row = w.HBox(stacks)
+    text = f"Volume curves of both votes over {len(curve)} frames."
+    curves = w.HTML(picture_html(_curves(curve, detected), alt=text))
+    row = w.HBox([stacks[0], layers(curves, stacks[1])])
     row.layout.flex_flow = "row wrap"
     row.layout.align_items = "center"
     return w.VBox([slider, row])
@@ -73,34 +76,47 @@ def _miss(late: float) -> str:
     return "where it was seen" if late == 0 else f"{abs(late):.0f} ms {'late' if late > 0 else 'early'}"
 
 
-def _card(curve: pd.DataFrame, beats: pd.DataFrame, now: int, words: str) -> str:
-    voters = ("detector", "network")
-    values = curve[list(voters)].to_numpy(float)
+VOTERS = ("detector", "network")
+
+
+def _x(curve: pd.DataFrame, frame: float) -> float:
+    return _LEFT + frame / int(curve["frame"].iloc[-1]) * (_WIDTH - _LEFT - _RIGHT)
+
+
+def _y(curve: pd.DataFrame, value: float) -> float:
+    values = curve[list(VOTERS)].to_numpy(float)
     low, high = float(values.min()), float(values.max())
-    last = int(curve["frame"].iloc[-1])
+    return _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
 
-    def x(frame: float) -> float:
-        return _LEFT + frame / last * (_WIDTH - _LEFT - _RIGHT)
 
-    def y(value: float) -> float:
-        return _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
-
-    parts = [svg.text(_LEFT, 20, words, bold=True)]
-    for place, voter in enumerate(voters):
+def _curves(curve: pd.DataFrame, beats: pd.DataFrame) -> str:
+    parts = []
+    for place, voter in enumerate(VOTERS):
         parts.append(svg.text(_LEFT + 90 * place, 42, voter, size=12, fill=VOTER_COLOURS[voter], bold=True))
-        points = [(x(f), y(v)) for f, v in zip(curve["frame"], curve[voter], strict=True)]
+        points = [(_x(curve, f), _y(curve, v)) for f, v in zip(curve["frame"], curve[voter], strict=True)]
         parts.append(svg.curve(points, stroke=VOTER_COLOURS[voter]))
     ends = sorted({*beats["es"], *beats["next_es"]})
-    parts += [mark for frame in ends for mark in _tick(x(frame), "es")]
-    parts += [mark for frame in beats["ed"] for mark in _tick(x(frame), "ed")]
-    parts += [mark for frame in beats["rule_es"] for mark in _rule(x(frame))]
-    seen = float(curve["detector"].iloc[now])
-    parts.append(svg.line(x(now), _TOP - 8, x(now), _HEIGHT - _BOTTOM, stroke="#0072B2", width=2))
-    parts.append(svg.dot(x(now), y(seen), 6, "#0072B2"))
+    parts += [mark for frame in ends for mark in _tick(_x(curve, frame), "es")]
+    parts += [mark for frame in beats["ed"] for mark in _tick(_x(curve, frame), "ed")]
+    parts += [mark for frame in beats["rule_es"] for mark in _rule(_x(curve, frame))]
+    return svg.picture(_WIDTH, _HEIGHT, parts)
+
+
+def _cursor(curve: pd.DataFrame, now: int, words: str) -> str:
+    """The line of the frame in sight, over the curves, and what the rule does in its beat."""
+    at = _x(curve, now)
     seconds = float(curve["seconds"].iloc[now])
     foot = f"ES, ED as detected; ES′ by the rule; now {seconds:.1f} s"
-    parts.append(svg.text(_WIDTH / 2, _HEIGHT - 8, foot, anchor="middle", size=12))
-    return svg.picture(_WIDTH, _HEIGHT, parts)
+    return svg.picture(
+        _WIDTH,
+        _HEIGHT,
+        [
+            svg.text(_LEFT, 20, words, bold=True),
+            svg.line(at, _TOP - 8, at, _HEIGHT - _BOTTOM, stroke="#0072B2", width=2),
+            svg.dot(at, _y(curve, float(curve["detector"].iloc[now])), 6, "#0072B2"),
+            svg.text(_WIDTH / 2, _HEIGHT - 8, foot, anchor="middle", size=12),
+        ],
+    )
 
 
 def _tick(x: float, phase: str) -> list[str]:

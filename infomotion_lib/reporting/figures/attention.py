@@ -1,4 +1,4 @@
-"""One attention window on a picture: where a token looks in the other frame, and how far it has moved."""
+"""One attention window on a picture: how the place that a token looks at shifts when the heart moves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from infomotion_lib.reporting.figures.parts import headline
 from infomotion_lib.reporting.style import PHONE_WIDTH
 from infomotion_lib.representations.ifa.inspection import WindowView
 
-_OWN, _FOUND = "#56B4E9", "#E69F00"
+_LESS, _MORE = "#56B4E9", "#E69F00"
+_LEAST_SHIFT = 0.25
+"""Pixels under which attention does not count as following."""
 
 
 def attention_window(
@@ -24,8 +26,8 @@ def attention_window(
     head: int,
     token: int,
 ) -> Figure:
-    """Three panels: a token of the first frame; where it looks in the second; how much further all tokens
-    point than at rest.
+    """Three panels: a token of the first frame; where it looks more and less in the second frame than it
+    does at rest, and the shift that this makes; the shift of all tokens. Arrows are enlarged alike.
 
     Parameters
     ----------
@@ -39,51 +41,36 @@ def attention_window(
     """
     fig = Figure(figsize=(PHONE_WIDTH, 2.7))
     one, two, three = fig.subplots(1, 3)
-    start, end = view.pixels[token], view.pixels[token] + view.moves[head, token]
     for axis, frame in ((one, first), (two, second), (three, first)):
         axis.imshow(frame, cmap="gray", vmin=0, vmax=255)
         _frame_window(axis, view, frame.shape)
-    _square(one, start, view.patch, _OWN)
-    one.set_title("first frame:\nthe patch", fontsize=9)
-    weights = view.attention[head, token]
-    for centre, weight in zip(view.pixels, weights / weights.max(), strict=True):
-        corner = centre - view.patch / 2
-        two.add_patch(
-            Rectangle(
-                (corner[0], corner[1]),
-                view.patch,
-                view.patch,
-                facecolor=_FOUND,
-                alpha=0.7 * float(weight),
-                lw=0,
-            )
-        )
-    _square(two, start, view.patch, _OWN)
-    two.annotate(
-        "",
-        end,
-        start,
-        arrowprops={"arrowstyle": "-|>", "color": "white", "lw": 1.6, "shrinkA": 0, "shrinkB": 0},
-    )
-    two.set_title(f"second frame: its\nattention, head {head + 1}", fontsize=9)
-    change = view.moves[head] - still.moves[head]
-    longest = float(np.linalg.norm(change, axis=1).max())
-    three.quiver(
-        *view.pixels.T,
-        *change.T,
-        angles="xy",
-        scale_units="xy",
-        scale=max(longest, 1e-6) / (1.5 * view.patch),
-        color=_FOUND,
-        width=0.01,
-    )
-    three.set_title(f"shift of all patches\n(up to {longest:.1f} px)", fontsize=9)
-    text = (
-        f"A patch of the wall sends {weights.max():.0%} of its attention to one place"
-        f" (evenly spread: {1 / len(weights):.0%})"
-    )
-    headline(fig, text)
+    shift = view.moves[head] - still.moves[head]
+    lengths = np.linalg.norm(shift, axis=1)
+    enlarged = 2 * view.patch / max(float(lengths.max()), 1e-6)
+    _square(one, view.pixels[token], view.patch, "white")
+    one.set_title("first frame:\none patch", fontsize=9)
+    gain = view.attention[head, token] - still.attention[head, token]
+    for centre, more in zip(view.pixels, gain / max(float(np.abs(gain).max()), 1e-9), strict=True):
+        colour = _MORE if more > 0 else _LESS
+        corner, strength = _corner(centre, view.patch), 0.75 * abs(float(more))
+        two.add_patch(Rectangle(corner, view.patch, view.patch, facecolor=colour, alpha=strength, lw=0))
+    _square(two, view.pixels[token], view.patch, "white")
+    _arrows(two, view.pixels[[token]], shift[[token]] * enlarged, "white")
+    two.set_title("second: attention\nmore (orange), less", fontsize=9)
+    _arrows(three, view.pixels, shift * enlarged, _MORE)
+    _arrows(three, view.pixels[[token]], shift[[token]] * enlarged, "white")
+    three.set_title(f"shift of all patches,\n{enlarged:.0f} times as long", fontsize=9)
+    far = f"{lengths[token]:.1f} px"
+    follows = f"and this patch's attention with it: by {far}"
+    stays = f"this patch's attention hardly does: by {far}"
+    headline(fig, f"The heart moves, {follows if lengths[token] >= _LEAST_SHIFT else stays}")
     return fig
+
+
+def _arrows(axis: Axes, starts: NDArray[np.floating], moves: NDArray[np.floating], colour: str) -> None:
+    axis.quiver(
+        *starts.T, *moves.T, angles="xy", scale_units="xy", scale=1, color=colour, width=0.012, zorder=3
+    )
 
 
 def _frame_window(axis: Axes, view: WindowView, shape: tuple[int, ...]) -> None:
@@ -102,5 +89,8 @@ def _frame_window(axis: Axes, view: WindowView, shape: tuple[int, ...]) -> None:
 
 
 def _square(axis: Axes, centre: NDArray[np.floating], side: int, colour: str) -> None:
-    corner = centre - side / 2
-    axis.add_patch(Rectangle((corner[0], corner[1]), side, side, fill=False, edgecolor=colour, lw=1.8))
+    axis.add_patch(Rectangle(_corner(centre, side), side, side, fill=False, edgecolor=colour, lw=1.8))
+
+
+def _corner(centre: NDArray[np.floating], side: int) -> tuple[float, float]:
+    return float(centre[0]) - side / 2, float(centre[1]) - side / 2

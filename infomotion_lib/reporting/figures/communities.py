@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from infomotion_lib.reporting.figures.parts import FAINT, INK, headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, fitted_legend, headline
 from infomotion_lib.reporting.flags import flag_words
 from infomotion_lib.reporting.style import PHONE_WIDTH
 from infomotion_lib.selection.graph import Graph
@@ -68,7 +68,7 @@ def community_graphs(
     fig = Figure(
         figsize=(PHONE_WIDTH, 4.6)
         if single
-        else (PHONE_WIDTH, 0.4 + 2.2 * rows + (0.3 if len(graphs) % columns == 0 else 0))
+        else (PHONE_WIDTH, 0.4 + 2.45 * rows + (0.5 if len(graphs) % columns == 0 else 0))
     )
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes[len(graphs) :]:
@@ -109,7 +109,7 @@ def community_graphs(
     else:
         if repeated:
             marks, labels = [*marks, Line2D([], [], linestyle="")], [*labels, repeated]
-        fig.legend(marks, labels, loc="outside lower left", ncols=3, fontsize=9.5, handletextpad=0.2)
+        fitted_legend(fig, marks, labels, most=3)
     span = (
         f"{min(counts)} to {max(counts)} communities"
         if min(counts) < max(counts)

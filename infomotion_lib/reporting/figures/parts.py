@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,13 +33,18 @@ def span_at_least(axis: Axes, span: float) -> None:
 
 
 def legend_below(fig: Figure, axis: Axes, *, most: int) -> None:
-    """Legend of an axis below all panels, in as many columns as the figure is wide enough for; points with
-    error bars as markers alone.
-    """
+    """Legend of an axis below all panels, points with error bars as markers alone."""
     handles, labels = axis.get_legend_handles_labels()
     marks = [handle[0] if isinstance(handle, ErrorbarContainer) else handle for handle in handles]
+    fitted_legend(fig, marks, labels, most=most)
+
+
+def fitted_legend(fig: Figure, marks: Sequence[Any], labels: Sequence[str], *, most: int) -> None:
+    """Legend below all panels, in as many columns, at most ``most``, as the figure is wide enough for."""
     for columns in range(most, 0, -1):
-        legend = fig.legend(marks, labels, loc="outside lower center", ncols=columns, fontsize=9.5)
+        legend = fig.legend(
+            marks, labels, loc="outside lower center", ncols=columns, fontsize=9.5, columnspacing=1.1
+        )
         if columns == 1 or legend.get_window_extent().width <= fig.bbox.width:
             return
         legend.remove()

@@ -74,7 +74,7 @@ def ef_scatter(
     cells : sequence of (source, method, graph, vpc)
         Panels.
     """
-    fig = Figure(figsize=(PHONE_WIDTH, 3.4))
+    fig = Figure(figsize=(PHONE_WIDTH, 3.0))
     axes = fig.subplots(1, len(cells), sharex=True, sharey=True, squeeze=False)[0]
     edges = (0.0, *EF_EDGES, 100.0)
     errors = []

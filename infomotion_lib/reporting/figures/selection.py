@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from infomotion_lib.classes import GROUPS
-from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, edge_note, fitted_legend, headline
 from infomotion_lib.reporting.flags import health_of
 from infomotion_lib.reporting.style import CLASS_COLOURS, PHONE_WIDTH, SOURCE_NAMES
 
@@ -47,7 +47,7 @@ def module_counts(
     panels = list(report[["source", "feature"]].drop_duplicates().itertuples(index=False, name=None))
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
-    fig = Figure(figsize=(PHONE_WIDTH, 0.9 + 1.75 * rows))
+    fig = Figure(figsize=(PHONE_WIDTH, 1.3 + 1.75 * rows))
     axes = fig.subplots(rows, columns, squeeze=False, sharey=True, sharex=True)
     recipes = [name for name in RECIPE_NAMES if name in set(report["graph"])]
     classes = [name for name in GROUPS if name in set(report["class_name"])]
@@ -84,7 +84,7 @@ def module_counts(
     labels = [*(RECIPE_NAMES[name] for name in recipes), *([" or ".join(sick)] if sick else []), "shuffled"]
     handles += [Line2D([], [], color=INK, lw=0.8, ls=(0, (2, 2)))] if vpc else []
     labels += [f"VPC {' and '.join(map(str, vpc))}"] if vpc else []
-    fig.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+    fitted_legend(fig, handles, labels, most=3)
     headline(fig, _collapse_sentence(report, recipes))
     return fig
 
@@ -142,14 +142,7 @@ def settings_sweep(
     handles.append(
         Line2D([], [], linestyle="", marker="o", markersize=4.5, markerfacecolor="white", markeredgecolor=INK)
     )
-    fig.legend(
-        handles,
-        [*names, "collapsed or shattered"],
-        loc="outside lower center",
-        ncols=3,
-        fontsize=9.5,
-        columnspacing=1.1,
-    )
+    fitted_legend(fig, handles, [*names, "collapsed or shattered"], most=3)
     low, high = int(table["communities"].min()), int(table["communities"].max())
     headline(fig, f"From {low} to {high} communities, depending on settings the paper leaves open")
     return fig

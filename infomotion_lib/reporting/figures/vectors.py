@@ -36,10 +36,10 @@ def which_vectors(rows: pd.DataFrame, *, over: str) -> Figure:
     colours = [REPRESENTATIONS[name].colour for name in ordered["name"]]
     places = np.arange(len(ordered))
     known.barh(places, ordered["ridge_r2"].clip(lower=0), color=colours, height=0.6)
-    known.set(xlim=(0, 1), xlabel="R² of EF,\nheld-out videos", title="knows EF")
-    known.set_yticks(places, ordered["label"])
+    known.set(xlim=(0, 1), xlabel="R² of EF,\nunseen\nvideos", title="knows EF")
+    known.set_yticks(places, ["\n".join(textwrap.wrap(label, 20)) for label in ordered["label"]])
     _intervals(worth, ordered, "ci_low", "ci_high")
-    worth.set(xlabel=f"accuracy minus\nRandom's (points),\nover {over}", title="is worth")
+    worth.set(xlabel=f"points more\nthan Random,\nover {over}", title="is worth")
     spent = ordered["video_ms"].where(ordered["video_ms"] > 0)
     if spent.notna().any():
         cost.plot(spent, places, "s", color=MUTED, ms=6)
@@ -47,7 +47,7 @@ def which_vectors(rows: pd.DataFrame, *, over: str) -> Figure:
         cost.set(xscale="log", xlim=(0.7 * ends[0], 1.4 * ends[1]))
         cost.xaxis.set_major_formatter("{x:g}")
         cost.xaxis.set_minor_formatter(NullFormatter())
-    cost.set(xlabel="CPU time, ms\nper video", title="costs")
+    cost.set(xlabel="CPU ms\nper video", title="costs")
     for axis in (known, worth, cost):
         axis.grid(axis="y", visible=False)
     encoders = rows[[not REPRESENTATIONS[name].oracle for name in rows["name"]]]

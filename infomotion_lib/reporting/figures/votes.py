@@ -164,12 +164,12 @@ def consistency(table: pd.DataFrame) -> Figure:
     table : DataFrame
         From :func:`infomotion_lib.frames.consistency.self_consistency`.
     """
-    fig = Figure(figsize=(PHONE_WIDTH, 3.7))
-    left, right = fig.subplots(1, 2, width_ratios=(3, 2))
+    fig = Figure(figsize=(PHONE_WIDTH, 5.2))
+    upper, lower = fig.subplots(2, 1)
     names = [name for name in VARIANT_NAMES if (table["variant"] == name).any()]
     voters = ["detector", "network"]
     _spreads(
-        left,
+        upper,
         table[table["voter"].isin(voters) & table["variant"].isin(names)],
         voters,
         x="variant",
@@ -180,24 +180,24 @@ def consistency(table: pd.DataFrame) -> Figure:
         [values.to_frame("r").assign(clips=name) for name, values in _agreements(table).items()]
     )
     _spreads(
-        right,
+        lower,
         agreements.assign(voter="both agree"),
         ["both agree"],
         x="clips",
         y="r",
         order=list(_agreements(table)),
     )
-    left.set_xticks(
+    upper.set_xticks(
         range(len(names)), [VARIANT_NAMES[name].replace(" ", "\n", 1) for name in names], fontsize=9
     )
-    left.set_ylabel("correlation with the curve\nof the clip as it is")
-    right.set_xticks(range(3), ["in order", "frames\nshuffled", "untrained"], fontsize=9)
-    right.set_ylabel("correlation of\ndetector and network")
-    for axis in (left, right):
+    upper.set_ylabel("correlation with the curve\nof the clip as it is")
+    lower.set_xticks(range(3), ["in order", "frames shuffled", "untrained"], fontsize=9)
+    lower.set_ylabel("correlation of\ndetector and network")
+    for axis in (upper, lower):
         axis.axhline(0, color=INK, lw=0.8)
         axis.grid(axis="x", visible=False)
         axis.set(xlabel="", ylim=(None, 1.04))
-    handles, labels = left.get_legend_handles_labels()
+    handles, labels = upper.get_legend_handles_labels()
     spread = "median; line: 10th to 90th percentile"
     fig.legend(
         handles, labels, loc="outside lower center", ncols=2, fontsize=9, title=spread, title_fontsize=9

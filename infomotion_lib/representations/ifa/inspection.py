@@ -70,15 +70,19 @@ class WindowView:
         """Expected displacement in pixels, (h, n, 2)."""
         return self.displacement.reshape(len(self.pixels), -1, 2).transpose(1, 0, 2) * self.pixels_per_unit
 
-    def sharpest(self, frame: NDArray[np.uint8] | None = None) -> tuple[int, int]:
-        """Head and token that look most at one place: the largest number in A; of a first ``frame`` (H, W),
-        among the brightest quarter of the tokens, which lie on a wall.
+    def most_shifted(self, still: WindowView, frame: NDArray[np.uint8]) -> tuple[int, int]:
+        """Head and token whose expected displacement differs most from that at rest, among the brightest
+        quarter of the tokens of the first ``frame`` (H, W), which lie on a wall.
+
+        Parameters
+        ----------
+        still : WindowView
+            The same window, from the first frame to itself.
         """
-        most = self.attention.max(axis=-1)
-        if frame is not None:
-            light = np.array([self._light(frame, centre) for centre in self.pixels])
-            most = np.where(light >= np.quantile(light, 0.75), most, 0)
-        head, token = np.unravel_index(int(most.argmax()), most.shape)
+        light = np.array([self._light(frame, centre) for centre in self.pixels])
+        shift = np.linalg.norm(self.moves - still.moves, axis=-1)
+        shift = np.where(light >= np.quantile(light, 0.75), shift, 0)
+        head, token = np.unravel_index(int(shift.argmax()), shift.shape)
         return int(head), int(token)
 
     def _light(self, frame: NDArray[np.uint8], centre: Floats) -> float:
