@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from infomotion_book import (
     arithmetic,
+    cost,
     critical,
     dots,
     evidence,
@@ -112,6 +113,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),
+        "cost": cost.fragment(),
         "latte_steps": latte_steps(),
         "hearts_tried": hearts_tried(),
         "speed": speed(),
