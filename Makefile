@@ -4,6 +4,7 @@
 #   make test [TESTS=tests/data]       style, types, all tests; under nine minutes on two cores
 #   make check [TESTS=tests/data]      the same without whole stages and the rendered book: for the desk
 #   make drills [DRILLS=tests/drills]  kills, full disks, damaged and hostile files, a fresh machine; two hours
+#   make drill-slurm                   stages as jobs of a SLURM of one node, which is installed first (apt, root)
 #   make book                          the book from the frozen results alone, no torch needed
 #   make setup                         the environment alone
 #   make clean                         the built book and caches; results in runs/ stay
@@ -13,6 +14,7 @@ VENV ?= .venv
 WORKERS ?= 2
 TESTS ?=
 DRILLS ?= tests/drills
+SLURM := munge slurmctld slurmd slurm-client
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 
@@ -20,7 +22,7 @@ BIN := $(VENV)/bin
 EVERYTHING := $(VENV)/.installed-all
 BOOK_ONLY := $(VENV)/.installed-book
 
-.PHONY: setup reproduce test check drills book clean
+.PHONY: setup reproduce test check drills drill-slurm book clean
 .DELETE_ON_ERROR:
 
 setup: $(EVERYTHING)
@@ -39,6 +41,10 @@ test check: $(EVERYTHING)
 
 drills: $(EVERYTHING)
 	@$(BIN)/python -m pytest $(DRILLS) -o python_files='drill_*.py' -s -rs
+
+drill-slurm: $(EVERYTHING)
+	@{ command -v slurmctld && command -v slurmd && command -v munged && command -v sbatch; } >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends $(SLURM); }
+	@$(MAKE) --no-print-directory drills DRILLS="tests/run/test_slurm.py tests/drills/drill_slurm.py"
 
 book: $(if $(wildcard $(EVERYTHING)),$(EVERYTHING),$(BOOK_ONLY))
 	@$(BIN)/infomotion book

@@ -221,12 +221,14 @@ def test_ci_and_workflows_call_the_same_doors() -> None:
     assert {"setup", "reproduce", "test", "check", "drills", "book", "clean"} <= doors
 
 
-def test_cluster_settings_name_stages_that_exist() -> None:
+def test_cluster_settings_name_stages_and_parts_of_them() -> None:
+    kinds = {stage.spread.kind for stage in TABLE.values() if stage.spread}
+    parts = {f"{kind}_{job}" for kind in kinds for job in ("prepare", "part")}
     for file in (PROJECT / "cluster").glob("*/config.yaml"):
         settings = yaml.safe_load(file.read_text(encoding="utf-8"))
-        kinds = {stage.spread.kind for stage in TABLE.values() if stage.spread}
-        parts = {f"{kind}_{job}" for kind in kinds for job in ("prepare", "part")}
         assert set(settings["set-resources"]) <= {*STAGES, *parts}, file
+        for asked in (settings["default-resources"], *settings["set-resources"].values()):
+            assert {"slurm_partition", "runtime", "mem_mb"} <= set(asked), file
 
 
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

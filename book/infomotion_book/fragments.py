@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from infomotion_book import (
     arithmetic,
+    cost,
     critical,
     dots,
     evidence,
@@ -114,6 +115,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "figures": figure_index(shown),
         "costs": costs(),
         **measured.fragments(),
+        "cost": cost.fragment(),
         "changelog": changelog(),
         "play": play(lead),
         **live.fragments(lead, assets, not_run=NOT_RUN),

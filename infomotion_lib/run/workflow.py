@@ -25,6 +25,7 @@ from infomotion_lib.paths import BOOK, PROJECT, RESOLVED, RunPaths, notebook_of
 from infomotion_lib.processes import caches, die_with_parent
 from infomotion_lib.progress import TERMINAL_VARIABLE, terminal_name
 from infomotion_lib.provenance import atomic, read_run_card, sha256
+from infomotion_lib.run.cluster import ClusterJobs
 from infomotion_lib.run.code import code_hash
 from infomotion_lib.run.fingerprint import record_of, science
 from infomotion_lib.run.lock import only_run
@@ -97,6 +98,7 @@ def run_all(
             _snakemake(paths, stages=stages, cluster=cluster, target=target),
             log=paths.root / "workflow.log",
             say=say,
+            jobs=ClusterJobs(_settings_of(cluster)) if cluster else None,
         )
     return paths
 
@@ -191,15 +193,7 @@ def _snakemake(
         f"resolved={RESOLVED}",
     ]  # in the folder where the engine starts; a whole path would be read as YAML
     if cluster:
-        folder = Path(cluster) if (Path(cluster) / "config.yaml").is_file() else PROJECT / "cluster" / cluster
-        if not (folder / "config.yaml").is_file():
-            known = [path.parent.name for path in folder.parent.glob("*/config.yaml")]
-            raise ParameterError(
-                f"Unknown cluster: {cluster}",
-                where=f"Looked for: {folder}",
-                remedy=did_you_mean(cluster, known),
-            )
-        command += ["--profile", str(folder.resolve())]
+        command += ["--profile", str(_settings_of(cluster).parent)]
     else:
         command += ["--cores", str(max(parameters.workers for parameters in stages.values()))]
     command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
@@ -209,6 +203,17 @@ def _snakemake(
     ]
     stale += ["book"] if target == "book" and book_shows() != str(paths.root) else []
     return command + (["--forcerun", *stale] if stale else [])
+
+
+def _settings_of(cluster: str) -> Path:
+    """File that says how stages become jobs of a cluster."""
+    folder = Path(cluster) if (Path(cluster) / "config.yaml").is_file() else PROJECT / "cluster" / cluster
+    if not (folder / "config.yaml").is_file():
+        known = [path.parent.name for path in folder.parent.glob("*/config.yaml")]
+        raise ParameterError(
+            f"Unknown cluster: {cluster}", where=f"Looked for: {folder}", remedy=did_you_mean(cluster, known)
+        )
+    return (folder / "config.yaml").resolve()
 
 
 def outputs(stage: str, parameters: Mapping[str, StageParameters]) -> tuple[str, ...]:
@@ -255,10 +260,14 @@ def book_shows() -> str:
     return BOOK_SHOWS.read_text(encoding="utf-8") if BOOK_SHOWS.is_file() else ""
 
 
-def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> None:
-    """Run the workflow engine, its output in ``log``; pass on the stages' own lines."""
+def _follow(
+    command: list[str], *, log: Path, say: Callable[[str], None], jobs: ClusterJobs | None = None
+) -> None:
+    """Run the workflow engine, its output in ``log``; pass on the stages' own lines, or what becomes of the
+    jobs of a cluster.
+    """
     reasons: list[str] = []
-    with log.open("w", encoding="utf-8") as stream:
+    with log.open("w", encoding="utf-8", buffering=1) as stream:
         process = subprocess.Popen(
             command,
             cwd=log.parent,
@@ -277,14 +286,22 @@ def _follow(command: list[str], *, log: Path, say: Callable[[str], None]) -> Non
                     say(line.removeprefix(MARK).rstrip("\n"))
                 elif line.startswith(FAILED):
                     reasons.append(line.removeprefix(FAILED).rstrip("\n"))
+                elif jobs and (told := jobs.hear(line)):
+                    say(told)
+                if jobs and jobs.lost:
+                    process.kill()  # asked politely, it would cancel them
         except BaseException:
             _stop(process)
             raise
     if process.wait() != 0:
+        whole = f"The whole log: {log}"
+        if jobs and (jobs.failed or jobs.lost):
+            what, where, remedy = jobs.what_failed(reason=FAILED)
+            raise StageError(what, where=f"{where}\n{whole}".strip(), remedy=remedy)
         raise StageError(
             "\n".join(reasons).removeprefix("Error: ")
             or f"The workflow stopped before its end.\n{_end(log.read_text(encoding='utf-8'))}",
-            where=f"The whole log: {log}",
+            where=whole,
             remedy="Mend this and give the same command again; finished work is kept.",
         )
 
