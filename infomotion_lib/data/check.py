@@ -55,6 +55,11 @@ class DataReport:
     def __repr__(self) -> str:
         return self.summary()
 
+    @property
+    def ready(self) -> bool:
+        """Whether all stages can run; true where none was asked about."""
+        return not self.verdict.startswith(NOT_READY)
+
     def summary(self) -> str:
         """Text of a few lines: found, dropped and why, tracings, order of ED and ES, classes by split, what
         to do next.
@@ -164,7 +169,7 @@ class DataReport:
         )
         if self.verdict:
             steps.append(self.verdict)
-        if self.verdict.startswith(NOT_READY):
+        if not self.ready:
             return steps
         if any((root / made).is_file() for made in (OPEN_LABELS, PHANTOM_TRUTH)):
             how = "This project made the folder, nothing more is needed."

@@ -164,7 +164,7 @@ def test_the_command_tells_what_can_run(folder: EchoFolder, capsys: pytest.Captu
     splits("TRAIN", "VAL")(folder)
     folder.write()
     words = ["data", "check", str(folder.root), "-P", "smoke", "-p", "synthetic_data=none"]
-    assert cli.main([*words, "-p", "latte_fps=16.0"]) == 0
+    assert cli.main([*words, "-p", "latte_fps=16.0"]) == 1
     printed = capsys.readouterr().out
     assert "Ready" not in printed and "Not ready for the profile smoke" in printed
     assert "`--until 03` leaves what comes after 03 out" in printed
