@@ -20,7 +20,7 @@ from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_run_card, sha256,
 from infomotion_lib.run.code import code_of
 from infomotion_lib.run.fingerprint import claim_folder, fingerprint, holds_copied_pool, worked
 from infomotion_lib.run.here import require_here, with_whole_paths
-from infomotion_lib.run.lock import only_run
+from infomotion_lib.run.lock import claim, only_run
 from infomotion_lib.run.outlook import require_videos
 from infomotion_lib.run.parts.marks import done_before
 from infomotion_lib.run.scratch import STAGE_FOLDER, values_of_run
@@ -76,6 +76,7 @@ def run_stage(
     require_labels({**read_profile(profile), **changes}, last=step.name)
     paths = run_paths(parameters.profile, parameters.runs_dir)
     with only_run(paths, wait=wait) if lock else nullcontext():
+        claim(paths, profile)
         for need in _copied_pools(step, parameters, paths):
             known = {name: value for name, value in changes.items() if name in STAGES[need].model_fields}
             run_stage(need, profile, overrides=known, lock=False, say=say)
