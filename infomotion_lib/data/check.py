@@ -65,7 +65,7 @@ class DataReport:
         to do next.
         """
         dataset, usable = self.dataset, self.dataset.usable
-        lines = [("data set", f"{dataset.name} at {dataset.root} ({dataset.layout})")]
+        lines = [("data set", f"{dataset.name} at {dataset.place} ({dataset.layout})")]
         lines.append(
             ("found", f"{len(dataset.videos)} videos listed, {len(usable)} usable: {_geometry(usable)}")
         )
@@ -159,7 +159,7 @@ class DataReport:
         missing = [split for split in needed if split not in counts.index]
         if missing:
             steps.append(f"No usable video in {', '.join(missing)}.")
-        root = self.dataset.root
+        root = self.dataset.place
         holder = (
             root.parent
             if root.name in _REAL_NAMES

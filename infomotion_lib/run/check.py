@@ -68,7 +68,7 @@ def check_for_run(
         found = replace(found, dataset=replace(dataset, notes=(*dataset.notes, seen)))
     if dataset.layout != "echonet-dynamic":
         return found
-    other, lacking = _second(stages["data"], dataset.root)
+    other, lacking = _second(stages["data"], dataset.place)
     real = as_table(dataset.videos, source="real", limit=stages["data"].limit, classes=classes)
     told = foretell(stages, pd.concat([real, *([] if other is None else [other])], ignore_index=True))
     name = values["profile"]
@@ -82,7 +82,8 @@ def check_for_run(
 
 
 def _profile_of(folder: Path) -> str:
-    names = {folder.resolve().name.lower(), folder.resolve().parent.name.lower()}
+    places = (folder.absolute(), folder.resolve())
+    names = {part.name.lower() for place in places for part in (place, place.parent)}
     return PAPER if names & {"echonet-dynamic", "echonet-synthetic"} else OWN
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ def test_two_profile_files_of_one_name_do_not_share_a_run(profile: Path, tmp_pat
     (tmp_path / "other").mkdir()
     copy = tmp_path / "other" / "clinic.yml"
     copy.write_bytes(profile.read_bytes())
-    ways = {
+    ways: dict[str, Callable[[str], Any]] = {
         "all": lambda file: run_all(file, until="data", say=lambda line: None),
         "foretold": what_would_run,
         "one stage": lambda file: run_stage("data", file),

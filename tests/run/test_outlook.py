@@ -179,6 +179,13 @@ def test_paper_is_not_ready_without_its_second_source(folder: EchoFolder) -> Non
     assert "Ready for the profile paper: all stages can run" in ready.summary()
 
 
+def test_a_linked_folder_is_known_by_the_name_it_was_given(folder: EchoFolder, tmp_path: Path) -> None:
+    (tmp_path / "EchoNet-Synthetic").symlink_to(folder.root.replace(folder.root.parent / "set14"))
+    asked = check_for_run(tmp_path / "EchoNet-Synthetic").summary()
+    assert f"EchoNet-Synthetic at {tmp_path / 'EchoNet-Synthetic'} (echonet-synthetic)" in asked
+    assert "REQUESTED" in asked and f"Set INFOMOTION_DATA={tmp_path} " in asked and "set14" not in asked
+
+
 def test_more_than_a_quarter_lost_stops() -> None:
     lost = pd.DataFrame({"file_name": ["a", "b"], "status": ["no_phase", "blank"]})
     assert losses(lost, 8, of="videos", allowed=False) == ""
