@@ -10,7 +10,7 @@ import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.faults import FAULTS, OK, REMARKS, TRACING_FAULTS
-from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS
+from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS, is_selection
 from infomotion_lib.data.look import ODD_COLUMNS, ODDITIES
 from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.sources import SOURCES
@@ -155,10 +155,13 @@ class DataReport:
                 f"TRAIN has fewer than {_WANTED_A_CLASS} videos of: {', '.join(short)}. Selections there will"
                 " fall short."
             )
-        needed = SPLITS if self.dataset.layout == "echonet-dynamic" else SPLITS[:1]
+        selection = is_selection(self.dataset.root)
+        needed = SPLITS if self.dataset.layout == "echonet-dynamic" and not selection else SPLITS[:1]
         missing = [split for split in needed if split not in counts.index]
         if missing:
             steps.append(f"No usable video in {', '.join(missing)}.")
+        if selection:
+            return [*steps, "A selection, for training alone: no run of this project starts from it."]
         root = self.dataset.place
         holder = (
             root.parent

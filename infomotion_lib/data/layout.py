@@ -151,11 +151,18 @@ def _guess(folder: Path, given: Path) -> LayoutName:
         except (OSError, ValueError, KeyError, TypeError):
             continue
         return "echonet-synthetic" if value in ("synthetic", "echonet-synthetic") else "echonet-dynamic"
-    with suppress(OSError, ValueError, KeyError, TypeError):  # a selection's EF is what it was selected by
-        if json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["name"].endswith(DISTILLED):
-            return "echonet-dynamic"
+    if is_selection(folder):  # its EF is what it was selected by
+        return "echonet-dynamic"
     named = {part.name.lower() for place in (folder, given) for part in (place, place.parent)}
     return "echonet-synthetic" if "echonet-synthetic" in named else "echonet-dynamic"
+
+
+def is_selection(folder: Path) -> bool:
+    """Whether the folder holds an exported selection: TRAIN videos alone, without volumes."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        name = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["name"]
+        return bool(name.endswith(DISTILLED))
+    return False
 
 
 def _video_folder(folder: Path) -> tuple[Path, tuple[str, ...]]:

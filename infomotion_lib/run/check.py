@@ -11,6 +11,7 @@ import pandas as pd
 
 from infomotion_lib.data.check import NOT_READY, DataReport, report
 from infomotion_lib.data.faults import MAX_UNUSABLE
+from infomotion_lib.data.layout import is_selection
 from infomotion_lib.data.look import LOOKED_THROUGH, odd_videos
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.sources import NONE, SOURCES
@@ -66,7 +67,7 @@ def check_for_run(
     if len(dataset.usable) > LOOKED_THROUGH and not thorough:
         seen = f"{LOOKED_THROUGH:,} of {len(dataset.usable):,} videos were decoded whole: --thorough, all."
         found = replace(found, dataset=replace(dataset, notes=(*dataset.notes, seen)))
-    if dataset.layout != "echonet-dynamic":
+    if dataset.layout != "echonet-dynamic" or is_selection(dataset.root):
         return found
     other, lacking = _second(stages["data"], dataset.place)
     real = as_table(dataset.videos, source="real", limit=stages["data"].limit, classes=classes)
