@@ -20,7 +20,7 @@ from infomotion_lib.arithmetic import Arithmetic
 from infomotion_lib.classes import Classes
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.parameter_types import LocatedFolder, PathText
-from infomotion_lib.paths import PARAMS, RunPaths, run_paths
+from infomotion_lib.paths import PARAMS, RunPaths, is_file_name, require_own, run_paths
 from infomotion_lib.registry import imported, known
 from infomotion_lib.stage_table import TABLE, notebook_stages, stages_of
 
@@ -207,7 +207,7 @@ def read_profile(profile: str) -> dict[str, Any]:
     ParameterError
         If there is no such profile, or it sets a name that no stage knows.
     """
-    path = Path(profile) if profile.lower().endswith((".yml", ".yaml")) else PARAMS / f"{profile}.yml"
+    path = Path(profile) if is_file_name(profile) else PARAMS / f"{profile}.yml"
     if not path.is_file():
         raise ParameterError(
             f"Unknown profile: {profile}",
@@ -234,10 +234,10 @@ def paths_of(profile: str, runs_dir: str = "") -> RunPaths:
     Raises
     ------
     ParameterError
-        If there is no such profile, or one of its values is wrong.
+        If there is no such profile, one of its values is wrong, or the run is of another one of its name.
     """
     data = stage_parameters("data", read_profile(profile))
-    return run_paths(data.profile, runs_dir or data.runs_dir)
+    return require_own(run_paths(data.profile, runs_dir or data.runs_dir), profile)
 
 
 def yaml_value(text: str) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infomotion_lib import files
-from infomotion_lib.errors import DataError
+from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.stage_table import TABLE, Stage
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -18,6 +18,8 @@ PARAMS = NOTEBOOKS / "params"
 MANIFESTS = PROJECT / "data_manifests"
 BOOK = PROJECT / "book"
 RESOLVED = "profile.yml"
+PROFILE_NOTE = ".profile_file"
+"""In the folder of a run: which profile it is of, a name of ours or the path of a file."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,37 @@ def run_paths(profile: str, runs_dir: str | Path = "runs") -> RunPaths:
     """Folders of a profile's run; a relative ``runs_dir`` stands under the project root."""
     base = Path(runs_dir).expanduser()
     return RunPaths(profile, (base if base.is_absolute() else PROJECT / base) / profile)
+
+
+def is_file_name(profile: str) -> bool:
+    """Whether a profile is given as a file, not by the name of one that ships with the project."""
+    return profile.lower().endswith((".yml", ".yaml"))
+
+
+def identity_of(profile: str) -> str:
+    """Name of a profile that ships with the project; else the whole path of its file."""
+    file = Path(profile).expanduser().resolve() if is_file_name(profile) else PARAMS / profile
+    return file.stem if file.parent == PARAMS else str(file)
+
+
+def require_own(paths: RunPaths, profile: str) -> RunPaths:
+    """The folders of a run, if it is of this profile, of a file that has gone since, or of none yet.
+
+    Raises
+    ------
+    ParameterError
+        If it is of another profile of the same name.
+    """
+    note, now = paths.root / PROFILE_NOTE, identity_of(profile)
+    noted = identity_of(note.read_text(encoding="utf-8")) if note.is_file() else now
+    gone = is_file_name(noted) and not Path(noted).is_file()
+    if noted == now or gone or now == str(paths.resolved.resolve()):
+        return paths
+    raise ParameterError(
+        f"The run {paths.root} belongs to another profile: {noted}",
+        where=f"This one: {now}",
+        remedy="Give this one another name (profile: NAME in it), or another runs_dir.",
+    )
 
 
 def data_root(configured: str = "") -> Path:

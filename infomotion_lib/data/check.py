@@ -10,7 +10,7 @@ import pandas as pd
 
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.faults import FAULTS, OK, REMARKS, TRACING_FAULTS
-from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS
+from infomotion_lib.data.layout import EXTRA_SPLIT, SPLITS, is_selection
 from infomotion_lib.data.look import ODD_COLUMNS, ODDITIES
 from infomotion_lib.data.records import Dataset, read_dataset
 from infomotion_lib.data.sources import SOURCES
@@ -55,12 +55,17 @@ class DataReport:
     def __repr__(self) -> str:
         return self.summary()
 
+    @property
+    def ready(self) -> bool:
+        """Whether all stages can run; true where none was asked about."""
+        return not self.verdict.startswith(NOT_READY)
+
     def summary(self) -> str:
         """Text of a few lines: found, dropped and why, tracings, order of ED and ES, classes by split, what
         to do next.
         """
         dataset, usable = self.dataset, self.dataset.usable
-        lines = [("data set", f"{dataset.name} at {dataset.root} ({dataset.layout})")]
+        lines = [("data set", f"{dataset.name} at {dataset.place} ({dataset.layout})")]
         lines.append(
             ("found", f"{len(dataset.videos)} videos listed, {len(usable)} usable: {_geometry(usable)}")
         )
@@ -150,11 +155,14 @@ class DataReport:
                 f"TRAIN has fewer than {_WANTED_A_CLASS} videos of: {', '.join(short)}. Selections there will"
                 " fall short."
             )
-        needed = SPLITS if self.dataset.layout == "echonet-dynamic" else SPLITS[:1]
+        selection = is_selection(self.dataset.root)
+        needed = SPLITS if self.dataset.layout == "echonet-dynamic" and not selection else SPLITS[:1]
         missing = [split for split in needed if split not in counts.index]
         if missing:
             steps.append(f"No usable video in {', '.join(missing)}.")
-        root = self.dataset.root
+        if selection:
+            return [*steps, "A selection, for training alone: no run of this project starts from it."]
+        root = self.dataset.place
         holder = (
             root.parent
             if root.name in _REAL_NAMES
@@ -164,7 +172,7 @@ class DataReport:
         )
         if self.verdict:
             steps.append(self.verdict)
-        if self.verdict.startswith(NOT_READY):
+        if not self.ready:
             return steps
         if any((root / made).is_file() for made in (OPEN_LABELS, PHANTOM_TRUTH)):
             how = "This project made the folder, nothing more is needed."

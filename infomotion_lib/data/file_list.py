@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from infomotion_lib.data.layout import EXPECTED, EXTRA_SPLIT, PEDIATRIC, SPLITS, Layout
+from infomotion_lib.data.layout import EXPECTED, EXTRA_SPLIT, PEDIATRIC, SPLITS, Layout, is_selection
 from infomotion_lib.data.tables import DECIMAL_COMMA, plain_names, read_table, require_columns
 from infomotion_lib.errors import DataError
 from infomotion_lib.files import FILE_LIST
@@ -35,7 +35,8 @@ def read_file_list(layout: Layout, *, labelled: bool = True) -> tuple[pd.DataFra
     suffixed = int((names != table["FileName"].str.strip()).sum())
     if suffixed:
         notes = (f"{suffixed} file names of {FILE_LIST} carried the suffix .avi: taken off.",)
-    if layout.name == "echonet-dynamic" and _all_zero(table, ("ESV", "EDV")):
+    measured = layout.name == "echonet-dynamic" and not is_selection(layout.root)
+    if measured and _all_zero(table, ("ESV", "EDV")):
         notes = (
             *notes,
             "ESV and EDV are all 0, as in EchoNet-Synthetic, whose EF was requested, not measured: if it is"

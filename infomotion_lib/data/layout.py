@@ -47,6 +47,8 @@ class Layout:
     ----------
     root : Path
         The folder, links resolved: nothing outside it is read.
+    given : Path
+        The folder as it was named, by which it is known.
     name : str
         ``"echonet-dynamic"`` (EF measured) or ``"echonet-synthetic"`` (EF requested, geometry columns wrong
         by construction).
@@ -61,6 +63,7 @@ class Layout:
     """
 
     root: Path
+    given: Path
     name: LayoutName
     file_list: Path
     tracings: Path | None
@@ -94,7 +97,8 @@ def find_layout(root: str | Path, *, layout: str = "auto") -> Layout:
         remedy = "Unpack it and give the folder." if folder.suffix.lower() == ".zip" else EXPECTED
         raise DataError(f"The data set must be a folder, not a file: {folder}", remedy=remedy)
     try:
-        folder = folder.resolve()
+        given, folder = Path(os.path.normpath(folder.absolute())), folder.resolve()
+        given = given if given.resolve() == folder else folder  # where .. follows a link
         _refuse_other_cases(folder)
         if not (folder / FILE_LIST).is_file():
             raise _wrong_folder(folder)
@@ -107,12 +111,12 @@ def find_layout(root: str | Path, *, layout: str = "auto") -> Layout:
             f"The data set folder cannot be read: {folder} ({error.strerror})",
             remedy="Give yourself access to it.",
         ) from None
-    name = layout if layout != "auto" else _guess(folder)
+    name = layout if layout != "auto" else _guess(folder, given)
     if name == "echonet-synthetic":
-        return Layout(folder, "echonet-synthetic", folder / FILE_LIST, None, videos, notes)
+        return Layout(folder, given, "echonet-synthetic", folder / FILE_LIST, None, videos, notes)
     if tracings is None:
         notes = (*notes, f"There is no {TRACINGS}: ED and ES of every video have to be detected.")
-    return Layout(folder, "echonet-dynamic", folder / FILE_LIST, tracings, videos, notes)
+    return Layout(folder, given, "echonet-dynamic", folder / FILE_LIST, tracings, videos, notes)
 
 
 def require_inside(path: Path, root: Path) -> None:
@@ -137,7 +141,7 @@ def require_inside(path: Path, root: Path) -> None:
         )
 
 
-def _guess(folder: Path) -> LayoutName:
+def _guess(folder: Path, given: Path) -> LayoutName:
     """By record and name alone: many lists whose EF was measured have volumes of 0."""
     if (folder / POOL_RECORD).is_file():
         return "echonet-synthetic"
@@ -147,11 +151,18 @@ def _guess(folder: Path) -> LayoutName:
         except (OSError, ValueError, KeyError, TypeError):
             continue
         return "echonet-synthetic" if value in ("synthetic", "echonet-synthetic") else "echonet-dynamic"
-    with suppress(OSError, ValueError, KeyError, TypeError):  # a selection's EF is what it was selected by
-        if json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["name"].endswith(DISTILLED):
-            return "echonet-dynamic"
-    named = {folder.name.lower(), folder.parent.name.lower()}
+    if is_selection(folder):  # its EF is what it was selected by
+        return "echonet-dynamic"
+    named = {part.name.lower() for place in (folder, given) for part in (place, place.parent)}
     return "echonet-synthetic" if "echonet-synthetic" in named else "echonet-dynamic"
+
+
+def is_selection(folder: Path) -> bool:
+    """Whether the folder holds an exported selection: TRAIN videos alone, without volumes."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        name = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["name"]
+        return bool(name.endswith(DISTILLED))
+    return False
 
 
 def _video_folder(folder: Path) -> tuple[Path, tuple[str, ...]]:

@@ -64,7 +64,7 @@ class Dataset:
     name : str
         Name for messages and tables.
     root : Path
-        The folder.
+        The folder, links resolved.
     layout : str
         ``"echonet-dynamic"`` or ``"echonet-synthetic"``.
     videos : DataFrame
@@ -83,6 +83,8 @@ class Dataset:
         File names behind each remark on rows of the list.
     label : str
         What its videos are called over numbers; empty where nobody has said.
+    given : Path or None
+        The folder as it was named, where links led to another.
     """
 
     name: str
@@ -94,6 +96,12 @@ class Dataset:
     notes: tuple[str, ...] = ()
     remarked: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     label: str = ""
+    given: Path | None = None
+
+    @property
+    def place(self) -> Path:
+        """The folder under the name by which it is known."""
+        return self.given or self.root
 
     @property
     def usable(self) -> pd.DataFrame:
@@ -154,7 +162,7 @@ def read_dataset(
     faults |= {remark: len(names) for remark, names in remarked.items()}
     refuse_faulty(found, videos, faults, strict=strict, max_unusable=max_unusable)
     return Dataset(
-        name=name or found.root.name,
+        name=name or found.given.name,
         root=found.root,
         layout=found.name,
         videos=_with_truth(found, videos),
@@ -162,6 +170,7 @@ def read_dataset(
         faults=faults,
         notes=(*found.notes, *notes),
         remarked=remarked,
+        given=found.given if found.given != found.root else None,
     )
 
 

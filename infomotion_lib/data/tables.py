@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from infomotion_lib.errors import DataError
@@ -14,8 +15,8 @@ DECIMAL_COMMA = re.compile(r"(?<![\d,])\d+,\d+(?![\d,])")
 """A number as many countries write it: ``55,5``."""
 
 _PLAIN_CSV = (
-    "Restore the published file: UTF-8 text, cells separated by commas. Spreadsheets save other forms under"
-    " the same name."
+    "Save it as UTF-8 text with commas between cells and points in decimals, or restore the published file."
+    " Spreadsheets save other forms under the same name."
 )
 _PUBLISHED_HEADER = "Some circulating copies dropped columns: use the published file, header unchanged."
 _CSV_FAILURES = (
@@ -44,7 +45,14 @@ def read_table(path: Path) -> pd.DataFrame:
         what = f"{path} cannot be read as a CSV table: {reason[0] if reason else type(error).__name__}"
         raise DataError(what, remedy=_PLAIN_CSV) from None
     if not isinstance(table.index, pd.RangeIndex):
-        raise DataError(f"{path} has rows longer than its header.", remedy=_PLAIN_CSV)
+        cells = len(table.columns) + table.index.nlevels
+        first = ",".join([*np.atleast_1d(table.index[0]), *table.iloc[0]])
+        raise DataError(
+            f"{path} has rows of {cells} cells under a header of {len(table.columns)}: a decimal comma, as in"
+            " 55,5, makes two cells of one.",
+            where=f"First row: {first[:100]}",
+            remedy=_PLAIN_CSV,
+        )
     return table.rename(columns=lambda column: str(column).strip())
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from infomotion_lib.data.check import NOT_READY, DataReport, report
 from infomotion_lib.data.faults import MAX_UNUSABLE
+from infomotion_lib.data.layout import is_selection
 from infomotion_lib.data.look import LOOKED_THROUGH, odd_videos
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.data.sources import NONE, SOURCES
@@ -66,9 +67,9 @@ def check_for_run(
     if len(dataset.usable) > LOOKED_THROUGH and not thorough:
         seen = f"{LOOKED_THROUGH:,} of {len(dataset.usable):,} videos were decoded whole: --thorough, all."
         found = replace(found, dataset=replace(dataset, notes=(*dataset.notes, seen)))
-    if dataset.layout != "echonet-dynamic":
+    if dataset.layout != "echonet-dynamic" or is_selection(dataset.root):
         return found
-    other, lacking = _second(stages["data"], dataset.root)
+    other, lacking = _second(stages["data"], dataset.place)
     real = as_table(dataset.videos, source="real", limit=stages["data"].limit, classes=classes)
     told = foretell(stages, pd.concat([real, *([] if other is None else [other])], ignore_index=True))
     name = values["profile"]
@@ -82,7 +83,8 @@ def check_for_run(
 
 
 def _profile_of(folder: Path) -> str:
-    names = {folder.resolve().name.lower(), folder.resolve().parent.name.lower()}
+    places = (folder.absolute(), folder.resolve())
+    names = {part.name.lower() for place in places for part in (place, place.parent)}
     return PAPER if names & {"echonet-dynamic", "echonet-synthetic"} else OWN
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.parameters import read_profile, stage_parameters, stages_called
-from infomotion_lib.paths import RunPaths, notebook_of, run_paths
+from infomotion_lib.paths import RunPaths, notebook_of, require_own, run_paths
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.run.notebook import execute
@@ -83,6 +83,7 @@ def draw_figure(
     changes = with_whole_paths(overrides or {})
     values = with_whole_paths(read_profile(profile))
     paths = run_paths(values["profile"], changes.get("runs_dir", values.get("runs_dir", "runs")))
+    require_own(paths, profile)
     values = values_of_run(paths.profile, paths.root.parent) or values
     step = TABLE[_stage_of(name, paths, {**values, **changes})]
     parameters = stage_parameters(step.name, values, overrides=changes)

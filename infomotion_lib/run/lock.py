@@ -1,4 +1,4 @@
-"""One run at a time in one profile's folder."""
+"""One run at a time in one profile's folder, and one profile."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from filelock import FileLock, Timeout
 
 from infomotion_lib.errors import StageError
-from infomotion_lib.paths import RunPaths
-from infomotion_lib.provenance import write_json
+from infomotion_lib.paths import PROFILE_NOTE, RunPaths, identity_of, require_own
+from infomotion_lib.provenance import atomic, write_json
 
 
 @contextmanager
@@ -56,3 +56,17 @@ def only_run(paths: RunPaths, *, wait: bool = False) -> Iterator[None]:
     finally:
         owner.unlink(missing_ok=True)
         lock.release()
+
+
+def claim(paths: RunPaths, profile: str) -> None:
+    """Note in the folder of a run which profile it is of; the copy that lies there says nothing new.
+
+    Raises
+    ------
+    ParameterError
+        If it is of another profile of the same name.
+    """
+    identity = identity_of(profile)
+    if identity != str(require_own(paths, profile).resolved.resolve()):
+        with atomic(paths.root / PROFILE_NOTE) as temporary:
+            temporary.write_text(identity, encoding="utf-8")

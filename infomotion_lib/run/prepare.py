@@ -14,7 +14,7 @@ from infomotion_lib.parameters import (
     stage_parameters,
     stages_of_run,
 )
-from infomotion_lib.paths import RunPaths, run_paths
+from infomotion_lib.paths import RunPaths, require_own, run_paths
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.outlook import foretell, videos_of_run
 from infomotion_lib.run.unlabelled import require_labels
@@ -45,7 +45,7 @@ def prepare(
     stages = parameters_of(values)
     require_here(stages)
     require_labels(values, last=stage_name(until) if until else "all")
-    paths = run_paths(values["profile"], values.get("runs_dir", "runs"))
+    paths = require_own(run_paths(values["profile"], values.get("runs_dir", "runs")), profile)
     _require_outlook(stages, paths, until=stage_name(until) if until else "")
     return values, stages, paths
 

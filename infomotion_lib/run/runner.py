@@ -15,12 +15,12 @@ from typing import Any
 
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.parameters import STAGES, StageParameters, read_profile, stage_name, stage_parameters
-from infomotion_lib.paths import RunPaths, notebook_of, run_paths
+from infomotion_lib.paths import RunPaths, notebook_of, require_own, run_paths
 from infomotion_lib.provenance import WHERE_AND_HOW_FAST, read_run_card, sha256, write_json
 from infomotion_lib.run.code import code_of
 from infomotion_lib.run.fingerprint import claim_folder, fingerprint, holds_copied_pool, worked
 from infomotion_lib.run.here import require_here, with_whole_paths
-from infomotion_lib.run.lock import only_run
+from infomotion_lib.run.lock import claim, only_run
 from infomotion_lib.run.outlook import require_videos
 from infomotion_lib.run.parts.marks import done_before
 from infomotion_lib.run.scratch import STAGE_FOLDER, values_of_run
@@ -74,7 +74,7 @@ def run_stage(
     )
     require_here({step.name: parameters})
     require_labels({**read_profile(profile), **changes}, last=step.name)
-    paths = run_paths(parameters.profile, parameters.runs_dir)
+    paths = require_own(run_paths(parameters.profile, parameters.runs_dir), profile)
     with only_run(paths, wait=wait) if lock else nullcontext():
         for need in _copied_pools(step, parameters, paths):
             known = {name: value for name, value in changes.items() if name in STAGES[need].model_fields}
@@ -87,6 +87,7 @@ def run_stage(
             continued = before.continued
         _take_up_rows(step, folder)
         _execute(step, parameters, paths)
+        claim(paths, profile)
         seconds = worked(folder, time.monotonic() - started + before.seconds)
         card = _close(step, paths, parameters, code=code, seconds=seconds, continued=continued)
         if told := read_run_card(card.parent).get("notes", {}).get("losses"):

@@ -4,15 +4,17 @@ missing has a name.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.files import PINS, SUMS
 from infomotion_lib.frozen import FROZEN_FILES, frozen_hashes
 from infomotion_lib.provenance import read_json
-from infomotion_lib.run.chain import Chain, State, Step
+from infomotion_lib.run.chain import Chain, Link, State, Step
 from infomotion_lib.run.verify_outside import not_looked_at, own_videos, renamed, weights
 from infomotion_lib.stage_table import RUN_CARD, TABLE
 
@@ -26,6 +28,10 @@ REMEDIES: dict[State, str] = {
     ),
     "stale": "A stale stage is made again by `infomotion run all`.",
 }
+OWN_FILES = (
+    "Your own files that changed stay as they are: the next `infomotion run all` reads them, and makes again"
+    " what follows from them."
+)
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,14 @@ class Finding:
         What became of it.
     what : str
         File or stage, and why.
+    own : bool
+        Whether it is a file of the reader's, outside the run.
     """
 
     stage: str
     kind: State
     what: str
+    own: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind:<8}  {self.what}"
@@ -77,18 +86,15 @@ class Verdict:
         return not self.findings
 
     def __repr__(self) -> str:
-        kinds = [kind for kind in REMEDIES if any(finding.kind == kind for finding in self.findings)]
-        counts = ", ".join(
-            f"{sum(finding.kind == kind for finding in self.findings)} {kind}" for kind in kinds
-        )
-        end = (
-            ["Everything is as its run card says."]
-            if self.holds
-            else [f"{counts}.", *(REMEDIES[kind] for kind in kinds)]
-        )
+        found = Counter(finding.kind for finding in self.findings)
+        counts = ", ".join(f"{found[kind]} {kind}" for kind in REMEDIES if found[kind])
+        made = {finding.kind for finding in self.findings if not finding.own}
+        remedies = [remedy for kind, remedy in REMEDIES.items() if kind in made]
+        remedies += [OWN_FILES] if any(finding.own for finding in self.findings) else []
+        end = ["Everything is as its run card says."] if self.holds else [f"{counts}.", *remedies]
         unseen = [f"Not looked at: {what}." for what in self.unseen]
-        found = [f"  {finding}" for finding in self.findings]
-        return "\n".join([str(self.root), *self.lines, *found, *unseen, *end])
+        listed = [f"  {finding}" for finding in self.findings]
+        return "\n".join([str(self.root), *self.lines, *listed, *unseen, *end])
 
 
 def verify(root: Path, *, deep: bool = False, profile: Mapping[str, Any] | None = None) -> Verdict:
@@ -119,11 +125,13 @@ def verify(root: Path, *, deep: bool = False, profile: Mapping[str, Any] | None 
         broken, videos = _videos(chain, step)
         changed, own = own_videos(chain, step, deep=deep) if step.name == "data" else ([], 0)
         videos += own
-        changed += [] if chain.is_frozen else weights(chain, step) + renamed(chain, step)
+        changed += [] if chain.is_frozen else weights(chain, step)
+        names = [] if chain.is_frozen else renamed(chain, step)
         faults = (
             _files(chain, step)
             + broken
-            + [Finding(*fault) for fault in changed]
+            + [Finding(*fault, own=True) for fault in changed]
+            + [Finding(*fault) for fault in names]
             + [Finding(step.name, "stale", f"{TABLE[step.name].label}: {why}") for why in step.changes]
         )
         findings += faults
@@ -135,7 +143,12 @@ def verify(root: Path, *, deep: bool = False, profile: Mapping[str, Any] | None 
 
 def _files(chain: Chain, step: Step) -> list[Finding]:
     faults = [
-        Finding(step.name, link.state, f"{link.name}: {link.why}")
+        Finding(
+            step.name,
+            link.state,
+            f"{link.name}: {link.why}",
+            own=step.name == "data" and _is_readers(chain, link),
+        )
         for link in step.outputs
         if link.state in REMEDIES
     ]
@@ -146,6 +159,14 @@ def _files(chain: Chain, step: Step) -> list[Finding]:
                 Finding(step.name, link.state, f"{TABLE[step.name].label} read {link.name}: {link.why}")
             )
     return faults
+
+
+def _is_readers(chain: Chain, link: Link) -> bool:
+    """Whether a file that the data stage read lies, or lay, in a folder that no stage makes."""
+    held = {PurePosixPath(source.folder).name for source in SOURCES.values() if source.folder}
+    return not link.path.is_relative_to(chain.root) or (
+        link.state == "missing" and PurePosixPath(link.name).parent.name in held
+    )
 
 
 def _videos(chain: Chain, step: Step) -> tuple[list[Finding], int]:

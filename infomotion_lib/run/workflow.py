@@ -28,7 +28,7 @@ from infomotion_lib.provenance import atomic, read_run_card, sha256
 from infomotion_lib.run.cluster import ClusterJobs
 from infomotion_lib.run.code import code_hash
 from infomotion_lib.run.fingerprint import record_of, science
-from infomotion_lib.run.lock import only_run
+from infomotion_lib.run.lock import claim, only_run
 from infomotion_lib.run.prepare import prepare
 from infomotion_lib.run.verify_outside import files_outside
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
@@ -40,9 +40,6 @@ log file.
 
 FAILED = "infomotion! "
 """Begins a line that says why a stage cannot go on."""
-
-PROFILE_FILE = ".profile_file"
-"""In the folder of a run whose profile was given as a file: which file."""
 
 BOOK_INDEX = BOOK / "_build" / "html" / "index.html"
 BOOK_SHOWS = BOOK / "_build" / "shows.txt"
@@ -92,7 +89,7 @@ def run_all(
     values, stages, paths = prepare(profile, overrides=overrides, limit=limit, until=until)
     target = "book" if book else stage_name(until) if until else "all"
     with only_run(paths, wait=wait):
-        _refuse_other_profile(profile, paths)
+        claim(paths, profile)
         _write_resolved(values, paths.resolved)
         _follow(
             _snakemake(paths, stages=stages, cluster=cluster, target=target),
@@ -156,22 +153,6 @@ def _jobs_by_stage(plan: str) -> dict[str, int]:
         name = stages[within[1]] if within else rule
         counts[name] = counts.get(name, 0) + 1
     return {name: counts[name] for name in (*TABLE, "book") if name in counts}
-
-
-def _refuse_other_profile(profile: str, paths: RunPaths) -> None:
-    """Note which file a run's profile is, and refuse another file of the same name."""
-    if not profile.lower().endswith((".yml", ".yaml")):
-        return
-    note, file = paths.root / PROFILE_FILE, Path(profile).expanduser().resolve()
-    noted = Path(note.read_text(encoding="utf-8")) if note.is_file() else file
-    if noted != file and noted.is_file():
-        raise ParameterError(
-            f"The run {paths.root} belongs to another profile file: {noted}",
-            where=f"This one: {file}",
-            remedy="Give this one another name (profile: NAME in it), or another runs_dir.",
-        )
-    with atomic(note) as temporary:
-        temporary.write_text(str(file), encoding="utf-8")
 
 
 def _write_resolved(values: Mapping[str, Any], path: Path) -> None:

@@ -70,6 +70,14 @@ def save_with(encoding: str, separator: str = ",") -> Arrange:
     return arrange
 
 
+def write_decimal_commas(folder: EchoFolder) -> None:
+    path = folder.root / "VolumeTracings.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    cells = [row.split(",") for row in rows]
+    commas = [",".join([name, *(f"{float(x):.1f}".replace(".", ",") for x in xs)]) for name, *xs in cells]
+    path.write_text("\n".join([header, *commas]), encoding="utf-8")
+
+
 def make_a_folder_of(part: str) -> Arrange:
     def arrange(folder: EchoFolder) -> None:
         (folder.root / part).unlink()
@@ -128,6 +136,10 @@ FOLDERS: dict[str, tuple[Arrange, list[str]]] = {
     "semicolons": (
         save_with("utf-8", ";"),
         ["{root}/FileList.csv separates its cells by semicolons.", "`infomotion distill` reads"],
+    ),
+    "decimal commas": (
+        write_decimal_commas,
+        ["{root}/VolumeTracings.csv has rows of 11 cells under a header of 6", "decimal comma, as in 55,5"],
     ),
     "Latin-1": (save_with("latin-1"), ["{root}/FileList.csv cannot be read as a CSV table", "UTF-8 text"]),
     "UTF-16": (save_with("utf-16"), ["{root}/FileList.csv cannot be read as a CSV table", "UTF-8 text"]),
@@ -250,7 +262,7 @@ def test_a_faulty_video_has_a_status_and_stops_only_if_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     faulty(echo_folder, fault)
-    assert cli.main(["data", "check", str(echo_folder.root)]) == 0
+    assert cli.main(["data", "check", str(echo_folder.root)]) == 1, "the paper's second source is not there"
     assert f"1 {fault} (" in capsys.readouterr().out
     name = echo_folder.file_list["FileName"].iloc[0]
     refused(

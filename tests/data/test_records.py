@@ -345,6 +345,7 @@ def test_linked_videos_inside_the_folder_are_fast_and_small(
     folder = make_echo_folder(tmp_path / "standin", n=400, linked=True)
     (tmp_path / "link").symlink_to(folder.root)
     dataset = read_dataset(tmp_path / "link")
+    assert dataset.name == "link" and dataset.place == tmp_path / "link" and dataset.root == folder.root
     assert len(dataset.usable) == 400 and dataset.faults == {}
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4e6  # kilobytes
 

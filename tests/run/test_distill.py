@@ -140,7 +140,9 @@ def test_an_export_obeys_the_authors_answer(
     assert "videos of Klinik A, 2024" in card and "CC BY 4.0" in card
     capsys.readouterr()
     assert cli.main(["data", "check", str(out)]) == 0
-    assert "REQUESTED" not in capsys.readouterr().out
+    checked = capsys.readouterr().out
+    assert "REQUESTED" not in checked and "Not ready" not in checked and "requested" not in checked
+    assert "A selection, for training alone" in checked
 
 
 def test_nothing_in_it_names_a_folder_of_this_machine(distilled: Path, clinic: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from data_folders import EchoFolder, make_folder, textured_clip
 from infomotion_lib.data.outside import SAMPLE, sampled_sha256, state_outside
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.errors import DataError, ParameterError
-from infomotion_lib.parameters import read_profile, stage_parameters
+from infomotion_lib.parameters import paths_of, read_profile, stage_parameters
+from infomotion_lib.paths import PARAMS, run_paths
+from infomotion_lib.run.figure import draw_figure
 from infomotion_lib.run.here import require_here, with_whole_paths
+from infomotion_lib.run.lock import claim
 from infomotion_lib.run.notebook import _literal
 from infomotion_lib.run.prepare import parameters_of, resolve
+from infomotion_lib.run.runner import run_stage
 from infomotion_lib.run.workflow import run_all, what_would_run
 
 
@@ -156,10 +161,34 @@ def test_two_profile_files_of_one_name_do_not_share_a_run(profile: Path, tmp_pat
     (tmp_path / "other").mkdir()
     copy = tmp_path / "other" / "clinic.yml"
     copy.write_bytes(profile.read_bytes())
-    with pytest.raises(ParameterError, match="belongs to another profile file"):
-        run_all(str(copy), until="data", say=lambda line: None)
+    ways: dict[str, Callable[[str], Any]] = {
+        "all": lambda file: run_all(file, until="data", say=lambda line: None),
+        "foretold": what_would_run,
+        "one stage": lambda file: run_stage("data", file),
+        "figure": lambda file: draw_figure("01", file),
+        "read": paths_of,
+    }
+    for way in ways.values():
+        with pytest.raises(ParameterError, match="belongs to another profile"):
+            way(str(copy))
+    assert paths_of(str(profile)) == paths_of(str(paths_of(str(profile)).resolved)), "its own copy is it"
     profile.unlink()  # moved, not another
     run_all(str(copy), until="data", say=lambda line: None)
+
+
+def test_a_file_called_as_a_profile_of_ours_is_not_it(tmp_path: Path) -> None:
+    own = tmp_path / "smoke.yml"
+    own.write_text("real_data: phantom\n", encoding="utf-8")
+    paths = run_paths("smoke", tmp_path)
+    claim(paths, str(own))
+    with pytest.raises(ParameterError, match="belongs to another profile"):
+        paths_of("smoke", str(tmp_path))
+    own.unlink()
+    claim(paths, "smoke")
+    claim(paths, str(PARAMS / "smoke.yml"))
+    own.write_text("real_data: phantom\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match="another profile: smoke"):
+        claim(paths, str(own))
 
 
 def test_braces_in_a_path_are_letters() -> None:

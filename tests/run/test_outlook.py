@@ -164,7 +164,7 @@ def test_the_command_tells_what_can_run(folder: EchoFolder, capsys: pytest.Captu
     splits("TRAIN", "VAL")(folder)
     folder.write()
     words = ["data", "check", str(folder.root), "-P", "smoke", "-p", "synthetic_data=none"]
-    assert cli.main([*words, "-p", "latte_fps=16.0"]) == 0
+    assert cli.main([*words, "-p", "latte_fps=16.0"]) == 1
     printed = capsys.readouterr().out
     assert "Ready" not in printed and "Not ready for the profile smoke" in printed
     assert "`--until 03` leaves what comes after 03 out" in printed
@@ -177,6 +177,13 @@ def test_paper_is_not_ready_without_its_second_source(folder: EchoFolder) -> Non
     assert "Not ready for the profile paper: its synthetic source" in report.summary()
     ready = check_for_run(folder.root, overrides={"latte_fps": 16.0, "synthetic_data": "none"})
     assert "Ready for the profile paper: all stages can run" in ready.summary()
+
+
+def test_a_linked_folder_is_known_by_the_name_it_was_given(folder: EchoFolder, tmp_path: Path) -> None:
+    (tmp_path / "EchoNet-Synthetic").symlink_to(folder.root.replace(folder.root.parent / "set14"))
+    asked = check_for_run(tmp_path / "EchoNet-Synthetic").summary()
+    assert f"EchoNet-Synthetic at {tmp_path / 'EchoNet-Synthetic'} (echonet-synthetic)" in asked
+    assert "REQUESTED" in asked and f"Set INFOMOTION_DATA={tmp_path} " in asked and "set14" not in asked
 
 
 def test_more_than_a_quarter_lost_stops() -> None:

@@ -86,6 +86,22 @@ def test_a_folder_that_is_gone_is_said(profile: Path) -> None:
     assert {finding.kind for finding in findings} == {"missing"} and len(findings) >= 40
 
 
+def test_nobody_is_told_to_delete_an_own_file(profile: Path) -> None:
+    """A list, a video, or the whole folder: what follows from them is made again, they are not."""
+    listed = profile.parent / "EchoNet-Dynamic" / "FileList.csv"
+    listed.write_text(listed.read_text(encoding="utf-8").replace("TRAIN", "VAL", 1), encoding="utf-8")
+    overwrite(video(profile, 5), 100)
+    video(profile, 7).unlink()
+    for _ in range(2):
+        said = str(look(profile))
+        assert said.count("Your own files that changed stay as they are") == 1
+        assert "delete it" not in said and "is deleted" not in said
+        shutil.rmtree(listed.parent, ignore_errors=True)
+    report = run_paths("clinic", profile.parent / "runs").data / "data_report.csv"
+    report.write_text("other", encoding="utf-8")
+    assert "Restore an edited file; or delete it" in str(look(profile)), "one that a stage makes"
+
+
 def test_the_command_takes_deep_and_says_what_it_left_out(
     profile: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

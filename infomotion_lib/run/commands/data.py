@@ -125,7 +125,9 @@ def data_check(
         bool, typer.Option("--thorough", help="Decode every frame, not only those of a thousand videos.")
     ] = False,
 ) -> None:
-    """What a data set folder holds, what cannot be used or looks wrong, what each stage will do with it."""
+    """What a data set folder holds, what cannot be used or looks wrong, what each stage will do with it; ends
+    with 1 where a stage cannot run.
+    """
     from infomotion_lib.run.check import check_for_run
 
     report = check_for_run(
@@ -139,6 +141,8 @@ def data_check(
     typer.echo(str(report))
     if listing and (named := report.listing()):
         typer.echo(named)
+    if not report.ready:
+        raise typer.Exit(1)
 
 
 @data.command("fetch")

@@ -49,7 +49,7 @@ def generate_latte(
     from infomotion_lib.generators.latte.parameters import LatteParameters
     from infomotion_lib.generators.pool import write_pool
     from infomotion_lib.parameters import read_profile, stage_parameters
-    from infomotion_lib.paths import run_paths
+    from infomotion_lib.paths import require_own, run_paths
 
     wanted = {} if guidance is None else {"guidance": guidance}
     wanted |= {} if sampling_steps is None else {"sampling_steps": sampling_steps}
@@ -57,7 +57,7 @@ def generate_latte(
     parameters = stage_parameters("latte_pool", values)
     assert isinstance(parameters, LatteParameters)
     parameters = parameters.model_copy(update=wanted)  # out of range, they are refused where they are used
-    paths = run_paths(parameters.profile, runs_dir or parameters.runs_dir)
+    paths = require_own(run_paths(parameters.profile, runs_dir or parameters.runs_dir), profile)
     file = checkpoint or paths.stage("latte_pool") / WEIGHTS
     where = resolve_device(device).type
     fitted = open_latte(

@@ -50,7 +50,7 @@ def study_selectors(
     them into the book.
     """
     from infomotion_lib.parameters import read_profile, stage_parameters
-    from infomotion_lib.paths import run_paths
+    from infomotion_lib.paths import require_own, run_paths
     from infomotion_lib.run.lock import only_run
     from infomotion_lib.studies.selectors.parameters import EvidenceParameters
     from infomotion_lib.studies.selectors.rows import publish as publish_rows
@@ -59,7 +59,7 @@ def study_selectors(
     values = read_profile(profile) | ({} if workers is None else {"workers": workers})
     chosen = stage_parameters("evidence", values, overrides=parse_overrides(parameter or []))
     parameters = EvidenceParameters.model_validate(chosen.model_dump())
-    paths = run_paths(parameters.profile, runs_dir or parameters.runs_dir)
+    paths = require_own(run_paths(parameters.profile, runs_dir or parameters.runs_dir), profile)
     folder = paths.root / "evidence"
     if publish:
         tables = tables_so_far(folder, parameters)
