@@ -210,20 +210,15 @@ def conditioning_in_words(row: Mapping[Any, Any], *, name: str) -> str:
     """One honest sentence on how well a pool did what it was asked, from a row of the conditioning table.
 
     >>> row = {"n": 10, "same_class_percent": 20.0, "spearman": 0.1, "ci_low": -0.4, "ci_high": 0.6}
-    >>> conditioning_in_words(row, name="Latte")[-53:]
-    '0.10 [-0.40, 0.60]: no sign that the label was heard.'
+    >>> conditioning_in_words(row, name="Latte")[-60:]
+    '0.10 [-0.40, 0.60]: no sign that the clips follow the label.'
     """
     rho, low = float(row["spearman"]), float(row["ci_low"])
     if not low > 0:
-        verdict = "no sign that the label was heard"
+        verdict = "no sign that the clips follow the label"
     else:
-        verdict = (
-            "the label was heard, weakly"
-            if rho < 0.5
-            else "the label was heard"
-            if rho < 0.8
-            else "the label was heard, clearly"
-        )
+        how = "weakly " if rho < 0.5 else "" if rho < 0.8 else "clearly "
+        verdict = f"the clips {how}follow the label"
     correlation = (
         f"{rho:.2f} [{low:.2f}, {row['ci_high']:.2f}]" if rho == rho else "undefined (one EF for all)"
     )

@@ -32,7 +32,7 @@ def test_a_generator_that_obeys_and_one_that_does_not_hear() -> None:
     assert rows.loc["latte", "ci_low"] < 0 < rows.loc["latte", "ci_high"]
     assert rows.loc["latte", "sd"] < rows.loc["latte", "requested_sd"]
     said = [shaped.conditioning_in_words(row, name="x") for row in rows.reset_index().to_dict("records")]
-    assert "was heard, clearly" in said[0]
+    assert "clips clearly follow the label" in said[0]
     assert "no sign" in said[1]
 
 
