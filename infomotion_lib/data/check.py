@@ -43,6 +43,8 @@ class DataReport:
         What each stage of a run will do with these videos, where a profile was given.
     verdict : str
         Whether all stages can run, and which cannot; empty where none was asked about.
+    ready : bool
+        False where a profile was asked for by name and one of its stages cannot run.
     """
 
     dataset: Dataset = field(repr=False)
@@ -51,14 +53,10 @@ class DataReport:
     odd: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ODD_COLUMNS)), repr=False)
     stages: tuple[tuple[str, str], ...] = ()
     verdict: str = ""
+    ready: bool = True
 
     def __repr__(self) -> str:
         return self.summary()
-
-    @property
-    def ready(self) -> bool:
-        """Whether all stages can run; true where none was asked about."""
-        return not self.verdict.startswith(NOT_READY)
 
     def summary(self) -> str:
         """Text of a few lines: found, dropped and why, tracings, order of ED and ES, classes by split, what
@@ -172,7 +170,7 @@ class DataReport:
         )
         if self.verdict:
             steps.append(self.verdict)
-        if not self.ready:
+        if self.verdict.startswith(NOT_READY):
             return steps
         if any((root / made).is_file() for made in (OPEN_LABELS, PHANTOM_TRUTH)):
             how = "This project made the folder, nothing more is needed."

@@ -79,7 +79,8 @@ def check_for_run(
         verdict = f"Ready for the profile {name}: all stages can run."
     else:
         verdict = f"{NOT_READY} for the profile {name}: {told.verdict()}"
-    return replace(found, stages=tuple(told.lines()), verdict=verdict)
+    ready = not profile or (told.ready and not lacking)
+    return replace(found, stages=tuple(told.lines()), verdict=verdict, ready=ready)
 
 
 def _profile_of(folder: Path) -> str:

@@ -126,7 +126,7 @@ def data_check(
     ] = False,
 ) -> None:
     """What a data set folder holds, what cannot be used or looks wrong, what each stage will do with it; ends
-    with 1 where a stage cannot run.
+    with 1 where a stage of the profile that was asked for cannot run.
     """
     from infomotion_lib.run.check import check_for_run
 
