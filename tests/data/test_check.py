@@ -164,7 +164,7 @@ def test_a_data_set_of_full_size_is_checked_in_a_minute_of_one_core_and_a_gigaby
     )
     *report, last = answer.stdout.splitlines()
     code, seconds, gigabytes = map(float, last.split())
-    assert (code, answer.stderr) == (1, ""), "the paper's second source is not there"
+    assert (code, answer.stderr) == (0, "")
     assert seconds < 60
     assert gigabytes < 1.0 or not sys.platform.startswith("linux")
     text = "\n".join(report)
