@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,10 +40,21 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     ),
 }
 
+HEARTS = "latte_hearts.webp"
+
 
 def fragments(folder: Path = FROZEN / "studies") -> dict[str, str]:
     """MyST block of each measurement, by its name; a line with its command where it was not made."""
     return {name: _written(name, folder) for name in MEASUREMENTS}
+
+
+def write_picture(target: Path, folder: Path = FROZEN / "studies") -> Path | None:
+    """Path of the strip of clips of small Lattes, put into ``target``; None where it has not been made."""
+    strip = folder / HEARTS
+    if not strip.is_file():
+        return None
+    target.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(strip, target))
 
 
 def measured(name: str, folder: Path = FROZEN / "studies") -> list[dict[str, Any]]:
