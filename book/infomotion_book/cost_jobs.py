@@ -203,8 +203,8 @@ class Speed:
 
 
 def read_speed(folder: Path = STUDIES, card: Path = DRAWN_ON_A_GPU) -> Speed | None:
-    """Measured steps: of one thread, and of a GPU; None where the steps have not been measured."""
-    if not (folder / STEPS).is_file():
+    """Measured steps: of one thread, and of a GPU; None where either has not been measured."""
+    if not ((folder / STEPS).is_file() and card.is_file()):
         return None
     rows = pd.read_csv(folder / STEPS)
     thread, memory = {}, {}

@@ -125,5 +125,7 @@ def test_the_control_says_what_the_rule_does_in_the_beat_at_hand() -> None:
     assert heart.words_of(55, beats) == "Beat 2, emptying: the rule puts the next ES 33 ms late"
     assert heart.words_of(3, beats) == heart.words_of(114, beats) == "Outside the whole beats"
     slider, row = heart.control().children
-    assert [len(stack.children) for stack in row.children] == [40, 40] and slider.max == 39
-    assert all('alt="' in page.value for stack in row.children for page in stack.children)
+    pictures, over_curve = row.children
+    curve, cursors = over_curve.children
+    assert len(pictures.children) == len(cursors.children) == slider.max + 1 == 40
+    assert all('alt="' in page.value for page in (*pictures.children, curve, *cursors.children))
