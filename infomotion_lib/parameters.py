@@ -61,6 +61,12 @@ class StageParameters(BaseModel):
     workers: int = Field(
         2, ge=1, le=1024, description="processes or threads; 2 cores is the reference machine"
     )
+    stages_at_once: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="stages side by side on one machine, where none waits for another (not on a cluster)",
+    )
     arithmetic: Arithmetic = Field(
         "portable", description="portable: held to AVX2 and two threads; native: the machine's own"
     )

@@ -12,6 +12,8 @@ from tqdm import tqdm
 TERMINAL_VARIABLE = "INFOMOTION_TERMINAL"
 """Environment variable that tells a kernel which terminal its runner was started from."""
 
+_held: dict[str, TextIO] = {}
+
 T = TypeVar("T")
 
 
@@ -19,14 +21,23 @@ def terminal() -> TextIO | None:
     """Stream of the terminal that watches this process, or None (a log file, continuous integration, the
     book).
 
-    A kernel has no terminal of its own: its runner names one in ``$INFOMOTION_TERMINAL``.
+    A kernel has no terminal of its own: its runner names one in ``$INFOMOTION_TERMINAL``. Of stages that run
+    side by side, one at a time has it: two bars would overwrite each other.
     """
     if sys.stderr is not None and sys.stderr.isatty():
         return sys.stderr
+    name = os.environ.get(TERMINAL_VARIABLE, "")
+    if name in _held:
+        return _held[name]
     try:
-        return open(os.environ[TERMINAL_VARIABLE], "w", encoding="utf-8")  # noqa: PTH123  # a device, open as long as the bar
-    except (KeyError, OSError):
+        import fcntl  # of systems that have such terminals
+
+        stream = open(name, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # a device, open until the process ends
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (OSError, ImportError):
         return None
+    _held[name] = stream
+    return stream
 
 
 def terminal_name() -> str:

@@ -55,7 +55,7 @@ RECORDED_PACKAGES = (
 """Packages that can decide a result; run cards state the version of each that is installed."""
 
 WHERE_AND_HOW_FAST = frozenset(
-    {"profile", "runs_dir", "data_root", "workers", "grid_jobs", "shards", "allow_losses"}
+    {"profile", "runs_dir", "data_root", "workers", "stages_at_once", "grid_jobs", "shards", "allow_losses"}
 )
 """Parameters that say where files lie, who computes, or whether to go on: no result depends on them."""
 

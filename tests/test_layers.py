@@ -31,7 +31,17 @@ FLOORS = (
             "losses",
             "parameter_types",
         ),
-        *("files", "json_lines", "progress", "processes", "registry", "share", "stage_table", "weights"),
+        *(
+            "files",
+            "json_lines",
+            "linear",
+            "progress",
+            "processes",
+            "registry",
+            "share",
+            "stage_table",
+            "weights",
+        ),
         "workers",
     ),
     ("data",),
@@ -50,7 +60,7 @@ GROUND = FLOORS[0]
 HEAVY = {"torch", "monai", "diffusers", "safetensors", "lightning"}
 WITHOUT_TORCH = (
     *("data", "phantom", "frames", "selection", "evaluation", "studies", "reporting", "run"),
-    *GROUND,
+    *(room for room in GROUND if room != "linear"),  # a layer of torch's, for networks alone
 )
 
 TRAINS_ALL_THE_SAME = {"evaluation/fidelity.py"}

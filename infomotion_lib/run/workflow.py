@@ -176,7 +176,9 @@ def _snakemake(
     if cluster:
         command += ["--profile", str(_settings_of(cluster).parent)]
     else:
-        command += ["--cores", str(max(parameters.workers for parameters in stages.values()))]
+        # cores by name only: a stage is often busy on one, so two of them share the machine's
+        cores = max(parameters.workers * parameters.stages_at_once for parameters in stages.values())
+        command += ["--cores", str(cores)]
     command += ["--nolock", "--rerun-incomplete", "--keep-incomplete", "--max-checksum-file-size", "1GB"]
     command += ["--rerun-triggers", "mtime", "params", "input"]
     stale = [

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from infomotion_lib.errors import StageError
-from infomotion_lib.run.workflow import FAILED, MARK, _follow, _stop
+from infomotion_lib.run.prepare import prepare
+from infomotion_lib.run.workflow import FAILED, MARK, _follow, _snakemake, _stop
 
 DEAF_TO = """
 import signal, time
@@ -45,3 +46,11 @@ def test_a_stage_that_fails_is_told_in_its_own_words_with_the_whole_log(tmp_path
         _follow([sys.executable, "-c", words], log=log, say=said.append)
     assert said == ["data: started"] and error.value.where == f"The whole log: {log}"
     assert "noise" in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("at_once", "cores"), [(1, "2"), (2, "4")])
+def test_stages_that_may_run_side_by_side_get_cores_by_name(tmp_path: Path, at_once: int, cores: str) -> None:
+    overrides = {"workers": 2, "stages_at_once": at_once, "runs_dir": str(tmp_path)}
+    _, stages, paths = prepare("smoke", overrides=overrides)
+    command = _snakemake(paths, stages=stages, cluster="", target="all")
+    assert command[command.index("--cores") + 1] == cores

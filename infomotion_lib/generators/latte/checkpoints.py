@@ -13,7 +13,7 @@ from infomotion_lib.errors import CheckpointError
 from infomotion_lib.generators.latte.network import Latte
 from infomotion_lib.provenance import atomic
 
-FORMAT = 1
+FORMAT = 2
 """Raised when equal latents and settings teach another Latte: a checkpoint of another format is not gone on
 from.
 """

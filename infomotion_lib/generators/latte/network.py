@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import ParameterError, did_you_mean
+from infomotion_lib.linear import Linear
 
 
 @dataclass(frozen=True)
@@ -192,10 +193,10 @@ class Block(nn.Module):
         self.heads = heads
         self.norm1 = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
         self.norm2 = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
-        self.qkv = nn.Linear(width, 3 * width)
-        self.project = nn.Linear(width, width)
+        self.qkv = Linear(width, 3 * width)
+        self.project = Linear(width, width)
         self.mlp = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width)
+            Linear(width, 4 * width), nn.GELU(approximate="tanh"), Linear(4 * width, width)
         )
         self.modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
 

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from infomotion_lib.linear import Linear, linear
 from infomotion_lib.representations.ifa.windows import WindowPlan, window_plan
 
 HEAD_WIDTH = 32
@@ -58,10 +59,10 @@ class InterFrameAttention(nn.Module):
         super().__init__()
         self.heads = heads
         self.scale = (channels // heads) ** -0.5
-        self.q = nn.Linear(channels, channels)
-        self.kv = nn.Linear(channels, 2 * channels)
+        self.q = Linear(channels, channels)
+        self.kv = Linear(channels, 2 * channels)
         self.cor_embed = nn.Linear(2, motion_channels)
-        self.proj = nn.Linear(channels, channels)
+        self.proj = Linear(channels, channels)
         self.motion_proj = nn.Linear(motion_channels, motion_channels)
 
     def look(self, query: Tensor, key: Tensor, plan: WindowPlan) -> Sight:
@@ -109,7 +110,7 @@ class InterFrameAttention(nn.Module):
         """Motion ``(..., m)`` of displacements ``(..., 2 * heads)``; affine, so the mean motion is the motion
         of the mean.
         """
-        return F.linear(displacement, self.motion_matrix(), self.motion_proj.bias)
+        return linear(displacement, self.motion_matrix(), self.motion_proj.bias)
 
 
 class Mixer(nn.Module):
@@ -118,9 +119,9 @@ class Mixer(nn.Module):
     def __init__(self, channels: int, *, ratio: int = 4) -> None:
         super().__init__()
         hidden = ratio * channels
-        self.fc1 = nn.Linear(channels, hidden)
+        self.fc1 = Linear(channels, hidden)
         self.dwconv = nn.ModuleDict({"dwconv": nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)})
-        self.fc2 = nn.Linear(hidden, channels)
+        self.fc2 = Linear(hidden, channels)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Token map ``(B, H, W, C)`` from one of the same shape."""

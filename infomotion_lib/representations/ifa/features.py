@@ -34,7 +34,7 @@ from infomotion_lib.representations.ifa.triplets import ODD_SIZE
 from infomotion_lib.representations.vectors import ONE_PAIR, Vectors
 from infomotion_lib.share import Share
 
-FORMAT = 1
+FORMAT = 2
 """Raised when equal weights and frames give other vectors: finished blocks of another format are not taken
 up.
 """

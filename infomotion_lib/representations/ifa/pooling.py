@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from infomotion_lib.errors import ParameterError
+from infomotion_lib.linear import linear
 from infomotion_lib.representations.ifa.attention import InterFrameBlock, other_frame
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator, as_colour, check_frames
 from infomotion_lib.representations.ifa.windows import WindowPlan
@@ -203,7 +204,7 @@ class _Step:
 
     def project(self, windows: Tensor) -> list[Tensor]:
         """Scaled queries, keys and perhaps values of normalised windows, split into heads."""
-        parts = F.linear(windows, self.weight, self.bias).chunk(3 if self.values else 2, dim=-1)
+        parts = linear(windows, self.weight, self.bias).chunk(3 if self.values else 2, dim=-1)
         return [self.block.attn.split_heads(part) for part in parts]
 
 

@@ -31,7 +31,7 @@ from infomotion_lib.representations.ifa.triplets import TripletStore
 from infomotion_lib.representations.ifa.validation import IGNITION_DB, validation_psnr
 from infomotion_lib.weights import read_checkpoint
 
-FORMAT = 1
+FORMAT = 2
 """Raised when equal triplets and settings teach another network: a checkpoint of another format is not gone
 on from.
 """
