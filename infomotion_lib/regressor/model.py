@@ -2,7 +2,8 @@
 
 Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition" (CVPR 2018). ``r3d_18`` and
 ``r2plus1d_18`` carry torchvision's module names, so its state dicts, and EchoNet-Dynamic's, load by name.
-``mini_r3d`` is the narrow, short member that trains on a processor in seconds.
+``mini_r3d`` is the narrow, short member that trains on a processor in seconds, ``tiny_r3d`` the same with half
+the frames after its stem.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Architecture:
         Channels the network is given when the caller does not say.
     wide_stem : bool
         7 x 7 stem of the 18-layer members; 3 x 3 for clips a few dozen pixels wide.
+    stem_frames, stem_stride : int
+        Frames that the stem sees at once, and from one look to the next; of the unfactored members.
     """
 
     widths: tuple[int, ...]
@@ -38,14 +41,19 @@ class Architecture:
     factored: bool
     in_channels: int
     wide_stem: bool = True
+    stem_frames: int = 3
+    stem_stride: int = 1
 
 
 ARCHITECTURES = {
     "r3d_18": Architecture((64, 128, 256, 512), (2, 2, 2, 2), factored=False, in_channels=3),
     "r2plus1d_18": Architecture((64, 128, 256, 512), (2, 2, 2, 2), factored=True, in_channels=3),
     "mini_r3d": Architecture((8, 16, 32), (1, 1, 1), factored=False, in_channels=2, wide_stem=False),
+    "tiny_r3d": Architecture(
+        (8, 16, 32), (1, 1, 1), factored=False, in_channels=2, wide_stem=False, stem_frames=5, stem_stride=2
+    ),
 }
-"""Known networks by name: 33.2 M, 31.3 M and 57 k parameters with one output."""
+"""Known networks by name: 33.2 M, 31.3 M, 57 k and 57 k parameters with one output."""
 
 
 def middle_width(in_channels: int, out_channels: int) -> int:
@@ -107,9 +115,14 @@ def _stem(architecture: Architecture, in_channels: int) -> nn.Sequential:
             nn.BatchNorm3d(width),
             nn.ReLU(inplace=True),
         )
-    side = 7 if architecture.wide_stem else 3
+    side, frames = 7 if architecture.wide_stem else 3, architecture.stem_frames
     convolution = nn.Conv3d(
-        in_channels, width, (3, side, side), (1, 2, 2), (1, side // 2, side // 2), bias=False
+        in_channels,
+        width,
+        (frames, side, side),
+        (architecture.stem_stride, 2, 2),
+        (frames // 2, side // 2, side // 2),
+        bias=False,
     )
     return nn.Sequential(convolution, nn.BatchNorm3d(width), nn.ReLU(inplace=True))
 

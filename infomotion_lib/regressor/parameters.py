@@ -19,7 +19,7 @@ DECIDING = (
 class LabelsParameters(StageParameters):
     """Labels stage: EF of the synthetic pool by a regressor trained on real TRAIN."""
 
-    regressor: Literal["mini_r3d", "r3d_18", "r2plus1d_18"] = Field(
+    regressor: Literal["tiny_r3d", "mini_r3d", "r3d_18", "r2plus1d_18"] = Field(
         "mini_r3d", description="network of the EF regressor"
     )
     regressor_weights: LocatedFile = Field(

@@ -152,7 +152,7 @@ def test_what_cannot_label_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.safetensors"))
 
 
-@pytest.mark.parametrize("name", ["mini_r3d", "r3d_18", "r2plus1d_18"])
+@pytest.mark.parametrize("name", ["tiny_r3d", "mini_r3d", "r3d_18", "r2plus1d_18"])
 def test_every_network_is_known_by_its_tensors(name: str) -> None:
     with torch.device("meta"):
         state = build_regressor(name).state_dict()

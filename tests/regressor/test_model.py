@@ -38,6 +38,7 @@ def test_outputs_equal_the_published_network(name: str) -> None:
         ("r3d_18", 400, 33_371_472),
         ("r2plus1d_18", 1, 31_300_638),
         ("mini_r3d", 1, 56_737),
+        ("tiny_r3d", 1, 57_025),
     ],
 )
 def test_parameter_counts(name: str, outputs: int, count: int) -> None:
@@ -58,6 +59,13 @@ def test_the_mini_network_runs_in_channels_last_and_sees_motion_in_its_second_ch
     assert network.stem[0].weight.is_contiguous(memory_format=torch.channels_last_3d)
     assert network.in_channels == ARCHITECTURES["mini_r3d"].in_channels == 2
     assert network.features(torch.zeros(3, 2, 12, 28, 28)).shape == (3, 32)
+
+
+def test_the_stem_of_the_tiny_network_halves_time() -> None:
+    shapes = [
+        build_regressor(name).stem(torch.zeros(2, 2, 12, 28, 28)).shape for name in ("mini_r3d", "tiny_r3d")
+    ]
+    assert shapes == [(2, 8, 12, 14, 14), (2, 8, 6, 14, 14)]
 
 
 def test_wrong_channels_and_names_are_named() -> None:
