@@ -76,7 +76,7 @@ def rows(
 def summary(table: pd.DataFrame, regressors: list[str]) -> pd.DataFrame:
     """Mean of each network by size of the set, and its difference from the first, pair by pair."""
     first, *others = regressors
-    wide = table.set_index(KEY).unstack("regressor")
+    wide = table.pivot_table(index=KEY[1:], columns="regressor")
     lines = []
     for vpc, part in wide.groupby(level="vpc"):
         for name in [first, *others]:
