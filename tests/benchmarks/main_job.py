@@ -1,0 +1,78 @@
+"""The main job before and after it was made faster: seconds of its stages, and what its tables say, side by side.
+
+Run it with ``python tests/benchmarks/main_job.py REVISION OUT`` in a checkout whose ``book/results/phantom`` was made
+anew; REVISION is a commit with the results of before. Nothing is measured here: cards and tables are read. A
+stage's seconds are those of its card; *whole* is from the first start to the last end, so that stages which
+ran side by side count once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from infomotion_lib.paths import PROJECT
+from infomotion_lib.provenance import write_csv
+
+RESULTS = "book/results/phantom"
+STAGES = {
+    "data": "data",
+    "labels": "00_labels",
+    "01 frame_index": "01_frame_index",
+    "02 ifa_training": "02_ifa_training",
+    "03 graph_selection": "03_graph_selection",
+    "04 evaluation": "04_evaluation",
+    "05 echosyn_pool": "05_generators/echosyn",
+    "05 latte_pool": "05_generators/latte",
+    "06 ablation": "06_ablation",
+}
+CELL = ["source", "method", "graph", "vpc"]
+SAID = ["hard_accuracy", "soft_accuracy", "mae"]
+
+
+def text(file: str, revision: str | None) -> str:
+    """A file of the results, now or at a commit."""
+    path = f"{RESULTS}/{file}"
+    if revision is None:
+        return (PROJECT / path).read_text(encoding="utf-8")
+    command = ["git", "show", f"{revision}:{path}"]
+    return subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def seconds(revision: str | None) -> dict[str, float]:
+    """Of each stage, and from the first start to the last end."""
+    cards = {name: json.loads(text(f"{folder}/run_card.json", revision)) for name, folder in STAGES.items()}
+    starts = {name: datetime.fromisoformat(card["started_utc"]).timestamp() for name, card in cards.items()}
+    took = {name: float(card["stage_seconds"]) for name, card in cards.items()}
+    ends = [starts[name] + took[name] for name in STAGES]
+    return took | {"whole": max(ends) - min(starts.values())}
+
+
+def cells(revision: str | None) -> pd.DataFrame:
+    """Means over the networks of each cell of Table 1."""
+    runs = pd.read_csv(io.StringIO(text("04_evaluation/runs.csv", revision)), keep_default_na=False)
+    return runs.groupby(CELL, sort=False)[SAID].mean()
+
+
+def main() -> None:
+    """Write ``main_job.csv`` and ``main_job_table1.csv``, and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("revision")
+    parser.add_argument("out", type=Path)
+    arguments = parser.parse_args()
+    before, now = seconds(arguments.revision), seconds(None)
+    times = pd.DataFrame({"seconds_before": before, "seconds_now": now}).rename_axis("stage").reset_index()
+    write_csv(times.round(0), arguments.out / "main_job.csv")
+    both = cells(arguments.revision).add_suffix("_before").join(cells(None).add_suffix("_now")).round(2)
+    write_csv(both.reset_index(), arguments.out / "main_job_table1.csv")
+    print(times.to_string(index=False), both.to_string(), sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()
