@@ -56,7 +56,17 @@
       table.classList.toggle("im-numbered", names.every((name, row) => name.textContent.trim() === String(row)));
     });
   };
+  // A number that was searched for is shown where a table has it: what is folded opens, its tab comes forward.
+  const found = () => {
+    const mark = [...document.querySelectorAll(".bd-article td .highlighted")].find((cell) => /\d/.test(cell.textContent));
+    if (!mark) return;
+    for (let box = mark.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    const tab = mark.closest(".sd-tab-content")?.previousElementSibling?.previousElementSibling;
+    if (tab) tab.checked = true;
+    mark.scrollIntoView({ block: "center" });
+  };
   document.addEventListener("DOMContentLoaded", () => {
+    setTimeout(found, 300); // Sphinx marks the words first
     landmarks();
     figures();
     tables();

@@ -11,6 +11,7 @@ from infomotion_book.critical import flags_by_recipe, vector_limits
 from infomotion_book.evidence import find_evidence
 from infomotion_book.evidence.study import LEVEL, Evidence
 from infomotion_book.evidence.values import verdict
+from infomotion_book.html import block
 from infomotion_book.paper_values import paper_leads
 from infomotion_book.templates import filled
 from infomotion_lib.evaluation.claims import claims_ledger
@@ -120,3 +121,8 @@ def _literal_below(study: Evidence | None) -> float | None:
 def sentences(found: Findings) -> str:
     """The sentences, a Markdown list; a question that has no answer yet is left out."""
     return filled("first_page.md.jinja", asdict(found))
+
+
+def brief(found: Findings) -> str:
+    """The same in a line each, for the first screen of a phone."""
+    return block(filled("brief.html.jinja", asdict(found)))

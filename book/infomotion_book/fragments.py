@@ -70,6 +70,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     """Write every fragment; each page includes the ones it needs."""
     folder.mkdir(parents=True, exist_ok=True)
     paper = next((item.root for item in shown if item.profile == "paper"), FROZEN / "paper")
+    found = first_page.findings(shown, paper=paper)
     parts = {
         "pipeline": pictures.pipeline(),
         "boundaries": pictures.boundaries(),
@@ -84,7 +85,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "pool_dots": dots.pool_picture(evidence.find_evidence()),
         "colab": colab(url) if is_public() else "",
         "clone": clone(url, public=is_public()),
-        "findings": first_page.sentences(first_page.findings(shown, paper=paper)),
+        "findings": first_page.sentences(found),
+        "brief": first_page.brief(found),
         "glance": (run_sentences.glance_table(lead) if lead else "") or NOT_RUN,
         "results": tabs({item.title: results_part(item) for item in shown}) or NOT_RUN,
         "more_training": more_training(shown),

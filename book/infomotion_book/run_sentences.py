@@ -17,10 +17,11 @@ from infomotion_lib import machine
 from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.files import CONSTANTS, TABLE1
 from infomotion_lib.frozen import FROZEN
-from infomotion_lib.paths import RunPaths
+from infomotion_lib.paths import RunPaths, notebook_of
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.results import Results, records, title_of
 from infomotion_lib.reporting.summary import claims_line, constants_text, table1_text
+from infomotion_lib.stage_table import TABLE
 
 MISSING = "(not run yet)"
 
@@ -191,13 +192,25 @@ def time_table(results: Results) -> str:
     values = {
         "results": results,
         "rows": [
-            {"stage": stage, "title": title_of(stage), "time": _time(spent, continued), "device": on}
+            {
+                "stage": stage,
+                "title": title_of(stage),
+                "notebook": _notebook(stage),
+                "time": _time(spent, continued),
+                "device": on,
+            }
             for stage, spent, continued, on, _ in times.itertuples(index=False)
         ],
         "together": times.drop_duplicates("run_as", keep="last")["seconds"].sum(),
         "several": times["continued"].any(),
     }
     return part(WORDS, "times", values)
+
+
+def _notebook(stage: str) -> str:
+    """Name of the notebook page of a stage; empty where it has none."""
+    file = notebook_of(TABLE[stage]) if stage in TABLE else None
+    return file.stem if file else ""
 
 
 def device(card: dict[str, Any]) -> str:

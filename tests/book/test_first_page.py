@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from standin_run import make_run
 
-from infomotion_book.first_page import findings, sentences
+from infomotion_book.first_page import brief, findings, sentences
 from infomotion_book.paper_values import paper_leads
 from infomotion_lib.evaluation.claims import claims_ledger
 from infomotion_lib.paths import RunPaths
@@ -92,3 +92,18 @@ def test_each_finding_leads_to_its_page(tmp_path: Path) -> None:
     text = sentences(findings([], evidence=tmp_path, paper=tmp_path))
     for line in text.strip().splitlines():
         assert re.fullmatch(r"- \*\*.*\.\*\* .* \[.*\]\((evidence|reading|claims|vectors)\.md\)", line), line
+
+
+def test_a_phone_reads_each_number_in_a_line(tmp_path: Path) -> None:
+    publish(made_up({}, pools=8, noise=4.0), tmp_path)
+    found = findings([], evidence=tmp_path, paper=tmp_path)
+    bare = re.findall(r"<strong>(.*?)</strong>", brief(found))
+    assert bare == ["0 of 40", "0 of 12"], "what has no answer is left out"
+    more = replace(found, probe={"motion": 61.6}, collapsed={"literal": (2, 2)}, literal=17.4)
+    lines = re.findall(r'<li><strong>(.*?)</strong> <a href="(\w+)\.html">', brief(more))
+    assert lines == [
+        ("62 %", "vectors"),
+        ("\u221217 points", "reading"),
+        ("0 of 40", "evidence"),
+        ("0 of 12", "reading"),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from infomotion_book import api, fragments, notebooks
 from infomotion_book.first_page import findings
 from infomotion_book.publication import hide_what_leads_there
 from infomotion_book.run_sentences import claims_counted
+from infomotion_book.search import SearchNumbers
 from infomotion_lib.paths import NOTEBOOKS
 from infomotion_lib.run.cli import app
 
@@ -73,6 +75,31 @@ def test_a_search_for_the_installation_finds_the_quickstart(chromium: Any, addre
     first = page.wait_for_selector("#search-results li a")
     assert "quickstart.html" in first.get_attribute("href")
     page.close()
+
+
+def test_a_number_leads_to_the_table_that_has_it(chromium: Any, address: str, book: Path) -> None:
+    cells = re.findall(r'class="im-num">(\d+\.\d) ± ', (book / "results.html").read_text(encoding="utf-8"))
+    page = chromium.new_page()
+    page.goto(f"{address}/search.html?q={cells[-1]}")
+    page.wait_for_selector("#search-results li a")
+    hrefs = [link.get_attribute("href") for link in page.query_selector_all("#search-results li a")]
+    assert hrefs[0] == "results.html"
+    page.click("#search-results li a")
+    marked = page.wait_for_selector("td .highlighted", state="visible")
+    page.wait_for_function("mark => mark.getBoundingClientRect().top < innerHeight", arg=marked)
+    assert marked.inner_text() == cells[-1]
+    page.close()
+
+
+def test_a_number_is_one_word_of_the_search() -> None:
+    assert SearchNumbers({}).split("48.8 ± 6.4, 1,234 in 12 pools") == [
+        "48.8",
+        "6.4",
+        "1,234",
+        "in",
+        "12",
+        "pools",
+    ]
 
 
 def test_prose_comes_before_the_reference_of_functions(chromium: Any, address: str) -> None:
