@@ -305,6 +305,7 @@ def figure_bytes(fig: Figure, *, kind: str = "webp", dpi: int = 110, data: str =
     """
     if data:
         name_data(fig, data)
+    wrap_title(fig)
     content = _svg(fig, {}) if kind == "svg" else _webp(fig, dpi=dpi)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)

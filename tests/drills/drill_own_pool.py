@@ -19,7 +19,6 @@ from infomotion_lib.run import cli
 CALLED = {"own": "Klinik B, 2023", "own-synthetic": "Generator G"}
 DRAWN = {"own": "phantom", "own-synthetic": "phantom-synthetic"}
 OF_NO_RUN = {
-    "cardiac_cycle.svg",
     "phase_signal.svg",
     "detector_error.svg",
     "vote_curves.svg",

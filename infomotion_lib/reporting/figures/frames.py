@@ -138,54 +138,17 @@ def frame_strip(
     return fig
 
 
-def cardiac_cycle(
-    volume: ArrayLike, pairs: MotionPairs, *, fps: float, true_es: Sequence[float] = ()
-) -> Figure:
-    """Volume curve of a beat with the five frames marked, diastole and systole shaded (the paper's Figure
-    2a).
-
-    Parameters
-    ----------
-    volume : array_like, shape (T,)
-        LV volume as a share of its largest.
-    pairs : MotionPairs
-        The two motions.
-    fps : float
-        Frames per second.
-    true_es : sequence of float
-        True ES frames; the nearest one to the next ES is compared with it.
-    """
-    curve = np.asarray(volume, float)
-    time = np.arange(len(curve)) / fps
-    frames, names = five_frames(pairs)
-    fig = Figure(figsize=(PHONE_WIDTH, 3.4))
-    axis = fig.subplots()
-    for motion, colour, name in (
-        (pairs.diastole, DIASTOLE_COLOUR, "diastole"),
-        (pairs.systole, SYSTOLE_COLOUR, "systole"),
-    ):
-        if motion is not None:
-            axis.axvspan(motion[0] / fps, motion[2] / fps, color=colour, alpha=SHADE, lw=0)
-            axis.text(
-                (motion[0] + motion[2]) / 2 / fps,
-                0.96,
-                name,
-                ha="center",
-                va="top",
-                fontsize=9,
-                transform=axis.get_xaxis_transform(),
-            )
-    axis.plot(time, curve, color=INK)
-    _mark_events(axis, curve, frames, names, fps)
-    axis.set(xlabel="time in the clip (s)", ylabel="LV volume / volume at ED", xlim=(0, time[-1]))
-    headline(fig, _cycle_title(pairs, fps, true_es))
-    return fig
-
-
 def moment(
-    picture: NDArray[np.uint8], volume: ArrayLike, pairs: MotionPairs, *, at: int, fps: float
+    picture: NDArray[np.uint8],
+    volume: ArrayLike,
+    pairs: MotionPairs,
+    *,
+    at: int,
+    fps: float,
+    true_es: Sequence[float] = (),
 ) -> Figure:
-    """One frame of a beat beside its place on the volume curve: a page of a slider.
+    """One frame of a beat beside its place on the volume curve, diastole and systole shaded (the paper's
+    Figure 2a): a page of a slider.
 
     Parameters
     ----------
@@ -199,15 +162,18 @@ def moment(
         Number of the frame.
     fps : float
         Frames per second.
+    true_es : sequence of float
+        True ES frames; the nearest one to each ES of the two motions is compared with it.
     """
     curve = np.asarray(volume, float)
     frames, names = five_frames(pairs)
-    fig = Figure(figsize=(5.6, 2.6))
+    fig = Figure(figsize=(PHONE_WIDTH, 2.9))
     image, axis = fig.subplots(1, 2, width_ratios=(1, 1.7))
     image.imshow(picture, cmap="gray", vmin=0, vmax=255)
     image.set_axis_off()
+    _shade(axis, pairs, fps)
     axis.plot(np.arange(len(curve)) / fps, curve, color=MUTED)
-    _mark_events(axis, curve, frames, names, fps, fontsize=9.5)
+    _mark_events(axis, curve, frames, names, fps)
     axis.plot(at / fps, curve[at], "o", ms=12, mfc="none", mec=INK, mew=2, zorder=5)
     margin = 0.08 * (frames[-1] - frames[0]) / fps
     axis.set(
@@ -215,7 +181,18 @@ def moment(
         ylabel="volume / ED volume",
         xlim=(frames[0] / fps - margin, frames[-1] / fps + 2 * margin),
     )
+    headline(fig, _cycle_title(pairs, fps, true_es))
     return fig
+
+
+def _shade(axis: Axes, pairs: MotionPairs, fps: float) -> None:
+    """The two motions as shaded spans with their names."""
+    motions = ((pairs.diastole, DIASTOLE_COLOUR, "diastole"), (pairs.systole, SYSTOLE_COLOUR, "systole"))
+    for motion, colour, name in motions:
+        if motion is not None:
+            axis.axvspan(motion[0] / fps, motion[2] / fps, color=colour, alpha=SHADE, lw=0)
+            at, across = (motion[0] + motion[2]) / 2 / fps, axis.get_xaxis_transform()
+            axis.text(at, 0.97, name, ha="center", va="top", fontsize=9, transform=across)
 
 
 def _mark_events(
@@ -224,8 +201,6 @@ def _mark_events(
     frames: Sequence[int],
     names: Sequence[str],
     fps: float,
-    *,
-    fontsize: float = 7.5,
 ) -> None:
     """Marks on the curve, and their names in two rows under it."""
     low, span = float(curve.min()), float(np.ptp(curve)) or 1.0
@@ -236,7 +211,7 @@ def _mark_events(
         axis.plot(x, y, _MARKS[name], color=colour, ms=9 if name != "middle" else 6, mec="white", zorder=3)
         text = f"{EVENT_NAMES[name]}\n{frame}" if name != "middle" else f"mid {frame}"
         axis.annotate(
-            text, (x, row), (0, -2), textcoords="offset points", ha="center", va="top", fontsize=fontsize
+            text, (x, row), (0, -2), textcoords="offset points", ha="center", va="top", fontsize=9.5
         )
     axis.set_ylim(low - 0.72 * span, low + 1.22 * span)
     axis.set_yticks([tick for tick in axis.get_yticks() if low - 0.05 * span <= tick <= low + 1.05 * span])

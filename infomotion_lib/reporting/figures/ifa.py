@@ -39,37 +39,6 @@ _COLUMNS = 2
 _GREY, _ACCENT, _SECOND = (METHOD_COLOURS[name] for name in ("random", "infomotion", "kmeans"))
 
 
-def triplet_strip(triplets: NDArray[np.uint8], *, names: Sequence[str]) -> Figure:
-    """Triplets, one row each: first frame, the middle one that is to be filled in, last frame, and what
-    changed between the ends.
-
-    Parameters
-    ----------
-    triplets : ndarray of uint8, shape (K, 3, H, W)
-        The frames.
-    names : sequence of str
-        One per row.
-    """
-    fig = Figure(figsize=(PHONE_WIDTH, 0.55 + 1.35 * len(triplets)))
-    axes = fig.subplots(len(triplets), 4, squeeze=False)
-    change = np.abs(triplets[:, 2].astype(float) - triplets[:, 0])
-    for row, (triplet, name) in enumerate(zip(triplets, names, strict=True)):
-        for column, picture in enumerate((*triplet, change[row])):
-            _picture(
-                axes[row, column],
-                picture,
-                vmax=255 if column < 3 else max(float(change.max()), 1),
-                cmap="gray" if column < 3 else "magma",
-            )
-        axes[row, 0].set_ylabel(name, fontsize=9)
-    for axis, title in zip(axes[0], ("first", "middle (target)", "last", "change"), strict=True):
-        axis.set_title(title, fontsize=9)
-    return _titled(
-        fig,
-        f"The network must guess the middle frame; {(change > 25).mean():.0%} of the pixels change visibly",
-    )
-
-
 def training_curves(log: pd.DataFrame, *, threshold: float = 1.0) -> Figure:
     """Training loss by step, and the PSNR on VAL with that of the naive average and the least gain of a
     network that has learnt motion.
