@@ -76,7 +76,7 @@
   };
 
   const start = () => {
-    document.querySelectorAll(".im-hero, .im-ruler").forEach(beating);
+    document.querySelectorAll(".im-hero, .im-ruler, .im-beating").forEach(beating);
     document.querySelectorAll(".im-walk").forEach(player);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -117,7 +117,10 @@ def paper_values() -> dict[str, object]:
             )
             y += 16
     band = (axis.place(min(SHARES)), axis.place(max(SHARES)))
+    selected = table[table["vpc"] > 0]
     return {
+        "within": int((selected["mean"] <= max(SHARES)).sum()),
+        "selected": len(selected),
         "rows": rows,
         "height": y + 22,
         "width": WIDTH,

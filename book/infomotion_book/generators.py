@@ -4,9 +4,11 @@ several pools.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from PIL import Image
 
 from infomotion_book import filter_study
 from infomotion_book.page_table import page_table
@@ -22,7 +24,7 @@ from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.reporting.table2 import short_names
 from infomotion_lib.stage_table import pool_stage
 
-STAGE = "ablation"
+STAGE, STILL = "ablation", "generators-still.webp"
 PUBLISHED_BATCH, PUBLISHED_FRAMES, PUBLISHED_WINDOW = 8, 192, 64
 """Videos at once, their frames and the frames of a window, as the published README draws them."""
 
@@ -115,8 +117,23 @@ def page_values(shown: list[Results]) -> dict[str, Any]:
 
 def _clips(results: Results) -> dict[str, str] | None:
     file = results.folder(STAGE) / "figures" / ABLATION_LOOPS
+    if not file.is_file():
+        return None
     url = f"results/{results.profile}/{results.place(STAGE)}/figures/{file.name}"
-    return {"url": url, "alt": alt_text(file)} if file.is_file() else None
+    return {"url": url, "still": f"_static/figures/{STILL}", "alt": alt_text(file)}
+
+
+def write_still(target: Path, shown: list[Results]) -> Path | None:
+    """First frame of the loops, which the page shows until they are asked to beat; they weigh twelve times as
+    much.
+    """
+    results = results_with_pools(shown)
+    file = results.folder(STAGE) / "figures" / ABLATION_LOOPS if results else None
+    if file is None or not file.is_file():
+        return None
+    with Image.open(file) as loops:
+        loops.convert("RGB").save(target / STILL, quality=80, method=6)
+    return target / STILL
 
 
 def _vectors(results: Results, names: dict[str, str]) -> str:

@@ -13,11 +13,17 @@ from infomotion_book.templates import line, part
 from infomotion_lib.reporting.figures.help import room_and_gain
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import save_figure, use_style
-from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.studies.help.answers import answer_table, by_pool, gate_table, interval
 from infomotion_lib.studies.help.published import PUBLISHED, read_rows
 from infomotion_lib.studies.help.registration import Registration, registration
-from infomotion_lib.studies.help.tables import arm_table, is_finished, secondary_table, sentences, worlds_of
+from infomotion_lib.studies.help.tables import (
+    arm_name,
+    arm_table,
+    is_finished,
+    secondary_table,
+    sentences,
+    worlds_of,
+)
 
 FIGURE = "help-room-and-gain.svg"
 WORDS = "help.md.jinja"
@@ -69,7 +75,7 @@ class HelpStudy:
                 difference = pools[arm] - pools["random"]
                 low, high = interval(difference, confidence=1 - rule["level"])
                 shown = {"difference": difference.mean(), "low": low, "high": high}
-                rows.append({"world": world, "arm": arm, "label": _label(arm)} | shown)
+                rows.append({"world": world, "arm": arm, "label": arm_name(arm)} | shown)
         return pd.DataFrame(rows)
 
     @cached_property
@@ -110,16 +116,13 @@ def page_values(study: HelpStudy) -> dict[str, Any]:
         rows, worlds, own = study.stage_1, study.worlds, study.registered
         arms = arm_table(rows, worlds, own)
         contrasts = secondary_table(rows, worlds, own)
+        contrasts = contrasts.assign(**{name: contrasts[name].map(arm_name) for name in ("arm", "against")})
         known |= {
-            "answers": records(study.answers),
-            "arms": records(arms.assign(label=arms["arm"].map(_label))),
+            "answers": records(study.answers.assign(against=study.answers["against"].map(arm_name))),
+            "arms": records(arms.assign(label=arms["arm"].map(arm_name))),
             "secondary": records(contrasts[contrasts["metric"].isin(["hard_accuracy", "bad"])]),
         }
     return known
-
-
-def _label(arm: str) -> str:
-    return SELECTORS[arm].label if arm in SELECTORS else "Oracle"
 
 
 def write_figure(

@@ -16,7 +16,17 @@ from typing import Any
 
 import yaml
 
-from infomotion_book import cost, filter_study, fragments, help_page, measured, phases, real_heart, vectors
+from infomotion_book import (
+    cost,
+    filter_study,
+    fragments,
+    generators,
+    help_page,
+    measured,
+    phases,
+    real_heart,
+    vectors,
+)
 from infomotion_book.api import anchor, find, modules, write_api
 from infomotion_book.assets import MATHJAX, MATHJAX_PARTS, Assets, find_assets
 from infomotion_book.evidence import write_figures
@@ -147,6 +157,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     real_heart.write_figure(source / "_static" / "figures")
     filter_study.write_figure(source / "_static" / "figures")
     cost.write_figure(source / "_static" / "figures")
+    generators.write_still(source / "_static" / "figures", shown)
     measured.write_picture(source / "_static" / "figures")
     help_page.write_figure(source / "_static" / "figures")
     tree = f"{url}/blob/{config['repository']['branch']}" if is_public() else ""

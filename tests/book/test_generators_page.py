@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 from standin_run import make_run
 
 from infomotion_book import generators
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.style import WEBP_ALT
 
 
 @pytest.fixture
@@ -45,6 +47,22 @@ def test_its_own_table_goes_before(results: Results) -> None:
     assert (others["kind"], others["caught"]) == ("other hearts", 0.0)
     shown = generators.fragments([results])
     assert all(f"{100 * row['caught']:.0f} %" in shown["generators_filter"] for row in (copies, others))
+
+
+def test_the_loops_wait_until_they_are_asked_to_beat(results: Results, tmp_path: Path) -> None:
+    assert generators.write_still(tmp_path, [results]) is None, "no loops, no still"
+    figures = results.folder("ablation") / "figures"
+    figures.mkdir(exist_ok=True)
+    frames = [Image.new("L", (60, 20), grey) for grey in (200, 20)]
+    about = Image.Exif()
+    about[WEBP_ALT] = b"Looping clips; from left to right: real clips, Latte."
+    frames[0].save(figures / "loops.webp", save_all=True, append_images=frames[1:], exif=about)
+    still = generators.write_still(tmp_path, [results])
+    assert still is not None
+    with Image.open(still) as seen:
+        assert getattr(seen, "n_frames", 1) == 1 and abs(seen.convert("L").getpixel((30, 10)) - 200) < 3
+    text = generators.fragments([results])["generators_clips"]
+    assert f'src="_static/figures/{still.name}"' in text and "reference clips, Latte." in text
 
 
 def test_the_order_of_windows_and_the_cut_ef_are_computed() -> None:

@@ -65,11 +65,12 @@ def test_the_answer_is_that_of_the_rows(gated: Path) -> None:
     write_csv(rows(1, {"wrong_ef": arms}, pools=20), gated / "stage_1.csv")
     study = help_page.find_study(gated)
     known = help_page.page_values(study)
-    assert study.sentences[0].startswith("wrong_ef: agree_infomotion beats both rivals")
+    assert study.sentences[0].startswith("wrong EF: Agreeing InfoMotion beats both rivals")
     assert {row["arm"] for row in known["arms"]} == set(arms) and len(known["answers"]) == 2
     assert {row["metric"] for row in known["secondary"]} == {"hard_accuracy", "bad"}
     text = help_page.fragment(gated)
     assert text.count("<table") == 4 and study.sentences[0] in text
+    assert "agree_infomotion" not in text and "wrong_ef" not in text, "codes are for files"
     picture = help_page.write_figure(gated, gated)
     assert picture is not None and picture.is_file()
     drawn = help_page.room_and_gain(study.gate, study.gains)

@@ -23,7 +23,7 @@ HEAVIEST = 1_500_000
 
 CORE = (
     *("index", "ten_minutes", "quickstart", "data", "method", "results", "evidence", "reading", "authors"),
-    *("live", "play", "glossary"),
+    *("live", "play", "glossary", "generators"),
 )
 ICONS = ".header-article .btn svg path, .theme-switch-button svg path"
 

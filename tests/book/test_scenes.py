@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from infomotion_book import dots
 from infomotion_book.dots import Axis, paper_dots, pool_dots, pool_values
 from infomotion_book.evidence import find_evidence
+from infomotion_book.html import count
+from infomotion_book.paper_values import SHARES
 from infomotion_book.ruler import classes, on_ruler
 from infomotion_book.scenes import hero, walk
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES, class_name
@@ -48,7 +52,7 @@ def test_a_ring_lies_on_each_pick(prepared: Results) -> None:
     text = hero(prepared)
     assert text.count('class="im-ring"') == 2
     assert "left:25.0%;top:0.0%;width:25.0%;height:50.0%" in text
-    assert "left:75.0%;top:50.0%" in text and "keeps of 8" in text
+    assert "left:75.0%;top:50.0%" in text and " of 8 that InfoMotion keeps" in text
 
 
 def test_the_walk_shows_this_heart(prepared: Results) -> None:
@@ -84,6 +88,18 @@ def test_the_papers_dots_are_its_table() -> None:
     table = paper_dots()
     assert len(table) == 2 + 2 * 2 * 4 and table["mean"].between(30, 90).all()
     assert table.loc[table["vpc"] == 0, "spread"].isna().all()
+
+
+def test_a_picture_of_dots_says_its_message_above_it() -> None:
+    title = re.compile(r'<p class="im-headline">(.*?)</p>')
+    (paper,), (leads,) = title.findall(dots.paper_picture()), title.findall(dots.leads_picture())
+    table = paper_dots()
+    few = (table.loc[table["vpc"] > 0, "mean"] <= max(SHARES)).sum()
+    assert paper.endswith(f"{count(few, 16)} selected sets")
+    assert leads == "InfoMotion leads in 12 of 12 comparisons; none is significant after correction"
+    pools = pool_dots(find_evidence())
+    better = (pools["other"] > pools["random"]).sum()
+    assert f"ahead in {better} of {len(pools)} pools" in title.findall(dots.pool_picture(find_evidence()))[0]
 
 
 def test_the_pools_dots_agree_with_the_study() -> None:

@@ -137,7 +137,8 @@ def test_a_sentence_per_world() -> None:
     rows = pd.concat([rows[rows["world"] != "near_copies"], wide])
     answers = answer_table(rows, list(gains), OWN)
     first, second, third = sentences(answers, OWN)
-    assert first.startswith("wrong_ef: agree_infomotion beats both rivals (+")
+    assert first.startswith("wrong EF: Agreeing InfoMotion beats both rivals (+")
+    assert "points [" in first and "] to K-means" in first
     assert "equivalent to both rivals, within 2 points" in second
     assert "undecided; with 80 % power" in third
     assert (answers["detectable_first"] > answers["detectable"]).all()

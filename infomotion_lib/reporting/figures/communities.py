@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from infomotion_lib.reporting.figures.parts import FAINT, INK, fitted_legend, headline
+from infomotion_lib.reporting.figures.parts import FAINT, INK, fitted_legend, headline, keep_apart
 from infomotion_lib.reporting.flags import flag_words
 from infomotion_lib.reporting.style import PHONE_WIDTH
 from infomotion_lib.selection.graph import Graph
@@ -71,6 +71,7 @@ def community_graphs(
         else (PHONE_WIDTH, 0.4 + 2.45 * rows + (0.5 if len(graphs) % columns == 0 else 0))
     )
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
+    keep_apart(fig, h_pad=0.1)  # else a heading touches the note above it
     for axis in axes[len(graphs) :]:
         axis.set_axis_off()
     for axis, (name, built) in zip(axes, graphs.items(), strict=False):

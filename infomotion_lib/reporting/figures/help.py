@@ -1,4 +1,4 @@
-"""When does it help: the room that an oracle has in each world, and what each arm makes of it."""
+"""When does it help: the headroom that an oracle has in each world, and what each arm makes of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def room_and_gain(gate: pd.DataFrame, gains: pd.DataFrame | None = None) -> Figu
         ``world, arm, label, difference, low, high``; nothing is drawn right without it.
     """
     worlds = gate.iloc[::-1].reset_index(drop=True)
-    names = [str(name).replace("_", " ") for name in worlds["world"]]
+    names = [str(name).replace("_", " ").replace(" ef", " EF") for name in worlds["world"]]
     some = gains is not None and len(gains) > 0
     fig = Figure(figsize=(7.6, 0.55 * len(worlds) + _HEADROOM))
     axes = fig.subplots(1, 2 if some else 1, sharey=True, squeeze=False)[0]
@@ -39,7 +39,7 @@ def room_and_gain(gate: pd.DataFrame, gains: pd.DataFrame | None = None) -> Figu
         axes[0].plot(row["headroom"], place, "o", color=colour, markerfacecolor=inside)
     axes[0].axvline(float(gate["least"].iloc[0]), color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
     axes[0].set_yticks(places, names)
-    axes[0].set(xlabel="oracle minus Random, points,\n90 % interval over pools", title="room")
+    axes[0].set(xlabel="oracle minus Random, points,\n90 % interval over pools", title="headroom")
     if gains is not None and some:
         arms = list(dict.fromkeys(gains["arm"]))
         for number, arm in enumerate(arms):
@@ -55,5 +55,5 @@ def room_and_gain(gate: pd.DataFrame, gains: pd.DataFrame | None = None) -> Figu
     for axis in axes:
         zero_line(axis, len(worlds))
     entered = int(gate["enters"].sum())
-    headline(fig, f"Drawn hearts: {entered} of {len(gate)} worlds have room for a selector")
+    headline(fig, f"Drawn hearts: {entered} of {len(gate)} worlds have headroom for a selector")
     return fig

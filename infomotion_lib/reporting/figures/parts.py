@@ -23,6 +23,13 @@ def headline(fig: Figure, text: str, *, size: int = 11) -> None:
     fig.suptitle(text, x=0.01, ha="left", fontsize=size, fontweight="bold")
 
 
+def keep_apart(fig: Figure, **inches: float) -> None:
+    """Hold panels further apart than the style does, by ``w_pad`` or ``h_pad``."""
+    engine = fig.get_layout_engine()
+    if engine is not None:
+        engine.set(**inches)
+
+
 def span_at_least(axis: Axes, span: float) -> None:
     """Widen a y-axis that is shorter than ``span`` about its middle: equal values, or values that differ by
     rounding alone, are drawn as equal.

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from infomotion_lib.reporting.figures.parts import headline, zero_line
+from infomotion_lib.reporting.figures.parts import headline, keep_apart, zero_line
 from infomotion_lib.reporting.style import MUTED, PHONE_WIDTH
 from infomotion_lib.representations.registry import REPRESENTATIONS
 
@@ -32,14 +32,15 @@ def which_vectors(rows: pd.DataFrame, *, over: str) -> Figure:
     """
     ordered = rows.iloc[::-1].reset_index(drop=True)
     fig = Figure(figsize=(PHONE_WIDTH, 0.42 * len(ordered) + _HEADROOM))
+    keep_apart(fig, w_pad=0.08)  # else the labels of neighbours touch
     known, worth, cost = fig.subplots(1, 3, sharey=True, width_ratios=(2, 3, 2))
     colours = [REPRESENTATIONS[name].colour for name in ordered["name"]]
     places = np.arange(len(ordered))
     known.barh(places, ordered["ridge_r2"].clip(lower=0), color=colours, height=0.6)
-    known.set(xlim=(0, 1), xlabel="R² of EF,\nunseen\nvideos", title="knows EF")
+    known.set(xlim=(0, 1), xlabel="R² of EF\non unseen\nvideos", title="knows EF")
     known.set_yticks(places, ["\n".join(textwrap.wrap(label, 20)) for label in ordered["label"]])
     _intervals(worth, ordered, "ci_low", "ci_high")
-    worth.set(xlabel=f"points more\nthan Random,\nover {over}", title="is worth")
+    worth.set(xlabel=f"points above\nRandom, over\n{over}", title="is worth")
     spent = ordered["video_ms"].where(ordered["video_ms"] > 0)
     if spent.notna().any():
         cost.plot(spent, places, "s", color=MUTED, ms=6)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_lib.evaluation.agreement import LIMITS
+from infomotion_lib.selection.registry import SELECTORS
 from infomotion_lib.studies.help.answers import by_pool, gate_table, interval
 from infomotion_lib.studies.help.registration import Registration
 
@@ -64,6 +65,24 @@ def arm_table(rows: pd.DataFrame, worlds: list[str], own: Registration) -> pd.Da
     return pd.DataFrame(shown)
 
 
+def arm_name(arm: str) -> str:
+    """An arm as readers know it.
+
+    >>> arm_name("agree_infomotion"), arm_name("oracle")
+    ('Agreeing InfoMotion', 'Oracle')
+    """
+    return SELECTORS[arm].label if arm in SELECTORS else arm.capitalize()
+
+
+def world_name(world: object) -> str:
+    """A world in words.
+
+    >>> world_name("wrong_ef")
+    'wrong EF'
+    """
+    return " ".join("EF" if word == "ef" else word for word in str(world).split("_"))
+
+
 def worlds_of(rows: pd.DataFrame, own: Registration) -> list[str]:
     """Worlds that entered stage 1 by finished rows of stage 0, the largest headroom first; none before the
     last.
@@ -83,11 +102,12 @@ def is_finished(rows: pd.DataFrame, worlds: list[str], own: Registration) -> boo
 def sentences(answers: pd.DataFrame, own: Registration) -> list[str]:
     """One per world: beats, equivalent, or undecided and what the pools could have shown."""
     rule = own.content["stage_1"]
-    tested, power = rule["tested"], 100 * rule["power"]
+    tested, power = arm_name(rule["tested"]), 100 * rule["power"]
     lines = []
     for world, part in answers.groupby("world", sort=False):
         gains = " and ".join(
-            f"{row['difference']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}] to {row['against']}"
+            f"{row['difference']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}] to"
+            f" {arm_name(row['against'])}"
             for row in part.to_dict("records")
         )
         shown, first = part["detectable"].max(), part["detectable_first"].max()
@@ -101,5 +121,5 @@ def sentences(answers: pd.DataFrame, own: Registration) -> list[str]:
                 f" more, {first:.1f} at the first step of Holm's correction"
             ),
         }.get(str(part["answer"].iloc[0]), "not all pools are finished")
-        lines.append(f"{world}: {meaning} ({gains}).")
+        lines.append(f"{world_name(world)}: {meaning} ({gains}).")
     return lines
