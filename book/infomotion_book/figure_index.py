@@ -11,11 +11,17 @@ from markupsafe import Markup
 from infomotion_book.html import code, keep, link
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
+from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.paths import NOTEBOOKS, notebook_of
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.run.figure import drawn_by
 from infomotion_lib.stage_table import TABLE, notebook_stages
+
+_WHOSE = re.compile(
+    rf"(?i)^(?:(?:{'|'.join(re.escape(source.label) for source in SOURCES.values())})(?: and )?)+: "
+)
+"""Data that an alt text names before it says anything."""
 
 
 def figure_index(all_results: list[Results]) -> str:
@@ -78,9 +84,12 @@ def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
 def _first_sentence(text: str) -> str:
     """What a figure shows, without the values that its alt text goes on to list.
 
-    >>> _first_sentence("Accuracy by machine: dark 40 %; hazy 37 %. More.")
-    'Accuracy by machine.'
+    >>> _first_sentence("Phantom: Accuracy by scanner style: dark 40 %; hazy 37 %. More.")
+    'Accuracy by scanner style.'
+    >>> _first_sentence("Phantom: Loss by step; PSNR by step.")
+    'Loss by step; PSNR by step.'
     """
-    sentence = re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0].replace("R2", "R²")
+    shown = _WHOSE.sub("", text.strip())
+    sentence = re.split(r"(?<=[.!?])\s", shown, maxsplit=1)[0].replace("R2", "R²")
     title, colon, rest = sentence.partition(":")
     return f"{title}." if colon and re.search(r"[;{]|\w_\w", rest) else sentence

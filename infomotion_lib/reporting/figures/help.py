@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from infomotion_lib.reporting.figures.parts import INK, headline, zero_line
-from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, MUTED
+from infomotion_lib.reporting.figures.parts import INK, headline, legend_below, zero_line
+from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS, MUTED, PHONE_WIDTH
 
 ORACLE = "oracle"
 
-_HEADROOM = 1.6
+_HEADROOM = 2.0
 """Inches for the title and the labels below."""
 
 
@@ -29,7 +29,7 @@ def room_and_gain(gate: pd.DataFrame, gains: pd.DataFrame | None = None) -> Figu
     worlds = gate.iloc[::-1].reset_index(drop=True)
     names = [str(name).replace("_", " ").replace(" ef", " EF") for name in worlds["world"]]
     some = gains is not None and len(gains) > 0
-    fig = Figure(figsize=(7.6, 0.55 * len(worlds) + _HEADROOM))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.55 * len(worlds) + _HEADROOM))
     axes = fig.subplots(1, 2 if some else 1, sharey=True, squeeze=False)[0]
     places = np.arange(len(worlds))
     for place, row in zip(places, worlds.to_dict("records"), strict=True):
@@ -51,7 +51,7 @@ def room_and_gain(gate: pd.DataFrame, gains: pd.DataFrame | None = None) -> Figu
             marker = "*" if arm == ORACLE else METHOD_MARKERS[arm]
             axes[1].plot(part["difference"], at, marker, color=colour, ms=4, label=label)
         axes[1].set(xlabel="arm minus Random, points,\n95 % interval over pools", title="gain")
-        axes[1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        legend_below(fig, axes[1], most=3)
     for axis in axes:
         zero_line(axis, len(worlds))
     entered = int(gate["enters"].sum())

@@ -92,7 +92,7 @@ def filter_roc(curves: pd.DataFrame, *, title: str) -> Figure:
     title : str
         What the curves show.
     """
-    fig = Figure(figsize=(6.4, 4.2))
+    fig = Figure(figsize=(PHONE_WIDTH, 4.0))
     axis = fig.subplots()
     sns.lineplot(
         curves.assign(others_left_out=100 * curves["others_left_out"], caught=100 * curves["caught"]),
