@@ -71,7 +71,7 @@ def community_graphs(
         else (PHONE_WIDTH, 0.4 + 2.45 * rows + (0.5 if len(graphs) % columns == 0 else 0))
     )
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
-    keep_apart(fig, h_pad=0.1)  # else a heading touches the note above it
+    keep_apart(fig, down=0.1)  # else a heading touches the note above it
     for axis in axes[len(graphs) :]:
         axis.set_axis_off()
     for axis, (name, built) in zip(axes, graphs.items(), strict=False):

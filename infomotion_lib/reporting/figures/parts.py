@@ -23,11 +23,11 @@ def headline(fig: Figure, text: str, *, size: int = 11) -> None:
     fig.suptitle(text, x=0.01, ha="left", fontsize=size, fontweight="bold")
 
 
-def keep_apart(fig: Figure, **inches: float) -> None:
-    """Hold panels further apart than the style does, by ``w_pad`` or ``h_pad``."""
+def keep_apart(fig: Figure, *, across: float = 1 / 24, down: float = 1 / 24) -> None:
+    """Pads of the panels in inches, across and down: more than the style's where labels would touch."""
     engine = fig.get_layout_engine()
     if engine is not None:
-        engine.set(**inches)
+        engine.set(w_pad=across, h_pad=down)
 
 
 def span_at_least(axis: Axes, span: float) -> None:

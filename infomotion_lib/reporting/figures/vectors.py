@@ -32,7 +32,7 @@ def which_vectors(rows: pd.DataFrame, *, over: str) -> Figure:
     """
     ordered = rows.iloc[::-1].reset_index(drop=True)
     fig = Figure(figsize=(PHONE_WIDTH, 0.42 * len(ordered) + _HEADROOM))
-    keep_apart(fig, w_pad=0.08)  # else the labels of neighbours touch
+    keep_apart(fig, across=0.08)  # else the labels of neighbours touch
     known, worth, cost = fig.subplots(1, 3, sharey=True, width_ratios=(2, 3, 2))
     colours = [REPRESENTATIONS[name].colour for name in ordered["name"]]
     places = np.arange(len(ordered))
