@@ -97,9 +97,11 @@ def test_a_picture_of_dots_says_its_message_above_it() -> None:
     few = (table.loc[table["vpc"] > 0, "mean"] <= max(SHARES)).sum()
     assert paper.endswith(f"{count(few, 16)} selected sets")
     assert leads == "InfoMotion leads in 12 of 12 comparisons; none is significant after correction"
-    pools = pool_dots(find_evidence())
+    study = find_evidence()
+    assert study is not None
+    pools = pool_dots(study)
     better = (pools["other"] > pools["random"]).sum()
-    assert f"ahead in {better} of {len(pools)} pools" in title.findall(dots.pool_picture(find_evidence()))[0]
+    assert f"ahead in {better} of {len(pools)} pools" in title.findall(dots.pool_picture(study))[0]
 
 
 def test_the_pools_dots_agree_with_the_study() -> None:
