@@ -2,8 +2,8 @@
 
 Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition" (CVPR 2018). ``r3d_18`` and
 ``r2plus1d_18`` carry torchvision's module names, so its state dicts, and EchoNet-Dynamic's, load by name.
-``mini_r3d`` is the narrow, short member that trains on a processor in seconds, ``tiny_r3d`` the same with half
-the frames after its stem.
+``mini_r3d`` is the narrow, short member that trains on a processor in seconds; ``tiny_r3d`` has half its
+frames after the stem.
 """
 
 from __future__ import annotations
