@@ -19,10 +19,6 @@ ALLOWED: dict[str, int] = {
     "arithmetic.py": 4,
     "assets.py": 37,
     "cli.py": 35,
-    "cost.py": 18,
-    "cost_jobs.py": 12,
-    "explore/cycle.py": 51,
-    "explore/heart.py": 42,
     "explore/wall.py": 4,
     "figure_index.py": 14,
     "freeze.py": 23,
@@ -34,7 +30,6 @@ ALLOWED: dict[str, int] = {
     "pictures.py": 4,
     "play.py": 9,
     "render.py": 10,
-    "svg.py": 20,
     "table1.py": 4,
     "table2.py": 4,
 }

@@ -36,9 +36,7 @@ class Kind:
     Attributes
     ----------
     name : str
-        Its name for readers.
-    rule : str
-        Rule of the workflow that it belongs to.
+        Its name in ``cost_notes.md.jinja``.
     jobs : tuple of (count, units)
         How many jobs there are of a size, and what each computes: units by the name of a measured step.
     needs : tuple of str
@@ -48,7 +46,6 @@ class Kind:
     """
 
     name: str
-    rule: str
     jobs: tuple[tuple[int, Units], ...]
     needs: tuple[str, ...]
     batch: tuple[str, int]
@@ -75,66 +72,30 @@ def kinds(profile: Mapping[str, Any], *, shards: int, spread_pools: bool = False
 
     Stages of minutes (lists, key frames, graphs, cutting clips) are left out.
     """
-    p, clips = profile, float(profile["test_clips"])
-    whole = {"regressor": float(p["steps_whole"] * p["batch_size"])}
-    few = {"regressor": float(p["steps_selected"] * p["batch_size"])}
-    pool = {"regressor": float(p["steps_pool"] * p["batch_size"])}
-    judged = {"answers": TEST * clips}
-    chosen, drawn = selected_networks(p, p["methods"]), selected_networks(p, p["pool_methods"])
-    per_class = CLASSES * p["pool_per_class"]
-    pools = ((SOURCES * p["n_runs"], pool | judged), (SOURCES * drawn, few | judged))
-    train = ("regressor", p["batch_size"])
+    p = profile
+    train, motion = ("regressor", p["batch_size"]), ("interpolation", p["ifa_batch_size"])
+    coder, latte = ("autoencoder_full", p["autoencoder_batch_size"]), ("generator", p["latte_batch_size"])
+
+    def trained(batch: tuple[str, int], steps: str) -> Units:
+        step, size = batch
+        return {step: float(p[steps] * size)}
+
+    judged, relabelled = ({"answers": float(p["test_clips"] * count)} for count in (TEST, VIDEOS))
+    whole, few, pool = (trained(train, f"steps_{name}") for name in ("whole", "selected", "pool"))
+    wholes = SOURCES * p["n_runs"]
+    chosen, drawn = (SOURCES * selected_networks(p, p[name]) for name in ("methods", "pool_methods"))
+    tries = ((wholes, pool | judged), (drawn, few | judged))
+    vectors = {"vectors": SOURCES * VIDEOS / shards}
+    steps = {"drawing": CLASSES * p["pool_per_class"] * p["sampling_steps"] / shards}
     return [
-        Kind("Relabelling", "labels", ((1, whole | {"answers": VIDEOS * clips}),), (), train),
-        Kind(
-            "Motion network",
-            "vector_prepare",
-            ((1, {"interpolation": float(p["ifa_steps"] * p["ifa_batch_size"])}),),
-            (),
-            ("interpolation", p["ifa_batch_size"]),
-        ),
-        Kind(
-            "Motion vectors",
-            "vector_part",
-            ((shards, {"vectors": SOURCES * VIDEOS / shards}),),
-            ("Motion network",),
-            ("vectors", 4),
-        ),
-        Kind(
-            "EF networks of Table 1",
-            "grid_part",
-            ((SOURCES * p["n_runs"], whole | judged), (SOURCES * chosen, few | judged)),
-            ("Relabelling", "Motion vectors"),
-            train,
-        ),
-        Kind(
-            "Autoencoder",
-            "pool_prepare",
-            ((1, {"autoencoder_full": float(p["autoencoder_steps"] * p["autoencoder_batch_size"])}),),
-            (),
-            ("autoencoder_full", p["autoencoder_batch_size"]),
-        ),
-        Kind(
-            "Latte",
-            "pool_prepare",
-            ((1, {"generator": float(p["latte_steps"] * p["latte_batch_size"])}),),
-            ("Autoencoder",),
-            ("generator", p["latte_batch_size"]),
-        ),
-        Kind(
-            "Drawing the pool",
-            "pool_part",
-            ((shards, {"drawing": per_class * p["sampling_steps"] / shards}),),
-            ("Latte",),
-            ("drawing", 4),
-        ),
-        Kind(
-            "EF networks of Table 2",
-            "ablation",
-            pools if spread_pools else ((1, _sum(*pools)),),
-            ("EF networks of Table 1", "Drawing the pool"),
-            train,
-        ),
+        Kind("labels", ((1, whole | relabelled),), (), train),
+        Kind("motion", ((1, trained(motion, "ifa_steps")),), (), motion),
+        Kind("vectors", ((shards, vectors),), ("motion",), ("vectors", 4)),
+        Kind("table1", ((wholes, whole | judged), (chosen, few | judged)), ("labels", "vectors"), train),
+        Kind("autoencoder", ((1, trained(coder, "autoencoder_steps")),), (), coder),
+        Kind("latte", ((1, trained(latte, "latte_steps")),), ("autoencoder",), latte),
+        Kind("pool", ((shards, steps),), ("latte",), ("drawing", 4)),
+        Kind("table2", tries if spread_pools else ((1, _sum(*tries)),), ("table1", "pool"), train),
     ]
 
 

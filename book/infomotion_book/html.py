@@ -170,6 +170,11 @@ def probability(value: float) -> str:
     return "< 0.001" if value < 0.001 else number(value, 3)
 
 
+def place(value: float) -> str:
+    """A coordinate of a picture, to a tenth."""
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
 def lowered(text: str) -> str:
     """The text for the middle of a sentence: its first letter small."""
     return f"{text[:1].lower()}{text[1:]}"
@@ -192,3 +197,10 @@ def seconds(value: float) -> str:
     if value < 100:
         return f"{value:.0f} s"
     return f"{value / 60:.1f} min" if value < 5400 else f"{value / 3600:.1f} h"
+
+
+def hours(value: float) -> str:
+    """A number of hours, to a tenth where that is worth while."""
+    if value < 0.05:
+        return "under 0.1"
+    return number(value) if value < 100 else f"{value:,.0f}"

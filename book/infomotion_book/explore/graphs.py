@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from infomotion_book import svg
-from infomotion_book.templates import line
+from infomotion_book.templates import filled, line
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import image_choice
@@ -123,26 +122,11 @@ def draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, str
     spots = [(edge + x * (width - 2 * edge), 70 + y * (height - 100 - edge)) for x, y in entry["places"]]
     count = len(set(own["module"]))
     name = f"{setting.replace('knn ', 'nearest-').replace('_', ' ')} graph"
-    verdict = line(WORDS, "graph_state", {"flag": own["flag"]})
+    state = line(WORDS, "graph_state", {"flag": own["flag"]})
     title = f"{class_name}: {len(spots)} videos, {count} {'community' if count == 1 else 'communities'}"
-    parts = [
-        svg.text(12, 24, title, bold=True, size=15),
-        svg.text(12, 44, f"{name}: {verdict}", size=15, fill=svg.SOFT),
-    ]
-    if own["all_links"] > len(own["links"]):
-        words = line(WORDS, "strongest", {"drawn": len(own["links"]), "all": own["all_links"]})
-        parts.append(svg.text(12, height - 14, words, size=15, fill=svg.SOFT))
-    parts.append(
-        svg.lines([(*spots[a], *spots[b]) for a, b in own["links"]], stroke="#9FB3C8", width=0.8, opacity=0.8)
-    )
-    for node, (x, y) in enumerate(spots):
-        parts.append(svg.dot(x, y, 5.5, PALETTE[own["module"][node] % len(PALETTE)]))
-    parts += [
-        f'<circle cx="{spots[n][0]:.0f}" cy="{spots[n][1]:.0f}" r="10" fill="none" stroke="#1F2933"'
-        ' stroke-width="2.6"/>'
-        for n in own["picks"]
-    ]
-    return svg.picture(width, height, parts), f"{name.capitalize()}. {title}, {verdict}."
+    shown = {"width": width, "height": height, "spots": spots, "palette": PALETTE, "title": title}
+    drawn = filled("graph.svg.jinja", own | shown | {"name": name, "state": state})
+    return drawn.strip(), f"{name.capitalize()}. {title}, {state}."
 
 
 def places(rows: np.ndarray) -> list[list[float]]:

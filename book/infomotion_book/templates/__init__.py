@@ -82,8 +82,11 @@ def _environment() -> Environment:
         "difference": html.difference,
         "probability": lambda value: escape(html.probability(value)),
         "seconds": html.seconds,
+        "hours": html.hours,
+        "place": html.place,
         "count_of": lambda pair: html.count(*pair),
         "source": shown_source,
         "selector": lambda row: shown_method(row["method"], "", [row["graph_flag"]]),
     }
+    made.globals["draw"] = made.get_template("drawing.jinja").module
     return made
