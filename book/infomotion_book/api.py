@@ -147,15 +147,8 @@ def find(path: str, found: list[Module]) -> str | None:
 
 
 def write_api(folder: Path, *, source_url: str) -> list[str]:
-    """Names of the pages written to ``folder``: ``index.md`` and one a room.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the pages go.
-    source_url : str
-        Address of the source tree, such as ``https://github.com/o/r/blob/main``; empty while there is none:
-        pages then name file and line.
+    """Names of the pages written to ``folder``: ``index.md`` and one a room. ``source_url`` is the address of
+    the source tree, such as ``https://github.com/o/r/blob/main``; while it is empty pages name file and line.
     """
     found = modules()
     folder.mkdir(parents=True, exist_ok=True)

@@ -30,15 +30,7 @@ PIECES = {
 
 @dataclass(frozen=True)
 class Agreement:
-    """Pieces that more than one machine has computed.
-
-    Attributes
-    ----------
-    compared : int
-        How many.
-    unlike : list of str
-        Those whose hashes differ.
-    """
+    """How many pieces more than one machine has computed, and those whose hashes differ."""
 
     compared: int
     unlike: list[str]

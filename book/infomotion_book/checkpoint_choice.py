@@ -21,16 +21,9 @@ from infomotion_lib.reporting.summary import size_name
 
 @dataclass(frozen=True)
 class Choice:
-    """What the study says.
-
-    Attributes
-    ----------
-    rows : list of dict
-        Per cell of Table 1 the hard accuracy of the last weights and of the best on VAL, and the change.
-    beyond : int
-        Differences beyond chance after Holm's correction.
-    compared, crossed : int
-        Selectors beside Random in the same cell, and how many change sides with it.
+    """What the study says: per cell of Table 1 the hard accuracy of the last weights and of the best on VAL,
+    and the change; how many changes are ``beyond`` chance after Holm's correction; how many selectors are
+    ``compared`` with Random in the same cell, and how many of them change sides with it.
     """
 
     rows: list[dict[str, Any]]

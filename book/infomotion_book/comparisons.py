@@ -45,18 +45,9 @@ def comparisons(results: Results) -> str:
 
 @dataclass(frozen=True)
 class AgainstRandom:
-    """How selectors compare with Random in one run.
-
-    Attributes
-    ----------
-    rows : list of rows
-        InfoMotion minus Random, a row of :func:`paired` per pool and size.
-    compared, clear : int
-        Comparisons of all selectors, and those whose interval has no 0 in it.
-    kept : list of rows
-        Those that remain after correction.
-    corrected_for : int
-        Comparisons that the correction is for.
+    """How selectors compare with Random in one run: InfoMotion's ``rows`` of :func:`paired`, how many
+    comparisons of all selectors there are and how many intervals are ``clear`` of 0, those ``kept`` after
+    correction, and for how many it is ``corrected_for``.
     """
 
     rows: list[dict[str, Any]]

@@ -31,18 +31,9 @@ Units = dict[str, float]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of job.
-
-    Attributes
-    ----------
-    name : str
-        Its name in ``cost_notes.md.jinja``.
-    jobs : tuple of (count, units)
-        How many jobs there are of a size, and what each computes: units by the name of a measured step.
-    needs : tuple of str
-        Names of the kinds that it waits for.
-    batch : (str, int)
-        Step and batch that decide how much memory it takes.
+    """A kind of job: its name in ``cost.md.jinja``; how many jobs there are of a size, and what each computes
+    (units by the name of a measured step); the kinds that it waits for; step and batch that decide how much
+    memory it takes.
     """
 
     name: str
@@ -122,16 +113,8 @@ def _sum(*parts: tuple[int, Units]) -> Units:
 
 @dataclass(frozen=True)
 class Speed:
-    """What a unit of each step takes.
-
-    Attributes
-    ----------
-    thread : dict of str to float
-        Seconds on one thread of a processor, by step; measured.
-    gpu : dict of str to float
-        Seconds on a GPU, by step, where they were measured.
-    memory : dict of str to (float, float)
-        GiB of a process, and of each further unit in its batch.
+    """What a unit of each step takes: measured seconds on one thread of a processor; seconds on a GPU, where
+    they were measured; GiB of a process, and of each further unit in its batch.
     """
 
     thread: dict[str, float]
@@ -144,12 +127,8 @@ class Speed:
         return {step: self.thread[step] / seconds for step, seconds in self.gpu.items()}
 
     def on_a_gpu(self, step: str, *, gain: str = "middle") -> float:
-        """Seconds of a unit on the GPU: measured, or the thread's by the gains that were.
-
-        Parameters
-        ----------
-        gain : {"least", "middle", "most"}
-            Which of them; the middle one is their geometric mean.
+        """Seconds of a unit on the GPU: measured, or the thread's by the ``least``, the ``most`` or the
+        ``middle`` (geometric mean) of the gains that were.
         """
         if step in self.gpu:
             return self.gpu[step]

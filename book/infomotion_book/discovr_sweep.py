@@ -18,13 +18,7 @@ LEAST_R2 = 0.1
 
 @dataclass(frozen=True)
 class Sweep:
-    """What the study says.
-
-    Attributes
-    ----------
-    rows : list of dict
-        Trained networks, the best reader of EF first, then the one with random weights.
-    """
+    """Trained networks, the best reader of EF first, then the one with random weights."""
 
     rows: list[dict[str, Any]]
 

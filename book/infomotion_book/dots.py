@@ -25,15 +25,7 @@ ERRORS = 2
 
 @dataclass(frozen=True)
 class Axis:
-    """A horizontal axis in percent.
-
-    Attributes
-    ----------
-    low, high : float
-        Its ends.
-    ticks : tuple of int
-        Where it is labelled.
-    """
+    """A horizontal axis in percent: its ends, and where it is labelled."""
 
     low: float
     high: float
@@ -46,13 +38,8 @@ class Axis:
 
 
 def paper_dots() -> pd.DataFrame:
-    """Hard accuracies of the paper's Table 1.
-
-    Returns
-    -------
-    DataFrame
-        ``source``, ``vpc`` (0: the whole set), ``method``, ``mean``, ``spread`` (NaN where none is printed),
-        percent; in the order of the picture.
+    """Hard accuracies of the paper's Table 1, in the order of the picture: ``source``, ``vpc`` (0: the whole
+    set), ``method``, ``mean``, ``spread`` (NaN where none is printed), percent.
     """
     cells = paper_cells()
     wanted = [
@@ -69,12 +56,8 @@ def paper_dots() -> pd.DataFrame:
 
 
 def pool_dots(study: Evidence, *, method: str = "infomotion", graph: str = "knn") -> pd.DataFrame:
-    """Hard accuracy of Random and of one selector on motion vectors, pool by pool, at the smaller budget.
-
-    Returns
-    -------
-    DataFrame
-        ``pool``, ``random`` (mean over its draws), ``other``, percent; sorted by ``random``.
+    """Hard accuracy of Random and of one selector on motion vectors at the smaller budget: ``pool``,
+    ``random`` (mean over its draws), ``other``, percent; sorted by ``random``.
     """
     runs = study.runs[study.runs["vpc"] == study.smallest]
     other = runs[

@@ -25,28 +25,14 @@ from infomotion_lib.studies.selectors.rows import PUBLISHED
 class Findings:
     """Counts behind the sentences; None where a question has no answer yet.
 
-    Attributes
-    ----------
-    pools, comparisons, above, below : int
-        Of the study of selectors: its pools, its comparisons with Random, and how many lie above and below
-        after correction; 0 pools where it has not run.
-    literal : float or None
-        Points by which InfoMotion with the graph as written lies below Random at the smaller budget; None
-        where that does not outlive the correction.
-    probe : dict
-        By kind of vector, the share of EF's variance that a linear probe explains on held-out videos,
-        percent; of the first profile whose motion vectors were probed.
-    collapsed : dict
-        By recipe, how many of how many class graphs collapse.
-    vector : tuple of int
-        Numbers of the paper's motion vector, and the dimensions that they can span.
-    leads, ahead, sure : int
-        InfoMotion's comparisons in the paper's Table 1, those in which it leads, and those that are
-        significant after correction.
-    runs : tuple of int
-        Fewest and most runs per cell that would settle a lead.
-    claims : dict
-        Claims of the paper by status; ``accuracies`` and ``settings`` count them by kind.
+    Of the study of selectors: its pools (0 where it has not run), its comparisons with Random, how many lie
+    above and below after correction, and by how many points InfoMotion on the ``literal`` graph lies below at
+    the smaller budget, if that outlives the correction. ``probe``: by kind of vector, the percent of EF's
+    variance that a linear probe explains on held-out videos, in the first profile that was probed.
+    ``collapsed``: by recipe, how many of how many class graphs. ``vector``: numbers of the paper's motion
+    vector, and the dimensions that they can span. InfoMotion's leads in the paper's Table 1: compared,
+    ``ahead``, and ``sure`` after correction; fewest and most ``runs`` per cell that would settle one.
+    ``claims`` of the paper by status, and as ``accuracies`` and ``settings``.
     """
 
     pools: int

@@ -41,18 +41,8 @@ _KINDS = (".csv", ".json", ".svg", ".png", ".webp")
 
 @dataclass(frozen=True)
 class Frozen:
-    """What was frozen.
-
-    Attributes
-    ----------
-    folder : Path
-        ``book/results/<profile>``.
-    files : tuple of str
-        Frozen files, relative to it.
-    left_out : tuple of Refusal
-        What was kept out, and why.
-    level : Level
-        How much the data sets of the run allow.
+    """What was frozen: the ``files`` in ``folder``, what was ``left_out`` and why, and the ``level`` of the
+    run's data.
     """
 
     folder: Path

@@ -103,15 +103,7 @@ class PublishingError(InfoMotionError):
 
 @dataclass(frozen=True)
 class Refusal:
-    """One thing that may not be published.
-
-    Attributes
-    ----------
-    where : str
-        File, and the place inside it.
-    why : str
-        What is wrong with it.
-    """
+    """One thing that may not be published: the file and the place inside it, and what is wrong with it."""
 
     where: str
     why: str
@@ -122,14 +114,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Guard:
-    """What to look for.
-
-    Attributes
-    ----------
-    level : Level
-        The strictest level of the data sets that took part.
-    ids : frozenset of str
-        Names of videos that may not appear anywhere; filled at the strictest level.
+    """What to look for: the strictest ``level`` of the data sets that took part, and the ``ids`` of videos
+    that may not appear anywhere, which are filled at the strictest level.
     """
 
     level: Level

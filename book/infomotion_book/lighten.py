@@ -35,14 +35,8 @@ _SEARCH = re.compile(_SCRIPT.format(r"(?:searchtools|language_data|searchindex)\
 
 
 def lighten(html: Path, *, notebooks: Iterable[Path] = ()) -> None:
-    """The built book with less to load, changed in place.
-
-    Parameters
-    ----------
-    html : Path
-        Folder of the built book.
-    notebooks : iterable of Path
-        Clean notebooks: the download button of their pages gives them, as they are in git.
+    """Leave out of a built book, in place, what need not be loaded; the download button of executed pages
+    gives the clean ``notebooks``, as they are in git.
     """
     pages = sorted(html.rglob("*.html"))
     for page in pages:

@@ -64,14 +64,8 @@ def names_of_this_machine(*more: str | Path) -> frozenset[str]:
 
 
 def find_machine_paths(folder: Path, names: Iterable[str]) -> list[Refusal]:
-    """Every place in the files under ``folder``, by file and place in it, that names a machine.
-
-    Parameters
-    ----------
-    folder : Path
-        What is to be published: frozen results, or a built book.
-    names : iterable of str
-        Of this machine, see :func:`names_of_this_machine`; folders of anybody's home are looked for anyway.
+    """Every place in the files under ``folder``, by file and place in it, that has one of the ``names`` of
+    this machine (see :func:`names_of_this_machine`) or a folder of anybody's home.
     """
     here = tuple(sorted(names, key=len, reverse=True))
     found = []

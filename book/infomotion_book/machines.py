@@ -25,22 +25,10 @@ COMPARED = FROZEN / "studies" / "two_machines.csv"
 class Moves:
     """How far another processor moves the cells of Table 1, and how far other seeds would; in points.
 
-    Attributes
-    ----------
-    runs : int
-        Runs of each cell.
-    cells : int
-        Cells that both machines have.
-    between_runs : float
-        Standard deviation between the runs of a cell on the first machine, which differ in seeds alone:
-        median over cells.
-    by_seeds : float
-        Distance expected of two means over other seeds, by the spread between runs: root mean square over
-        cells.
-    by_machine : float
-        Distance of the two machines' means: root mean square over cells.
-    farthest : float
-        Largest distance of the two machines' means.
+    ``between_runs`` is the standard deviation between the runs of a cell on the first machine, which differ
+    in seeds alone, median over cells; ``by_seeds`` the distance that this spread makes one expect of two
+    means, ``by_machine`` that of the machines' means, root mean squares over cells; ``farthest`` the largest
+    of these.
     """
 
     runs: int
@@ -52,15 +40,9 @@ class Moves:
 
 
 def moves(cells: pd.DataFrame, *, runs: int) -> Moves:
-    """How far two machines differ, all cells together.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        Rows of :func:`~infomotion_lib.reporting.compare.compare_tables`; standard deviations are those of the
-        runs made (ddof 0).
-    runs : int
-        Runs of each cell, two or more.
+    """How far two machines differ, all cells together, from rows of
+    :func:`~infomotion_lib.reporting.compare.compare_tables` (standard deviations of the runs made, ddof 0)
+    with two or more ``runs`` each.
     """
     apart = cells["difference"]
     variance = (cells["frozen_sd"] ** 2 + cells["sd"] ** 2) / (
@@ -78,18 +60,10 @@ def moves(cells: pd.DataFrame, *, runs: int) -> Moves:
 
 @dataclass(frozen=True)
 class TwoMachines:
-    """Table 1 of one commit on two kinds of processor.
-
-    Attributes
-    ----------
-    cells : DataFrame
-        Rows of :func:`~infomotion_lib.reporting.compare.compare_tables`, with ``graph_flag``.
-    first, second : str
-        Processors; empty where unknown.
-    is_frozen : bool
-        Whether the first machine's means are those that are frozen now.
-    moves : Moves or None
-        How far the cells lie apart; None where runs per cell differ, or there is but one and so no spread.
+    """Table 1 of one commit on two kinds of processor: rows of
+    :func:`~infomotion_lib.reporting.compare.compare_tables` with ``graph_flag``; both processors, empty where
+    unknown; whether the first machine's means are those that are frozen now; how far the cells lie apart,
+    None where runs per cell differ, or there is but one and so no spread.
     """
 
     cells: pd.DataFrame

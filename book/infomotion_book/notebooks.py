@@ -38,18 +38,8 @@ config card.
 
 
 def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str = "../") -> dict[str, Any]:
-    """Notebook to render: figures as files, parameter cells folded, a line that says which run this is.
-
-    Parameters
-    ----------
-    notebook : Path
-        Executed copy.
-    results : Results
-        The run it belongs to.
-    stage : str
-        Name of the stage.
-    to_root : str
-        Path from the page to the root of the book.
+    """Executed notebook of a stage to render, on a page that reaches the book's root by ``to_root``: figures
+    as files, parameter cells folded, a line that says which run this is.
     """
     page = _read(notebook)
     folder = results.folder(stage)

@@ -48,18 +48,9 @@ _API_LINK = re.compile(r"\]\(api:([\w.]+)\)")
 
 @dataclass(frozen=True)
 class Book:
-    """A rendered book.
-
-    Attributes
-    ----------
-    index : Path
-        First page.
-    profile : str
-        Profile whose executed notebooks are shown; empty when none was at hand.
-    profiles : tuple of str
-        Every profile with results in the book.
-    notes : tuple of str
-        What the reader should know, such as scripts loaded from another host.
+    """A rendered book: its first page ``index``, the ``profile`` whose executed notebooks it shows (empty
+    when none was at hand), every profile with results in it, and ``notes`` for its builder, such as scripts
+    loaded from another host.
     """
 
     index: Path

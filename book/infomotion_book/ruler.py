@@ -19,18 +19,8 @@ WALL = f"{EXPLORE}/wall"
 
 @dataclass(frozen=True)
 class ClassOnRuler:
-    """One class.
-
-    Attributes
-    ----------
-    name, limits, colour : str
-        The class, its limits in words, and its colour.
-    low, high : float
-        Where it begins and ends, EF points.
-    ef : float or None
-        EF of the heart that is shown; None without one.
-    words : str
-        The same, for the eye.
+    """One class: its limits in words and as EF points, its colour, and the EF of the heart that is shown, if
+    any.
     """
 
     name: str

@@ -27,16 +27,8 @@ MISSING = "(not run yet)"
 
 @dataclass(frozen=True)
 class AboveConstant:
-    """Cells of Table 1 against the best answer that looks at no video, by one accuracy.
-
-    Attributes
-    ----------
-    constant : str
-        Name of that answer.
-    percent : float
-        Its accuracy.
-    distilled, whole : list of bool
-        Whether each cell of selected sets, and each whole set, lies above it.
+    """Cells of Table 1 against the best answer that looks at no video, by one accuracy: its name and percent,
+    and whether each cell of ``distilled`` sets, and each ``whole`` set, lies above it.
     """
 
     constant: str
@@ -60,16 +52,8 @@ def above_constant(results: Results, metric: str) -> AboveConstant | None:
 
 @dataclass(frozen=True)
 class Table1Findings:
-    """What Table 1 of a run says.
-
-    Attributes
-    ----------
-    constants : dict
-        By kind of accuracy, ``hard`` and ``soft``, its cells against the best constant answer.
-    against : AgainstRandom or None
-        The selectors against Random.
-    one_pool : bool
-        Whether all its runs share one pool of videos.
+    """What Table 1 of a run says: its cells against the best ``constants`` by kind of accuracy (``hard``,
+    ``soft``), its selectors ``against`` Random, and whether all its runs share one pool of videos.
     """
 
     constants: dict[str, AboveConstant]
@@ -133,11 +117,8 @@ def claims_counted(paper: Path = FROZEN / "paper") -> str:
 def glance(results: Results) -> pd.DataFrame:
     """A handful of accuracies: the best constant answer, the smallest sets of two selectors, the whole set.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``trained_on``, ``which``, ``mean`` and ``sd`` (percent, missing for a constant answer) and
-        ``graph_flag``; no row where the evaluation has not run.
+    Columns ``trained_on``, ``which``, ``mean`` and ``sd`` (percent, missing for a constant answer) and
+    ``graph_flag``; no row where the evaluation has not run.
     """
     rows: list[dict[str, Any]] = []
     if best := best_constant(results):
@@ -163,13 +144,8 @@ def glance_table(results: Results) -> str:
 
 
 def stage_times(results: Results) -> pd.DataFrame:
-    """Time of each stage that has run.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``stage``, ``seconds``, ``continued`` (from earlier work), ``device``, and ``run_as``: the
-        stage that it was part of when it ran, whose time is shared by all its parts.
+    """Time of each stage that has run: ``stage``, ``seconds``, ``continued`` (from earlier work), ``device``,
+    and ``run_as``: the stage that it was part of when it ran, whose time is shared by all its parts.
     """
     cards = {stage: results.card(stage) for stage in results.stages}
     rows = [

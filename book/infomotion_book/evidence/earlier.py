@@ -32,18 +32,9 @@ def headroom_by_steps() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Repeated:
-    """Differences of the earlier study beside ours.
-
-    Attributes
-    ----------
-    rows : list of rows
-        As :func:`compared_with_earlier` gives them.
-    gains_there, gains_here : int
-        Those whose interval there lies above 0, and how many of these have one above 0 here.
-    apart : list of rows
-        Those that differ between the studies by more than chance, after correction.
-    smallest_p : float
-        Smallest corrected p of such a difference.
+    """Differences of the earlier study beside ours, as :func:`compared_with_earlier` gives them: how many
+    intervals lie above 0 there, and how many of these do here; those that differ by more than chance after
+    correction, and the smallest corrected p.
     """
 
     rows: list[Row]
@@ -101,15 +92,10 @@ def compared_with_earlier(evidence: Evidence) -> list[Row]:
 
 def welch(difference: float, errors: tuple[float, float], counts: tuple[int, int]) -> tuple[float, float]:
     """Half-width of the 95 % interval of a difference of two independent means, and its two-sided p, by
-    Welch's t.
+    Welch's t, from the standard error of each mean and the counts of values behind it.
 
-    Parameters
-    ----------
-    errors : tuple of float
-        Standard error of each mean.
-    counts : tuple of int
-        Values behind each. The degrees of freedom are Satterthwaite's (1946):
-        :math:`(s_1^2+s_2^2)^2 / (s_1^4/(n_1-1) + s_2^4/(n_2-1))`.
+    The degrees of freedom are Satterthwaite's (1946): :math:`(s_1^2+s_2^2)^2 / (s_1^4/(n_1-1) +
+    s_2^4/(n_2-1))`.
 
     >>> half, p = welch(8**0.5, (1.0, 1.0), (3, 3))  # t = 2 with 4 degrees of freedom
     >>> round(half / 2**0.5, 3), round(p, 3)

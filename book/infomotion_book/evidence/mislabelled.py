@@ -40,18 +40,9 @@ def mislabelled(evidence: Evidence) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Picked:
-    """Mislabelled videos among the picks, as :func:`mislabelled` counts them.
-
-    Attributes
-    ----------
-    rows : list of rows
-        One per configuration.
-    compared : list of rows
-        Those with a difference from Random in the same pools.
-    infomotion, random : row
-        The paper's selector and Random.
-    fewer, more : int
-        Selectors that pick fewer mislabelled videos than Random, and more, after correction.
+    """Mislabelled videos among the picks, rows as :func:`mislabelled` has them: all, those ``compared`` with
+    Random in the same pools, the paper's selector's and Random's; how many selectors pick ``fewer`` than
+    Random and ``more``, after correction.
     """
 
     rows: list[Row]

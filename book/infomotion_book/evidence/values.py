@@ -19,18 +19,9 @@ from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE
 
 @dataclass(frozen=True)
 class Verdict:
-    """Comparisons with Random by what may be claimed of them.
-
-    Attributes
-    ----------
-    above, below : list of rows
-        Different from Random after Holm's correction.
-    loose : list of rows
-        Those that are added if one finding in twenty may be false.
-    unclaimed : int
-        Further ones whose interval excludes 0.
-    comparisons : int
-        All that the correction is for.
+    """Comparisons with Random: those ``above`` and ``below`` it after Holm's correction, the ``loose`` ones
+    that are added if one finding in twenty may be false, how many further intervals exclude 0, and for how
+    many comparisons the correction is.
     """
 
     above: list[Row]
@@ -78,14 +69,8 @@ def apart(rows: Sequence[Row], sign: int, *, by: str = "p_holm") -> list[Row]:
 
 @dataclass(frozen=True)
 class Extent:
-    """How much of the study is there.
-
-    Attributes
-    ----------
-    complete, begun : int
-        Pools of the main study.
-    half_width : float
-        Median half of the intervals of its comparisons, points.
+    """How much of the study is there: pools of the main study that are complete and begun, and the median
+    half of the intervals of its comparisons, points.
     """
 
     complete: int
@@ -174,16 +159,9 @@ def by_style(evidence: Evidence) -> dict[Key, dict[str, Row]]:
 
 @dataclass(frozen=True)
 class Headroom:
-    """How much better the whole set is than a few random videos, at the smaller budget.
-
-    Attributes
-    ----------
-    pools : int
-        Pools that have both.
-    gap, low, high : float
-        Mean difference in points, and its bootstrap interval over pools.
-    by_machine : list of (str, row, row)
-        Scanner style (first all), hard accuracy of the random videos and of the whole set.
+    """How much better the whole set is than a few random videos, at the smaller budget: pools that have both,
+    the mean difference in points with its bootstrap interval over pools, and by scanner style (first all) the
+    hard accuracy of the random videos and of the whole set.
     """
 
     pools: int

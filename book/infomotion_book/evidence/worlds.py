@@ -24,14 +24,8 @@ PLANNED_CHANGES = (len(CORE) - 1) * len(CHANGED)
 
 @dataclass(frozen=True)
 class World:
-    """What one world shows that is changed in one respect.
-
-    Attributes
-    ----------
-    name : str
-        Its arm.
-    leads : list of rows
-        InfoMotion minus each rival; ``p_planned`` is corrected for the leads of all worlds planned.
+    """What one world shows that is changed in one respect: InfoMotion minus each rival, with ``p_planned``
+    corrected for the leads of all worlds planned.
     """
 
     name: str
@@ -68,16 +62,8 @@ def worlds(evidence: Evidence) -> dict[str, World]:
 
 @dataclass(frozen=True)
 class Order:
-    """Whether the paper's order holds in the worlds tried.
-
-    Attributes
-    ----------
-    tried : list of str
-        Worlds with enough pools to judge.
-    holding : int
-        Those of them in which InfoMotion lies above each rival.
-    half_width : float
-        Median half of the intervals of its leads, points.
+    """Whether the paper's order holds: worlds with enough pools to judge, in how many of them InfoMotion lies
+    above each rival, and the median half of the intervals of its leads, points.
     """
 
     tried: list[str]

@@ -18,14 +18,11 @@ QUALITY = 20
 
 
 def write_hero(results: Results, folder: Path) -> dict[str, Any] | None:
-    """What the first page shows of a run, as one mapping; the hearts are written into ``folder``.
+    """What the first page shows of a run, as one mapping; the hearts are written into ``folder``. None unless
+    the run has drawn hearts and picks.
 
-    Returns
-    -------
-    dict or None
-        ``rows`` (class names), ``columns``, ``picked`` (row and column of each pick, class by class, in
-        order of its rank), ``candidates`` and ``kept`` (how many hearts the run chose from, and how many it
-        kept). None unless the run has drawn hearts and picks.
+    ``rows`` (class names), ``columns``, ``picked`` (row and column of each pick, class by class, in order of
+    its rank), ``candidates`` and ``kept`` (how many hearts the run chose from, and how many it kept).
     """
     videos, picks = drawn_videos(results), picks_of(results)
     index = results.table("frame_index", "frame_index")

@@ -59,15 +59,8 @@ def _accuracies(predictions: pd.DataFrame, tolerances: tuple[float, ...]) -> pd.
 
 
 def control(file: Path, flags: Flags) -> ipywidgets.Widget:
-    """Slider over tolerances and buttons for the training pool; bars for the selectors, a line for the best
-    constant answer.
-
-    Parameters
-    ----------
-    file : Path
-        The table of :func:`table`.
-    flags : Flags
-        Of the run; see :attr:`infomotion_lib.reporting.results.Results.graph_flags`.
+    """Slider over tolerances and buttons for the training pool, from the ``file`` with :func:`table`: bars
+    for the selectors with their flags, a line for the best constant answer.
     """
     cells = _rows(pd.read_csv(file, keep_default_na=False), flags)
     pools, names = _pools(cells)

@@ -31,16 +31,8 @@ GRID = 8
 
 @dataclass(frozen=True)
 class Followed:
-    """The heart that the walk follows.
-
-    Attributes
-    ----------
-    name : str
-        Its file name without ending.
-    row : Series
-        Its row of the frame index.
-    picks : list of str
-        InfoMotion's picks of its class, in order of their rank.
+    """The heart that the walk follows: its name, its row of the frame index, and InfoMotion's picks of its
+    class, in order of their rank.
     """
 
     name: str
@@ -75,17 +67,12 @@ def followed(results: Results) -> Followed | None:
 
 
 def write_walk(results: Results, folder: Path) -> dict[str, Any] | None:
-    """What the scenes show, as one mapping; the clip and the frames are written into ``folder``.
+    """What the scenes show, as one mapping; the clip and the frames are written into ``folder``. None unless
+    the run has drawn hearts, vectors, weights and picks.
 
-    Returns
-    -------
-    dict or None
-        ``name``, ``ef``, ``class_name``, ``frames`` (``label`` and ``number`` of each of the five, in order
-        of time), ``arrows`` (x, y, dx, dy in
-        pixels of the frame, from the first to the last frame of the emptying), ``side`` (of the frame,
-        pixels), ``vector`` (its motion vector, scaled to its largest entry), ``graph`` (places, communities,
-        links, picks, the node of this heart). None unless the run has drawn hearts, vectors,
-        weights and picks.
+    ``frames`` has ``label`` and ``number`` of the five, in order of time; ``arrows`` are x, y, dx, dy in
+    pixels of the frame, whose edge is ``side``, from the first to the last frame of the emptying; ``vector``
+    is scaled to its largest entry; ``graph`` has places, communities, links, picks and this heart's node.
     """
     videos, heart = drawn_videos(results), followed(results)
     weights = results.folder("ifa_training") / "ifa.safetensors"

@@ -45,14 +45,8 @@ def write_wall(results: Results, folder: Path) -> list[Path]:
 
 
 def control(folder: Path, base: str) -> ipywidgets.Widget:
-    """Buttons for class, selector and motion; under them a row of clips.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the rows lie.
-    base : str
-        The same folder as the page sees it.
+    """Buttons for class, selector and motion; under them a row of clips from ``folder``, which the page sees
+    as ``base``.
     """
     found = {file.stem for file in folder.glob("*.webp") if not file.stem.endswith("-still")}
     classes = [name for name in CLASS_NAMES if any(stem.startswith(f"{name}-") for stem in found)]

@@ -25,16 +25,8 @@ STILL = "knn 6"
 
 
 def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[str, str]:
-    """MyST text of the live graph, of the game, and of where Infomap comes from.
-
-    Parameters
-    ----------
-    results : Results or None
-        Whose graphs to show.
-    assets : Assets
-        Where the page finds Infomap.
-    not_run : str
-        What to say where there is nothing to show.
+    """MyST text of the live graph, of the game, and of where Infomap comes from; ``not_run`` where there is
+    nothing to show.
     """
     engine = f"_static/{INFOMAP_SCRIPT}" if assets.folder else assets.url(INFOMAP_SCRIPT)
     licence = f"_static/{INFOMAP_LICENCE}" if assets.folder else ""
