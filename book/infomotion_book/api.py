@@ -113,8 +113,8 @@ def _tree(source: str) -> ast.Module:
 
 
 def anchor(path: str) -> str:
-    """Label of a full dotted name in the reference; labels know no case, so a class and a constant say what
-    they are.
+    """Label of a dotted name in the reference; labels know no case, so classes and constants say what they
+    are.
     """
     label = "api-" + path.removeprefix("infomotion_lib.").replace(".", "-").replace("_", "-")
     name = path.rpartition(".")[2]

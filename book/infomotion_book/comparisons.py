@@ -17,9 +17,7 @@ LEVEL = 0.05
 
 
 def paired(results: Results) -> pd.DataFrame:
-    """Paired differences of a run, worked out from its ``runs.csv``, with ``graph_flag`` and
-    :func:`verdicts`; empty where nothing can be paired with Random.
-    """
+    """Paired differences from ``runs.csv`` with ``graph_flag`` and :func:`verdicts`; empty without Random."""
     runs = results.table("evaluation", "runs")
     if runs is None or not {"random"} < set(runs["method"]) - {"whole"}:
         return pd.DataFrame()
@@ -28,17 +26,13 @@ def paired(results: Results) -> pd.DataFrame:
 
 
 def verdicts(differences: pd.DataFrame) -> pd.DataFrame:
-    """The differences with what may be claimed of them: ``clear`` where the interval has no 0 in it, ``kept``
-    where they remain after correction for all that are compared.
-    """
+    """The same with ``clear`` where the interval has no 0 in it, ``kept`` where they outlive correction."""
     clear = (differences["ci_low"] > 0) | (differences["ci_high"] < 0)
     return differences.assign(clear=clear, kept=differences["p_holm"] < LEVEL)
 
 
 def comparisons(results: Results) -> str:
-    """MyST block of the paired differences, with p-values before and after correction; empty where there are
-    none.
-    """
+    """MyST block of paired differences, with p before and after correction; empty where there are none."""
     rows = records(paired(results))
     return part(WORDS, "paired", {"rows": rows, "results": results, "named": method_cell}) if rows else ""
 
@@ -79,9 +73,7 @@ def against_random(results: Results) -> AgainstRandom | None:
 
 
 def random_sentences(against: AgainstRandom | None) -> str:
-    """A Markdown list: one sentence per pool and size, and one on all selectors together; empty where nothing
-    is paired.
-    """
+    """A Markdown list: a sentence per pool and size, one on all selectors; empty where nothing is paired."""
     return filled("against_random.md.jinja", {"against": against}) if against else ""
 
 

@@ -42,9 +42,7 @@ def walks(speed: Speed, jobs: list[Kind]) -> pd.DataFrame:
 
 
 def values(speed: Speed) -> dict[str, Any]:
-    """Numbers of the page: ``kinds``, ``walks``, the ``floor``, its ``chain`` and the nodes that are
-    ``enough``.
-    """
+    """Numbers of the page: ``kinds``, ``walks``, the ``floor``, its ``chain``, nodes that are ``enough``."""
     profile = every_value("paper")
     jobs = kinds(profile, shards=SHARDS)
     hours = partial(hours_of, speed, "middle")
@@ -92,9 +90,7 @@ def _row(kind: Kind, speed: Speed) -> dict[str, Any]:
 
 
 def fragment(folder: Path = STUDIES) -> str:
-    """MyST text: hours and memory by kind of job, the walk by nodes with its figure, the measured steps; a
-    line where they have not been measured.
-    """
+    """MyST text of the page; a line where the steps have not been measured."""
     speed = read_speed(folder)
     if speed is None:
         return part(NOTES, "missing", {"command": COMMAND})

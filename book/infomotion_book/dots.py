@@ -1,6 +1,4 @@
-"""Pictures of single results as dots, so that their spread is seen: the paper's Table 1, its leads, and the
-pools of our study.
-"""
+"""Single results as dots, so that their spread is seen: the paper's Table 1, its leads, our study's pools."""
 
 from __future__ import annotations
 

@@ -168,9 +168,7 @@ def changelog() -> str:
 
 
 def results_part(results: Results) -> str:
-    """MyST text of one profile on the results page, without headings: Table 1, what it shows, Table 2, and
-    folded away all else that they must be read against.
-    """
+    """MyST text of a profile on the results page: Table 1, what it shows, Table 2; folded, all else."""
     body = table1(results)
     if not body:
         return f"{line(NOTES, 'evaluation_missing')}\n\n"

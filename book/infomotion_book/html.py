@@ -63,8 +63,8 @@ def note(text: object) -> str:
 
 
 def figure(url: str, alt: str, *, below: str = "", fits: bool = False, aside: bool = False) -> str:
-    """MyST block of a figure with its alt text, which loads when it comes into sight; ``aside``: the text
-    flows around it where the page is wide.
+    """MyST block of a figure that loads when seen; ``aside``: the text flows around it where the page is
+    wide.
     """
     image = Markup('<img class="im-figure" loading="lazy" alt="{}" src="{}">').format(alt, url)
     note = Markup("<figcaption>{}</figcaption>").format(below) if below else ""
@@ -73,9 +73,7 @@ def figure(url: str, alt: str, *, below: str = "", fits: bool = False, aside: bo
 
 
 def block(html: str) -> str:
-    """The HTML as one MyST block, with the apostrophes of the prose around it: no blank line may stand
-    inside.
-    """
+    """The HTML as one MyST block, apostrophes as in the prose around it: no blank line may stand inside."""
     curly = _APOSTROPHE.sub(
         lambda match: "’" if match.group() in ("'", "&#x27;", "&#39;") else match.group(), str(html)
     )
@@ -102,8 +100,8 @@ def folded(title: str, text: str) -> str:
 
 
 def tabs(parts: Mapping[str, str]) -> str:
-    """MyST texts of which one is seen at a time, by the titles of their tabs; no text may have headings. A
-    single text has no tab.
+    """MyST texts, without headings, of which one is seen at a time, by the titles of their tabs; one has no
+    tab.
     """
     if len(parts) < 2:
         return "".join(parts.values())

@@ -1,6 +1,4 @@
-"""Two tables below Table 1 of a profile: how good its labels are, and for the open clips the same selectors
-over several splits.
-"""
+"""Below Table 1: how good its labels are, and for the open clips the same selectors over several splits."""
 
 from __future__ import annotations
 
@@ -25,8 +23,8 @@ CONTROLS = {"regressor": "all of TRAIN"} | CONSTANT_NAMES
 
 
 def label_agreement(results: Results) -> str:
-    """MyST block, folded: how the labels of the generated pool agree with what else is known; empty where
-    there is no such pool.
+    """MyST block, folded: how labels of the generated pool agree with what else is known; empty without a
+    pool.
     """
     rows = records(results.table("labels", "agreement"))
     known = rows and "comparison" in rows[0]

@@ -122,9 +122,7 @@ def _cut(value: Any, cut: int) -> str:
 
 
 def claims(ledger: pd.DataFrame) -> str:
-    """MyST block with every number the paper claims and ours next to it, of a ledger of
-    :func:`~infomotion_lib.evaluation.claims.claims_ledger`.
-    """
+    """MyST block: every number the paper claims and ours next to it, from the ledger of claims."""
     titles = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}
     marked = ledger.assign(flag=[in_brackets([flag]) for flag in ledger["graph_flag"]])
     tables = _by(marked.assign(table=ledger["table"].map(lambda name: titles.get(name, name))), "table")
@@ -146,9 +144,7 @@ def assumed() -> pd.DataFrame:
 
 
 def assumptions() -> str:
-    """MyST blocks of them, those first that can change the ranking of the selectors: parameter, value in each
-    profile, basis, confidence.
-    """
+    """MyST blocks of them: parameter, values, basis, confidence; first those that can change the ranking."""
     ledger = assumed()
     ledger["effect"] = ledger["sensitivity"].map(effect)
     ledger["name"] = [

@@ -1,6 +1,4 @@
-"""What the pages of a built book need not load is left out: icons and style rules that no page shows, MathJax
-where there is no formula, the search index where nothing is searched.
-"""
+"""What no built page needs is left out: icons, style rules, MathJax without formulas, search index."""
 
 from __future__ import annotations
 

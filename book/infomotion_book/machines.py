@@ -104,8 +104,8 @@ def _are_means_of(cells: pd.DataFrame, table1: pd.DataFrame) -> bool:
 
 
 def two_machines(frozen: Results, file: Path = COMPARED) -> str:
-    """MyST block: hard accuracy of each cell of Table 1 on two kinds of processor; a line of text where it
-    has not been compared.
+    """MyST block: hard accuracy of each cell of Table 1 on two kinds of processor, or that it was not
+    compared.
     """
     both = compared(frozen, file)
     if both is None:

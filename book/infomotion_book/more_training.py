@@ -19,8 +19,8 @@ POOL = "latte_pool"
 
 
 def more_training(shown: list[Results]) -> str:
-    """MyST block, folded: one row for each profile whose ablation has run, by kind of data; empty where no
-    two of a kind differ in training.
+    """MyST block, folded: a row per profile with an ablation; empty where no two of a kind differ in
+    training.
     """
     found = comparable(shown)
     return part("more_training.md.jinja", "text", {"lattes": found, "best": nearest(found)}) if found else ""
@@ -86,9 +86,7 @@ class TrainedLatte:
 
 
 def comparable(shown: list[Results]) -> list[TrainedLatte]:
-    """Lattes of the profiles whose ablation has run, those of a kind of data together; none where no two of a
-    kind differ in training.
-    """
+    """Lattes of profiles with an ablation, those of a kind of data together; none if trainings are alike."""
     run = [
         results
         for results in shown

@@ -30,8 +30,8 @@ def paper_cells() -> dict[Cell, tuple[float, float]]:
 
 
 def sample_sd(spread: float) -> float:
-    """Sample standard deviation from a printed spread, taken as numpy's population one over
-    :data:`PAPER_RUNS` runs.
+    """Sample standard deviation from a printed spread, taken as the population one of :data:`PAPER_RUNS`
+    runs.
     """
     return spread * math.sqrt(PAPER_RUNS / (PAPER_RUNS - 1))
 
@@ -42,18 +42,14 @@ def standard_error(one: float, other: float) -> float:
 
 
 def runs_needed(difference: float, one: float, other: float) -> int:
-    """Runs per cell that would detect a true difference of this size four times in five
-    (two-sided, 5 %).
-    """
+    """Runs per cell that detect a true difference of this size four times in five (two-sided, 5 %)."""
     reach = float(norm.ppf(0.975) + norm.ppf(POWER))
     return math.ceil(reach**2 * (sample_sd(one) ** 2 + sample_sd(other) ** 2) / difference**2)
 
 
 @dataclass(frozen=True)
 class Lead:
-    """InfoMotion's lead over another selector in one cell of the paper's table, in points, and how sure it
-    is.
-    """
+    """InfoMotion's lead over a selector in one cell of the paper's table, in points, and how sure it is."""
 
     source: str
     size: int
@@ -66,8 +62,8 @@ class Lead:
 
 
 def paper_leads() -> list[Lead]:
-    """Every lead, with its standard error, p-value (Welch) before and after Holm's correction, and the runs
-    it would take.
+    """Every lead with its standard error, Welch's p before and after Holm's correction, and runs it would
+    take.
     """
     cells = paper_cells()
     found, p_values = [], []

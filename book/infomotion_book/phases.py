@@ -1,6 +1,4 @@
-"""The page on ED and ES without tracings: tables and figures of the phase study, drawn from its
-frozen rows.
-"""
+"""The page on ED and ES without tracings: tables and figures of the phase study, from its frozen rows."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ def fragments(folder: Path = STUDIES) -> dict[str, str]:
 
 
 def read_study(folder: Path = STUDIES) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """Frozen rows of the study: accuracy by group of clips, and the third end frame; None where it has not
-    run.
-    """
+    """Frozen rows of the study: accuracy by group of clips, the third end frame; None if it has not run."""
     if not (folder / "phases_summary.csv").is_file():
         return None
     summary, third = (

@@ -1,6 +1,4 @@
-"""The two figures that no run draws, committed SVGs with their alt texts, and figures of a run that explain
-the method.
-"""
+"""Figures that no run draws, SVGs with their alt texts, and those of a run that explain the method."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What an SVG figure is made of, counted: a summary has few marks, a mosaic of a frame has many shapes or
-shades.
-"""
+"""What an SVG figure is made of: a summary has few marks, a mosaic of a frame many shapes or shades."""
 
 from __future__ import annotations
 

@@ -9,9 +9,7 @@ from infomotion_lib.representations.mafe import choices
 
 
 def switches() -> str:
-    """MyST block of the switches with their value in each variant and their source, and a list of what has
-    none.
-    """
+    """MyST block of DISCOVR's switches, their value in each variant and their source, and what has none."""
     values = {
         "caption": line(WORDS, "discovr"),
         "head": "What differs",
@@ -23,9 +21,7 @@ def switches() -> str:
 
 
 def mafe_switches() -> str:
-    """MyST block of what is not published of MAFE: the switches with our value, the others and their source,
-    and a list of what has none.
-    """
+    """MyST block of what is not published of MAFE: switches, other values and sources, and what has none."""
     values = {
         "caption": line(WORDS, "mafe"),
         "head": "What is open",

@@ -1,10 +1,7 @@
-"""An earlier, smaller study beside this one: which of its differences from Random come back, and what its
-vectors were.
-"""
+"""An earlier, smaller study beside this one: which of its differences come back, what its vectors were."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,31 +27,22 @@ def headroom_by_steps() -> pd.DataFrame:
     return quoted.assign(gap=quoted["whole"] - quoted["random"])
 
 
-@dataclass(frozen=True)
-class Repeated:
-    """Differences of the earlier study beside ours, as :func:`compared_with_earlier` gives them: how many
-    intervals lie above 0 there, and how many of these do here; those that differ by more than chance after
-    correction, and the smallest corrected p.
+def repeated(evidence: Evidence) -> dict[str, Any]:
+    """Which of the earlier study's differences come back.
+
+    ``rows`` of :func:`compared_with_earlier`; intervals above 0 there (``gains_there``), and how many of
+    these are here too (``gains_here``); rows ``apart`` by more than chance after correction, and the
+    ``smallest_p``, corrected.
     """
-
-    rows: list[Row]
-    gains_there: int
-    gains_here: int
-    apart: list[Row]
-    smallest_p: float
-
-
-def repeated(evidence: Evidence) -> Repeated:
-    """Which of the earlier study's differences come back."""
     rows = compared_with_earlier(evidence)
     gains = [row for row in rows if row["earlier_low"] > 0]
-    return Repeated(
-        rows,
-        gains_there=len(gains),
-        gains_here=sum(row["t_low"] > 0 for row in gains),
-        apart=[row for row in rows if row["p_holm"] < LEVEL],
-        smallest_p=min(row["p_holm"] for row in rows),
-    )
+    return {
+        "rows": rows,
+        "gains_there": len(gains),
+        "gains_here": sum(row["t_low"] > 0 for row in gains),
+        "apart": [row for row in rows if row["p_holm"] < LEVEL],
+        "smallest_p": min(row["p_holm"] for row in rows),
+    }
 
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:

@@ -1,6 +1,4 @@
-"""Does choosing keep wrong labels out? Counted on what each selector picked in the world whose labels carry
-noise.
-"""
+"""Does choosing keep wrong labels out? Counted on the picks in the world whose labels carry noise."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The networks behind the vectors of the study, as values: how their training ended, and in which worlds it
-gave other weights.
-"""
+"""The networks behind the study's vectors: how training ended, and in which worlds it gave other weights."""
 
 from __future__ import annotations
 

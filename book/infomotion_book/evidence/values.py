@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,23 +68,15 @@ def apart(rows: Sequence[Row], sign: int, *, by: str = "p_holm") -> list[Row]:
     return [row for row in rows if row[by] < LEVEL and sign * row["difference"] > 0]
 
 
-@dataclass(frozen=True)
-class Extent:
-    """How much of the study is there: pools of the main study that are complete and begun, and the median
-    half of the intervals of its comparisons, points.
+def extent(evidence: Evidence) -> dict[str, Any]:
+    """Pools of the main study that are ``complete`` and ``begun``, and how small a difference they can see:
+    ``half_width``, the median half of the intervals of its comparisons, points.
     """
-
-    complete: int
-    begun: int
-    half_width: float
-
-
-def extent(evidence: Evidence) -> Extent:
-    """Pools that are complete and begun, and how small a difference they can see."""
     finished = evidence.tables.finished
     main = finished.loc[finished["arm"] == MAIN, "complete"]
     width = evidence.compared["t_high"] - evidence.compared["t_low"]
-    return Extent(int(main.sum()), int((~main).sum()), float((width / 2).median()))
+    half = float((width / 2).median())
+    return {"complete": int(main.sum()), "begun": int((~main).sum()), "half_width": half}
 
 
 def confirmed(evidence: Evidence) -> list[Row]:
@@ -92,9 +85,7 @@ def confirmed(evidence: Evidence) -> list[Row]:
 
 
 def unhealthy_graphs(evidence: Evidence) -> pd.DataFrame:
-    """Class graphs behind the selections of the smaller budget: ``collapsed``, ``shattered`` and ``graphs``
-    (all of them), a row per recipe, in their order.
-    """
+    """Class graphs of the smaller budget, a row per recipe: ``collapsed``, ``shattered``, all ``graphs``."""
     shares = comparison.graph_health(evidence.runs[evidence.runs["vpc"] == evidence.smallest])
     flags = ["collapsed", "shattered"]
     counts = shares[flags].mul(shares["graphs"] / 100, axis=0).assign(graphs=shares["graphs"])
@@ -157,20 +148,6 @@ def by_style(evidence: Evidence) -> dict[Key, dict[str, Row]]:
     return cells
 
 
-@dataclass(frozen=True)
-class Headroom:
-    """How much better the whole set is than a few random videos, at the smaller budget: pools that have both,
-    the mean difference in points with its bootstrap interval over pools, and by scanner style (first all) the
-    hard accuracy of the random videos and of the whole set.
-    """
-
-    pools: int
-    gap: float
-    low: float
-    high: float
-    by_machine: list[tuple[str, Row, Row]]
-
-
 def dd_scores(evidence: Evidence) -> dict[tuple[Key, int], dict[str, float]]:
     """DD-Ranking's ``ior`` and ``hlr`` of each configuration and budget, means over pools."""
     columns = ["method", "feature", "graph"]
@@ -199,8 +176,14 @@ def equal_steps(evidence: Evidence) -> dict[str, float] | None:
     return {"gap": float(gaps.mean()), "low": low, "high": high, "pools": len(gaps)}
 
 
-def headroom(evidence: Evidence) -> Headroom | None:
-    """What a better choice could gain; None where no pool has trained on its whole set."""
+def headroom(evidence: Evidence) -> dict[str, Any] | None:
+    """How much better the whole set is than a few random videos, at the smaller budget; None where no pool
+    has trained on its whole set.
+
+    ``pools`` that have both; ``gap``, the mean difference in points, with its bootstrap interval over pools
+    (``low``, ``high``); ``by_machine``, by scanner style (first all), hard accuracy of the random videos and
+    of the whole set.
+    """
     runs = evidence.runs
     few = runs[(runs["method"] == RANDOM.method) & (runs["vpc"] == evidence.smallest)]
     whole = runs[runs["method"] == WHOLE]
@@ -214,4 +197,5 @@ def headroom(evidence: Evidence) -> Headroom | None:
         overall = records(comparison.configuration_means(part, metrics=("hard_accuracy",)))[0]
         columns.append([{"machine": "all styles", **overall}, *records(comparison.machine_accuracy(part))])
     by_machine = [(str(ours["machine"]), ours, rest) for ours, rest in zip(*columns, strict=True)]
-    return Headroom(gaps["pool"].nunique(), float(gap.mean()), low, high, by_machine)
+    spread = {"gap": float(gap.mean()), "low": low, "high": high}
+    return spread | {"pools": gaps["pool"].nunique(), "by_machine": by_machine}

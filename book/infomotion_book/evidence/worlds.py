@@ -1,11 +1,10 @@
-"""Ablations of the simulator, as values: whether the paper's order holds in them, and how far each
-moves InfoMotion against Random.
-"""
+"""Ablations of the simulator: does the order hold, how far does each move InfoMotion against Random?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,24 +59,18 @@ def worlds(evidence: Evidence) -> dict[str, World]:
     return found
 
 
-@dataclass(frozen=True)
-class Order:
-    """Whether the paper's order holds: worlds with enough pools to judge, in how many of them InfoMotion lies
-    above each rival, and the median half of the intervals of its leads, points.
+def order(evidence: Evidence) -> dict[str, Any] | None:
+    """In how many worlds the paper's order holds; None where none has been tried far enough.
+
+    ``tried``: worlds with enough pools to judge; ``holding``: in how many of them InfoMotion lies above each
+    rival; ``half_width``: median half of the intervals of its leads, points.
     """
-
-    tried: list[str]
-    holding: int
-    half_width: float
-
-
-def order(evidence: Evidence) -> Order | None:
-    """In how many worlds the paper's order holds; None where none has been tried far enough."""
     tried = worlds(evidence)
     if not tried:
         return None
     halves = [(row["t_high"] - row["t_low"]) / 2 for world in tried.values() for row in world.leads]
-    return Order(list(tried), sum(world.holds for world in tried.values()), float(np.median(halves)))
+    holding = sum(world.holds for world in tried.values())
+    return {"tried": list(tried), "holding": holding, "half_width": float(np.median(halves))}
 
 
 def moves(evidence: Evidence) -> dict[tuple[str, Key], Row]:
@@ -92,8 +85,8 @@ def moves(evidence: Evidence) -> dict[tuple[str, Key], Row]:
 
 
 def changes(evidence: Evidence) -> list[tuple[str, Row, Row | None]]:
-    """Each configuration against Random in each world, with its move since the phantom as it is (None for
-    that one itself): world, difference, move.
+    """World, difference, move: each configuration against Random in each world, and since the phantom as it
+    is.
     """
     moved = moves(evidence)
     return [

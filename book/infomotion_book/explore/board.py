@@ -29,9 +29,7 @@ NAMES = ("cycle", "heart", "tolerance", "graphs", "wall")
 
 @dataclass(frozen=True)
 class Control:
-    """One control: what ``play.md.jinja`` calls it, and the stage whose results it shows, or the function
-    that draws it where no stage does.
-    """
+    """A control: its name in ``play.md.jinja``, and the stage that it shows or the function that draws it."""
 
     name: str
     widget: ipywidgets.Widget
@@ -40,8 +38,8 @@ class Control:
 
 
 def prepare(results: Results) -> list[Path]:
-    """Paths of the files that :func:`controls` needs, written from a finished run; what is newer than the run
-    is kept.
+    """Paths of the files that :func:`controls` needs, from a finished run; what is newer than the run is
+    kept.
     """
     folder = results.root / EXPLORE
     cells, places = folder / "tolerance.csv", folder / "graphs.json"

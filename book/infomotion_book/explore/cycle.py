@@ -1,6 +1,4 @@
-"""The heart-cycle scrubber: a phantom frame beside its volume curve, with ED, ES and the next ES by the
-fraction rule.
-"""
+"""The heart-cycle scrubber: a phantom frame beside its volume curve, with ED, ES and the rule's next ES."""
 
 from __future__ import annotations
 

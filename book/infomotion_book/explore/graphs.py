@@ -72,9 +72,7 @@ def layout(results: Results) -> dict[str, Any] | None:
 
 
 def candidates(results: Results) -> Candidates | None:
-    """Videos that may be chosen in the first pool of a run, with their motion vectors; None without
-    vectors.
-    """
+    """Videos that may be chosen in the first pool of a run, with motion vectors; None without vectors."""
     from infomotion_lib.representations.vectors import read_features
     from infomotion_lib.selection.candidates import find_candidates
 

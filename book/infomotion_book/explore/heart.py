@@ -34,9 +34,7 @@ def at_hand(folder: Path = STUDIES) -> bool:
 
 
 def control(folder: Path = STUDIES) -> ipywidgets.Widget:
-    """Slider over the frames; picture and curve move together, and the line above says what the rule does in
-    the beat at hand.
-    """
+    """Slider over the frames: picture and curve move together, a line says what the rule does."""
     import ipywidgets as w
 
     curve, beats = pd.read_csv(folder / CURVE), pd.read_csv(folder / BEATS)
@@ -59,8 +57,8 @@ def control(folder: Path = STUDIES) -> ipywidgets.Widget:
 
 
 def words_of(frame: int, beats: pd.DataFrame) -> str:
-    """Where a frame lies, and how far the rule is off in its beat, such as ``Beat 2, filling: the rule puts
-    the next ES 33 ms late``.
+    """Where a frame lies and how far off the rule is: ``Beat 2, filling: the rule puts the next ES 33 ms
+    late``.
     """
     beat = next((beat for beat in records(beats) if beat["es"] <= frame < beat["next_es"]), None)
     return line(DRAWN, "words", {"frame": frame, "beat": beat})

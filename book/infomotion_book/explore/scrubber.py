@@ -62,9 +62,7 @@ def one_of(
 
 
 def beside(picture: ipywidgets.Widget, *layers: ipywidgets.Widget) -> ipywidgets.HBox:
-    """A picture, and beside it layers that lie on one another: what moves is small, and what stays is stored
-    once.
-    """
+    """A picture, and beside it layers on one another: what moves is small, and what stays is stored once."""
     import ipywidgets as w
 
     box = w.VBox(list(layers))

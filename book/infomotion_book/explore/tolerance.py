@@ -1,6 +1,4 @@
-"""The tolerance slider: accuracy of every selector, and of the best constant answer, as the margin at class
-edges grows.
-"""
+"""The tolerance slider: accuracy of selectors and best constant answer as the margin at class edges grows."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from infomotion_book.explore.graphs import PALETTE, candidates, places, strongest
-from infomotion_book.explore.wall import STEP, drawn_videos, picks_of, write_loop, write_still
+from infomotion_book.explore.wall import STEP, drawn_videos, first_picks, write_loop, write_still
 from infomotion_lib.data.video import read_clip, read_frames, resize_clip
 from infomotion_lib.reporting.results import Results
 
@@ -41,21 +41,13 @@ class Followed:
 
 
 def followed(results: Results) -> Followed | None:
-    """The first of InfoMotion's picks from :data:`CLASS` that shows a whole beat, ES to ED to the next ES;
-    None where there is none.
+    """The first of InfoMotion's picks from :data:`CLASS` that shows a whole beat, ES to next ES; None
+    without.
     """
-    picks, index = (
-        picks_of(results),
-        results.table("frame_index", "frame_index"),
-    )
+    picks, index = first_picks(results), results.table("frame_index", "frame_index")
     if picks is None or index is None:
         return None
-    own = picks[
-        (picks["method"] == "infomotion")
-        & (picks["class_name"] == CLASS)
-        & (picks["vpc"] == picks["vpc"].min())
-    ]
-    own = own[own["selection_seed"] == own["selection_seed"].min()].sort_values("rank")
+    own = picks[picks["class_name"] == CLASS]
     if own.empty:
         return None
     names = own["file_name"].tolist()
@@ -133,9 +125,7 @@ def _vector(pool: Candidates, name: str) -> list[float]:
 
 
 def _graph(pool: Candidates, heart: Followed, *, communities: pd.DataFrame) -> dict[str, Any]:
-    """Places, communities and strongest links of the class, as the run selected by them; its picks; the
-    heart's own node.
-    """
+    """Places, communities, strongest links and picks of the class, as the run selected; the heart's node."""
     from infomotion_lib.selection.graph import build_graph
 
     own = communities[

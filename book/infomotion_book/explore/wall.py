@@ -29,9 +29,7 @@ MILLISECONDS = 70
 
 
 def write_wall(results: Results, folder: Path) -> list[Path]:
-    """Paths of the looping rows, one per class and method, and their stills; none unless the run's videos are
-    drawn hearts.
-    """
+    """Paths of rows, per class and method, and their stills; none unless the videos are drawn hearts."""
     picks, videos = picks_of(results), drawn_videos(results)
     if picks is None or videos is None:
         return []
@@ -45,9 +43,7 @@ def write_wall(results: Results, folder: Path) -> list[Path]:
 
 
 def control(folder: Path, base: str) -> ipywidgets.Widget:
-    """Buttons for class, selector and motion; under them a row of clips from ``folder``, which the page sees
-    as ``base``.
-    """
+    """Buttons for class, selector and motion, a row of clips from ``folder``, in the page under ``base``."""
     found = {file.stem for file in folder.glob("*.webp") if not file.stem.endswith("-still")}
     classes = [name for name in CLASS_NAMES if any(stem.startswith(f"{name}-") for stem in found)]
     methods = [method for method in METHOD_NAMES if any(stem.endswith(f"-{method}") for stem in found)]
@@ -70,6 +66,15 @@ def picks_of(results: Results) -> pd.DataFrame | None:
     """Selections from the first pool of a run; None where it has made none."""
     picks = results.table("graph_selection", "selections")
     return None if picks is None else picks[picks["source"] == "real"]
+
+
+def first_picks(results: Results) -> pd.DataFrame | None:
+    """InfoMotion's in the first pool at the smallest size and first seed, by rank; None without picks."""
+    picks = picks_of(results)
+    if picks is None:
+        return None
+    own = picks[(picks["method"] == "infomotion") & (picks["vpc"] == picks["vpc"].min())]
+    return own[own["selection_seed"] == own["selection_seed"].min()].sort_values("rank")
 
 
 def drawn_videos(results: Results) -> Path | None:

@@ -25,9 +25,7 @@ STILL = "knn 6"
 
 
 def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[str, str]:
-    """MyST text of the live graph, of the game, and of where Infomap comes from; ``not_run`` where there is
-    nothing to show.
-    """
+    """MyST text of the live graph, the game, and where Infomap comes from; ``not_run`` without data."""
     engine = f"_static/{INFOMAP_SCRIPT}" if assets.folder else assets.url(INFOMAP_SCRIPT)
     licence = f"_static/{INFOMAP_LICENCE}" if assets.folder else ""
     about = {"package": INFOMAP, "engine": engine, "licence": licence}
