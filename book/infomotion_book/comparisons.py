@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -37,42 +36,30 @@ def comparisons(results: Results) -> str:
     return part(WORDS, "paired", {"rows": rows, "results": results, "named": method_cell}) if rows else ""
 
 
-@dataclass(frozen=True)
-class AgainstRandom:
-    """How selectors compare with Random in one run: InfoMotion's ``rows`` of :func:`paired`, how many
-    comparisons of all selectors there are and how many intervals are ``clear`` of 0, those ``kept`` after
-    correction, and for how many it is ``corrected_for``.
+def against_random(results: Results) -> dict[str, Any] | None:
+    """How the selectors of a run compare with Random; None where nothing is paired.
+
+    InfoMotion's ``rows`` of :func:`paired`, one per pool and size; all comparisons that were ``compared``,
+    how many intervals are ``clear`` of 0, and the rows ``kept`` after correction; ``corrected_for`` how many;
+    a sentence on the ``flags`` of the graphs behind all rows named, empty where they are healthy.
     """
-
-    rows: list[dict[str, Any]]
-    compared: int
-    clear: int
-    kept: list[dict[str, Any]]
-    corrected_for: int
-
-    @property
-    def flags(self) -> str:
-        """Sentence that explains the flags of the graphs behind all rows named; empty where healthy."""
-        return explained(*(row["graph_flag"] for row in [*self.rows, *self.kept]))
-
-
-def against_random(results: Results) -> AgainstRandom | None:
-    """How the selectors of a run compare with Random; None where nothing is paired."""
     rows = records(paired(results))
     if not rows:
         return None
     ours = [row for row in rows if row["method"] == "infomotion"]
-    selected = [row for row in ours if row["graph"] == results.parameters.get("selection_graph")]
-    return AgainstRandom(
-        rows=selected or ours,
-        compared=len(rows),
-        clear=sum(row["clear"] for row in rows),
-        kept=[row for row in rows if row["kept"]],
-        corrected_for=rows[0]["n_comparisons"],
-    )
+    selected = [row for row in ours if row["graph"] == results.parameters.get("selection_graph")] or ours
+    kept = [row for row in rows if row["kept"]]
+    return {
+        "rows": selected,
+        "compared": len(rows),
+        "clear": sum(row["clear"] for row in rows),
+        "kept": kept,
+        "corrected_for": rows[0]["n_comparisons"],
+        "flags": explained(*(row["graph_flag"] for row in [*selected, *kept])),
+    }
 
 
-def random_sentences(against: AgainstRandom | None) -> str:
+def random_sentences(against: dict[str, Any] | None) -> str:
     """A Markdown list: a sentence per pool and size, one on all selectors; empty where nothing is paired."""
     return filled("against_random.md.jinja", {"against": against}) if against else ""
 

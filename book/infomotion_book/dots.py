@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -78,34 +79,37 @@ def paper_picture() -> str:
 def paper_values() -> dict[str, object]:
     """What that picture is drawn from: places and words."""
     axis, table = Axis(25, 90, (30, 40, 50, 60, 70, 80, 90)), paper_dots()
-    rows, y = [], 30.0
-    for _, group in table.groupby(["source", "vpc"], sort=False):
-        y += 26
-        head = _head(str(group["source"].iloc[0]), int(group["vpc"].iloc[0]))
-        rows.append({"head": head, "y": round(y - 13, 1)})
-        for row in records(group):
-            known = row["spread"] == row["spread"]
-            rows.append(
-                {
-                    "name": METHOD_NAMES[row["method"]],
-                    "y": y,
-                    "x": axis.place(row["mean"]),
-                    "low": axis.place(row["mean"] - row["spread"]) if known else None,
-                    "high": axis.place(row["mean"] + row["spread"]) if known else None,
-                    "colour": "currentColor" if row["method"] == "whole" else METHOD_COLOURS[row["method"]],
-                    "own": row["method"] == "infomotion",
-                }
-            )
-            y += 16
-    band = (axis.place(min(SHARES)), axis.place(max(SHARES)))
+    groups = {}
+    for (source, size), group in table.groupby(["source", "vpc"], sort=False):
+        groups[_head(str(source), int(str(size)))] = [
+            _dot(axis, row["method"], row["mean"], row["spread"]) for row in records(group)
+        ]
+    ends = (min(SHARES), max(SHARES))
+    return _picture(axis, groups) | {"shares": ends, "band": tuple(map(axis.place, ends))}
+
+
+def _dot(axis: Axis, method: str, mean: float, reach: float) -> dict[str, Any]:
+    """A result with its bar, where its reach is known."""
+    known = reach == reach
     return {
-        "rows": rows,
-        "height": y + 22,
-        "width": WIDTH,
-        "band": band,
-        "shares": (min(SHARES), max(SHARES)),
-        "ticks": [(axis.place(tick), tick) for tick in axis.ticks],
+        "name": METHOD_NAMES[method],
+        "x": axis.place(mean),
+        "low": axis.place(mean - reach) if known else None,
+        "high": axis.place(mean + reach) if known else None,
+        "colour": "currentColor" if method == "whole" else METHOD_COLOURS[method],
+        "own": method == "infomotion",
     }
+
+
+def _picture(axis: Axis, groups: dict[str, list[dict[str, Any]]]) -> dict[str, object]:
+    """Groups of dots below one another, each under its head."""
+    rows, y = [], 30
+    for head, dots in groups.items():
+        rows.append({"head": head, "y": y + 13})
+        rows += [dot | {"y": y + 26 + 16 * place} for place, dot in enumerate(dots)]
+        y += 26 + 16 * len(dots)
+    ticks = [(axis.place(tick), tick) for tick in axis.ticks]
+    return {"rows": rows, "height": y + 22, "width": WIDTH, "ticks": ticks}
 
 
 def leads_picture() -> str:
@@ -119,31 +123,12 @@ def leads_values() -> dict[str, object]:
     ends = [lead.points + sign * ERRORS * lead.error for lead in found for sign in (-1, 1)]
     ticks = tuple(range(int(min(*ends, 0) // 5 * 5), int(max(ends) // 5 * 5) + 6, 5))
     axis = Axis(ticks[0], ticks[-1], ticks)
-    rows: list[dict[str, object]] = []
-    y, last = 30, None
+    groups: dict[str, list[dict[str, Any]]] = {}
     for lead in found:
-        if (lead.source, lead.size) != last:
-            last = lead.source, lead.size
-            y += 26
-            rows.append({"head": _head(*last), "y": y - 13})
-        reach = ERRORS * lead.error
-        rows.append(
-            {
-                "name": METHOD_NAMES[lead.method],
-                "y": y,
-                "x": axis.place(lead.points),
-                "low": axis.place(lead.points - reach),
-                "high": axis.place(lead.points + reach),
-                "colour": METHOD_COLOURS[lead.method],
-            }
-        )
-        y += 16
-    return {
-        "rows": rows,
-        "height": y + 22,
-        "width": WIDTH,
+        dot = _dot(axis, lead.method, lead.points, ERRORS * lead.error)
+        groups.setdefault(_head(lead.source, lead.size), []).append(dot)
+    return _picture(axis, groups) | {
         "zero": axis.place(0),
-        "ticks": [(axis.place(tick), tick) for tick in axis.ticks],
         "leads": len(found),
         "runs": PAPER_RUNS,
         "ahead": sum(lead.points > 0 for lead in found),

@@ -16,10 +16,19 @@ from typing import Any
 
 import yaml
 
-from infomotion_book import cost, filter_study, fragments, help_page, measured, phases, real_heart, vectors
+from infomotion_book import (
+    cost,
+    evidence,
+    filter_study,
+    fragments,
+    help_page,
+    measured,
+    phases,
+    real_heart,
+    vectors,
+)
 from infomotion_book.api import anchor, find, modules, write_api
 from infomotion_book.assets import MATHJAX, MATHJAX_PARTS, Assets, find_assets
-from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
 from infomotion_book.lighten import lighten
@@ -132,14 +141,13 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     url = repository_url()
     generated = source / "_generated"
     fragments.write(generated, lead=lead, shown=shown, assets=assets, url=url)
-    write_figures(source / "_static" / "figures")
-    phases.write_figures(source / "_static" / "figures")
-    vectors.write_figures(source / "_static" / "figures", shown)
-    real_heart.write_figure(source / "_static" / "figures")
-    filter_study.write_figure(source / "_static" / "figures")
-    cost.write_figure(source / "_static" / "figures")
-    measured.write_picture(source / "_static" / "figures")
-    help_page.write_figure(source / "_static" / "figures")
+    figures = source / "_static" / "figures"
+    for page in (evidence, phases):
+        page.write_figures(figures)
+    vectors.write_figures(figures, shown)
+    for part in (real_heart, filter_study, cost, help_page):
+        part.write_figure(figures)
+    measured.write_picture(figures)
     tree = f"{url}/blob/{config['repository']['branch']}" if is_public() else ""
     rooms = write_api(source / "api", source_url=tree)
     pages = _notebooks(source / "notebooks", lead)
@@ -261,18 +269,8 @@ def _resolve_links(source: Path) -> None:
 
 
 def _render(source: Path, work: Path) -> Path:
-    command = [
-        sys.executable,
-        "-c",
-        _JUPYTER_BOOK,
-        "build",
-        str(source),
-        "--path-output",
-        str(work),
-        "-W",
-        "-n",
-        "--keep-going",
-    ]
+    options = ["--path-output", str(work), "-W", "-n", "--keep-going"]
+    command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(source), *options]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=work)
     html = work / "_build" / "html"

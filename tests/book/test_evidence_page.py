@@ -179,10 +179,14 @@ def test_wrong_labels_among_the_picks_are_counted() -> None:
     assert fewer.index[fewer["p_holm"] < LEVEL].tolist() == ["infomotion"]
     assert fewer["difference"]["infomotion"] < 0
     shown = picked(evidence)
-    assert shown is not None and shown.infomotion_picks_fewer and (shown.fewer, shown.more) == (1, 0)
-    assert len(shown.rows) == len(shown.compared) + 1, "Random is not compared with itself"
+    assert shown is not None and shown["infomotion_picks_fewer"] and (shown["fewer"], shown["more"]) == (1, 0)
+    assert len(shown["rows"]) == len(shown["compared"]) + 1, "Random is not compared with itself"
     alike = picked(picks_mislabelled(tables, {}))
-    assert alike is not None and not alike.infomotion_picks_fewer and (alike.fewer, alike.more) == (0, 0)
+    assert (
+        alike is not None
+        and not alike["infomotion_picks_fewer"]
+        and (alike["fewer"], alike["more"]) == (0, 0)
+    )
     nothing = Evidence(made_up({}, pools=8))
     assert mislabelled(nothing).empty and picked(nothing) is None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from infomotion_book.explore.scrubber import Panel, beside, one_of, slider
+from infomotion_book.explore.wall import webp
 from infomotion_book.templates import line
 from infomotion_lib.frames.rule import middle, systole_frames
 from infomotion_lib.phantom.geometry import true_frames, volume_curve
@@ -44,7 +44,7 @@ def control() -> ipywidgets.Widget:
     share.style.description_width = "initial"
     share.style.button_width = "auto"
     hearts = [
-        (_webp(picture), line(DRAWN, "heart_alt", {"volume": value}))
+        (webp(picture[None], quality=60), line(DRAWN, "heart_alt", {"volume": value}))
         for picture, value in zip(render(heart, frames, size=SIZE), volume, strict=True)
     ]
     curves = []
@@ -83,11 +83,3 @@ def _drawn(block: str, values: dict[str, Any]) -> tuple[str, str]:
     grid = [(f"{value:g}", _y(value)) for value in (0.4, 0.6, 0.8, 1.0)]
     values = {"panel": PANEL, "colours": PHASE_COLOURS, "grid": grid} | values
     return line(DRAWN, block, values), line(DRAWN, f"{block}_alt", values)
-
-
-def _webp(frame: np.ndarray) -> bytes:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(frame).save(stream, "webp", quality=60)
-    return stream.getvalue()

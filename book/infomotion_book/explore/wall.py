@@ -104,18 +104,19 @@ def _with_gaps(clips: list[np.ndarray]) -> list[np.ndarray]:
 def write_loop(frames: np.ndarray, file: Path, *, quality: int = 45) -> list[Path]:
     """Paths of a looping picture of frames (T, H, W), uint8, and of its still twin beside it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(_webp(frames, quality=quality))
+    file.write_bytes(webp(frames, quality=quality))
     return [file, write_still(frames[:1], file.with_name(f"{file.stem}-still.webp"))]
 
 
 def write_still(frames: np.ndarray, file: Path) -> Path:
     """Path of a picture of the one frame (1, H, W), uint8."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(_webp(frames[:1]))
+    file.write_bytes(webp(frames[:1]))
     return file
 
 
-def _webp(frames: np.ndarray, *, quality: int = 45) -> bytes:
+def webp(frames: np.ndarray, *, quality: int = 45) -> bytes:
+    """A picture of frames (T, H, W), uint8; of several, one that moves."""
     from PIL import Image
 
     first, *rest = [Image.fromarray(frame) for frame in frames]
