@@ -45,7 +45,6 @@ from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
 from infomotion_book.play import play
 from infomotion_book.publication import is_public
-from infomotion_book.switches import mafe_switches, switches
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_book.templates import line, part
@@ -109,8 +108,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),
-        "discovr_switches": switches(),
-        "mafe_switches": mafe_switches(),
+        "discovr_switches": ledgers.switches(),
+        "mafe_switches": ledgers.mafe_switches(),
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),

@@ -1,4 +1,4 @@
-"""Generated ledgers: run cards, claims, assumptions and the checklist."""
+"""Generated ledgers: run cards, claims, assumptions, the checklist, and our switches for DISCOVR and MAFE."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.results import Results, card_edition, records, title_of
+from infomotion_lib.representations.discovr.variants import VARIANTS, WITHOUT_A_SWITCH, switch_rows
+from infomotion_lib.representations.mafe import choices
 
 PROFILES = ("paper", "phantom")
 """Profiles whose values the ledger of assumptions shows."""
@@ -202,3 +204,27 @@ def _page_title(page: str) -> str:
         if file.is_file()
         else "API reference"
     )
+
+
+def switches() -> str:
+    """MyST block of DISCOVR's switches, their value in each variant and their source, and what has none."""
+    values = {
+        "caption": line(WORDS, "discovr"),
+        "head": "What differs",
+        "columns": {name: f"<code>{name}</code>" for name in VARIANTS},
+        "rows": switch_rows(),
+        "others": WITHOUT_A_SWITCH,
+    }
+    return part(WORDS, "switches", values)
+
+
+def mafe_switches() -> str:
+    """MyST block of what is not published of MAFE: switches, other values and sources, and what has none."""
+    values = {
+        "caption": line(WORDS, "mafe"),
+        "head": "What is open",
+        "columns": {"ours": "Here", "others": "Other values"},
+        "rows": choices.choice_rows(),
+        "others": choices.WITHOUT_A_SWITCH,
+    }
+    return part(WORDS, "switches", values)

@@ -19,6 +19,7 @@ import platform
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -113,13 +114,10 @@ def _texts(content: bytes, suffix: str) -> Iterator[tuple[str, str]]:
     except UnicodeDecodeError:
         yield _BYTES, content.decode("latin-1")
         return
+    parts = _lines(text)
     if suffix in (".json", ".ipynb"):
-        try:
-            parts: Iterable[tuple[str, str]] = _strings(json.loads(text), "")
-        except ValueError:
-            parts = _lines(text)
-    else:
-        parts = _lines(text)
+        with suppress(ValueError):
+            parts = _strings(json.loads(text), "")
     for place, part in parts:
         if ";base64," not in part:
             yield place, part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 
 from scipy.stats import norm, ttest_ind_from_stats
 
@@ -67,35 +68,16 @@ def paper_leads() -> list[Lead]:
     """
     cells = paper_cells()
     found, p_values = [], []
-    for source, size in ((source, size) for source in ("real", "synthetic") for size in SIZES):
-        mean, spread = cells[source, "infomotion", size, "hard_accuracy"]
+    for source, size in product(("real", "synthetic"), SIZES):
         for method in METHODS[:-1]:
-            other, other_spread = cells[source, method, size, "hard_accuracy"]
-            test = ttest_ind_from_stats(
-                mean,
-                sample_sd(spread),
-                PAPER_RUNS,
-                other,
-                sample_sd(other_spread),
-                PAPER_RUNS,
-                equal_var=False,
-            )
-            p_values.append(float(test.pvalue))
-            found.append((source, size, method, mean - other, spread, other_spread))
+            two = [cells[source, name, size, "hard_accuracy"] for name in ("infomotion", method)]
+            mine, theirs = ((mean, sample_sd(spread), PAPER_RUNS) for mean, spread in two)
+            p_values.append(float(ttest_ind_from_stats(*mine, *theirs, equal_var=False).pvalue))
+            (mean, spread), (other, other_spread) = two
+            found.append(((source, size, method), mean - other, (spread, other_spread)))
     return [
-        Lead(
-            source,
-            size,
-            method,
-            points,
-            standard_error(one, other),
-            p,
-            fixed,
-            runs_needed(points, one, other),
-        )
-        for (source, size, method, points, one, other), p, fixed in zip(
-            found, p_values, holm(p_values), strict=True
-        )
+        Lead(*cell, points, standard_error(*spreads), p, fixed, runs_needed(points, *spreads))
+        for (cell, points, spreads), p, fixed in zip(found, p_values, holm(p_values), strict=True)
     ]
 
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import BOOK, notebook_of
 from infomotion_lib.reporting.results import Results, frozen_results, results_of
 from infomotion_lib.run.fingerprint import PREVIOUS
-from infomotion_lib.stage_table import TABLE
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
 """Kinds of result files that readers can download from the book."""
@@ -198,16 +198,12 @@ def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
             inside = file.relative_to(results.root)
             if (
                 file.suffix in PUBLISHED
-                and inside.parts[0] != "data"
+                and (inside.parts[0] != "data" or inside.as_posix() == f"data/{RUN_CARD}")
                 and not any(part == PREVIOUS or part.startswith(".") for part in inside.parts)
             ):
                 target = folder / "results" / results.profile / inside
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file, target)
-        card = results.folder("data") / "run_card.json"
-        if card.is_file():
-            (folder / "results" / results.profile / "data").mkdir(parents=True, exist_ok=True)
-            shutil.copy(card, folder / "results" / results.profile / "data")
 
 
 def _configure(config: dict[str, Any], *, url: str, lead: Results | None, assets: Assets) -> None:
@@ -233,16 +229,13 @@ def _fill_toc(toc: dict[str, Any], *, notebooks: list[str], rooms: list[str]) ->
 
 def pages_of(toc: dict[str, Any]) -> list[dict[str, Any]]:
     """Every page of a table of contents but the first, each before the pages nested beneath it."""
-    found: list[dict[str, Any]] = []
 
-    def take(pages: list[dict[str, Any]]) -> None:
+    def within(pages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for page in pages:
-            found.append(page)
-            take(page.get("sections", []))
+            yield page
+            yield from within(page.get("sections", []))
 
-    for part in toc["parts"]:
-        take(part["chapters"])
-    return found
+    return [page for part in toc["parts"] for page in within(part["chapters"])]
 
 
 def _resolve_links(source: Path) -> None:

@@ -76,10 +76,8 @@ def candidates(results: Results) -> Candidates | None:
     from infomotion_lib.representations.vectors import read_features
     from infomotion_lib.selection.candidates import find_candidates
 
-    file, index = (
-        results.folder("ifa_training") / "motion_features.npz",
-        results.table("frame_index", "frame_index"),
-    )
+    file = results.folder("ifa_training") / "motion_features.npz"
+    index = results.table("frame_index", "frame_index")
     if not file.is_file() or index is None:
         return None
     source = "open" if (index["source"] == "open").any() else "real"
@@ -89,15 +87,12 @@ def candidates(results: Results) -> Candidates | None:
 def _graph(own: ClassGraph, budget: int) -> dict[str, Any]:
     from infomotion_lib.selection.modular import pick_modular
 
+    budget = min(budget, own.graph.n_nodes)
     return {
         "module": own.communities.module.tolist(),
         "links": strongest(own.graph.links, own.graph.weights),
         "all_links": len(own.graph.links),
-        "picks": (
-            pick_modular(
-                own.communities, own.centrality, budget=min(budget, own.graph.n_nodes)
-            ).index.tolist()
-        ),
+        "picks": pick_modular(own.communities, own.centrality, budget=budget).index.tolist(),
         "flag": own.communities.flag,
     }
 
