@@ -64,8 +64,5 @@ def checkpoint_choice(folder: Path = FROZEN / "studies") -> str:
 
 def _earlier(folder: Path) -> bool:
     """Whether the frozen Table 1 has been made anew since the study."""
-    own, frozen = (
-        folder / "checkpoint_last_runs.csv",
-        folder.parent / "phantom" / "04_evaluation" / RUNS,
-    )
+    own, frozen = (folder / "checkpoint_last_runs.csv", folder.parent / "phantom" / "04_evaluation" / RUNS)
     return own.is_file() and frozen.is_file() and own.read_bytes() != frozen.read_bytes()

@@ -32,13 +32,8 @@ def label_agreement(results: Results) -> str:
 
 
 def open_splits(results: Results | None = None) -> str:
-    """MyST text: the selectors over several splits of the open clips, in pairs with Random, above the
-    controls of the same splits.
-
-    Parameters
-    ----------
-    results : Results, optional
-        A run on one split, whose largest difference from Random is compared.
+    """MyST text: selectors over several splits of the open clips, in pairs with Random, above the controls
+    of the same splits; with the results of one split, how far its largest difference comes back.
     """
     values = split_values(results)
     block = "splits" if values else "splits_missing"
@@ -57,11 +52,7 @@ def split_values(results: Results | None = None) -> dict[str, Any] | None:
     return {
         "metrics": SHOWN,
         "rows": [
-            {
-                "method": method,
-                "graph": graphs[method],
-                "cells": [cells[method, metric] for metric in SHOWN],
-            }
+            {"method": method, "graph": graphs[method], "cells": [cells[method, metric] for metric in SHOWN]}
             for method in dict.fromkeys(summary["method"])
         ],
         "controls": [

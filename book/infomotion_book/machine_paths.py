@@ -31,7 +31,7 @@ _HOMES = ("home", "Users", "root", "tmp", "var/folders", "private/var")
 
 _ELSEWHERE = re.compile(
     rf"(?<![\w.:/\-*])/(?:{'|'.join(_HOMES)})/[\w.\-]+(?:/[\w.\-]+)*"
-    r"|\b[A-Za-z]:\\{1,2}(?:Users|Temp)\\{1,2}[\w.\-]+|file:///[\w.\-/%]+",
+    r"|\b[A-Za-z]:\\{1,2}(?:Users|Temp)\\{1,2}[\w.\-]+|file:///[\w.\-/%]+"
 )
 """Folders of anybody's machine."""
 
