@@ -182,7 +182,9 @@ def test_two_machines_mark_their_selectors(results: Results, tmp_path: Path) -> 
         both = machines.compared(results, file)
         assert both is not None
         ours = both["cells"]["method"].isin(["infomotion", "infodist"])
-        assert ours.any() and both.cells["graph_flag"].tolist() == ours.map({True: FLAG, False: ""}).tolist()
+        assert (
+            ours.any() and both["cells"]["graph_flag"].tolist() == ours.map({True: FLAG, False: ""}).tolist()
+        )
         rows = rows_naming(machines.two_machines(results, file))
         assert len(rows) == ours.sum() and all(f"[{WORDS}]" in row for row in rows)
 
