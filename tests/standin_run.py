@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from infomotion_book import svg
 from infomotion_lib.classes import CLASS_NAMES, class_name
 from infomotion_lib.data.video import write_clip
 from infomotion_lib.evaluation.claims import paper_results
@@ -332,7 +331,8 @@ def _slider() -> tuple[dict[str, Any], dict[str, Any]]:
     """Saved state and view of a slider over two pictures, as a notebook keeps them."""
     from ipywidgets.embed import embed_data
 
-    pictures = [svg.picture(40, 40, [svg.dot(20, 20, radius, "#0072B2")]) for radius in (5, 15)]
+    dot = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><circle cx="20" cy="20" r="{}"/></svg>'
+    pictures = [dot.format(radius) for radius in (5, 15)]
     box = image_slider(pictures, ["small", "large"], alt=["A small dot", "A large dot"], description="size")
     data = embed_data(views=[box])
     return data["manager_state"], data["view_specs"][0]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from infomotion_book.docstrings import markdown, summary
@@ -70,26 +71,13 @@ class Module:
     def constants(self) -> list[tuple[str, str]]:
         """Public module-level names that have a docstring under them."""
         found = []
-        for node, after in zip(self.tree.body, self.tree.body[1:], strict=False):
-            target = (
-                node.targets[0]
-                if isinstance(node, ast.Assign)
-                else node.target
-                if isinstance(node, ast.AnnAssign)
-                else None
-            )
-            documented = (
-                isinstance(after, ast.Expr)
-                and isinstance(after.value, ast.Constant)
-                and isinstance(after.value.value, str)
-            )
-            if (
-                isinstance(target, ast.Name)
-                and target.id.isupper()
-                and not target.id.startswith("_")
-                and documented
-            ):
-                found.append((target.id, str(after.value.value)))  # type: ignore[attr-defined]
+        for node, after in pairwise(self.tree.body):
+            match node, after:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name), *_]) | ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str(text))),
+                ) if name.isupper() and not name.startswith("_"):
+                    found.append((name, text))
         return found
 
 
@@ -113,8 +101,8 @@ def _tree(source: str) -> ast.Module:
 
 
 def anchor(path: str) -> str:
-    """Label of a full dotted name in the reference; labels know no case, so a class and a constant say what
-    they are.
+    """Label of a dotted name in the reference; labels know no case, so classes and constants say what they
+    are.
     """
     label = "api-" + path.removeprefix("infomotion_lib.").replace(".", "-").replace("_", "-")
     name = path.rpartition(".")[2]
@@ -147,15 +135,8 @@ def find(path: str, found: list[Module]) -> str | None:
 
 
 def write_api(folder: Path, *, source_url: str) -> list[str]:
-    """Names of the pages written to ``folder``: ``index.md`` and one a room.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the pages go.
-    source_url : str
-        Address of the source tree, such as ``https://github.com/o/r/blob/main``; empty while there is none:
-        pages then name file and line.
+    """Names of the pages written to ``folder``: ``index.md`` and one a room. ``source_url`` is the address of
+    the source tree, such as ``https://github.com/o/r/blob/main``; while it is empty pages name file and line.
     """
     found = modules()
     folder.mkdir(parents=True, exist_ok=True)
@@ -226,15 +207,11 @@ def where_it_is(file: str, line: int, *, source_url: str) -> str:
 def _item(item: Item, where: str) -> str:
     text = markdown(ast.get_docstring(item.node))
     head = f"({anchor(item.path)})=\n### {item.name}\n\n```python\n{signature(item.node)}\n```\n\n{text}\n"
-    methods = []
-    if isinstance(item.node, ast.ClassDef):
-        for node in item.node.body:
-            if (
-                isinstance(node, ast.FunctionDef)
-                and not node.name.startswith("_")
-                and ast.get_docstring(node)
-            ):
-                methods.append(f"`{signature(node, method=True)}`\n: {summary(ast.get_docstring(node))}\n")
+    methods = [
+        f"`{signature(node, method=True)}`\n: {summary(ast.get_docstring(node))}\n"
+        for node in (item.node.body if isinstance(item.node, ast.ClassDef) else ())
+        if isinstance(node, ast.FunctionDef) and node.name[0] != "_" and ast.get_docstring(node)
+    ]
     listed = "\n**Methods**\n\n" + "\n".join(methods) if methods else ""
     return f"{head}{listed}\n{where}\n"
 

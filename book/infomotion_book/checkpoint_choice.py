@@ -1,10 +1,7 @@
-"""What the choice of weights by VAL would change in Table 1, drawn from the frozen rows of the checkpoint
-study.
-"""
+"""What the choice of weights by VAL would change in Table 1, from the frozen rows of that study."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,38 +16,14 @@ from infomotion_lib.reporting.style import SOURCE_NAMES
 from infomotion_lib.reporting.summary import size_name
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What the study says.
+def choice(summary: pd.DataFrame) -> dict[str, Any]:
+    """What the frozen summary of the study says of hard accuracy.
 
-    Attributes
-    ----------
-    rows : list of dict
-        Per cell of Table 1 the hard accuracy of the last weights and of the best on VAL, and the change.
-    beyond : int
-        Differences beyond chance after Holm's correction.
-    compared, crossed : int
-        Selectors beside Random in the same cell, and how many change sides with it.
+    ``rows``: per cell of Table 1 that of the last weights and of the best on VAL, and the change; ``small``
+    and ``whole``: the changes of selected and of whole sets; how many are ``beyond`` chance after Holm's
+    correction; how many selectors are ``compared`` with Random in the same cell, and how many of them change
+    sides with it (``crossed``).
     """
-
-    rows: list[dict[str, Any]]
-    beyond: int
-    compared: int
-    crossed: int
-
-    @property
-    def small(self) -> list[float]:
-        """Differences of the selected sets."""
-        return [row["difference"] for row in self.rows if row["vpc"]]
-
-    @property
-    def whole(self) -> list[float]:
-        """Differences of the whole sets."""
-        return [row["difference"] for row in self.rows if not row["vpc"]]
-
-
-def choice(summary: pd.DataFrame) -> Choice:
-    """What the frozen summary of the study says of hard accuracy."""
     rows = [row | _names(row) for row in records(summary[summary["metric"] == "hard_accuracy"])]
     random = {(row["source"], row["vpc"]): row for row in rows if row["method"] == "random" and row["vpc"]}
     pairs = [
@@ -58,8 +31,14 @@ def choice(summary: pd.DataFrame) -> Choice:
         for row in rows
         if row["method"] != "random" and (row["source"], row["vpc"]) in random
     ]
-    crossed = sum((row["last"] > base["last"]) != (row["val"] > base["val"]) for row, base in pairs)
-    return Choice(rows, sum(row["p_holm"] < 0.05 for row in rows), len(pairs), crossed)
+    return {
+        "rows": rows,
+        "small": [row["difference"] for row in rows if row["vpc"]],
+        "whole": [row["difference"] for row in rows if not row["vpc"]],
+        "beyond": sum(row["p_holm"] < 0.05 for row in rows),
+        "compared": len(pairs),
+        "crossed": sum((row["last"] > base["last"]) != (row["val"] > base["val"]) for row, base in pairs),
+    }
 
 
 def _names(row: dict[str, Any]) -> dict[str, str]:
@@ -70,7 +49,7 @@ def _names(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def find_choice(folder: Path = FROZEN / "studies") -> Choice | None:
+def find_choice(folder: Path = FROZEN / "studies") -> dict[str, Any] | None:
     """The same of the frozen rows, or None where the study has not run."""
     file = folder / "checkpoint_summary.csv"
     if not file.is_file():
@@ -79,18 +58,11 @@ def find_choice(folder: Path = FROZEN / "studies") -> Choice | None:
 
 
 def checkpoint_choice(folder: Path = FROZEN / "studies") -> str:
-    """MyST text: sentences on the differences, and a folded table of them; a line of text where the study has
-    not run.
-    """
+    """MyST text: sentences on the differences, and a folded table of them; that it has not run, if so."""
     return part("checkpoint.md.jinja", "text", {"found": find_choice(folder), "earlier": _earlier(folder)})
 
 
 def _earlier(folder: Path) -> bool:
-    """Whether the frozen Table 1 has been made anew since the study, which compares with the runs of its own
-    day.
-    """
-    own, frozen = (
-        folder / "checkpoint_last_runs.csv",
-        folder.parent / "phantom" / "04_evaluation" / RUNS,
-    )
+    """Whether the frozen Table 1 has been made anew since the study."""
+    own, frozen = (folder / "checkpoint_last_runs.csv", folder.parent / "phantom" / "04_evaluation" / RUNS)
     return own.is_file() and frozen.is_file() and own.read_bytes() != frozen.read_bytes()

@@ -46,9 +46,7 @@ def freeze(
         ),
     ] = True,
 ) -> None:
-    """Copy a finished run's tables, figures and executed notebooks to book/results, as far as its data may be
-    shown.
-    """
+    """Copy a run's tables, figures and notebooks to book/results, as far as its data may be shown."""
     from infomotion_book.freeze import freeze as freeze_run
     from infomotion_lib.parameters import paths_of
 

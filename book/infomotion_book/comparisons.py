@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -17,9 +16,7 @@ LEVEL = 0.05
 
 
 def paired(results: Results) -> pd.DataFrame:
-    """Paired differences of a run, worked out from its ``runs.csv``, with ``graph_flag`` and
-    :func:`verdicts`; empty where nothing can be paired with Random.
-    """
+    """Paired differences from ``runs.csv`` with ``graph_flag`` and :func:`verdicts`; empty without Random."""
     runs = results.table("evaluation", "runs")
     if runs is None or not {"random"} < set(runs["method"]) - {"whole"}:
         return pd.DataFrame()
@@ -28,69 +25,42 @@ def paired(results: Results) -> pd.DataFrame:
 
 
 def verdicts(differences: pd.DataFrame) -> pd.DataFrame:
-    """The differences with what may be claimed of them: ``clear`` where the interval has no 0 in it, ``kept``
-    where they remain after correction for all that are compared.
-    """
+    """The same with ``clear`` where the interval has no 0 in it, ``kept`` where they outlive correction."""
     clear = (differences["ci_low"] > 0) | (differences["ci_high"] < 0)
     return differences.assign(clear=clear, kept=differences["p_holm"] < LEVEL)
 
 
 def comparisons(results: Results) -> str:
-    """MyST block of the paired differences, with p-values before and after correction; empty where there are
-    none.
-    """
+    """MyST block of paired differences, with p before and after correction; empty where there are none."""
     rows = records(paired(results))
     return part(WORDS, "paired", {"rows": rows, "results": results, "named": method_cell}) if rows else ""
 
 
-@dataclass(frozen=True)
-class AgainstRandom:
-    """How selectors compare with Random in one run.
+def against_random(results: Results) -> dict[str, Any] | None:
+    """How the selectors of a run compare with Random; None where nothing is paired.
 
-    Attributes
-    ----------
-    rows : list of rows
-        InfoMotion minus Random, a row of :func:`paired` per pool and size.
-    compared, clear : int
-        Comparisons of all selectors, and those whose interval has no 0 in it.
-    kept : list of rows
-        Those that remain after correction.
-    corrected_for : int
-        Comparisons that the correction is for.
+    InfoMotion's ``rows`` of :func:`paired`, one per pool and size; all comparisons that were ``compared``,
+    how many intervals are ``clear`` of 0, and the rows ``kept`` after correction; ``corrected_for`` how many;
+    a sentence on the ``flags`` of the graphs behind all rows named, empty where they are healthy.
     """
-
-    rows: list[dict[str, Any]]
-    compared: int
-    clear: int
-    kept: list[dict[str, Any]]
-    corrected_for: int
-
-    @property
-    def flags(self) -> str:
-        """Sentence that explains the flags of the graphs behind all rows named; empty where healthy."""
-        return explained(*(row["graph_flag"] for row in [*self.rows, *self.kept]))
-
-
-def against_random(results: Results) -> AgainstRandom | None:
-    """How the selectors of a run compare with Random; None where nothing is paired."""
     rows = records(paired(results))
     if not rows:
         return None
     ours = [row for row in rows if row["method"] == "infomotion"]
-    selected = [row for row in ours if row["graph"] == results.parameters.get("selection_graph")]
-    return AgainstRandom(
-        rows=selected or ours,
-        compared=len(rows),
-        clear=sum(row["clear"] for row in rows),
-        kept=[row for row in rows if row["kept"]],
-        corrected_for=rows[0]["n_comparisons"],
-    )
+    selected = [row for row in ours if row["graph"] == results.parameters.get("selection_graph")] or ours
+    kept = [row for row in rows if row["kept"]]
+    return {
+        "rows": selected,
+        "compared": len(rows),
+        "clear": sum(row["clear"] for row in rows),
+        "kept": kept,
+        "corrected_for": rows[0]["n_comparisons"],
+        "flags": explained(*(row["graph_flag"] for row in [*selected, *kept])),
+    }
 
 
-def random_sentences(against: AgainstRandom | None) -> str:
-    """A Markdown list: one sentence per pool and size, and one on all selectors together; empty where nothing
-    is paired.
-    """
+def random_sentences(against: dict[str, Any] | None) -> str:
+    """A Markdown list: a sentence per pool and size, one on all selectors; empty where nothing is paired."""
     return filled("against_random.md.jinja", {"against": against}) if against else ""
 
 

@@ -31,24 +31,12 @@ Units = dict[str, float]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of job.
-
-    Attributes
-    ----------
-    name : str
-        Its name for readers.
-    rule : str
-        Rule of the workflow that it belongs to.
-    jobs : tuple of (count, units)
-        How many jobs there are of a size, and what each computes: units by the name of a measured step.
-    needs : tuple of str
-        Names of the kinds that it waits for.
-    batch : (str, int)
-        Step and batch that decide how much memory it takes.
+    """A kind of job: its name in ``cost.md.jinja``; how many jobs there are of a size, and what each computes
+    (units by the name of a measured step); the kinds that it waits for; step and batch that decide how much
+    memory it takes.
     """
 
     name: str
-    rule: str
     jobs: tuple[tuple[int, Units], ...]
     needs: tuple[str, ...]
     batch: tuple[str, int]
@@ -75,66 +63,30 @@ def kinds(profile: Mapping[str, Any], *, shards: int, spread_pools: bool = False
 
     Stages of minutes (lists, key frames, graphs, cutting clips) are left out.
     """
-    p, clips = profile, float(profile["test_clips"])
-    whole = {"regressor": float(p["steps_whole"] * p["batch_size"])}
-    few = {"regressor": float(p["steps_selected"] * p["batch_size"])}
-    pool = {"regressor": float(p["steps_pool"] * p["batch_size"])}
-    judged = {"answers": TEST * clips}
-    chosen, drawn = selected_networks(p, p["methods"]), selected_networks(p, p["pool_methods"])
-    per_class = CLASSES * p["pool_per_class"]
-    pools = ((SOURCES * p["n_runs"], pool | judged), (SOURCES * drawn, few | judged))
-    train = ("regressor", p["batch_size"])
+    p = profile
+    train, motion = ("regressor", p["batch_size"]), ("interpolation", p["ifa_batch_size"])
+    coder, latte = ("autoencoder_full", p["autoencoder_batch_size"]), ("generator", p["latte_batch_size"])
+
+    def trained(batch: tuple[str, int], steps: str) -> Units:
+        step, size = batch
+        return {step: float(p[steps] * size)}
+
+    judged, relabelled = ({"answers": float(p["test_clips"] * count)} for count in (TEST, VIDEOS))
+    whole, few, pool = (trained(train, f"steps_{name}") for name in ("whole", "selected", "pool"))
+    wholes = SOURCES * p["n_runs"]
+    chosen, drawn = (SOURCES * selected_networks(p, p[name]) for name in ("methods", "pool_methods"))
+    tries = ((wholes, pool | judged), (drawn, few | judged))
+    vectors = {"vectors": SOURCES * VIDEOS / shards}
+    steps = {"drawing": CLASSES * p["pool_per_class"] * p["sampling_steps"] / shards}
     return [
-        Kind("Relabelling", "labels", ((1, whole | {"answers": VIDEOS * clips}),), (), train),
-        Kind(
-            "Motion network",
-            "vector_prepare",
-            ((1, {"interpolation": float(p["ifa_steps"] * p["ifa_batch_size"])}),),
-            (),
-            ("interpolation", p["ifa_batch_size"]),
-        ),
-        Kind(
-            "Motion vectors",
-            "vector_part",
-            ((shards, {"vectors": SOURCES * VIDEOS / shards}),),
-            ("Motion network",),
-            ("vectors", 4),
-        ),
-        Kind(
-            "EF networks of Table 1",
-            "grid_part",
-            ((SOURCES * p["n_runs"], whole | judged), (SOURCES * chosen, few | judged)),
-            ("Relabelling", "Motion vectors"),
-            train,
-        ),
-        Kind(
-            "Autoencoder",
-            "pool_prepare",
-            ((1, {"autoencoder_full": float(p["autoencoder_steps"] * p["autoencoder_batch_size"])}),),
-            (),
-            ("autoencoder_full", p["autoencoder_batch_size"]),
-        ),
-        Kind(
-            "Latte",
-            "pool_prepare",
-            ((1, {"generator": float(p["latte_steps"] * p["latte_batch_size"])}),),
-            ("Autoencoder",),
-            ("generator", p["latte_batch_size"]),
-        ),
-        Kind(
-            "Drawing the pool",
-            "pool_part",
-            ((shards, {"drawing": per_class * p["sampling_steps"] / shards}),),
-            ("Latte",),
-            ("drawing", 4),
-        ),
-        Kind(
-            "EF networks of Table 2",
-            "ablation",
-            pools if spread_pools else ((1, _sum(*pools)),),
-            ("EF networks of Table 1", "Drawing the pool"),
-            train,
-        ),
+        Kind("labels", ((1, whole | relabelled),), (), train),
+        Kind("motion", ((1, trained(motion, "ifa_steps")),), (), motion),
+        Kind("vectors", ((shards, vectors),), ("motion",), ("vectors", 4)),
+        Kind("table1", ((wholes, whole | judged), (chosen, few | judged)), ("labels", "vectors"), train),
+        Kind("autoencoder", ((1, trained(coder, "autoencoder_steps")),), (), coder),
+        Kind("latte", ((1, trained(latte, "latte_steps")),), ("autoencoder",), latte),
+        Kind("pool", ((shards, steps),), ("latte",), ("drawing", 4)),
+        Kind("table2", tries if spread_pools else ((1, _sum(*tries)),), ("table1", "pool"), train),
     ]
 
 
@@ -161,16 +113,8 @@ def _sum(*parts: tuple[int, Units]) -> Units:
 
 @dataclass(frozen=True)
 class Speed:
-    """What a unit of each step takes.
-
-    Attributes
-    ----------
-    thread : dict of str to float
-        Seconds on one thread of a processor, by step; measured.
-    gpu : dict of str to float
-        Seconds on a GPU, by step, where they were measured.
-    memory : dict of str to (float, float)
-        GiB of a process, and of each further unit in its batch.
+    """What a unit of each step takes: measured seconds on one thread of a processor; seconds on a GPU, where
+    they were measured; GiB of a process, and of each further unit in its batch.
     """
 
     thread: dict[str, float]
@@ -183,12 +127,8 @@ class Speed:
         return {step: self.thread[step] / seconds for step, seconds in self.gpu.items()}
 
     def on_a_gpu(self, step: str, *, gain: str = "middle") -> float:
-        """Seconds of a unit on the GPU: measured, or the thread's by the gains that were.
-
-        Parameters
-        ----------
-        gain : {"least", "middle", "most"}
-            Which of them; the middle one is their geometric mean.
+        """Seconds of a unit on the GPU: measured, or the thread's by the ``least``, the ``most`` or the
+        ``middle`` (geometric mean) of the gains that were.
         """
         if step in self.gpu:
             return self.gpu[step]

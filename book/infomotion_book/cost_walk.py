@@ -1,7 +1,4 @@
-"""How long a walk of jobs takes on so many nodes: what list scheduling would make of it, and its floor.
-
-A calculation for a page; the jobs of a run are placed by Snakemake and the cluster.
-"""
+"""How long a walk of jobs takes on so many nodes: what list scheduling would make of it, and its floor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blocks of the critical reading that our own runs answer: constants, collapsed graphs, rank of the motion
+"""Blocks of the critical reading that our runs answer: constants, collapsed graphs, rank of the motion
 vector.
 """
 
@@ -35,8 +35,8 @@ def constant(results: Results | None) -> str:
 
 
 def communities(report: pd.DataFrame) -> pd.DataFrame:
-    """Communities in the graph of motion vectors of each class, a row per source and recipe, and the flags of
-    the row's graphs.
+    """Communities in the motion graph of each class, a row per source and recipe, with the flags of its
+    graphs.
     """
     motion = report[report["feature"] == "motion"] if "feature" in report else report
     flags = health_of(motion).map(lambda flag: flag_words([flag]) or flag) if "flag" in motion else ""
@@ -53,9 +53,7 @@ def graphs(results: Results | None) -> str:
 
 
 def recipes_picture(shown: list[Results]) -> str:
-    """MyST block: how many class graphs of each recipe have one community or are shattered, over every
-    profile, source, feature and class at hand.
-    """
+    """MyST block: how many class graphs of each recipe, collapse or are shattered."""
     rows = recipe_bars(shown)
     if not rows:
         return part(WORDS, "not_built")
@@ -134,7 +132,5 @@ def _limits(profile: str, used: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def motion_rank(shown: list[Results]) -> str:
-    """MyST block: numbers of the motion vector, the dimensions they can span and do span, and what they say
-    about EF, by profile.
-    """
+    """MyST block, by profile: numbers of the motion vector, its dimensions, and what they say about EF."""
     return part(WORDS, "motion_rank", {"rows": records(ranks(shown)), "kinds": VECTORS})

@@ -24,9 +24,7 @@ _TOKEN = re.compile(r"(``.+?``|`[^`]+`)", re.DOTALL)
 
 
 def markdown(docstring: str | None) -> str:
-    """MyST text of a docstring: paragraphs, then one bold heading a section, parameters as a
-    definition list.
-    """
+    """MyST text of a docstring: paragraphs, a bold heading per section, parameters as a definition list."""
     blocks = split_sections(inspect.cleandoc(docstring or ""))
     parts = []
     for title, text in blocks:

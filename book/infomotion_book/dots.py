@@ -1,10 +1,9 @@
-"""Pictures of single results as dots, so that their spread is seen: the paper's Table 1, its leads, and the
-pools of our study.
-"""
+"""Single results as dots, so that their spread is seen: the paper's Table 1, its leads, our study's pools."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -25,15 +24,7 @@ ERRORS = 2
 
 @dataclass(frozen=True)
 class Axis:
-    """A horizontal axis in percent.
-
-    Attributes
-    ----------
-    low, high : float
-        Its ends.
-    ticks : tuple of int
-        Where it is labelled.
-    """
+    """A horizontal axis in percent: its ends, and where it is labelled."""
 
     low: float
     high: float
@@ -46,13 +37,8 @@ class Axis:
 
 
 def paper_dots() -> pd.DataFrame:
-    """Hard accuracies of the paper's Table 1.
-
-    Returns
-    -------
-    DataFrame
-        ``source``, ``vpc`` (0: the whole set), ``method``, ``mean``, ``spread`` (NaN where none is printed),
-        percent; in the order of the picture.
+    """Hard accuracies of the paper's Table 1, in the order of the picture: ``source``, ``vpc`` (0: the whole
+    set), ``method``, ``mean``, ``spread`` (NaN where none is printed), percent.
     """
     cells = paper_cells()
     wanted = [
@@ -69,12 +55,8 @@ def paper_dots() -> pd.DataFrame:
 
 
 def pool_dots(study: Evidence, *, method: str = "infomotion", graph: str = "knn") -> pd.DataFrame:
-    """Hard accuracy of Random and of one selector on motion vectors, pool by pool, at the smaller budget.
-
-    Returns
-    -------
-    DataFrame
-        ``pool``, ``random`` (mean over its draws), ``other``, percent; sorted by ``random``.
+    """Hard accuracy of Random and of one selector on motion vectors at the smaller budget: ``pool``,
+    ``random`` (mean over its draws), ``other``, percent; sorted by ``random``.
     """
     runs = study.runs[study.runs["vpc"] == study.smallest]
     other = runs[
@@ -97,37 +79,38 @@ def paper_picture() -> str:
 def paper_values() -> dict[str, object]:
     """What that picture is drawn from: places and words."""
     axis, table = Axis(25, 90, (30, 40, 50, 60, 70, 80, 90)), paper_dots()
-    rows, y = [], 30.0
-    for _, group in table.groupby(["source", "vpc"], sort=False):
-        y += 26
-        head = _head(str(group["source"].iloc[0]), int(group["vpc"].iloc[0]))
-        rows.append({"head": head, "y": round(y - 13, 1)})
-        for row in records(group):
-            known = row["spread"] == row["spread"]
-            rows.append(
-                {
-                    "name": METHOD_NAMES[row["method"]],
-                    "y": y,
-                    "x": axis.place(row["mean"]),
-                    "low": axis.place(row["mean"] - row["spread"]) if known else None,
-                    "high": axis.place(row["mean"] + row["spread"]) if known else None,
-                    "colour": "currentColor" if row["method"] == "whole" else METHOD_COLOURS[row["method"]],
-                    "own": row["method"] == "infomotion",
-                }
-            )
-            y += 16
-    band = (axis.place(min(SHARES)), axis.place(max(SHARES)))
-    selected = table[table["vpc"] > 0]
+    groups = {}
+    for (source, size), group in table.groupby(["source", "vpc"], sort=False):
+        groups[_head(str(source), int(str(size)))] = [
+            _dot(axis, row["method"], row["mean"], row["spread"]) for row in records(group)
+        ]
+    ends, selected = (min(SHARES), max(SHARES)), table.loc[table["vpc"] > 0, "mean"]
+    counts = {"within": int((selected <= max(ends)).sum()), "selected": len(selected)}
+    return _picture(axis, groups) | counts | {"shares": ends, "band": tuple(map(axis.place, ends))}
+
+
+def _dot(axis: Axis, method: str, mean: float, reach: float) -> dict[str, Any]:
+    """A result with its bar, where its reach is known."""
+    known = reach == reach
     return {
-        "within": int((selected["mean"] <= max(SHARES)).sum()),
-        "selected": len(selected),
-        "rows": rows,
-        "height": y + 22,
-        "width": WIDTH,
-        "band": band,
-        "shares": (min(SHARES), max(SHARES)),
-        "ticks": [(axis.place(tick), tick) for tick in axis.ticks],
+        "name": METHOD_NAMES[method],
+        "x": axis.place(mean),
+        "low": axis.place(mean - reach) if known else None,
+        "high": axis.place(mean + reach) if known else None,
+        "colour": "currentColor" if method == "whole" else METHOD_COLOURS[method],
+        "own": method == "infomotion",
     }
+
+
+def _picture(axis: Axis, groups: dict[str, list[dict[str, Any]]]) -> dict[str, object]:
+    """Groups of dots below one another, each under its head."""
+    rows, y = [], 30
+    for head, dots in groups.items():
+        rows.append({"head": head, "y": y + 13})
+        rows += [dot | {"y": y + 26 + 16 * place} for place, dot in enumerate(dots)]
+        y += 26 + 16 * len(dots)
+    ticks = [(axis.place(tick), tick) for tick in axis.ticks]
+    return {"rows": rows, "height": y + 22, "width": WIDTH, "ticks": ticks}
 
 
 def leads_picture() -> str:
@@ -141,31 +124,12 @@ def leads_values() -> dict[str, object]:
     ends = [lead.points + sign * ERRORS * lead.error for lead in found for sign in (-1, 1)]
     ticks = tuple(range(int(min(*ends, 0) // 5 * 5), int(max(ends) // 5 * 5) + 6, 5))
     axis = Axis(ticks[0], ticks[-1], ticks)
-    rows: list[dict[str, object]] = []
-    y, last = 30, None
+    groups: dict[str, list[dict[str, Any]]] = {}
     for lead in found:
-        if (lead.source, lead.size) != last:
-            last = lead.source, lead.size
-            y += 26
-            rows.append({"head": _head(*last), "y": y - 13})
-        reach = ERRORS * lead.error
-        rows.append(
-            {
-                "name": METHOD_NAMES[lead.method],
-                "y": y,
-                "x": axis.place(lead.points),
-                "low": axis.place(lead.points - reach),
-                "high": axis.place(lead.points + reach),
-                "colour": METHOD_COLOURS[lead.method],
-            }
-        )
-        y += 16
-    return {
-        "rows": rows,
-        "height": y + 22,
-        "width": WIDTH,
+        dot = _dot(axis, lead.method, lead.points, ERRORS * lead.error)
+        groups.setdefault(_head(lead.source, lead.size), []).append(dot)
+    return _picture(axis, groups) | {
         "zero": axis.place(0),
-        "ticks": [(axis.place(tick), tick) for tick in axis.ticks],
         "leads": len(found),
         "runs": PAPER_RUNS,
         "ahead": sum(lead.points > 0 for lead in found),

@@ -13,8 +13,8 @@ def older(edition: int | None) -> bool:
 
 
 def edition_mark(edition: int | None, *, what: str = "These numbers") -> str:
-    """A sentence about numbers of an older edition of the phantom; empty where they are of the current one or
-    of no phantom.
+    """A sentence about numbers of an older edition of the phantom; empty for those of the current one or of
+    none.
     """
     if not older(edition):
         return ""

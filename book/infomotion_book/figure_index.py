@@ -1,6 +1,4 @@
-"""The index of figures: each one small, what it shows, where it was drawn, and the one command that draws it
-again.
-"""
+"""Index of figures: each small, what it shows, where it was drawn, and the command that draws it again."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ _WHOSE = re.compile(
 
 
 def figure_index(all_results: list[Results]) -> str:
-    """MyST text: under each notebook its command, and a row per figure; links lead to the drawn figures and
-    their run cards.
-    """
+    """MyST text: under each notebook its command, a row per figure with links to it and to its run cards."""
     parts = []
     for number, stage in notebook_stages().items():
         notebook = notebook_of(TABLE[stage]) or NOTEBOOKS / number
@@ -55,9 +51,7 @@ def _thumbnail(name: str, stage: str, runs: list[Results]) -> Markup:
 
 
 def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
-    """What a figure shows, run by run where that differs, and links to it and to its run card in every run
-    that drew it.
-    """
+    """What a figure shows, by run where that differs, and links to it and its run card in every run."""
     found = [(results, results.folder(stage) / "figures" / name) for results in runs]
     drawn = [(results, file) for results, file in found if file.is_file()]
     if not drawn:

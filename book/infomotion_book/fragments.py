@@ -45,7 +45,6 @@ from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
 from infomotion_book.play import play
 from infomotion_book.publication import is_public
-from infomotion_book.switches import mafe_switches, switches
 from infomotion_book.table1 import other_metrics, table1
 from infomotion_book.table2 import STAGE, in_words, table2
 from infomotion_book.templates import line, part
@@ -111,8 +110,8 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
         "provenance": ledgers.provenance(shown) or NOT_RUN,
         "claims": ledgers.claims(claims_ledger(RunPaths("paper", paper))),
         "assumptions": ledgers.assumptions(),
-        "discovr_switches": switches(),
-        "mafe_switches": mafe_switches(),
+        "discovr_switches": ledgers.switches(),
+        "mafe_switches": ledgers.mafe_switches(),
         "checklist": ledgers.checklist(),
         "figures": figure_index(shown),
         "costs": costs(),
@@ -170,9 +169,7 @@ def changelog() -> str:
 
 
 def results_part(results: Results) -> str:
-    """MyST text of one profile on the results page, without headings: Table 1, what it shows, Table 2, and
-    folded away all else that they must be read against.
-    """
+    """MyST text of a profile on the results page: Table 1, what it shows, Table 2; folded, all else."""
     body = table1(results)
     if not body:
         return f"{line(NOTES, 'evaluation_missing')}\n\n"

@@ -1,6 +1,4 @@
-"""Freeze a run into the book: small copies of tables, figures and executed notebooks, past the publishing
-guard.
-"""
+"""Freeze a run into the book: small copies of tables, figures and notebooks, past the publishing guard."""
 
 from __future__ import annotations
 
@@ -25,9 +23,8 @@ from infomotion_lib.files import DATA_REPORT, PINS
 from infomotion_lib.frozen import EXPLORE, FROZEN, FROZEN_FILES, SHOWN, STUDY, frozen_hashes
 from infomotion_lib.parameters import read_profile
 from infomotion_lib.paths import RunPaths, run_paths
-from infomotion_lib.provenance import write_json
+from infomotion_lib.provenance import read_json, write_json
 from infomotion_lib.reporting.results import Results
-from infomotion_lib.reporting.widgets import STATE
 from infomotion_lib.stage_table import RUN_CARD
 
 LARGEST = 1_000_000
@@ -41,19 +38,7 @@ _KINDS = (".csv", ".json", ".svg", ".png", ".webp")
 
 @dataclass(frozen=True)
 class Frozen:
-    """What was frozen.
-
-    Attributes
-    ----------
-    folder : Path
-        ``book/results/<profile>``.
-    files : tuple of str
-        Frozen files, relative to it.
-    left_out : tuple of Refusal
-        What was kept out, and why.
-    level : Level
-        How much the data sets of the run allow.
-    """
+    """What was frozen in ``folder``, what was ``left_out`` and why, and the ``level`` of the run's data."""
 
     folder: Path
     files: tuple[str, ...]
@@ -130,9 +115,7 @@ def freeze(profile: str, *, runs_dir: str | Path = "runs", out: Path = FROZEN, w
 
 
 def guard_of(results: Results, paths: RunPaths) -> Guard:
-    """Guard for a run: the strictest level of its data sets, and the names of their videos where those are
-    secret.
-    """
+    """Guard for a run: the strictest level of its data, and the names of secret videos."""
     parameters = results.parameters
     if "real_data" not in parameters:
         return Guard(Level.AGGREGATES, _video_names(paths.root))
@@ -149,8 +132,8 @@ def _data_roots(paths: RunPaths) -> list[str]:
 
 
 def _where_described(name: str, results: Results, paths: RunPaths) -> list[Path]:
-    """Folders where an author may have said what may be done with his or her own videos: the copy that the
-    run keeps, and the data set itself where it is still there.
+    """Where authors may have said what may be done with their videos: the run's copy, and the data set
+    itself.
     """
     folders = [paths.data / name]
     with suppress(DataError):
@@ -201,18 +184,14 @@ def _copy(results: Results, copy: Path, *, whole: bool, level: Level) -> list[Re
             target.mkdir(parents=True, exist_ok=True)
             freeze_notebook(notebook, target, pixels=level is Level.EVERYTHING)
         if (card := target / RUN_CARD).is_file():
-            card.write_text(
-                json.dumps(_without_places(json.loads(card.read_text(encoding="utf-8"))), indent=2) + "\n",
-                encoding="utf-8",
-            )
+            write_json(_without_places(read_json(card)), card)
     return left_out
 
 
 def _without_places(card: dict[str, Any]) -> dict[str, Any]:
-    for name in ("data_root", "runs_dir"):
-        if name in card.get("parameters", {}):
-            card["parameters"][name] = ""
-    return card
+    parameters = card.get("parameters", {})
+    empty = {name: "" for name in ("data_root", "runs_dir") if name in parameters}
+    return card | {"parameters": parameters | empty} if empty else card
 
 
 def _clear(copy: Path, guard: Guard) -> list[Refusal]:
@@ -221,7 +200,9 @@ def _clear(copy: Path, guard: Guard) -> list[Refusal]:
     for file in sorted(item for item in copy.rglob("*") if item.is_file()):
         where = file.relative_to(copy).as_posix()
         if file.suffix == ".ipynb":
-            found += _clear_notebook(file, where, guard)
+            page = read_json(file)
+            found += guard.clear(page, where)
+            file.write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
         elif findings := guard.file(file, where):
             found += findings
             file.unlink()
@@ -229,34 +210,3 @@ def _clear(copy: Path, guard: Guard) -> list[Refusal]:
         if not any(folder.iterdir()):
             folder.rmdir()
     return found
-
-
-def _clear_notebook(file: Path, where: str, guard: Guard) -> list[Refusal]:
-    page = json.loads(file.read_text(encoding="utf-8"))
-    found = guard.state(page["metadata"].get("widgets", {}).get(STATE, {}), where)
-    if found:
-        page["metadata"].pop("widgets")
-    for cell in page["cells"]:
-        if cell.pop("attachments", None):
-            found.append(Refusal(f"{where}, cell {cell.get('id')}", "an attachment"))
-        cleared = []
-        for output in cell.get("outputs", []):
-            findings = guard.output(output, f"{where}, cell {cell.get('id')}")
-            found += findings
-            cleared.append(_left_out(findings) if findings else output)
-        if "outputs" in cell:
-            cell["outputs"] = cleared
-        if findings := guard.text("".join(cell["source"]), f"{where}, cell {cell.get('id')}"):
-            found += findings
-            cell["source"] = (
-                "*Left out by the publishing guard.*"
-                if cell["cell_type"] == "markdown"
-                else "# left out by the publishing guard"
-            )
-    file.write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
-    return found
-
-
-def _left_out(findings: list[Refusal]) -> dict[str, Any]:
-    text = f"Left out of the published book: {findings[0].why}."
-    return {"output_type": "display_data", "metadata": {}, "data": {"text/plain": text}}

@@ -21,17 +21,9 @@ _ABOUT = ("kernelspec", "language_info", "widgets")
 
 
 def freeze_notebook(notebook: Path, folder: Path, *, pixels: bool) -> Path:
-    """Path of the frozen copy: figures linked, not repeated; no path, time or warning of this machine.
-
-    Parameters
-    ----------
-    notebook : Path
-        Executed copy.
-    folder : Path
-        Where it goes; its figures lie in ``figures/`` there.
-    pixels : bool
-        Whether pictures made of pixels may be published; they become files then, in :data:`PICTURES`.
-        Otherwise they stay where the guard looks for them.
+    """Path of the frozen copy in ``folder``: figures linked, not repeated; no path, time or warning of this
+    machine. Where ``pixels`` may be published they become files in :data:`PICTURES`, else they stay where the
+    guard looks for them.
     """
     page: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))
     page["metadata"] = {name: page["metadata"][name] for name in _ABOUT if name in page["metadata"]}

@@ -1,6 +1,4 @@
-"""Which generator should the pool come from? Values, clips and tables of that page, from the runs that have
-several pools.
-"""
+"""Which generator should the pool come from? Values, clips and tables, from the runs with several pools."""
 
 from __future__ import annotations
 

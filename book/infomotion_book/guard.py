@@ -46,18 +46,8 @@ ID_COLUMNS = {
     *("motion_donor", "heart_donor"),
 }
 VIDEO_COLUMNS = {
-    "ef",
-    "esv",
-    "edv",
-    "prediction",
-    "requested_ef",
-    "ef_label",
-    "ef_true",
-    "framenumber",
-    "x1",
-    "y1",
-    "x2",
-    "y2",
+    *("ef", "esv", "edv", "prediction", "requested_ef", "ef_label", "ef_true"),
+    *("framenumber", "x1", "y1", "x2", "y2"),
 }
 """Columns that hold one video's value per row, under whatever name the table has."""
 
@@ -88,13 +78,13 @@ _LINKED_PIXELS = re.compile(
 _ENCODED = re.compile(r"[A-Za-z0-9+/_\-]{300,}")
 _SVG_URI = re.compile(r"data:image/svg\+xml(;base64)?,([^\"'\s)>]+)", re.IGNORECASE)
 _TEXT_MIMES = {
-    "text/plain",
-    "text/html",
-    "text/markdown",
-    "text/latex",
-    "image/svg+xml",
+    *("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml"),
     "application/vnd.jupyter.widget-view+json",
 }
+
+PIXELS = "a picture made of pixels"
+LEFT_OUT = "Left out by the publishing guard"
+"""What stands where something was."""
 
 
 class PublishingError(InfoMotionError):
@@ -103,15 +93,7 @@ class PublishingError(InfoMotionError):
 
 @dataclass(frozen=True)
 class Refusal:
-    """One thing that may not be published.
-
-    Attributes
-    ----------
-    where : str
-        File, and the place inside it.
-    why : str
-        What is wrong with it.
-    """
+    """One thing that may not be published: the file and the place inside it, and what is wrong with it."""
 
     where: str
     why: str
@@ -122,134 +104,116 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Guard:
-    """What to look for.
-
-    Attributes
-    ----------
-    level : Level
-        The strictest level of the data sets that took part.
-    ids : frozenset of str
-        Names of videos that may not appear anywhere; filled at the strictest level.
+    """What to look for: the strictest ``level`` of the data sets that took part, and the ``ids`` of videos
+    that may not appear anywhere, which are filled at the strictest level.
     """
 
     level: Level
     ids: frozenset[str] = field(default_factory=frozenset)
 
+    @property
+    def strict(self) -> bool:
+        """Whether nothing per video may be published."""
+        return self.level is Level.AGGREGATES
+
+    @property
+    def open(self) -> bool:
+        """Whether frames may be published."""
+        return self.level is Level.EVERYTHING
+
     def text(self, text: str, where: str) -> list[Refusal]:
         """Refusals in a piece of text, markup included."""
-        found = []
-        if _PATIENT_LIKE.search(text):
-            found.append(Refusal(where, "a name that looks like a patient id"))
-        if self.level is Level.EVERYTHING:
+        found = _refused(where, (_PATIENT_LIKE.search(text), "a name that looks like a patient id"))
+        if self.open:
             return found
-        if _PIXELS.search(text):
-            found.append(Refusal(where, "a picture made of pixels, or an active element"))
         for match in _SVG_URI.finditer(text):
             found += self.svg(_decoded(match), f"{where}, embedded figure")
-        if _ENCODED.search(_SVG_URI.sub("", text)):
-            found.append(Refusal(where, "a long run of encoded bytes, perhaps a picture"))
         words = set(re.findall(r"[\w\-.]+", text)) if self.ids else set()
-        if self.ids & (words | {word.removesuffix(".avi") for word in words}):
-            found.append(Refusal(where, "the name of a video"))
-        return found
+        return found + _refused(
+            where,
+            (_PIXELS.search(text), f"{PIXELS}, or an active element"),
+            (_ENCODED.search(_SVG_URI.sub("", text)), "a long run of encoded bytes, perhaps a picture"),
+            (self.ids & (words | {word.removesuffix(".avi") for word in words}), "the name of a video"),
+        )
 
     def svg(self, text: str, where: str) -> list[Refusal]:
         """Refusals in an SVG figure: pixels inside it, or, at the strictest level, a mark per video."""
         found = self.text(_SVG_URI.sub("", text), where)
-        if self.level < Level.EVERYTHING and re.search(r"<(?:svg:)?image\b", text) and not found:
-            found.append(Refusal(where, "a picture made of pixels inside the figure"))
-        if self.level is Level.EVERYTHING:
+        if self.open:
             return found
-        drawn = measure(text)
-        if (
+        drawn, image = measure(text), re.search(r"<(?:svg:)?image\b", text)
+        mosaic = (
             drawn.shapes > PICTURE_SHAPES
             or drawn.vertices > PICTURE_VERTICES
             or drawn.shades > PICTURE_SHADES
-        ):
-            found.append(Refusal(where, "so many shapes or shades that they could be a picture"))
-        if self.level is Level.AGGREGATES:
-            if drawn.marks > MARKS:
-                found.append(Refusal(where, f"more than {MARKS} marks of one kind, perhaps one per video"))
-            if drawn.shapes > SUMMARY_SHAPES or drawn.longest > SUMMARY_LINE:
-                found.append(
-                    Refusal(
-                        where,
-                        f"over {SUMMARY_SHAPES} shapes or a line of over {SUMMARY_LINE} points, perhaps one a"
-                        " video",
-                    )
-                )
-        return found
+        )
+        marks = f"more than {MARKS} marks of one kind, perhaps one per video"
+        shapes = f"over {SUMMARY_SHAPES} shapes or a line of over {SUMMARY_LINE} points, perhaps per video"
+        many = drawn.shapes > SUMMARY_SHAPES or drawn.longest > SUMMARY_LINE
+        return found + _refused(
+            where,
+            (image and not found, f"{PIXELS} inside the figure"),
+            (mosaic, "so many shapes or shades that they could be a picture"),
+            (self.strict and drawn.marks > MARKS, marks),
+            (self.strict and many, shapes),
+        )
 
     def table(self, text: str, where: str) -> list[Refusal]:
         """Refusals in a CSV table."""
-        found = self.text(text, where)
         head = next(csv.reader(io.StringIO(text)), [])
-        if self.level < Level.EVERYTHING and len(head) > MOST_COLUMNS:
-            found.append(Refusal(where, f"more than {MOST_COLUMNS} columns, perhaps pixels"))
-        if self.level is Level.AGGREGATES:
-            name = Path(where.split(",")[0]).stem
-            if name not in AGGREGATE_TABLES | fitted_tables():
-                found.append(Refusal(where, "not on the list of tables without per-video rows"))
-            if {column.strip().lower() for column in head} & ID_COLUMNS:
-                found.append(Refusal(where, "a column that names videos"))
-            if {column.strip().lower() for column in head} & VIDEO_COLUMNS:
-                found.append(Refusal(where, "a column with one value per video"))
-        return found
+        columns = {column.strip().lower() for column in head}
+        known = Path(where.split(",")[0]).stem in AGGREGATE_TABLES | fitted_tables()
+        return self.text(text, where) + _refused(
+            where,
+            (not self.open and len(head) > MOST_COLUMNS, f"more than {MOST_COLUMNS} columns, perhaps pixels"),
+            (self.strict and not known, "not on the list of tables without per-video rows"),
+            (self.strict and columns & ID_COLUMNS, "a column that names videos"),
+            (self.strict and columns & VIDEO_COLUMNS, "a column with one value per video"),
+        )
 
     def values(self, text: str, where: str) -> list[Refusal]:
         """Refusals in a JSON file: forbidden text, or long lists that could be per-video rows or pixels."""
-        found = self.text(text, where)
-        if self.level is Level.AGGREGATES and Path(where).stem not in AGGREGATE_VALUES:
-            found.append(Refusal(where, "not on the list of files without per-video values"))
-        most = {Level.AGGREGATES: MARKS, Level.LINES: LONGEST_LIST}.get(self.level)
-        if most is not None and _longest_list(json.loads(text)) > most:
-            found.append(
-                Refusal(where, f"a list of more than {most} values, perhaps one per video or a picture")
-            )
-        return found
+        most = MARKS if self.strict else LONGEST_LIST
+        known = Path(where).stem in AGGREGATE_VALUES
+        long = not self.open and _longest_list(json.loads(text)) > most
+        return self.text(text, where) + _refused(
+            where,
+            (self.strict and not known, "not on the list of files without per-video values"),
+            (long, f"a list of more than {most} values, perhaps one per video or a picture"),
+        )
 
     def output(self, output: dict[str, Any], where: str) -> list[Refusal]:
         """Refusals in one output of a notebook cell."""
-        found: list[Refusal] = []
-        if "traceback" in output:
-            found.append(Refusal(where, "an error"))
+        found = _refused(where, ("traceback" in output, "an error"))
         found += self.text(json.dumps(output.get("metadata", {})), where)
         pieces = {"text/plain": output["text"]} if "text" in output else output.get("data", {})
         for mime, value in pieces.items():
-            text = (
-                value
-                if isinstance(value, str)
-                else "".join(value)
-                if isinstance(value, list)
-                else json.dumps(value)
-            )
-            if self.level < Level.EVERYTHING and mime not in _TEXT_MIMES:
+            if not self.open and mime not in _TEXT_MIMES:
                 found.append(Refusal(where, f"an output of kind {mime}"))
                 continue
+            text = "".join(value) if isinstance(value, list | str) else json.dumps(value)
             found += self.svg(text, where) if mime == "image/svg+xml" else self.text(text, where)
-            if self.level < Level.EVERYTHING:
+            if not self.open:
                 found += self._markup(text, where, html=mime == "text/html")
         return found
 
     def _markup(self, text: str, where: str, *, html: bool) -> list[Refusal]:
-        found = []
-        if len(_SVG_URI.sub("", text)) > LONGEST_TEXT:
-            found.append(Refusal(where, f"an output of more than {LONGEST_TEXT} characters"))
-        if html and _LINKED_PIXELS.search(text):
-            found.append(Refusal(where, "a link to a picture made of pixels"))
-        if html and self.level is Level.AGGREGATES and text.count("<tr") > MARKS:
-            found.append(Refusal(where, f"a table of more than {MARKS} rows, perhaps one per video"))
-        return found
+        rows = f"a table of more than {MARKS} rows, perhaps one per video"
+        long = f"an output of more than {LONGEST_TEXT} characters"
+        return _refused(
+            where,
+            (len(_SVG_URI.sub("", text)) > LONGEST_TEXT, long),
+            (html and _LINKED_PIXELS.search(text), f"a link to {PIXELS}"),
+            (html and self.strict and text.count("<tr") > MARKS, rows),
+        )
 
     def state(self, state: dict[str, Any], where: str) -> list[Refusal]:
         """Refusals in the saved state of a notebook's controls."""
         found = []
         for model, content in state.get("state", {}).items():
-            if self.level < Level.EVERYTHING and (
-                content.get("buffers") or "Image" in str(content.get("model_name"))
-            ):
-                found.append(Refusal(f"{where}, control {model[:8]}", "a picture made of pixels"))
             place, values = f"{where}, control {model[:8]}", content.get("state", {})
+            pixels = content.get("buffers") or "Image" in str(content.get("model_name"))
+            found += _refused(place, (pixels and not self.open, PIXELS))
             found += self.text(json.dumps(values).replace('\\"', '"'), place)
             for output in values.get("outputs", []):
                 found += self.output(output, place)
@@ -257,22 +221,32 @@ class Guard:
 
     def notebook(self, text: str, where: str) -> list[Refusal]:
         """Refusals in an executed notebook: sources, outputs, attachments, controls."""
-        page = json.loads(text)
+        return self.clear(json.loads(text), where)
+
+    def clear(self, page: dict[str, Any], where: str) -> list[Refusal]:
+        """The same of a notebook that has been read. Sources, outputs, attachments and controls that are
+        refused leave it; what its metadata say does not.
+        """
         about = page.get("metadata", {})
-        found = self.state(about.get("widgets", {}).get(STATE, {}), where)
-        found += self.text(
-            json.dumps({name: value for name, value in about.items() if name != "widgets"}),
-            f"{where}, metadata",
-        )
+        if found := self.state(about.get("widgets", {}).get(STATE, {}), where):
+            del about["widgets"]
+        other = {name: value for name, value in about.items() if name != "widgets"}
+        found += self.text(json.dumps(other), f"{where}, metadata")
         for index, cell in enumerate(page["cells"]):
-            place = f"{where}, cell {cell.get('id', index)}"
-            found += self.text("".join(cell["source"]), place) + self.text(
-                json.dumps(cell.get("metadata", {})), place
-            )
-            if cell.get("attachments"):
-                found.append(Refusal(place, "an attachment"))
-            for output in cell.get("outputs", []):
-                found += self.output(output, place)
+            found += self._clear_cell(cell, f"{where}, cell {cell.get('id', index)}")
+        return found
+
+    def _clear_cell(self, cell: dict[str, Any], place: str) -> list[Refusal]:
+        found = self.text(json.dumps(cell.get("metadata", {})), place)
+        found += _refused(place, (cell.pop("attachments", None), "an attachment"))
+        if refused := self.text("".join(cell["source"]), place):
+            found += refused
+            cell["source"] = f"*{LEFT_OUT}.*" if cell.get("cell_type") == "markdown" else f"# {LEFT_OUT}"
+        for number, output in enumerate(cell.get("outputs", [])):
+            if refused := self.output(output, place):
+                found += refused
+                said = {"text/plain": f"{LEFT_OUT}: {refused[0].why}."}
+                cell["outputs"][number] = {"output_type": "display_data", "metadata": {}, "data": said}
         return found
 
     def file(self, path: Path, where: str = "") -> list[Refusal]:
@@ -280,31 +254,16 @@ class Guard:
         place = where or path.name
         if named := self.text(place.removesuffix(path.suffix), f"{place}, its name"):
             return named
-        look = {
-            ".csv": self.table,
-            ".json": self.values,
-            ".svg": self.svg,
-            ".ipynb": self.notebook,
-            ".yml": self.text,
-            ".md": self.text,
-        }
-        if path.suffix in look:
+        readers = {".csv": self.table, ".json": self.values, ".svg": self.svg, ".ipynb": self.notebook}
+        if look := (readers | dict.fromkeys((".yml", ".md"), self.text)).get(path.suffix):
             try:
-                return look[path.suffix](path.read_text(encoding="utf-8"), place)
+                return look(path.read_text(encoding="utf-8"), place)
             except (UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
                 return [Refusal(place, f"cannot be read: {error}")]
-        if self.level is Level.EVERYTHING and path.suffix in {".png", ".webp", ".gif"}:
+        if self.open and path.suffix in {".png", ".webp", ".gif"}:
             return []
-        return [
-            Refusal(
-                place,
-                (
-                    "a picture made of pixels"
-                    if path.suffix in {".png", ".webp", ".gif", ".jpg"}
-                    else "a file of unknown kind"
-                ),
-            )
-        ]
+        picture = path.suffix in {".png", ".webp", ".gif", ".jpg"}
+        return [Refusal(place, PIXELS if picture else "a file of unknown kind")]
 
 
 def inspect(folder: Path, guard: Guard) -> list[Refusal]:
@@ -315,6 +274,11 @@ def inspect(folder: Path, guard: Guard) -> list[Refusal]:
         if file.is_file()
         for item in guard.file(file, file.relative_to(folder).as_posix())
     ]
+
+
+def _refused(where: str, *checks: tuple[object, str]) -> list[Refusal]:
+    """A refusal for each check that has found something."""
+    return [Refusal(where, why) for found, why in checks if found]
 
 
 def _decoded(match: re.Match[str]) -> str:

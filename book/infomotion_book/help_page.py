@@ -101,9 +101,7 @@ def find_study(folder: Path = PUBLISHED, registered: Registration | None = None)
 
 
 def fragment(folder: Path = PUBLISHED, registered: Registration | None = None) -> str:
-    """MyST text: the picture, a sentence per world, and the tables; that there are no rows while there are
-    none.
-    """
+    """MyST text: picture, a sentence per world, tables; that there are no rows while there are none."""
     return part(WORDS, "page", page_values(find_study(folder, registered)))
 
 

@@ -63,8 +63,8 @@ def note(text: object) -> str:
 
 
 def figure(url: str, alt: str, *, below: str = "", fits: bool = False, aside: bool = False) -> str:
-    """MyST block of a figure with its alt text, which loads when it comes into sight; ``aside``: the text
-    flows around it where the page is wide.
+    """MyST block of a figure that loads when seen; ``aside``: the text flows around it where the page is
+    wide.
     """
     image = Markup('<img class="im-figure" loading="lazy" alt="{}" src="{}">').format(alt, url)
     note = Markup("<figcaption>{}</figcaption>").format(below) if below else ""
@@ -73,9 +73,7 @@ def figure(url: str, alt: str, *, below: str = "", fits: bool = False, aside: bo
 
 
 def block(html: str) -> str:
-    """The HTML as one MyST block, with the apostrophes of the prose around it: no blank line may stand
-    inside.
-    """
+    """The HTML as one MyST block, apostrophes as in the prose around it: no blank line may stand inside."""
     curly = _APOSTROPHE.sub(
         lambda match: "’" if match.group() in ("'", "&#x27;", "&#39;") else match.group(), str(html)
     )
@@ -102,8 +100,8 @@ def folded(title: str, text: str) -> str:
 
 
 def tabs(parts: Mapping[str, str]) -> str:
-    """MyST texts of which one is seen at a time, by the titles of their tabs; no text may have headings. A
-    single text has no tab.
+    """MyST texts, without headings, of which one is seen at a time, by the titles of their tabs; one has no
+    tab.
     """
     if len(parts) < 2:
         return "".join(parts.values())
@@ -170,6 +168,11 @@ def probability(value: float) -> str:
     return "< 0.001" if value < 0.001 else number(value, 3)
 
 
+def place(value: float) -> str:
+    """A coordinate of a picture, to a tenth."""
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
 def lowered(text: str) -> str:
     """The text for the middle of a sentence: its first letter small."""
     return f"{text[:1].lower()}{text[1:]}"
@@ -192,3 +195,10 @@ def seconds(value: float) -> str:
     if value < 100:
         return f"{value:.0f} s"
     return f"{value / 60:.1f} min" if value < 5400 else f"{value / 3600:.1f} h"
+
+
+def hours(value: float) -> str:
+    """A number of hours, to a tenth where that is worth while."""
+    if value < 0.05:
+        return "under 0.1"
+    return number(value) if value < 100 else f"{value:,.0f}"

@@ -1,6 +1,4 @@
-"""Two tables below Table 1 of a profile: how good its labels are, and for the open clips the same selectors
-over several splits.
-"""
+"""Below Table 1: how good its labels are, and for the open clips the same selectors over several splits."""
 
 from __future__ import annotations
 
@@ -25,8 +23,8 @@ CONTROLS = {"regressor": "all of TRAIN"} | CONSTANT_NAMES
 
 
 def label_agreement(results: Results) -> str:
-    """MyST block, folded: how the labels of the generated pool agree with what else is known; empty where
-    there is no such pool.
+    """MyST block, folded: how labels of the generated pool agree with what else is known; empty without a
+    pool.
     """
     rows = records(results.table("labels", "agreement"))
     known = rows and "comparison" in rows[0]
@@ -34,13 +32,8 @@ def label_agreement(results: Results) -> str:
 
 
 def open_splits(results: Results | None = None) -> str:
-    """MyST text: the selectors over several splits of the open clips, in pairs with Random, above the
-    controls of the same splits.
-
-    Parameters
-    ----------
-    results : Results, optional
-        A run on one split, whose largest difference from Random is compared.
+    """MyST text: selectors over several splits of the open clips, in pairs with Random, above the controls
+    of the same splits; with the results of one split, how far its largest difference comes back.
     """
     values = split_values(results)
     block = "splits" if values else "splits_missing"
@@ -59,11 +52,7 @@ def split_values(results: Results | None = None) -> dict[str, Any] | None:
     return {
         "metrics": SHOWN,
         "rows": [
-            {
-                "method": method,
-                "graph": graphs[method],
-                "cells": [cells[method, metric] for metric in SHOWN],
-            }
+            {"method": method, "graph": graphs[method], "cells": [cells[method, metric] for metric in SHOWN]}
             for method in dict.fromkeys(summary["method"])
         ],
         "controls": [

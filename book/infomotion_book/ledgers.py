@@ -1,4 +1,4 @@
-"""Generated ledgers: run cards, claims, assumptions and the checklist."""
+"""Generated ledgers: run cards, claims, assumptions, the checklist, and our switches for DISCOVR and MAFE."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from infomotion_lib.parameters import STAGES, read_profile
 from infomotion_lib.paths import BOOK, PARAMS
 from infomotion_lib.reporting.flags import in_brackets
 from infomotion_lib.reporting.results import Results, card_edition, records, title_of
+from infomotion_lib.representations.discovr.variants import VARIANTS, WITHOUT_A_SWITCH, switch_rows
+from infomotion_lib.representations.mafe import choices
 
 PROFILES = ("paper", "phantom")
 """Profiles whose values the ledger of assumptions shows."""
@@ -122,9 +124,7 @@ def _cut(value: Any, cut: int) -> str:
 
 
 def claims(ledger: pd.DataFrame) -> str:
-    """MyST block with every number the paper claims and ours next to it, of a ledger of
-    :func:`~infomotion_lib.evaluation.claims.claims_ledger`.
-    """
+    """MyST block: every number the paper claims and ours next to it, from the ledger of claims."""
     titles = {"table1": "Table 1", "table2": "Table 2", "abstract": "Abstract"}
     marked = ledger.assign(flag=[in_brackets([flag]) for flag in ledger["graph_flag"]])
     tables = _by(marked.assign(table=ledger["table"].map(lambda name: titles.get(name, name))), "table")
@@ -146,9 +146,7 @@ def assumed() -> pd.DataFrame:
 
 
 def assumptions() -> str:
-    """MyST blocks of them, those first that can change the ranking of the selectors: parameter, value in each
-    profile, basis, confidence.
-    """
+    """MyST blocks of them: parameter, values, basis, confidence; first those that can change the ranking."""
     ledger = assumed()
     ledger["effect"] = ledger["sensitivity"].map(effect)
     ledger["name"] = [
@@ -206,3 +204,27 @@ def _page_title(page: str) -> str:
         if file.is_file()
         else "API reference"
     )
+
+
+def switches() -> str:
+    """MyST block of DISCOVR's switches, their value in each variant and their source, and what has none."""
+    values = {
+        "caption": line(WORDS, "discovr"),
+        "head": "What differs",
+        "columns": {name: f"<code>{name}</code>" for name in VARIANTS},
+        "rows": switch_rows(),
+        "others": WITHOUT_A_SWITCH,
+    }
+    return part(WORDS, "switches", values)
+
+
+def mafe_switches() -> str:
+    """MyST block of what is not published of MAFE: switches, other values and sources, and what has none."""
+    values = {
+        "caption": line(WORDS, "mafe"),
+        "head": "What is open",
+        "columns": {"ours": "Here", "others": "Other values"},
+        "rows": choices.choice_rows(),
+        "others": choices.WITHOUT_A_SWITCH,
+    }
+    return part(WORDS, "switches", values)

@@ -30,12 +30,8 @@ class Level(IntEnum):
 def level_of(datasets: Iterable[str], folders: Mapping[str, Sequence[Path]] | None = None) -> Level:
     """The strictest level of these data sets; one that has no manifest may not be passed on.
 
-    Parameters
-    ----------
-    datasets : iterable of str
-        Their names; empty ones and ``none`` are passed over.
-    folders : mapping of str to sequence of Path, optional
-        Of an author's own data set, the folders where something is said of it: the strictest answer counts.
+    ``folders``: where something is said of an author's own data set; the strictest answer counts. ``none``
+    and empty names are passed over.
 
     >>> level_of(["phantom", "phantom-synthetic"]).name
     'EVERYTHING'

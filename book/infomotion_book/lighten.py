@@ -1,6 +1,4 @@
-"""What the pages of a built book need not load is left out: icons and style rules that no page shows, MathJax
-where there is no formula, the search index where nothing is searched.
-"""
+"""What no built page needs is left out: icons, style rules, MathJax without formulas, search index."""
 
 from __future__ import annotations
 
@@ -35,14 +33,8 @@ _SEARCH = re.compile(_SCRIPT.format(r"(?:searchtools|language_data|searchindex)\
 
 
 def lighten(html: Path, *, notebooks: Iterable[Path] = ()) -> None:
-    """The built book with less to load, changed in place.
-
-    Parameters
-    ----------
-    html : Path
-        Folder of the built book.
-    notebooks : iterable of Path
-        Clean notebooks: the download button of their pages gives them, as they are in git.
+    """Leave out of a built book, in place, what need not be loaded; the download button of executed pages
+    gives the clean ``notebooks``, as they are in git.
     """
     pages = sorted(html.rglob("*.html"))
     for page in pages:

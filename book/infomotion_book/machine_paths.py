@@ -19,6 +19,7 @@ import platform
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -30,7 +31,7 @@ _HOMES = ("home", "Users", "root", "tmp", "var/folders", "private/var")
 
 _ELSEWHERE = re.compile(
     rf"(?<![\w.:/\-*])/(?:{'|'.join(_HOMES)})/[\w.\-]+(?:/[\w.\-]+)*"
-    r"|\b[A-Za-z]:\\{1,2}(?:Users|Temp)\\{1,2}[\w.\-]+|file:///[\w.\-/%]+",
+    r"|\b[A-Za-z]:\\{1,2}(?:Users|Temp)\\{1,2}[\w.\-]+|file:///[\w.\-/%]+"
 )
 """Folders of anybody's machine."""
 
@@ -64,14 +65,8 @@ def names_of_this_machine(*more: str | Path) -> frozenset[str]:
 
 
 def find_machine_paths(folder: Path, names: Iterable[str]) -> list[Refusal]:
-    """Every place in the files under ``folder``, by file and place in it, that names a machine.
-
-    Parameters
-    ----------
-    folder : Path
-        What is to be published: frozen results, or a built book.
-    names : iterable of str
-        Of this machine, see :func:`names_of_this_machine`; folders of anybody's home are looked for anyway.
+    """Every place in the files under ``folder``, by file and place in it, that has one of the ``names`` of
+    this machine (see :func:`names_of_this_machine`) or a folder of anybody's home.
     """
     here = tuple(sorted(names, key=len, reverse=True))
     found = []
@@ -119,13 +114,10 @@ def _texts(content: bytes, suffix: str) -> Iterator[tuple[str, str]]:
     except UnicodeDecodeError:
         yield _BYTES, content.decode("latin-1")
         return
+    parts = _lines(text)
     if suffix in (".json", ".ipynb"):
-        try:
-            parts: Iterable[tuple[str, str]] = _strings(json.loads(text), "")
-        except ValueError:
-            parts = _lines(text)
-    else:
-        parts = _lines(text)
+        with suppress(ValueError):
+            parts = _strings(json.loads(text), "")
     for place, part in parts:
         if ";base64," not in part:
             yield place, part

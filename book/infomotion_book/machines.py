@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,86 +21,36 @@ COMPARED = FROZEN / "studies" / "two_machines.csv"
 """Rows that ``infomotion compare`` writes; a JSON file of the same name has both processors."""
 
 
-@dataclass(frozen=True)
-class Moves:
+def moves(cells: pd.DataFrame, *, runs: int) -> dict[str, Any]:
     """How far another processor moves the cells of Table 1, and how far other seeds would; in points.
 
-    Attributes
-    ----------
-    runs : int
-        Runs of each cell.
-    cells : int
-        Cells that both machines have.
-    between_runs : float
-        Standard deviation between the runs of a cell on the first machine, which differ in seeds alone:
-        median over cells.
-    by_seeds : float
-        Distance expected of two means over other seeds, by the spread between runs: root mean square over
-        cells.
-    by_machine : float
-        Distance of the two machines' means: root mean square over cells.
-    farthest : float
-        Largest distance of the two machines' means.
-    """
-
-    runs: int
-    cells: int
-    between_runs: float
-    by_seeds: float
-    by_machine: float
-    farthest: float
-
-
-def moves(cells: pd.DataFrame, *, runs: int) -> Moves:
-    """How far two machines differ, all cells together.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        Rows of :func:`~infomotion_lib.reporting.compare.compare_tables`; standard deviations are those of the
-        runs made (ddof 0).
-    runs : int
-        Runs of each cell, two or more.
+    From rows of :func:`~infomotion_lib.reporting.compare.compare_tables` (standard deviations of the runs
+    made, ddof 0) with two or more ``runs`` each. ``between_runs`` is the standard deviation between the runs
+    of a cell on the first machine, which differ in seeds alone, median over cells; ``by_seeds`` the distance
+    that the spread makes one expect of two means, ``by_machine`` that of the machines' means, root mean
+    squares over cells; ``farthest`` the largest of these.
     """
     apart = cells["difference"]
     variance = (cells["frozen_sd"] ** 2 + cells["sd"] ** 2) / (
         runs - 1
     )  # of a mean over n runs: sd² n / (n - 1), over n
-    return Moves(
-        runs=runs,
-        cells=len(cells),
-        between_runs=float(cells["frozen_sd"].median()),
-        by_seeds=float(np.sqrt(variance.mean())),
-        by_machine=float(np.sqrt((apart**2).mean())),
-        farthest=float(apart.abs().max()),
-    )
+    return {
+        "runs": runs,
+        "cells": len(cells),
+        "between_runs": float(cells["frozen_sd"].median()),
+        "by_seeds": float(np.sqrt(variance.mean())),
+        "by_machine": float(np.sqrt((apart**2).mean())),
+        "farthest": float(apart.abs().max()),
+    }
 
 
-@dataclass(frozen=True)
-class TwoMachines:
-    """Table 1 of one commit on two kinds of processor.
+def compared(frozen: Results, file: Path = COMPARED) -> dict[str, Any] | None:
+    """The comparison that ``infomotion compare`` wrote of these results; None where it has not run.
 
-    Attributes
-    ----------
-    cells : DataFrame
-        Rows of :func:`~infomotion_lib.reporting.compare.compare_tables`, with ``graph_flag``.
-    first, second : str
-        Processors; empty where unknown.
-    is_frozen : bool
-        Whether the first machine's means are those that are frozen now.
-    moves : Moves or None
-        How far the cells lie apart; None where runs per cell differ, or there is but one and so no spread.
+    Its rows (``cells``) with ``graph_flag``; both processors (``first``, ``second``), empty where unknown;
+    whether the first machine's means are those that are frozen now (``is_frozen``); the ``moves``, None where
+    runs per cell differ, or there is but one and so no spread.
     """
-
-    cells: pd.DataFrame
-    first: str
-    second: str
-    is_frozen: bool
-    moves: Moves | None
-
-
-def compared(frozen: Results, file: Path = COMPARED) -> TwoMachines | None:
-    """The comparison that ``infomotion compare`` wrote of these results; None where it has not run."""
     if not file.is_file():
         return None
     cells = pd.read_csv(file, keep_default_na=False)
@@ -118,9 +68,8 @@ def compared(frozen: Results, file: Path = COMPARED) -> TwoMachines | None:
     else:
         card = machine.of_card(frozen.card("evaluation"))
         first, second = machine.in_words(card) if card.get("processor") and is_frozen else "", ""
-    return TwoMachines(
-        cells, first, second, is_frozen, moves(cells, runs=int(runs.pop())) if several else None
-    )
+    moved = moves(cells, runs=int(runs.pop())) if several else None
+    return {"cells": cells, "first": first, "second": second, "is_frozen": is_frozen, "moves": moved}
 
 
 def _are_means_of(cells: pd.DataFrame, table1: pd.DataFrame) -> bool:
@@ -130,12 +79,12 @@ def _are_means_of(cells: pd.DataFrame, table1: pd.DataFrame) -> bool:
 
 
 def two_machines(frozen: Results, file: Path = COMPARED) -> str:
-    """MyST block: hard accuracy of each cell of Table 1 on two kinds of processor; a line of text where it
-    has not been compared.
+    """MyST block: hard accuracy of each cell of Table 1 on two kinds of processor, or that it was not
+    compared.
     """
     both = compared(frozen, file)
     if both is None:
         command = "infomotion compare --out book/results/studies/two_machines.csv"
         return part("measured.md.jinja", "missing", {"what": "A second machine", "command": command})
-    values = {"both": both, "rows": records(both.cells), "moves": both.moves, "results": frozen}
+    values = {"both": both, "rows": records(both["cells"]), "moves": both["moves"], "results": frozen}
     return part("machines.md.jinja", "two_machines", values | {"named": shown_method, "size": size_name})

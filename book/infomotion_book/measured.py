@@ -15,15 +15,7 @@ from infomotion_lib.reporting.results import records
 
 
 class Measurement(NamedTuple):
-    """One measurement.
-
-    Attributes
-    ----------
-    files : str
-        Names of its files among the studies, as a pattern.
-    command : str
-        What writes them.
-    """
+    """One measurement: the pattern of its files' names among the studies, and what writes them."""
 
     files: str
     command: str

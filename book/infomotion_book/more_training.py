@@ -19,8 +19,8 @@ POOL = "latte_pool"
 
 
 def more_training(shown: list[Results]) -> str:
-    """MyST block, folded: one row for each profile whose ablation has run, by kind of data; empty where no
-    two of a kind differ in training.
+    """MyST block, folded: a row per profile with an ablation; empty where no two of a kind differ in
+    training.
     """
     found = comparable(shown)
     return part("more_training.md.jinja", "text", {"lattes": found, "best": nearest(found)}) if found else ""
@@ -28,23 +28,12 @@ def more_training(shown: list[Results]) -> str:
 
 @dataclass(frozen=True)
 class TrainedLatte:
-    """What the Latte of one profile was, and what came of it.
+    """The Latte of one profile: its size and training (``side``: pixels of a frame's edge), and what came of
+    it.
 
-    Attributes
-    ----------
-    results : Results
-        The profile.
-    size : str
-        Of the network.
-    steps, batch, side : int
-        Of its training, clips per step, and pixels of a frame's edge.
-    distances : dict
-        Fréchet distance by metric and pair of sets.
-    same_class_percent, spearman : float
-        Clips relabelled with the class asked for, and rank correlation with the EF asked for.
-    taught, other_taught : float
-        Hard accuracy, percent, of networks trained on all of its pool, and of those trained on the pool in
-        EchoSyn's place.
+    ``distances`` are Fréchet's, by metric and pair of sets; ``same_class_percent`` and ``spearman`` compare
+    its clips, relabelled, with what was asked for; ``taught`` is the hard accuracy, percent, of networks
+    trained on all of its pool, ``other_taught`` on the pool in EchoSyn's place.
     """
 
     results: Results
@@ -97,9 +86,7 @@ class TrainedLatte:
 
 
 def comparable(shown: list[Results]) -> list[TrainedLatte]:
-    """Lattes of the profiles whose ablation has run, those of a kind of data together; none where no two of a
-    kind differ in training.
-    """
+    """Lattes of profiles with an ablation, those of a kind of data together; none if trainings are alike."""
     run = [
         results
         for results in shown

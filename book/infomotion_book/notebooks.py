@@ -38,18 +38,8 @@ config card.
 
 
 def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str = "../") -> dict[str, Any]:
-    """Notebook to render: figures as files, parameter cells folded, a line that says which run this is.
-
-    Parameters
-    ----------
-    notebook : Path
-        Executed copy.
-    results : Results
-        The run it belongs to.
-    stage : str
-        Name of the stage.
-    to_root : str
-        Path from the page to the root of the book.
+    """Executed notebook of a stage to render, on a page that reaches the book's root by ``to_root``: figures
+    as files, parameter cells folded, a line that says which run this is.
     """
     page = _read(notebook)
     folder = results.folder(stage)
@@ -65,13 +55,8 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
                 html = _linked(html, base)
                 html = _WORDS.sub('<td class="im-words">', html) if "dataframe" in html else html
                 data["text/html"] = f"{html}{_made(card)}" if "<table" in html else html
-        cell["outputs"] = (
-            [out for out in cell.get("outputs", []) if not _is_noise(out)]
-            if cell["cell_type"] == "code"
-            else None
-        )
-        if cell["outputs"] is None:
-            del cell["outputs"]
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [out for out in cell.get("outputs", []) if out.get("name") != "stderr"]
     for model in _models(page).values():
         if isinstance(value := model.get("state", {}).get("value"), str):
             model["state"]["value"] = _linked(value, base)
@@ -126,10 +111,6 @@ def _fold(cell: dict[str, Any]) -> None:
     tags = cell.setdefault("metadata", {}).setdefault("tags", [])
     if _HIDDEN & set(tags) and "hide-input" not in tags:
         tags.append("hide-input")
-
-
-def _is_noise(output: dict[str, Any]) -> bool:
-    return output.get("output_type") == "stream" and output.get("name") == "stderr"
 
 
 def _figure(match: re.Match[str], figures: Path, base: str, card: str) -> str:

@@ -64,22 +64,12 @@ def page_table(
 ) -> str:
     """MyST block of a table that scrolls sideways on a narrow screen and can be read aloud.
 
-    Parameters
-    ----------
-    shown : ShownTable
-        Columns after its ``keys`` are numbers, aligned right, unless they are ``words``. Columns of two
-        levels have two rows of titles. Text is escaped, what is marked as HTML is taken as it is.
-    kind : str
-        Its class in the style sheet, where it has a look of its own.
-    stack : bool
-        On a phone each row becomes a paragraph, its cells one under the other: for cells with sentences in
-        them.
-    titled : bool
-        Whether the caption is shown; else only a screen reader says it, where a heading has just said it.
-    head : bool
-        Whether the columns have titles.
-    grouped : bool
-        Whether the first column becomes a line above the rows that share it.
+    Columns after its ``keys`` are numbers, aligned right, unless they are ``words``; of two levels, they have
+    two rows of titles, and without ``head`` none. Text is escaped, what is marked as HTML is taken as it is.
+    ``kind`` is its class in the style sheet, where it has a look of its own. ``stack``: on a phone each row
+    becomes a paragraph, for cells with sentences in them. Without ``titled`` only a screen reader says the
+    caption, where a heading has just said it. ``grouped``: the first column becomes a line above the rows
+    that share it.
     """
     rows, keys, skip = shown.rows, shown.keys - grouped, int(grouped)
     groups = (

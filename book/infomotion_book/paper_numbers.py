@@ -1,6 +1,4 @@
-"""What the paper's own Table 1 implies, worked out from its printed means and spreads, as values: leads,
-doubling, tolerance, headroom, constants.
-"""
+"""What the paper's Table 1 implies, from printed means and spreads: leads, tolerance, headroom, constants."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ PAPER_DATA = "EchoNet-Dynamic"
 
 
 def fragments(results: Results | None) -> dict[str, str]:
-    """MyST blocks by name: the paper's leads, doublings, tolerance, headroom and the share of normal hearts,
-    with rows of a run where there is one.
-    """
+    """MyST blocks by name: leads, doublings, tolerance, headroom, normal hearts; with those of a run."""
     return parts("paper_numbers.md.jinja", page_values(results))
 
 

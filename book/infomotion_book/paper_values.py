@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 
 from scipy.stats import norm, ttest_ind_from_stats
 
@@ -30,8 +31,8 @@ def paper_cells() -> dict[Cell, tuple[float, float]]:
 
 
 def sample_sd(spread: float) -> float:
-    """Sample standard deviation from a printed spread, taken as numpy's population one over
-    :data:`PAPER_RUNS` runs.
+    """Sample standard deviation from a printed spread, taken as the population one of :data:`PAPER_RUNS`
+    runs.
     """
     return spread * math.sqrt(PAPER_RUNS / (PAPER_RUNS - 1))
 
@@ -42,18 +43,14 @@ def standard_error(one: float, other: float) -> float:
 
 
 def runs_needed(difference: float, one: float, other: float) -> int:
-    """Runs per cell that would detect a true difference of this size four times in five
-    (two-sided, 5 %).
-    """
+    """Runs per cell that detect a true difference of this size four times in five (two-sided, 5 %)."""
     reach = float(norm.ppf(0.975) + norm.ppf(POWER))
     return math.ceil(reach**2 * (sample_sd(one) ** 2 + sample_sd(other) ** 2) / difference**2)
 
 
 @dataclass(frozen=True)
 class Lead:
-    """InfoMotion's lead over another selector in one cell of the paper's table, in points, and how sure it
-    is.
-    """
+    """InfoMotion's lead over a selector in one cell of the paper's table, in points, and how sure it is."""
 
     source: str
     size: int
@@ -66,40 +63,21 @@ class Lead:
 
 
 def paper_leads() -> list[Lead]:
-    """Every lead, with its standard error, p-value (Welch) before and after Holm's correction, and the runs
-    it would take.
+    """Every lead with its standard error, Welch's p before and after Holm's correction, and runs it would
+    take.
     """
     cells = paper_cells()
     found, p_values = [], []
-    for source, size in ((source, size) for source in ("real", "synthetic") for size in SIZES):
-        mean, spread = cells[source, "infomotion", size, "hard_accuracy"]
+    for source, size in product(("real", "synthetic"), SIZES):
         for method in METHODS[:-1]:
-            other, other_spread = cells[source, method, size, "hard_accuracy"]
-            test = ttest_ind_from_stats(
-                mean,
-                sample_sd(spread),
-                PAPER_RUNS,
-                other,
-                sample_sd(other_spread),
-                PAPER_RUNS,
-                equal_var=False,
-            )
-            p_values.append(float(test.pvalue))
-            found.append((source, size, method, mean - other, spread, other_spread))
+            two = [cells[source, name, size, "hard_accuracy"] for name in ("infomotion", method)]
+            mine, theirs = ((mean, sample_sd(spread), PAPER_RUNS) for mean, spread in two)
+            p_values.append(float(ttest_ind_from_stats(*mine, *theirs, equal_var=False).pvalue))
+            (mean, spread), (other, other_spread) = two
+            found.append(((source, size, method), mean - other, (spread, other_spread)))
     return [
-        Lead(
-            source,
-            size,
-            method,
-            points,
-            standard_error(one, other),
-            p,
-            fixed,
-            runs_needed(points, one, other),
-        )
-        for (source, size, method, points, one, other), p, fixed in zip(
-            found, p_values, holm(p_values), strict=True
-        )
+        Lead(*cell, points, standard_error(*spreads), p, fixed, runs_needed(points, *spreads))
+        for (cell, points, spreads), p, fixed in zip(found, p_values, holm(p_values), strict=True)
     ]
 
 

@@ -1,10 +1,9 @@
-"""The page on ED and ES without tracings: tables and figures of the phase study, drawn from its
-frozen rows.
-"""
+"""The page on ED and ES without tracings: tables and figures of the phase study, from its frozen rows."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -23,23 +22,31 @@ WAYS = ("rule", "detector", "network")
 """Ways to the third end frame."""
 
 WORDS = "phases.md.jinja"
+BLOCKS = ("short", "es", "ed", "third", "weights")
 
 
 def fragments(folder: Path = STUDIES) -> dict[str, str]:
     """MyST blocks by name; a line of text each where the study has not run."""
-    names = ("phases_short", "phases_es", "phases_ed", "phases_third", "phases_weights")
     found = read_study(folder)
     if found is None:
-        return dict.fromkeys(names, part("measured.md.jinja", "study_missing", {"command": COMMAND}))
+        missing = part("measured.md.jinja", "study_missing", {"command": COMMAND})
+        return dict.fromkeys((f"phases_{name}" for name in BLOCKS), missing)
     summary, third = found
-    texts = (_short(summary), _accuracy(summary, "es"), _accuracy(summary, "ed"), _third(third), _weights())
-    return dict(zip(names, texts, strict=True))
+    alts = {f"{name}_alt": alt(name) for name in ("curves", "third")}
+    by_way = errors_of_the_third(third).groupby(["asked", "share"], sort=False)
+    return {
+        "phases_short": part(WORDS, "short", agreement(summary)),
+        "phases_es": part(WORDS, "accuracy", accuracy(summary, "es") | alts),
+        "phases_ed": part(WORDS, "accuracy", accuracy(summary, "ed") | alts),
+        "phases_third": part(
+            WORDS, "third", {"rows": {key: records(own) for key, own in by_way}, "command": COMMAND} | alts
+        ),
+        "phases_weights": part(WORDS, "weights", {"sha256": WEIGHTS_SHA256[:16]}),
+    }
 
 
 def read_study(folder: Path = STUDIES) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """Frozen rows of the study: accuracy by group of clips, and the third end frame; None where it has not
-    run.
-    """
+    """Frozen rows of the study: accuracy by group of clips, the third end frame; None if it has not run."""
     if not (folder / "phases_summary.csv").is_file():
         return None
     summary, third = (
@@ -69,24 +76,16 @@ def alt(name: str) -> str:
     return line(WORDS, f"{name}_alt")
 
 
-def _short(summary: pd.DataFrame) -> str:
-    """Sentences: how many clips agree, how far off ES is, and how often shuffled frames agree too."""
-    rows = {
-        (row["frames"], row["voter"], row["phase"]): row for row in records(summary[summary["by"] == "all"])
-    }
-    order, chance, both = (
-        rows["in_order", "detector", "es"],
-        rows["shuffled", "detector", "es"],
-        rows["in_order", "both agree", "es"],
-    )
-    return part(WORDS, "short", {"order": order, "chance": chance, "both": both})
+def agreement(summary: pd.DataFrame) -> dict[str, Any]:
+    """How far the votes agree on ES in ``order`` and by ``chance``, and where ``both`` do."""
+    every = summary[(summary["by"] == "all") & (summary["phase"] == "es")]
+    rows = {(row["frames"], row["voter"]): row for row in records(every)}
+    order, chance = (rows[frames, "detector"] for frames in ("in_order", "shuffled"))
+    return {"order": order, "chance": chance, "both": rows["in_order", "both agree"]}
 
 
-def _weights() -> str:
-    return part(WORDS, "weights", {"sha256": WEIGHTS_SHA256[:16]})
-
-
-def _accuracy(summary: pd.DataFrame, phase: str) -> str:
+def accuracy(summary: pd.DataFrame, phase: str) -> dict[str, Any]:
+    """A row per group of clips and voter: its name, the voter, its accuracy in order and shuffled."""
     own = {
         (row["by"], str(row["value"]), row["frames"], row["voter"]): row
         for row in records(summary[summary["phase"] == phase])
@@ -96,9 +95,7 @@ def _accuracy(summary: pd.DataFrame, phase: str) -> str:
         for by, value in dict.fromkeys((key[0], key[1]) for key in own)
         for voter in VOTER_COLOURS
     ]
-    due = max(row["due"] for row in own.values())
-    values = {"phase": phase, "rows": rows, "due": due, "command": COMMAND, "curves_alt": alt("curves")}
-    return part(WORDS, "accuracy", values)
+    return {"phase": phase, "rows": rows, "due": max(row["due"] for row in own.values()), "command": COMMAND}
 
 
 def _group(by: str, value: str) -> str:
@@ -121,10 +118,3 @@ def errors_of_the_third(third: pd.DataFrame) -> pd.DataFrame:
                 size = late.abs()
                 rows.append((asked, share, way, len(shared), size.mean(), size.quantile(0.9), late.mean()))
     return pd.DataFrame(rows, columns=["asked", "share", "way", "n", "mean_size", "p90_size", "mean"])
-
-
-def _third(third: pd.DataFrame) -> str:
-    rows = {
-        key: records(own) for key, own in errors_of_the_third(third).groupby(["asked", "share"], sort=False)
-    }
-    return part(WORDS, "third", {"rows": rows, "command": COMMAND, "third_alt": alt("third")})

@@ -1,10 +1,6 @@
-"""The two figures that no run draws, committed SVGs with their alt texts, and figures of a run that explain
-the method.
-"""
+"""Figures that no run draws, SVGs with their alt texts, and those of a run that explain the method."""
 
 from __future__ import annotations
-
-from html import escape
 
 from infomotion_book.html import block, figure
 from infomotion_book.notebooks import card_link
@@ -18,14 +14,7 @@ BOUNDARIES_ALT = line("pictures.md.jinja", "boundaries_alt")
 
 def pipeline() -> str:
     """The pipeline figure: one picture for each of light and dark, wide and narrow."""
-    pictures = []
-    for shade in ("light", "dark"):
-        base = f"_static/figures/pipeline-{shade}"
-        pictures.append(
-            f'<picture class="im-{shade}"><source media="(max-width: 700px)" srcset="{base}-tall.svg">'
-            f'<img class="dark-light" src="{base}-wide.svg" alt="{escape(PIPELINE_ALT)}"></picture>'
-        )
-    return block(f'<div class="im-pipeline">{"".join(pictures)}</div>')
+    return block(line("pictures.md.jinja", "pipeline", {"alt": PIPELINE_ALT}))
 
 
 def boundaries() -> str:

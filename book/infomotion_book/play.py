@@ -57,11 +57,6 @@ def _drawn(models: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _is_drawn(model: dict[str, Any]) -> bool:
-    kind = model["model_name"]
-    return not kind.endswith("StyleModel") and (kind != "LayoutModel" or bool(model["state"]))
-
-
 def _is_kept(value: Any, models: dict[str, Any]) -> bool:
     """Whether a value is no reference to a model that is left out."""
     reference = isinstance(value, str) and value.startswith(_REFERENCE)

@@ -42,9 +42,7 @@ def write_figure(target: Path, folder: Path = STUDIES) -> Path | None:
 
 
 def voters(beats: pd.DataFrame) -> list[dict[str, Any]]:
-    """Of each voter its ``name``, and least and most of the ``share`` of systole, percent, and of the
-    ``miss`` of the rule, ms.
-    """
+    """Least and most of each voter's ``share`` of systole, percent, and of the ``miss`` of the rule, ms."""
     return [
         {
             "name": name,

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import yaml
 
 from infomotion_book import (
     cost,
+    evidence,
     filter_study,
     fragments,
     generators,
@@ -29,7 +30,6 @@ from infomotion_book import (
 )
 from infomotion_book.api import anchor, find, modules, write_api
 from infomotion_book.assets import MATHJAX, MATHJAX_PARTS, Assets, find_assets
-from infomotion_book.evidence import write_figures
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
 from infomotion_book.lighten import lighten
@@ -44,7 +44,7 @@ from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import BOOK, notebook_of
 from infomotion_lib.reporting.results import Results, frozen_results, results_of
 from infomotion_lib.run.fingerprint import PREVIOUS
-from infomotion_lib.stage_table import TABLE
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 PUBLISHED = {".csv", ".json", ".svg", ".png", ".webp"}
 """Kinds of result files that readers can download from the book."""
@@ -58,18 +58,9 @@ _API_LINK = re.compile(r"\]\(api:([\w.]+)\)")
 
 @dataclass(frozen=True)
 class Book:
-    """A rendered book.
-
-    Attributes
-    ----------
-    index : Path
-        First page.
-    profile : str
-        Profile whose executed notebooks are shown; empty when none was at hand.
-    profiles : tuple of str
-        Every profile with results in the book.
-    notes : tuple of str
-        What the reader should know, such as scripts loaded from another host.
+    """A rendered book: its first page ``index``, the ``profile`` whose executed notebooks it shows (empty
+    when none was at hand), every profile with results in it, and ``notes`` for its builder, such as scripts
+    loaded from another host.
     """
 
     index: Path
@@ -151,15 +142,14 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     url = repository_url()
     generated = source / "_generated"
     fragments.write(generated, lead=lead, shown=shown, assets=assets, url=url)
-    write_figures(source / "_static" / "figures")
-    phases.write_figures(source / "_static" / "figures")
-    vectors.write_figures(source / "_static" / "figures", shown)
-    real_heart.write_figure(source / "_static" / "figures")
-    filter_study.write_figure(source / "_static" / "figures")
-    cost.write_figure(source / "_static" / "figures")
-    generators.write_still(source / "_static" / "figures", shown)
-    measured.write_picture(source / "_static" / "figures")
-    help_page.write_figure(source / "_static" / "figures")
+    figures = source / "_static" / "figures"
+    for page in (evidence, phases):
+        page.write_figures(figures)
+    vectors.write_figures(figures, shown)
+    for part in (real_heart, filter_study, cost, help_page):
+        part.write_figure(figures)
+    generators.write_still(figures, shown)
+    measured.write_picture(figures)
     tree = f"{url}/blob/{config['repository']['branch']}" if is_public() else ""
     rooms = write_api(source / "api", source_url=tree)
     pages = _notebooks(source / "notebooks", lead)
@@ -210,16 +200,12 @@ def _publish(folder: Path, shown: list[Results], assets: Assets) -> None:
             inside = file.relative_to(results.root)
             if (
                 file.suffix in PUBLISHED
-                and inside.parts[0] != "data"
+                and (inside.parts[0] != "data" or inside.as_posix() == f"data/{RUN_CARD}")
                 and not any(part == PREVIOUS or part.startswith(".") for part in inside.parts)
             ):
                 target = folder / "results" / results.profile / inside
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file, target)
-        card = results.folder("data") / "run_card.json"
-        if card.is_file():
-            (folder / "results" / results.profile / "data").mkdir(parents=True, exist_ok=True)
-            shutil.copy(card, folder / "results" / results.profile / "data")
 
 
 def _configure(config: dict[str, Any], *, url: str, lead: Results | None, assets: Assets) -> None:
@@ -245,16 +231,13 @@ def _fill_toc(toc: dict[str, Any], *, notebooks: list[str], rooms: list[str]) ->
 
 def pages_of(toc: dict[str, Any]) -> list[dict[str, Any]]:
     """Every page of a table of contents but the first, each before the pages nested beneath it."""
-    found: list[dict[str, Any]] = []
 
-    def take(pages: list[dict[str, Any]]) -> None:
+    def within(pages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for page in pages:
-            found.append(page)
-            take(page.get("sections", []))
+            yield page
+            yield from within(page.get("sections", []))
 
-    for part in toc["parts"]:
-        take(part["chapters"])
-    return found
+    return [page for part in toc["parts"] for page in within(part["chapters"])]
 
 
 def _resolve_links(source: Path) -> None:
@@ -281,18 +264,8 @@ def _resolve_links(source: Path) -> None:
 
 
 def _render(source: Path, work: Path) -> Path:
-    command = [
-        sys.executable,
-        "-c",
-        _JUPYTER_BOOK,
-        "build",
-        str(source),
-        "--path-output",
-        str(work),
-        "-W",
-        "-n",
-        "--keep-going",
-    ]
+    options = ["--path-output", str(work), "-W", "-n", "--keep-going"]
+    command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(source), *options]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=work)
     html = work / "_build" / "html"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from infomotion_book.explore.wall import picks_of
+from infomotion_book.explore.wall import first_picks
 from infomotion_book.html import block
 from infomotion_book.templates import filled
 from infomotion_lib.classes import CLASS_NAMES, EF_EDGES
@@ -15,31 +14,6 @@ from infomotion_lib.reporting.style import CLASS_COLOURS, ef_words
 
 WALL = f"{EXPLORE}/wall"
 """Folder of the rows of InfoMotion's picks, which begin with the pick of rank 1."""
-
-
-@dataclass(frozen=True)
-class ClassOnRuler:
-    """One class.
-
-    Attributes
-    ----------
-    name, limits, colour : str
-        The class, its limits in words, and its colour.
-    low, high : float
-        Where it begins and ends, EF points.
-    ef : float or None
-        EF of the heart that is shown; None without one.
-    words : str
-        The same, for the eye.
-    """
-
-    name: str
-    limits: str
-    colour: str
-    low: float
-    high: float
-    ef: float | None
-    words: str
 
 
 def classes(results: Results | None, *, still: bool = False) -> str:
@@ -56,19 +30,14 @@ def classes(results: Results | None, *, still: bool = False) -> str:
     return block(filled("classes.html.jinja", values))
 
 
-def on_ruler(shown: dict[str, float]) -> list[ClassOnRuler]:
-    """Every class, with the EF of the heart that stands for it, if any."""
+def on_ruler(shown: dict[str, float]) -> list[dict[str, Any]]:
+    """Every class: ``name``, ``limits`` in words, ``colour``, where it begins (``low``) and ends (``high``),
+    EF points, and the ``ef`` of the heart that stands for it, also in ``words``; None without one.
+    """
     ends = zip(CLASS_NAMES, (0.0, *EF_EDGES), (*EF_EDGES, 100.0), strict=True)
     return [
-        ClassOnRuler(
-            name,
-            _limits(low, high),
-            CLASS_COLOURS[name],
-            low,
-            high,
-            shown.get(name),
-            ef_words(shown[name]) if name in shown else "",
-        )
+        {"name": name, "limits": _limits(low, high), "colour": CLASS_COLOURS[name], "low": low, "high": high}
+        | {"ef": shown.get(name), "words": ef_words(shown[name]) if name in shown else ""}
         for name, low, high in ends
     ]
 
@@ -81,13 +50,11 @@ def _limits(low: float, high: float) -> str:
 
 def _first_picks(results: Results) -> dict[str, float]:
     """EF of the heart at the head of each class's row; empty unless every row is there."""
-    picks, index = picks_of(results), results.table("frame_index", "frame_index")
+    picks, index = first_picks(results), results.table("frame_index", "frame_index")
     if picks is None or index is None:
         return {}
     rows = [results.root / WALL / f"{name}-infomotion.webp" for name in CLASS_NAMES]
-    own = picks[(picks["method"] == "infomotion") & (picks["vpc"] == picks["vpc"].min())]
-    own = own[own["selection_seed"] == own["selection_seed"].min()].sort_values("rank")
-    first = own.drop_duplicates("class_name").set_index("class_name")["file_name"]
+    first = picks.drop_duplicates("class_name").set_index("class_name")["file_name"]
     if not all(row.is_file() for row in rows) or set(CLASS_NAMES) - set(first.index):
         return {}
     ef = index[index["source"] == "real"].set_index("file_name")["ef"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from infomotion_book.comparisons import AgainstRandom, against_random
+from infomotion_book.comparisons import against_random
 from infomotion_book.editions import mark_of
 from infomotion_book.html import seconds
 from infomotion_book.table1 import WORDS, best_constant, cell_row, long_table
@@ -26,28 +25,12 @@ from infomotion_lib.stage_table import TABLE
 MISSING = "(not run yet)"
 
 
-@dataclass(frozen=True)
-class AboveConstant:
-    """Cells of Table 1 against the best answer that looks at no video, by one accuracy.
+def above_constant(results: Results, metric: str) -> dict[str, Any] | None:
+    """How Table 1 stands against the best answer that looks at no video; None if there is none.
 
-    Attributes
-    ----------
-    constant : str
-        Name of that answer.
-    percent : float
-        Its accuracy.
-    distilled, whole : list of bool
-        Whether each cell of selected sets, and each whole set, lies above it.
+    Its name (``constant``) and ``percent``, and whether each cell of ``distilled`` sets, and each ``whole``
+    set, lies above it.
     """
-
-    constant: str
-    percent: float
-    distilled: list[bool]
-    whole: list[bool]
-
-
-def above_constant(results: Results, metric: str) -> AboveConstant | None:
-    """How Table 1 stands against the best constant answer; None if there is none."""
     best = best_constant(results, metric)
     rows = [row for row in long_table(results) if row["metric"] == metric]
     if best is None or not rows:
@@ -56,42 +39,25 @@ def above_constant(results: Results, metric: str) -> AboveConstant | None:
         [row["mean"] > best[1] for row in rows if (row["method"] == "whole") == asked]
         for asked in (False, True)
     )
-    return AboveConstant(*best, distilled, whole)
+    return {"constant": best[0], "percent": best[1], "distilled": distilled, "whole": whole}
 
 
-@dataclass(frozen=True)
-class Table1Findings:
-    """What Table 1 of a run says.
-
-    Attributes
-    ----------
-    constants : dict
-        By kind of accuracy, ``hard`` and ``soft``, its cells against the best constant answer.
-    against : AgainstRandom or None
-        The selectors against Random.
-    one_pool : bool
-        Whether all its runs share one pool of videos.
+def table1_findings(results: Results) -> dict[str, Any]:
+    """What Table 1 of a run says: its cells against the best ``constants`` by kind of accuracy, its selectors
+    ``against`` Random, and whether all its runs share ``one_pool`` of videos.
     """
-
-    constants: dict[str, AboveConstant]
-    against: AgainstRandom | None
-    one_pool: bool
-
-
-def table1_findings(results: Results) -> Table1Findings:
-    """What Table 1 of a run says, whose evaluation has run."""
     by_kind = {kind: above_constant(results, f"{kind}_accuracy") for kind in ("hard", "soft")}
     runs = results.table("evaluation", "runs")
-    return Table1Findings(
-        constants={kind: cells for kind, cells in by_kind.items() if cells},
-        against=against_random(results),
-        one_pool=runs is not None and ("pool" not in runs or runs["pool"].nunique() < 2),
-    )
+    return {
+        "constants": {kind: cells for kind, cells in by_kind.items() if cells},
+        "against": against_random(results),
+        "one_pool": runs is not None and ("pool" not in runs or runs["pool"].nunique() < 2),
+    }
 
 
-def sentences(findings: Table1Findings) -> str:
+def sentences(findings: dict[str, Any]) -> str:
     """The findings as a Markdown list."""
-    return filled("table1_findings.md.jinja", vars(findings))
+    return filled("table1_findings.md.jinja", findings)
 
 
 def final_tables(results: Results) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -134,11 +100,8 @@ def claims_counted(paper: Path = FROZEN / "paper") -> str:
 def glance(results: Results) -> pd.DataFrame:
     """A handful of accuracies: the best constant answer, the smallest sets of two selectors, the whole set.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``trained_on``, ``which``, ``mean`` and ``sd`` (percent, missing for a constant answer) and
-        ``graph_flag``; no row where the evaluation has not run.
+    Columns ``trained_on``, ``which``, ``mean`` and ``sd`` (percent, missing for a constant answer) and
+    ``graph_flag``; no row where the evaluation has not run.
     """
     rows: list[dict[str, Any]] = []
     if best := best_constant(results):
@@ -164,13 +127,8 @@ def glance_table(results: Results) -> str:
 
 
 def stage_times(results: Results) -> pd.DataFrame:
-    """Time of each stage that has run.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``stage``, ``seconds``, ``continued`` (from earlier work), ``device``, and ``run_as``: the
-        stage that it was part of when it ran, whose time is shared by all its parts.
+    """Time of each stage that has run: ``stage``, ``seconds``, ``continued`` (from earlier work), ``device``,
+    and ``run_as``: the stage that it was part of when it ran, whose time is shared by all its parts.
     """
     cards = {stage: results.card(stage) for stage in results.stages}
     rows = [

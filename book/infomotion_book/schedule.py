@@ -1,6 +1,4 @@
-"""How much longer the whole set is trained than a selected one: a part of the distance between them that no
-selector can close.
-"""
+"""How much longer the whole set is trained than a selected one: a distance that no selector can close."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What an SVG figure is made of, counted: a summary has few marks, a mosaic of a frame has many shapes or
-shades.
-"""
+"""What an SVG figure is made of: a summary has few marks, a mosaic of a frame many shapes or shades."""
 
 from __future__ import annotations
 
@@ -18,20 +16,9 @@ _FILL = re.compile(r"""fill\s*[:=]\s*["']?\s*(#[0-9a-f]{3,8}|rgba?\([^)]*\))""",
 
 @dataclass(frozen=True)
 class Drawing:
-    """Counts over one figure, letters left out.
-
-    Attributes
-    ----------
-    marks : int
-        Marks of the most common kind: one symbol drawn again and again, or circles, ellipses, rectangles.
-    shapes : int
-        Drawn paths, polygons, circles, ellipses and rectangles together.
-    vertices : int
-        Points of all paths and polygons together.
-    longest : int
-        Points of the longest one.
-    shades : int
-        Fill colours.
+    """Counts over one figure, letters left out: ``marks`` of the most common kind (one symbol drawn again and
+    again, or circles, ellipses, rectangles); drawn ``shapes``; ``vertices`` of all paths and polygons, and of
+    the ``longest``; ``shades`` of fill.
     """
 
     marks: int

@@ -90,9 +90,7 @@ def accuracies(results: Results) -> pd.DataFrame:
 
 
 def other_metrics(results: Results) -> str:
-    """MyST blocks, folded: balanced accuracy and errors, then class recalls, of every row of Table 1,
-    constant answers too.
-    """
+    """MyST blocks, folded: balanced accuracy and errors, then class recalls, of every row, constants too."""
     known = [name for name in OTHER_METRICS if name in {row["metric"] for row in long_table(results)}]
     recalls = [name for name in known if name.startswith("recall_")]
     groups = {"Balanced accuracy and errors": [name for name in known if name not in recalls]}
@@ -121,9 +119,7 @@ def metrics_rows(results: Results, metrics: list[str]) -> list[list[str]]:
 
 
 def constants(results: Results) -> list[tuple[str, Row]]:
-    """Name and metrics of each constant predictor; with several training pools, the pool is part of
-    the name.
-    """
+    """Name and metrics of each constant predictor; with several training pools the name tells which."""
     rows = records(results.table("evaluation", "constants"))
     pools = {row.get("source") for row in rows}
     named = []
@@ -184,9 +180,7 @@ def _with_interval(row: Row | None) -> str:
 
 
 def method_cell(method: str, graph: str, rows: Iterable[Row] = ()) -> Markup:
-    """HTML that names a selector: its colour, its graph recipe, and a mark if a graph behind one of its rows
-    was not healthy.
-    """
+    """HTML that names a selector: colour, graph recipe, a mark if a graph behind a row was not healthy."""
     colour = METHOD_COLOURS.get(method, "#888")
     swatch = Markup('<span class="im-swatch" style="background:{}"></span>').format(colour)
     return swatch + _method(method, graph) + _mark(rows)

@@ -44,7 +44,7 @@ def table2(results: Results) -> str:
 
 
 def halves(shown: ShownTable) -> tuple[ShownTable, ShownTable]:
-    """Distances and accuracies as a table each, the paper's number below ours: side by side they do not fit a
+    """Distances and accuracies as a table each, the paper's number below ours: together they do not fit a
     page.
     """
     ours = [str(name) for name in shown.frame if not str(name).endswith(QUOTED)][2:]
@@ -80,8 +80,8 @@ def _name(names: list[str]) -> Markup:
 
 
 def _pair(ours: str, quoted_as: str, quoted: str) -> Markup:
-    """Our number, its interval or flag below it, and below that the paper's, a distance by the paper's name
-    for it.
+    """Our number, below it its interval or flag and the paper's number, a distance by the paper's name for
+    it.
     """
     lines: list[str] = ours.replace(" [", "\n[").split("\n")
     if quoted != "–":

@@ -36,9 +36,7 @@ def words(glossary: str) -> dict[str, str]:
 
 
 def link_terms(text: str, known: dict[str, str]) -> str:
-    """The page with the first use of each word linked; code, formulas, links, headings and HTML stay as they
-    are.
-    """
+    """The page with each word's first use linked; code, formulas, links, headings and HTML stay."""
     left = {form: term for form, term in known.items() if term not in set(_TAKEN.findall(text))}
     forms = sorted(left, key=len, reverse=True)
     if not forms:
@@ -61,9 +59,7 @@ def link_terms(text: str, known: dict[str, str]) -> str:
 
 
 def link_pages(folder: Path) -> None:
-    """Put the links into every page and notebook of the folder that jupyter-book reads; the glossary and
-    cited titles have none.
-    """
+    """Put the links into every page and notebook of the folder; the glossary and cited titles have none."""
     known = words((folder / "glossary.md").read_text(encoding="utf-8"))
     for file in sorted(folder.glob("*.md")):
         if file.name not in {"glossary.md", "cite.md"}:

@@ -1,6 +1,4 @@
-"""What the committed rows of the study of vectors over pools say: which kind selects better than Random, and
-than the paper's.
-"""
+"""What the study of vectors over pools says: which kind selects better than Random, and than the paper's."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Which vectors should the graph use? Values, figure and table of that page, from the runs that have several
-kinds of vectors.
-"""
+"""Which vectors should the graph use? Values, figure and table, from the runs with several kinds."""
 
 from __future__ import annotations
 
@@ -154,8 +152,8 @@ def write_figures(folder: Path, shown: list[Results]) -> list[Path]:
 
 
 def flow_beside_paper(shown: list[Results]) -> dict[str, Any] | None:
-    """R2 of EF from plain optical flow and from the paper's vector, and the ``profile`` of the run that says
-    so: that with several kinds, else the first that has both; None where none has.
+    """R2 of EF from plain optical flow and from the paper's vector, and the ``profile`` of the run that has
+    both (that with several kinds, else the first); None where none has.
     """
     several = results_with_vectors(shown)
     for results in [several, *shown] if several else shown:
@@ -206,9 +204,7 @@ def answer(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _answered(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with differences from Random over pools in place of those of one pool, where the study has
-    run.
-    """
+    """The rows with differences over pools in place of those of one pool, where the study has run."""
     study = vector_study.find_study()
     if study is None:
         return rows

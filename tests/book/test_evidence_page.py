@@ -86,13 +86,13 @@ def test_planted_effects_are_found(planted: Path) -> None:
 def test_what_the_page_counts_are_values(planted: Path, nothing: Path) -> None:
     evidence = study(planted)
     there = values.extent(evidence)
-    assert (there.complete, there.begun) == (8, 0) and 0 < there.half_width < 9
+    assert (there["complete"], there["begun"]) == (8, 0) and 0 < there["half_width"] < 9
     assert methods(values.confirmed(evidence)) == {"herding_ef"}
     assert values.confirmed(study(nothing)) == []
     room = values.headroom(evidence)
-    assert room is not None and room.pools == 8 and room.low < room.gap < room.high
-    assert room.gap == pytest.approx(25, abs=4), "as planted"
-    assert room.by_machine[0][0] == "all styles" and len(room.by_machine) > 1
+    assert room is not None and room["pools"] == 8 and room["low"] < room["gap"] < room["high"]
+    assert room["gap"] == pytest.approx(25, abs=4), "as planted"
+    assert room["by_machine"][0][0] == "all styles" and len(room["by_machine"]) > 1
     budgets = [row["vpc"] for row in values.room_by_budget(evidence)]
     assert budgets == sorted(budgets) and budgets[0] == evidence.smallest
     hard = [cells["hard_accuracy"] for cells in values.means(evidence)]
@@ -179,10 +179,14 @@ def test_wrong_labels_among_the_picks_are_counted() -> None:
     assert fewer.index[fewer["p_holm"] < LEVEL].tolist() == ["infomotion"]
     assert fewer["difference"]["infomotion"] < 0
     shown = picked(evidence)
-    assert shown is not None and shown.infomotion_picks_fewer and (shown.fewer, shown.more) == (1, 0)
-    assert len(shown.rows) == len(shown.compared) + 1, "Random is not compared with itself"
+    assert shown is not None and shown["infomotion_picks_fewer"] and (shown["fewer"], shown["more"]) == (1, 0)
+    assert len(shown["rows"]) == len(shown["compared"]) + 1, "Random is not compared with itself"
     alike = picked(picks_mislabelled(tables, {}))
-    assert alike is not None and not alike.infomotion_picks_fewer and (alike.fewer, alike.more) == (0, 0)
+    assert (
+        alike is not None
+        and not alike["infomotion_picks_fewer"]
+        and (alike["fewer"], alike["more"]) == (0, 0)
+    )
     nothing = Evidence(made_up({}, pools=8))
     assert mislabelled(nothing).empty and picked(nothing) is None
 
@@ -190,7 +194,11 @@ def test_wrong_labels_among_the_picks_are_counted() -> None:
 def test_a_world_in_which_the_order_holds_is_found() -> None:
     evidence = Evidence(made_up({"infomotion": 12.0}, pools=8, arms=(MAIN, "label_noise")))
     found, order = worlds.worlds(evidence), worlds.order(evidence)
-    assert order is not None and (order.tried, order.holding) == (["label_noise"], 1) and order.half_width > 0
+    assert (
+        order is not None
+        and (order["tried"], order["holding"]) == (["label_noise"], 1)
+        and order["half_width"] > 0
+    )
     assert worlds.order(Evidence(made_up({}, pools=8))) is None
     assert list(found) == ["label_noise"] and found["label_noise"].holds
     assert len(found["label_noise"].above) == len(RIVALS) and not found["label_noise"].below
@@ -270,9 +278,9 @@ def test_the_earlier_study_is_compared_row_by_row(planted: Path) -> None:
     assert len(rows) == len(quoted)
     gains = {row["method"]: row["t_low"] > 0 for row in rows if row["earlier_low"] > 0}
     shown = repeated(evidence)
-    assert shown.gains_here <= shown.gains_there == sum(row["earlier_low"] > 0 for row in rows)
-    assert shown.smallest_p == min(row["p_holm"] for row in rows)
-    assert all(row["p_holm"] < LEVEL for row in shown.apart)
+    assert shown["gains_here"] <= shown["gains_there"] == sum(row["earlier_low"] > 0 for row in rows)
+    assert shown["smallest_p"] == min(row["p_holm"] for row in rows)
+    assert all(row["p_holm"] < LEVEL for row in shown["apart"])
     assert gains["herding_ef"]
     row = next(
         row for row in compared_with_earlier(Evidence(made_up({}, pools=8))) if row["method"] == "herding_ef"

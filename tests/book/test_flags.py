@@ -128,10 +128,10 @@ def test_every_table_of_a_run_marks_its_selectors(results: Results) -> None:
     ours = [row for row in re.findall(r"(?s)<tr>(.*?)</tr>", room) if ">phantom<" in row]
     assert ours and all(f"[{WORDS}]" in row for row in ours) and "shattered: more than a third" in room
     against = against_random(results)
-    assert against is not None and against.rows
-    sentences = random_sentences(replace(against, kept=against.rows[:1]))
+    assert against is not None and against["rows"]
+    sentences = random_sentences(against | {"kept": against["rows"][:1]})
     assert all(sentences[name.end() :].startswith(f" [{WORDS}]") for name in NAME.finditer(sentences))
-    assert against.flags in sentences and "shattered: more than a third" in against.flags
+    assert against["flags"] in sentences and "shattered: more than a third" in against["flags"]
 
 
 def test_every_text_of_a_run_marks_its_selectors(results: Results) -> None:
@@ -181,8 +181,10 @@ def test_two_machines_mark_their_selectors(results: Results, tmp_path: Path) -> 
         write_csv(table, file)
         both = machines.compared(results, file)
         assert both is not None
-        ours = both.cells["method"].isin(["infomotion", "infodist"])
-        assert ours.any() and both.cells["graph_flag"].tolist() == ours.map({True: FLAG, False: ""}).tolist()
+        ours = both["cells"]["method"].isin(["infomotion", "infodist"])
+        assert (
+            ours.any() and both["cells"]["graph_flag"].tolist() == ours.map({True: FLAG, False: ""}).tolist()
+        )
         rows = rows_naming(machines.two_machines(results, file))
         assert len(rows) == ours.sum() and all(f"[{WORDS}]" in row for row in rows)
 

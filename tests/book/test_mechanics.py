@@ -122,7 +122,7 @@ def test_the_first_page_counts_the_claims_as_the_command_does(book: Path) -> Non
     printed = CliRunner().invoke(app, ["claims"]).output.splitlines()
     assert claims_counted() in printed
     assert claims_counted() in (book / "index.html").read_text(encoding="utf-8")
-    counts = findings([]).claims
+    counts = findings([])["claims"]
     assert claims_counted() == ", ".join(
         f"{count} {status}" for status, count in counts.items() if status not in ("accuracies", "settings")
     )

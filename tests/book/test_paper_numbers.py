@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -139,10 +138,10 @@ def test_differences_are_those_of_the_runs(results: Results) -> None:
     assert planted["clear"].tolist() == [True, True, False]
     assert planted["kept"].tolist() == [True, False, False]
     against = against_random(results)
-    assert against is not None and (against.compared, against.clear, against.kept) == (12, 0, [])
-    assert {row["method"] for row in against.rows} == {"infomotion"} and len(against.rows) == 4
+    assert against is not None and (against["compared"], against["clear"], against["kept"]) == (12, 0, [])
+    assert {row["method"] for row in against["rows"]} == {"infomotion"} and len(against["rows"]) == 4
     row = planted.assign(method="infomotion").to_dict("records")
-    lines = random_sentences(replace(against, rows=row, kept=row[:1])).splitlines()
+    lines = random_sentences(against | {"rows": row, "kept": row[:1]}).splitlines()
     for line, verdict in zip(lines, ("above it.", "below it, but not after", "within chance"), strict=False):
         assert verdict in line
     assert "1 remains" in lines[3] and "(InfoMotion)" in lines[3]

@@ -53,24 +53,24 @@ def test_a_glance_holds_the_smallest_sets_and_the_whole_one(results: Results, tm
 def test_cells_above_the_best_constant_are_counted(results: Results, tmp_path: Path) -> None:
     plant(results, 40.0, random=41.0, infomotion=39.0, whole=70.0)
     cells, table = above_constant(results, "hard_accuracy"), results.table("evaluation", "table1")
-    assert cells is not None and table is not None and cells.percent == 40.0
+    assert cells is not None and table is not None and cells["percent"] == 40.0
     hard = table[table["metric"] == "hard_accuracy"]
-    assert sum(cells.distilled) == (hard["method"] == "random").sum() < len(cells.distilled)
-    assert cells.whole and all(cells.whole)
+    assert sum(cells["distilled"]) == (hard["method"] == "random").sum() < len(cells["distilled"])
+    assert cells["whole"] and all(cells["whole"])
     assert above_constant(Results("none", tmp_path), "hard_accuracy") is None
 
 
 def test_findings_of_table_1_say_whether_selectors_can_be_ranked(results: Results) -> None:
     findings = table1_findings(results)
-    assert set(findings.constants) == {"hard", "soft"} and findings.one_pool
-    assert findings.against is not None
-    assert len(sentences(findings).splitlines()) == 2 + len(findings.against.rows) + 1 + 1
+    assert set(findings["constants"]) == {"hard", "soft"} and findings["one_pool"]
+    assert findings["against"] is not None
+    assert len(sentences(findings).splitlines()) == 2 + len(findings["against"]["rows"]) + 1 + 1
     runs = results.table("evaluation", "runs")
     assert runs is not None
     write_csv(
         pd.concat([runs.assign(pool=pool) for pool in range(2)]), results.folder("evaluation") / "runs.csv"
     )
-    assert not table1_findings(results).one_pool
+    assert not table1_findings(results)["one_pool"]
 
 
 def test_stages_that_ran_as_one_share_its_time(results: Results) -> None:

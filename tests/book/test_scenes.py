@@ -73,8 +73,8 @@ def test_without_prepared_scenes_there_is_nothing(tmp_path: Path) -> None:
 
 def test_the_ruler_has_every_class_at_its_limits_and_each_heart_at_its_ef() -> None:
     shown = on_ruler({"mild": 41.25})
-    assert [one.low for one in shown[1:]] == [one.high for one in shown[:-1]] == list(EF_EDGES)
-    assert [one.ef for one in shown] == [None, None, 41.25, None, None] and shown[2].words == "EF 41 %"
+    assert [one["low"] for one in shown[1:]] == [one["high"] for one in shown[:-1]] == list(EF_EDGES)
+    assert [one["ef"] for one in shown] == [None, None, 41.25, None, None] and shown[2]["words"] == "EF 41 %"
     text = classes(results_of("phantom"))
     assert text.count("<img") == len(CLASS_NAMES)
     path = text.split('<path d="')[1].split('"')[0]

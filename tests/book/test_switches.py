@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import fields as fields_of
 
-from infomotion_book.switches import mafe_switches, switches
+from infomotion_book.ledgers import mafe_switches, switches
 from infomotion_lib.paths import BOOK
 from infomotion_lib.representations.discovr.variants import WITHOUT_A_SWITCH, switch_rows
 from infomotion_lib.representations.mafe import choices

@@ -150,6 +150,6 @@ def test_the_sweep_says_whether_a_setting_is_useful(best: float, useful: bool, t
     named = {"steps": 200, "train": 300, "val": 50, "alarms": ["", "few prototypes used", ""]}
     write_csv(rows.assign(**dict.fromkeys(numbers, 0.2), **named), tmp_path / TABLE)
     sweep = discovr_sweep.find_sweep(tmp_path)
-    assert sweep is not None and sweep.useful is useful and sweep.alarmed == 1
-    assert [row["setting"] for row in sweep.rows] == ["b", "a", UNTRAINED]
+    assert sweep is not None and sweep["useful"] is useful and sweep["alarmed"] == 1
+    assert [row["setting"] for row in sweep["rows"]] == ["b", "a", UNTRAINED]
     assert parts_of(sweep=sweep)["vectors_discovr"].count("<tr>") == 1 + 3

@@ -1,10 +1,7 @@
-"""An earlier, smaller study beside this one: which of its differences from Random come back, and what its
-vectors were.
-"""
+"""An earlier, smaller study beside this one: which of its differences come back, what its vectors were."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,40 +27,22 @@ def headroom_by_steps() -> pd.DataFrame:
     return quoted.assign(gap=quoted["whole"] - quoted["random"])
 
 
-@dataclass(frozen=True)
-class Repeated:
-    """Differences of the earlier study beside ours.
+def repeated(evidence: Evidence) -> dict[str, Any]:
+    """Which of the earlier study's differences come back.
 
-    Attributes
-    ----------
-    rows : list of rows
-        As :func:`compared_with_earlier` gives them.
-    gains_there, gains_here : int
-        Those whose interval there lies above 0, and how many of these have one above 0 here.
-    apart : list of rows
-        Those that differ between the studies by more than chance, after correction.
-    smallest_p : float
-        Smallest corrected p of such a difference.
+    ``rows`` of :func:`compared_with_earlier`; intervals above 0 there (``gains_there``), and how many of
+    these are here too (``gains_here``); rows ``apart`` by more than chance after correction, and the
+    ``smallest_p``, corrected.
     """
-
-    rows: list[Row]
-    gains_there: int
-    gains_here: int
-    apart: list[Row]
-    smallest_p: float
-
-
-def repeated(evidence: Evidence) -> Repeated:
-    """Which of the earlier study's differences come back."""
     rows = compared_with_earlier(evidence)
     gains = [row for row in rows if row["earlier_low"] > 0]
-    return Repeated(
-        rows,
-        gains_there=len(gains),
-        gains_here=sum(row["t_low"] > 0 for row in gains),
-        apart=[row for row in rows if row["p_holm"] < LEVEL],
-        smallest_p=min(row["p_holm"] for row in rows),
-    )
+    return {
+        "rows": rows,
+        "gains_there": len(gains),
+        "gains_here": sum(row["t_low"] > 0 for row in gains),
+        "apart": [row for row in rows if row["p_holm"] < LEVEL],
+        "smallest_p": min(row["p_holm"] for row in rows),
+    }
 
 
 def compared_with_earlier(evidence: Evidence) -> list[Row]:
@@ -101,15 +80,10 @@ def compared_with_earlier(evidence: Evidence) -> list[Row]:
 
 def welch(difference: float, errors: tuple[float, float], counts: tuple[int, int]) -> tuple[float, float]:
     """Half-width of the 95 % interval of a difference of two independent means, and its two-sided p, by
-    Welch's t.
+    Welch's t, from the standard error of each mean and the counts of values behind it.
 
-    Parameters
-    ----------
-    errors : tuple of float
-        Standard error of each mean.
-    counts : tuple of int
-        Values behind each. The degrees of freedom are Satterthwaite's (1946):
-        :math:`(s_1^2+s_2^2)^2 / (s_1^4/(n_1-1) + s_2^4/(n_2-1))`.
+    The degrees of freedom are Satterthwaite's (1946): :math:`(s_1^2+s_2^2)^2 / (s_1^4/(n_1-1) +
+    s_2^4/(n_2-1))`.
 
     >>> half, p = welch(8**0.5, (1.0, 1.0), (3, 3))  # t = 2 with 4 degrees of freedom
     >>> round(half / 2**0.5, 3), round(p, 3)

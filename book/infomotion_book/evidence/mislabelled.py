@@ -1,14 +1,12 @@
-"""Does choosing keep wrong labels out? Counted on what each selector picked in the world whose labels carry
-noise.
-"""
+"""Does choosing keep wrong labels out? Counted on the picks in the world whose labels carry noise."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from infomotion_book.evidence.study import MOTION, Evidence, Row, key_of
+from infomotion_book.evidence.study import MOTION, Evidence, key_of
 from infomotion_book.evidence.values import apart
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors import comparison
@@ -38,42 +36,25 @@ def mislabelled(evidence: Evidence) -> pd.DataFrame:
     return found.merge(compared, how="left", on=KEY)
 
 
-@dataclass(frozen=True)
-class Picked:
-    """Mislabelled videos among the picks, as :func:`mislabelled` counts them.
+def picked(evidence: Evidence) -> dict[str, Any] | None:
+    """Mislabelled videos among the picks, as :func:`mislabelled` counts them; None before InfoMotion can be
+    compared.
 
-    Attributes
-    ----------
-    rows : list of rows
-        One per configuration.
-    compared : list of rows
-        Those with a difference from Random in the same pools.
-    infomotion, random : row
-        The paper's selector and Random.
-    fewer, more : int
-        Selectors that pick fewer mislabelled videos than Random, and more, after correction.
+    All ``rows``; those ``compared`` with Random in the same pools; the paper's selector (``infomotion``) and
+    ``random``; how many selectors pick ``fewer`` than Random and ``more``, after correction, and whether
+    ``infomotion_picks_fewer``.
     """
-
-    rows: list[Row]
-    compared: list[Row]
-    infomotion: Row
-    random: Row
-    fewer: int
-    more: int
-
-    @property
-    def infomotion_picks_fewer(self) -> bool:
-        """Whether InfoMotion picks fewer of them than Random by more than chance."""
-        return bool(apart([self.infomotion], -1))
-
-
-def picked(evidence: Evidence) -> Picked | None:
-    """What each selector picked, against Random; None before InfoMotion can be compared."""
     rows = {key_of(row): row for row in records(mislabelled(evidence))}
     compared = {key: row for key, row in rows.items() if row["pools"] == row["pools"]}
     if MOTION.key not in compared:
         return None
-    fewer, more = (len(apart(list(compared.values()), sign)) for sign in (-1, 1))
-    return Picked(
-        list(rows.values()), list(compared.values()), compared[MOTION.key], rows[RANDOM.key], fewer, more
-    )
+    fewer, more = (apart(list(compared.values()), sign) for sign in (-1, 1))
+    return {
+        "rows": list(rows.values()),
+        "compared": list(compared.values()),
+        "infomotion": compared[MOTION.key],
+        "random": rows[RANDOM.key],
+        "fewer": len(fewer),
+        "more": len(more),
+        "infomotion_picks_fewer": compared[MOTION.key] in fewer,
+    }

@@ -1,6 +1,4 @@
-"""The networks behind the vectors of the study, as values: how their training ended, and in which worlds it
-gave other weights.
-"""
+"""The networks behind the study's vectors: how training ended, and in which worlds it gave other weights."""
 
 from __future__ import annotations
 
@@ -26,16 +24,9 @@ def wider(evidence: Evidence, arm: str) -> list[Row]:
 
 @dataclass(frozen=True)
 class TrainedAnew:
-    """Worlds whose vectors come from networks that were trained anew, though nothing asked for others.
-
-    Attributes
-    ----------
-    worlds : list of str
-        Their names.
-    gains_db : list of float
-        Gain of each such network that is as wide as the main study's, dB over the average of both frames.
-    main_gains_db : list of float
-        Gains of the main study's networks, dB.
+    """Worlds whose vectors come from networks that were trained anew, though nothing asked for others: their
+    names, the gain of each such network that is as wide as the main study's, and the gains of that study's,
+    dB over the average of both frames.
     """
 
     worlds: list[str]

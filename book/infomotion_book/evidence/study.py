@@ -86,9 +86,7 @@ class Evidence:
 
     @cached_property
     def arm_runs(self) -> dict[str, pd.DataFrame]:
-        """Scored sets of every arm at the smaller budget, those of the core configurations in the
-        main study.
-        """
+        """Scored sets of every arm at the smaller budget; in the main study of the core configurations."""
         found = {MAIN: self.core_runs} | {
             name: comparison.scored_sets(self.tables, arm=name) for name in WORLDS
         }
@@ -151,8 +149,8 @@ class Evidence:
         return html.figure(f"_static/figures/evidence-{name}.svg", self.alt(name))
 
     def mark(self, key: Key, *arms: str) -> str:
-        """Mark of a configuration whose graphs were unhealthy in one of the arms, after a space; without
-        arms, in the main study.
+        """Mark, after a space, of a configuration with unhealthy graphs in an arm; by default in the main
+        study.
         """
         return mark_of(max(self.unhealthy[arm].get(key, 0.0) for arm in arms or (MAIN,)))
 
@@ -176,9 +174,7 @@ class Evidence:
         return configuration_name(*key_of(row)) + self.mark(key_of(row), *arms)
 
     def listed(self, rows: list[Row], half: str = "") -> str:
-        """Configurations with their marks, budget and difference, in one line; ``none`` where there
-        are none.
-        """
+        """Configurations with their marks, budget and difference, in a line; ``none`` without any."""
         told = (f"{self.title(row)} ({row['vpc']} per class, {html.difference(row, half)})" for row in rows)
         return "; ".join(told) or "none"
 
@@ -193,9 +189,7 @@ def find_evidence(folder: Path = PUBLISHED) -> Evidence | None:
 
 
 def write_figures(target: Path, folder: Path = PUBLISHED) -> list[Path]:
-    """Paths of the figures drawn into ``target``, ``evidence-<name>.svg``; none where the study has
-    not run.
-    """
+    """Paths of the figures drawn into ``target``, ``evidence-<name>.svg``; none if it has not run."""
     evidence = find_evidence(folder)
     if evidence is None:
         return []

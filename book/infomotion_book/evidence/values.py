@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,18 +20,9 @@ from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE
 
 @dataclass(frozen=True)
 class Verdict:
-    """Comparisons with Random by what may be claimed of them.
-
-    Attributes
-    ----------
-    above, below : list of rows
-        Different from Random after Holm's correction.
-    loose : list of rows
-        Those that are added if one finding in twenty may be false.
-    unclaimed : int
-        Further ones whose interval excludes 0.
-    comparisons : int
-        All that the correction is for.
+    """Comparisons with Random: those ``above`` and ``below`` it after Holm's correction, the ``loose`` ones
+    that are added if one finding in twenty may be false, how many further intervals exclude 0, and for how
+    many comparisons the correction is.
     """
 
     above: list[Row]
@@ -76,29 +68,15 @@ def apart(rows: Sequence[Row], sign: int, *, by: str = "p_holm") -> list[Row]:
     return [row for row in rows if row[by] < LEVEL and sign * row["difference"] > 0]
 
 
-@dataclass(frozen=True)
-class Extent:
-    """How much of the study is there.
-
-    Attributes
-    ----------
-    complete, begun : int
-        Pools of the main study.
-    half_width : float
-        Median half of the intervals of its comparisons, points.
+def extent(evidence: Evidence) -> dict[str, Any]:
+    """Pools of the main study that are ``complete`` and ``begun``, and how small a difference they can see:
+    ``half_width``, the median half of the intervals of its comparisons, points.
     """
-
-    complete: int
-    begun: int
-    half_width: float
-
-
-def extent(evidence: Evidence) -> Extent:
-    """Pools that are complete and begun, and how small a difference they can see."""
     finished = evidence.tables.finished
     main = finished.loc[finished["arm"] == MAIN, "complete"]
     width = evidence.compared["t_high"] - evidence.compared["t_low"]
-    return Extent(int(main.sum()), int((~main).sum()), float((width / 2).median()))
+    half = float((width / 2).median())
+    return {"complete": int(main.sum()), "begun": int((~main).sum()), "half_width": half}
 
 
 def confirmed(evidence: Evidence) -> list[Row]:
@@ -107,9 +85,7 @@ def confirmed(evidence: Evidence) -> list[Row]:
 
 
 def unhealthy_graphs(evidence: Evidence) -> pd.DataFrame:
-    """Class graphs behind the selections of the smaller budget: ``collapsed``, ``shattered`` and ``graphs``
-    (all of them), a row per recipe, in their order.
-    """
+    """Class graphs of the smaller budget, a row per recipe: ``collapsed``, ``shattered``, all ``graphs``."""
     shares = comparison.graph_health(evidence.runs[evidence.runs["vpc"] == evidence.smallest])
     flags = ["collapsed", "shattered"]
     counts = shares[flags].mul(shares["graphs"] / 100, axis=0).assign(graphs=shares["graphs"])
@@ -172,27 +148,6 @@ def by_style(evidence: Evidence) -> dict[Key, dict[str, Row]]:
     return cells
 
 
-@dataclass(frozen=True)
-class Headroom:
-    """How much better the whole set is than a few random videos, at the smaller budget.
-
-    Attributes
-    ----------
-    pools : int
-        Pools that have both.
-    gap, low, high : float
-        Mean difference in points, and its bootstrap interval over pools.
-    by_machine : list of (str, row, row)
-        Scanner style (first all), hard accuracy of the random videos and of the whole set.
-    """
-
-    pools: int
-    gap: float
-    low: float
-    high: float
-    by_machine: list[tuple[str, Row, Row]]
-
-
 def dd_scores(evidence: Evidence) -> dict[tuple[Key, int], dict[str, float]]:
     """DD-Ranking's ``ior`` and ``hlr`` of each configuration and budget, means over pools."""
     columns = ["method", "feature", "graph"]
@@ -221,8 +176,14 @@ def equal_steps(evidence: Evidence) -> dict[str, float] | None:
     return {"gap": float(gaps.mean()), "low": low, "high": high, "pools": len(gaps)}
 
 
-def headroom(evidence: Evidence) -> Headroom | None:
-    """What a better choice could gain; None where no pool has trained on its whole set."""
+def headroom(evidence: Evidence) -> dict[str, Any] | None:
+    """How much better the whole set is than a few random videos, at the smaller budget; None where no pool
+    has trained on its whole set.
+
+    ``pools`` that have both; ``gap``, the mean difference in points, with its bootstrap interval over pools
+    (``low``, ``high``); ``by_machine``, by scanner style (first all), hard accuracy of the random videos and
+    of the whole set.
+    """
     runs = evidence.runs
     few = runs[(runs["method"] == RANDOM.method) & (runs["vpc"] == evidence.smallest)]
     whole = runs[runs["method"] == WHOLE]
@@ -236,4 +197,5 @@ def headroom(evidence: Evidence) -> Headroom | None:
         overall = records(comparison.configuration_means(part, metrics=("hard_accuracy",)))[0]
         columns.append([{"machine": "all styles", **overall}, *records(comparison.machine_accuracy(part))])
     by_machine = [(str(ours["machine"]), ours, rest) for ours, rest in zip(*columns, strict=True)]
-    return Headroom(gaps["pool"].nunique(), float(gap.mean()), low, high, by_machine)
+    spread = {"gap": float(gap.mean()), "low": low, "high": high}
+    return spread | {"pools": gaps["pool"].nunique(), "by_machine": by_machine}

@@ -1,11 +1,10 @@
-"""Ablations of the simulator, as values: whether the paper's order holds in them, and how far each
-moves InfoMotion against Random.
-"""
+"""Ablations of the simulator: does the order hold, how far does each move InfoMotion against Random?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +23,8 @@ PLANNED_CHANGES = (len(CORE) - 1) * len(CHANGED)
 
 @dataclass(frozen=True)
 class World:
-    """What one world shows that is changed in one respect.
-
-    Attributes
-    ----------
-    name : str
-        Its arm.
-    leads : list of rows
-        InfoMotion minus each rival; ``p_planned`` is corrected for the leads of all worlds planned.
+    """What one world shows that is changed in one respect: InfoMotion minus each rival, with ``p_planned``
+    corrected for the leads of all worlds planned.
     """
 
     name: str
@@ -66,32 +59,18 @@ def worlds(evidence: Evidence) -> dict[str, World]:
     return found
 
 
-@dataclass(frozen=True)
-class Order:
-    """Whether the paper's order holds in the worlds tried.
+def order(evidence: Evidence) -> dict[str, Any] | None:
+    """In how many worlds the paper's order holds; None where none has been tried far enough.
 
-    Attributes
-    ----------
-    tried : list of str
-        Worlds with enough pools to judge.
-    holding : int
-        Those of them in which InfoMotion lies above each rival.
-    half_width : float
-        Median half of the intervals of its leads, points.
+    ``tried``: worlds with enough pools to judge; ``holding``: in how many of them InfoMotion lies above each
+    rival; ``half_width``: median half of the intervals of its leads, points.
     """
-
-    tried: list[str]
-    holding: int
-    half_width: float
-
-
-def order(evidence: Evidence) -> Order | None:
-    """In how many worlds the paper's order holds; None where none has been tried far enough."""
     tried = worlds(evidence)
     if not tried:
         return None
     halves = [(row["t_high"] - row["t_low"]) / 2 for world in tried.values() for row in world.leads]
-    return Order(list(tried), sum(world.holds for world in tried.values()), float(np.median(halves)))
+    holding = sum(world.holds for world in tried.values())
+    return {"tried": list(tried), "holding": holding, "half_width": float(np.median(halves))}
 
 
 def moves(evidence: Evidence) -> dict[tuple[str, Key], Row]:
@@ -106,8 +85,8 @@ def moves(evidence: Evidence) -> dict[tuple[str, Key], Row]:
 
 
 def changes(evidence: Evidence) -> list[tuple[str, Row, Row | None]]:
-    """Each configuration against Random in each world, with its move since the phantom as it is (None for
-    that one itself): world, difference, move.
+    """World, difference, move: each configuration against Random in each world, and since the phantom as it
+    is.
     """
     moved = moves(evidence)
     return [

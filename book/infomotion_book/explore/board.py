@@ -29,19 +29,7 @@ NAMES = ("cycle", "heart", "tolerance", "graphs", "wall")
 
 @dataclass(frozen=True)
 class Control:
-    """One control.
-
-    Attributes
-    ----------
-    name : str
-        What ``play.md.jinja`` calls it.
-    widget : ipywidgets.Widget
-        The control.
-    stage : str
-        Stage whose results it shows; empty for the hearts that no run draws.
-    drawn_by : str
-        Function that draws it, where no stage does.
-    """
+    """A control: its name in ``play.md.jinja``, and the stage that it shows or the function that draws it."""
 
     name: str
     widget: ipywidgets.Widget
@@ -50,8 +38,8 @@ class Control:
 
 
 def prepare(results: Results) -> list[Path]:
-    """Paths of the files that :func:`controls` needs, written from a finished run; what is newer than the run
-    is kept.
+    """Paths of the files that :func:`controls` needs, from a finished run; what is newer than the run is
+    kept.
     """
     folder = results.root / EXPLORE
     cells, places = folder / "tolerance.csv", folder / "graphs.json"
@@ -88,14 +76,8 @@ def _older(file: Path, results: Results, stage: str) -> bool:
 
 
 def controls(results: Results | None, base: str = "results") -> list[Control]:
-    """Controls of a run; the heart cycle alone where there is no run.
-
-    Parameters
-    ----------
-    results : Results, optional
-        A run whose files have been prepared.
-    base : str
-        Folder of all published results as the page sees it.
+    """Controls of a run whose files have been prepared; the hearts alone where there is no run. ``base`` is
+    the folder of all published results as the page sees it.
     """
     found = [Control("cycle", cycle.control(), drawn_by="infomotion_book.explore.cycle.control")]
     if heart.at_hand():

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from infomotion_book import svg
-from infomotion_book.templates import line
+from infomotion_book.templates import filled, line
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import image_choice
@@ -73,16 +72,12 @@ def layout(results: Results) -> dict[str, Any] | None:
 
 
 def candidates(results: Results) -> Candidates | None:
-    """Videos that may be chosen in the first pool of a run, with their motion vectors; None without
-    vectors.
-    """
+    """Videos that may be chosen in the first pool of a run, with motion vectors; None without vectors."""
     from infomotion_lib.representations.vectors import read_features
     from infomotion_lib.selection.candidates import find_candidates
 
-    file, index = (
-        results.folder("ifa_training") / "motion_features.npz",
-        results.table("frame_index", "frame_index"),
-    )
+    file = results.folder("ifa_training") / "motion_features.npz"
+    index = results.table("frame_index", "frame_index")
     if not file.is_file() or index is None:
         return None
     source = "open" if (index["source"] == "open").any() else "real"
@@ -92,15 +87,12 @@ def candidates(results: Results) -> Candidates | None:
 def _graph(own: ClassGraph, budget: int) -> dict[str, Any]:
     from infomotion_lib.selection.modular import pick_modular
 
+    budget = min(budget, own.graph.n_nodes)
     return {
         "module": own.communities.module.tolist(),
         "links": strongest(own.graph.links, own.graph.weights),
         "all_links": len(own.graph.links),
-        "picks": (
-            pick_modular(
-                own.communities, own.centrality, budget=min(budget, own.graph.n_nodes)
-            ).index.tolist()
-        ),
+        "picks": pick_modular(own.communities, own.centrality, budget=budget).index.tolist(),
         "flag": own.communities.flag,
     }
 
@@ -123,26 +115,11 @@ def draw(entry: dict[str, Any], setting: str, class_name: str) -> tuple[str, str
     spots = [(edge + x * (width - 2 * edge), 70 + y * (height - 100 - edge)) for x, y in entry["places"]]
     count = len(set(own["module"]))
     name = f"{setting.replace('knn ', 'nearest-').replace('_', ' ')} graph"
-    verdict = line(WORDS, "graph_state", {"flag": own["flag"]})
+    state = line(WORDS, "graph_state", {"flag": own["flag"]})
     title = f"{class_name}: {len(spots)} videos, {count} {'community' if count == 1 else 'communities'}"
-    parts = [
-        svg.text(12, 24, title, bold=True, size=15),
-        svg.text(12, 44, f"{name}: {verdict}", size=15, fill=svg.SOFT),
-    ]
-    if own["all_links"] > len(own["links"]):
-        words = line(WORDS, "strongest", {"drawn": len(own["links"]), "all": own["all_links"]})
-        parts.append(svg.text(12, height - 14, words, size=15, fill=svg.SOFT))
-    parts.append(
-        svg.lines([(*spots[a], *spots[b]) for a, b in own["links"]], stroke="#9FB3C8", width=0.8, opacity=0.8)
-    )
-    for node, (x, y) in enumerate(spots):
-        parts.append(svg.dot(x, y, 5.5, PALETTE[own["module"][node] % len(PALETTE)]))
-    parts += [
-        f'<circle cx="{spots[n][0]:.0f}" cy="{spots[n][1]:.0f}" r="10" fill="none" stroke="#1F2933"'
-        ' stroke-width="2.6"/>'
-        for n in own["picks"]
-    ]
-    return svg.picture(width, height, parts), f"{name.capitalize()}. {title}, {verdict}."
+    shown = {"width": width, "height": height, "spots": spots, "palette": PALETTE, "title": title}
+    drawn = filled("graph.svg.jinja", own | shown | {"name": name, "state": state})
+    return drawn.strip(), f"{name.capitalize()}. {title}, {state}."
 
 
 def places(rows: np.ndarray) -> list[list[float]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from infomotion_book.explore.wall import drawn_videos, loop_of, picks_of, write_loop
+from infomotion_book.explore.wall import drawn_videos, first_picks, loop_of, write_loop
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.video import resize_clip
 from infomotion_lib.reporting.results import Results
@@ -18,23 +18,16 @@ QUALITY = 20
 
 
 def write_hero(results: Results, folder: Path) -> dict[str, Any] | None:
-    """What the first page shows of a run, as one mapping; the hearts are written into ``folder``.
+    """What the first page shows of a run, as one mapping; the hearts are written into ``folder``. None unless
+    the run has drawn hearts and picks.
 
-    Returns
-    -------
-    dict or None
-        ``rows`` (class names), ``columns``, ``picked`` (row and column of each pick, class by class, in
-        order of its rank), ``candidates`` and ``kept`` (how many hearts the run chose from, and how many it
-        kept). None unless the run has drawn hearts and picks.
+    ``rows`` (class names), ``columns``, ``picked`` (row and column of each pick, class by class, in order of
+    its rank), ``candidates`` and ``kept`` (how many hearts the run chose from, and how many it kept).
     """
-    videos, picks = drawn_videos(results), picks_of(results)
+    videos, own = drawn_videos(results), first_picks(results)
     index = results.table("frame_index", "frame_index")
-    if videos is None or picks is None or index is None:
+    if videos is None or own is None or index is None:
         return None
-    own = picks[
-        (picks["source"] == "real") & (picks["method"] == "infomotion") & (picks["vpc"] == picks["vpc"].min())
-    ]
-    own = own[own["selection_seed"] == own["selection_seed"].min()].sort_values("rank")
     train = index[(index["source"] == "real") & (index["split"] == "TRAIN")]
     shown = [name for name in CLASS_NAMES if (own["class_name"] == name).any()]
     if not shown:

@@ -1,6 +1,4 @@
-"""The tolerance slider: accuracy of every selector, and of the best constant answer, as the margin at class
-edges grows.
-"""
+"""The tolerance slider: accuracy of selectors and best constant answer as the margin at class edges grows."""
 
 from __future__ import annotations
 
@@ -11,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from infomotion_book import svg
 from infomotion_book.explore.graphs import WORDS
-from infomotion_book.templates import line
+from infomotion_book.templates import filled, line
 from infomotion_lib.evaluation.metrics import soft_correct
 from infomotion_lib.evaluation.runs import tolerance_table
 from infomotion_lib.keys import CELL
@@ -60,15 +57,8 @@ def _accuracies(predictions: pd.DataFrame, tolerances: tuple[float, ...]) -> pd.
 
 
 def control(file: Path, flags: Flags) -> ipywidgets.Widget:
-    """Slider over tolerances and buttons for the training pool; bars for the selectors, a line for the best
-    constant answer.
-
-    Parameters
-    ----------
-    file : Path
-        The table of :func:`table`.
-    flags : Flags
-        Of the run; see :attr:`infomotion_lib.reporting.results.Results.graph_flags`.
+    """Slider over tolerances and buttons for the training pool, from the ``file`` with :func:`table`: bars
+    for the selectors with their flags, a line for the best constant answer.
     """
     cells = _rows(pd.read_csv(file, keep_default_na=False), flags)
     pools, names = _pools(cells)
@@ -107,44 +97,21 @@ def _card(now: list[dict[str, Any]], pool: tuple[str, int], title: str) -> tuple
 
 
 def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str, str]:
-    longest = max(max(8 * len(_name(row)), 7 * len(_flag(row))) for row in rows)
-    left, right, top, step = max(112, 20 + longest), 48, 46, 34
-    spreads = [float(row["sd"] or 0.0) for row in rows]
-    under = 62 if any(spread > 0 for spread in spreads) else 44
-    width, height = 480, top + step * len(rows) + 10 + under
-
-    def x(value: float) -> float:
-        return left + value / 100 * (width - left - right)
-
-    parts = [svg.text(12, 24, title, bold=True, size=15)]
-    for value in range(0, 101, 20):
-        parts += [svg.line(x(value), top - 8, x(value), height - under, stroke=svg.GRID)]
-        parts += [
-            svg.text(x(value), height - under + 16, f"{value}", anchor="middle", size=15, fill=svg.SOFT)
-        ]
-    for index, row in enumerate(sorted(rows, key=lambda row: method_order(row["method"]))):
-        y, mean, spread = top + step * index, float(row["mean"]), float(row["sd"] or 0.0)
-        parts.append(svg.text(left - 8, y + (11 if _flag(row) else 17), _name(row), anchor="end", size=15))
-        parts += [svg.text(left - 8, y + 26, _flag(row), anchor="end", size=13, fill=svg.SOFT)] * bool(
-            _flag(row)
-        )
-        parts.append(svg.bar(left, y, x(mean) - left, 24, METHOD_COLOURS[row["method"]]))
-        if spread == spread and spread > 0:
-            parts.append(
-                svg.line(x(max(mean - spread, 0)), y + 12, x(min(mean + spread, 100)), y + 12, width=2)
-            )
-        parts.append(svg.text(width - 8, y + 17, f"{mean:.1f}", anchor="end", size=15))
-    parts.append(
-        svg.line(x(constant), top - 8, x(constant), height - under, stroke="#B00020", width=2, dash="6 4")
-    )
-    if under > 44:
-        parts.append(svg.text(12, height - 27, line(WORDS, "spread"), size=15))
-    parts.append(svg.text(12, height - 8, line(WORDS, "constant", {"constant": constant}), size=15))
-    bars = [
-        (METHOD_NAMES[row["method"]] + in_brackets([row["graph_flag"]]), float(row["mean"])) for row in rows
+    bars: list[dict[str, Any]] = [
+        {
+            "name": _name(row),
+            "flag": _flag(row),
+            "mean": float(row["mean"]),
+            "sd": float(np.nan_to_num(row["sd"] or 0.0)),
+            "colour": METHOD_COLOURS[row["method"]],
+        }
+        for row in sorted(rows, key=lambda row: method_order(row["method"]))
     ]
-    alt = line(WORDS, "tolerance_alt", {"title": title, "bars": bars, "constant": constant})
-    return svg.picture(width, height, parts), alt
+    longest = max(max(8 * len(bar["name"]), 7 * len(bar["flag"])) for bar in bars)
+    told = [(METHOD_NAMES[row["method"]] + in_brackets([row["graph_flag"]]), row["mean"]) for row in rows]
+    shown = {"rows": bars, "left": max(112, 20 + longest), "spreads": any(bar["sd"] > 0 for bar in bars)}
+    shown |= {"title": title, "constant": constant, "bars": told}
+    return filled("bars.svg.jinja", shown).strip(), line(WORDS, "tolerance_alt", shown)
 
 
 def _flag(row: dict[str, Any]) -> str:

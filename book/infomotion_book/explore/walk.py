@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from infomotion_book.explore.graphs import PALETTE, candidates, places, strongest
-from infomotion_book.explore.wall import STEP, drawn_videos, picks_of, write_loop, write_still
+from infomotion_book.explore.wall import STEP, drawn_videos, first_picks, write_loop, write_still
 from infomotion_lib.data.video import read_clip, read_frames, resize_clip
 from infomotion_lib.reporting.results import Results
 
@@ -31,16 +31,8 @@ GRID = 8
 
 @dataclass(frozen=True)
 class Followed:
-    """The heart that the walk follows.
-
-    Attributes
-    ----------
-    name : str
-        Its file name without ending.
-    row : Series
-        Its row of the frame index.
-    picks : list of str
-        InfoMotion's picks of its class, in order of their rank.
+    """The heart that the walk follows: its name, its row of the frame index, and InfoMotion's picks of its
+    class, in order of their rank.
     """
 
     name: str
@@ -49,21 +41,13 @@ class Followed:
 
 
 def followed(results: Results) -> Followed | None:
-    """The first of InfoMotion's picks from :data:`CLASS` that shows a whole beat, ES to ED to the next ES;
-    None where there is none.
+    """The first of InfoMotion's picks from :data:`CLASS` that shows a whole beat, ES to next ES; None
+    without.
     """
-    picks, index = (
-        picks_of(results),
-        results.table("frame_index", "frame_index"),
-    )
+    picks, index = first_picks(results), results.table("frame_index", "frame_index")
     if picks is None or index is None:
         return None
-    own = picks[
-        (picks["method"] == "infomotion")
-        & (picks["class_name"] == CLASS)
-        & (picks["vpc"] == picks["vpc"].min())
-    ]
-    own = own[own["selection_seed"] == own["selection_seed"].min()].sort_values("rank")
+    own = picks[picks["class_name"] == CLASS]
     if own.empty:
         return None
     names = own["file_name"].tolist()
@@ -75,17 +59,12 @@ def followed(results: Results) -> Followed | None:
 
 
 def write_walk(results: Results, folder: Path) -> dict[str, Any] | None:
-    """What the scenes show, as one mapping; the clip and the frames are written into ``folder``.
+    """What the scenes show, as one mapping; the clip and the frames are written into ``folder``. None unless
+    the run has drawn hearts, vectors, weights and picks.
 
-    Returns
-    -------
-    dict or None
-        ``name``, ``ef``, ``class_name``, ``frames`` (``label`` and ``number`` of each of the five, in order
-        of time), ``arrows`` (x, y, dx, dy in
-        pixels of the frame, from the first to the last frame of the emptying), ``side`` (of the frame,
-        pixels), ``vector`` (its motion vector, scaled to its largest entry), ``graph`` (places, communities,
-        links, picks, the node of this heart). None unless the run has drawn hearts, vectors,
-        weights and picks.
+    ``frames`` has ``label`` and ``number`` of the five, in order of time; ``arrows`` are x, y, dx, dy in
+    pixels of the frame, whose edge is ``side``, from the first to the last frame of the emptying; ``vector``
+    is scaled to its largest entry; ``graph`` has places, communities, links, picks and this heart's node.
     """
     videos, heart = drawn_videos(results), followed(results)
     weights = results.folder("ifa_training") / "ifa.safetensors"
@@ -146,9 +125,7 @@ def _vector(pool: Candidates, name: str) -> list[float]:
 
 
 def _graph(pool: Candidates, heart: Followed, *, communities: pd.DataFrame) -> dict[str, Any]:
-    """Places, communities and strongest links of the class, as the run selected by them; its picks; the
-    heart's own node.
-    """
+    """Places, communities, strongest links and picks of the class, as the run selected; the heart's node."""
     from infomotion_lib.selection.graph import build_graph
 
     own = communities[

@@ -29,9 +29,7 @@ MILLISECONDS = 70
 
 
 def write_wall(results: Results, folder: Path) -> list[Path]:
-    """Paths of the looping rows, one per class and method, and their stills; none unless the run's videos are
-    drawn hearts.
-    """
+    """Paths of rows, per class and method, and their stills; none unless the videos are drawn hearts."""
     picks, videos = picks_of(results), drawn_videos(results)
     if picks is None or videos is None:
         return []
@@ -45,15 +43,7 @@ def write_wall(results: Results, folder: Path) -> list[Path]:
 
 
 def control(folder: Path, base: str) -> ipywidgets.Widget:
-    """Buttons for class, selector and motion; under them a row of clips.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the rows lie.
-    base : str
-        The same folder as the page sees it.
-    """
+    """Buttons for class, selector and motion, a row of clips from ``folder``, in the page under ``base``."""
     found = {file.stem for file in folder.glob("*.webp") if not file.stem.endswith("-still")}
     classes = [name for name in CLASS_NAMES if any(stem.startswith(f"{name}-") for stem in found)]
     methods = [method for method in METHOD_NAMES if any(stem.endswith(f"-{method}") for stem in found)]
@@ -76,6 +66,15 @@ def picks_of(results: Results) -> pd.DataFrame | None:
     """Selections from the first pool of a run; None where it has made none."""
     picks = results.table("graph_selection", "selections")
     return None if picks is None else picks[picks["source"] == "real"]
+
+
+def first_picks(results: Results) -> pd.DataFrame | None:
+    """InfoMotion's in the first pool at the smallest size and first seed, by rank; None without picks."""
+    picks = picks_of(results)
+    if picks is None:
+        return None
+    own = picks[(picks["method"] == "infomotion") & (picks["vpc"] == picks["vpc"].min())]
+    return own[own["selection_seed"] == own["selection_seed"].min()].sort_values("rank")
 
 
 def drawn_videos(results: Results) -> Path | None:
@@ -105,18 +104,19 @@ def _with_gaps(clips: list[np.ndarray]) -> list[np.ndarray]:
 def write_loop(frames: np.ndarray, file: Path, *, quality: int = 45) -> list[Path]:
     """Paths of a looping picture of frames (T, H, W), uint8, and of its still twin beside it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(_webp(frames, quality=quality))
+    file.write_bytes(webp(frames, quality=quality))
     return [file, write_still(frames[:1], file.with_name(f"{file.stem}-still.webp"))]
 
 
 def write_still(frames: np.ndarray, file: Path) -> Path:
     """Path of a picture of the one frame (1, H, W), uint8."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(_webp(frames[:1]))
+    file.write_bytes(webp(frames[:1]))
     return file
 
 
-def _webp(frames: np.ndarray, *, quality: int = 45) -> bytes:
+def webp(frames: np.ndarray, *, quality: int = 45) -> bytes:
+    """A picture of frames (T, H, W), uint8; of several, one that moves."""
     from PIL import Image
 
     first, *rest = [Image.fromarray(frame) for frame in frames]

@@ -31,15 +31,8 @@ SHOWN_METHODS = ("random", "kmeans", "infomotion")
 
 
 def write_live(results: Results, folder: Path) -> list[Path]:
-    """Paths of the data and of one sheet of hearts per class; none unless the run's videos are drawn hearts
-    that are all still there.
-
-    Parameters
-    ----------
-    results : Results
-        A finished run.
-    folder : Path
-        Receives ``live.json`` and ``live/<class>.webp``.
+    """Paths of ``live.json`` in ``folder`` and of a sheet of hearts per class in ``live/``; none unless the
+    run's videos are drawn hearts that are all still there.
     """
     videos, pool, picks = drawn_videos(results), candidates(results), picks_of(results)
     index = results.table("frame_index", "frame_index")

@@ -36,9 +36,7 @@ def module() -> str:
 
 
 def page_script() -> str:
-    """The module with the host of a page behind it, to go into the page itself: a page opened as a file may
-    not import.
-    """
+    """The module with a page's host behind it, to go into it: a page opened as a file may not import."""
     return f"{module()}{script('host.js')}"
 
 

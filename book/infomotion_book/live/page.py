@@ -12,7 +12,7 @@ from infomotion_book.html import block, note
 from infomotion_book.live.data import FILE, SHEETS
 from infomotion_book.live.module import module, page_script, style
 from infomotion_book.notebooks import card_link
-from infomotion_book.templates import filled, line
+from infomotion_book.templates import filled, line, part
 from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.reporting.widgets import picture_html
@@ -20,22 +20,14 @@ from infomotion_lib.reporting.widgets import picture_html
 MODULE, STYLE = "infomotion_live.mjs", "infomotion_live.css"
 """Names of the module and its style sheet under ``_static``, for hosts other than the page."""
 
+PLACES = "live.md.jinja"
+
 STILL = "knn 6"
 """Graph of the picture that is shown where no script runs."""
 
 
 def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[str, str]:
-    """MyST text of the live graph, of the game, and of where Infomap comes from.
-
-    Parameters
-    ----------
-    results : Results or None
-        Whose graphs to show.
-    assets : Assets
-        Where the page finds Infomap.
-    not_run : str
-        What to say where there is nothing to show.
-    """
+    """MyST text of the live graph, the game, and where Infomap comes from; ``not_run`` without data."""
     engine = f"_static/{INFOMAP_SCRIPT}" if assets.folder else assets.url(INFOMAP_SCRIPT)
     licence = f"_static/{INFOMAP_LICENCE}" if assets.folder else ""
     about = {"package": INFOMAP, "engine": engine, "licence": licence}
@@ -46,17 +38,18 @@ def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[
     base = f"results/{results.profile}/{EXPLORE}"
     first = next(iter(data["classes"]))
     shared = json.dumps({"data": data, "engine": engine, "sheets": f"{base}/{SHEETS}"}, separators=(",", ":"))
-    head = (
-        f'<style>{style()}</style><script type="application/json" id="im-live-data">{_safe(shared)}</script>'
-    )
+    values = {
+        "first": first,
+        "still": still(results, first),
+        "source": f"{base}/wall/{first}-infomotion-still.webp",
+        "alt": line(graphs.WORDS, "picked_alt", {"class_name": first}),
+        "style": style(),
+        "data": _safe(shared),
+        "script": _safe(page_script()),
+    }
     card = note(card_link(results, "graph_selection", line("results_notes.md.jinja", "how_made")))
-    alt = line(graphs.WORDS, "picked_alt", {"class_name": first})
-    source = f"{base}/wall/{first}-infomotion-still.webp"
-    hearts = f'<img class="im-figure im-wall" loading="lazy" alt="{alt}" src="{source}">'
-    parts["live"] = block(head + _place("live", first, without=still(results, first))) + card
-    script = block(f'<script type="module">\n{_safe(page_script())}</script>')
-    parts["selector"] = block(_place("selector", first, without=hearts)) + card + script
-    return parts
+    live, selector, script = (block(part(PLACES, name, values)) for name in ("live", "selector", "script"))
+    return parts | {"live": live + card, "selector": selector + card + script}
 
 
 def live_data(results: Results | None) -> dict[str, Any] | None:
@@ -83,12 +76,6 @@ def write_module(static: Path) -> Path:
     file.write_text(module(), encoding="utf-8")
     (static / STYLE).write_text(style(), encoding="utf-8")
     return file
-
-
-def _place(view: str, class_name: str, *, without: str) -> str:
-    """Element that the widget fills, and what stands there without scripts."""
-    traits = json.dumps({"view": view, "class_name": class_name})
-    return f"<div data-live='{traits}'></div><noscript>{without}</noscript>"
 
 
 def _safe(text: str) -> str:

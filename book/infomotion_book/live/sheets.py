@@ -15,15 +15,7 @@ SIDE, FRAMES, QUALITY = 64, 12, 40
 
 
 class Beat(NamedTuple):
-    """One beat of a video, so that it loops: from one end-systole to the next.
-
-    Attributes
-    ----------
-    start, end : int
-        Frames.
-    milliseconds : float
-        How long it takes.
-    """
+    """One beat of a video, so that it loops: from one end-systole to the next, and how long it takes."""
 
     start: int
     end: int

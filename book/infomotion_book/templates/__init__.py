@@ -13,6 +13,12 @@ from infomotion_book import html
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.summary import shown_method, shown_source
 
+FILTERS = (
+    *("number", "signed", "interval", "spread", "with_sd", "with_interval", "difference", "seconds", "hours"),
+    *("lowered", "raised", "under", "below", "keep", "code", "prose", "place"),
+)
+"""Functions of :mod:`infomotion_book.html` that are filters of the same name."""
+
 
 def filled(name: str, values: Mapping[str, Any]) -> str:
     """Text of a template; what ends in ``.html.jinja`` escapes whatever is not marked as HTML."""
@@ -56,34 +62,14 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    made.globals |= {
-        "again": html.again,
-        "card": card_link,
-        "figure": html.figure,
-        "folded": html.folded,
-        "note": html.note,
-        "table": written_table,
-        "explained": explained,
-    }
+    made.globals |= {name: getattr(html, name) for name in ("again", "figure", "folded", "note")}
+    made.globals |= {"card": card_link, "table": written_table, "explained": explained}
+    made.filters |= {name: getattr(html, name) for name in FILTERS}
     made.filters |= {
-        "number": html.number,
-        "interval": html.interval,
-        "signed": html.signed,
-        "lowered": html.lowered,
-        "raised": html.raised,
-        "spread": html.spread,
-        "under": html.under,
-        "below": html.below,
-        "keep": html.keep,
-        "code": html.code,
-        "prose": html.prose,
-        "with_interval": html.with_interval,
-        "with_sd": html.with_sd,
-        "difference": html.difference,
         "probability": lambda value: escape(html.probability(value)),
-        "seconds": html.seconds,
         "count_of": lambda pair: html.count(*pair),
         "source": shown_source,
         "selector": lambda row: shown_method(row["method"], "", [row["graph_flag"]]),
     }
+    made.globals["draw"] = made.get_template("drawing.jinja").module
     return made
