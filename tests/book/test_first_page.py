@@ -98,7 +98,7 @@ def test_a_phone_reads_each_number_in_a_line(tmp_path: Path) -> None:
     found = findings([], evidence=tmp_path, paper=tmp_path)
     bare = re.findall(r"<strong>(.*?)</strong>", brief(found))
     assert bare == ["0 of 40", "0 of 12"], "what has no answer is left out"
-    more = replace(found, probe={"motion": 61.6}, collapsed={"literal": (2, 2)}, literal=17.4)
+    more = found | {"probe": {"motion": 61.6}, "collapsed": {"literal": (2, 2)}, "literal": 17.4}
     lines = re.findall(r'<li><strong>(.*?)</strong> <a href="(\w+)\.html">', brief(more))
     assert lines == [
         ("62 %", "vectors"),

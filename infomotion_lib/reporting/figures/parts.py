@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 from infomotion_lib.reporting.style import METHOD_COLOURS, METHOD_MARKERS
@@ -26,7 +27,7 @@ def headline(fig: Figure, text: str, *, size: int = 11) -> None:
 def keep_apart(fig: Figure, *, across: float = 1 / 24, down: float = 1 / 24) -> None:
     """Pads of the panels in inches, across and down: more than the style's where labels would touch."""
     engine = fig.get_layout_engine()
-    if engine is not None:
+    if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(w_pad=across, h_pad=down)
 
 
