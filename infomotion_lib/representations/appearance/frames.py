@@ -28,8 +28,9 @@ from infomotion_lib.representations.appearance.network import (
 from infomotion_lib.representations.appearance.outlook import nothing_to_learn
 from infomotion_lib.representations.appearance.parameters import AppearanceParameters
 from infomotion_lib.representations.vectors import Vectors, write_features
+from infomotion_lib.training.placement import Placement
 
-WEIGHTS = "appearance.safetensors"
+WEIGHTS, CHECKPOINT = "appearance.safetensors", Path("appearance_checkpoints") / "last.pt"
 UNREADABLE, NO_FRAME = "unreadable", "no_frame"
 
 
@@ -103,7 +104,8 @@ def fit(
         steps=parameters.appearance_steps,
         size=parameters.appearance_size,
         seed=parameters.appearance_seed,
-        device=resolve_device(device).type,
+        placement=Placement.of(parameters, device),
+        checkpoint=folder / CHECKPOINT,
     )
     save_appearance(model, folder / WEIGHTS)
     taught = known.iloc[rows]

@@ -4,6 +4,7 @@ that the stage takes up.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from infomotion_lib.frame_table import read_frame_index
@@ -19,10 +20,19 @@ if TYPE_CHECKING:
 
 def prepare(parameters: Any, paths: RunPaths) -> None:
     """Fit every representation whose vectors are made in blocks."""
+    _fit(_in_blocks(parameters), parameters, paths)
+
+
+def fit_all(parameters: Any, paths: RunPaths) -> None:
+    """Fit every representation of the run."""
+    _fit(parameters.representations, parameters, paths)
+
+
+def _fit(names: Iterable[str], parameters: Any, paths: RunPaths) -> None:
     from infomotion_lib.representations.stage import fit_one
 
     rows = _rows(parameters, paths)
-    for name in _in_blocks(parameters):
+    for name in names:
         fit_one(
             name,
             rows,
