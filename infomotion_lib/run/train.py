@@ -12,7 +12,7 @@ from infomotion_lib.paths import RunPaths, require_own, run_paths
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import only_run
 from infomotion_lib.run.runner import claim_stage
-from infomotion_lib.stage_table import TABLE, Stage
+from infomotion_lib.stage_table import TABLE
 from infomotion_lib.training.parameters import TrainingParameters
 
 
@@ -51,16 +51,16 @@ def train_stage(stage: str, profile: str, *, overrides: dict[str, Any], say: Cal
             with only_run(paths):
                 began = time.monotonic()
                 claim_stage(step, parameters, paths, say=say)
-                _fit(step, parameters, paths)
+                _fit(parameters, paths)
                 say(f"{step.label}: trained in {time.monotonic() - began:.0f} s; run the stage to go on")
 
 
-def _fit(step: Stage, parameters: StageParameters, paths: RunPaths) -> None:
-    if step.generator:
-        from infomotion_lib.run.parts.pool import prepare
+def _fit(parameters: StageParameters, paths: RunPaths) -> None:
+    from infomotion_lib.generators.parameters import PoolParameters
+    from infomotion_lib.representations.parameters import FitParameters
+    from infomotion_lib.run.parts import pool, vector
 
-        prepare(parameters, paths)  # type: ignore[arg-type]  # those of a pool, by the stage's name
-        return
-    from infomotion_lib.run.parts.vector import fit_all
-
-    fit_all(parameters, paths)
+    if isinstance(parameters, PoolParameters):
+        pool.prepare(parameters, paths)
+    elif isinstance(parameters, FitParameters):
+        vector.fit_all(parameters, paths)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from infomotion_lib.arithmetic import bf16_obstacle
 from infomotion_lib.errors import ParameterError
+from infomotion_lib.machine import cores
 
 if TYPE_CHECKING:
     import torch
@@ -74,7 +74,7 @@ class Placement:
         if resolve_device(self.device).type == "cuda":
             there, what = torch.cuda.device_count(), "GPUs"
         else:
-            there, what = len(os.sched_getaffinity(0)), "processor cores"
+            there, what = cores(), "processor cores"
         if self.devices > there:
             raise ParameterError(
                 f"devices = {self.devices}, but this machine has {there} {what} for them.",

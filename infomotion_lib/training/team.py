@@ -16,7 +16,7 @@ from infomotion_lib.training.placement import Placement
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-PATIENCE = timedelta(days=1)
+PATIENCE = timedelta(hours=6)
 """How long a process waits for the others: the first may look at VAL, or read videos, meanwhile."""
 
 
@@ -86,11 +86,11 @@ def several(placement: Placement, *, start_method: str, plugins: list[Any] | Non
     from lightning_fabric import Fabric
     from lightning_fabric.strategies.ddp import DDPStrategy
 
-    # not every weight has a part in every loss
+    # every step of a training is the same graph, in which not every weight need have a part
     strategy = DDPStrategy(
         start_method=start_method,  # type: ignore[arg-type]  # a word of torch's
         timeout=PATIENCE,
-        find_unused_parameters=True,
+        static_graph=True,
     )
     return Fabric(
         accelerator=_accelerator(placement),

@@ -17,10 +17,12 @@ from tiny_lesson import STEPS, lesson, network
 
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.generators.registry import GENERATORS
+from infomotion_lib.machine import cores
 from infomotion_lib.parameters import StageParameters, stage_parameters
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.registry import imported
 from infomotion_lib.representations.registry import REPRESENTATIONS
+from infomotion_lib.run.train import train_stage
 from infomotion_lib.training.lesson import taught
 from infomotion_lib.training.parameters import TrainingParameters
 from infomotion_lib.training.placement import Placement
@@ -40,7 +42,7 @@ ALONE = {
 }
 """Trainings that one process does, and why."""
 
-needs_two_cores = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processor cores")
+needs_two_cores = pytest.mark.skipif(cores() < 2, reason="needs two processor cores")
 
 
 @needs_two_cores
@@ -101,6 +103,15 @@ def test_what_cannot_be_is_refused_before_the_work(tmp_path: Path) -> None:
         stage_parameters("ifa_training", asked).require_machine()
     with pytest.raises(ParameterError, match=r"devices = 1000, but this machine has"):
         stage_parameters("latte_pool", {"device": "cpu", "devices": 1000}).require_machine()
+
+
+def test_a_stage_is_trained_where_its_processes_were_begun(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match="trains nothing that several devices share"):
+        train_stage("03", "smoke", overrides={}, say=print)
+    asked = {"device": "cpu", "num_nodes": 2, "runs_dir": str(tmp_path)}
+    with pytest.raises(StageError, match="Nobody has begun the 2 processes"):
+        train_stage("02", "smoke", overrides=asked, say=print)
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_training_room_uses_the_one_helper() -> None:

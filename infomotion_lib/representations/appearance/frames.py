@@ -98,14 +98,16 @@ def fit(
     sides = [frame.shape for frame in frames.values()]
     usual = max(set(sides), key=sides.count)
     rows = [number for number, frame in frames.items() if frame.shape == usual]
+    placement, state = Placement.of(parameters, device), folder / CHECKPOINT
     model = train_appearance(
         np.stack([frames[number] for number in rows]),
         known["ef"].to_numpy(dtype=float)[rows],
         steps=parameters.appearance_steps,
         size=parameters.appearance_size,
         seed=parameters.appearance_seed,
-        placement=Placement.of(parameters, device),
-        checkpoint=folder / CHECKPOINT,
+        placement=placement,
+        # 130 MB, which minutes of one process are not worth
+        checkpoint=state if placement.processes > 1 or state.is_file() else None,
     )
     save_appearance(model, folder / WEIGHTS)
     taught = known.iloc[rows]
