@@ -56,6 +56,11 @@ _INSTRUCTIONS = re.compile(r"avx|fma|f16c|amx|asimd|sve|sme(?!p)|bf16|i8mm")
 _STANDARD_LIBRARY = re.compile(r"/(lib(?:std)?c\+\+[^/\s]*)$")
 
 
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def describe(graphics: str = "") -> dict[str, Any]:
     """What a run card says of the process that calls: its processor, the instructions and threads in use, its
     libraries.
@@ -79,7 +84,7 @@ def describe(graphics: str = "") -> dict[str, Any]:
         "system": _system(),
         "c_library": " ".join(filter(None, platform.libc_ver())) or UNKNOWN,
         "cxx_library": _cxx_library(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "cores": cores(),
         "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "torch_capability": torch.backends.cpu.get_cpu_capability() if torch else None,
         "torch_threads": torch.get_num_threads() if torch else None,

@@ -44,6 +44,7 @@ FLOORS = (
         ),
         "workers",
     ),
+    ("training",),
     ("data",),
     ("phantom",),
     ("frames",),

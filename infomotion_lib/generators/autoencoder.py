@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,13 +17,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from infomotion_lib.errors import CheckpointError, ParameterError, did_you_mean
-from infomotion_lib.progress import track
-from infomotion_lib.provenance import atomic
-
-FORMAT = 1
-"""Raised when equal frames and settings teach another autoencoder: a checkpoint of another format is not gone
-on from.
-"""
 
 DOWNSAMPLING = 8
 LATENT_CHANNELS = 4
@@ -34,10 +25,7 @@ WIDTHS = {"small": (16, 32, 32, 32), "full": (128, 256, 512, 512)}
 CPU's.
 """
 LAYERS = {"small": 1, "full": 2}
-CHECKPOINT_EVERY = 100
 WEIGHTS = "diffusion_pytorch_model.safetensors"
-KL_WEIGHT = 1e-6
-"""Weight of the Kullback-Leibler term, that of the latent diffusion papers."""
 
 
 @dataclass(frozen=True)
@@ -121,73 +109,6 @@ def build_autoencoder(name: str) -> AutoencoderKL:
     )
 
 
-def train_autoencoder(
-    frames: NDArray[np.uint8],
-    name: str = "small",
-    *,
-    steps: int,
-    batch: int = 32,
-    learning_rate: float = 2e-3,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    device: str = "cpu",
-) -> FittedAutoencoder:
-    """Autoencoder trained by L1 reconstruction plus a small KL term, its scale factor measured on the
-    training frames.
-
-    Parameters
-    ----------
-    frames : ndarray, shape (N, S, S), uint8
-        Training frames; S a multiple of 16.
-    name : str
-        Size, see :func:`build_autoencoder`.
-    steps, batch, learning_rate, seed
-        One-cycle AdamW schedule over ``steps`` steps of ``batch`` frames.
-    checkpoint : path, optional
-        Where training state is kept; a killed training of the same frames goes on as if it had not been.
-    """
-    if frames.shape[-1] % (2 * DOWNSAMPLING):
-        raise ParameterError(f"The side of a frame must be a multiple of 16, not {frames.shape[-1]}.")
-    torch.manual_seed(seed)
-    network = build_autoencoder(name).to(device)
-    # fused: its square root is exact, see arithmetic.py
-    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.0, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, learning_rate, total_steps=max(steps, 1), pct_start=0.1
-    )
-    path = Path(checkpoint) if checkpoint else None
-    content = hashlib.sha256(np.ascontiguousarray(frames).data).hexdigest()
-    identity = [FORMAT, name, steps, batch, learning_rate, seed, *frames.shape, content]
-    done = _resume(path, identity, network, optimiser, schedule) if path else 0
-    for step in track(range(done, steps), label="autoencoder", unit="step"):
-        random = np.random.default_rng([seed, step])
-        torch.manual_seed(int(random.integers(2**62)))
-        chosen = random.choice(len(frames), size=min(batch, len(frames)), replace=False)
-        target = to_input(torch.from_numpy(frames[chosen]).to(device), channels=1)
-        posterior = network.encode(target).latent_dist
-        loss = (
-            functional.l1_loss(network.decode(posterior.sample()).sample, target)
-            + KL_WEIGHT * posterior.kl().mean()
-        )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        if path and ((step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps):
-            parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
-            with atomic(path) as temporary:
-                torch.save(
-                    {
-                        "identity": identity,
-                        "done": step + 1,
-                        **{key: part.state_dict() for key, part in parts.items()},
-                    },
-                    temporary,
-                )
-    return scaled_to(frames, FittedAutoencoder(network.eval(), 1.0, name), seed=seed)
-
-
 def scaled_to(frames: NDArray[np.uint8], fitted: FittedAutoencoder, *, seed: int = 0) -> FittedAutoencoder:
     """The same autoencoder with the factor that gives the latents of these frames (N, S, S) unit variance,
     measured on 512 of them.
@@ -209,69 +130,6 @@ def standardised_to(
 def _raw_latents(frames: NDArray[np.uint8], fitted: FittedAutoencoder, *, seed: int) -> Tensor:
     some = np.random.default_rng(seed).choice(len(frames), size=min(512, len(frames)), replace=False)
     return replace(fitted, scale=1.0, mean=(), std=()).encode(frames[some])
-
-
-def _resume(
-    path: Path,
-    identity: list[Any],
-    network: AutoencoderKL,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
-) -> int:
-    """Steps already done, their state put in place; 0 without a checkpoint of this very training."""
-    if not path.is_file():
-        return 0
-    try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-        if state["identity"] != identity:
-            return 0
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-    except Exception as error:
-        raise CheckpointError(
-            f"{path} is not a training checkpoint: {error}", remedy="Delete it to train from the start."
-        ) from None
-    return int(state["done"])
-
-
-def obtain_autoencoder(
-    frames: NDArray[np.uint8],
-    folder: str | Path,
-    *,
-    weights: str = "",
-    name: str,
-    steps: int,
-    batch: int,
-    seed: int = 0,
-    device: str = "cpu",
-) -> FittedAutoencoder:
-    """An autoencoder kept in ``folder``: published weights or one trained on ``frames``, its scale factor
-    measured on them.
-
-    A training that was done or begun with the same frames and settings is taken up, not repeated.
-
-    Parameters
-    ----------
-    frames : ndarray, shape (N, S, S), uint8
-        Training frames.
-    folder : path
-        Where it is kept; training state lies beside it, under ``checkpoints/``.
-    weights : str
-        Folder of published weights in diffusers' layout; empty: train.
-    name, steps, batch, seed
-        See :func:`train_autoencoder`.
-    """
-    target = Path(folder)
-    if weights:
-        fitted = scaled_to(frames, load_autoencoder(weights, device=device), seed=seed)
-    else:
-        state = target.parent / "checkpoints" / "autoencoder.pt"
-        fitted = train_autoencoder(
-            frames, name, steps=steps, batch=batch, seed=seed, checkpoint=state, device=device
-        )
-    save_autoencoder(fitted, target)
-    return load_autoencoder(target, device=device)
 
 
 def save_autoencoder(fitted: FittedAutoencoder, folder: str | Path) -> Path:

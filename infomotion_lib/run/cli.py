@@ -25,6 +25,7 @@ from infomotion_lib.run.commands import machine as machine_commands
 from infomotion_lib.run.commands import provenance as provenance_commands
 from infomotion_lib.run.commands import selection as selection_commands
 from infomotion_lib.run.commands import study as study_commands
+from infomotion_lib.run.commands import train as train_commands
 from infomotion_lib.run.commands import vectors as vectors_commands
 from infomotion_lib.run.commands import weights as weights_commands
 from infomotion_lib.run.commands.options import (
@@ -238,6 +239,7 @@ app.command()(provenance_commands.verify)
 app.command()(distill_commands.distill)
 app.command()(data_commands.phantom)
 app.command()(data_commands.relabel)
+app.command()(train_commands.train)
 app.command()(weights_commands.convert_checkpoint)
 app.command()(selection_commands.export_distilled)
 app.command()(selection_commands.publish_selections)

@@ -14,6 +14,7 @@ from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import UNFINISHED, WHERE_AND_HOW_FAST, read_json, read_run_card, write_json
 from infomotion_lib.run.code import learning_hash
 from infomotion_lib.stage_table import TABLE, Stage
+from infomotion_lib.training.parameters import SHARED_BY
 
 RECORD = ".fingerprint.json"
 WORKED = ".seconds.json"
@@ -22,7 +23,8 @@ PREVIOUS = "previous"
 
 def science(parameters: StageParameters) -> dict[str, Any]:
     """Parameters that decide results, as plain JSON values; portable arithmetic counts by its variables."""
-    values: dict[str, Any] = json.loads(parameters.model_dump_json(exclude=set(WHERE_AND_HOW_FAST)))
+    aside = set(WHERE_AND_HOW_FAST | SHARED_BY)
+    values: dict[str, Any] = json.loads(parameters.model_dump_json(exclude=aside))
     return values | {
         "arithmetic": dict(PORTABLE) if parameters.arithmetic == "portable" else parameters.arithmetic
     }

@@ -22,7 +22,7 @@ from infomotion_lib.run.fingerprint import claim_folder, fingerprint, holds_copi
 from infomotion_lib.run.here import require_here, with_whole_paths
 from infomotion_lib.run.lock import claim, only_run
 from infomotion_lib.run.outlook import require_videos
-from infomotion_lib.run.parts.marks import done_before
+from infomotion_lib.run.parts.marks import PARTS, done_before
 from infomotion_lib.run.scratch import STAGE_FOLDER, values_of_run
 from infomotion_lib.run.unlabelled import require_labels
 from infomotion_lib.run.verify_outside import files_outside
@@ -85,7 +85,7 @@ def run_stage(
         before = done_before(folder)
         if before.continued is not None:
             continued = before.continued
-        _take_up_rows(step, folder)
+        _take_up_parts(step, folder)
         _execute(step, parameters, paths)
         claim(paths, profile)
         seconds = worked(folder, time.monotonic() - started + before.seconds)
@@ -119,12 +119,10 @@ def claim_stage(
     return False if copied else claim_folder(folder, record)
 
 
-def _take_up_rows(step: Stage, folder: Path) -> None:
-    """Merge the rows that jobs before the stage have made."""
-    if step.spread is not None and step.spread.kind == "grid":
-        from infomotion_lib.run.parts.grid import merge_rows
-
-        merge_rows(folder)
+def _take_up_parts(step: Stage, folder: Path) -> None:
+    """Put in its place what jobs before the stage have made."""
+    if step.spread is not None and (folder / PARTS).is_dir():
+        import_module(f"infomotion_lib.run.parts.{step.spread.kind}").take_up(folder)
 
 
 def _as_they_ran(step: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, StageParameters]:

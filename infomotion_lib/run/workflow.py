@@ -29,6 +29,7 @@ from infomotion_lib.run.cluster import ClusterJobs
 from infomotion_lib.run.code import code_hash
 from infomotion_lib.run.fingerprint import record_of, science
 from infomotion_lib.run.lock import claim, only_run
+from infomotion_lib.run.parts.marks import without_empty
 from infomotion_lib.run.prepare import prepare
 from infomotion_lib.run.verify_outside import files_outside
 from infomotion_lib.stage_table import RUN_CARD, TABLE, Stage
@@ -97,6 +98,8 @@ def run_all(
             say=say,
             jobs=ClusterJobs(_settings_of(cluster)) if cluster else None,
         )
+        for stage in stages:
+            without_empty(paths.stage(stage))
     return paths
 
 

@@ -71,7 +71,7 @@ def motion_network() -> Piece:
     settings = TrainingSettings(steps=4, warmup_steps=1)
     with tempfile.TemporaryDirectory(prefix="infomotion-") as folder:
         start = new_interpolator(8, (2, 2, 2, 2, 2), seed=0, refine=False)
-        network = train_interpolator(start, store, folder=folder, settings=settings, device="cpu").network
+        network = train_interpolator(start, store, folder=folder, settings=settings).network
     pairs = torch.tensor([[[0, 1], [1, 2]], [[3, 4], [4, 5]]])
     vectors = MotionPooler(network).vectors(as_unit(frames[:6], torch.device("cpu"))[:, None], pairs)
     return [*weights(network), vectors.numpy()], 4
@@ -88,7 +88,7 @@ def appearance() -> Piece:
 
 def autoencoder() -> Piece:
     """5 steps of the small autoencoder on frames of 64 pixels, and its latents."""
-    from infomotion_lib.generators.autoencoder import train_autoencoder
+    from infomotion_lib.generators.autoencoder_training import train_autoencoder
 
     frames = moving_pattern(32, 64, 0)
     fitted = train_autoencoder(frames, "small", steps=5, batch=16)

@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 
 from infomotion_lib.generators.latte.diffusion import LatteRecipe, train_latte
+from infomotion_lib.training.placement import Placement
 
 CASES = (("S/2", 64, "high"), ("S/2", 128, "high"), ("B/2", 64, "high"), ("S/2", 64, "highest"))
 """Size, clips a step, and torch's precision of matrix products: ``high`` is TensorFloat-32, ``highest`` is
@@ -30,7 +31,9 @@ def measure(size: str, batch: int, precision: str) -> dict[str, object]:
 
     def training(steps: int) -> float:
         begun = time.monotonic()
-        train_latte(latents, label, LatteRecipe(size, 14, 16, steps=steps, batch=batch), device="cuda")
+        train_latte(
+            latents, label, LatteRecipe(size, 14, 16, steps=steps, batch=batch), placement=Placement("cuda")
+        )
         torch.cuda.synchronize()
         return time.monotonic() - begun
 

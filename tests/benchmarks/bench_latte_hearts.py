@@ -27,11 +27,11 @@ from infomotion_lib.data.resampling import by_area
 from infomotion_lib.evaluation.fidelity import frechet_distance
 from infomotion_lib.generators.autoencoder import (
     FittedAutoencoder,
-    obtain_autoencoder,
     reconstruction_quality,
     scaled_to,
     standardised_to,
 )
+from infomotion_lib.generators.autoencoder_training import obtain_autoencoder
 from infomotion_lib.generators.cutting import Cut, LabelledClips, labelled_clips
 from infomotion_lib.generators.latte.diffusion import LatteRecipe, sample_latents, train_latte
 from infomotion_lib.generators.latte.generator import decode_clips, latents_of

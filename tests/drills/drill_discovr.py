@@ -25,6 +25,7 @@ from infomotion_lib.representations.discovr.published import load_discovr
 from infomotion_lib.representations.discovr.settings import TrainingSettings
 from infomotion_lib.representations.discovr.sizes import SIZES
 from infomotion_lib.representations.discovr.training import TrainingResult, train_discovr
+from infomotion_lib.training.placement import Placement
 
 HEADS = (SIZES["tiny"].heads, SIZES["tiny"].decoder_heads)
 
@@ -91,7 +92,9 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> tuple[ClipSource, ClipS
 def trained(sources: tuple[ClipSource, ClipSource], folder: Path) -> TrainingResult:
     train, val = sources
     model = Model.of_pool(new_discovr(SIZES["cpu"], seed=0), *train.pixels(), period=3)
-    return train_discovr(model, train, folder=folder, settings=TrainingSettings(), val=val, device="cpu")
+    return train_discovr(
+        model, train, folder=folder, settings=TrainingSettings(), val=val, placement=Placement()
+    )
 
 
 def test_the_defaults_do_not_collapse(sources: tuple[ClipSource, ClipSource], tmp_path: Path) -> None:

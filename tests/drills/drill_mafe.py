@@ -32,6 +32,7 @@ from infomotion_lib.representations.mafe import taught
 from infomotion_lib.representations.mafe.choices import Choices
 from infomotion_lib.representations.mafe.objective import MafeObjective, Targets, TaughtNetwork
 from infomotion_lib.representations.mafe.taught import Taught
+from infomotion_lib.training.placement import Placement
 
 
 @given(seed=st.integers(0, 10**6), ef=st.floats(10, 85), level=st.floats(0, 1), first=st.integers(0, 40))
@@ -126,7 +127,7 @@ def test_targets_that_follow_teach_flow_and_others_teach_less(tmp_path: Path) ->
             store,
             folder=tmp_path / str(follow),
             settings=TrainingSettings(steps=240, learning_rate=2e-3, warmup_steps=10, augmentation=swaps),
-            device="cpu",
+            placement=Placement(),
             objective=objective,
         )
         signs[follow] = taught.val_signs(objective, unseen, Targets(true))

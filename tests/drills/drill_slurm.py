@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -117,6 +118,15 @@ def test_the_whole_profile_runs_as_jobs_with_the_resources_of_its_kinds(
     print(f"\n{len(stages)} jobs, up to {watch.most} at a time, {time.monotonic() - begun:.0f} s: identical")
 
 
+def begun(
+    run: FinishedRun, copy: RunPaths, settings: Path, stage: str
+) -> tuple[subprocess.Popen[str], re.Match[str]]:
+    """The command, running up to a stage, and its line about the job of it."""
+    command = run.start(copy.root, "--cluster", str(settings), *until_stage(stage))
+    assert command.stdout is not None
+    return command, next(match for line in command.stdout if (match := JOB.match(line)))
+
+
 def mebibytes(memory: str) -> float:
     """MiB of an amount such as ``62.50G`` or ``150M``."""
     return float(memory[:-1]) * {"M": 1, "G": 1024}[memory[-1]]
@@ -135,13 +145,11 @@ def test_a_job_that_is_cancelled_is_named_and_its_stage_resumes_to_the_identical
 ) -> None:
     copy = without(smoke_run, "ifa_training", tmp_path)
     settings = cluster(tmp_path / "settings")
-    victim = smoke_run.start(copy.root, "--cluster", str(settings), *until_stage("ifa_training"))
-    assert victim.stdout is not None
-    job = next(match for line in victim.stdout if (match := JOB.match(line)))
+    victim, job = begun(smoke_run, copy, settings, "ifa_training")
     until(lambda: any(copy.stage("ifa_training").glob("checkpoints/*")), "stage 02 trains", patience=BUSY)
     said("scancel", job[2])
-    message = victim.stdout.read()
-    assert victim.wait() == 2
+    message, _ = victim.communicate()
+    assert victim.returncode == 2
     assert not (copy.stage("ifa_training") / "run_card.json").exists()
     check_message(message, job, "ended from outside", "give the same command again")
     resumed(smoke_run, copy, settings, "ifa_training")
@@ -165,14 +173,12 @@ def test_a_job_over_its_time_is_named_with_the_line_to_raise(
     """A job that hangs, as on a file server that is away: stopped where it stands, it passes its limit."""
     copy = without(smoke_run, "evaluation", tmp_path)
     short = cluster(tmp_path / "short", evaluation={"runtime": 1})
-    victim = smoke_run.start(copy.root, "--cluster", str(short), *until_stage("evaluation"))
-    assert victim.stdout is not None
-    job = next(match for line in victim.stdout if (match := JOB.match(line)))
+    victim, job = begun(smoke_run, copy, short, "evaluation")
     until(lambda: stage_processes(copy), "the job runs", patience=BUSY)
     for process in stage_processes(copy):
         os.kill(process, signal.SIGSTOP)
-    message = victim.stdout.read()
-    assert victim.wait() == 2
+    message, _ = victim.communicate()
+    assert victim.returncode == 2
     check_message(message, job, "over its time", "Raise runtime of evaluation", str(short / "config.yaml"))
     assert not stage_processes(copy), "SLURM leaves nothing of the job behind"
     resumed(smoke_run, copy, cluster(tmp_path / "settings"), "evaluation")
@@ -184,15 +190,13 @@ def test_a_controller_that_goes_away_for_a_minute_ends_the_run_with_a_message_no
     """This SLURM keeps no accounts, so that the plugin loses sight of its jobs; they go on by themselves."""
     copy = without(smoke_run, "ifa_training", tmp_path)
     settings = cluster(tmp_path / "settings")
-    victim = smoke_run.start(copy.root, "--cluster", str(settings), *until_stage("ifa_training"))
-    assert victim.stdout is not None
-    job = next(match for line in victim.stdout if (match := JOB.match(line)))
+    victim, job = begun(smoke_run, copy, settings, "ifa_training")
     until(lambda: job[2] in running(node), "the job runs", patience=BUSY)
     node.stop("slurmctld")
     time.sleep(AWAY)
     node.start_controller()
-    message = victim.stdout.read()
-    assert victim.wait() == 2
+    message, _ = victim.communicate()
+    assert victim.returncode == 2
     for part in (f"{job[1]}, job {job[2]}", f"Its log: {job[3]}", "give the same command again"):
         assert part in message.rpartition("Error: ")[2], message
     print(f"\n{message}")

@@ -22,6 +22,7 @@ from infomotion_lib.generators.latte.network import SIZES, Latte, LatteSize
 from infomotion_lib.generators.latte.weights import load_latte, save_latte
 from infomotion_lib.generators.noise import with_noise
 from infomotion_lib.generators.objectives import Noised
+from infomotion_lib.training.lesson import LessonRun
 
 RECIPE = LatteRecipe("tiny/2", latent_side=4, frames=4, n_classes=2, steps=400, batch=8, learning_rate=3e-3)
 
@@ -82,13 +83,14 @@ def test_the_sampler_meets_the_noise_levels_that_it_names() -> None:
 
 def test_averaged_weights_are_the_running_mean_that_they_claim_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[torch.Tensor] = []
-    update = diffusion._update_average
+    step = LessonRun.advance
 
-    def watched(average: dict[str, torch.Tensor], network: Latte, step: int) -> None:
-        seen.append(network.final_linear.weight.detach().clone())
-        update(average, network, step)
+    def watched(run: LessonRun) -> float | None:
+        shown = step(run)
+        seen.append(run.lesson.network.get_parameter("final_linear.weight").detach().clone())
+        return shown
 
-    monkeypatch.setattr(diffusion, "_update_average", watched)
+    monkeypatch.setattr(LessonRun, "advance", watched)
     trained = train_latte(*two_classes(), replace(RECIPE, steps=6))
     expected = torch.zeros_like(seen[0])  # adaLN-Zero: the first weights
     for step, weights in enumerate(seen):
@@ -102,15 +104,7 @@ def test_classes_are_drawn_equally_often_however_rare_and_clips_are_never_mirror
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drawn: list[int] = []
-    forward = Latte.forward
-
-    def watched(
-        self: Latte, latents: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor
-    ) -> torch.Tensor:
-        drawn.extend(label.tolist())
-        return forward(self, latents, timestep, label)
-
-    monkeypatch.setattr(Latte, "forward", watched)
+    monkeypatch.setattr(Latte, "some_dropped", lambda _, label: drawn.extend(label.tolist()) or label)
     monkeypatch.setattr(
         diffusion, "noised", lambda _, clean, noise, timestep, *, shift: Noised(clean, noise, timestep)
     )
@@ -167,8 +161,8 @@ def test_killed_training_resumes_to_the_same_losses(tmp_path: Path, monkeypatch:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        update = diffusion._update_average
-        patch.setattr(diffusion, "_update_average", lambda *a: (killer(), update(*a)))
+        drawn = diffusion._drawn
+        patch.setattr(diffusion, "_drawn", lambda *a: (killer(), drawn(*a))[1])
         with pytest.raises(KeyboardInterrupt):
             train_latte(*two_classes(), recipe, checkpoint=tmp_path / "state.pt")
     resumed = train_latte(*two_classes(), recipe, checkpoint=tmp_path / "state.pt")

@@ -9,7 +9,7 @@ import torch
 from data_folders import textured_clip
 
 from infomotion_lib.classes import CLASS_NAMES
-from infomotion_lib.generators.autoencoder import obtain_autoencoder
+from infomotion_lib.generators.autoencoder_training import obtain_autoencoder
 from infomotion_lib.generators.latte.diffusion import (
     LatteRecipe,
     denoising_loss,

@@ -64,8 +64,9 @@ def test_whole_network_mixes_space_and_time() -> None:
 def test_dropped_labels_become_the_null_row() -> None:
     network = small(label_dropout=1.0)
     x, step = torch.randn(2, 6, 4, 8, 8), torch.tensor([10, 500])
-    dropped = network.train()(x, step, torch.tensor([0, 3]))
-    null = network.eval()(x, step, torch.full((2,), network.null_class))
+    network.eval()
+    dropped = network(x, step, network.some_dropped(torch.tensor([0, 3])))
+    null = network(x, step, torch.full((2,), network.null_class))
     assert torch.allclose(dropped, null)
     assert not torch.allclose(null, network(x, step, torch.tensor([0, 3])))
 

@@ -39,6 +39,7 @@ from infomotion_lib.representations.discovr.variants import VARIANTS
 from infomotion_lib.representations.ifa.triplets import attach_paths
 from infomotion_lib.representations.stage import Represented, fit_representations, load_representations
 from infomotion_lib.stage_table import RUN_CARD
+from infomotion_lib.training.placement import Placement
 
 TINY = SIZES["tiny"]
 CUT = Cut(TINY.side, TINY.frames, 3)
@@ -58,7 +59,9 @@ def fresh(source: ClipSource) -> Model:
 
 def trained(source: ClipSource, folder: Path, **changes: object) -> TrainingResult:
     settings = TrainingSettings(**(SMALL | changes))  # type: ignore[arg-type]
-    return train_discovr(fresh(source), source, folder=folder, settings=settings, val=source, device="cpu")
+    return train_discovr(
+        fresh(source), source, folder=folder, settings=settings, val=source, placement=Placement()
+    )
 
 
 class Kill(Exception):

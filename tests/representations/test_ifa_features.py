@@ -28,6 +28,7 @@ from infomotion_lib.representations.ifa.training import new_interpolator, train_
 from infomotion_lib.representations.ifa.triplets import TripletStore, attach_paths
 from infomotion_lib.representations.probe import measured_rank, probe_table, relative_spectrum
 from infomotion_lib.representations.vectors import read_features
+from infomotion_lib.training.placement import Placement
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_vectors_of_the_papers_size(tmp_path: Path) -> None:
     grey = (255 * frames[:, 0]).numpy().astype(np.uint8)
     store = TripletStore(grey, np.arange(3)[None], ("a",))
     settings = TrainingSettings(steps=1, batch_size=1, warmup_steps=1)
-    trained = train_interpolator(network, store, folder=tmp_path, settings=settings, device="cpu")
+    trained = train_interpolator(network, store, folder=tmp_path, settings=settings, placement=Placement())
     pooling = profile["pooling"]
     with torch.inference_mode():
         pooler = MotionPooler(trained.network, pooling=pooling)

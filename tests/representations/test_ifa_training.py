@@ -13,13 +13,14 @@ import torch
 from numpy.typing import NDArray
 
 from infomotion_lib.errors import CheckpointError, DataError, ParameterError, StageError
-from infomotion_lib.representations.ifa import settings
 from infomotion_lib.representations.ifa.augment import Augmentation
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.settings import TrainingSettings
 from infomotion_lib.representations.ifa.training import TrainingResult, new_interpolator, train_interpolator
 from infomotion_lib.representations.ifa.triplets import TripletStore
 from infomotion_lib.representations.ifa.validation import validation_psnr
+from infomotion_lib.training import placement
+from infomotion_lib.training.placement import Placement
 
 
 def moving_textures(
@@ -69,7 +70,7 @@ def run(folder: Path, *, kill_at: int = 0, **changes: object) -> TrainingResult:
     network = new_interpolator(4, (1, 1, 1, 2, 2), seed=5, refine=bool(changes.pop("refine", False)))
     settings = TrainingSettings(**{**SMALL, **changes})  # type: ignore[arg-type]
     return train_interpolator(
-        network, store, folder=folder, settings=settings, val=val, device="cpu", on_step=on_step
+        network, store, folder=folder, settings=settings, val=val, placement=Placement(), on_step=on_step
     )
 
 
@@ -114,7 +115,7 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
         folder=tmp_path,
         settings=TrainingSettings(**SMALL),  # type: ignore[arg-type]
         val=val,
-        device="cpu",
+        placement=Placement(),
         on_step=lambda step, loss: seen.append(step),
     )
     assert seen == [] and again.summary() == first.summary()
@@ -149,30 +150,32 @@ def test_a_loss_that_is_not_finite_stops(tmp_path: Path) -> None:
 
 
 def test_precision_asks_the_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "no instructions")
+    monkeypatch.setattr(placement, "bf16_obstacle", lambda: "no instructions")
     assert (
-        settings.resolve_precision("auto", "cpu") == "32-true" == settings.resolve_precision("32-true", "cpu")
+        placement.resolve_precision("auto", "cpu")
+        == "32-true"
+        == placement.resolve_precision("32-true", "cpu")
     )
     with pytest.raises(ParameterError, match="no instructions"):
         run(tmp_path, steps=2, precision="bf16-mixed")
     assert not list(tmp_path.iterdir())
-    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "")
+    monkeypatch.setattr(placement, "bf16_obstacle", lambda: "")
     assert (
-        settings.resolve_precision("auto", "cpu")
+        placement.resolve_precision("auto", "cpu")
         == "bf16-mixed"
-        == settings.resolve_precision("bf16-mixed", "cpu")
+        == placement.resolve_precision("bf16-mixed", "cpu")
     )
 
 
 def test_a_gpu_is_asked_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "bf16_obstacle", lambda: "this is about the processor")
+    monkeypatch.setattr(placement, "bf16_obstacle", lambda: "this is about the processor")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     for able, precision in ((True, "bf16-mixed"), (False, "32-true")):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda able=able: able)
         assert (
-            settings.resolve_precision("auto", "auto")
+            placement.resolve_precision("auto", "auto")
             == precision
-            == settings.resolve_precision("auto", "cuda")
+            == placement.resolve_precision("auto", "cuda")
         )
 
 
@@ -181,7 +184,7 @@ def test_every_form_of_training_runs(
     changes: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        settings, "bf16_obstacle", lambda: ""
+        placement, "bf16_obstacle", lambda: ""
     )  # without the instructions it runs too, only slowly
     result = run(tmp_path, steps=2, **changes)
     assert np.isfinite(result.log["loss"]).all() and (result.network.unet is not None) == (
@@ -260,7 +263,7 @@ def test_a_moving_texture_gets_flow_the_right_way(tmp_path: Path) -> None:
     store, _ = moving_textures(256, seed=0, detail=0.03)
     settings = TrainingSettings(steps=180, learning_rate=2e-3, warmup_steps=10, augmentation=UNCHANGED)
     network = new_interpolator(8, (1, 1, 1, 1, 1), seed=0, refine=False)
-    result = train_interpolator(network, store, folder=tmp_path, settings=settings, device="cpu")
+    result = train_interpolator(network, store, folder=tmp_path, settings=settings, placement=Placement())
     unseen, moves = moving_textures(48, seed=9, detail=0.03)
     with torch.inference_mode():
         first, _, last = torch.from_numpy(unseen.batch(np.arange(48))).float().div(255).split(1, dim=1)

@@ -40,6 +40,7 @@ from infomotion_lib.representations.mafe.reid import frames_by_video, pairs_of, 
 from infomotion_lib.representations.mafe.taught import targets_of
 from infomotion_lib.representations.stage import Represented, fit_representations, load_representations
 from infomotion_lib.stage_table import RUN_CARD
+from infomotion_lib.training.placement import Placement
 
 OURS, NOT_LOOKED = Choices(), Signs()
 SMALL: dict[str, Any] = {"steps": 5, "batch_size": 2, "warmup_steps": 2, "checkpoint_every": 3, "seed": 3}
@@ -88,7 +89,7 @@ def trained(
         folder=folder,
         settings=TrainingSettings(**(SMALL | changes)),
         val=store,
-        device="cpu",
+        placement=Placement(),
         on_step=on_step,
         objective=objective,
     )
@@ -352,7 +353,7 @@ def test_true_flow_is_of_drawn_hearts_alone(rows: pd.DataFrame, tmp_path: Path) 
 
 
 def test_the_identity_teacher_is_taken_up_and_the_same_again(store: TripletStore, tmp_path: Path) -> None:
-    options: dict[str, Any] = {"steps": 2, "size": 32, "seed": 1, "device": "cpu"}
+    options: dict[str, Any] = {"steps": 2, "size": 32, "seed": 1, "placement": Placement()}
     first = reid_teacher(store, store, path=tmp_path / "a.safetensors", **options)
     reid_teacher(store, store, path=tmp_path / "b.safetensors", **options)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()

@@ -10,7 +10,7 @@ from finished_run import FinishedRun
 
 from infomotion_lib.errors import ParameterError, StageError
 from infomotion_lib.run.parts.jobs import do_part
-from infomotion_lib.run.parts.marks import PREPARED, Done, done_before, mark, marks_of
+from infomotion_lib.run.parts.marks import PREPARED, Done, done_before, mark, marks_of, without_empty
 from infomotion_lib.run.workflow import _jobs_by_stage, what_would_run
 from infomotion_lib.share import Share
 from infomotion_lib.stage_table import TABLE
@@ -70,3 +70,13 @@ def test_a_part_of_a_folder_that_is_not_prepared_for_it_is_refused(
         do_part("evaluation", Share(1, 3), str(profile), say=print)
     with pytest.raises(StageError, match="does not work in parts"):
         do_part("graph_selection", Share(1, 3), str(profile), say=print)
+
+
+def test_an_empty_folder_of_marks_goes_and_a_full_one_stays(tmp_path: Path) -> None:
+    without_empty(tmp_path)
+    done = mark(tmp_path, "1-of-2", seconds=1.0)
+    without_empty(tmp_path)
+    assert done.is_file()
+    done.unlink()
+    without_empty(tmp_path)
+    assert not list(tmp_path.iterdir())

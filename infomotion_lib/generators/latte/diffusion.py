@@ -4,7 +4,7 @@ diffusers).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -15,18 +15,22 @@ import numpy as np
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError, ParameterError
-from infomotion_lib.generators.latte.checkpoints import TrainingState
 from infomotion_lib.generators.latte.network import Latte, latte
 from infomotion_lib.generators.noise import LINEAR, NOISE_STEPS
 from infomotion_lib.generators.objectives import PREDICTION, flow_sampler, noised
-from infomotion_lib.progress import track
+from infomotion_lib.training.lesson import Lesson, averaging, taught
+from infomotion_lib.training.placement import Placement
 
-EMA_DECAY = 0.999
+FORMAT = 2
+"""Raised when equal latents and settings teach another Latte: a checkpoint of another format is not gone on
+from.
+"""
+
 CHECKPOINT_EVERY = 200
 GUIDANCE_RANGE = (1.0, 20.0)
 LATENT_RANGE = 4.0
@@ -109,7 +113,7 @@ def train_latte(
     *,
     checkpoint: str | Path | None = None,
     watch: Callable[[int, TrainedLatte], None] | None = None,
-    device: str = "cpu",
+    placement: Placement = Placement(),  # noqa: B008  # frozen
 ) -> TrainedLatte:
     """Latte trained to predict the noise of latent clips, or its other objective; classes are drawn
     equally often.
@@ -127,6 +131,8 @@ def train_latte(
     watch : callable, optional
         Given the steps done and the Latte as it then is, at each of :func:`milestones`; it must leave torch's
         global generator to the next step, which seeds it anew.
+    placement : Placement
+        Where it runs.
 
     Raises
     ------
@@ -140,48 +146,74 @@ def train_latte(
             f"No training clip of class: {', '.join(empty)}.", remedy="Train on a pool that has every class."
         )
     torch.manual_seed(recipe.seed)
-    network = (
-        latte(recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes)
-        .to(device)
-        .train()
+    network = latte(
+        recipe.size, latent_side=recipe.latent_side, frames=recipe.frames, n_classes=recipe.n_classes
     )
-    average = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=0.0, fused=True)
-    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, partial(_rate, steps=recipe.steps))
-    state = TrainingState(network, average, optimiser, rate, asdict(recipe))
-    losses: list[float] = []
-    path = Path(checkpoint) if checkpoint else None
-    if path and path.is_file():
-        losses = state.resume(path)
-    bar = track(range(len(losses), recipe.steps), label="Latte", unit="step")
-    for step in bar:
-        random = np.random.default_rng([recipe.seed, step])
-        torch.manual_seed(int(random.integers(2**62)))
-        classes = random.permutation(np.resize(random.permutation(recipe.n_classes), recipe.batch))
-        chosen = np.array([random.choice(by_class[index]) for index in classes])
-        start = int(random.integers(latents.shape[1] - recipe.frames + 1))
-        clean = latents[torch.from_numpy(chosen), start : start + recipe.frames].to(device)
-        noise, timestep = torch.randn_like(clean), torch.randint(NOISE_STEPS, (recipe.batch,), device=device)
-        task = noised(recipe.objective, clean, noise, timestep, shift=recipe.shift)
-        predicted = network(task.noisy, task.timestep, torch.from_numpy(classes).to(device))
-        loss = functional.mse_loss(predicted, task.target)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        rate.step()
-        _update_average(average, network, step)
-        losses.append(float(loss.detach()))
-        if watch and step + 1 in milestones(recipe.steps):
-            shown = deepcopy(network)
-            shown.load_state_dict(average)
-            watch(step + 1, TrainedLatte(shown.eval(), recipe, [*losses]))
-        if path and ((step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == recipe.steps):
-            state.save(path, losses)
-        if step % 20 == 0:
-            bar.set_postfix(loss=f"{np.mean(losses[-100:]):.3f}")
-    network.load_state_dict(average)
+    lesson = Lesson(
+        label="Latte",
+        network=network,
+        loss=_Denoising(network),
+        draw=partial(_drawn, network, latents, by_class, recipe),
+        steps=recipe.steps,
+        batch=recipe.batch,
+        # fused: its square root is exact, see arithmetic.py
+        optimiser=partial(torch.optim.AdamW, lr=recipe.learning_rate, weight_decay=0.0, fused=True),
+        schedule=partial(torch.optim.lr_scheduler.LambdaLR, lr_lambda=partial(_rate, steps=recipe.steps)),
+        clip=1.0,
+        averaging=averaging,
+        identity={"format": FORMAT, "recipe": asdict(recipe)},
+        checkpoint=Path(checkpoint) if checkpoint else None,
+        every=CHECKPOINT_EVERY,
+        watch=partial(_look, network, recipe, watch) if watch else None,
+    )
+    losses = taught(lesson, placement)
     return TrainedLatte(network.eval(), recipe, losses)
+
+
+class _Denoising(nn.Module):
+    """Mean square error of what the network says of noisy clips."""
+
+    def __init__(self, network: Latte) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, noisy: Tensor, timestep: Tensor, label: Tensor, target: Tensor) -> Tensor:
+        """A scalar, of clips (B, T, C, H, W), their noise steps and classes (B,), and what is to be said."""
+        return functional.mse_loss(self.network(noisy, timestep, label), target)
+
+
+def _drawn(
+    network: Latte,
+    latents: Tensor,
+    by_class: list[NDArray[np.int64]],
+    recipe: LatteRecipe,
+    step: int,
+    device: torch.device,
+) -> tuple[Tensor, ...]:
+    random = np.random.default_rng([recipe.seed, step])
+    torch.manual_seed(int(random.integers(2**62)))
+    classes = random.permutation(np.resize(random.permutation(recipe.n_classes), recipe.batch))
+    chosen = np.array([random.choice(by_class[index]) for index in classes])
+    start = int(random.integers(latents.shape[1] - recipe.frames + 1))
+    clean = latents[torch.from_numpy(chosen), start : start + recipe.frames].to(device)
+    noise, timestep = torch.randn_like(clean), torch.randint(NOISE_STEPS, (recipe.batch,), device=device)
+    task = noised(recipe.objective, clean, noise, timestep, shift=recipe.shift)
+    label = network.some_dropped(torch.from_numpy(classes).to(device))
+    return task.noisy, task.timestep, label, task.target
+
+
+def _look(
+    network: Latte,
+    recipe: LatteRecipe,
+    watch: Callable[[int, TrainedLatte], None],
+    step: int,
+    average: Mapping[str, Tensor],
+    losses: list[float],
+) -> None:
+    if step in milestones(recipe.steps):
+        shown = deepcopy(network)
+        shown.load_state_dict(average)
+        watch(step, TrainedLatte(shown.eval(), recipe, [*losses]))
 
 
 def milestones(steps: int) -> list[int]:
@@ -308,9 +340,3 @@ def _rate(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / warm_up) * (
         0.55 + 0.45 * float(np.cos(np.pi * min(1.0, step / max(1, steps))))
     )
-
-
-def _update_average(average: dict[str, Tensor], network: Latte, step: int) -> None:
-    decay = min(EMA_DECAY, (1 + step) / (10 + step))
-    for name, value in network.state_dict().items():
-        average[name].lerp_(value.detach(), 1 - decay)

@@ -22,12 +22,12 @@ from infomotion_lib.errors import CheckpointError, ParameterError
 from infomotion_lib.generators.autoencoder import (
     FittedAutoencoder,
     load_autoencoder,
-    obtain_autoencoder,
     reconstruction_quality,
     save_autoencoder,
     standardised_to,
     weights_of,
 )
+from infomotion_lib.generators.autoencoder_training import obtain_autoencoder
 from infomotion_lib.generators.base import Lessons
 from infomotion_lib.generators.cutting import LabelledClips
 from infomotion_lib.generators.latte.diffusion import (
@@ -42,6 +42,7 @@ from infomotion_lib.generators.latte.diffusion import (
 from infomotion_lib.generators.latte.parameters import LatteParameters
 from infomotion_lib.generators.latte.weights import load_latte, save_latte
 from infomotion_lib.provenance import atomic, sha256, write_csv
+from infomotion_lib.training.placement import Placement
 
 ABOUT = Path(__file__).with_name("about.md")
 WEIGHTS, AUTOENCODER, LOSSES = "latte.safetensors", "autoencoder", "losses.csv"
@@ -141,7 +142,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: 
     """Autoencoder and Latte trained on clips of real TRAIN videos; ``latte.safetensors``, ``autoencoder/``
     and ``losses.csv`` in ``folder``. What a killed training left there is taken up.
     """
-    p = parameters
+    p, placement = parameters, Placement.of(parameters, device)
     check_sampling(p.guidance, p.sampling_steps)
     train, val = (
         lessons.clips(split, side=p.latte_side, condition=p.latte_condition, windows=windows)
@@ -157,7 +158,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: 
         steps=p.autoencoder_steps,
         batch=p.autoencoder_batch_size,
         seed=p.latte_seed,
-        device=device,
+        placement=placement,
     )
     seconds = {"autoencoder": round(time.monotonic() - begun, 1)}
     if p.latte_latents == "standardised":
@@ -187,7 +188,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LatteParameters, device: 
         recipe,
         checkpoint=folder / "checkpoints" / "latte.pt",
         watch=partial(_keep_clips, folder=folder, autoencoder=autoencoder, parameters=p, device=device),
-        device=device,
+        placement=placement,
     )
     weights = save_latte(trained, folder / WEIGHTS)
     write_csv(pd.DataFrame({"loss": trained.losses}), folder / LOSSES)

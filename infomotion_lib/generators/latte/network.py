@@ -106,6 +106,13 @@ class Latte(nn.Module):
         """Index of the class-table row that stands for "no class"."""
         return self.n_classes
 
+    def some_dropped(self, label: Tensor) -> Tensor:
+        """Class indices (B,) of a training step, of which a random share became :attr:`null_class`."""
+        if not self.label_dropout:
+            return label
+        dropped = torch.rand(len(label), device=label.device) < self.label_dropout
+        return torch.where(dropped, self.null_class, label)
+
     def forward(self, latents: Tensor, timestep: Tensor, label: Tensor) -> Tensor:
         """Predicted noise (B, T, C, H, W).
 
@@ -116,7 +123,7 @@ class Latte(nn.Module):
         timestep : Tensor, shape (B,)
             Diffusion steps.
         label : Tensor, shape (B,)
-            Class indices; :attr:`null_class` for none. In training mode some are dropped to the null class.
+            Class indices; :attr:`null_class` for none.
         """
         clips, frames, channels, height, width = latents.shape
         expected = (self.frames, self.channels, self.latent_side, self.latent_side)
@@ -125,9 +132,6 @@ class Latte(nn.Module):
                 f"Latents of shape (B, T, C, H, W) = {tuple(latents.shape)} do not fit a Latte made for"
                 f" {expected}."
             )
-        if self.training and self.label_dropout > 0:
-            dropped = torch.rand(clips, device=label.device) < self.label_dropout
-            label = torch.where(dropped, self.null_class, label)
         condition = self.time_embed(time_frequencies(timestep).to(latents.dtype)) + self.class_embed(
             label
         )  # (B, D)

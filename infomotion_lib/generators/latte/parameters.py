@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from infomotion_lib.parameter_types import Count, LocatedFolder, Rate, Seed
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.training.parameters import TrainingParameters
 
 
-class LatteParameters(StageParameters):
+class LatteParameters(TrainingParameters):
     """Train an autoencoder and a Latte, and draw clips."""
 
     latte_side: int = Field(

@@ -22,10 +22,10 @@ from infomotion_lib.errors import CheckpointError, ParameterError
 from infomotion_lib.generators.autoencoder import (
     FittedAutoencoder,
     load_autoencoder,
-    obtain_autoencoder,
     reconstruction_quality,
     weights_of,
 )
+from infomotion_lib.generators.autoencoder_training import obtain_autoencoder
 from infomotion_lib.generators.base import Lessons
 from infomotion_lib.generators.cutting import LabelledClips
 from infomotion_lib.generators.lvdm.parameters import LvdmParameters
@@ -42,6 +42,7 @@ from infomotion_lib.generators.spacetime.training import (
 from infomotion_lib.generators.spacetime.weights import ChainRecipe, load_denoiser, save_denoiser
 from infomotion_lib.generators.spacetime.windows import stitched_denoise
 from infomotion_lib.provenance import sha256, write_csv
+from infomotion_lib.training.placement import Placement
 
 ABOUT = Path(__file__).with_name("about.md")
 HEARTS, VIDEOS, AUTOENCODER, LOSSES = "lidm.safetensors", "lvdm.safetensors", "autoencoder", "losses.csv"
@@ -138,7 +139,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
     """The chain trained on clips of real TRAIN videos; ``lidm.safetensors``, ``lvdm.safetensors``,
     ``autoencoder/`` and ``losses.csv`` in ``folder``. What a killed training left there is taken up.
     """
-    p, seconds = parameters, {}
+    p, seconds, placement = parameters, {}, Placement.of(parameters, device)
     train, val = (
         lessons.clips(split, side=p.lvdm_side, windows=windows)
         for split, windows in (("TRAIN", p.lvdm_windows), ("VAL", 1))
@@ -155,7 +156,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
         steps=p.lvdm_autoencoder_steps,
         batch=p.lvdm_autoencoder_batch_size,
         seed=p.lvdm_seed,
-        device=device,
+        placement=placement,
     )
     seconds["autoencoder"] = round(time.monotonic() - begun, 1)
     quality = reconstruction_quality(autoencoder, val.frames[:: max(1, len(val.frames) // 256)])
@@ -163,12 +164,13 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
 
     size, rate, seed = chain_size(p.lvdm_size), p.lvdm_learning_rate, p.lvdm_seed
     torch.manual_seed(seed)
-    hearts, videos = heart_unet(size).to(device), video_unet(size).to(device)
+    hearts, videos = heart_unet(size), video_unet(size)
     begun = time.monotonic()
     of_hearts = teach_hearts(
         hearts,
         latents.transpose(1, 2).flatten(0, 1),
         Course(p.lvdm_heart_steps, p.lvdm_heart_batch_size, rate, seed, p.lvdm_objective),
+        placement=placement,
         checkpoint=folder / "checkpoints" / "lidm.pt",
     )
     seconds["hearts"] = round(time.monotonic() - begun, 1)
@@ -185,6 +187,7 @@ def fit(lessons: Lessons, *, folder: Path, parameters: LvdmParameters, device: s
             p.lvdm_objective,
             p.lvdm_condition_dropout,
         ),
+        placement=placement,
         checkpoint=folder / "checkpoints" / "lvdm.pt",
     )
     seconds["videos"] = round(time.monotonic() - begun, 1)

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from infomotion_lib.parameter_types import Count, LocatedFolder, Rate, Seed
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.training.parameters import TrainingParameters
 
 
-class LvdmParameters(StageParameters):
+class LvdmParameters(TrainingParameters):
     """Train an autoencoder, a denoiser of hearts and one of videos, and draw clips by EF."""
 
     lvdm_side: int = Field(

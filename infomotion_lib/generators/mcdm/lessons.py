@@ -13,11 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from infomotion_lib.errors import DataError, StageError
-from infomotion_lib.generators.autoencoder import (
-    FittedAutoencoder,
-    obtain_autoencoder,
-    reconstruction_quality,
-)
+from infomotion_lib.generators.autoencoder import FittedAutoencoder, reconstruction_quality
+from infomotion_lib.generators.autoencoder_training import obtain_autoencoder
 from infomotion_lib.generators.base import Lessons
 from infomotion_lib.generators.cutting import LabelledClips
 from infomotion_lib.generators.mcdm.donors import Donors, Scale, donor_name, with_vectors
@@ -25,6 +22,7 @@ from infomotion_lib.generators.mcdm.outlook import no_vectors
 from infomotion_lib.generators.mcdm.parameters import McdmParameters
 from infomotion_lib.representations.stage import read_vectors, vector_file
 from infomotion_lib.representations.vectors import Vectors
+from infomotion_lib.training.placement import Placement
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def open_taught(lessons: Lessons, *, folder: Path, parameters: McdmParameters, d
         steps=p.mcdm_autoencoder_steps,
         batch=p.mcdm_autoencoder_batch_size,
         seed=p.mcdm_seed,
-        device=device,
+        placement=Placement.of(p, device),
     )
     seconds = {"autoencoder": round(time.monotonic() - begun, 1)}
     quality = reconstruction_quality(autoencoder, val.frames[:: max(1, len(val.frames) // 256)])

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from infomotion_lib.parameter_types import Count, LocatedFolder, Rate, Seed
 from infomotion_lib.representations.parameters import RepresentationChoice
+from infomotion_lib.training.parameters import TrainingParameters
 
 Motion = Literal["motion", "mafe"]
 Condition = Literal["motion", "ef_motion"]
@@ -15,7 +16,7 @@ DonorSetting = Literal["shuffled", "self"]
 Hearts = Literal["drawn", "real"]
 
 
-class McdmParameters(RepresentationChoice):
+class McdmParameters(TrainingParameters, RepresentationChoice):
     """Train an autoencoder, a denoiser of hearts and one of videos, and draw clips by motion vectors."""
 
     mcdm_motion: Motion = Field(

@@ -15,6 +15,7 @@ from infomotion_lib.generators.mcdm.lessons import Moved, Taught
 from infomotion_lib.generators.mcdm.parameters import McdmParameters
 from infomotion_lib.generators.spacetime.networks import chain_size, heart_unet, video_unet
 from infomotion_lib.generators.spacetime.training import Course, teach_hearts, teach_videos, velocity_loss
+from infomotion_lib.training.placement import Placement
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,15 @@ class Trained:
 def train(taught: Taught, *, folder: Path, parameters: McdmParameters, device: str) -> Trained:
     """Both denoisers, trained; a killed training goes on from ``folder/checkpoints``."""
     p, size, seed = parameters, chain_size(parameters.mcdm_size), parameters.mcdm_seed
+    placement = Placement.of(p, device)
     told = tokens(
         taught.train.motion, taught.train.ef, scale=taught.scale, condition=p.mcdm_condition
     )  # (N, 1, D)
     torch.manual_seed(seed)
-    hearts = heart_unet(size).to(device) if p.mcdm_hearts == "drawn" else None
+    hearts = heart_unet(size) if p.mcdm_hearts == "drawn" else None
     torch.manual_seed(seed)
-    videos = video_unet(size, condition=told.shape[-1]).to(device)
-    untrained = deepcopy(videos).eval()
+    videos = video_unet(size, condition=told.shape[-1])
+    untrained = deepcopy(videos).to(device).eval()
     losses: dict[str, list[float]] = {}
     seconds: dict[str, float] = dict(taught.facts["seconds"])
     if hearts is not None:
@@ -62,6 +64,7 @@ def train(taught: Taught, *, folder: Path, parameters: McdmParameters, device: s
             hearts,
             taught.train.latents.transpose(1, 2).flatten(0, 1),
             Course(p.mcdm_heart_steps, p.mcdm_heart_batch_size, p.mcdm_learning_rate, seed),
+            placement=placement,
             checkpoint=folder / "checkpoints" / "lidm.pt",
         )
         seconds["hearts"] = round(time.monotonic() - begun, 1)
@@ -71,6 +74,7 @@ def train(taught: Taught, *, folder: Path, parameters: McdmParameters, device: s
         taught.train.latents,
         told,
         Course(p.mcdm_video_steps, p.mcdm_video_batch_size, p.mcdm_learning_rate, seed),
+        placement=placement,
         checkpoint=folder / "checkpoints" / "mcdm.pt",
     )
     seconds["videos"] = round(time.monotonic() - begun, 1)

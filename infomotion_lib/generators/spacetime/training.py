@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from infomotion_lib.errors import CheckpointError
 from infomotion_lib.generators.noise import NOISE_STEPS
 from infomotion_lib.generators.objectives import noised
 from infomotion_lib.generators.spacetime.denoising import denoise, denoise_hearts
@@ -23,15 +22,14 @@ from infomotion_lib.generators.spacetime.targets import (
     masked_loss,
     with_offset,
 )
-from infomotion_lib.progress import track
-from infomotion_lib.provenance import atomic
+from infomotion_lib.training.lesson import Lesson, averaging, taught
+from infomotion_lib.training.placement import Placement
 
 FORMAT = 1
 """Raised when equal latents and settings teach another network: a checkpoint of another format is not gone on
 from.
 """
 
-EMA_DECAY = 0.999
 CHECKPOINT_EVERY = 100
 
 
@@ -71,6 +69,7 @@ def teach_videos(
     course: Course,
     *,
     hearts: Tensor | None = None,
+    placement: Placement = Placement(),  # noqa: B008  # frozen
     checkpoint: Path | None = None,
 ) -> list[float]:
     """Losses of every step; ``unet`` then holds the running average of its weights.
@@ -78,7 +77,7 @@ def teach_videos(
     Parameters
     ----------
     unet : UNetSpatioTemporalConditionModel
-        On the device where it is taught.
+        Taught in place, on the device of ``placement``.
     latents : Tensor, shape (N, 4, T, S, S)
         Scaled latent clips.
     condition : Tensor, shape (N, 1, D)
@@ -86,20 +85,28 @@ def teach_videos(
     course : Course
     hearts : Tensor, shape (N, 4, S, S), optional
         Reference frame of each clip; a random frame of it otherwise, as published.
+    placement : Placement
+        Where it is taught.
     checkpoint : path, optional
         Training state; a killed training of the same clips goes on as if it had not been.
     """
-    loss = partial(_video_loss, unet, latents, condition, hearts, course)
-    taught = [latents, condition] if hearts is None else [latents, condition, hearts]
-    return _teach(unet, taught, loss, course, label="videos", checkpoint=checkpoint)
+    draw = partial(_video_batch, latents, condition, hearts, course)
+    used = [latents, condition] if hearts is None else [latents, condition, hearts]
+    told = _Told(unet, _video_loss)
+    return _teach(told, used, draw, course, label="videos", placement=placement, checkpoint=checkpoint)
 
 
 def teach_hearts(
-    unet: Any, latents: Tensor, course: Course, *, checkpoint: Path | None = None
+    unet: Any,
+    latents: Tensor,
+    course: Course,
+    *,
+    placement: Placement = Placement(),  # noqa: B008  # frozen
+    checkpoint: Path | None = None,
 ) -> list[float]:
     """Losses of every step of a denoiser of single frames (N, 4, S, S); see :func:`teach_videos`."""
-    loss = partial(_heart_loss, unet, latents, course)
-    return _teach(unet, [latents], loss, course, label="hearts", checkpoint=checkpoint)
+    draw, told = partial(_heart_batch, latents, course), _Told(unet, _heart_loss)
+    return _teach(told, [latents], draw, course, label="hearts", placement=placement, checkpoint=checkpoint)
 
 
 @torch.no_grad()
@@ -133,15 +140,23 @@ def velocity_loss(
 
 
 def _video_loss(
-    unet: Any,
+    unet: Any, noisy: Tensor, reference: Tensor, condition: Tensor, timestep: Tensor, target: Tensor
+) -> Tensor:
+    predicted = denoise(unet, noisy, reference=reference, condition=condition, timestep=timestep)
+    whole = torch.full((len(noisy),), noisy.shape[2], device=noisy.device)
+    return masked_loss(predicted, target, valid=whole)
+
+
+def _video_batch(
     latents: Tensor,
     condition: Tensor,
     hearts: Tensor | None,
     course: Course,
-    chosen: NDArray[np.int64],
-    random: np.random.Generator,
-) -> Tensor:
-    rows, device = torch.from_numpy(chosen), unet.device
+    step: int,
+    device: torch.device,
+) -> tuple[Tensor, ...]:
+    chosen, random = _chosen(latents, course, step)
+    rows = torch.from_numpy(chosen)
     clean = latents[rows]
     frames = torch.from_numpy(random.integers(latents.shape[2], size=len(chosen)))
     reference = clean[torch.arange(len(chosen)), :, frames] if hearts is None else hearts[rows]
@@ -152,101 +167,74 @@ def _video_loss(
     if course.dropout:  # nothing is drawn without it, so that the noise of a training stays what it was
         told = told * (torch.rand(len(chosen), 1, 1) >= course.dropout)
     task = noised(course.objective, clean, noise, timestep)
-    predicted = denoise(
-        unet, task.noisy, reference=reference, condition=told.to(device), timestep=task.timestep
-    )
-    whole = torch.full((len(chosen),), clean.shape[2], device=device)
-    return masked_loss(predicted, task.target, valid=whole)
+    return task.noisy, reference, told.to(device), task.timestep, task.target
 
 
-def _heart_loss(
-    unet: Any, latents: Tensor, course: Course, chosen: NDArray[np.int64], random: np.random.Generator
-) -> Tensor:
-    clean = latents[torch.from_numpy(chosen)].to(unet.device)
-    noise = torch.randn(clean.shape).to(unet.device)
-    timestep = torch.randint(NOISE_STEPS, (len(chosen),)).to(unet.device)
+def _heart_loss(unet: Any, noisy: Tensor, timestep: Tensor, target: Tensor) -> Tensor:
+    return functional.mse_loss(denoise_hearts(unet, noisy, timestep=timestep), target)
+
+
+def _heart_batch(latents: Tensor, course: Course, step: int, device: torch.device) -> tuple[Tensor, ...]:
+    chosen, _ = _chosen(latents, course, step)
+    clean = latents[torch.from_numpy(chosen)].to(device)
+    noise = torch.randn(clean.shape).to(device)
+    timestep = torch.randint(NOISE_STEPS, (len(chosen),)).to(device)
     task = noised(course.objective, clean, noise, timestep)
-    predicted = denoise_hearts(unet, task.noisy, timestep=task.timestep)
-    return functional.mse_loss(predicted, task.target)
+    return task.noisy, task.timestep, task.target
+
+
+def _chosen(latents: Tensor, course: Course, step: int) -> tuple[NDArray[np.int64], np.random.Generator]:
+    """Rows of a step; torch's generator is set by the step too."""
+    random = np.random.default_rng([course.seed, step])
+    torch.manual_seed(int(random.integers(2**62)))
+    return random.choice(len(latents), size=min(course.batch, len(latents)), replace=False), random
+
+
+class _Told(nn.Module):
+    """A loss of a network, as a module that several processes can share."""
+
+    def __init__(self, network: nn.Module, loss: Callable[..., Tensor]) -> None:
+        super().__init__()
+        self.network, self.loss = network, loss
+
+    def forward(self, *batch: Tensor) -> Tensor:
+        return self.loss(self.network, *batch)
 
 
 def _teach(
-    network: nn.Module,
-    taught: Sequence[Tensor],
-    loss_of: Callable[[NDArray[np.int64], np.random.Generator], Tensor],
+    told: _Told,
+    taught_on: Sequence[Tensor],
+    draw: Callable[[int, torch.device], tuple[Tensor, ...]],
     course: Course,
     *,
     label: str,
+    placement: Placement,
     checkpoint: Path | None,
 ) -> list[float]:
-    count = len(taught[0])
-    network.train()
-    average = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    # fused: its square root is exact, see arithmetic.py
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=course.learning_rate, weight_decay=0.01, fused=True
+    network = told.network.train()
+    lesson = Lesson(
+        label=label,
+        network=network,
+        loss=told,
+        draw=draw,
+        steps=course.steps,
+        batch=min(course.batch, len(taught_on[0])),
+        # fused: its square root is exact, see arithmetic.py
+        optimiser=partial(torch.optim.AdamW, lr=course.learning_rate, weight_decay=0.01, fused=True),
+        clip=1.0,
+        averaging=averaging,
+        identity=_identity(course, network, taught_on),
+        checkpoint=checkpoint,
+        every=CHECKPOINT_EVERY,
     )
-    identity = _identity(course, network, taught)
-    losses = _resumed(checkpoint, network, average, optimiser, identity) if checkpoint else []
-    bar = track(range(len(losses), course.steps), label=label, unit="step")
-    for step in bar:
-        random = np.random.default_rng([course.seed, step])
-        torch.manual_seed(int(random.integers(2**62)))
-        chosen = random.choice(count, size=min(course.batch, count), replace=False)
-        loss = loss_of(chosen, random)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        decay = min(EMA_DECAY, (1 + step) / (10 + step))
-        for name, value in network.state_dict().items():
-            average[name].lerp_(value.detach(), 1 - decay)
-        losses.append(float(loss.detach()))
-        if checkpoint and ((step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == course.steps):
-            state = {
-                "identity": identity,
-                "network": network.state_dict(),
-                "average": average,
-                "optimiser": optimiser.state_dict(),
-                "losses": losses,
-            }
-            with atomic(checkpoint) as temporary:
-                torch.save(state, temporary)
-        if step % 20 == 0:
-            bar.set_postfix(loss=f"{np.mean(losses[-100:]):.3f}")
-    network.load_state_dict(average)
+    losses = taught(lesson, placement)
     network.eval()
     return losses
 
 
-def _identity(course: Course, network: nn.Module, taught: Sequence[Tensor]) -> dict[str, Any]:
+def _identity(course: Course, network: nn.Module, taught_on: Sequence[Tensor]) -> dict[str, Any]:
     """What decides a training: settings, the network's beginning, and what it is taught."""
     digest = hashlib.sha256()
-    for values in (*network.state_dict().values(), *taught):
+    for values in (*network.state_dict().values(), *taught_on):
         digest.update(values.detach().cpu().contiguous().numpy().data)
     return {"format": FORMAT, **asdict(course), "content": digest.hexdigest()}
-
-
-def _resumed(
-    path: Path,
-    network: nn.Module,
-    average: dict[str, Tensor],
-    optimiser: torch.optim.Optimizer,
-    identity: dict[str, Any],
-) -> list[float]:
-    """Losses so far, the state put in place; none without a checkpoint of this very training."""
-    if not path.is_file():
-        return []
-    try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-        if state["identity"] != identity:
-            return []
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        for name, value in state["average"].items():
-            average[name].copy_(value)
-    except Exception as error:
-        raise CheckpointError(
-            f"{path} is not a training checkpoint: {error}", remedy="Delete it to train from the start."
-        ) from None
-    return list(state["losses"])

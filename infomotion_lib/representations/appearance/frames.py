@@ -28,8 +28,9 @@ from infomotion_lib.representations.appearance.network import (
 from infomotion_lib.representations.appearance.outlook import nothing_to_learn
 from infomotion_lib.representations.appearance.parameters import AppearanceParameters
 from infomotion_lib.representations.vectors import Vectors, write_features
+from infomotion_lib.training.placement import Placement
 
-WEIGHTS = "appearance.safetensors"
+WEIGHTS, CHECKPOINT = "appearance.safetensors", Path("appearance_checkpoints") / "last.pt"
 UNREADABLE, NO_FRAME = "unreadable", "no_frame"
 
 
@@ -97,13 +98,16 @@ def fit(
     sides = [frame.shape for frame in frames.values()]
     usual = max(set(sides), key=sides.count)
     rows = [number for number, frame in frames.items() if frame.shape == usual]
+    placement, state = Placement.of(parameters, device), folder / CHECKPOINT
     model = train_appearance(
         np.stack([frames[number] for number in rows]),
         known["ef"].to_numpy(dtype=float)[rows],
         steps=parameters.appearance_steps,
         size=parameters.appearance_size,
         seed=parameters.appearance_seed,
-        device=resolve_device(device).type,
+        placement=placement,
+        # 130 MB, which minutes of one process are not worth
+        checkpoint=state if placement.processes > 1 or state.is_file() else None,
     )
     save_appearance(model, folder / WEIGHTS)
     taught = known.iloc[rows]

@@ -8,10 +8,13 @@ before the last one, not the EF that it predicts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,10 +23,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from infomotion_lib.errors import DataError
-from infomotion_lib.progress import track
+from infomotion_lib.training.lesson import Lesson, taught
+from infomotion_lib.training.placement import Placement
 from infomotion_lib.weights import read_weights, refused, save_weights
 
 N = TypeVar("N", bound=nn.Module)
+
+FORMAT = 1
+"""Raised when equal frames and settings teach another network: a checkpoint of another format is not gone on
+from.
+"""
 
 EMBEDDING_SIZE = 512
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-4
@@ -109,7 +118,8 @@ def train_appearance(
     size: int = 64,
     batch_size: int = 16,
     seed: int = 0,
-    device: str = "cpu",
+    placement: Placement = Placement(),  # noqa: B008  # frozen
+    checkpoint: Path | None = None,
 ) -> AppearanceModel:
     """Frame network fitted to EF by mean squared error (AdamW, cosine schedule); the same on every CPU run of
     one seed.
@@ -126,6 +136,10 @@ def train_appearance(
         Side of the network's input, pixels.
     batch_size : int
         Frames per step, at most N.
+    placement : Placement
+        Where it runs. The batch normalisation of several processes is that of the whole batch.
+    checkpoint : path, optional
+        Where training state is kept; a killed training goes on as if it had not been.
 
     Raises
     ------
@@ -139,25 +153,24 @@ def train_appearance(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = FrameResNet()
-    network = placed(network, device)
+    network = placed(network, "cpu").train(len(labels) > 1)
+    batch = min(batch_size, len(labels))
     inputs = prepared(frames, size, pixel_mean, pixel_sd)
     target = torch.from_numpy((labels - ef_mean) / ef_sd).float()
-    # fused: its square root is exact, see arithmetic.py
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
+    lesson = Lesson(
+        label="appearance network",
+        network=network,
+        loss=_SquaredError(network),
+        draw=partial(_drawn, inputs, target, batch, seed),
+        steps=steps,
+        batch=batch,
+        # fused: its square root is exact, see arithmetic.py
+        optimiser=partial(torch.optim.AdamW, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True),
+        schedule=partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=max(steps, 1)),
+        identity=_identity(frames, labels, [FORMAT, steps, size, batch, seed]),
+        checkpoint=checkpoint,
     )
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
-    batches = _batches(len(labels), min(batch_size, len(labels)), seed)
-    losses = []
-    network.train(len(labels) > 1)
-    for _ in track(range(steps), label="appearance network", unit="step"):
-        batch = next(batches)
-        loss = nn.functional.mse_loss(network(inputs[batch].to(device)), target[batch].to(device))
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        losses.append(float(loss.detach()))
+    losses = taught(lesson, placement)
     return AppearanceModel(network.eval(), size, pixel_mean, pixel_sd, ef_mean, ef_sd, tuple(losses))
 
 
@@ -220,12 +233,38 @@ def placed(network: N, device: str) -> N:
     return moved
 
 
-def _batches(count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
+class _SquaredError(nn.Module):
+    """Mean squared error of what the network says of frames."""
+
+    def __init__(self, network: FrameResNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, frames: Tensor, target: Tensor) -> Tensor:
+        """A scalar, of frames (B, 1, S, S) and their standardised EF (B,)."""
+        return nn.functional.mse_loss(self.network(frames), target)
+
+
+def _drawn(
+    inputs: Tensor, target: Tensor, batch: int, seed: int, step: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Frames and EF of a step: whole passes over shuffled frames; the remainder of a pass is dropped."""
+    a_pass, place = divmod(step, len(target) // batch)
+    rows = torch.from_numpy(_order(seed, len(target), a_pass)[place * batch : (place + 1) * batch])
+    return inputs[rows].to(device), target[rows].to(device)
+
+
+@lru_cache(maxsize=1)
+def _order(seed: int, count: int, a_pass: int) -> NDArray[np.int64]:
     rng = np.random.default_rng(seed)
-    while True:  # whole passes over shuffled frames; the remainder of a pass is dropped
-        order = torch.from_numpy(rng.permutation(count))
-        for start in range(0, count - batch_size + 1, batch_size):
-            yield order[start : start + batch_size]
+    orders = (rng.permutation(count) for _ in range(a_pass + 1))
+    return deque(orders, maxlen=1).pop()
+
+
+def _identity(frames: NDArray[np.uint8], labels: NDArray[np.float64], how: list[int]) -> dict[str, Any]:
+    digest = hashlib.sha256(np.ascontiguousarray(frames).data)
+    digest.update(labels.tobytes())
+    return {"how": [*how, *frames.shape], "content": digest.hexdigest()}
 
 
 def _check_frames(frames: NDArray[np.uint8]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from infomotion_lib.parameter_types import Seed
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.training.parameters import TrainingParameters
 
 
-class AppearanceParameters(StageParameters):
+class AppearanceParameters(TrainingParameters):
     """How the frame ResNet-18 is trained."""
 
     appearance_steps: int = Field(150, ge=0, description="training steps of the frame ResNet-18")

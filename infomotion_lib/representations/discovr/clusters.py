@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
 from infomotion_lib.representations.discovr.variants import Variant, VariantName, variant_of
+from infomotion_lib.training.collective import gathered, part_of, together
 
 EPSILON, ITERATIONS, TEMPERATURE = 0.05, 10, 0.1
 """Of Sinkhorn and of the cross entropy, as in the published training script."""
@@ -35,9 +36,10 @@ class Clusters:
     video_q: Tensor
     image_q: Tensor
 
-    def used(self) -> int:
-        """How many prototypes are the first choice of a video token."""
-        return int(self.video_q.flatten(0, -2).argmax(dim=-1).unique().numel())
+
+def prototypes_used(codes: Tensor) -> int:
+    """How many prototypes are the first choice of a token, of codes (B, N, K)."""
+    return int(codes.flatten(0, -2).argmax(dim=-1).unique().numel())
 
 
 @torch.no_grad()
@@ -81,15 +83,17 @@ def of_length_one(prototypes: Tensor) -> Tensor:
 def clustered(
     video_features: Tensor, image_features: Tensor, prototypes: Tensor, *, variant: VariantName | Variant
 ) -> Clusters:
-    """Scores and codes of aligned tokens (B, N, D); all clips' tokens share one Sinkhorn problem per
-    branch.
+    """Scores and codes of aligned tokens (B, N, D); all clips' tokens, those of other processes too, share
+    one Sinkhorn problem per branch.
     """
     known = of_length_one(prototypes)
     video_scores = normalize(video_features, dim=-1) @ known.T
     fixed = known if variant_of(variant).image_term_trains else known.detach()
     image_scores = normalize(image_features.detach(), dim=-1) @ fixed.T
+    mine = part_of(together() * len(video_scores))
     video_q, image_q = (
-        sinkhorn(scores, iterations=ITERATIONS, epsilon=EPSILON) for scores in (video_scores, image_scores)
+        sinkhorn(gathered(scores), iterations=ITERATIONS, epsilon=EPSILON)[mine]
+        for scores in (video_scores, image_scores)
     )
     return Clusters(video_scores, image_scores, video_q, image_q)
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from infomotion_lib.representations.discovr.variants import Variant
+from infomotion_lib.training.collective import mean_of, rank, together
 
 STUDENT_TEMPERATURE = 0.1
 CENTRE_MOMENTUM = 0.8
@@ -41,15 +42,21 @@ def image_mean(values: Tensor, variant: Variant) -> Tensor:
     """Loss of the image branch from cross entropies (N, B T), weighted as the variant says."""
     if variant.image_weight == "mean":
         return values.mean()
-    frames = values.shape[1]
-    last_chunk = values[:, (frames - 1) // CHUNK * CHUNK :]
-    return last_chunk.mean() * IMAGE_SCALE / frames
+    processes, frames = together(), together() * values.shape[1]
+    begins = (frames - 1) // CHUNK * CHUNK  # the last chunk, of the frames of all processes
+    if processes == 1:
+        return values[:, begins:].mean() * IMAGE_SCALE / frames
+    here = values[:, max(begins - rank() * values.shape[1], 0) :]
+    mean = here.sum() / (len(values) * (frames - begins))
+    return processes * mean * IMAGE_SCALE / frames  # the mean over processes is the loss
 
 
 @torch.no_grad()
 def next_centre(
     centre: Tensor, logits: Tensor, says: Tensor, variant: Variant, *, momentum: float = CENTRE_MOMENTUM
 ) -> Tensor:
-    """Centre (1, K) after a step: a moving mean of the teacher's logits, or of its probabilities."""
-    new = (logits if variant.centre_of == "logits" else says).mean(dim=0, keepdim=True)
+    """Centre (1, K) after a step: a moving mean of the teacher's logits, or of its probabilities, over the
+    batch of all processes.
+    """
+    new = mean_of((logits if variant.centre_of == "logits" else says).mean(dim=0, keepdim=True))
     return centre * momentum + new * (1 - momentum)

@@ -28,6 +28,13 @@ class Masks:
     views: Tensor
     images: Tensor
 
+    def part(self, clips: slice) -> Masks:
+        """Those of some clips, a slice from one number to another."""
+        first, last, _ = clips.indices(len(self.whole))
+        frames = self.images.shape[1] // len(self.whole)  # T
+        images = self.images[:, first * frames : last * frames]
+        return Masks(self.whole[clips], self.views[:, clips], images)
+
     def to(self, device: torch.device) -> Masks:
         """The same on a device."""
         return Masks(self.whole.to(device), self.views.to(device), self.images.to(device))

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infomotion_lib.parameter_types import Count, LocatedFile, Seed
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.training.parameters import TrainingParameters
 
 Temperature = Annotated[float, Field(gt=0)]
 
 
-class DiscovrParameters(StageParameters):
+class DiscovrParameters(TrainingParameters):
     """How the video network of DISCOVR is trained."""
 
     discovr_size: Literal["tiny", "cpu", "vit_s", "vit_b"] = Field(

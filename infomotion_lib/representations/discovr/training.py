@@ -7,25 +7,31 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
+from torch import Tensor, nn
 
 from infomotion_lib import arithmetic
-from infomotion_lib.device import resolve_device
 from infomotion_lib.errors import StageError
-from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 from infomotion_lib.representations.discovr.alarms import Signs, alarms, signs_of
 from infomotion_lib.representations.discovr.clips import ClipSource
+from infomotion_lib.representations.discovr.clusters import prototypes_used
 from infomotion_lib.representations.discovr.dino import teacher_says
+from infomotion_lib.representations.discovr.masks import Masks
 from infomotion_lib.representations.discovr.model import Model
+from infomotion_lib.representations.discovr.network import Discovr
 from infomotion_lib.representations.discovr.settings import TrainingSettings
-from infomotion_lib.representations.discovr.step import Step, training_step
+from infomotion_lib.representations.discovr.step import training_step
+from infomotion_lib.training.collective import gathered, mean_of
+from infomotion_lib.training.launch import trained
+from infomotion_lib.training.placement import Placement
+from infomotion_lib.training.team import Team
 from infomotion_lib.weights import read_checkpoint
 
 FORMAT = 1
@@ -94,7 +100,7 @@ def train_discovr(
     folder: str | Path,
     settings: TrainingSettings,
     val: ClipSource | None = None,
-    device: str = "auto",
+    placement: Placement = Placement(),  # noqa: B008  # frozen
 ) -> TrainingResult:
     """Network trained on clips of TRAIN videos; goes on from ``folder`` if a run of the same settings was cut
     short there.
@@ -111,8 +117,8 @@ def train_discovr(
         What decides the training.
     val : ClipSource, optional
         VAL videos, which are looked at for signs of a collapse and choose nothing.
-    device : {"auto", "cpu", "cuda"}
-        Where it runs.
+    placement : Placement
+        Where it runs. Centres and balanced codes are those of the whole batch.
 
     Raises
     ------
@@ -121,14 +127,8 @@ def train_discovr(
     StageError
         If the loss is not finite.
     """
-    run = _Run(model, source, folder=Path(folder), settings=settings, device=resolve_device(device))
-    run.resume()
-    bar: tqdm[int] = track(label="DISCOVR training", total=settings.steps, unit="step")
-    bar.update(run.step)
-    while run.step < settings.steps:
-        run.advance()
-        bar.update()
-    bar.close()
+    begin = partial(_Run, model, source, folder=Path(folder), settings=settings)
+    run = trained(begin, placement)
     signs = val_signs(model, val, temperature=settings.temperature(settings.steps))
     return TrainingResult(model.to("cpu").eval(), run.table(), signs)
 
@@ -147,6 +147,29 @@ def val_signs(model: Model, val: ClipSource | None, *, temperature: float, batch
     return signs_of(torch.cat(says), torch.cat(cls)) if says else Signs(*[float("nan")] * 4)
 
 
+class _Step(nn.Module):
+    """A step as a module, whose gradients several processes can share."""
+
+    def __init__(self, network: Discovr, settings: TrainingSettings) -> None:
+        super().__init__()
+        self.network, self.settings = network, settings
+
+    def forward(
+        self, clips: Tensor, whole: Tensor, views: Tensor, images: Tensor, temperature: float
+    ) -> tuple[Tensor, ...]:
+        """The four losses; codes, CLS tokens and answers of the teacher, for the log."""
+        made = training_step(
+            self.network,
+            clips,
+            Masks(whole, views, images),
+            temperature=temperature,
+            momentum=self.settings.momentum,
+            variant=self.settings.variant,
+        )
+        losses = made.video, made.image, made.video_scores, made.image_scores
+        return *losses, made.clusters.video_q, made.cls, made.says
+
+
 class _Run:
     """State of a training: network, optimiser, step, log."""
 
@@ -154,35 +177,32 @@ class _Run:
         self,
         model: Model,
         source: ClipSource,
+        team: Team,
         *,
         folder: Path,
         settings: TrainingSettings,
-        device: torch.device,
     ) -> None:
-        self.source, self.settings, self.folder, self.device = source, settings, folder, device
-        self.identity = _identity(model, source, settings)
-        self.model, self.step = model.to(device), 0
+        self.source, self.settings, self.folder, self.team = source, settings, folder, team
+        self.identity = {**_identity(model, source, settings), **team.placement.identity}
+        self.model, self.step, self.steps = model, 0, settings.steps
+        self.label, self.keeps = "DISCOVR training", True
+        self.batch = min(settings.batch_size, len(source))
         self.rows: list[list[float]] = []
         # fused: its square root is exact, see arithmetic.py
         self.optimiser = torch.optim.AdamW(_groups(model, settings), lr=0.0, betas=BETAS, fused=True)
 
     def advance(self) -> None:
-        """One step."""
+        """Do one step."""
         settings, number, network = self.settings, self.step, self.model.network
         videos = settings.rows(number, count=len(self.source))
         clips = self.model.normalised(self.source.drawn(videos, settings.draws(number)))
-        masks = settings.masks(number, clips=len(clips), size=network.size).to(self.device)
+        part = self.team.part(len(clips))
+        masks = settings.masks(number, clips=len(clips), size=network.size).part(part).to(self.team.device)
         rate, temperature = settings.rate(number), settings.temperature(number)
         self.model.train()
-        made = training_step(
-            network,
-            settings.cropped(clips, number),
-            masks,
-            temperature=temperature,
-            momentum=settings.momentum,
-            variant=settings.variant,
-        )
-        loss = made.total
+        clips = settings.cropped(clips, number)[part]
+        *losses, codes, cls, says = self.module(clips, masks.whole, masks.views, masks.images, temperature)
+        loss = losses[0] + losses[1] + losses[2] + losses[3]
         if not bool(loss.isfinite()):
             raise StageError(
                 f"DISCOVR training diverged at step {number + 1}: its loss is not finite.",
@@ -190,13 +210,16 @@ class _Run:
             )
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
+        self.optimise.zero_grad(set_to_none=True)
+        self.team.backward(loss)
+        self.optimise.step()
         self.step += 1
         if settings.due(self.step, settings.log_every):
-            self.rows.append(_row(self.step, made, rate=rate, temperature=temperature))
-        if settings.due(self.step, settings.checkpoint_every):
+            values = [float(mean_of(value.detach())) for value in (loss, *losses)]
+            signs = signs_of(gathered(says), gathered(cls)).named().values()
+            used = prototypes_used(gathered(codes))
+            self.rows.append([self.step, *values, rate, temperature, *signs, used])
+        if self.team.leads and settings.due(self.step, settings.checkpoint_every):
             self._save()
 
     def _save(self) -> None:
@@ -210,12 +233,19 @@ class _Run:
         with atomic(self.folder / LAST) as temporary:
             torch.save(state, temporary)
 
+    def saved(self) -> int:
+        """Steps that the last checkpoint has."""
+        path = self.folder / LAST
+        return int(read_checkpoint(path, self.identity, device="cpu")["step"]) if path.is_file() else 0
+
     def resume(self) -> None:
-        """Take up the last checkpoint, if there is one."""
+        """Place the network; take up the last checkpoint, if there is one."""
+        step = _Step(self.model.to(self.team.device).network, self.settings)
+        self.module, self.optimise = self.team.setup(step, self.optimiser)
         path = self.folder / LAST
         if not path.is_file():
             return
-        state = read_checkpoint(path, self.identity, device=self.device)
+        state = read_checkpoint(path, self.identity, device=self.team.device)
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.rows = int(state["step"]), [list(row) for row in state["log"]]
@@ -225,13 +255,6 @@ class _Run:
         return pd.DataFrame(self.rows, columns=list(LOG_COLUMNS), dtype=float).astype(
             {"step": int, "prototypes_used": int}
         )
-
-
-def _row(number: int, made: Step, *, rate: float, temperature: float) -> list[float]:
-    losses = [made.total, made.video, made.image, made.video_scores, made.image_scores]
-    signs = signs_of(made.says, made.cls)
-    values = [*(float(loss.detach()) for loss in losses), rate, temperature, *signs.named().values()]
-    return [number, *values, made.clusters.used()]
 
 
 def _groups(model: Model, settings: TrainingSettings) -> list[dict[str, Any]]:

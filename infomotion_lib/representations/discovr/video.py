@@ -23,6 +23,7 @@ from infomotion_lib.representations.discovr.training import LOG_COLUMNS, Trainin
 from infomotion_lib.representations.discovr.variants import VARIANTS
 from infomotion_lib.representations.vectors import Vectors
 from infomotion_lib.share import Share
+from infomotion_lib.training.placement import Placement
 
 ABOUT = Path(__file__).with_name("about.md")
 WEIGHTS, LOG = "discovr.safetensors", "discovr_training_log.csv"
@@ -103,7 +104,12 @@ def fit(
         seed=p.discovr_seed,
     )
     trained = train_discovr(
-        model, seen, folder=folder / "discovr_checkpoints", settings=settings, val=held_out, device=device
+        model,
+        seen,
+        folder=folder / "discovr_checkpoints",
+        settings=settings,
+        val=held_out,
+        placement=Placement.of(p, device),
     )
     save_model(trained.model, folder / WEIGHTS)
     write_csv(trained.log, folder / LOG)

@@ -18,12 +18,13 @@ from infomotion_lib.representations.ifa.features import extract_blocks, extract_
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.parameters import IfaParameters
 from infomotion_lib.representations.ifa.pooling import Pooling, rank_bound, vector_size
-from infomotion_lib.representations.ifa.settings import TrainingSettings, resolve_precision
+from infomotion_lib.representations.ifa.settings import TrainingSettings
 from infomotion_lib.representations.ifa.training import TrainingResult, new_interpolator, train_interpolator
 from infomotion_lib.representations.ifa.training_log import LOG_COLUMNS
 from infomotion_lib.representations.ifa.triplets import TripletStore
 from infomotion_lib.representations.vectors import Vectors
 from infomotion_lib.share import Share
+from infomotion_lib.training.placement import Placement, Precision, resolve_precision
 
 WEIGHTS, LOG = "ifa.safetensors", "training_log.csv"
 
@@ -102,7 +103,7 @@ def fit(
     ``folder`` then holds ``ifa.safetensors``, ``training_log.csv`` and the checkpoints of the training.
     """
     require_pairs(train, parameters.pairs)
-    resolve_precision(parameters.ifa_precision, device)  # refused before a video is read
+    _precision(parameters, device)  # refused before a video is read
     stores = [
         TripletStore.from_frame_index(rows, split=split, workers=parameters.workers)
         for split, rows in (("TRAIN", train), ("VAL", val))
@@ -124,7 +125,7 @@ def fit_triplets(
         loss=p.ifa_loss,
         laplacian_weight=p.ifa_lambda,
         augmentation=turns,
-        precision=resolve_precision(p.ifa_precision, device),
+        precision=_precision(p, device),
         seed=p.ifa_seed,
     )
     start = (
@@ -138,11 +139,15 @@ def fit_triplets(
         folder=folder / "checkpoints",
         settings=settings,
         val=val,
-        device=device,
+        placement=Placement.of(p, device),
     )
     save_interpolator(trained.network, folder / WEIGHTS)
     write_csv(trained.log, folder / LOG)
     return Motion(trained, p.pooling, device, train.names, p.pairs)
+
+
+def _precision(parameters: IfaParameters, device: str) -> Precision:
+    return resolve_precision(parameters.ifa_precision, device, name="ifa_precision")
 
 
 def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -27,11 +27,14 @@ class Batch:
         Triplets of the store.
     settings : TrainingSettings
         Of the run.
+    part : slice
+        Of these triplets, those that this process sees.
     """
 
     step: int
     rows: NDArray[np.int64]
     settings: TrainingSettings
+    part: slice = field(default_factory=lambda: slice(None))
 
 
 class Losses(NamedTuple):

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from infomotion_lib.arithmetic import variables
 from infomotion_lib.parameter_types import Count, LocatedFile, Pairs, Rate, Seed
-from infomotion_lib.parameters import StageParameters
+from infomotion_lib.training.parameters import TrainingParameters
 
 Depth = Literal[1, 2, 4]
 
 
-class IfaParameters(StageParameters):
+class IfaParameters(TrainingParameters):
     """How the inter-frame-attention network is trained, and its motion vectors are made."""
 
     ifa_width: Literal[4, 8, 16, 32] = Field(
@@ -53,7 +53,7 @@ class IfaParameters(StageParameters):
         """Refuse bfloat16 where the processor, or the arithmetic asked for, has none."""
         super().require_machine()
         if self.ifa_precision == "bf16-mixed":
-            from infomotion_lib.representations.ifa.settings import resolve_precision
+            from infomotion_lib.training.placement import resolve_precision
 
             asked = variables(self.arithmetic, threads=self.workers)
-            resolve_precision(self.ifa_precision, self.device, environment=asked)
+            resolve_precision(self.ifa_precision, self.device, environment=asked, name="ifa_precision")

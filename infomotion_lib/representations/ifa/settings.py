@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from infomotion_lib.arithmetic import bf16_obstacle
-from infomotion_lib.errors import ParameterError
 from infomotion_lib.representations.ifa.augment import Augmentation, Change
 from infomotion_lib.representations.ifa.losses import LossName
-
-if TYPE_CHECKING:
-    import torch
-
-Precision = Literal["32-true", "bf16-mixed"]
+from infomotion_lib.training.placement import Precision
 
 FINAL_SHARE = 0.1
 """Last learning rate as a share of the peak (published: 2e-5 of 2e-4)."""
@@ -105,41 +97,3 @@ class TrainingSettings:
         steps; always at the end.
         """
         return step == self.steps or step % (every or max(self.steps // 10, 1)) == 0
-
-
-def resolve_precision(
-    precision: Precision | Literal["auto"],
-    device: torch.device | str = "auto",
-    *,
-    environment: Mapping[str, str] | None = None,
-) -> Precision:
-    """Precision of a training on a device; ``auto`` is ``bf16-mixed`` where it has the instructions, else
-    ``32-true``. ``environment``: variables of the arithmetic that will be in force; those of this process by
-    default.
-
-    Raises
-    ------
-    ParameterError
-        If bfloat16 is asked for where it would only be slow.
-    """
-    if precision == "auto":
-        return "32-true" if _bf16_obstacle(device, environment) else "bf16-mixed"
-    if precision == "bf16-mixed" and (obstacle := _bf16_obstacle(device, environment)):
-        raise ParameterError(
-            f"bfloat16 would be slower than float32 here: {obstacle}.",
-            remedy=(
-                "Use float32 (ifa_precision = '32-true', or 'auto'); on a processor that has it, arithmetic ="
-                " 'native' allows it."
-            ),
-        )
-    return precision
-
-
-def _bf16_obstacle(device: torch.device | str, environment: Mapping[str, str] | None) -> str:
-    import torch
-
-    from infomotion_lib.device import resolve_device
-
-    if resolve_device(torch.device(device).type if device != "auto" else "auto").type != "cuda":
-        return bf16_obstacle() if environment is None else bf16_obstacle(environment)
-    return "" if torch.cuda.is_bf16_supported() else "this GPU has no bfloat16 instructions"

@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from infomotion_lib import arithmetic
-from infomotion_lib.device import as_unit, resolve_device
+from infomotion_lib.device import as_unit
 from infomotion_lib.errors import StageError
-from infomotion_lib.progress import track
 from infomotion_lib.provenance import atomic
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.objective import Batch, Losses, MiddleFrames, Objective
-from infomotion_lib.representations.ifa.settings import TrainingSettings, resolve_precision
+from infomotion_lib.representations.ifa.settings import TrainingSettings
 from infomotion_lib.representations.ifa.training_log import TrainingLog
 from infomotion_lib.representations.ifa.triplets import TripletStore
 from infomotion_lib.representations.ifa.validation import IGNITION_DB, validation_psnr
+from infomotion_lib.training.collective import mean_of
+from infomotion_lib.training.launch import trained
+from infomotion_lib.training.placement import Placement, resolve_precision
+from infomotion_lib.training.team import Team
 from infomotion_lib.weights import read_checkpoint
 
 FORMAT = 2
@@ -102,7 +105,7 @@ def train_interpolator(
     folder: str | Path,
     settings: TrainingSettings,
     val: TripletStore | None = None,
-    device: str = "auto",
+    placement: Placement = Placement(),  # noqa: B008  # frozen
     on_step: Callable[[int, float], None] | None = None,
     objective: Objective | None = None,
 ) -> TrainingResult:
@@ -122,10 +125,10 @@ def train_interpolator(
         Steps, rates, loss, augmentation, seed.
     val : TripletStore, optional
         VAL triplets that choose the best weights.
-    device : {"auto", "cpu", "cuda"}
-        Where it runs.
+    placement : Placement
+        Where it runs; the precision is that of the settings.
     on_step : callable, optional
-        Called with step and loss after each logged step.
+        Called with step and loss after each logged step, where one process trains.
     objective : Objective, optional
         What is minimised; by default the loss of middle frames that the settings name.
 
@@ -138,27 +141,17 @@ def train_interpolator(
     StageError
         If the loss is not finite.
     """
-    resolve_precision(settings.precision, device)
-    aim = MiddleFrames() if objective is None else objective
-    run = _Run(
+    resolve_precision(settings.precision, placement.device, name="ifa_precision")
+    begin = partial(
+        _Run,
         network,
         store,
         folder=Path(folder),
         settings=settings,
         val=val,
-        device=resolve_device(device),
-        objective=aim,
+        objective=MiddleFrames() if objective is None else objective,
     )
-    run.resume()
-    bar: tqdm[int] = track(label=f"{aim.label} training", total=settings.steps, unit="step")
-    bar.update(run.step)
-    while run.step < settings.steps:
-        loss = run.advance()
-        bar.update()
-        if loss is not None and on_step is not None:
-            on_step(run.step, loss)
-    bar.close()
-    return run.result()
+    return trained(begin, replace(placement, precision=settings.precision), on_step=on_step).result()
 
 
 class _Run:
@@ -168,31 +161,25 @@ class _Run:
         self,
         network: InterFrameInterpolator,
         store: TripletStore,
+        team: Team,
         *,
         folder: Path,
         settings: TrainingSettings,
         val: TripletStore | None,
-        device: torch.device,
         objective: Objective,
     ) -> None:
-        from lightning_fabric import Fabric  # its import takes a second: only training pays
-        from lightning_fabric.plugins.environments.lightning import LightningEnvironment
-
-        self.store, self.settings, self.folder = store, settings, folder
+        self.store, self.settings, self.folder, self.team = store, settings, folder, team
         self.val = None if val is None else val.subset(settings.most_validation)
         self.network, self.objective = network, objective
         self.trained = objective.trained(network)
         self.identity = _identity(network, store, self.val, settings, objective, self.trained)
+        self.label, self.steps, self.step = f"{objective.label} training", settings.steps, 0
+        self.batch, self.keeps = min(settings.batch_size, len(store)), True
         self.trained.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stub
         # fused: its square root is exact, see arithmetic.py
         self.optimiser = torch.optim.AdamW(
             self.trained.parameters(), lr=0.0, weight_decay=settings.weight_decay, fused=True
         )
-        fabric = Fabric(
-            accelerator=device.type, devices=1, precision=settings.precision, plugins=[LightningEnvironment()]
-        )
-        self.model, self.steps = fabric.setup(self.trained, self.optimiser)
-        self.fabric, self.device, self.step = fabric, device, 0
         self.best: dict[str, float] = {"psnr": float("nan"), "psnr_naive": float("nan"), "step": 0}
         self.log = TrainingLog(folder / LOG, parts=objective.parts)
 
@@ -200,21 +187,22 @@ class _Run:
         """One step; its loss where the log wants it."""
         settings, step = self.settings, self.step
         rows = settings.rows(step, count=len(self.store))
-        triplets = settings.augmented(self.store.batch(rows), step=step)
-        first, middle, last = as_unit(triplets, self.device).split(1, dim=1)
+        part, device = self.team.part(len(rows)), self.team.device
+        triplets = settings.augmented(self.store.batch(rows), step=step)[part]
+        first, middle, last = as_unit(triplets, device).split(1, dim=1)
         rate = settings.rate(step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.model.train()
-        losses = self.objective.losses(self.model(first, last), middle, Batch(step, rows, settings))
+        losses = self.objective.losses(self.model(first, last), middle, Batch(step, rows, settings, part))
         loss = losses.total
         if (
-            self.device.type == "cpu"
+            device.type == "cpu"
         ):  # costs nothing here, and torch's CPU warp crashes in the backward pass of a nan flow
             self._refuse_divergence(loss, *losses.made.flow)
-        self.steps.zero_grad(set_to_none=True)
-        self.fabric.backward(loss)
-        self.steps.step()
+        self.optimise.zero_grad(set_to_none=True)
+        self.team.backward(loss)
+        self.optimise.step()
         self.step += 1
         return self._record(losses, rate)
 
@@ -225,12 +213,15 @@ class _Run:
         if not (look or keep or settings.due(step, settings.log_every)):
             return None
         self._refuse_divergence(losses.total)
-        value = float(losses.total.detach())
-        psnr, naive = self._look() if look else (None, None)
-        self.log.add(step, value, rate, psnr, naive, [float(part.detach()) for part in losses.parts])
-        if keep:
-            self._save()
-        return value
+        total, *parts = (
+            float(mean_of(value.detach().to(self.team.device))) for value in (losses.total, *losses.parts)
+        )
+        if self.team.leads:
+            psnr, naive = self._look() if look else (None, None)
+            self.log.add(step, total, rate, psnr, naive, parts)
+            if keep:
+                self._save()
+        return total
 
     def _refuse_divergence(self, *values: torch.Tensor) -> None:
         if not all(bool(value.isfinite().all()) for value in values):
@@ -260,17 +251,22 @@ class _Run:
         with atomic(self.folder / LAST) as temporary:
             torch.save(state, temporary)
 
-    def resume(self) -> None:
-        """Take up the last checkpoint, if there is one."""
+    def saved(self) -> int:
+        """Steps that the last checkpoint has."""
         path = self.folder / LAST
-        if not path.is_file():
-            self.log.cut(0)
-            return
-        state = read_checkpoint(path, self.identity, device=self.device)
-        self.trained.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.best = int(state["step"]), dict(state["best"])
-        self.log.cut(self.step)
+        return int(read_checkpoint(path, self.identity, device="cpu")["step"]) if path.is_file() else 0
+
+    def resume(self) -> None:
+        """Place the network; take up the last checkpoint, if there is one."""
+        self.model, self.optimise = self.team.setup(self.trained, self.optimiser)
+        path = self.folder / LAST
+        if path.is_file():
+            state = read_checkpoint(path, self.identity, device=self.team.device)
+            self.trained.load_state_dict(state["network"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step, self.best = int(state["step"]), dict(state["best"])
+        if self.team.leads:
+            self.log.cut(self.step)
 
     def result(self) -> TrainingResult:
         """Best network and log."""

@@ -77,7 +77,7 @@ class Targets:
         mean: NDArray[np.float32] = self.identities.mean(axis=(0, 1))
         return mean
 
-    def rows(self, rows: NDArray[np.int64]) -> Targets:
+    def rows(self, rows: NDArray[np.int64] | slice) -> Targets:
         """Those of some triplets."""
         return Targets(
             None if self.flows is None else self.flows[rows],
@@ -148,7 +148,7 @@ class MafeObjective:
 
     def losses(self, made: Made, middle: Tensor, batch: Batch) -> Losses:
         """Weighted sum, and the parts as they are."""
-        targets = self.targets.of(batch, follow=self.choices.targets_follow)
+        targets = self.targets.of(batch, follow=self.choices.targets_follow).rows(batch.part)
         return self.compared(made, middle, targets, weight=batch.settings.laplacian_weight)
 
     def compared(self, made: Made, middle: Tensor, targets: Targets, *, weight: float) -> Losses:

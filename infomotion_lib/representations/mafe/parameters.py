@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from infomotion_lib.parameter_types import Count, LocatedFile, Pairs, Rate, Seed
-from infomotion_lib.parameters import StageParameters
 from infomotion_lib.representations.mafe.choices import Choices, FlowTeacher, Method
+from infomotion_lib.training.parameters import TrainingParameters
 
 Depth = Literal[1, 2, 4]
 Weight = Annotated[float, Field(ge=0, le=1000)]
@@ -16,7 +16,7 @@ Weight = Annotated[float, Field(ge=0, le=1000)]
 _OURS = Choices()
 
 
-class MafeParameters(StageParameters):
+class MafeParameters(TrainingParameters):
     """How MAFE is trained, and its vectors are made."""
 
     mafe_method: Method = Field(

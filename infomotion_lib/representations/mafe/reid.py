@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,10 @@ from torch import Tensor, nn
 
 from infomotion_lib import arithmetic
 from infomotion_lib.errors import CheckpointError, DataError
-from infomotion_lib.progress import track
 from infomotion_lib.representations.appearance.network import EMBEDDING_SIZE, frame_resnet, placed, prepared
 from infomotion_lib.representations.ifa.triplets import TripletStore
+from infomotion_lib.training.lesson import Lesson, taught
+from infomotion_lib.training.placement import Placement
 from infomotion_lib.weights import is_kind, read_weights, refused, save_weights
 
 FORMAT = 1
@@ -28,7 +30,7 @@ PAIRS = 16
 LEARNING_RATE = 1e-3
 """Of Adam (published: 1e-4, from ImageNet weights)."""
 
-KIND = "infomotion_reid"
+KIND, CHECKPOINT = "infomotion_reid", "reid_last.pt"
 _PAIRS_STREAM, _VAL_STREAM, _VAL_PAIRS = 11, 12, 256
 
 
@@ -92,22 +94,29 @@ class Teacher:
 
 
 def reid_teacher(
-    train: TripletStore, val: TripletStore, *, path: Path, steps: int, size: int, seed: int, device: str
+    train: TripletStore,
+    val: TripletStore,
+    *,
+    path: Path,
+    steps: int,
+    size: int,
+    seed: int,
+    placement: Placement,
 ) -> Teacher:
     """Teacher trained on frames of TRAIN videos; taken from ``path`` if an equal one was finished there.
 
-    Training is short and starts anew if it was cut short; equal videos and settings give equal weights.
+    A training that was cut short goes on; equal videos and settings give equal weights.
 
     Parameters
     ----------
     train, val : TripletStore
         VAL tells how well it knows hearts again, and chooses nothing.
     path : path
-        A ``.safetensors`` file.
+        A ``.safetensors`` file; the state of a training lies beside it.
     steps, size, seed : int
         Training steps, side of the input, seed.
-    device : str
-        Where it runs.
+    placement : Placement
+        Where it runs. The batch normalisation of several processes is that of the whole batch.
 
     Raises
     ------
@@ -123,24 +132,48 @@ def reid_teacher(
         raise DataError("Re-identification needs two TRAIN videos.", remedy="Use mafe_method = 'flow'.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = placed(Siamese(), device)
+        network = placed(Siamese(), "cpu")
     inputs = prepared(train.frames, size, mean, sd)
-    # fused: its square root is exact, see arithmetic.py
-    optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, fused=True)
-    network.train()
-    for step in track(range(steps), label="re-identification teacher", unit="step"):
-        rows, same = pairs_of(videos, PAIRS, np.random.default_rng([seed, _PAIRS_STREAM, step]))
-        logits = network(inputs[rows.ravel(), 0].unflatten(0, (-1, 2)).to(device))
-        target = torch.from_numpy(same).float().to(device)
-        loss = nn.functional.binary_cross_entropy_with_logits(logits, target)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
+    checkpoint = path.with_name(CHECKPOINT)
+    lesson = Lesson(
+        label="re-identification teacher",
+        network=network,
+        loss=_SameOrNot(network),
+        draw=partial(_drawn, inputs, videos, seed),
+        steps=steps,
+        batch=PAIRS,
+        # fused: its square root is exact, see arithmetic.py
+        optimiser=partial(torch.optim.Adam, lr=LEARNING_RATE, fused=True),
+        identity={"identity": identity},
+        checkpoint=checkpoint,
+    )
+    taught(lesson, placement)
     teacher = Teacher(network.eval(), size, mean, sd, float("nan"))
     teacher = Teacher(network, size, mean, sd, told_apart(teacher, val, seed=seed))
     about = {"size": size, "mean": mean, "sd": sd, "accuracy": teacher.accuracy, "identity": identity}
     save_weights(network, path, kind=KIND, about=about)
+    checkpoint.unlink(missing_ok=True)
     return teacher
+
+
+class _SameOrNot(nn.Module):
+    """Cross entropy of what the network says of pairs."""
+
+    def __init__(self, network: Siamese) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pairs: Tensor, same: Tensor) -> Tensor:
+        """A scalar, of pairs (B, 2, S, S) and whether they are of one video (B,)."""
+        return nn.functional.binary_cross_entropy_with_logits(self.network(pairs), same)
+
+
+def _drawn(
+    inputs: Tensor, videos: list[NDArray[np.int64]], seed: int, step: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    rows, same = pairs_of(videos, PAIRS, np.random.default_rng([seed, _PAIRS_STREAM, step]))
+    pairs = inputs[rows.ravel(), 0].unflatten(0, (-1, 2))
+    return pairs.to(device), torch.from_numpy(same).float().to(device)
 
 
 @torch.inference_mode()

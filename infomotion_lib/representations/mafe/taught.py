@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from infomotion_lib.device import as_unit, resolve_device
+from infomotion_lib.device import as_unit
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.representations.ends import require_pairs
@@ -32,6 +32,7 @@ from infomotion_lib.representations.mafe.reid import Teacher, reid_teacher
 from infomotion_lib.representations.mafe.turned import turned_reading
 from infomotion_lib.representations.vectors import Vectors
 from infomotion_lib.share import Share
+from infomotion_lib.training.placement import Placement, Precision
 
 ABOUT = Path(__file__).with_name("about.md")
 WEIGHTS, LOG = "mafe.safetensors", "mafe_training_log.csv"
@@ -123,7 +124,7 @@ def fit(
     ``folder`` then holds ``mafe.safetensors``, ``mafe_training_log.csv``, and the checkpoints of the training
     and of the identity teacher.
     """
-    p, place = parameters, folder / "mafe_checkpoints"
+    p, place, placement = parameters, folder / "mafe_checkpoints", Placement.of(parameters, device)
     if p.pairs == 1 and p.mafe_pair == "filling":
         raise ParameterError(
             "Half beats have no filling whose vector could be taken.", remedy="Use mafe_pair = 'emptying'."
@@ -143,7 +144,7 @@ def fit(
             steps=p.mafe_reid_steps,
             size=p.mafe_reid_size,
             seed=p.mafe_seed,
-            device=str(resolve_device(device)),
+            placement=placement,
         )
     network = (
         load_ema_vfi(p.mafe_weights)
@@ -158,9 +159,9 @@ def fit(
         flow_weight=p.mafe_flow_weight,
         reid_weight=p.mafe_reid_weight,
     )
-    settings = training_settings(p)
+    settings = training_settings(p, placement.precision)
     trained = train_interpolator(
-        network, seen, folder=place, settings=settings, val=held_out, device=device, objective=objective
+        network, seen, folder=place, settings=settings, val=held_out, placement=placement, objective=objective
     )
     some = held_out.subset(settings.most_validation)
     signs = val_signs(objective, some, targets_of(method, some, val, teacher, parameters=p))
@@ -170,7 +171,7 @@ def fit(
     return Taught(trained, p, device, signs, accuracy, seen.names)
 
 
-def training_settings(parameters: MafeParameters) -> TrainingSettings:
+def training_settings(parameters: MafeParameters, precision: Precision) -> TrainingSettings:
     """Settings of the training loop."""
     p = parameters
     turns = Augmentation(horizontal_flip=p.mafe_flips, vertical_flip=p.mafe_flips, rotation=p.mafe_flips)
@@ -180,6 +181,7 @@ def training_settings(parameters: MafeParameters) -> TrainingSettings:
         learning_rate=p.mafe_learning_rate,
         warmup_steps=p.mafe_warmup_steps,
         augmentation=turns,
+        precision=precision,
         seed=p.mafe_seed,
     )
 

@@ -44,6 +44,11 @@ def part(share: Share, parameters: EvaluationParameters, paths: RunPaths) -> Non
     train_share(_open(parameters, paths), share, parameters=parameters, folder=paths.stage("evaluation"))
 
 
+def take_up(folder: Path) -> None:
+    """Merge the rows that the parts have made."""
+    merge_rows(folder)
+
+
 @dataclass(frozen=True)
 class Networks:
     """All networks of a run: what they are trained and tested on, which there are, what they start from."""

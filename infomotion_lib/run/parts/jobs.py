@@ -28,6 +28,9 @@ class Kind(Protocol):
     def part(self, share: Share, parameters: Any, paths: RunPaths) -> None:
         """Do one part, whose files no other part writes; what an earlier call of it has finished is kept."""
 
+    def take_up(self, folder: Path) -> None:
+        """Put in its place what the parts have left in the folder of the stage, before the stage runs."""
+
 
 def prepare_stage(stage: str, profile: str, *, say: Callable[[str], None]) -> Path:
     """Path of the mark that the folder of a stage is ready for its parts.

@@ -49,6 +49,12 @@ def mark(folder: Path, name: str, *, seconds: float, continued: bool = False) ->
     return write_json({"seconds": round(seconds, 1), "continued": continued}, folder / PARTS / name)
 
 
+def without_empty(folder: Path) -> None:
+    """Remove the folder of marks from that of a stage, once the engine has taken them all away."""
+    if (folder / PARTS).is_dir() and not any((folder / PARTS).iterdir()):
+        (folder / PARTS).rmdir()
+
+
 def done_before(folder: Path) -> Done:
     """What the jobs did whose marks lie in the folder of a stage."""
     marks = [read_json(file) for file in (folder / PARTS).glob("*") if file.is_file()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from infomotion_lib.data.videos import open_sources
 from infomotion_lib.device import resolve_device
 from infomotion_lib.generators.parameters import PoolParameters
@@ -38,3 +40,7 @@ def part(share: Share, parameters: PoolParameters, paths: RunPaths) -> None:
         )
     )
     draw_share(fitted, folder / POOL, share)
+
+
+def take_up(folder: Path) -> None:
+    """Nothing: clips are drawn where the pool has them."""

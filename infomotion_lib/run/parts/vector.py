@@ -4,10 +4,13 @@ that the stage takes up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.paths import RunPaths
+from infomotion_lib.representations.parameters import FitParameters
 from infomotion_lib.representations.registry import REPRESENTATIONS
 from infomotion_lib.share import Share
 
@@ -17,12 +20,21 @@ if TYPE_CHECKING:
     from infomotion_lib.representations.base import Shareable
 
 
-def prepare(parameters: Any, paths: RunPaths) -> None:
+def prepare(parameters: FitParameters, paths: RunPaths) -> None:
     """Fit every representation whose vectors are made in blocks."""
+    _fit(_in_blocks(parameters), parameters, paths)
+
+
+def fit_all(parameters: FitParameters, paths: RunPaths) -> None:
+    """Fit every representation of the run."""
+    _fit(parameters.representations, parameters, paths)
+
+
+def _fit(names: Iterable[str], parameters: FitParameters, paths: RunPaths) -> None:
     from infomotion_lib.representations.stage import fit_one
 
     rows = _rows(parameters, paths)
-    for name in _in_blocks(parameters):
+    for name in names:
         fit_one(
             name,
             rows,
@@ -32,7 +44,7 @@ def prepare(parameters: Any, paths: RunPaths) -> None:
         )
 
 
-def part(share: Share, parameters: Any, paths: RunPaths) -> None:
+def part(share: Share, parameters: FitParameters, paths: RunPaths) -> None:
     """Make one share of the blocks of each of these representations."""
     from infomotion_lib.representations.stage import load_representations, vector_file
 
@@ -46,11 +58,15 @@ def part(share: Share, parameters: Any, paths: RunPaths) -> None:
         )
 
 
-def _in_blocks(parameters: Any) -> list[str]:
+def take_up(folder: Path) -> None:
+    """Nothing: blocks lie where the representation looks for its own."""
+
+
+def _in_blocks(parameters: FitParameters) -> list[str]:
     return [name for name in parameters.representations if REPRESENTATIONS[name].in_blocks]
 
 
-def _rows(parameters: Any, paths: RunPaths) -> pd.DataFrame:
+def _rows(parameters: FitParameters, paths: RunPaths) -> pd.DataFrame:
     """Frame index of all sources with paths, as the notebook has it."""
     from infomotion_lib.data.videos import open_sources
     from infomotion_lib.representations.ifa.triplets import attach_paths
