@@ -12,6 +12,7 @@ import pandas as pd
 from infomotion_book.templates import part
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.reporting.results import records
+from infomotion_lib.reporting.summary import shown_method, size_name
 
 
 class Measurement(NamedTuple):
@@ -26,6 +27,12 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         "infomap_platforms.csv", "python tests/benchmarks/bench_platforms.py --run runs/phantom"
     ),
     "speed": Measurement("speed_*.csv", "python tests/benchmarks/bench_selection.py"),
+    "main_job": Measurement("main_job.csv", "python tests/benchmarks/main_job.py REVISION OUT"),
+    "main_job_table1": Measurement("main_job_table1.csv", "python tests/benchmarks/main_job.py REVISION OUT"),
+    "steps": Measurement("steps.csv", "python tests/benchmarks/bench_steps.py OUT.csv"),
+    "regressors": Measurement(
+        "regressors_summary.csv", "python tests/benchmarks/bench_regressor_quality.py OUT.csv"
+    ),
     "latte_steps": Measurement("latte_steps.csv", "python tests/benchmarks/bench_latte_gpu.py"),
     "hearts_tried": Measurement(
         "latte_hearts.csv", "python tests/benchmarks/bench_latte_hearts.py runs/phantom/data out.csv"
@@ -58,4 +65,5 @@ def measured(name: str, folder: Path = FROZEN / "studies") -> list[dict[str, Any
 def _written(name: str, folder: Path) -> str:
     rows, command = measured(name, folder), MEASUREMENTS[name].command
     block, template = (name, "machines.md.jinja") if rows else ("missing", "measured.md.jinja")
-    return part(template, block, {"rows": rows, "what": "This", "command": command})
+    words = {"what": "This", "command": command, "named": shown_method, "size": size_name}
+    return part(template, block, {"rows": rows, **words})

@@ -102,7 +102,9 @@ def main() -> None:
         table = pd.concat([table, pd.DataFrame([row])], ignore_index=True)
         write_csv(table, arguments.out)
         print(row, flush=True)
-    print(summary(table, arguments.regressors).round(2).to_string(index=False))
+    said = summary(table, arguments.regressors).round(2)
+    write_csv(said, arguments.out.with_name(f"{arguments.out.stem}_summary.csv"))
+    print(said.to_string(index=False))
 
 
 if __name__ == "__main__":
