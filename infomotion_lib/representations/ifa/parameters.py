@@ -46,7 +46,7 @@ class IfaParameters(TrainingParameters):
     )
     ifa_vector_precision: Literal["32-true", "bf16-mixed"] = Field(
         "32-true",
-        description="of the vectors; bf16-mixed: twice as fast, distances in nearly the same order",
+        description="of the vectors; bf16-mixed: faster, distances in nearly the same order",
     )
     pairs: Pairs = Field(2, description="motions per video: filling and emptying, or (1) emptying alone")
     pooling: Literal["mean", "grid", "flow"] = Field(
