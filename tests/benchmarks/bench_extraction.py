@@ -232,12 +232,13 @@ def main() -> None:
     )
     parser.add_argument("--widths", type=int, nargs="+", choices=sorted(DEPTHS), default=sorted(DEPTHS))
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--videos", type=int, default=VIDEOS, help=f"a multiple of four, at most {VIDEOS}")
     parser.add_argument("--hearts", type=Path, default=Path("runs/scratch/extraction"), help="drawn here")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--without", nargs="+", choices=TRIED, default=[], help="not tried this time")
     parser.add_argument("--again", action="store_true", help="also the cases that the file has")
     options = parser.parse_args()
-    rows = hearts(options.hearts)
+    rows = hearts(options.hearts).head(options.videos)
     kinds: tuple[Arithmetic, ...] = ("native",) if obstacle() else ("portable", "native")
     for width in options.widths:
         weights = options.weights if width == TRAINED_WIDTH else ""
