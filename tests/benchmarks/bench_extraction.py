@@ -42,7 +42,7 @@ from extraction_ways import (
 )
 
 from infomotion_lib import machine
-from infomotion_lib.arithmetic import PORTABLE, Arithmetic, bf16_obstacle, obstacle, variables
+from infomotion_lib.arithmetic import PASSIVE, PORTABLE, Arithmetic, bf16_obstacle, obstacle, variables
 from infomotion_lib.data.records import read_dataset
 from infomotion_lib.frames.index import build_frame_index
 from infomotion_lib.frames.parameters import FrameIndexParameters
@@ -191,7 +191,7 @@ def run_case(
     *, repeats: int,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of one case; its videos are dealt to processes that start in its arithmetic."""
-    set_up = variables(arithmetic, threads=1)
+    set_up = PASSIVE | variables(arithmetic, threads=1)
     threads = int(set_up["OMP_NUM_THREADS"])
     dealt = [rows.iloc[number::processes] for number in range(processes)]
     tasks = [Task(width, weights, names, part, repeats, threads) for part in dealt]
