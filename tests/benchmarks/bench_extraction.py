@@ -53,11 +53,14 @@ from infomotion_lib.processes import die_with_parent
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
+from infomotion_lib.representations.ifa.pooling import CPU_VIDEOS
 from infomotion_lib.representations.ifa.training import new_interpolator
 from infomotion_lib.representations.ifa.triplets import attach_paths
 
 OUT = BOOK / "results" / "studies" / "extraction.csv"
-VIDEOS, SIDE, LENGTH = 24, 112, 160
+VIDEOS = {8: 60, 16: 24, 32: 12}
+"""Videos by width, over all classes; the order of distances is judged where the network is trained."""
+PER_CLASS, SIDE, LENGTH = 12, 112, 160
 """Of the drawn hearts; a clip of EchoNet-Dynamic has about as many frames."""
 KEY = ["width", "arithmetic", "processes", "way"]
 GAIN, EQUAL, ORDER = 1.3, 1e-4, 0.9999
@@ -171,11 +174,10 @@ def _verdict(gain: float, difference: float, rank_correlation: float) -> str:
     return "same order" if rank_correlation >= ORDER else "another order"
 
 
-def hearts(folder: Path, *, videos: int = VIDEOS, side: int = SIDE, length: int = LENGTH) -> pd.DataFrame:
+def hearts(folder: Path) -> pd.DataFrame:
     """Rows of drawn hearts; what is drawn already is kept."""
-    counts = video_counts(-(-videos // 4), 1, (1,) * 5)
-    request = PhantomRequest(counts=counts, frames=length, size=side)
-    return indexed(make_dataset(folder, request, workers=os.cpu_count() or 1)).head(videos)
+    request = PhantomRequest(counts=video_counts(PER_CLASS, 1, (1,) * 5), frames=LENGTH, size=SIDE)
+    return indexed(make_dataset(folder, request, workers=os.cpu_count() or 1))
 
 
 def indexed(folder: Path) -> pd.DataFrame:
@@ -232,16 +234,18 @@ def main() -> None:
     )
     parser.add_argument("--widths", type=int, nargs="+", choices=sorted(DEPTHS), default=sorted(DEPTHS))
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--videos", type=int, default=VIDEOS, help=f"a multiple of four, at most {VIDEOS}")
+    parser.add_argument("--most", type=int, default=max(VIDEOS.values()), help="most videos of a case")
     parser.add_argument("--hearts", type=Path, default=Path("runs/scratch/extraction"), help="drawn here")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--without", nargs="+", choices=TRIED, default=[], help="not tried this time")
     parser.add_argument("--again", action="store_true", help="also the cases that the file has")
     options = parser.parse_args()
-    rows = hearts(options.hearts).head(options.videos)
+    drawn = hearts(options.hearts).sample(frac=1, random_state=0)
     kinds: tuple[Arithmetic, ...] = ("native",) if obstacle() else ("portable", "native")
     for width in options.widths:
         weights = options.weights if width == TRAINED_WIDTH else ""
+        videos = min(VIDEOS[width], options.most, len(drawn)) // CPU_VIDEOS * CPU_VIDEOS
+        rows = drawn.head(videos).sort_values("file_name")
         for arithmetic in kinds:
             for processes in (1, 2):
                 names = names_of(width, arithmetic, processes, without=options.without)

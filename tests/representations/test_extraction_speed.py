@@ -87,6 +87,6 @@ def test_the_guide_shows_every_case_and_what_was_tried(rows: pd.DataFrame, tmp_p
     write_csv(pd.concat([rows, tried]).assign(videos=24), tmp_path / "extraction.csv")
     text = measured.fragments(tmp_path)["extraction"]
     assert set(KEY) <= set(rows)
-    shown = ("24 drawn hearts on a processor", "bfloat16", "3e-03", "0.99994", "same order")
+    shown = ("24 drawn hearts by width on a processor", "bfloat16", "3e-03", "0.99994", "same order")
     assert all(words in text for words in shown) and text.count("1 × 1 thread") == 2
     assert "not been measured" in measured.fragments(tmp_path / "none")["extraction"]
