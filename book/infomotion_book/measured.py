@@ -26,7 +26,10 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         "infomap_platforms.csv", "python tests/benchmarks/bench_platforms.py --run runs/phantom"
     ),
     "speed": Measurement("speed_*.csv", "python tests/benchmarks/bench_selection.py"),
-    "extraction": Measurement("extraction.csv", "python tests/benchmarks/bench_extraction.py"),
+    "extraction": Measurement(
+        "extraction.csv",
+        "python tests/benchmarks/bench_extraction.py --weights runs/phantom/02_ifa_training/ifa.safetensors",
+    ),
     "latte_steps": Measurement("latte_steps.csv", "python tests/benchmarks/bench_latte_gpu.py"),
     "hearts_tried": Measurement(
         "latte_hearts.csv", "python tests/benchmarks/bench_latte_hearts.py runs/phantom/data out.csv"
