@@ -24,7 +24,7 @@ from infomotion_lib.representations.ends import pair_frames
 from infomotion_lib.representations.ifa.features import BATCH, extract_features
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import CPU_VIDEOS, MotionPooler, _by_video
-from infomotion_lib.representations.ifa.settings import Precision
+from infomotion_lib.training.placement import Precision
 
 Vectors = NDArray[np.float32]
 Way = Callable[[pd.DataFrame], Vectors]
