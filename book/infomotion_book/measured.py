@@ -33,6 +33,10 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "regressors": Measurement(
         "regressors_summary.csv", "python tests/benchmarks/bench_regressor_quality.py OUT.csv"
     ),
+    "extraction": Measurement(
+        "extraction.csv",
+        "python tests/benchmarks/bench_extraction.py --weights runs/phantom/02_ifa_training/ifa.safetensors",
+    ),
     "latte_steps": Measurement("latte_steps.csv", "python tests/benchmarks/bench_latte_gpu.py"),
     "hearts_tried": Measurement(
         "latte_hearts.csv", "python tests/benchmarks/bench_latte_hearts.py runs/phantom/data out.csv"

@@ -11,7 +11,7 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from unittest import mock
 
 import torch
@@ -27,12 +27,14 @@ from infomotion_lib.representations.ifa.training import new_interpolator
 DEPTHS = {8: (2, 2, 2, 2, 2), 16: (2, 2, 2, 2, 2), 32: (2, 2, 2, 4, 4)}
 
 
-def plain_backbone(network: InterFrameInterpolator, frames: Tensor) -> Tensor:
-    """The plain way: the backbone on each pair, its maps averaged afterwards. Frames (V, 3, 3, H, W): three
-    frames a video.
+def plain_backbone(
+    network: InterFrameInterpolator, frames: Tensor, pairs: Sequence[tuple[int, int]] = ((0, 1), (1, 2))
+) -> Tensor:
+    """The plain way: the backbone on each pair, its maps averaged afterwards. Frames (V, K, 3, H, W) hold the
+    pairs of each video at the same places.
     """
     by_scale: list[list[Tensor]] = [[], []]
-    for first, second in ((0, 1), (1, 2)):
+    for first, second in pairs:
         features = network.features(frames[:, first], frames[:, second])
         for scale, maps in enumerate(features.motion):
             by_scale[scale] += list(maps.mean(dim=(2, 3)).chunk(2))  # forth, back

@@ -329,3 +329,19 @@ def test_dense_flow_points_the_right_way() -> None:
     texture = np.kron(rng.integers(0, 255, (14, 14)), np.ones((8, 8))).astype(np.uint8)
     flow = dense_flow(texture, np.roll(texture, 3, axis=1))[20:-20, 20:-20]
     assert np.median(flow[..., 0]) == pytest.approx(3, abs=0.5) and abs(np.median(flow[..., 1])) < 0.3
+
+
+def test_bfloat16_vectors_are_float32_and_nearly_those_of_float32(network: InterFrameInterpolator) -> None:
+    frames, pairs = formula_frames(3, 64, 64, seed=3), torch.tensor([[[0, 1], [1, 2]]])
+    exact = MotionPooler(network).vectors(frames, pairs)
+    low = MotionPooler(network, precision="bf16-mixed").vectors(frames, pairs)
+    assert low.dtype == torch.float32 and not torch.equal(low, exact)
+    assert (low - exact).abs().max() < 0.03 * exact.abs().max()
+
+
+def test_bfloat16_vectors_are_refused_where_they_would_be_slow(
+    network: InterFrameInterpolator, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    with pytest.raises(ParameterError, match="bfloat16 would be slower"):
+        extract_features(network, rows, out=None, device="cpu", precision="bf16-mixed")

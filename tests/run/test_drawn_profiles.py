@@ -86,9 +86,10 @@ def test_what_only_a_late_stage_would_have_found(values: dict[str, Any], words: 
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("name", ["ifa_precision", "ifa_vector_precision"])
 def test_bfloat16_without_its_instructions_is_refused_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     with pytest.raises(ParameterError, match="bfloat16 would be slower"):
-        prepare("smoke", overrides={"runs_dir": str(tmp_path / "runs"), "ifa_precision": "bf16-mixed"})
+        prepare("smoke", overrides={"runs_dir": str(tmp_path / "runs"), name: "bf16-mixed"})

@@ -45,6 +45,8 @@ class Motion:
         ``source/file_name motion`` of each triplet that trained it; empty if it was loaded.
     pairs : int
         Motions per video: two, or emptying alone.
+    precision : {"32-true", "bf16-mixed"}
+        Of the vectors, whatever the training's was.
     """
 
     trained: TrainingResult
@@ -52,6 +54,7 @@ class Motion:
     device: str
     taught_by: tuple[str, ...] = ()
     pairs: int = 2
+    precision: Precision = "32-true"
 
     @property
     def network(self) -> InterFrameInterpolator:
@@ -73,7 +76,13 @@ class Motion:
         """
         require_pairs(videos, self.pairs)
         return extract_features(
-            self.network, videos, out=out, pooling=self.pooling, device=self.device, workers=workers
+            self.network,
+            videos,
+            out=out,
+            pooling=self.pooling,
+            device=self.device,
+            workers=workers,
+            precision=self.precision,
         )
 
     def make_blocks(self, videos: pd.DataFrame, share: Share, *, workers: int, out: Path) -> None:
@@ -87,6 +96,7 @@ class Motion:
             pooling=self.pooling,
             device=self.device,
             workers=workers,
+            precision=self.precision,
         )
 
     def summary(self) -> dict[str, Any]:
@@ -143,7 +153,7 @@ def fit_triplets(
     )
     save_interpolator(trained.network, folder / WEIGHTS)
     write_csv(trained.log, folder / LOG)
-    return Motion(trained, p.pooling, device, train.names, p.pairs)
+    return Motion(trained, p.pooling, device, train.names, p.pairs, p.ifa_vector_precision)
 
 
 def _precision(parameters: IfaParameters, device: str) -> Precision:
@@ -153,7 +163,8 @@ def _precision(parameters: IfaParameters, device: str) -> Precision:
 def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:
     """The network that :func:`fit` left in ``folder``; its gain is that of its log."""
     trained = logged_training(folder / WEIGHTS, folder / LOG)
-    return Motion(trained, parameters.pooling, device, pairs=parameters.pairs)
+    p = parameters
+    return Motion(trained, p.pooling, device, pairs=p.pairs, precision=p.ifa_vector_precision)
 
 
 def logged_training(weights: Path, log_file: Path, *, parts: Sequence[str] = ()) -> TrainingResult:

@@ -44,6 +44,10 @@ class IfaParameters(TrainingParameters):
         "32-true",
         description="Lightning Fabric precision; auto: bf16-mixed where the processor has its instructions",
     )
+    ifa_vector_precision: Literal["32-true", "bf16-mixed"] = Field(
+        "32-true",
+        description="of the vectors; bf16-mixed: faster, distances in nearly the same order",
+    )
     pairs: Pairs = Field(2, description="motions per video: filling and emptying, or (1) emptying alone")
     pooling: Literal["mean", "grid", "flow"] = Field(
         "mean", description="motion map to vector; mean is the paper's"
@@ -52,8 +56,9 @@ class IfaParameters(TrainingParameters):
     def require_machine(self) -> None:
         """Refuse bfloat16 where the processor, or the arithmetic asked for, has none."""
         super().require_machine()
-        if self.ifa_precision == "bf16-mixed":
-            from infomotion_lib.training.placement import resolve_precision
+        for name in ("ifa_precision", "ifa_vector_precision"):
+            if getattr(self, name) == "bf16-mixed":
+                from infomotion_lib.training.placement import resolve_precision
 
-            asked = variables(self.arithmetic, threads=self.workers)
-            resolve_precision(self.ifa_precision, self.device, environment=asked, name="ifa_precision")
+                asked = variables(self.arithmetic, threads=self.workers)
+                resolve_precision("bf16-mixed", self.device, environment=asked, name=name)

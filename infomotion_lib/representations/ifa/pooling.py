@@ -27,6 +27,7 @@ from infomotion_lib.linear import linear
 from infomotion_lib.representations.ifa.attention import InterFrameBlock, other_frame
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator, as_colour, check_frames
 from infomotion_lib.representations.ifa.windows import WindowPlan
+from infomotion_lib.training.placement import Precision
 
 Pooling = Literal["mean", "grid", "flow"]
 GRID, FLOW_GRID = 4, 7
@@ -71,6 +72,8 @@ class MotionPooler:
         predicted flow over 7 x 7 cells, which runs the flow heads too.
     device : torch.device
         Where it runs.
+    precision : {"32-true", "bf16-mixed"}
+        Of the products and convolutions; displacements, their mean and the projection are always float32.
 
     Raises
     ------
@@ -84,9 +87,10 @@ class MotionPooler:
         *,
         pooling: Pooling = "mean",
         device: torch.device | str = "cpu",
+        precision: Precision = "32-true",
     ) -> None:
         _refuse_unknown(pooling)
-        self.pooling, self.device = pooling, torch.device(device)
+        self.pooling, self.device, self.precision = pooling, torch.device(device), precision
         self.network = copy.deepcopy(network).to(self.device).eval()
         bone = self.network.feature_bone
         blocks = [[_Step.of(block) for block in scale] for scale in (bone.block4, bone.block5)]
@@ -111,7 +115,9 @@ class MotionPooler:
         """
         check_frames(frames, frames)
         at_once = CPU_VIDEOS if self.device.type == "cpu" else max(len(pairs), 1)
-        return torch.cat([self._some(frames, part) for part in pairs.split(at_once)])
+        low = self.precision == "bf16-mixed"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=low):
+            return torch.cat([self._some(frames, part) for part in pairs.split(at_once)])
 
     def _some(self, frames: Tensor, pairs: Tensor) -> Tensor:
         """Vectors of a few videos, whose maps fit a cache."""
@@ -123,7 +129,7 @@ class MotionPooler:
         if self.pooling == "flow":
             first, second = frames[flat[:, 0]], frames[flat[:, 1]]
             flow = self.network.interpolate(self.network.features(first, second), first, second).flow[-1]
-            return F.adaptive_avg_pool2d(flow, FLOW_GRID).reshape(len(pairs), -1).cpu()
+            return F.adaptive_avg_pool2d(flow.float(), FLOW_GRID).reshape(len(pairs), -1).cpu()
         return torch.cat(
             [_by_video(motion, pairs.shape[1]) for motion in self._motion(frames, flat)], dim=1
         ).cpu()
@@ -176,7 +182,8 @@ class MotionPooler:
             pooled = (
                 F.adaptive_avg_pool2d(maps, GRID if self.pooling == "grid" else 1).flatten(2).transpose(1, 2)
             )
-        return F.linear(pooled, step.motion_weight, step.motion_bias).transpose(1, 2)
+        with torch.autocast(self.device.type, enabled=False):
+            return F.linear(pooled, step.motion_weight, step.motion_bias).transpose(1, 2)
 
 
 @dataclass(frozen=True)
