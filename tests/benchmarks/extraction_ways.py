@@ -21,7 +21,7 @@ from infomotion_lib import linear
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.device import as_unit
 from infomotion_lib.representations.ends import pair_frames
-from infomotion_lib.representations.ifa.features import BATCH, extract_features
+from infomotion_lib.representations.ifa.features import BATCH, extract_features, motions
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import CPU_VIDEOS, MotionPooler, _by_video
 from infomotion_lib.training.placement import Precision
@@ -38,7 +38,9 @@ FRAMES, PAIRS = 3, 2
 def ours(network: InterFrameInterpolator, *, threads: int, precision: Precision = "32-true") -> Way:
     """The library's own path."""
     return lambda rows: (
-        extract_features(network, rows, out=None, device="cpu", workers=threads, precision=precision).features
+        extract_features(
+            network, rows, out=None, device="cpu", workers=threads, reading=motions(2, precision)
+        ).features
     )
 
 

@@ -19,7 +19,7 @@ from infomotion_lib.parameters import read_profile
 from infomotion_lib.representations.flow.farneback import dense_flow
 from infomotion_lib.representations.ifa import features, motion
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi
-from infomotion_lib.representations.ifa.features import extract_features, refuse_degenerate
+from infomotion_lib.representations.ifa.features import extract_features, motions, refuse_degenerate
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.parameters import IfaParameters
 from infomotion_lib.representations.ifa.pooling import MotionPooler, rank_bound, vector_size
@@ -344,4 +344,4 @@ def test_bfloat16_vectors_are_refused_where_they_would_be_slow(
 ) -> None:
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
     with pytest.raises(ParameterError, match="bfloat16 would be slower"):
-        extract_features(network, rows, out=None, device="cpu", precision="bf16-mixed")
+        extract_features(network, rows, out=None, device="cpu", reading=motions(2, "bf16-mixed"))

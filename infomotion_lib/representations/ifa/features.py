@@ -46,7 +46,7 @@ BATCH = 8
 
 @dataclass(frozen=True)
 class Reading:
-    """Which frames of a video are looked at, and how their motion is laid out in its vector.
+    """Which frames of a video are looked at, how precisely, and how their motion is laid out in its vector.
 
     Attributes
     ----------
@@ -60,6 +60,8 @@ class Reading:
         Frames and pairs of a row, or the status of a video that has none.
     laid_out : callable, optional
         Vectors (N, D) of pooled motion (N, D) of a network of some width; as they are by default.
+    precision : {"32-true", "bf16-mixed"}
+        The second is faster and keeps about three digits of a vector; the authors' guide has both in numbers.
     """
 
     name: str
@@ -67,11 +69,13 @@ class Reading:
     pairs: int
     ends: Callable[[Mapping[str, Any]], Ends | str]
     laid_out: Callable[[NDArray[np.float32], int], NDArray[np.float32]] | None = None
+    precision: Precision = "32-true"
 
 
-def motions(pairs: int) -> Reading:
+def motions(pairs: int, precision: Precision = "32-true") -> Reading:
     """Both motions of a video as the paper has them, or emptying alone."""
-    return Reading("" if pairs == 2 else ONE_PAIR, END_COLUMNS[-2 * pairs :], pairs, read_ends)
+    name = "" if pairs == 2 else ONE_PAIR
+    return Reading(name, END_COLUMNS[-2 * pairs :], pairs, read_ends, precision=precision)
 
 
 def extract_features(
@@ -84,7 +88,6 @@ def extract_features(
     device: str = "auto",
     workers: int = 1,
     reading: Reading | None = None,
-    precision: Precision = "32-true",
 ) -> Vectors:
     """Motion vectors of all videos that have end frames, written to ``out``, with a list of those that have
     none.
@@ -112,8 +115,6 @@ def extract_features(
         Decoding threads.
     reading : Reading, optional
         By default the motions that the frame index has: :func:`motions`.
-    precision : {"32-true", "bf16-mixed"}
-        The second is faster and keeps about three digits of a vector; the authors' guide has both in numbers.
 
     Raises
     ------
@@ -130,7 +131,6 @@ def extract_features(
         device=device,
         workers=workers,
         reading=reading,
-        precision=precision,
     )
     place = None if out is None else Path(out)
     table = Vectors.joined(work.blocks(place), more_missing=work.absent, size=work.size)
@@ -148,7 +148,6 @@ def extract_blocks(
     device: str = "auto",
     workers: int = 1,
     reading: Reading | None = None,
-    precision: Precision = "32-true",
 ) -> None:
     """Make one share of the blocks that :func:`extract_features` with the same arguments will take up;
     ``out`` itself is not written.
@@ -161,7 +160,6 @@ def extract_blocks(
         device=device,
         workers=workers,
         reading=reading,
-        precision=precision,
     )
     work.blocks(out, share)
 
@@ -222,7 +220,6 @@ def _planned(
     device: str,
     workers: int,
     reading: Reading | None,
-    precision: Precision,
 ) -> _Work:
     if not 1 <= batch_size <= BLOCK:
         raise ParameterError(f"Batches of {batch_size} videos: batches are 1 to {BLOCK} videos.")
@@ -236,7 +233,7 @@ def _planned(
             remedy="See status_counts.csv of stage 01 for what became of the videos.",
         )
     where = resolve_device(device)
-    precision = resolve_precision(precision, where, name="ifa_vector_precision")
+    precision = resolve_precision(reading.precision, where, name="ifa_vector_precision")
     numbers = "float32" if precision == "32-true" else "bfloat16"
     how = f"{pooling}-{batch_size}-{where.type}-{numbers}{reading.name}"
     return _Work(

@@ -14,7 +14,7 @@ from infomotion_lib.provenance import write_csv
 from infomotion_lib.representations.ends import require_pairs
 from infomotion_lib.representations.ifa.augment import Augmentation
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
-from infomotion_lib.representations.ifa.features import extract_blocks, extract_features
+from infomotion_lib.representations.ifa.features import extract_blocks, extract_features, motions
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.parameters import IfaParameters
 from infomotion_lib.representations.ifa.pooling import Pooling, rank_bound, vector_size
@@ -82,7 +82,7 @@ class Motion:
             pooling=self.pooling,
             device=self.device,
             workers=workers,
-            precision=self.precision,
+            reading=motions(self.pairs, self.precision),
         )
 
     def make_blocks(self, videos: pd.DataFrame, share: Share, *, workers: int, out: Path) -> None:
@@ -96,7 +96,7 @@ class Motion:
             pooling=self.pooling,
             device=self.device,
             workers=workers,
-            precision=self.precision,
+            reading=motions(self.pairs, self.precision),
         )
 
     def summary(self) -> dict[str, Any]:
