@@ -1,8 +1,8 @@
 """Where a training step of the main job goes: the networks of ``phantom``, one step of each, by kind of kernel.
 
 Run it with ``python tests/benchmarks/bench_steps.py OUT.csv`` on a quiet machine, two minutes. Every case has a
-process of its own, in portable arithmetic; ``plain`` is the way before: linear layers by MKL, the regressor whose
-stem keeps every frame. The two ways take turns, round after round, and a ratio is the median over rounds.
+process of its own, in portable arithmetic; ``plain`` is the way before: linear layers by MKL. The two ways take
+turns, round after round, and a ratio is the median over rounds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NETWORKS = {"motion network": 2, "Latte": 2, "EF regressor": 1}
 ROUNDS, STEPS = 5, 6
 
 
-def motion_network(way: str) -> Callable[[], None]:
+def motion_network() -> Callable[[], None]:
     """A step on eight triplets of 112 pixels."""
     import torch
 
@@ -51,7 +51,7 @@ def motion_network(way: str) -> Callable[[], None]:
     )
 
 
-def latte(way: str) -> Callable[[], None]:
+def latte() -> Callable[[], None]:
     """A step on eight clips of 16 latent frames."""
     import torch
 
@@ -62,13 +62,13 @@ def latte(way: str) -> Callable[[], None]:
     return _step(network, lambda: (network(clips, when, label) - clips).square().mean())
 
 
-def regressor(way: str) -> Callable[[], None]:
+def regressor() -> Callable[[], None]:
     """A step on eight clips of 12 frames and 28 pixels."""
     import torch
 
     from infomotion_lib.regressor.model import build_regressor
 
-    network = build_regressor("mini_r3d" if way == "plain" else "tiny_r3d").train()
+    network = build_regressor("mini_r3d").train()
     clips = torch.rand(8, 2, 12, 28, 28).contiguous(memory_format=torch.channels_last_3d)
     return _step(network, lambda: network(clips).square().mean())
 
@@ -95,7 +95,7 @@ def measured(name: str) -> list[dict[str, object]]:
     from torch.profiler import ProfilerActivity, profile
 
     torch.manual_seed(0)
-    steps = {way: CASES[name](way) for way in ("plain", "now")}
+    steps = {way: CASES[name]() for way in ("plain", "now")}
     held = {"plain": mock.patch.dict(os.environ), "now": mock.patch.dict(os.environ)}
     milliseconds: dict[str, list[float]] = {way: [] for way in steps}
     shares: dict[str, dict[str, float]] = {}
