@@ -60,8 +60,14 @@ def cells(revision: str | None) -> pd.DataFrame:
     return runs.groupby(CELL, sort=False)[SAID].mean()
 
 
+def probes(revision: str | None) -> pd.Series:
+    """R2 of EF on TEST videos, by what it is read from."""
+    table = pd.read_csv(io.StringIO(text("02_ifa_training/probe.csv", revision)), index_col="feature")
+    return table["ridge_r2"]
+
+
 def main() -> None:
-    """Write ``main_job.csv`` and ``main_job_table1.csv``, and print them."""
+    """Write ``main_job.csv``, ``main_job_table1.csv`` and ``main_job_probe.csv``, and print them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("revision")
     parser.add_argument("out", type=Path)
@@ -71,7 +77,9 @@ def main() -> None:
     write_csv(times.round(0), arguments.out / "main_job.csv")
     both = cells(arguments.revision).add_suffix("_before").join(cells(None).add_suffix("_now")).round(2)
     write_csv(both.reset_index(), arguments.out / "main_job_table1.csv")
-    print(times.to_string(index=False), both.to_string(), sep="\n\n")
+    read = pd.DataFrame({"r2_before": probes(arguments.revision), "r2_now": probes(None)}).round(3)
+    write_csv(read.rename_axis("feature").reset_index(), arguments.out / "main_job_probe.csv")
+    print(times.to_string(index=False), both.to_string(), read.to_string(), sep="\n\n")
 
 
 if __name__ == "__main__":
