@@ -119,7 +119,7 @@ def resolve_precision(
         raise ParameterError(
             f"bfloat16 would be slower than float32 here: {obstacle}.",
             remedy=(
-                f"Use float32 ({name} = '32-true', or 'auto'); on a processor that has it, arithmetic ="
+                f"Use float32 ({name} = '32-true'); on a processor that has it, arithmetic ="
                 " 'native' allows it."
             ),
         )
