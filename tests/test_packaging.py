@@ -42,7 +42,8 @@ COME_WITH_OTHERS = {
     "cycler",
     "jupyter_client",
     "lightning",
-}  # ipykernel, matplotlib, papermill, lightning-fabric bring them
+    "sphinx",
+}  # ipykernel, matplotlib, papermill, lightning-fabric, jupyter-book bring them
 
 
 def canonical(name: str) -> str:

@@ -52,7 +52,7 @@ def test_a_stage_of_one_pool(tmp_path: Path) -> None:
     assert (rows.loc[rows["arm"] == "oracle", "bad"] == 0).all()
     assert (rows[["coverage_motion", "diversity_appearance"]] > 0).all(axis=None)
     lines = list(so_far(tmp_path, registered))
-    assert lines[-1].startswith("broken_clips: ")
+    assert lines[-1].startswith("broken clips: ")
 
     file = tmp_path / stage_1.ROWS_FILE
     whole = file.read_text(encoding="utf-8").splitlines(keepends=True)
