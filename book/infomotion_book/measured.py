@@ -27,7 +27,6 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         "infomap_platforms.csv", "python tests/benchmarks/bench_platforms.py --run runs/phantom"
     ),
     "speed": Measurement("speed_*.csv", "python tests/benchmarks/bench_selection.py"),
-    "main_job": Measurement("main_job.csv", "python tests/benchmarks/main_job.py REVISION OUT"),
     "main_job_table1": Measurement("main_job_table1.csv", "python tests/benchmarks/main_job.py REVISION OUT"),
     "main_job_probe": Measurement("main_job_probe.csv", "python tests/benchmarks/main_job.py REVISION OUT"),
     "steps": Measurement("steps.csv", "python tests/benchmarks/bench_steps.py OUT.csv"),
