@@ -240,7 +240,7 @@ def test_table_2_stands_beside_the_papers_numbers_and_borrows_no_name(tmp_path: 
 def test_figures_lead_to_their_run_card(book: Path) -> None:
     text = (book / "notebooks" / "01_frame_index.html").read_text()
     assert 'href="../provenance.html#card-phantom-01-frame-index"' in text
-    assert 'src="../results/phantom/01_frame_index/figures/cardiac_cycle.svg"' in text
+    assert 'src="../results/phantom/01_frame_index/figures/phase_signal.svg"' in text
 
 
 def test_every_figure_table_and_control_leads_to_its_run_card_in_one_click(
