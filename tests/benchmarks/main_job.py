@@ -17,22 +17,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from infomotion_lib.keys import CELL
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.provenance import write_csv
+from infomotion_lib.stage_table import RUN_CARD, TABLE
 
 RESULTS = "book/results/phantom"
 STAGES = {
-    "data": "data",
-    "labels": "00_labels",
-    "01 frame_index": "01_frame_index",
-    "02 ifa_training": "02_ifa_training",
-    "03 graph_selection": "03_graph_selection",
-    "04 evaluation": "04_evaluation",
-    "05 echosyn_pool": "05_generators/echosyn",
-    "05 latte_pool": "05_generators/latte",
-    "06 ablation": "06_ablation",
+    stage.label: stage.folder
+    for stage in TABLE.values()
+    if (PROJECT / RESULTS / stage.folder / RUN_CARD).is_file()
 }
-CELL = ["source", "method", "graph", "vpc"]
 SAID = ["hard_accuracy", "soft_accuracy", "mae"]
 
 
@@ -47,7 +42,7 @@ def text(file: str, revision: str | None) -> str:
 
 def seconds(revision: str | None) -> dict[str, float]:
     """Of each stage, and from the first start to the last end."""
-    cards = {name: json.loads(text(f"{folder}/run_card.json", revision)) for name, folder in STAGES.items()}
+    cards = {name: json.loads(text(f"{folder}/{RUN_CARD}", revision)) for name, folder in STAGES.items()}
     starts = {name: datetime.fromisoformat(card["started_utc"]).timestamp() for name, card in cards.items()}
     took = {name: float(card["stage_seconds"]) for name, card in cards.items()}
     ends = [starts[name] + took[name] for name in STAGES]
