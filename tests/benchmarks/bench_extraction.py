@@ -3,8 +3,8 @@ set by the arithmetic.
 
 ``python tests/benchmarks/bench_extraction.py --weights TRAINED.safetensors`` draws hearts, runs every case and
 writes ``book/results/studies/extraction.csv``, which the authors' guide shows. A case that the file has is not
-run again; ``--again`` runs all. ONNX Runtime and OpenVINO are tried where they are installed
-(``pip install --no-deps --target FOLDER onnxruntime openvino openvino-telemetry``, then ``PYTHONPATH=FOLDER``).
+run again; ``--again`` runs all. ONNX Runtime is tried where it is installed
+(``pip install --no-deps --target FOLDER onnxruntime``, then ``PYTHONPATH=FOLDER``).
 
 The ways of one case run in turn, round after round, in the same processes. CPU seconds count every thread and
 process of a case; a ratio is the median over rounds of the ratio within a round.

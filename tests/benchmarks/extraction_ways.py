@@ -21,9 +21,10 @@ from infomotion_lib import linear
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.device import as_unit
 from infomotion_lib.representations.ends import pair_frames
+from infomotion_lib.representations.ifa.engine import CPU_VIDEOS, Engine
 from infomotion_lib.representations.ifa.features import BATCH, extract_features, motions
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
-from infomotion_lib.representations.ifa.pooling import CPU_VIDEOS, MotionPooler, _by_video
+from infomotion_lib.representations.ifa.pooling import MotionPooler, _by_video
 from infomotion_lib.training.placement import Precision
 
 Vectors = NDArray[np.float32]
@@ -35,12 +36,17 @@ PLAIN, OURS = "plain", "ours"
 FRAMES, PAIRS = 3, 2
 
 
-def ours(network: InterFrameInterpolator, *, threads: int, precision: Precision = "32-true") -> Way:
+def ours(
+    network: InterFrameInterpolator,
+    *,
+    threads: int,
+    precision: Precision = "32-true",
+    engine: Engine = "torch",
+) -> Way:
     """The library's own path."""
+    reading = motions(2, precision, engine)
     return lambda rows: (
-        extract_features(
-            network, rows, out=None, device="cpu", workers=threads, reading=motions(2, precision)
-        ).features
+        extract_features(network, rows, out=None, device="cpu", workers=threads, reading=reading).features
     )
 
 
@@ -139,8 +145,8 @@ def onnxruntime(network: InterFrameInterpolator, *, side: int, threads: int) -> 
     )
 
 
-def openvino(network: InterFrameInterpolator, *, side: int, threads: int, precision: str = "f32") -> Compute:
-    """By OpenVINO, from a trace."""
+def openvino_bf16(network: InterFrameInterpolator, *, side: int, threads: int) -> Compute:
+    """By OpenVINO in bfloat16, from a trace."""
     import openvino as engine
 
     given = example(side)
@@ -148,29 +154,24 @@ def openvino(network: InterFrameInterpolator, *, side: int, threads: int, precis
         traced = engine.convert_model(
             Core(network), example_input=given, input=[tuple(part.shape) for part in given]
         )
-    asked = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
+    asked = {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
     model = engine.Core().compile_model(traced, "CPU", asked)
     return lambda frames, pairs: torch.from_numpy(model([frames.numpy(), pairs.numpy()])[0].copy())
 
 
-def openvino_bf16(network: InterFrameInterpolator, *, side: int, threads: int) -> Compute:
-    """By OpenVINO in bfloat16."""
-    return openvino(network, side=side, threads=threads, precision="bf16")
-
-
-BF16 = "bfloat16"
-TRIED: Mapping[str, tuple[str, Callable[..., Compute]]] = {
-    "torch.compile": ("torch", compiled),
-    "ONNX Runtime": ("onnxruntime", onnxruntime),
-    "OpenVINO": ("openvino", openvino),
-    "OpenVINO bfloat16": ("openvino", openvino_bf16),
+BF16, OPENVINO = "bfloat16", "OpenVINO"
+TRIED: Mapping[str, str] = {
+    "torch.compile": "torch",
+    "ONNX Runtime": "onnxruntime",
+    OPENVINO: "openvino",
+    "OpenVINO bfloat16": "openvino",
 }
-"""By name: the package that must be there, and what makes the network's part."""
+"""By name: the package that must be there."""
 
 
 def missing_package(name: str) -> str:
     """Package that a way needs and that is not installed; empty if it is."""
-    package = TRIED[name][0] if name in TRIED else "torch"
+    package = TRIED.get(name, "torch")
     return "" if importlib.util.find_spec(package) else package
 
 
@@ -178,11 +179,15 @@ def way(name: str, network: InterFrameInterpolator, *, side: int, threads: int) 
     """A way by its name."""
     if name == PLAIN:
         return plain(network)
-    if name == OURS:
-        return ours(network, threads=threads)
-    if name == BF16:
-        return ours(network, threads=threads, precision="bf16-mixed")
-    return through(TRIED[name][1](network, side=side, threads=threads), network, threads=threads)
+    own: dict[str, dict[str, Any]] = {
+        OURS: {},
+        BF16: {"precision": "bf16-mixed"},
+        OPENVINO: {"engine": "openvino"},
+    }
+    if name in own:
+        return ours(network, threads=threads, **own[name])
+    makers = {"torch.compile": compiled, "ONNX Runtime": onnxruntime, "OpenVINO bfloat16": openvino_bf16}
+    return through(makers[name](network, side=side, threads=threads), network, threads=threads)
 
 
 def counted(network: InterFrameInterpolator, side: int) -> dict[str, float]:

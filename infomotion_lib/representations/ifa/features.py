@@ -27,6 +27,7 @@ from infomotion_lib.representations.ends import (
     pair_frames,
     pairs_kept,
 )
+from infomotion_lib.representations.ifa.engine import Engine
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import MotionPooler, Pooling, vector_size
 from infomotion_lib.representations.ifa.sizes import size_refusal
@@ -62,6 +63,8 @@ class Reading:
         Vectors (N, D) of pooled motion (N, D) of a network of some width; as they are by default.
     precision : {"32-true", "bf16-mixed"}
         The second is faster and keeps about three digits of a vector; the authors' guide has both in numbers.
+    engine : {"torch", "openvino"}
+        What computes the motion.
     """
 
     name: str
@@ -70,12 +73,13 @@ class Reading:
     ends: Callable[[Mapping[str, Any]], Ends | str]
     laid_out: Callable[[NDArray[np.float32], int], NDArray[np.float32]] | None = None
     precision: Precision = "32-true"
+    engine: Engine = "torch"
 
 
-def motions(pairs: int, precision: Precision = "32-true") -> Reading:
+def motions(pairs: int, precision: Precision = "32-true", engine: Engine = "torch") -> Reading:
     """Both motions of a video as the paper has them, or emptying alone."""
     name = "" if pairs == 2 else ONE_PAIR
-    return Reading(name, END_COLUMNS[-2 * pairs :], pairs, read_ends, precision=precision)
+    return Reading(name, END_COLUMNS[-2 * pairs :], pairs, read_ends, precision=precision, engine=engine)
 
 
 def extract_features(
@@ -119,7 +123,7 @@ def extract_features(
     Raises
     ------
     ParameterError
-        If the batch size makes no sense, or bfloat16 would only be slow here.
+        If the batch size makes no sense, bfloat16 would only be slow here, or OpenVINO cannot do it.
     DataError
         If no video has end frames, or a vector is not finite or constant; the videos are named.
     """
@@ -235,9 +239,10 @@ def _planned(
     where = resolve_device(device)
     precision = resolve_precision(reading.precision, where, name="ifa_vector_precision")
     numbers = "float32" if precision == "32-true" else "bfloat16"
-    how = f"{pooling}-{batch_size}-{where.type}-{numbers}{reading.name}"
+    engine = "" if reading.engine == "torch" else f"-{reading.engine}"
+    how = f"{pooling}-{batch_size}-{where.type}-{numbers}{engine}{reading.name}"
     return _Work(
-        MotionPooler(network, pooling=pooling, device=where, precision=precision),
+        MotionPooler(network, pooling=pooling, device=where, precision=precision, engine=reading.engine),
         videos,
         ordered.loc[~known, ["source", "file_name", "status"]],
         _identity(network, videos, how, reading),

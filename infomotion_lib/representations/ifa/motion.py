@@ -14,6 +14,7 @@ from infomotion_lib.provenance import write_csv
 from infomotion_lib.representations.ends import require_pairs
 from infomotion_lib.representations.ifa.augment import Augmentation
 from infomotion_lib.representations.ifa.checkpoint import load_ema_vfi, save_interpolator
+from infomotion_lib.representations.ifa.engine import Engine
 from infomotion_lib.representations.ifa.features import extract_blocks, extract_features, motions
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.parameters import IfaParameters
@@ -47,6 +48,8 @@ class Motion:
         Motions per video: two, or emptying alone.
     precision : {"32-true", "bf16-mixed"}
         Of the vectors, whatever the training's was.
+    engine : {"torch", "openvino"}
+        What computes the vectors.
     """
 
     trained: TrainingResult
@@ -55,6 +58,17 @@ class Motion:
     taught_by: tuple[str, ...] = ()
     pairs: int = 2
     precision: Precision = "32-true"
+    engine: Engine = "torch"
+
+    @classmethod
+    def of(
+        cls, trained: TrainingResult, parameters: IfaParameters, device: str, taught_by: tuple[str, ...] = ()
+    ) -> Motion:
+        """That of a stage's parameters."""
+        p = parameters
+        return cls(
+            trained, p.pooling, device, taught_by, p.pairs, p.ifa_vector_precision, p.ifa_vector_engine
+        )
 
     @property
     def network(self) -> InterFrameInterpolator:
@@ -82,7 +96,7 @@ class Motion:
             pooling=self.pooling,
             device=self.device,
             workers=workers,
-            reading=motions(self.pairs, self.precision),
+            reading=motions(self.pairs, self.precision, self.engine),
         )
 
     def make_blocks(self, videos: pd.DataFrame, share: Share, *, workers: int, out: Path) -> None:
@@ -96,7 +110,7 @@ class Motion:
             pooling=self.pooling,
             device=self.device,
             workers=workers,
-            reading=motions(self.pairs, self.precision),
+            reading=motions(self.pairs, self.precision, self.engine),
         )
 
     def summary(self) -> dict[str, Any]:
@@ -153,7 +167,7 @@ def fit_triplets(
     )
     save_interpolator(trained.network, folder / WEIGHTS)
     write_csv(trained.log, folder / LOG)
-    return Motion(trained, p.pooling, device, train.names, p.pairs, p.ifa_vector_precision)
+    return Motion.of(trained, p, device, train.names)
 
 
 def _precision(parameters: IfaParameters, device: str) -> Precision:
@@ -163,8 +177,7 @@ def _precision(parameters: IfaParameters, device: str) -> Precision:
 def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:
     """The network that :func:`fit` left in ``folder``; its gain is that of its log."""
     trained = logged_training(folder / WEIGHTS, folder / LOG)
-    p = parameters
-    return Motion(trained, p.pooling, device, pairs=p.pairs, precision=p.ifa_vector_precision)
+    return Motion.of(trained, parameters, device)
 
 
 def logged_training(weights: Path, log_file: Path, *, parts: Sequence[str] = ()) -> TrainingResult:

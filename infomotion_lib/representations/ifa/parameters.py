@@ -48,14 +48,29 @@ class IfaParameters(TrainingParameters):
         "32-true",
         description="of the vectors; bf16-mixed: faster, distances in nearly the same order",
     )
+    ifa_vector_engine: Literal["torch", "openvino"] = Field(
+        "torch", description="what computes the vectors; openvino: faster on a CPU, in native arithmetic"
+    )
     pairs: Pairs = Field(2, description="motions per video: filling and emptying, or (1) emptying alone")
     pooling: Literal["mean", "grid", "flow"] = Field(
         "mean", description="motion map to vector; mean is the paper's"
     )
 
     def require_machine(self) -> None:
-        """Refuse bfloat16 where the processor, or the arithmetic asked for, has none."""
+        """Refuse bfloat16 where the processor, or the arithmetic asked for, has none, and OpenVINO where it
+        cannot be.
+        """
         super().require_machine()
+        if self.ifa_vector_engine == "openvino":
+            from infomotion_lib.device import resolve_device
+            from infomotion_lib.representations.ifa.engine import require_openvino
+
+            require_openvino(
+                pooling=self.pooling,
+                precision=self.ifa_vector_precision,
+                device=resolve_device(self.device).type,
+                arithmetic=self.arithmetic,
+            )
         for name in ("ifa_precision", "ifa_vector_precision"):
             if getattr(self, name) == "bf16-mixed":
                 from infomotion_lib.training.placement import resolve_precision

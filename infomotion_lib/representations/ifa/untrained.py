@@ -28,5 +28,4 @@ def load(folder: Path, *, parameters: IfaParameters, device: str) -> Motion:
         parameters.ifa_width, parameters.ifa_depths, seed=parameters.ifa_seed, refine=False
     )
     untrained = TrainingResult(network.eval(), pd.DataFrame(columns=["step", "psnr"]), np.nan, np.nan, 0)
-    p = parameters
-    return Motion(untrained, p.pooling, device, pairs=p.pairs, precision=p.ifa_vector_precision)
+    return Motion.of(untrained, parameters, device)
