@@ -21,7 +21,7 @@ from infomotion_book.templates import blocks, part, parts
 from infomotion_lib.reporting.results import records
 from infomotion_lib.studies.selectors.arms import ARMS, MAIN
 from infomotion_lib.studies.selectors.comparison import METRICS
-from infomotion_lib.studies.selectors.rows import PUBLISHED
+from infomotion_lib.studies.selectors.rows import PUBLISHED, edition_of
 
 TEMPLATES = ("evidence.md.jinja", "evidence_worlds.md.jinja", "evidence_earlier.md.jinja")
 
@@ -51,7 +51,8 @@ def page_values(evidence: Evidence) -> dict[str, Any]:
         "rivals": [rival.key for rival in RIVALS],
         "settings": tables.settings,
         "trained": len(tables.networks),
-        "edition": edition_mark(int(tables.settings.get("edition", 1))),
+        "edition": edition_mark(edition_of(tables.settings)),
+        "edition_number": edition_of(tables.settings),
         "longer": trained_longer(tables.settings),
         "networks": networks.networks(evidence, MAIN),
         "several_trainings": len(tables.networks_of(MAIN)) > 1,

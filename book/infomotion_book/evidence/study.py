@@ -16,6 +16,7 @@ from infomotion_book import html
 from infomotion_book.html import keep, span
 from infomotion_book.templates import line
 from infomotion_lib.parameters import read_profile
+from infomotion_lib.phantom.plan import EDITION
 from infomotion_lib.reporting.figures.evidence import (
     arm_differences,
     configuration_name,
@@ -28,7 +29,7 @@ from infomotion_lib.reporting.style import METHOD_NAMES, save_figure, use_style
 from infomotion_lib.studies.selectors import comparison
 from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN, WORLDS, Configuration
 from infomotion_lib.studies.selectors.confirmation import screen_and_confirm
-from infomotion_lib.studies.selectors.rows import PUBLISHED, Tables, read_published
+from infomotion_lib.studies.selectors.rows import PUBLISHED, Tables, published_folder, read_published
 
 LEVEL = 0.05
 COMMAND = "infomotion study selectors"
@@ -44,9 +45,18 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Evidence:
-    """The published rows and what follows from them."""
+    """The published rows and what follows from them.
+
+    Attributes
+    ----------
+    tables : Tables
+        Of the edition of the phantom that the main study was run on.
+    later : Tables, optional
+        Of the current edition, as far as arms have been run on it.
+    """
 
     tables: Tables
+    later: Tables | None = None
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -184,7 +194,7 @@ def find_evidence(folder: Path = PUBLISHED) -> Evidence | None:
     tables = read_published(folder)
     if tables is None:
         return None
-    evidence = Evidence(tables)
+    evidence = Evidence(tables, read_published(published_folder(EDITION, folder)))
     return evidence if len(evidence.differences["pool"].unique()) > 1 else None
 
 

@@ -16,6 +16,7 @@ from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 from infomotion_lib.studies.selectors import comparison
 from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE
+from infomotion_lib.studies.selectors.rows import edition_of
 
 
 @dataclass(frozen=True)
@@ -166,14 +167,17 @@ def dd_scores(evidence: Evidence) -> dict[tuple[Key, int], dict[str, float]]:
 
 def equal_steps(evidence: Evidence) -> dict[str, float] | None:
     """How far the whole set leads where it is trained for as many steps as the selected sets: ``gap``, its t
-    interval ``low`` to ``high``, and ``pools``; None with fewer than two pools.
+    interval ``low`` to ``high``, ``pools``, and the ``edition`` of the phantom; None with fewer than two
+    pools.
     """
-    runs = comparison.scored_sets(evidence.tables, arm="equal_steps")
-    gaps = comparison.headroom(runs)["difference"].to_numpy(float) if len(runs) else np.empty(0)
-    if len(gaps) < 2:
-        return None
-    low, high = comparison.t_interval(gaps)
-    return {"gap": float(gaps.mean()), "low": low, "high": high, "pools": len(gaps)}
+    for tables in (evidence.later, evidence.tables):
+        runs = pd.DataFrame() if tables is None else comparison.scored_sets(tables, arm="equal_steps")
+        gaps = comparison.headroom(runs)["difference"].to_numpy(float) if len(runs) else np.empty(0)
+        if tables is not None and len(gaps) > 1:
+            low, high = comparison.t_interval(gaps)
+            spread = {"gap": float(gaps.mean()), "low": low, "high": high}
+            return spread | {"pools": len(gaps), "edition": edition_of(tables.settings)}
+    return None
 
 
 def headroom(evidence: Evidence) -> dict[str, Any] | None:

@@ -167,15 +167,26 @@ def tables_of(
     )
 
 
-def publish(tables: Tables, folder: Path = PUBLISHED) -> list[Path]:
-    """Files written to the book: ``sets.csv``, ``networks.csv``, ``constants.csv``, ``settings.json`` and
-    ``teachers.json``.
+def published_folder(edition: int, root: Path = PUBLISHED) -> Path:
+    """Where the book keeps rows of an edition of the phantom: rows of two editions are never mixed."""
+    return root if edition == 1 else root / f"edition_{edition}"
+
+
+def edition_of(settings: Mapping[str, Any]) -> int:
+    """Edition of the phantom that rows of these settings were drawn with."""
+    return int(settings.get("edition", 1))
+
+
+def publish(tables: Tables, folder: Path | None = None) -> list[Path]:
+    """Files written to the book, by default to the folder of the rows' edition: ``sets.csv``,
+    ``networks.csv``, ``constants.csv``, ``settings.json`` and ``teachers.json``.
 
     Raises
     ------
     DataError
         If the folder holds rows of other settings, or rows that these tables have not: they would be lost.
     """
+    folder = published_folder(edition_of(tables.settings)) if folder is None else folder
     before = read_published(folder)
     if before is not None and before.settings != tables.settings:
         raise DataError(

@@ -36,13 +36,14 @@ from infomotion_lib.studies.selectors.pools import STRIDE, Pool, draw_pool
 from infomotion_lib.studies.selectors.resume import take_up
 from infomotion_lib.studies.selectors.rows import (
     NETWORKS,
-    PUBLISHED,
     ROWS_FILE,
     SETTINGS_FILE,
     Tables,
+    edition_of,
     is_complete,
     kept_rows,
     pool_identity,
+    published_folder,
     rows_of_pool,
     tables_of,
 )
@@ -69,7 +70,7 @@ def run_study(
     pools: int | None = None,
     minutes: float | None = None,
     share: Share | None = None,
-    published: Path = PUBLISHED,
+    published: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> Tables:
     """Rows of every pool and network finished so far, earlier calls and the published tables included.
@@ -89,8 +90,9 @@ def run_study(
     share : Share, optional
         The pools of one of several commands that do the study together; the networks behind the vectors must
         be trained then.
-    published : Path
-        Tables of earlier slices; left alone if they are of other settings.
+    published : Path, optional
+        Tables of earlier slices, by default those of the current edition of the phantom; left alone if they
+        are of other settings.
     say : callable
         Takes a line for each pool that has been worked on.
 
@@ -109,8 +111,9 @@ def run_study(
     if share is not None:
         command = "infomotion study selectors"
         require_feature_networks(root / NETWORKS, parameters, command=command, arm=ARMS[arm])
-    if not take_up(file, published, name):
-        say(f"The rows in {published} are of other settings: this study does not go on from them.")
+    before = published_folder(edition_of(settings)) if published is None else published
+    if not take_up(file, before, name):
+        say(f"The rows in {before} are of other settings: this study does not go on from them.")
     write_json(settings, root / SETTINGS_FILE)
     networks = open_feature_networks(root / NETWORKS, parameters, arm=ARMS[arm]).name
     jobs = []
