@@ -244,7 +244,7 @@ def test_networks_trained_anew_are_told_from_those_of_the_main_study() -> None:
     assert networks.trained_anew(evidence, ["label_noise"]) == networks.TrainedAnew(
         ["label_noise"], gains_db=[1.5], main_gains_db=[2.0]
     )
-    assert [own["gain_db"] for own in networks.networks(evidence, MAIN)] == [2.0]
+    assert [own["gain_db"] for own in networks.networks(evidence.tables, MAIN)] == [2.0]
 
 
 def elsewhere(tables: Tables, networks: dict[str, Any]) -> Tables:

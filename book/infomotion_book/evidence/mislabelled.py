@@ -21,7 +21,7 @@ def mislabelled(evidence: Evidence) -> pd.DataFrame:
     many of them with a ``wrong`` label, their ``share`` in percent over pools with its interval, and this
     share minus Random's of the same pools; empty with fewer than two pools.
     """
-    sets = evidence.tables.sets
+    sets = evidence.changed.sets
     own = sets[(sets["arm"] == ARM) & (sets["vpc"] == evidence.smallest)]
     own = own.assign(share=100 * own["mislabelled"] / own["n_train"])
     if own["pool"].nunique() < 2:

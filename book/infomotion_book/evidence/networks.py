@@ -6,20 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from infomotion_book.evidence.study import Evidence, Row
-from infomotion_lib.studies.selectors.arms import MAIN
-from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE
+from infomotion_lib.studies.selectors.rows import APPEARANCE_FILE, Tables
 
 
-def networks(evidence: Evidence, arm: str) -> list[Row]:
+def networks(tables: Tables, arm: str) -> list[Row]:
     """How the training of the networks behind the vectors of an arm ended, those that are on record."""
-    named = sorted(evidence.tables.networks_of(arm))
-    return [record for name in named if (record := evidence.tables.network_called(name))]
+    named = sorted(tables.networks_of(arm))
+    return [record for name in named if (record := tables.network_called(name))]
 
 
 def wider(evidence: Evidence, arm: str) -> list[Row]:
-    """Those of an arm whose width the main study does not have."""
-    known = {record.get("width") for record in networks(evidence, MAIN)}
-    return [record for record in networks(evidence, arm) if record["width"] not in known]
+    """Those of an arm whose width the unchanged phantom's networks do not have."""
+    known = {record.get("width") for record in networks(evidence.changed, evidence.unchanged)}
+    return [record for record in networks(evidence.changed, arm) if record["width"] not in known]
 
 
 @dataclass(frozen=True)
@@ -35,14 +34,17 @@ class TrainedAnew:
 
 
 def trained_anew(evidence: Evidence, worlds: Iterable[str]) -> TrainedAnew | None:
-    """Those worlds whose networks came out with other weights than the main study's; None without any."""
-    tables, main = evidence.tables, networks(evidence, MAIN)
+    """Those worlds whose networks came out with other weights than the unchanged phantom's; None without
+    any.
+    """
+    tables, unchanged = evidence.changed, evidence.unchanged
+    main = networks(tables, unchanged)
     looks = {record["sha256"][APPEARANCE_FILE] for record in main}
     anew: dict[str, list[float]] = {}
     for name in worlds:
-        own, other = networks(evidence, name), wider(evidence, name)
+        own, other = networks(tables, name), wider(evidence, name)
         same_looks = bool(own) and all(record["sha256"][APPEARANCE_FILE] in looks for record in own)
-        if not (same_looks if other else tables.networks_of(name) <= tables.networks_of(MAIN)):
+        if not (same_looks if other else tables.networks_of(name) <= tables.networks_of(unchanged)):
             anew[name] = [record["gain_db"] for record in own if record not in other]
     gains = sorted({gain for own in anew.values() for gain in own})
     return TrainedAnew(list(anew), gains, sorted({record["gain_db"] for record in main})) if anew else None

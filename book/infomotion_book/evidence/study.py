@@ -27,7 +27,14 @@ from infomotion_lib.reporting.flags import mark_of
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.style import METHOD_NAMES, save_figure, use_style
 from infomotion_lib.studies.selectors import comparison
-from infomotion_lib.studies.selectors.arms import ARMS, CORE, MAIN, WORLDS, Configuration
+from infomotion_lib.studies.selectors.arms import (
+    ARMS,
+    CORE,
+    EQUAL_STEPS,
+    MAIN,
+    WORLDS,
+    Configuration,
+)
 from infomotion_lib.studies.selectors.confirmation import screen_and_confirm
 from infomotion_lib.studies.selectors.rows import PUBLISHED, Tables, published_folder, read_published
 
@@ -95,11 +102,31 @@ class Evidence:
         return max(int(read_profile("phantom-large")["study_pools"]), int(complete))
 
     @cached_property
+    def changed(self) -> Tables:
+        """What ablations are read from: the current edition, once each of them has all its pools there beside
+        the unchanged phantom, else that of the main study.
+        """
+        if self.later is None:
+            return self.tables
+        complete = self.later.finished.query("complete").groupby("arm").size()
+        arms = (EQUAL_STEPS, *WORLDS)
+        return self.later if min(complete.get(arm, 0) for arm in arms) >= self.planned_pools else self.tables
+
+    @property
+    def unchanged(self) -> str:
+        """Arm that ablations are compared with: unchanged pools, and in the current edition the networks of
+        the ablations.
+        """
+        return MAIN if self.changed is self.tables else EQUAL_STEPS
+
+    @cached_property
     def arm_runs(self) -> dict[str, pd.DataFrame]:
-        """Scored sets of every arm at the smaller budget; in the main study of the core configurations."""
-        found = {MAIN: self.core_runs} | {
-            name: comparison.scored_sets(self.tables, arm=name) for name in WORLDS
-        }
+        """Scored sets of every arm at the smaller budget; on unchanged pools (``main``) of the core
+        configurations.
+        """
+        own = {name: comparison.scored_sets(self.changed, arm=name) for name in (self.unchanged, *WORLDS)}
+        found = {MAIN: own.pop(self.unchanged)} | own
+        found[MAIN] = found[MAIN][is_core(found[MAIN])]
         return {name: runs[runs["vpc"] == self.smallest] for name, runs in found.items()}
 
     @cached_property

@@ -15,7 +15,7 @@ from infomotion_lib.evaluation.intervals import bootstrap_interval, holm
 from infomotion_lib.reporting.results import records
 from infomotion_lib.reporting.tables import CONSTANT_NAMES
 from infomotion_lib.studies.selectors import comparison
-from infomotion_lib.studies.selectors.arms import MAIN, RANDOM, WHOLE
+from infomotion_lib.studies.selectors.arms import EQUAL_STEPS, MAIN, RANDOM, WHOLE
 from infomotion_lib.studies.selectors.rows import edition_of
 
 
@@ -171,7 +171,7 @@ def equal_steps(evidence: Evidence) -> dict[str, float] | None:
     pools.
     """
     for tables in (evidence.later, evidence.tables):
-        runs = pd.DataFrame() if tables is None else comparison.scored_sets(tables, arm="equal_steps")
+        runs = pd.DataFrame() if tables is None else comparison.scored_sets(tables, arm=EQUAL_STEPS)
         gaps = comparison.headroom(runs)["difference"].to_numpy(float) if len(runs) else np.empty(0)
         if tables is not None and len(gaps) > 1:
             low, high = comparison.t_interval(gaps)

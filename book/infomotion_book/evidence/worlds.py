@@ -114,6 +114,6 @@ def planned_holm(p_values: Sequence[float], planned: int) -> NDArray[np.float64]
 def begun_and_waiting(evidence: Evidence) -> tuple[dict[str, int], list[str]]:
     """Networks of each world that has been begun without enough pools to compare, and worlds not run yet."""
     tried = worlds(evidence)
-    trained = evidence.tables.networks.groupby("arm").size().to_dict()
+    trained = evidence.changed.networks.groupby("arm").size().to_dict()
     begun = {name: int(trained[name]) for name in CHANGED if name in trained and name not in tried}
     return begun, [name for name in CHANGED if name not in trained]

@@ -107,7 +107,7 @@ class Arm:
         return self.equal_steps or not self.small
 
 
-MAIN = "main"
+MAIN, EQUAL_STEPS = "main", "equal_steps"
 ARMS: Mapping[str, Arm] = MappingProxyType(
     {
         MAIN: Arm("the phantom as it is", CONFIGURATIONS, small=False),
@@ -119,7 +119,7 @@ ARMS: Mapping[str, Arm] = MappingProxyType(
             "one machine style, and no nuisance of the picture", standard_machines=True, plain_pictures=True
         ),
         "wide_ifa": Arm("motion vectors of a network twice as wide (F = 16)", ifa_width=16),
-        "equal_steps": Arm("whole and selected sets trained for equal steps", equal_steps=True),
+        EQUAL_STEPS: Arm("whole and selected sets trained for equal steps", equal_steps=True),
     }
 )
 """What would have to be true for the paper's order? Each of :data:`WORLDS` makes one answer true. Pools of
