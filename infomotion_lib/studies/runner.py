@@ -127,7 +127,8 @@ def run(
 
     def look() -> None:
         if file is not None:
-            bar.update(sum(map(len, (_known(plan, file)[number] for number in missing))) - bar.n)
+            known = _known(plan, file)
+            bar.update(sum(len(known[number]) for number in missing) - bar.n)
 
     with (
         bar,
