@@ -24,10 +24,13 @@ EXPLORE = "explore"
 EVALUATION_FIGURES = ("accuracy_by_vpc.svg", "paired_differences.svg", "confusion.svg")
 """Figures of stage 04 that the results page shows for every profile."""
 
-ABLATION_FIGURES = ("side_by_side.webp", "label_consistency.svg", "fidelity.svg", "table2.svg")
+ABLATION_FIGURES = (
+    *("side_by_side.svg", "side_by_side.webp"),
+    *("label_consistency.svg", "fidelity.svg", "table2.svg"),
+)
 ABLATION_LOOPS = "loops.webp"
-"""Figures of stage 06 that it shows for every profile; and clips in motion, on demand, since nothing on a
-page may move unasked.
+"""Figures of stage 06 that it shows for every profile, one of them made of pixels in runs of older editions;
+and clips in motion, on demand, since nothing on a page may move unasked.
 """
 
 SHOWN = {"evaluation": EVALUATION_FIGURES, "ablation": (*ABLATION_FIGURES, ABLATION_LOOPS)}

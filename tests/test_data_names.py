@@ -36,7 +36,7 @@ def test_a_figure_without_title_gets_the_name_alone(tmp_path: Path) -> None:
 def test_a_slider_names_the_data_in_picture_and_text() -> None:
     fig = Figure()
     headline(fig, "One heart")
-    picture = figure_bytes(fig, kind="svg", data="Klinik A")
+    picture = figure_bytes(fig, data="Klinik A")
     assert fig.get_suptitle() == "Klinik A: One heart"
     page = image_slider([picture], ["a"], alt=["A heart"], data="Klinik A").children[1].children[0].value
     assert 'alt="Klinik A: A heart"' in page

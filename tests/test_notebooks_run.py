@@ -106,7 +106,7 @@ def test_controls_are_drawn_beforehand(smoke_run: FinishedRun, stage: str) -> No
     pictures = [
         model["state"].get("value", "") for model in models.values() if model["model_name"] == "HTMLModel"
     ]
-    assert len(pictures) > 3 and all("data:image/webp" in picture for picture in pictures)
+    assert len(pictures) > 3 and all("data:image/svg+xml" in picture for picture in pictures)
 
 
 @pytest.mark.parametrize("stage", NOTEBOOKS)

@@ -73,7 +73,7 @@ def write(folder: Path, *, lead: Results | None, shown: list[Results], assets: A
     parts = {
         "pipeline": pictures.pipeline(),
         "boundaries": pictures.boundaries(),
-        "five_frames": pictures.of_run(lead, "frame_index", "frame_strip.webp", aside=True),
+        "five_frames": pictures.of_run(lead, "frame_index", "frame_strip.svg", aside=True),
         "three_recipes": pictures.of_run(lead, "graph_selection", "recipes.svg", aside=True),
         "hero": scenes.hero(lead),
         "walk": scenes.walk(lead) or NOT_RUN,

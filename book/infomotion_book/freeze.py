@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_book.explore.board import prepare
-from infomotion_book.frozen_notebook import freeze_notebook
+from infomotion_book.frozen_notebook import freeze_notebook, link_figures
 from infomotion_book.guard import Guard, PublishingError, Refusal, inspect
 from infomotion_book.levels import Level, level_of
 from infomotion_book.machine_paths import find_machine_paths, names_of_this_machine
@@ -202,6 +202,7 @@ def _clear(copy: Path, guard: Guard) -> list[Refusal]:
         if file.suffix == ".ipynb":
             page = read_json(file)
             found += guard.clear(page, where)
+            link_figures(page)
             file.write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
         elif findings := guard.file(file, where):
             found += findings

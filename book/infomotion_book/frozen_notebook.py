@@ -15,15 +15,15 @@ PICTURES = "pictures"
 """Folder beside the notebook that holds the pictures of its controls, named by their content."""
 
 _FIGURE = re.compile(r'(<img class="im-figure" data-figure="([^"]+)"[^>]*?) src="data:[^"]+"')
-_PIXELS = re.compile(r"data:image/(webp|png|gif|jpeg);base64,([A-Za-z0-9+/=]+)")
+_PICTURE = re.compile(r"data:image/(webp|png|gif|jpeg|svg)(?:\+xml)?;base64,([A-Za-z0-9+/=]+)")
 _ABOUT = ("kernelspec", "language_info", "widgets")
 """What a frozen notebook says of itself."""
 
 
 def freeze_notebook(notebook: Path, folder: Path, *, pixels: bool) -> Path:
-    """Path of the frozen copy in ``folder``: figures linked, not repeated; no path, time or warning of this
-    machine. Where ``pixels`` may be published they become files in :data:`PICTURES`, else they stay where the
-    guard looks for them.
+    """Path of the frozen copy in ``folder``: no path, time or warning of this machine. Where ``pixels`` may
+    be published, figures are linked, not repeated, and other pictures become files in :data:`PICTURES`; else
+    all stay where the guard looks into them, see :func:`link_figures`.
     """
     page: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))
     page["metadata"] = {name: page["metadata"][name] for name in _ABOUT if name in page["metadata"]}
@@ -31,15 +31,13 @@ def freeze_notebook(notebook: Path, folder: Path, *, pixels: bool) -> Path:
         cell["metadata"] = {"tags": cell.get("metadata", {}).get("tags", [])}
         if "outputs" in cell:
             cell["outputs"] = [
-                _slim(output, folder, pixels=pixels)
+                output | {"metadata": {}} if "metadata" in output else output
                 for output in cell["outputs"]
                 if output.get("name") != "stderr"
             ]
     if pixels:
-        for model in page["metadata"].get("widgets", {}).get(STATE, {}).get("state", {}).values():
-            value = model.get("state", {}).get("value")
-            if isinstance(value, str):
-                model["state"]["value"] = as_files(value, folder)
+        link_figures(page)
+        _file_pictures(page, folder)
     target = folder / notebook.name
     target.write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
     return target
@@ -55,14 +53,24 @@ def as_files(html: str, folder: Path) -> str:
         (folder / PICTURES / name).write_bytes(content)
         return f"{PICTURES}/{name}"
 
-    return _PIXELS.sub(linked, html)
+    return _PICTURE.sub(linked, html)
 
 
-def _slim(output: dict[str, Any], folder: Path, *, pixels: bool) -> dict[str, Any]:
-    if "metadata" in output:
-        output["metadata"] = {}
-    html = output.get("data", {}).get("text/html")
-    if html is not None:
-        linked = _FIGURE.sub(r'\1 src="figures/\2"', "".join(html))
-        output["data"]["text/html"] = as_files(linked, folder) if pixels else linked
-    return output
+def link_figures(page: dict[str, Any]) -> None:
+    """Link the figures of a notebook that has been read, in place: their files lie beside it."""
+    for cell in page["cells"]:
+        for output in cell.get("outputs", []):
+            if (html := output.get("data", {}).get("text/html")) is not None:
+                output["data"]["text/html"] = _FIGURE.sub(r'\1 src="figures/\2"', "".join(html))
+
+
+def _file_pictures(page: dict[str, Any], folder: Path) -> None:
+    """Write the pictures in outputs and controls to files."""
+    for cell in page["cells"]:
+        for output in cell.get("outputs", []):
+            if (html := output.get("data", {}).get("text/html")) is not None:
+                output["data"]["text/html"] = as_files("".join(html), folder)
+    for model in page["metadata"].get("widgets", {}).get(STATE, {}).get("state", {}).values():
+        value = model.get("state", {}).get("value")
+        if isinstance(value, str):
+            model["state"]["value"] = as_files(value, folder)

@@ -22,8 +22,9 @@ from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.errors import ParameterError, did_you_mean
 from infomotion_lib.provenance import atomic
 from infomotion_lib.registry import Registry
+from infomotion_lib.reporting.embedded import FINEST, keep_pixels
 from infomotion_lib.reporting.titles import name_data, named, wrap_title
-from infomotion_lib.reporting.two_grounds import FAINT, INK, NEUTRAL_GROUND, for_both_grounds
+from infomotion_lib.reporting.two_grounds import FAINT, INK, for_both_grounds
 from infomotion_lib.selection.registry import SELECTORS
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ MUTED = "#6B7785"
 """Grey of marks that mean something, such as controls and constants; 4.5 to 1 on white."""
 
 WEBP_ALT = 0x010E
-"""EXIF tag (ImageDescription) of a WebP that holds its alt text."""
+"""EXIF tag (ImageDescription) that holds the alt text of a WebP: frames in motion, without a word in them."""
 
 SOURCE_NAMES = {"real": "Reference pool", "synthetic": "Generated pool", "open": "Open clips"}
 """Name of each source as tables and figures print it, true of drawn and of recorded hearts alike."""
@@ -88,8 +89,6 @@ PHONE_WIDTH = 5.6
 """Inches of the widest figure: its smallest text, 9 points, is 8 pixels high on a page of 390."""
 
 _MIME = {".svg": "image/svg+xml", ".webp": "image/webp", ".png": "image/png", ".gif": "image/gif"}
-_WEBP = {"quality": 85, "method": 6}
-"""How pictures made of pixels are packed: text in them stays sharp, at a third of a PNG's bytes."""
 
 
 def graph_name(graph: str) -> str:
@@ -172,8 +171,7 @@ def ef_words(ef: float, digits: int = 0) -> str:
 def use_style() -> None:
     """Set matplotlib's defaults for this project; call it once at the top of a notebook.
 
-    A transparent ground for lines, a light grey one for pixels; text drawn as outlines; the same bytes for
-    the same figure.
+    Text is drawn as outlines; the same figure has the same bytes.
     """
     import matplotlib
     from cycler import cycler
@@ -182,10 +180,8 @@ def use_style() -> None:
         {
             "figure.figsize": (PHONE_WIDTH, 3.4),
             "figure.dpi": 110,
-            "figure.facecolor": NEUTRAL_GROUND,
             "figure.constrained_layout.use": True,
-            "savefig.dpi": 150,
-            "savefig.facecolor": NEUTRAL_GROUND,
+            "savefig.dpi": FINEST,
             "font.size": 10,
             "text.color": INK,
             "axes.edgecolor": INK,
@@ -224,7 +220,7 @@ class SavedFigure:
     Attributes
     ----------
     path : Path
-        The file: SVG where it is lines, WebP where it is pixels.
+        The file, an SVG.
     alt : str
         What the figure shows, for those who cannot see it.
     """
@@ -253,8 +249,7 @@ def image_html(data: bytes, *, alt: str, mime: str = "image/png", name: str = ""
         raise ValueError(f"The figure {name or mime} needs alt text: one sentence that says what it shows.")
     source = f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
     label = f' data-figure="{html.escape(name)}"' if name else ""
-    ground = "Canvas" if mime == _MIME[".svg"] else NEUTRAL_GROUND  # lines have none, and follow the page's
-    look = f'style="max-width:min(100%,{width});height:auto;background:{ground}"'
+    look = f'style="max-width:min(100%,{width});height:auto;background:Canvas"'  # an SVG follows the page
     return f'<img class="im-figure"{label} alt="{html.escape(alt)}" loading="lazy" {look} src="{source}">'
 
 
@@ -266,7 +261,7 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str, data: str = "") -> S
     fig : matplotlib.figure.Figure
         Closed afterwards, so that a notebook does not show it twice.
     path : path
-        Ends in ``.svg`` (lines) or ``.webp`` (pixels); folders are made.
+        Ends in ``.svg``; folders are made.
     alt : str
         One or two sentences: what is drawn and what it says.
     data : str, optional
@@ -277,63 +272,37 @@ def save_figure(fig: Figure, path: str | Path, *, alt: str, data: str = "") -> S
     ValueError
         If the alt text is empty or the suffix is another one.
     """
-    import matplotlib
-
     target = Path(path)
-    if target.suffix not in (".svg", ".webp"):
-        raise ValueError(f"A figure is saved as .svg (lines) or .webp (pixels), not {target.name}")
+    if target.suffix != ".svg":
+        raise ValueError(f"A figure is saved as .svg, frames in it too, not as {target.name}")
     if not alt.strip():
         raise ValueError(f"The figure {target.name} needs alt text: one sentence that says what it shows.")
     if data:
         alt = named(alt, data)
-        name_data(fig, data)
-    wrap_title(fig)
-    fig.draw_without_rendering()  # panels of a fixed shape find their place in the second layout only
+    content = figure_bytes(fig, data=data, about={"Description": alt, "Title": target.stem})
     with atomic(target) as temporary:
-        if target.suffix == ".svg":
-            temporary.write_bytes(_svg(fig, {"Description": alt, "Title": target.stem}))
-        else:
-            temporary.write_bytes(_webp(fig, alt=alt, dpi=matplotlib.rcParams["savefig.dpi"]))
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close(fig)
+        temporary.write_bytes(content)
     return SavedFigure(target, alt)
 
 
-def figure_bytes(fig: Figure, *, kind: str = "webp", dpi: int = 110, data: str = "") -> bytes:
-    """Bytes of the figure as ``"webp"`` or ``"svg"``, its title naming ``data`` as that of
-    :func:`save_figure` does; the figure is closed.
+def figure_bytes(fig: Figure, *, data: str = "", about: Mapping[str, str] | None = None) -> bytes:
+    """The figure as an SVG for light and dark pages, its title naming ``data`` as that of :func:`save_figure`
+    does, what is said ``about`` it inside; the figure is closed.
     """
     if data:
         name_data(fig, data)
     wrap_title(fig)
-    content = _svg(fig, {}) if kind == "svg" else _webp(fig, dpi=dpi)
+    fig.draw_without_rendering()  # panels of a fixed shape find their place in the second layout only
+    keep_pixels(fig)
+    stream = io.BytesIO()
+    fig.savefig(stream, format="svg", transparent=True, metadata={**(about or {}), "Date": None})
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
-    return content
-
-
-def _svg(fig: Figure, about: dict[str, str]) -> bytes:
-    """The figure as SVG for a light and a dark page, with what is said about it inside."""
-    stream = io.BytesIO()
-    fig.savefig(stream, format="svg", transparent=True, metadata={**about, "Date": None})
     return for_both_grounds(stream.getvalue())
 
 
-def _webp(fig: Figure, *, dpi: float, alt: str = "") -> bytes:
-    """The figure as WebP, its alt text inside."""
-    from PIL import Image
-
-    stream = io.BytesIO()
-    about = Image.Exif()
-    if alt:
-        about[WEBP_ALT] = alt.encode()
-    options = {**_WEBP, "exif": about}
-    fig.savefig(stream, format="webp", pil_kwargs=options, dpi=dpi)
-    return stream.getvalue()
-
-
 def alt_text(path: str | Path) -> str:
-    """Alt text that :func:`save_figure` put inside the file; empty if there is none."""
+    """Alt text inside a figure, or inside frames in motion; empty if there is none."""
     file = Path(path)
     if file.suffix == ".svg":
         import xml.etree.ElementTree as ElementTree

@@ -11,14 +11,13 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from infomotion_lib.reporting.embedded import pack_pictures
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
 
 INK, FAINT, LIGHT_GROUND = "#1F2933", "#C9D1D9", "#FFFFFF"
 DARK_INK, DARK_FAINT, DARK_GROUND = "#E4E7EB", "#3E4C59", "#14181E"
-NEUTRAL_GROUND = "#EEF1F4"
-"""Under pictures made of pixels, on light and dark pages alike."""
-
 LEAST_CONTRAST = 3.0
 """Between a mark and its ground, as WCAG asks of graphics."""
 
@@ -33,11 +32,15 @@ _NAMESPACES = {
     "cc": "http://creativecommons.org/ns#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
 }
+_LONG = re.compile(r"-?\d+\.\d{3,}")
+_STEP = re.compile(r"\s*([A-Za-z])\s*")
 _COLOUR = re.compile(r"\b(fill|stroke): (#[0-9a-f]{6})\b")
 
 
 def keep_colours(artists: Iterable[Artist]) -> None:
-    """Let artists keep their colours on a dark page: filled shapes with text on them, and that text."""
+    """Let artists keep their colours on a dark page: filled shapes with text on them, that text, and what
+    lies on a frame.
+    """
     for artist in artists:
         artist.set_gid(AS_DRAWN)
 
@@ -49,6 +52,9 @@ def for_both_grounds(svg: bytes) -> bytes:
     root = ElementTree.fromstring(svg)
     colours: set[tuple[str, str]] = set()
     _follow_page(root, colours)
+    pack_pictures(root)
+    for element in root.iter():
+        _shorten(element)
     root.set("class", "im-plot")
     root.set("color", INK)
     root.set("fill", "currentColor")  # matplotlib leaves black out
@@ -58,7 +64,8 @@ def for_both_grounds(svg: bytes) -> bytes:
             where = f'.im-plot [style*="{kind}: {colour}"]:not(.im-{AS_DRAWN}, .im-{AS_DRAWN} *)'
             rules.append(f"{where}{{{kind}:{shown}!important}}")
     style = ElementTree.Element(f"{{{_SVG}}}style")
-    style.text = f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
+    own = ".im-plot{color-scheme:light dark}"  # opened alone, its ground follows the reader's choice too
+    style.text = f"{own}@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
     root.insert(1, style)
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
@@ -78,6 +85,17 @@ def _follow_page(element: ElementTree.Element, colours: set[tuple[str, str]]) ->
         colours.update(_COLOUR.findall(style))
     for below in element:
         _follow_page(below, colours)
+
+
+def _shorten(element: ElementTree.Element) -> None:
+    """Write the coordinates of an element, in points, to a hundredth, and no blanks around it."""
+    element.text, element.tail = (
+        None if blank is None or blank.isspace() else blank for blank in (element.text, element.tail)
+    )
+    for name in ("d", "x", "y"):
+        if known := element.get(name):
+            short = _LONG.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), known)
+            element.set(name, _STEP.sub(r"\1", short))
 
 
 def _name_black(element: ElementTree.Element) -> None:

@@ -21,8 +21,8 @@ STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 """Kinds under which a notebook keeps its controls: their state, and the place where one is shown."""
 
-MIN_WIDTH = "34rem"
-"""Least width of a picture under a slider, where it is meant to be wider than that."""
+MIN_WIDTH = "22rem"
+"""Least width of a picture under a slider, where it is meant to be wider: a phone shows it whole."""
 
 Picture = Any
 """SVG text, PNG, GIF or WebP bytes, a path to such a file, ready HTML (starts with ``<``), or a matplotlib

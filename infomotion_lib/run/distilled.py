@@ -27,7 +27,7 @@ from infomotion_lib.selection.registry import SELECTORS
 LAST_STAGE = "graph_selection"
 """Stage whose selection the set is."""
 
-SELECTION, CARD, GRAPHS, SHEET = "selection.csv", "README.md", "graphs.svg", "chosen_hearts.webp"
+SELECTION, CARD, GRAPHS, SHEET = "selection.csv", "README.md", "graphs.svg", "chosen_hearts.svg"
 """Files of a set besides its list and videos: why each was chosen, the card, the graph of each class, and
 every chosen heart at ED and ES.
 """
@@ -173,7 +173,7 @@ def _card(result: Distilled, selection: pd.DataFrame, *, seconds: float) -> str:
         *(f"| {what} | {understood} |" for what, understood in result.intake.facts.items()),
         f"| made in | {seconds:.0f} s |",
         "",
-        "`FileList.csv` and `Videos/` are laid out as in EchoNet-Dynamic, all TRAIN; `chosen_hearts.webp`"
+        "`FileList.csv` and `Videos/` are laid out as in EchoNet-Dynamic, all TRAIN; `chosen_hearts.svg`"
         " shows each heart filled (ED) and emptied (ES), `graphs.svg` the graph of each class where the"
         " selector uses graphs. `selection.csv` has a row per video:",
         "",

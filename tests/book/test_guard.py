@@ -32,7 +32,7 @@ def svg(points: int, *, image: bool = False) -> str:
     axes = figure.subplots()
     axes.imshow([[0, 1], [1, 0]]) if image else axes.scatter(range(points), range(points))
     axes.set_title("Thirty letters of the alphabet")
-    return figure_bytes(figure, kind="svg").decode()
+    return figure_bytes(figure).decode()
 
 
 def uri(data: bytes, mime: str = "image/png") -> str:
@@ -115,7 +115,7 @@ def drawn(kind: str) -> str:
         axes.bar(range(200), values[:200])
     else:
         axes.scatter(range(200), values[:200], s=50 * values[:200])
-    return figure_bytes(figure, kind="svg").decode()
+    return figure_bytes(figure).decode()
 
 
 @pytest.mark.parametrize("kind", ["mosaic", "contours"])

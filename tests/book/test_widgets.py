@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from PIL import Image
 
 from infomotion_lib.frozen import FROZEN
 from infomotion_lib.paths import BOOK
@@ -82,12 +81,11 @@ def test_picture_of_unknown_kind_is_refused() -> None:
         widgets.picture_html(b"hello", alt="x")
 
 
-@pytest.mark.parametrize("suffix", ["svg", "webp"])
-def test_figures_carry_their_alt_text(tmp_path, suffix) -> None:
+def test_figures_carry_their_alt_text(tmp_path) -> None:
     style.use_style()
     figure = Figure(figsize=(2, 1))
     figure.subplots().plot([0, 1])
-    saved = style.save_figure(figure, tmp_path / f"line.{suffix}", alt="A line – rising ≥ 0")
+    saved = style.save_figure(figure, tmp_path / "line.svg", alt="A line – rising ≥ 0")
     assert style.alt_text(saved.path) == "A line – rising ≥ 0"
     assert 'alt="A line – rising ≥ 0"' in saved._repr_html_()
 
@@ -103,7 +101,7 @@ def test_the_same_figure_has_the_same_bytes(tmp_path) -> None:
 
 def test_a_figure_without_alt_text_is_refused(tmp_path) -> None:
     with pytest.raises(ValueError, match="alt text"):
-        style.save_figure(Figure(), tmp_path / "a.webp", alt="")
+        style.save_figure(Figure(), tmp_path / "a.svg", alt="")
     with pytest.raises(ValueError, match=r"\.svg"):
         style.save_figure(Figure(), tmp_path / "a.jpg", alt="x")
 
@@ -135,6 +133,6 @@ def test_nothing_is_cut_off_below_panels_of_a_fixed_shape(tmp_path: Path) -> Non
         axis.set_xticks(range(5), ["a long class name"] * 5, rotation=45, ha="right", rotation_mode="anchor")
         axis.set_xlabel("predicted class")
     fig.suptitle("one title that is " + "rather " * 8 + "long")
-    style.save_figure(fig, tmp_path / "squares.webp", alt="Three squares.")
-    ink = np.asarray(Image.open(tmp_path / "squares.webp").convert("L")) < 128
-    assert ink.any() and not ink[-2:].any()
+    style.save_figure(fig, tmp_path / "squares.svg", alt="Three squares.")
+    drawn = fig.get_tightbbox()
+    assert drawn.y0 >= 0 and drawn.y1 <= fig.get_figheight(), "inches"

@@ -25,7 +25,7 @@ def test_without_ef_every_method_that_needs_none(tiny_phantom: Path, tmp_path: P
     assert len(chosen) == 6 and chosen["ef"].isna().all()
     assert "ef" not in pd.read_csv(out / "selection.csv")
     assert "selected to be labelled first" in (out / "README.md").read_text(encoding="utf-8")
-    assert (out / "chosen_hearts.webp").is_file() and (out / "graphs.svg").is_file()
+    assert (out / "chosen_hearts.svg").is_file() and (out / "graphs.svg").is_file()
 
 
 def test_a_folder_of_dicom(tiny_phantom: Path, tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ def test_votes_on_published_clips_agree_and_controls_do_not() -> None:
 
 
 def title(fig: object) -> str:
-    assert figure_bytes(fig).startswith(b"RIFF")  # type: ignore[arg-type]
+    assert figure_bytes(fig).startswith(b"<?xml")  # type: ignore[arg-type]
     return fig.get_suptitle()  # type: ignore[attr-defined,no-any-return]
 
 

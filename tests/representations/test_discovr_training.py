@@ -313,7 +313,7 @@ def test_what_it_shows_of_itself(
     assert all(figure.alt.startswith("Klinik A, 2024: ") for figure in figures)
     assert about.data.startswith("### DISCOVR") and "What to see" in about.data
     assert [figure.path.name for figure in figures] == [
-        *("discovr_mask.webp", "discovr_clusters.webp", "discovr_signs.svg"),
+        *("discovr_mask.svg", "discovr_clusters.svg", "discovr_signs.svg"),
     ]
     assert "A student sees 12% of the patches" in figures[0].alt, "2 of 16 places at a mask ratio of 0.9"
     (nothing,) = show_each({"motion": None}, rows, folder=tmp_path, parameters=parameters)

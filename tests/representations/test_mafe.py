@@ -328,7 +328,7 @@ def test_what_it_shows_of_itself(
         )
     assert all(figure.alt.startswith("Klinik A, 2024: ") for figure in figures)
     assert about.data.startswith("### MAFE") and "What to see" in about.data
-    assert [figure.path.name for figure in figures] == ["mafe_flow.webp", "mafe_losses.svg"]
+    assert [figure.path.name for figure in figures] == ["mafe_flow.svg", "mafe_losses.svg"]
     assert "pixels from DIS" in figures[0].alt and "pixels from true" in figures[0].alt
     log = pd.DataFrame({name: [1.0, 2.0] for name in ("step", *PARTS)}).assign(reid=np.nan, reid_mean=np.nan)
     figure = loss_curves(log, method="flow", alarms=[])

@@ -93,7 +93,7 @@ def test_card_pictures_and_hashes_lie_beside_them(distilled: Path) -> None:
         assert set(classes.split(", ")) == set(selection.loc[selection["graph_flag"] == flag, "class_name"])
     sums = (distilled / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     named = {line.split("  ", 1)[1]: line.split("  ", 1)[0] for line in sums}
-    pictures = {"chosen_hearts.webp", "graphs.svg"}
+    pictures = {"chosen_hearts.svg", "graphs.svg"}
     assert {"selection.csv", "FileList.csv", "README.md", "croissant.json", *pictures} <= set(named)
     assert all(sha256(distilled / name) == digest for name, digest in named.items())
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from infomotion_lib.reporting.figures.parts import headline
 from infomotion_lib.reporting.style import PHONE_WIDTH
+from infomotion_lib.reporting.two_grounds import keep_colours
 from infomotion_lib.representations.ifa.inspection import WindowView
 
 _LESS, _MORE = "#56B4E9", "#E69F00"
@@ -68,18 +69,16 @@ def attention_window(
 
 
 def _arrows(axis: Axes, starts: NDArray[np.floating], moves: NDArray[np.floating], colour: str) -> None:
-    axis.quiver(
-        *starts.T, *moves.T, angles="xy", scale_units="xy", scale=1, color=colour, width=0.012, zorder=3
-    )
+    look = {"color": colour, "width": 0.012, "zorder": 3}
+    keep_colours([axis.quiver(*starts.T, *moves.T, angles="xy", scale_units="xy", scale=1, **look)])
 
 
 def _frame_window(axis: Axes, view: WindowView, shape: tuple[int, ...]) -> None:
     """Zoom to the window, with a margin, and outline it."""
     half = view.patch / 2
     (left, top), (right, bottom) = view.pixels.min(axis=0) - half, view.pixels.max(axis=0) + half
-    axis.add_patch(
-        Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor="white", lw=0.8, ls=":")
-    )
+    window = Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor="white", lw=0.8, ls=":")
+    keep_colours([axis.add_patch(window)])
     axis.set(
         xlim=(max(left - 12, -0.5), min(right + 12, shape[1] - 0.5)),
         ylim=(min(bottom + 12, shape[0] - 0.5), max(top - 12, -0.5)),
@@ -89,7 +88,8 @@ def _frame_window(axis: Axes, view: WindowView, shape: tuple[int, ...]) -> None:
 
 
 def _square(axis: Axes, centre: NDArray[np.floating], side: int, colour: str) -> None:
-    axis.add_patch(Rectangle(_corner(centre, side), side, side, fill=False, edgecolor=colour, lw=1.8))
+    square = Rectangle(_corner(centre, side), side, side, fill=False, edgecolor=colour, lw=1.8)
+    keep_colours([axis.add_patch(square)])
 
 
 def _corner(centre: NDArray[np.floating], side: int) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from infomotion_lib.reporting.style import CLASS_COLOURS, PHONE_WIDTH
 HEARTS_PER_ROW = 3
 """As many as a phone shows with captions that can be read."""
 
-_GAP, _LONGEST = 2, 12
+_GAP, _GREY, _LONGEST = 2, 128, 12
 _CAPTION, _BAR = 9, 0.5
 
 
@@ -55,7 +55,7 @@ def contact_sheet(
             axis.set_visible(False)
         for axis, number in zip(line, members, strict=False):
             ed, es = pairs[number]
-            between = np.full((height, _GAP), 255, np.uint8)
+            between = np.full((height, _GAP), _GREY, np.uint8)
             axis.imshow(np.hstack([ed, between, es]), cmap="gray", vmin=0, vmax=255)
             axis.set_title(captions[number], fontsize=_CAPTION, fontweight="normal", loc="left", pad=2)
     headline(fig, title)

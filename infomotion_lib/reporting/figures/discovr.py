@@ -26,7 +26,7 @@ HIDDEN = 0.25
 
 def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any, data: str = "") -> list[Any]:
     """Figures of one VAL heart behind a mask, of the clusters of its patches, and of the training's signs of
-    a collapse; ``discovr_mask.webp``, ``discovr_clusters.webp`` and ``discovr_signs.svg`` are saved in
+    a collapse; ``discovr_mask.svg``, ``discovr_clusters.svg`` and ``discovr_signs.svg`` are saved in
     ``folder``.
 
     Parameters
@@ -57,14 +57,14 @@ def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any, data
     share = view.seen.mean()
     alt = f"Frames of a VAL heart; hidden patches are dark. A student sees {share:.0%} of the patches."
     fig = masked_frames(view.frames, view.seen)
-    shown.append(save_figure(fig, folder / "discovr_mask.webp", alt=alt, data=data))
+    shown.append(save_figure(fig, folder / "discovr_mask.svg", alt=alt, data=data))
     alt = (
         "The same frames, each patch in the colour of its cluster, by the video and by the image branch."
         f" Hidden patches agree in {view.agreement:.0%}, by chance in {view.chance:.0%}."
     )
     maps = {"video": view.video, "image": view.image}
     fig = cluster_maps(view.frames, maps, agreement=view.agreement, chance=view.chance)
-    shown.append(save_figure(fig, folder / "discovr_clusters.webp", alt=alt, data=data))
+    shown.append(save_figure(fig, folder / "discovr_clusters.svg", alt=alt, data=data))
     log, alarms = fitted.trained.log, fitted.trained.alarms
     if len(log):
         alt = f"Signs of a collapse by training step. Alarms at the end: {', '.join(alarms) or 'none'}."
@@ -76,7 +76,7 @@ def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any, data
 def masked_frames(frames: NDArray[np.uint8], seen: NDArray[np.bool_]) -> Figure:
     """Frames (T, S, S) above what is left of them where ``seen`` (T, n, n) hides patches."""
     at = _spread(len(frames))
-    fig = Figure(figsize=(PHONE_WIDTH, 2.4))
+    fig = Figure(figsize=(PHONE_WIDTH, 2.1))
     axes = fig.subplots(2, len(at), squeeze=False)
     for column, time in enumerate(at):
         frame = frames[time].astype(float)
@@ -98,7 +98,7 @@ def cluster_maps(
     """
     at = _spread(len(frames))
     colours = _cluster_colours(maps)
-    fig = Figure(figsize=(PHONE_WIDTH, 1.0 * (len(maps) + 1) + 0.5))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.8 * (len(maps) + 1) + 0.5))
     axes = fig.subplots(len(maps) + 1, len(at), squeeze=False)
     for column, time in enumerate(at):
         axes[0, column].imshow(frames[time], vmin=0, vmax=255)

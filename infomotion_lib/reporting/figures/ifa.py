@@ -93,7 +93,7 @@ def filled_in_strip(
     names : sequence of str
         One per row.
     """
-    fig = Figure(figsize=(PHONE_WIDTH, 0.8 + 1.3 * len(first)))
+    fig = Figure(figsize=(PHONE_WIDTH, 0.8 + 1.05 * len(first)))
     axes = fig.subplots(len(first), 7, squeeze=False)
     ours, naive = np.abs(prediction - middle), np.abs(average - middle)
     top = float(np.quantile(np.stack([ours, naive]), 0.998)) or 1.0

@@ -25,8 +25,8 @@ _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
 def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any, data: str = "") -> Any:
-    """Slider of one seed at several strengths of guidance; ``restored.webp``, ``training.svg`` and, if clips
-    were kept while it learnt, ``steps.webp`` are saved in ``folder``.
+    """Slider of one seed at several strengths of guidance; ``restored.svg``, ``training.svg`` and, if clips
+    were kept while it learnt, ``steps.svg`` are saved in ``folder``.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any, data: str 
         f" PSNR {quality['psnr']:.1f} dB, SSIM {quality['ssim']:.2f}."
     )
     fig = restored_frames(shown, restored, quality=quality)
-    save_figure(fig, folder / "restored.webp", alt=alt, data=data)
+    save_figure(fig, folder / "restored.svg", alt=alt, data=data)
     on_val = fitted.facts["val_loss"]
     text = "; ".join(f"{name} {value:.3f}" for name, value in on_val.items())
     alt = f"Training loss of the Latte by step. VAL loss: {text}"
@@ -65,8 +65,8 @@ def show(fitted: Any, lessons: Any, *, folder: Path, parameters: Any, data: str 
             f" {', '.join(map(str, learning))}. Last, a VAL video."
         )
         fig = learning_strip(learning, videos, asked=recipe.class_ef)
-        save_figure(fig, folder / "steps.webp", alt=alt, data=data)
-    pages = [figure_bytes(_one_seed(fitted, strength), dpi=110, data=data) for strength in STRENGTHS]
+        save_figure(fig, folder / "steps.svg", alt=alt, data=data)
+    pages = [figure_bytes(_one_seed(fitted, strength), data=data) for strength in STRENGTHS]
     labels = [f"guidance {strength:g}" for strength in STRENGTHS]
     alts = [f"A clip of each class from one seed, {label}" for label in labels]
     return image_slider(pages, labels, alt=alts, description="guidance", start=1, width="42rem", data=data)

@@ -25,7 +25,7 @@ TITLES = {"middle": "middle frame", "flow": "flow", "reid": "identity"}
 
 def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any, data: str = "") -> list[Any]:
     """Figures of the flows of one VAL heart, by DIS, by the network and, if it was drawn, as they are, and of
-    the losses by training step; ``mafe_flow.webp`` and ``mafe_losses.svg`` are saved in ``folder``.
+    the losses by training step; ``mafe_flow.svg`` and ``mafe_losses.svg`` are saved in ``folder``.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def show(fitted: Any, rows: pd.DataFrame, *, folder: Path, parameters: Any, data
         f"{value:.1f} pixels from {name}" for name, value in apart.items()
     )
     fig = flow_panels(triplets[:, 0] / 255, panels, names=names)
-    shown.append(save_figure(fig, folder / "mafe_flow.webp", alt=f"{alt}, on average.", data=data))
+    shown.append(save_figure(fig, folder / "mafe_flow.svg", alt=f"{alt}, on average.", data=data))
     log = fitted.trained.log
     if len(log):
         alt = f"Losses of MAFE by training step. Alarms at the end: {', '.join(fitted.alarms) or 'none'}."
