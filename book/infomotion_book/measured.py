@@ -29,6 +29,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "speed": Measurement("speed_*.csv", "python tests/benchmarks/bench_selection.py"),
     "main_job_table1": Measurement("main_job_table1.csv", "python tests/benchmarks/main_job.py REVISION OUT"),
     "main_job_probe": Measurement("main_job_probe.csv", "python tests/benchmarks/main_job.py REVISION OUT"),
+    "main_job_psnr": Measurement("main_job_psnr.csv", "python tests/benchmarks/main_job.py REVISION OUT"),
     "steps": Measurement("steps.csv", "python tests/benchmarks/bench_steps.py OUT.csv"),
     "regressors": Measurement(
         "regressors_summary.csv", "python tests/benchmarks/bench_regressor_quality.py OUT.csv"

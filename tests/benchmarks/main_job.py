@@ -61,8 +61,14 @@ def probes(revision: str | None) -> pd.Series:
     return table["ridge_r2"]
 
 
+def filled_in(revision: str | None) -> pd.Series:
+    """PSNR on VAL of middle frames by the motion network, and of the average of both frames, dB."""
+    summary = json.loads(text("02_ifa_training/summary.json", revision))
+    return pd.Series({"network": summary["psnr"], "average": summary["psnr_naive"]})
+
+
 def main() -> None:
-    """Write ``main_job.csv``, ``main_job_table1.csv`` and ``main_job_probe.csv``, and print them."""
+    """Write ``main_job.csv``, its ``_table1``, ``_probe`` and ``_psnr`` beside it, and print them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("revision")
     parser.add_argument("out", type=Path)
@@ -74,7 +80,9 @@ def main() -> None:
     write_csv(both.reset_index(), arguments.out / "main_job_table1.csv")
     read = pd.DataFrame({"r2_before": probes(arguments.revision), "r2_now": probes(None)}).round(3)
     write_csv(read.rename_axis("feature").reset_index(), arguments.out / "main_job_probe.csv")
-    print(times.to_string(index=False), both.to_string(), read.to_string(), sep="\n\n")
+    drawn = pd.DataFrame({"psnr_before": filled_in(arguments.revision), "psnr_now": filled_in(None)}).round(2)
+    write_csv(drawn.rename_axis("by").reset_index(), arguments.out / "main_job_psnr.csv")
+    print(times.to_string(index=False), *(part.to_string() for part in (both, read, drawn)), sep="\n\n")
 
 
 if __name__ == "__main__":
