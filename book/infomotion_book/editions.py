@@ -1,10 +1,23 @@
-"""Marks on numbers that were computed on an older edition of the phantom than the one drawn today."""
+"""Marks on numbers that were computed on an older edition of the phantom than the one drawn today, and the
+words that older runs had for drawn hearts.
+"""
 
 from __future__ import annotations
+
+import re
 
 from infomotion_book.templates import line
 from infomotion_lib.phantom import plan
 from infomotion_lib.reporting.results import Results, phantom_edition
+
+_REAL = re.compile(r"\breal\b(?! heart)")
+
+
+def todays_words(text: str, results: Results) -> str:
+    """Words that a run froze, such as an alt text; drawn hearts, which older runs called real, are reference
+    hearts.
+    """
+    return _REAL.sub("reference", text) if results.is_phantom else text
 
 
 def older(edition: int | None) -> bool:

@@ -6,6 +6,7 @@ import re
 
 from markupsafe import Markup
 
+from infomotion_book.editions import todays_words
 from infomotion_book.html import code, keep, link
 from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import of_rows, page_table
@@ -65,7 +66,9 @@ def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
         )
         for results, _ in drawn
     ]
-    shows = {results.profile: _first_sentence(alt_text(file)) for results, file in drawn}
+    shows = {
+        results.profile: _first_sentence(todays_words(alt_text(file), results)) for results, file in drawn
+    }
     told = (
         list(shows.values())
         if len({*shows.values()}) == 1

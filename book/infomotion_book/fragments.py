@@ -34,7 +34,7 @@ from infomotion_book import (
 from infomotion_book.assets import Assets
 from infomotion_book.checkpoint_choice import checkpoint_choice
 from infomotion_book.comparisons import comparisons
-from infomotion_book.editions import mark_of
+from infomotion_book.editions import mark_of, todays_words
 from infomotion_book.figure_index import figure_index
 from infomotion_book.html import admonition, block, figure, link, tabs
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
@@ -212,7 +212,7 @@ def saved_figures(results: Results, stage: str, names: Iterable[str]) -> list[Sa
     base = f"results/{results.profile}/{results.place(stage)}/figures"
     card = card_link(results, stage, line(NOTES, "how_made"))
     return [
-        SavedFigure(name, f"{base}/{name}", alt_text(folder / name), card)
+        SavedFigure(name, f"{base}/{name}", todays_words(alt_text(folder / name), results), card)
         for name in names
         if (folder / name).is_file()
     ]

@@ -9,6 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from infomotion_book import filter_study
+from infomotion_book.editions import todays_words
 from infomotion_book.page_table import page_table
 from infomotion_book.templates import parts
 from infomotion_lib.evaluation.pool_table import by_vectors, community_selectors, pool_rows
@@ -118,7 +119,7 @@ def _clips(results: Results) -> dict[str, str] | None:
     if not file.is_file():
         return None
     url = f"results/{results.profile}/{results.place(STAGE)}/figures/{file.name}"
-    return {"url": url, "still": f"_static/figures/{STILL}", "alt": alt_text(file)}
+    return {"url": url, "still": f"_static/figures/{STILL}", "alt": todays_words(alt_text(file), results)}
 
 
 def write_still(target: Path, shown: list[Results]) -> Path | None:

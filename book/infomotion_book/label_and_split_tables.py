@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_book.comparisons import paired
+from infomotion_book.editions import todays_words
 from infomotion_book.table1 import WORDS, method_cell
 from infomotion_book.templates import part
 from infomotion_lib.frozen import FROZEN
@@ -28,7 +29,10 @@ def label_agreement(results: Results) -> str:
     """
     rows = records(results.table("labels", "agreement"))
     known = rows and "comparison" in rows[0]
-    return part(WORDS, "labels", {"rows": rows, "results": results}) if known else ""
+    if not known:
+        return ""
+    rows = [row | {"comparison": todays_words(str(row["comparison"]), results)} for row in rows]
+    return part(WORDS, "labels", {"rows": rows, "results": results})
 
 
 def open_splits(results: Results | None = None) -> str:

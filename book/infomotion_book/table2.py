@@ -7,6 +7,7 @@ import re
 import pandas as pd
 from markupsafe import Markup
 
+from infomotion_book.editions import todays_words
 from infomotion_book.html import under
 from infomotion_book.page_table import of_rows, page_table
 from infomotion_book.templates import part
@@ -101,4 +102,5 @@ def in_words(results: Results) -> list[str]:
         for row in records(results.table(STAGE, "conditioning"))
     ]
     gap = results.card(STAGE).get("notes", {}).get("gap")
-    return [re.sub(r"(?<!\w)-(?=\d)", "−", sentence) for sentence in ([*said, str(gap)] if gap else said)]
+    sentences = [*said, todays_words(str(gap), results)] if gap else said
+    return [re.sub(r"(?<!\w)-(?=\d)", "−", sentence) for sentence in sentences]

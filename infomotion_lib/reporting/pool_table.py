@@ -64,7 +64,7 @@ def vectors_by_generator(cells: pd.DataFrame, *, names: Mapping[str, str]) -> Sh
     """
     told = cells.assign(
         cell=[
-            f"{value:+.1f}" + in_brackets([flag])
+            f"{value:+.1f}".replace("-", "−") + in_brackets([flag])
             for value, flag in zip(cells["difference"], cells["graph_flag"].astype(str), strict=True)
         ]
     )

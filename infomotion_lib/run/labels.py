@@ -84,7 +84,7 @@ def label_pool(
     labels = labels.assign(source="synthetic")[LABEL_COLUMNS]
     rows = [agreement("pool: relabelled against requested EF", labels["ef"], targets["requested_ef"])]
     if on_val is not None:
-        rows.append(agreement("real VAL: regressor against measured EF", on_val, splits["VAL"]["ef"]))
+        rows.append(agreement("reference VAL: regressor against measured EF", on_val, splits["VAL"]["ef"]))
     if (pool.root / PHANTOM_TRUTH).is_file():
         delivered = (
             pd.read_csv(pool.root / PHANTOM_TRUTH).set_index("FileName")["EF"].reindex(targets["file_name"])

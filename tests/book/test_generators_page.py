@@ -10,6 +10,7 @@ from PIL import Image
 from standin_run import make_run
 
 from infomotion_book import generators
+from infomotion_book.editions import todays_words
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.results import Results
@@ -63,6 +64,15 @@ def test_the_loops_wait_until_they_are_asked_to_beat(results: Results, tmp_path:
         assert getattr(seen, "n_frames", 1) == 1 and abs(seen.convert("L").getpixel((30, 10)) - 200) < 3
     text = generators.fragments([results])["generators_clips"]
     assert f'src="_static/figures/{still.name}"' in text and "reference clips, Latte." in text
+
+
+def test_what_older_runs_called_real_is_called_by_its_name_of_today(tmp_path: Path) -> None:
+    data = {"real": "echodiffusion", "synthetic": "none", "names": "echodiffusion"}
+    recorded = Results("open", make_run(tmp_path / "runs", profile="open", **data))
+    drawn = Results("phantom", make_run(tmp_path / "drawn"))
+    text = "real clips on real TEST; fed_frame real vs real 1.6; beside a real heart"
+    told = "reference clips on reference TEST; fed_frame reference vs reference 1.6; beside a real heart"
+    assert (todays_words(text, drawn), todays_words(text, recorded)) == (told, text)
 
 
 def test_the_order_of_windows_and_the_cut_ef_are_computed() -> None:
