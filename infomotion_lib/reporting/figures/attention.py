@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -69,7 +71,7 @@ def attention_window(
 
 
 def _arrows(axis: Axes, starts: NDArray[np.floating], moves: NDArray[np.floating], colour: str) -> None:
-    look = {"color": colour, "width": 0.012, "zorder": 3}
+    look: dict[str, Any] = {"color": colour, "width": 0.012, "zorder": 3}
     keep_colours([axis.quiver(*starts.T, *moves.T, angles="xy", scale_units="xy", scale=1, **look)])
 
 

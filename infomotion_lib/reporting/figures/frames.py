@@ -82,11 +82,11 @@ def traced_frames(
     ):
         name = {max(areas): "ed", min(areas): "es"}.get(areas[number], "middle")
         axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
-        traced = axis.fill(*outline.T, facecolor="none", edgecolor=PHASE_COLOURS[name], lw=2.2)
+        line = axis.fill(*outline.T, facecolor="none", edgecolor=PHASE_COLOURS[name], lw=2.2)
         axis.set_axis_off()
         area = f"{areas[number]:.0f} px²"
         look = {"color": "white", "ha": "center", "va": "center", "fontsize": 12, "fontweight": "bold"}
-        keep_colours([*traced, axis.text(*outline.mean(axis=0), area, **look)])
+        keep_colours([*line, axis.text(*outline.mean(axis=0), area, **look)])
         axis.set_title(f"{EVENT_NAMES[name]} · frame {frames[number]}", fontsize=10, fontweight="normal")
     text = f"The outline shrinks by {1 - min(areas) / max(areas):.0%} from ED to ES"
     headline(fig, text)
