@@ -4,6 +4,7 @@ made.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,25 +45,18 @@ BATCH = 16
 """Clips drawn at once."""
 
 
-def write_pool(
-    fitted: Fitted,
-    root: str | Path,
-    *,
-    cut: Cut,
-    per_class: int,
-    seed: int,
-    generator: str,
-    privacy: ClipFilter | None = None,
-) -> Path:
-    """Folder with ``per_class`` clips of each class, ``FileList.csv``, ``manifest.csv`` and ``pool.json``.
+@dataclass(frozen=True)
+class PoolRequest:
+    """What a pool is to be.
 
-    ``FileList.csv`` carries the requested EF, like EchoNet-Synthetic: relabel before use. A killed call is
-    resumed: clips that are there are kept, since each depends on its own row of the manifest alone.
-
-    Parameters
+    Attributes
     ----------
     cut : Cut
         Length, rate and side of the clips as the generator draws them; longer ones lose their last frames.
+    per_class : int
+        Clips of each class.
+    seed : int
+        Of the drawing.
     generator : str
         Its name, for ``pool.json``.
     privacy : ClipFilter, optional
@@ -72,17 +66,45 @@ def write_pool(
     Raises
     ------
     ParameterError
-        If a number of the request is out of range; nothing has been written then.
+        If a number is out of range.
+    """
+
+    cut: Cut
+    per_class: int
+    seed: int
+    generator: str
+    privacy: ClipFilter | None = None
+
+    def __post_init__(self) -> None:
+        if self.per_class < 1:
+            raise ParameterError(f"A pool needs at least one clip per class, not {self.per_class}.")
+        if not self.cut.fps > 0:
+            raise ParameterError(f"Clips need a positive number of frames per second, not {self.cut.fps:g}.")
+
+    def record(self, fitted: Fitted) -> dict[str, Any]:
+        """Content of the ``pool.json`` of a pool that ``fitted`` draws."""
+        named = {"generator": self.generator, "per_class": self.per_class, "seed": self.seed}
+        shape = {"frames": self.cut.frames, "fps": self.cut.fps, "side": self.cut.side}
+        privacy = self.privacy.settings() if self.privacy else {}
+        return named | shape | fitted.settings() | privacy
+
+
+def write_pool(fitted: Fitted, root: str | Path, request: PoolRequest) -> Path:
+    """Folder with the clips of each class, ``FileList.csv``, ``manifest.csv`` and ``pool.json``.
+
+    ``FileList.csv`` carries the requested EF, like EchoNet-Synthetic: relabel before use. A killed call is
+    resumed: clips that are there are kept, since each depends on its own row of the manifest alone.
+
+    Raises
+    ------
     DataError
         If the folder holds a pool made by another request, something else, or a record that cannot be read;
         or if the filter leaves no clip.
     """
-    folder = Path(root)
-    manifest = begin_pool(
-        fitted, folder, cut=cut, per_class=per_class, seed=seed, generator=generator, privacy=privacy
-    )
-    if privacy:
-        manifest = _filtered(fitted, manifest, folder, cut=cut, seed=seed, privacy=privacy)
+    folder, cut = Path(root), request.cut
+    manifest = begin_pool(fitted, folder, request)
+    if request.privacy:
+        manifest = _filtered(fitted, manifest, folder, cut=cut, seed=request.seed, privacy=request.privacy)
     else:
         _draw(fitted, manifest, folder, cut=cut)
     listed = file_list(manifest["FileName"], manifest["requested_ef"], cut=cut)
@@ -91,27 +113,12 @@ def write_pool(
     return folder
 
 
-def begin_pool(
-    fitted: Fitted,
-    root: str | Path,
-    *,
-    cut: Cut,
-    per_class: int,
-    seed: int,
-    generator: str,
-    privacy: ClipFilter | None = None,
-) -> pd.DataFrame:
-    """A row per clip to draw, in a folder that is claimed for them by its ``pool.json``; arguments and errors
-    as of :func:`write_pool`.
+def begin_pool(fitted: Fitted, root: str | Path, request: PoolRequest) -> pd.DataFrame:
+    """A row per clip to draw, in a folder that is claimed for them by its ``pool.json``; errors as of
+    :func:`write_pool`, before a clip is drawn.
     """
-    if per_class < 1:
-        raise ParameterError(f"A pool needs at least one clip per class, not {per_class}.")
-    if not cut.fps > 0:
-        raise ParameterError(f"Clips need a positive number of frames per second, not {cut.fps:g}.")
-    manifest = fitted.requests(per_class=per_class, seed=seed)
-    shape = {"frames": cut.frames, "fps": cut.fps, "side": cut.side}
-    request = {"generator": generator, "per_class": per_class, "seed": seed, **shape, **fitted.settings()}
-    _claim(Path(root), request | (privacy.settings() if privacy else {}))
+    manifest = fitted.requests(per_class=request.per_class, seed=request.seed)
+    _claim(Path(root), request.record(fitted))
     return manifest
 
 

@@ -21,6 +21,7 @@ from infomotion_lib.generators.pool import (
     MANIFEST,
     POOL,
     REQUEST,
+    PoolRequest,
     begin_pool,
     check_copied,
     is_copied,
@@ -101,11 +102,11 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
         If a copied pool is not whole or does not fit, the folder holds a pool of other settings, or the
         generator left a file unwritten.
     """
-    name, per_class = parameters.generator, parameters.pool_per_class
-    asked = _is_filtered(lessons, parameters)
     if is_copied(folder):
+        name, per_class = parameters.generator, parameters.pool_per_class
         pool = check_copied(folder / POOL, cut=lessons.cut, per_class=per_class, generator=name)
-        if asked and read_json(pool / REQUEST).get("privacy_filter") != parameters.privacy_filter:
+        told = read_json(pool / REQUEST).get("privacy_filter")
+        if _is_filtered(lessons, parameters) and told != parameters.privacy_filter:
             raise DataError(
                 "This pool was drawn without the privacy filter that the profile asks for.",
                 where=f"Read: {pool / REQUEST}",
@@ -116,20 +117,12 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
         notes = {"drawn_elsewhere": {**read_json(pool / REQUEST), **drawing}, **shown}
         return MadePool(pool, pd.read_csv(pool / MANIFEST), None, notes)
     fitted = _fit(lessons, folder=folder, parameters=parameters, device=device)
-    privacy = _filter(lessons, folder=folder, parameters=parameters, device=device) if asked else None
+    request = _request(lessons, folder=folder, parameters=parameters, device=device)
     begun = time.monotonic()
-    pool = write_pool(
-        fitted,
-        folder / POOL,
-        cut=lessons.cut,
-        per_class=per_class,
-        seed=parameters.pool_seed,
-        generator=name,
-        privacy=privacy,
-    )
+    pool = write_pool(fitted, folder / POOL, request)
     notes = fitted.summary()
     notes["seconds"] = {**notes.get("seconds", {}), "sampling": round(time.monotonic() - begun, 1)}
-    if privacy:
+    if privacy := request.privacy:
         from infomotion_lib.generators.privacy.planted import planted
 
         write_csv(planted(privacy), pool / PLANTED)
@@ -140,17 +133,17 @@ def make_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, dev
 
 def start_pool(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> None:
     """All of :func:`make_pool` that comes before the first clip."""
-    asked = _is_filtered(lessons, parameters)
     fitted = _fit(lessons, folder=folder, parameters=parameters, device=device)
-    begin_pool(
-        fitted,
-        folder / POOL,
-        cut=lessons.cut,
-        per_class=parameters.pool_per_class,
-        seed=parameters.pool_seed,
-        generator=parameters.generator,
-        privacy=_filter(lessons, folder=folder, parameters=parameters, device=device) if asked else None,
-    )
+    begin_pool(fitted, folder / POOL, _request(lessons, folder=folder, parameters=parameters, device=device))
+
+
+def _request(lessons: Lessons, *, folder: Path, parameters: PoolParameters, device: str) -> PoolRequest:
+    """The pool that is asked for, with its privacy filter trained where one is."""
+    privacy = None
+    if _is_filtered(lessons, parameters):
+        privacy = _filter(lessons, folder=folder, parameters=parameters, device=device)
+    p = parameters
+    return PoolRequest(lessons.cut, p.pool_per_class, p.pool_seed, p.generator, privacy)
 
 
 def _is_filtered(lessons: Lessons, parameters: PoolParameters) -> bool:

@@ -16,7 +16,7 @@ from infomotion_lib.errors import DataError, ParameterError
 from infomotion_lib.generators.base import Lessons
 from infomotion_lib.generators.cutting import Cut, LabelledClips, cut_videos, labelled_clips
 from infomotion_lib.generators.given import fit
-from infomotion_lib.generators.pool import write_pool
+from infomotion_lib.generators.pool import PoolRequest, write_pool
 from infomotion_lib.parameters import StageParameters
 
 CUT = Cut(8, 10.0, 32)
@@ -64,7 +64,7 @@ def test_windows_begin_at_different_times_and_end_within_the_video(videos: pd.Da
 def test_a_cut_pool_is_a_data_set_of_one_length_and_rate(videos: pd.DataFrame, tmp_path: Path) -> None:
     asked = videos.assign(ef=videos["requested_ef"], split="TRAIN")
     given = fit(Lessons({}, asked, CUT), folder=tmp_path, parameters=StageParameters(), device="cpu")
-    pool = write_pool(given, tmp_path / "pool", cut=CUT, per_class=5, seed=0, generator="given")
+    pool = write_pool(given, tmp_path / "pool", PoolRequest(CUT, 5, 0, "given"))
     found = read_dataset(pool).usable
     assert found["file_name"].tolist() == ["fast", "slow"]
     assert found["n_frames"].tolist() == [8, 8]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.errors import DataError
 from infomotion_lib.generators.cutting import Cut
-from infomotion_lib.generators.pool import check_copied, write_pool
+from infomotion_lib.generators.pool import PoolRequest, check_copied, write_pool
 from infomotion_lib.generators.privacy.clips import ClipFilter, RealClips, features
 from infomotion_lib.generators.privacy.planted import CHANGES, planted
 from infomotion_lib.generators.privacy.record import OF_REAL, OTHERS, of_real_hearts, roc_areas, summary
@@ -88,7 +88,7 @@ class Copier:
 
 
 def make(copier: Copier, root: Path, judge: ClipFilter | None) -> Path:
-    return write_pool(copier, root, cut=CUT, per_class=2, seed=1, generator="toy", privacy=judge)
+    return write_pool(copier, root, PoolRequest(CUT, 2, 1, "toy", judge))
 
 
 def test_copies_are_drawn_again_and_left_out_if_they_come_back(judge: ClipFilter, tmp_path: Path) -> None:

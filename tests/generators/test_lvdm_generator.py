@@ -20,7 +20,7 @@ from infomotion_lib.generators.cutting import Cut, LabelledClips
 from infomotion_lib.generators.lvdm import generator as room
 from infomotion_lib.generators.lvdm.outlook import refusals
 from infomotion_lib.generators.lvdm.parameters import LvdmParameters
-from infomotion_lib.generators.pool import write_pool
+from infomotion_lib.generators.pool import PoolRequest, write_pool
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.generators.spacetime import training
 from infomotion_lib.generators.spacetime.networks import chain_size, heart_unet
@@ -63,7 +63,7 @@ def fitted(folder: Path) -> room.FittedLvdm:
 
 
 def test_it_draws_a_pool_by_ef(fitted: room.FittedLvdm, folder: Path) -> None:
-    pool = write_pool(fitted, folder / "pool", cut=CUT, per_class=1, seed=3, generator="lvdm")
+    pool = write_pool(fitted, folder / "pool", PoolRequest(CUT, 1, 3, "lvdm"))
     manifest = pd.read_csv(pool / "manifest.csv")
     assert manifest["requested_class"].tolist() == list(CLASS_NAMES)
     assert manifest["requested_ef"].tolist() == EF.tolist(), "EF of the training clips of each class"

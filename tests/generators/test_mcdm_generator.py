@@ -25,7 +25,7 @@ from infomotion_lib.generators.mcdm.donors import Donors, Scale, tokens
 from infomotion_lib.generators.mcdm.outlook import refusals
 from infomotion_lib.generators.mcdm.parameters import McdmParameters
 from infomotion_lib.generators.mcdm.requests import DRAWN, requests
-from infomotion_lib.generators.pool import write_pool
+from infomotion_lib.generators.pool import PoolRequest, write_pool
 from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.generators.spacetime import training
 from infomotion_lib.paths import RunPaths
@@ -91,7 +91,7 @@ def fitted(lessons: FiveClips, folder: Path) -> room.FittedMcdm:
 
 
 def test_a_pool_names_the_donors_of_motion_and_heart(fitted: room.FittedMcdm, folder: Path) -> None:
-    pool = write_pool(fitted, folder / "pool", cut=CUT, per_class=1, seed=3, generator="mcdm")
+    pool = write_pool(fitted, folder / "pool", PoolRequest(CUT, 1, 3, "mcdm"))
     manifest = pd.read_csv(pool / "manifest.csv")
     assert manifest["requested_class"].tolist() == list(CLASS_NAMES)
     assert manifest["requested_ef"].tolist() == EF.tolist(), "the EF of the motion's donor"

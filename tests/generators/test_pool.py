@@ -19,7 +19,7 @@ from infomotion_lib.generators.cutting import Cut
 from infomotion_lib.generators.latte.diffusion import LatteRecipe, TrainedLatte
 from infomotion_lib.generators.latte.generator import FittedLatte
 from infomotion_lib.generators.latte.network import Latte, LatteSize
-from infomotion_lib.generators.pool import begin_pool, check_copied, draw_share, write_pool
+from infomotion_lib.generators.pool import PoolRequest, begin_pool, check_copied, draw_share, write_pool
 from infomotion_lib.provenance import read_json, write_json
 from infomotion_lib.share import Share
 
@@ -39,7 +39,7 @@ def generator() -> FittedLatte:
 
 
 def make(generator: FittedLatte, root: Path, *, cut: Cut = CUT, per_class: int = 2, seed: int = 3) -> Path:
-    return write_pool(generator, root, cut=cut, per_class=per_class, seed=seed, generator="latte")
+    return write_pool(generator, root, PoolRequest(cut, per_class, seed, "latte"))
 
 
 def content(root: Path) -> dict[str, bytes]:
@@ -84,7 +84,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def begin(generator: FittedLatte, root: Path) -> Path:
-    begin_pool(generator, root, cut=CUT, per_class=2, seed=3, generator="latte")
+    begin_pool(generator, root, PoolRequest(CUT, 2, 3, "latte"))
     return root
 
 

@@ -47,7 +47,7 @@ def generate_latte(
     from infomotion_lib.generators.cutting import Cut
     from infomotion_lib.generators.latte.generator import AUTOENCODER, WEIGHTS, open_latte
     from infomotion_lib.generators.latte.parameters import LatteParameters
-    from infomotion_lib.generators.pool import write_pool
+    from infomotion_lib.generators.pool import PoolRequest, write_pool
     from infomotion_lib.parameters import read_profile, stage_parameters
     from infomotion_lib.paths import require_own, run_paths
 
@@ -70,7 +70,7 @@ def generate_latte(
         )
     root = out or paths.root / "generated" / "latte"
     cut = Cut(frames or recipe.frames, recipe.fps, side)
-    write_pool(fitted, root, cut=cut, per_class=per_class, seed=seed, generator="latte")
+    write_pool(fitted, root, PoolRequest(cut, per_class, seed, "latte"))
     typer.echo(
         f"{per_class} clips of each of {len(CLASS_NAMES)} classes, and how each was made (manifest.csv):"
         f" {root}"
