@@ -113,10 +113,11 @@ class ClusterJobs:
         elif _AWAY.match(line) and not keeps_accounts():
             self.lost = [job for job in self.known.values() if job.number and not job.done]
         elif (match := _FIELD.match(line)) and self._open:
-            self._note(match[1], match[2])
+            return self._note(match[1], match[2])
         return ""
 
-    def _note(self, name: str, value: str) -> None:
+    def _note(self, name: str, value: str) -> str:
+        """Line for the reader that follows from a field of a job: that it has failed, and its log."""
         assert self._open is not None
         if name == "jobid" and not self._error:
             self.known[value] = self._open
@@ -124,12 +125,14 @@ class ClusterJobs:
             before = self.known[value]
             self._open.number, self._open.log = before.number, before.log
             self._open.wildcards = self._open.wildcards or before.wildcards
+            return f"{before.name}: job {before.number} failed, log {before.log}" if before.number else ""
         elif name in ("wildcards", "message"):
             setattr(self._open, name, value)
         elif name == "external_jobid":
             self._open.number = self._open.number or value
         elif name == "log" and self._error:
             self._open.log = self._open.log or value.partition(" (")[0]
+        return ""
 
     def what_failed(self, *, reason: str = "") -> tuple[str, str, str]:
         """What failed, where to look and what to do, for jobs that are lost or else the first that failed;

@@ -42,6 +42,12 @@ log file.
 FAILED = "infomotion! "
 """Begins a line that says why a stage cannot go on."""
 
+MEANWHILE = "Failed, and what runs beside it goes on to its end: "
+"""Begins what is told at once of a failure that the engine itself tells only when all else has ended."""
+
+_BEGUN = re.compile(r"^(?:local)?rule \w+:$")
+_ENDED = re.compile(r"^(?:Finished jobid: \d+|Error in (?:local)?rule \w+:)")
+
 BOOK_INDEX = BOOK / "_build" / "html" / "index.html"
 BOOK_SHOWS = BOOK / "_build" / "shows.txt"
 
@@ -250,9 +256,10 @@ def _follow(
     command: list[str], *, log: Path, say: Callable[[str], None], jobs: ClusterJobs | None = None
 ) -> None:
     """Run the workflow engine, its output in ``log``; pass on the stages' own lines, or what becomes of the
-    jobs of a cluster.
+    jobs of a cluster. Why a stage has failed is told at once where others still run, and by the error.
     """
     reasons: list[str] = []
+    running = 0
     with log.open("w", encoding="utf-8", buffering=1) as stream:
         process = subprocess.Popen(
             command,
@@ -268,10 +275,13 @@ def _follow(
         try:
             for line in process.stdout:
                 stream.write(line)
+                running += bool(_BEGUN.match(line)) - bool(_ENDED.match(line))
                 if line.startswith(MARK):
                     say(line.removeprefix(MARK).rstrip("\n"))
                 elif line.startswith(FAILED):
                     reasons.append(line.removeprefix(FAILED).rstrip("\n"))
+                    if running > 1 and reasons[-1].startswith("Error: "):
+                        say(MEANWHILE + reasons[-1].removeprefix("Error: "))
                 elif jobs and (told := jobs.hear(line)):
                     say(told)
                 if jobs and jobs.lost:

@@ -97,7 +97,10 @@ def test_a_failed_job_is_told_in_one_message(
     jobs = ClusterJobs(tmp_path / "config.yaml")
     told = [jobs.hear(line) for line in (TALE + ERROR).format(log=log, status=status).splitlines()]
     name = "vector_part (folder=02_ifa_training, share=3-of-7)"
-    assert [line for line in told if line] == [f"{name}: job 91, log {log}"]
+    assert [line for line in told if line] == [
+        f"{name}: job 91, log {log}",
+        f"{name}: job 91 failed, log {log}",
+    ]
     what, where, what_next = jobs.what_failed(reason=FAILED)
     assert what.startswith(f"Job 91 of the cluster failed: {name}\n") and why in what
     assert where == f"Its log: {log}" and remedy in what_next

@@ -11,7 +11,7 @@ import pytest
 
 from infomotion_lib.errors import StageError
 from infomotion_lib.run.prepare import prepare
-from infomotion_lib.run.workflow import FAILED, MARK, _follow, _snakemake, _stop
+from infomotion_lib.run.workflow import FAILED, MARK, MEANWHILE, _follow, _snakemake, _stop
 
 DEAF_TO = """
 import signal, time
@@ -46,6 +46,29 @@ def test_a_stage_that_fails_is_told_in_its_own_words_with_the_whole_log(tmp_path
         _follow([sys.executable, "-c", words], log=log, say=said.append)
     assert said == ["data: started"] and error.value.where == f"The whole log: {log}"
     assert "noise" in log.read_text(encoding="utf-8")
+
+
+def test_a_stage_that_fails_beside_another_is_told_at_once(tmp_path: Path) -> None:
+    """The engine waits for the other stage: here until the sentence has been passed on, or for half a minute."""
+    told, said = tmp_path / "told", list[str]()
+    lines = "rule data:", "rule labels:", f"{FAILED}Error: no such hearts", f"{FAILED}Look there."
+    code = f"""
+import pathlib, time
+print(*{lines}, "Error in rule data:", sep=chr(10), flush=True)
+end = time.monotonic() + 30
+while not pathlib.Path({str(told)!r}).exists() and time.monotonic() < end:
+    time.sleep(0.01)
+print({MARK!r} + ("in time" if time.monotonic() < end else "late"))
+raise SystemExit(1)
+"""
+
+    def say(line: str) -> None:
+        said.append(line)
+        told.touch()
+
+    with pytest.raises(StageError, match=r"^no such hearts\nLook there\."):
+        _follow([sys.executable, "-c", code], log=tmp_path / "workflow.log", say=say)
+    assert said == [f"{MEANWHILE}no such hearts", "in time"]
 
 
 @pytest.mark.parametrize(("at_once", "cores"), [(1, "2"), (2, "4")])
