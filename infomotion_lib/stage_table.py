@@ -83,6 +83,9 @@ class Stage:
     learns : tuple of str
         Modules that make what it keeps from one run to the next, such as checkpoints: if their code changes,
         that is made anew. :data:`LOADED` stands for those that it loads.
+    sees : str
+        ``"module:function"`` that gives hashes of what it learns of files that hold more, by ``stage/file``,
+        for its parameters and the paths of the run; empty where it learns from whole files.
     notebook : str
         Name of its notebook where several stages share one; empty: that of its folder.
     generator : str
@@ -105,6 +108,7 @@ class Stage:
     more: str = ""
     loads: str = ""
     learns: tuple[str, ...] = ()
+    sees: str = ""
     notebook: str = ""
     generator: str = ""
     foretold_by: str = ""
@@ -195,6 +199,7 @@ _FIXED = (
         more="infomotion_lib.representations.stage:promised_files",
         loads="infomotion_lib.representations.stage:modules_of",
         learns=(LOADED,),
+        sees="infomotion_lib.representations.lessons:seen_of_index",
         foretold_by="infomotion_lib.representations.outlook:outlook",
         spread=Spread("vector", "shards"),
     ),

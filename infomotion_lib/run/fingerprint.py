@@ -12,6 +12,7 @@ from infomotion_lib.errors import StageError
 from infomotion_lib.parameters import StageParameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import UNFINISHED, WHERE_AND_HOW_FAST, read_json, read_run_card, write_json
+from infomotion_lib.registry import imported
 from infomotion_lib.run.code import learning_hash
 from infomotion_lib.stage_table import TABLE, Stage
 from infomotion_lib.training.parameters import SHARED_BY
@@ -31,7 +32,8 @@ def science(parameters: StageParameters) -> dict[str, Any]:
 
 
 def inputs(stage: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, str]:
-    """SHA-256 of every file that the stages before it promised, as their run cards state them.
+    """SHA-256 of every file that the stages before it promised, as their run cards state them; of what the
+    stage learns of it, where that is less.
 
     Raises
     ------
@@ -44,7 +46,8 @@ def inputs(stage: Stage, parameters: StageParameters, paths: RunPaths) -> dict[s
         promised = TABLE[need].outputs_of(card.get("parameters", {}))
         written = {Path(shown).name: value for shown, value in card["outputs"].items()}
         hashes |= {f"{need}/{name}": value for name, value in written.items() if name in promised}
-    return hashes
+    seen: dict[str, str] = imported(stage.sees)(parameters, paths) if stage.sees else {}
+    return hashes | seen
 
 
 def fingerprint(stage: Stage, parameters: StageParameters, paths: RunPaths) -> dict[str, Any]:
