@@ -9,7 +9,7 @@ A stage runs again when its notebook, a file it reads, one of its own parameters
 that a killed run can continue from them. `exec` puts a stage in its shell's place, so that it ends when the workflow does.
 
 Where a parameter of the run asks for it (`grid_jobs`, `shards`), several jobs share the work of a stage: `KIND_prepare`,
-`KIND_part` as often as asked, then the stage, which takes up what they left. Kinds: grid, vector, pool.
+`KIND_part` as often as asked, then the stage, which takes up what they left. Kinds: vector, grid, pool, pool_grid.
 """
 
 import sys

@@ -44,8 +44,8 @@ class Spread:
     Attributes
     ----------
     kind : str
-        Of these jobs: ``grid``, ``vector`` or ``pool``. Rules of the workflow are called so, and the module
-        in ``infomotion_lib/run/parts`` that says what they do.
+        Of these jobs: ``vector``, ``grid``, ``pool`` or ``pool_grid``. Rules of the workflow are called so,
+        and the module in ``infomotion_lib/run/parts`` that says what they do.
     by : str
         Parameter that gives the number of parts; with 1 the stage works alone.
     """
@@ -238,6 +238,7 @@ _ABLATION = Stage(
     loads="infomotion_lib.representations.stage:modules_of",
     learns=("regressor.grid", "regressor.labels"),
     foretold_by="infomotion_lib.evaluation.outlook:ablation_outlook",
+    spread=Spread("pool_grid", "grid_jobs"),
 )
 
 

@@ -32,8 +32,10 @@ from infomotion_lib.evaluation.fidelity import (
 )
 from infomotion_lib.evaluation.intervals import summarise
 from infomotion_lib.evaluation.nearness import NEARNESS_COLUMNS, nearness_table
+from infomotion_lib.evaluation.parameters import EvaluationParameters
 from infomotion_lib.evaluation.pool_table import pool_rows
 from infomotion_lib.evaluation.runs import (
+    LabelledVideos,
     open_labelled_videos,
     plan_runs,
     score_runs,
@@ -44,11 +46,11 @@ from infomotion_lib.frame_table import read_frame_index
 from infomotion_lib.generators.cutting import Cut, cut_videos, too_short
 from infomotion_lib.generators.pool import POOL, REQUEST
 from infomotion_lib.generators.privacy.record import summary as privacy_summary
-from infomotion_lib.parameters import StageParameters, stage_parameters
+from infomotion_lib.parameters import stage_parameters
 from infomotion_lib.paths import RunPaths
 from infomotion_lib.provenance import read_json, read_run_card
 from infomotion_lib.regressor.clips import source_period
-from infomotion_lib.regressor.grid import run_grid
+from infomotion_lib.regressor.grid import Job, run_grid
 from infomotion_lib.representations.stage import load_representations
 from infomotion_lib.selection.stage import SelectionTables, run_selection
 from infomotion_lib.stage_table import pool_stage
@@ -133,10 +135,7 @@ def open_ablation(paths: RunPaths, parameters: AblationParameters, *, device: st
 
     device = resolve_device(device).type
     standard_encoders(parameters)  # a wrong file stops here, before anything is trained
-    mine = {name: getattr(parameters, name) for name in ("workers", "device", "data_root")}
-    used: dict[str, StageParameters] = {}
-    for name in BEFORE:
-        used[name] = stage_parameters(name, read_run_card(paths.stage(name))["parameters"], overrides=mine)
+    used = parameters_before(paths, parameters)
     datasets = open_sources(parameters, paths)
     folders = {name: paths.stage(pool_stage(name)) / POOL for name in parameters.generators}
     pools = {
@@ -146,6 +145,15 @@ def open_ablation(paths: RunPaths, parameters: AblationParameters, *, device: st
     records = {name: read_json(folder / REQUEST) for name, folder in folders.items()}
     is_real = {name: bool(record.get("real_clips")) for name, record in records.items()}
     return Ablation(paths, parameters, used, datasets, pools, is_real, device, records)
+
+
+def parameters_before(paths: RunPaths, parameters: AblationParameters) -> dict[str, Any]:
+    """Parameters of the stages before as they ran, by stage; computed where and as widely as this stage."""
+    mine = {name: getattr(parameters, name) for name in ("workers", "device", "data_root")}
+    return {
+        name: stage_parameters(name, read_run_card(paths.stage(name))["parameters"], overrides=mine)
+        for name in BEFORE
+    }
 
 
 def refuse_other_shapes(pools: Mapping[str, Dataset]) -> None:
@@ -281,14 +289,13 @@ def _frame_encoder(run: Ablation) -> NamedEncoder:
     return frame_encoder(load_appearance(weights, device=run.device))
 
 
-def train_on_pools(
+def plan_on_pools(
     run: Ablation, pools: reading.PoolReading, selections: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
-    """``predictions``, ``runs`` and ``summary`` of networks trained on all and on the chosen clips of each
-    pool and tested on real TEST at full length. Finished networks are taken up.
+) -> tuple[LabelledVideos, list[Job], EvaluationParameters]:
+    """Networks to be trained on all and on the chosen clips of each pool and tested on real TEST at full
+    length: their videos, which they are, and how they are trained.
     """
-    p = run.parameters
-    plan = run.used["evaluation"].model_copy(update={"steps_whole": p.steps_pool})
+    plan = run.used["evaluation"].model_copy(update={"steps_whole": run.parameters.steps_pool})
     index = read_frame_index(run.paths.frame_index)
     real = index[index["source"] == run.real]
     labelled = open_labelled_videos(
@@ -298,7 +305,16 @@ def train_on_pools(
         parameters=plan,
     )
     periods = {pool: labelled.periods[pool] for pool in run.pools}
-    jobs = plan_runs(replace(labelled, periods=periods), selections, parameters=plan)
+    return labelled, plan_runs(replace(labelled, periods=periods), selections, parameters=plan), plan
+
+
+def train_on_pools(
+    run: Ablation, pools: reading.PoolReading, selections: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """``predictions``, ``runs`` and ``summary`` of the networks of :func:`plan_on_pools`. Finished networks
+    are taken up.
+    """
+    labelled, jobs, plan = plan_on_pools(run, pools, selections)
     predictions = run_grid(
         jobs,
         folder=run.folder,

@@ -38,6 +38,9 @@ class AblationParameters(StageParameters):
     steps_pool: Count = Field(
         600, description="training steps on a whole pool (half those of a pool of twice the size)"
     )
+    grid_jobs: int = Field(
+        1, ge=1, le=1000, description="jobs that share the networks to train; 1: the stage"
+    )
     fidelity_resamples: Count = Field(100, description="subsamples of each interval of a distance")
     inception_weights: LocatedFile = Field(
         "", description="TorchScript Inception for FID; empty: our own encoders alone"

@@ -139,7 +139,7 @@ def read_pool(
     parameters: FrameIndexParameters,
     folder: str | Path,
 ) -> PoolReading:
-    """Labels, phases and vectors of every usable clip of a pool.
+    """Labels, phases and vectors of every usable clip of a pool; labels that it has been given stay.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def read_pool(
     parameters : FrameIndexParameters
         How phases are found.
     folder : path
-        Where decoded clips are kept.
+        Where decoded clips and labels are kept.
 
     Raises
     ------
@@ -159,14 +159,18 @@ def read_pool(
     """
     from infomotion_lib.frames.index import build_frame_index
     from infomotion_lib.regressor.clips import open_clip_store
-    from infomotion_lib.regressor.labels import relabel
+    from infomotion_lib.regressor.kept_labels import relabel_once
     from infomotion_lib.representations.ifa.triplets import attach_paths
 
     usable = dataset.usable
     store = open_clip_store(usable, folder, size=networks.labeller.clip_size, workers=parameters.workers)
-    labels = relabel(usable, networks.labeller, store=store, reference_fps=networks.reference_fps).assign(
-        source=source
-    )
+    labels = relabel_once(
+        usable,
+        networks.labeller,
+        Path(folder) / f"{source}_labels.json",
+        store=store,
+        reference_fps=networks.reference_fps,
+    ).assign(source=source)
     index = build_frame_index(
         dataset, source=source, parameters=parameters, labels=labels, workers=parameters.workers
     )

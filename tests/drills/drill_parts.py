@@ -31,7 +31,7 @@ def told(output: str, label: str) -> list[str]:
     return [f"{number}-of-{count}" for number, count in said]
 
 
-@pytest.mark.parametrize("stage", ["ifa_training", "evaluation", "latte_pool"])
+@pytest.mark.parametrize("stage", ["ifa_training", "evaluation", "latte_pool", "ablation"])
 def test_only_the_parts_that_had_not_ended_run_again(
     smoke_run: FinishedRun, tmp_path: Path, stage: str
 ) -> None:

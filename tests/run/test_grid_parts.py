@@ -17,7 +17,15 @@ from infomotion_lib.provenance import write_csv
 from infomotion_lib.regressor import grid
 from infomotion_lib.regressor.clips import ClipStore
 from infomotion_lib.regressor.grid import GRID_FILE, Job, NetworkTask, run_grid
-from infomotion_lib.run.parts.grid import ROWS, Networks, merge_rows, train_share
+from infomotion_lib.run.parts.networks import (
+    CLIPS,
+    ROWS,
+    Networks,
+    hand_on,
+    handed_on,
+    merge_rows,
+    train_share,
+)
 from infomotion_lib.share import Share
 
 QUICK = EvaluationParameters(
@@ -43,7 +51,7 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Networks:
         labels = tuple(map(float, ef[seed : seed + 4]))
         steps = 2 + seed % 3
         jobs.append(Job("real", "random", "", 2, 0, seed, seed, chosen, labels, steps=steps, period=1))
-    return Networks(LabelledVideos(videos, {"real": store}, {"real": 1}), jobs, None)
+    return Networks.of(LabelledVideos(videos, {"real": store}, {"real": 1}), jobs)
 
 
 @pytest.fixture
@@ -71,9 +79,8 @@ def every(count: int) -> list[Share]:
 
 def answers(networks: Networks, folder: Path) -> bytes:
     """The table that stage 04 makes of what lies in ``folder``."""
-    labelled = networks.labelled
     table = run_grid(
-        networks.jobs, stores=labelled.stores, test=labelled.test, parameters=QUICK, folder=folder
+        networks.jobs, stores=networks.stores, test=networks.test, parameters=QUICK, folder=folder
     )
     return write_csv(table, folder / "predictions.csv").read_bytes()
 
@@ -126,6 +133,15 @@ def test_other_parts_go_on_from_what_earlier_ones_made(
     merge_rows(tmp_path)
     do(networks, tmp_path, *every(7))
     assert sorted(trained) == list(range(NETWORKS)), "none twice"
+
+
+def test_a_plan_is_handed_on_to_the_last_digit(networks: Networks, tmp_path: Path) -> None:
+    clips = networks.stores["real"].folder
+    shutil.copytree(clips, tmp_path / CLIPS)
+    hand_on(networks, tmp_path)
+    received = handed_on(tmp_path)
+    assert (received.jobs, received.test, received.val) == (networks.jobs, networks.test, networks.val)
+    assert answers(received, tmp_path / "received") == answers(networks, tmp_path / "own")
 
 
 def test_rows_are_merged_once(networks: Networks, tmp_path: Path) -> None:
