@@ -59,7 +59,6 @@ def values(speed: Speed) -> dict[str, Any]:
         "chain": chain,
         "chain_hours": [max(lengths(kind, hours)) for name in chain for kind in jobs if kind.name == name],
         "speed_up": total / floor,
-        "spread_floor": critical_path(kinds(profile, shards=SHARDS, spread_pools=True), hours)[0],
         "enough": int(near.min()) if len(near) else 0,
         "most_nodes": max(NODES),
         "cards": pd.read_csv(STUDIES / "latte_steps.csv")["gpu"].drop_duplicates().tolist(),

@@ -57,9 +57,9 @@ def every_value(name: str) -> dict[str, Any]:
     }
 
 
-def kinds(profile: Mapping[str, Any], *, shards: int, spread_pools: bool = False) -> list[Kind]:
-    """Kinds of jobs of a profile, in the order of the walk; vectors and drawing in so many shards; the EF
-    networks of the pools are one job, or with ``spread_pools`` a job each.
+def kinds(profile: Mapping[str, Any], *, shards: int) -> list[Kind]:
+    """Kinds of jobs of a profile, in the order of the walk; vectors and drawing in so many shards; each EF
+    network a job.
 
     Stages of minutes (lists, key frames, graphs, cutting clips) are left out.
     """
@@ -86,7 +86,7 @@ def kinds(profile: Mapping[str, Any], *, shards: int, spread_pools: bool = False
         Kind("autoencoder", ((1, trained(coder, "autoencoder_steps")),), (), coder),
         Kind("latte", ((1, trained(latte, "latte_steps")),), ("autoencoder",), latte),
         Kind("pool", ((shards, steps),), ("latte",), ("drawing", 4)),
-        Kind("table2", tries if spread_pools else ((1, _sum(*tries)),), ("table1", "pool"), train),
+        Kind("table2", tries, ("table1", "pool"), train),
     ]
 
 
@@ -101,14 +101,6 @@ def selected_networks(profile: Mapping[str, Any], methods: list[str]) -> int:
         for recipe in (recipes if SELECTORS[method].graph else ("",))
     ]
     return len(cells) * int(profile["n_runs"])
-
-
-def _sum(*parts: tuple[int, Units]) -> Units:
-    total: Units = {}
-    for count, units in parts:
-        for step, value in units.items():
-            total[step] = total.get(step, 0.0) + count * value
-    return total
 
 
 @dataclass(frozen=True)
