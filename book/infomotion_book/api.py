@@ -1,16 +1,22 @@
-"""The API reference, written from the source files: nothing is imported, so torch need not be there."""
+"""The API reference, written from the source files: nothing is imported, so torch need not be there.
+
+Its pages are reStructuredText, as the docstrings are; Sphinx's Napoleon reads their numpydoc sections.
+"""
 
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from infomotion_book.docstrings import markdown, summary
-from infomotion_book.templates import line, part
+from sphinx.ext.napoleon import Config
+from sphinx.ext.napoleon.docstring import NumpyDocstring
+
+from infomotion_book.templates import blocks, line, part
 from infomotion_lib.paths import BOOK, PROJECT
 
 PACKAGES = (PROJECT / "infomotion_lib", BOOK / "infomotion_book")
@@ -20,24 +26,16 @@ ROOMS = (
 )
 """Pages of the reference, in the order that data walks."""
 
-WORDS = "api.md.jinja"
-_WHAT = ("ground", "book", "run")
-"""Packages that no docstring describes."""
+WORDS = "api.rst.jinja"
 
-
-@dataclass(frozen=True)
-class Item:
-    """One public function or class of a module."""
-
-    module: str
-    name: str
-    node: ast.FunctionDef | ast.ClassDef
-    line: int
-
-    @property
-    def path(self) -> str:
-        """Full dotted name."""
-        return f"{self.module}.{self.name}"
+_READ = Config(
+    napoleon_use_param=False,
+    napoleon_custom_sections=[
+        *((title, "params_style") for title in ("Attributes", "Raises")),
+        *((title, "returns_style") for title in ("Returns", "Yields")),
+    ],
+)
+"""Napoleon's settings: every section a field, though no directive of the Python domain is around it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,11 @@ class Module:
     tree: ast.Module
 
     @property
+    def place(self) -> str:
+        """Its file within the project."""
+        return self.file.relative_to(PROJECT).as_posix()
+
+    @property
     def room(self) -> str:
         """Page on which the module stands."""
         parts = self.name.split(".")
@@ -58,18 +61,14 @@ class Module:
         return first if first in ROOMS else "ground"
 
     @property
-    def items(self) -> list[Item]:
+    def items(self) -> list[ast.FunctionDef | ast.ClassDef]:
         """Public functions and classes, in the order of the file."""
         kinds = (ast.FunctionDef, ast.ClassDef)
-        return [
-            Item(self.name, n.name, n, n.lineno)
-            for n in self.tree.body
-            if isinstance(n, kinds) and not n.name.startswith("_")
-        ]
+        return [node for node in self.tree.body if isinstance(node, kinds) and node.name[0] != "_"]
 
     @property
     def constants(self) -> list[tuple[str, str]]:
-        """Public module-level names that have a docstring under them."""
+        """Public module-level names that have a docstring under them, and its first paragraph."""
         found = []
         for node, after in pairwise(self.tree.body):
             match node, after:
@@ -77,7 +76,7 @@ class Module:
                     ast.Assign(targets=[ast.Name(id=name), *_]) | ast.AnnAssign(target=ast.Name(id=name)),
                     ast.Expr(value=ast.Constant(value=str(text))),
                 ) if name.isupper() and not name.startswith("_"):
-                    found.append((name, text))
+                    found.append((name, first_paragraph(text)))
         return found
 
 
@@ -109,111 +108,55 @@ def anchor(path: str) -> str:
     return label.lower() + ("-constant" if name.isupper() else "-class" if name[:1].isupper() else "")
 
 
-def known_paths(found: list[Module]) -> set[str]:
-    """Full dotted name of every module, function, class and documented constant."""
-    items = {item.path for module in found for item in module.items}
-    return (
-        items
-        | {module.name for module in found}
-        | {f"{module.name}.{name}" for module in found for name, _ in module.constants}
-    )
-
-
-def find(path: str, found: list[Module]) -> str | None:
-    """Full name that documents ``path``, following re-exports of packages; None if there is none."""
-    package, _, name = path.rpartition(".")
-    items = [
-        item
-        for module in found
-        if (module.name + ".").startswith(package + ".")
-        for item in module.items
-        if item.name == name
-    ]
-    if items:
-        return min((item.path for item in items), key=len)
-    return path if path in known_paths(found) else None
-
-
 def write_api(folder: Path, *, source_url: str) -> list[str]:
-    """Names of the pages written to ``folder``: ``index.md`` and one a room. ``source_url`` is the address of
-    the source tree, such as ``https://github.com/o/r/blob/main``; while it is empty pages name file and line.
+    """Names of the pages written to ``folder``: ``index.rst`` and one a room. ``source_url`` is the address
+    of the source tree, such as ``https://github.com/o/r/blob/main``; while it is empty pages name file and
+    line.
     """
-    found = modules()
     folder.mkdir(parents=True, exist_ok=True)
-    rooms = [
-        room
-        for room in ROOMS
-        if any(module.room == room and (module.items or module.constants) for module in found)
-    ]
-    for room in rooms:
-        text = _room_page(room, [module for module in found if module.room == room], source_url)
-        (folder / f"{room}.md").write_text(text, encoding="utf-8")
-    (folder / "index.md").write_text(_index(rooms, found), encoding="utf-8")
-    return ["index", *rooms]
+    found = [module for module in modules() if module.items or module.constants]
+    reads = {function.__name__: function for function in (anchor, signature, methods, described, summary)}
+    rooms = []
+    for room in ROOMS:
+        if own := [module for module in found if module.room == room]:
+            rooms.append((room, _what(room), sum(len(module.items) for module in own)))
+            values = {"room": room, "about": _what(room), "modules": own, "source_url": source_url}
+            (folder / f"{room}.rst").write_text(part(WORDS, "room", values | reads), encoding="utf-8")
+    (folder / "index.rst").write_text(part(WORDS, "index", {"rooms": rooms}), encoding="utf-8")
+    return ["index", *(room for room, _, _ in rooms)]
 
 
-def _index(rooms: list[str], found: list[Module]) -> str:
-    rows = []
-    for room in rooms:
-        mine = [module for module in found if module.room == room]
-        count = sum(len(module.items) for module in mine)
-        rows.append(f"* - [{_title(room)}]({room}.md)\n  - {_what(room, mine)}\n  - {count}")
-    return part(WORDS, "index", {"meta": part(WORDS, "meta"), "rows": "\n".join(rows)})
-
-
-def _title(room: str) -> str:
-    return room.capitalize()
-
-
-def _what(room: str, mine: list[Module]) -> str:
-    if room in _WHAT:
+def _what(room: str) -> str:
+    """What a package does: the template's words, or those of its docstring."""
+    if room in blocks(WORDS):
         return line(WORDS, room)
-    return next(
-        (
-            summary(ast.get_docstring(module.tree))
-            for module in mine
-            if module.name == f"infomotion_lib.{room}"
-        ),
-        "",
-    )
+    package = PACKAGES[0] / room / "__init__.py"
+    return summary(_tree(package.read_text(encoding="utf-8")))
 
 
-def _room_page(room: str, mine: list[Module], source_url: str) -> str:
-    parts = [f"# {_title(room)}\n\n{part(WORDS, 'meta')}\n{_what(room, mine)}\n"]
-    for module in mine:
-        if not module.items and not module.constants:
-            continue
-        short = module.name.removeprefix("infomotion_lib.")
-        parts.append(f"({anchor(module.name)})=\n## {short}\n\n{markdown(ast.get_docstring(module.tree))}\n")
-        parts += [
-            f"({anchor(f'{module.name}.{name}')})=\n`{name}`\n: {summary(text)}\n"
-            for name, text in module.constants
-        ]
-        parts += [
-            _item(
-                item,
-                where_it_is(module.file.relative_to(PROJECT).as_posix(), item.line, source_url=source_url),
-            )
-            for item in module.items
-        ]
-    return "\n".join(parts)
+def methods(node: ast.FunctionDef | ast.ClassDef) -> list[ast.FunctionDef]:
+    """Public methods and properties of a class that have a docstring."""
+    body = node.body if isinstance(node, ast.ClassDef) else ()
+    found = [part for part in body if isinstance(part, ast.FunctionDef) and part.name[0] != "_"]
+    return [part for part in found if ast.get_docstring(part)]
 
 
-def where_it_is(file: str, line: int, *, source_url: str) -> str:
-    """MyST of the way to a line of the source: a link, or its file and line while the tree has no address."""
-    return f"[source]({source_url}/{file}#L{line})" if source_url else f"Source: `{file}`, line {line}"
+def described(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:
+    """reStructuredText of a docstring, its sections as lists of fields."""
+    text = ast.get_docstring(node) or ""
+    if "\n---" in text and "\nExamples\n" not in text:
+        text = text.replace("\n\n>>> ", "\n\nExamples\n--------\n>>> ", 1)  # they end the section before
+    return str(NumpyDocstring(text, _READ))  # type: ignore[arg-type]  # as Napoleon does
 
 
-def _item(item: Item, where: str) -> str:
-    text = markdown(ast.get_docstring(item.node))
-    head = f"({anchor(item.path)})=\n### {item.name}\n\n```python\n{signature(item.node)}\n```\n\n{text}\n"
-    methods = [
-        f"`{signature(node, method=True)}`\n: {summary(ast.get_docstring(node))}\n"
-        for node in (item.node.body if isinstance(item.node, ast.ClassDef) else ())
-        if isinstance(node, ast.FunctionDef) and node.name[0] != "_" and ast.get_docstring(node)
-    ]
-    listed = "\n**Methods**\n\n" + "\n".join(methods) if methods else ""
-    return f"{head}{listed}\n{where}\n"
+def summary(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:
+    """First paragraph of a docstring, on one line."""
+    return first_paragraph(ast.get_docstring(node) or "")
+
+
+def first_paragraph(text: str) -> str:
+    """The same of a text."""
+    return " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
 
 
 def signature(node: ast.FunctionDef | ast.ClassDef, *, method: bool = False) -> str:

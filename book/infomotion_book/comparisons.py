@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from infomotion_book.table1 import WORDS, method_cell
-from infomotion_book.templates import filled, part
+from infomotion_book.templates import part
 from infomotion_lib.evaluation.intervals import paired_differences
 from infomotion_lib.reporting.flags import explained
 from infomotion_lib.reporting.results import Results, records
@@ -20,8 +20,7 @@ def paired(results: Results) -> pd.DataFrame:
     runs = results.table("evaluation", "runs")
     if runs is None or not {"random"} < set(runs["method"]) - {"whole"}:
         return pd.DataFrame()
-    differences, flags = paired_differences(runs), results.graph_flags
-    return verdicts(differences.assign(graph_flag=[flags.get(_key(row), "") for row in records(differences)]))
+    return verdicts(results.flagged(paired_differences(runs)))
 
 
 def verdicts(differences: pd.DataFrame) -> pd.DataFrame:
@@ -57,12 +56,3 @@ def against_random(results: Results) -> dict[str, Any] | None:
         "corrected_for": rows[0]["n_comparisons"],
         "flags": explained(*(row["graph_flag"] for row in [*selected, *kept])),
     }
-
-
-def random_sentences(against: dict[str, Any] | None) -> str:
-    """A Markdown list: a sentence per pool and size, one on all selectors; empty where nothing is paired."""
-    return filled("against_random.md.jinja", {"against": against}) if against else ""
-
-
-def _key(row: dict[str, Any]) -> tuple[str, str, str, int]:
-    return str(row["source"]), str(row["method"]), str(row["graph"]), int(row["vpc"])

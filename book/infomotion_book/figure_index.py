@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 
-from markupsafe import Markup
-
-from infomotion_book.editions import todays_words
-from infomotion_book.html import code, keep, link
-from infomotion_book.notebooks import card_link
-from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.addresses import SavedFigure, saved_figures
+from infomotion_book.templates import part
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.paths import NOTEBOOKS, notebook_of
 from infomotion_lib.reporting.results import Results, title_of
-from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.run.figure import drawn_by
 from infomotion_lib.stage_table import TABLE, notebook_stages
+
+WORDS = "ledgers.md.jinja"
 
 _WHOSE = re.compile(
     rf"(?i)^(?:(?:{'|'.join(re.escape(source.label) for source in SOURCES.values())})(?: and )?)+: "
@@ -25,7 +22,7 @@ _WHOSE = re.compile(
 
 def figure_index(all_results: list[Results]) -> str:
     """MyST text: under each notebook its command, a row per figure with links to it and to its run cards."""
-    parts = []
+    listed = []
     for number, stage in notebook_stages().items():
         notebook = notebook_of(TABLE[stage]) or NOTEBOOKS / number
         runs = [results for results in all_results if results.card(stage)]
@@ -33,49 +30,19 @@ def figure_index(all_results: list[Results]) -> str:
         names = list(dict.fromkeys([*(drawn_by(notebook) if notebook.is_file() else []), *saved]))
         if names:
             profile = runs[0].profile if runs else "phantom"
-            command = f"```bash\ninfomotion figure {number} --profile {profile}\n```"
-            rows = [[_thumbnail(name, stage, runs), *_row(name, stage, runs)] for name in names]
-            head, caption = ["Figure", "What it shows", "File"], f"Figures of {notebook.name}"
-            table = page_table(of_rows(head, rows, caption=caption, words=True), stack=True, titled=False)
-            parts.append(f"## {title_of(stage)}\n\n{command}\n{table}")
-    return "\n".join(parts)
+            figures = [
+                (name, [file for run in runs for file in saved_figures(run, stage, [name])]) for name in names
+            ]
+            listed.append((number, notebook.name, title_of(stage), profile, figures))
+    return part(WORDS, "figure_index", {"notebooks": listed, "shows": shows})
 
 
-def _thumbnail(name: str, stage: str, runs: list[Results]) -> Markup:
-    """The figure, small, with its name; both lead to it. The name alone where no run has drawn it."""
-    for results in runs:
-        if (results.folder(stage) / "figures" / name).is_file():
-            url = f"results/{results.profile}/{results.place(stage)}/figures/{name}"
-            image = '<img class="im-figure im-thumb" loading="lazy" alt="{}, small" src="{}">{}'
-            return link(url, Markup(image).format(name, url, code(name)))
-    return Markup(code(name))
-
-
-def _row(name: str, stage: str, runs: list[Results]) -> tuple[str, str]:
-    """What a figure shows, by run where that differs, and links to it and its run card in every run."""
-    found = [(results, results.folder(stage) / "figures" / name) for results in runs]
-    drawn = [(results, file) for results, file in found if file.is_file()]
-    if not drawn:
-        return "–", "no run in this book"
-    links = [
-        keep(
-            Markup("{} · {}").format(
-                link(f"results/{results.profile}/{results.place(stage)}/figures/{name}", results.profile),
-                card_link(results, stage, "run card"),
-            )
-        )
-        for results, _ in drawn
-    ]
-    shows = {
-        results.profile: _first_sentence(todays_words(alt_text(file), results)) for results, file in drawn
-    }
-    told = (
-        list(shows.values())
-        if len({*shows.values()}) == 1
-        else [f"{name}: {text}" for name, text in shows.items()]
-    )
-    line_break = Markup("<br>")
-    return line_break.join(dict.fromkeys(told)), line_break.join(links)
+def shows(drawn: list[SavedFigure]) -> list[str]:
+    """What a figure shows, by run where that differs."""
+    told = {shown.results.profile: _first_sentence(shown.alt) for shown in drawn}
+    if len({*told.values()}) == 1:
+        return list(told.values())[:1]
+    return [f"{profile}: {text}" for profile, text in told.items()]
 
 
 def _first_sentence(text: str) -> str:

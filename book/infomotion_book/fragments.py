@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 import yaml
@@ -31,17 +29,17 @@ from infomotion_book import (
     scenes,
     vectors,
 )
+from infomotion_book.addresses import SavedFigure, card_link, saved_figures
 from infomotion_book.assets import Assets
 from infomotion_book.checkpoint_choice import checkpoint_choice
 from infomotion_book.comparisons import comparisons
-from infomotion_book.editions import mark_of, todays_words
+from infomotion_book.editions import mark_of
 from infomotion_book.figure_index import figure_index
 from infomotion_book.html import admonition, block, figure, link, tabs
 from infomotion_book.label_and_split_tables import label_agreement, open_splits
 from infomotion_book.live import page as live
 from infomotion_book.machines import two_machines
 from infomotion_book.more_training import more_training
-from infomotion_book.notebooks import card_link
 from infomotion_book.page_table import page_table
 from infomotion_book.play import play
 from infomotion_book.publication import is_public
@@ -54,7 +52,6 @@ from infomotion_lib.frozen import ABLATION_FIGURES, ABLATION_LOOPS, FROZEN
 from infomotion_lib.paths import BOOK, NOTEBOOKS, PROJECT, RunPaths
 from infomotion_lib.reporting.results import Results, title_of
 from infomotion_lib.reporting.shown_table import ShownTable
-from infomotion_lib.reporting.style import alt_text
 
 NOTES = "results_notes.md.jinja"
 ON_RESULTS = ("accuracy_by_vpc.svg",)
@@ -197,29 +194,12 @@ def _of(results: Results) -> str:
     return results.kind if source.owned else source.phrase
 
 
-class SavedFigure(NamedTuple):
-    """A figure that a stage drew: its name, its address in the book, its alt text and a link to its card."""
-
-    name: str
-    url: str
-    alt: str
-    card: Markup
-
-
-def saved_figures(results: Results, stage: str, names: Iterable[str]) -> list[SavedFigure]:
-    """Those of the named figures of a stage that were drawn."""
-    folder = results.folder(stage) / "figures"
-    base = f"results/{results.profile}/{results.place(stage)}/figures"
-    card = card_link(results, stage, line(NOTES, "how_made"))
-    return [
-        SavedFigure(name, f"{base}/{name}", todays_words(alt_text(folder / name), results), card)
-        for name in names
-        if (folder / name).is_file()
-    ]
-
-
 def _figures(drawn: list[SavedFigure]) -> str:
     return "".join(
-        figure(shown.url, shown.alt, below=Markup(" · ").join([link(shown.url, shown.name), shown.card]))
+        figure(
+            shown.url,
+            shown.alt,
+            below=Markup(" · ").join([link(shown.url, shown.name), card_link(shown.results, shown.stage)]),
+        )
         for shown in drawn
     )

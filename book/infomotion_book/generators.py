@@ -9,7 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from infomotion_book import filter_study
-from infomotion_book.editions import todays_words
+from infomotion_book.addresses import saved_figures
 from infomotion_book.page_table import page_table
 from infomotion_book.templates import parts
 from infomotion_lib.evaluation.pool_table import by_vectors, community_selectors, pool_rows
@@ -19,7 +19,6 @@ from infomotion_lib.generators.registry import GENERATORS
 from infomotion_lib.generators.spacetime.released_order import own_conditions, stored_ef
 from infomotion_lib.reporting.pool_table import pool_table, vectors_by_generator
 from infomotion_lib.reporting.results import Results
-from infomotion_lib.reporting.style import alt_text
 from infomotion_lib.reporting.table2 import short_names
 from infomotion_lib.stage_table import pool_stage
 
@@ -106,20 +105,13 @@ def page_values(shown: list[Results]) -> dict[str, Any]:
     names = short_names(real=results.real_data, synthetic=synthetic, called=results.called)
     return known | {
         "results": results,
-        "clips": _clips(results),
+        "clips": next(iter(saved_figures(results, STAGE, [ABLATION_LOOPS])), None),
+        "still": f"_static/figures/{STILL}",
         "absent": [GENERATORS[name].label for name in not_drawn(results)],
         "pools_table": page_table(pool_table(rows, names=names)),
         "vectors_table": _vectors(results, names),
         "planted": filter_tried(results).to_dict("records"),
     }
-
-
-def _clips(results: Results) -> dict[str, str] | None:
-    file = results.folder(STAGE) / "figures" / ABLATION_LOOPS
-    if not file.is_file():
-        return None
-    url = f"results/{results.profile}/{results.place(STAGE)}/figures/{file.name}"
-    return {"url": url, "still": f"_static/figures/{STILL}", "alt": todays_words(alt_text(file), results)}
 
 
 def write_still(target: Path, shown: list[Results]) -> Path | None:

@@ -10,10 +10,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from infomotion_book.addresses import card_anchor
 from infomotion_book.editions import mark_of
-from infomotion_book.html import code, folded, link, note, prose
-from infomotion_book.notebooks import card_anchor
-from infomotion_book.page_table import of_rows, page_table
+from infomotion_book.html import code
 from infomotion_book.run_sentences import device, worked
 from infomotion_book.templates import line, part
 from infomotion_lib import machine
@@ -82,32 +81,23 @@ def _machine_facts(on: dict[str, Any]) -> dict[str, str]:
 
 def provenance(all_results: list[Results]) -> str:
     """MyST text with every run card of every profile, one heading per stage."""
-    parts = []
-    for results in all_results:
-        mark = mark_of(results, what="The results of this profile")
-        parts.append("\n\n".join([f"## {results.title}", *([mark] if mark else []), ""]))
-        for stage in results.stages:
-            parts.append(
-                f"({card_anchor(results, stage)})=\n### {title_of(stage)},"
-                f" {results.profile}\n\n{_card(results, stage)}"
-            )
-    return "".join(parts)
+    reads = {
+        "mark": mark_of,
+        "title": title_of,
+        "anchor": card_anchor,
+        "facts": card_facts,
+        "tables": _tables,
+    }
+    return part(WORDS, "provenance", {"all_results": all_results, **reads}) if all_results else ""
 
 
-def _card(results: Results, stage: str) -> str:
-    card, facts = results.card(stage), card_facts(results, stage)
-    caption = f"{title_of(stage)}, profile {results.profile}"
-    rows = [[name, prose(value)] for name, value in facts.items()]
-    shown = of_rows(["Fact", "Value"], rows, caption=caption, words=True)
-    parts = [page_table(shown, head=False, titled=False)]
-    for title, key, head, cut in _MORE:
-        rows = [[code(name), code(_cut(value, cut))] for name, value in card.get(key, {}).items()]
-        if rows:
-            shown = of_rows(head, rows, caption=title, words=True)
-            parts.append(folded(title, page_table(shown, titled=False)))
-    url = f"results/{results.profile}/{results.place(stage)}/run_card.json"
-    parts.append(note(link(url, "The card as JSON")))
-    return "".join(parts)
+def _tables(card: dict[str, Any]) -> list[tuple[str, list[str], list[tuple[str, str]]]]:
+    """Title, heads and rows of the folded tables of a run card that have rows."""
+    return [
+        (title, head, [(name, _cut(value, cut)) for name, value in card[key].items()])
+        for title, key, head, cut in _MORE
+        if card.get(key)
+    ]
 
 
 def _moment(stamp: str) -> str:
@@ -119,7 +109,7 @@ def _moment(stamp: str) -> str:
 
 
 def _cut(value: Any, cut: int) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= cut else text[:cut] + "…"
 
 

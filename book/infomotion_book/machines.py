@@ -55,8 +55,7 @@ def compared(frozen: Results, file: Path = COMPARED) -> dict[str, Any] | None:
         return None
     cells = pd.read_csv(file, keep_default_na=False)
     if "graph_flag" not in cells:
-        keys = zip(cells["source"], cells["method"], cells["graph"], cells["vpc"], strict=True)
-        cells["graph_flag"] = [frozen.graph_flags.get(key, "") for key in keys]
+        cells = frozen.flagged(cells)
     table1 = frozen.table("evaluation", "table1")
     is_frozen = table1 is not None and _are_means_of(cells, table1)
     runs = set() if table1 is None else set(table1.loc[table1["metric"] == "hard_accuracy", "n"])

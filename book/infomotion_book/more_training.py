@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from infomotion_book.addresses import card_link
 from infomotion_book.editions import older
-from infomotion_book.notebooks import card_link
 from infomotion_book.run_sentences import card_seconds, device
 from infomotion_book.table2 import STAGE
 from infomotion_book.templates import part

@@ -8,10 +8,8 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
+from infomotion_book.addresses import address, card_anchor
 from infomotion_book.frozen_notebook import PICTURES
-from infomotion_book.html import link
 from infomotion_book.publication import is_public
 from infomotion_book.templates import line, part
 from infomotion_lib.reporting.results import Results
@@ -27,9 +25,6 @@ _FIGURE = re.compile(r'<img class="im-figure" data-figure="([^"]+)"[^>]*>')
 _WORDS = re.compile(r"<td>(?=[^<]{24})(?=[^<]*[A-Za-z]{3})(?=[^<]* [A-Za-z])")
 """Cells of a pandas table with a phrase in them, which may wrap; numbers may not."""
 
-MOVED = {"stages.md": "quickstart.md"}
-"""Pages that executed notebooks link to and that have become part of another page."""
-
 _HIDDEN = {"parameters"}
 _MACHINERY = {"bootstrap", "injected-parameters"}
 """Cells that do their work elsewhere: by id in Colab, by tag in the runner. The page shows the values in the
@@ -43,7 +38,7 @@ def page_from_run(notebook: Path, *, results: Results, stage: str, to_root: str 
     """
     page = _read(notebook)
     folder = results.folder(stage)
-    base = f"{to_root}results/{results.profile}/{results.place(stage)}"
+    base = f"{to_root}{address(results, stage)}"
     card = f"{to_root}provenance.html#{card_anchor(results, stage)}"
     for cell in page["cells"]:
         _fold(cell)
@@ -74,16 +69,6 @@ def page_not_run(notebook: Path) -> dict[str, Any]:
     _clean_links(page)
     _after_title(page, part(NOTES, "notebook_not_run"))
     return page
-
-
-def card_anchor(results: Results, stage: str) -> str:
-    """Anchor of a stage's run card on the provenance page."""
-    return re.sub("[_/]", "-", f"card-{results.profile}-{results.place(stage)}").lower()
-
-
-def card_link(results: Results, stage: str, text: object) -> Markup:
-    """HTML of a link to a stage's run card."""
-    return link(f"provenance.html#{card_anchor(results, stage)}", text)
 
 
 def _read(notebook: Path) -> dict[str, Any]:
@@ -163,8 +148,6 @@ def _clean_links(page: dict[str, Any]) -> None:
         if cell["cell_type"] == "markdown":
             badge = r'<a class="im-badge" href="\1">Open in Colab</a>' if is_public() else ""
             text = _BADGE.sub(badge, _joined(cell["source"]))
-            for old, new in MOVED.items():
-                text = text.replace(f"](../book/{old}", f"](../book/{new}")
             cell["source"] = text.replace("](../book/", "](../").replace("](../notebooks/", "](")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from infomotion_book.addresses import card_link, saved_figures
 from infomotion_book.html import block, figure
-from infomotion_book.notebooks import card_link
 from infomotion_book.templates import line
 from infomotion_lib.reporting.results import Results
-from infomotion_lib.reporting.style import alt_text
 
 PIPELINE_ALT = line("pictures.md.jinja", "pipeline_alt")
 BOUNDARIES_ALT = line("pictures.md.jinja", "boundaries_alt")
@@ -24,9 +23,10 @@ def boundaries() -> str:
 
 def of_run(results: Results | None, stage: str, name: str, *, aside: bool = False) -> str:
     """A figure of a stage with the way to its run card; empty where the run has not drawn it."""
-    file = results.folder(stage) / "figures" / name if results else None
-    if results is None or file is None or not file.is_file():
+    if results is None:
         return ""
-    url = f"results/{results.profile}/{results.place(stage)}/figures/{name}"
-    below = card_link(results, stage, "how it was made")
-    return figure(url, alt_text(file), below=below, fits=True, aside=aside)
+    drawn = saved_figures(results, stage, [name])
+    return "".join(
+        figure(shown.url, shown.alt, below=card_link(results, stage), fits=True, aside=aside)
+        for shown in drawn
+    )

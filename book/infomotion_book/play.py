@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from infomotion_book.addresses import card_link
 from infomotion_book.explore.board import NAMES, Control, controls
 from infomotion_book.html import block, note
-from infomotion_book.notebooks import card_link, first_picture
+from infomotion_book.notebooks import first_picture
 from infomotion_book.templates import filled
 from infomotion_lib.reporting.results import Results
 
@@ -78,7 +79,7 @@ def _made(control: Control, results: Results | None) -> str:
     """The way to the run card of what a control shows, or to the function that draws it."""
     if results is None or control.drawn_by:
         return f":::{{div}} im-note\n[how it is drawn](api:{control.drawn_by})\n:::\n"
-    return note(card_link(results, control.stage, "how it was made"))
+    return note(card_link(results, control.stage))
 
 
 def _script(content: dict[str, Any]) -> str:

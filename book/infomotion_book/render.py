@@ -28,7 +28,7 @@ from infomotion_book import (
     real_heart,
     vectors,
 )
-from infomotion_book.api import anchor, find, modules, write_api
+from infomotion_book.api import anchor, write_api
 from infomotion_book.assets import MATHJAX, MATHJAX_PARTS, Assets, find_assets
 from infomotion_book.explore.board import prepare
 from infomotion_book.html import keep_percent
@@ -166,7 +166,7 @@ def assemble(source: Path, *, lead: Results | None, shown: list[Results], assets
     link_pages(source)
     for file in [*source.glob("*.md"), *source.glob("_generated/*.md")]:
         file.write_text(keep_percent(file.read_text(encoding="utf-8")), encoding="utf-8")
-    _resolve_links(source)
+    _link_reference(source)
 
 
 def _notebooks(folder: Path, lead: Results | None) -> list[str]:
@@ -240,27 +240,11 @@ def pages_of(toc: dict[str, Any]) -> list[dict[str, Any]]:
     return [page for part in toc["parts"] for page in within(part["chapters"])]
 
 
-def _resolve_links(source: Path) -> None:
-    """Turn the ``api:`` links of all pages into links to the reference, from where each page stands."""
-    found = modules()
-    missing = []
-    for file in sorted(
-        [*source.glob("*.md"), *source.glob("_generated/*.md"), *source.glob("notebooks/*.ipynb")]
-    ):
-
-        def to_api(match: re.Match[str], file: Path = file) -> str:
-            path = find(match.group(1), found)
-            if path is None:
-                missing.append(f"{file.name}: {match.group(1)}")
-            return f"](#{anchor(path or '')})"
-
-        file.write_text(_API_LINK.sub(to_api, file.read_text(encoding="utf-8")), encoding="utf-8")
-    if missing:
-        raise StageError(
-            "The book links to functions that do not exist:",
-            where="; ".join(missing),
-            remedy="Mend the api: links.",
-        )
+def _link_reference(source: Path) -> None:
+    """Turn the ``api:`` links of all pages into links to labels of the reference, which must exist."""
+    for file in [*source.glob("*.md"), *source.glob("_generated/*.md"), *source.glob("notebooks/*.ipynb")]:
+        text = file.read_text(encoding="utf-8")
+        file.write_text(_API_LINK.sub(lambda link: f"](#{anchor(link[1])})", text), encoding="utf-8")
 
 
 def _render(source: Path, work: Path) -> Path:

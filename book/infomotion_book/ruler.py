@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from infomotion_book.addresses import address
 from infomotion_book.explore.wall import first_picks
 from infomotion_book.html import block
 from infomotion_book.templates import filled
@@ -25,7 +26,7 @@ def classes(results: Results | None, *, still: bool = False) -> str:
         "classes": on_ruler(shown),
         "edges": [0, *map(int, EF_EDGES), 100],
         "still": still,
-        "base": f"results/{results.profile}/{WALL}" if results and shown else "",
+        "base": address(results, WALL) if results and shown else "",
     }
     return block(filled("classes.html.jinja", values))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
+from infomotion_book.addresses import address
 from infomotion_book.explore.graphs import PALETTE
 from infomotion_book.html import block
 from infomotion_book.templates import filled
@@ -18,16 +18,16 @@ from infomotion_lib.reporting.results import Results
 
 def hero(results: Results | None) -> str:
     """MyST block of the beating hearts of a run with InfoMotion's picks; empty where none were prepared."""
-    content = _content(results, "hero")
-    if results is None or content is None:
+    content = results.values(f"{EXPLORE}/hero", "hero") if results else {}
+    if results is None or not content:
         return ""
-    return block(filled("hero.html.jinja", content | {"base": _address(results, "hero")}))
+    return block(filled("hero.html.jinja", content | {"base": address(results, EXPLORE, "hero")}))
 
 
 def walk(results: Results | None) -> str:
     """MyST block of one heart's walk; empty where none was prepared."""
-    heart = _content(results, "walk")
-    if results is None or heart is None:
+    heart = results.values(f"{EXPLORE}/walk", "walk") if results else {}
+    if results is None or not heart:
         return ""
     graph = heart["graph"]
     communities = len(set(graph["community"]))
@@ -38,7 +38,7 @@ def walk(results: Results | None) -> str:
         "communities": communities,
     }
     shown = {
-        "base": _address(results, "walk"),
+        "base": address(results, EXPLORE, "walk"),
         "heart": heart,
         "communities": communities,
         "graph": partial(_graph, values),
@@ -58,7 +58,7 @@ def _graph(values: dict[str, Any], *, rings: bool) -> Markup:
 
 def _wall(results: Results) -> list[dict[str, str]]:
     """Addresses of the rows of InfoMotion's picks, by class."""
-    folder, base = results.root / EXPLORE / "wall", _address(results, "wall")
+    folder, base = results.root / EXPLORE / "wall", address(results, EXPLORE, "wall")
     return [
         {
             "class_name": name,
@@ -68,15 +68,3 @@ def _wall(results: Results) -> list[dict[str, str]]:
         for name in CLASS_NAMES
         if (folder / f"{name}-infomotion.webp").is_file()
     ]
-
-
-def _content(results: Results | None, scene: str) -> dict[str, Any] | None:
-    file = results.root / EXPLORE / scene / f"{scene}.json" if results else None
-    if file is None or not file.is_file():
-        return None
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return content
-
-
-def _address(results: Results, scene: str) -> str:
-    return f"results/{results.profile}/{EXPLORE}/{scene}"

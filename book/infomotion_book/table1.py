@@ -47,8 +47,7 @@ def table1(results: Results) -> str:
         for file, text in (("table1", "as CSV"), ("runs", "every run"))
         if (results.folder("evaluation") / f"{file}.csv").is_file()
     ]
-    folder = f"results/{results.profile}/{results.place('evaluation')}"
-    made = line(WORDS, "table1_made", {"results": results, "folder": folder, "files": files})
+    made = line(WORDS, "table1_made", {"results": results, "files": files})
     notes = (
         "" if motion.get("ignited", True) else line(WORDS, "not_learnt", motion),
         explained(*frame["Selector", ""]),

@@ -7,6 +7,7 @@ import re
 import pandas as pd
 from markupsafe import Markup
 
+from infomotion_book.addresses import address
 from infomotion_book.editions import todays_words
 from infomotion_book.html import under
 from infomotion_book.page_table import of_rows, page_table
@@ -39,7 +40,7 @@ def table2(results: Results) -> str:
         "results": results,
         "stage": STAGE,
         "halves": [page_table(half, kind="im-table2") for half in halves(shown)],
-        "csv": f"results/{results.profile}/{results.place(STAGE)}/table2.csv",
+        "csv": address(results, STAGE, "table2.csv"),
     }
     return part("table2.md.jinja", "text", values)
 

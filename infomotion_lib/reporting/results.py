@@ -12,6 +12,7 @@ import pandas as pd
 
 from infomotion_lib.data.sources import SOURCES
 from infomotion_lib.frozen import FROZEN
+from infomotion_lib.keys import CELL
 from infomotion_lib.paths import run_paths
 from infomotion_lib.reporting.style import data_name
 from infomotion_lib.stage_table import RUN_CARD, TABLE
@@ -62,16 +63,13 @@ class Results:
         """Run card of a stage; empty where the stage has not finished."""
         return self.values(stage, RUN_CARD.removesuffix(".json"))
 
-    @property
-    def graph_flags(self) -> dict[tuple[str, str, str, int], str]:
-        """What was unhealthy about the graphs behind each cell of Table 1: by source, method, graph and
-        videos per class.
-        """
-        rows = records(self.table("evaluation", "table1"))
-        return {
-            (row["source"], row["method"], row["graph"], int(row["vpc"])): str(row.get("graph_flag", ""))
-            for row in rows
-        }
+    def flagged(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Rows of cells of Table 1 with ``graph_flag``: what was unhealthy about the graphs behind each."""
+        known = self.table("evaluation", "table1")
+        if known is None or "graph_flag" not in known:
+            return cells.assign(graph_flag="")
+        flags = known[[*CELL, "graph_flag"]].drop_duplicates(CELL)
+        return cells.merge(flags, on=CELL, how="left").fillna({"graph_flag": ""})
 
     def notebook(self, stage: str) -> Path | None:
         """Executed notebook of a stage, or None."""

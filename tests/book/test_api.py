@@ -1,4 +1,4 @@
-"""Docstrings become markdown that cannot break a page, and the pipeline figure is whole in every variant."""
+"""Docstrings keep what they say on the pages of the reference, and the pipeline figure is whole in every variant."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infomotion_book.api import anchor, find, modules, signature
-from infomotion_book.docstrings import inline, markdown, summary
+from infomotion_book.api import anchor, described, first_paragraph, signature, summary, write_api
 from infomotion_book.pictures import BOUNDARIES_ALT, PIPELINE_ALT
 from infomotion_lib.evaluation.metrics import soft_correct
 from infomotion_lib.parameters import STAGES
@@ -43,26 +42,17 @@ ValueError
 """
 
 
-def test_docstrings_become_markdown() -> None:
-    text = markdown(DOCSTRING)
-    assert r"the \*whole\*, see `a.b`" in text
-    assert "$x_i$" in text and "`code`" in text and "$$\ny = x^2\n$$" in text
-    assert "**Parameters**\n\n`n` · int, optional\n: How many." in text
-    assert "**Raises**" in text and r"If n \< 0." in text
-    assert "```python\n>>> f(1)\n2\n```" in text
+def test_every_section_of_a_docstring_is_a_field() -> None:
+    node = ast.parse(f"def f():\n    {DOCSTRING!r}").body[0]
+    assert isinstance(node, ast.FunctionDef)
+    text = described(node)
+    assert ":Parameters: * **n** (*int, optional*) -- How many." in text and "- one" in text
+    assert ":Raises: **ValueError** -- If n < 0." in text and ">>> f(1)" in text
+    assert summary(node) == "Shape (N,) of the *whole*, see :func:`~a.b`."
 
 
 def test_summaries_are_one_line() -> None:
-    assert summary("First\nline.\n\nMore.") == "First line."
-    assert summary(None) == ""
-
-
-@pytest.mark.parametrize("text", ["a <b> c", "2 * 3 | 4", "$HOME", "_x_", "[a](b)"])
-def test_no_markup_slips_through(text: str) -> None:
-    safe = inline(text)
-    assert (
-        all(safe[i - 1] == "\\" for i, sign in enumerate(safe) if sign in "<*|$" and i) and "](" not in safe
-    )
+    assert first_paragraph("First\nline.\n\nMore.") == "First line."
 
 
 @pytest.mark.parametrize(
@@ -92,10 +82,16 @@ def test_what_differs_in_case_alone_has_its_own_anchor() -> None:
     assert len({anchor(f"infomotion_lib.phantom.geometry.{name}") for name in ("pose", "Pose", "POSE")}) == 3
 
 
-def test_re_exports_are_found_and_unknown_names_are_not() -> None:
-    found = modules()
-    assert find("infomotion_lib.selection.select", found) == "infomotion_lib.selection.selectors.select"
-    assert find("infomotion_lib.selection.no_such_thing", found) is None
+def test_pages_say_where_a_function_is(tmp_path: Path) -> None:
+    address = "https://github.com/someone/paper/blob/main"
+    for url, place in (
+        ("", "Source: ``infomotion_lib/classes.py``, line"),
+        (address, f"{address}/infomotion_lib/classes.py#L"),
+    ):
+        assert "index" in write_api(tmp_path, source_url=url)
+        page = (tmp_path / "ground.rst").read_text(encoding="utf-8")
+        assert ".. _api-classes-ef-class:\n\nef_class\n~~~~~~~~\n" in page
+        assert place in page and (address in page) == bool(url)
 
 
 @pytest.mark.parametrize(

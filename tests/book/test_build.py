@@ -13,6 +13,7 @@ import pytest
 import yaml
 from standin_run import make_run
 
+from infomotion_book.api import anchor, modules
 from infomotion_book.assets import MATHJAX_PARTS
 from infomotion_book.figure_index import drawn_by
 from infomotion_book.publication import is_public, repository_url
@@ -379,12 +380,14 @@ def test_a_page_with_a_broken_link_is_refused(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_pages_name_functions_that_exist() -> None:
-    from infomotion_book.api import find, modules
-
-    found = modules()
+    labels = {
+        anchor(f"{module.name}.{name}")
+        for module in modules()
+        for name in [*(item.name for item in module.items), *(name for name, _ in module.constants)]
+    } | {anchor(module.name) for module in modules()}
     links = {name for file in BOOK.glob("*.md") for name in re.findall(r"\(api:([\w.]+)\)", file.read_text())}
     assert len(links) > 20
-    assert not {name for name in links if find(name, found) is None}
+    assert not {name for name in links if anchor(name) not in labels}
 
 
 def test_the_pages_name_commands_that_exist() -> None:

@@ -12,16 +12,17 @@ import pytest
 from standin_run import make_run
 
 from infomotion_book import fragments, label_and_split_tables, ledgers, machines, paper_numbers, run_sentences
-from infomotion_book.comparisons import against_random, random_sentences
+from infomotion_book.comparisons import against_random
 from infomotion_book.evidence import Evidence
 from infomotion_book.evidence import fragments as evidence_fragments
 from infomotion_book.explore import tolerance
+from infomotion_book.templates import filled
 from infomotion_lib.evaluation.claims import paper_results
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.reporting.compare import comparison_text
 from infomotion_lib.reporting.figures.evaluation import accuracy_by_vpc
 from infomotion_lib.reporting.flags import MEANINGS
-from infomotion_lib.reporting.results import Results
+from infomotion_lib.reporting.results import Results, records
 from infomotion_lib.reporting.summary import table1_text
 from infomotion_lib.reporting.table2 import mean_scores
 from infomotion_lib.reporting.tables import differences_table, table1
@@ -129,7 +130,7 @@ def test_every_table_of_a_run_marks_its_selectors(results: Results) -> None:
     assert ours and all(f"[{WORDS}]" in row for row in ours) and "shattered: more than a third" in room
     against = against_random(results)
     assert against is not None and against["rows"]
-    sentences = random_sentences(against | {"kept": against["rows"][:1]})
+    sentences = filled("against_random.md.jinja", {"against": against | {"kept": against["rows"][:1]}})
     assert all(sentences[name.end() :].startswith(f" [{WORDS}]") for name in NAME.finditer(sentences))
     assert against["flags"] in sentences and "shattered: more than a third" in against["flags"]
 
@@ -165,7 +166,7 @@ def test_every_text_of_a_run_marks_its_selectors(results: Results) -> None:
 def test_the_control_of_tolerances_marks_its_selectors(results: Results, tmp_path: Path) -> None:
     cells = tolerance.table(results)
     assert cells is not None
-    now = tolerance._rows(cells[cells["tolerance"] == 0], results.graph_flags)
+    now = records(results.flagged(cells[cells["tolerance"] == 0]))
     pools, names = tolerance._pools(now)
     picture, told = tolerance._card(now, pools[0], names[0])
     assert (

@@ -9,6 +9,7 @@ import pytest
 from standin_run import make_run
 
 from infomotion_book import fragments, ledgers, measured, run_sentences
+from infomotion_book.addresses import saved_figures
 from infomotion_lib.frozen import EVALUATION_FIGURES, FROZEN
 from infomotion_lib.paths import NOTEBOOKS
 from infomotion_lib.provenance import write_csv
@@ -17,12 +18,12 @@ from infomotion_lib.reporting.results import Results
 PHANTOM = Results("phantom", FROZEN / "phantom")
 
 
-def test_figures_that_were_drawn_come_with_their_words_and_their_card() -> None:
-    drawn = fragments.saved_figures(PHANTOM, "evaluation", [*EVALUATION_FIGURES, "never_drawn.svg"])
+def test_figures_that_were_drawn_come_with_their_words() -> None:
+    drawn = saved_figures(PHANTOM, "evaluation", [*EVALUATION_FIGURES, "never_drawn.svg"])
     assert [shown.name for shown in drawn] == list(EVALUATION_FIGURES)
     for shown in drawn:
-        assert (FROZEN.parent / shown.url).is_file() and len(shown.alt) > 40 and "provenance" in shown.card
-    assert fragments.saved_figures(Results("none", FROZEN / "none"), "evaluation", EVALUATION_FIGURES) == []
+        assert (FROZEN.parent / shown.url).is_file() and len(shown.alt) > 40
+    assert saved_figures(Results("none", FROZEN / "none"), "evaluation", EVALUATION_FIGURES) == []
 
 
 def test_colab_opens_every_clean_notebook() -> None:

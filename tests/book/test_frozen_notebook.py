@@ -101,7 +101,7 @@ def test_the_controls_of_a_run_outlive_its_freezing(tmp_path: Path) -> None:
     frozen = freeze("phantom", runs_dir=tmp_path / "runs", out=tmp_path / "results")
     assert "explore/graphs.json" in frozen.files and len(controls(Results("phantom", frozen.folder))) == 5
     data = live_data(Results("phantom", frozen.folder))
-    assert data is not None and {f"explore/live/{name}.webp" for name in data["classes"]} <= set(frozen.files)
+    assert data and {f"explore/live/{name}.webp" for name in data["classes"]} <= set(frozen.files)
 
 
 def test_where_frames_may_not_be_shown_a_figure_of_them_is_not_linked(tmp_path: Path) -> None:

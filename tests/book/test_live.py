@@ -172,7 +172,7 @@ def test_the_page_builds_the_graphs_of_the_library(page: Reader, pool: Candidate
 
 def test_the_page_finds_the_picks_of_the_frozen_run(page: Reader) -> None:
     data = live_data(PHANTOM)
-    assert data is not None
+    assert data
     found = run(page, data, Recipe(), [5, 10], list(data["classes"]))
     table = PHANTOM.table("graph_selection", "selections")
     assert table is not None and len(found) == 5
@@ -210,7 +210,7 @@ def test_what_the_page_says_of_the_graphs_is_so() -> None:
     fewer than five communities.
     """
     data = live_data(PHANTOM)
-    assert data is not None
+    assert data
     for name, group in data["classes"].items():
         distances = squareform(decoded(group["distances"]))
         vectors = embedded(distances)
@@ -315,7 +315,7 @@ def test_the_map_is_walked_by_keyboard_and_its_hearts_beat(page: Reader) -> None
 
 def test_be_the_selector_measures_coverage_as_the_library_does(page: Reader) -> None:
     data, widget = live_data(PHANTOM), page.view.locator("[data-live]").nth(1)
-    assert data is not None
+    assert data
     name, group = next(iter(data["classes"].items()))
     mine = [0, 10, 20, 30, 40, 50]
     for node in mine[:4]:
@@ -382,7 +382,7 @@ def test_without_infomap_the_frozen_picture_stays_and_the_page_says_why(chromium
 def test_the_frozen_numbers_are_whole() -> None:
     data = live_data(PHANTOM)
     table = PHANTOM.table("graph_selection", "graph_report")
-    assert data is not None and table is not None
+    assert data and table is not None
     rows = table[
         (table["source"] == "real") & (table["feature"] == "motion") & (table["graph"] == "knn")
     ].set_index("class_name")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from infomotion_book import api, fragments, notebooks
+from infomotion_book import fragments, notebooks
 from infomotion_book.first_page import findings
 from infomotion_book.publication import hide_what_leads_there
 from infomotion_book.run_sentences import claims_counted
@@ -136,8 +136,6 @@ def test_what_is_not_public_is_hidden_in_one_place(monkeypatch: pytest.MonkeyPat
     assert url not in fragments.clone(url, public=False) and f"git clone {url}" in fragments.clone(
         url, public=True
     )
-    assert url not in api.where_it_is("infomotion_lib/a.py", 3, source_url="")
-    assert f"{url}/infomotion_lib/a.py#L3" in api.where_it_is("infomotion_lib/a.py", 3, source_url=url)
     for public in (False, True):
         monkeypatch.setattr(notebooks, "is_public", lambda public=public: public)
         page = notebooks.page_not_run(sorted(NOTEBOOKS.glob("01_*.ipynb"))[0])

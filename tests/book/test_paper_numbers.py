@@ -13,7 +13,8 @@ import pytest
 from standin_run import make_run
 
 from infomotion_book import critical, label_and_split_tables, paper_numbers, paper_values
-from infomotion_book.comparisons import against_random, comparisons, paired, random_sentences, verdicts
+from infomotion_book.comparisons import against_random, comparisons, paired, verdicts
+from infomotion_book.templates import filled
 from infomotion_lib.provenance import write_csv, write_json
 from infomotion_lib.reporting.results import Results
 from infomotion_lib.studies.open_splits import summarise_splits
@@ -141,7 +142,8 @@ def test_differences_are_those_of_the_runs(results: Results) -> None:
     assert against is not None and (against["compared"], against["clear"], against["kept"]) == (12, 0, [])
     assert {row["method"] for row in against["rows"]} == {"infomotion"} and len(against["rows"]) == 4
     row = planted.assign(method="infomotion").to_dict("records")
-    lines = random_sentences(against | {"rows": row, "kept": row[:1]}).splitlines()
+    told = {"against": against | {"rows": row, "kept": row[:1]}}
+    lines = filled("against_random.md.jinja", told).splitlines()
     for line, verdict in zip(lines, ("above it.", "below it, but not after", "within chance"), strict=False):
         assert verdict in line
     assert "1 remains" in lines[3] and "(InfoMotion)" in lines[3]

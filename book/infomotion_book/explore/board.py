@@ -85,10 +85,10 @@ def controls(results: Results | None, base: str = "results") -> list[Control]:
     if results is None:
         return found
     folder = results.root / EXPLORE
-    if (cells := folder / "tolerance.csv").is_file():
-        found.append(Control("tolerance", tolerance.control(cells, results.graph_flags), "evaluation"))
-    if (places := folder / "graphs.json").is_file():
-        found.append(Control("graphs", graphs.control(graphs.read(places)), "graph_selection"))
+    if (cells := results.table(EXPLORE, "tolerance")) is not None:
+        found.append(Control("tolerance", tolerance.control(results.flagged(cells)), "evaluation"))
+    if places := results.values(EXPLORE, "graphs"):
+        found.append(Control("graphs", graphs.control(places), "graph_selection"))
     if any((folder / "wall").glob("*.webp")):
         clips = wall.control(folder / "wall", f"{base}/{results.profile}/{EXPLORE}/wall")
         found.append(Control("wall", clips, "graph_selection"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -138,11 +137,3 @@ def places(rows: np.ndarray) -> list[list[float]]:
 def strongest(links: np.ndarray, weights: np.ndarray) -> list[list[int]]:
     """The :data:`SHOWN_LINKS` links of largest weight, as pairs of nodes."""
     return links[np.argsort(-weights, kind="stable")[:SHOWN_LINKS]].tolist()
-
-
-def read(file: Path) -> dict[str, Any]:
-    """Content of ``graphs.json``."""
-    import json
-
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return content

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from infomotion_book.explore.wall import drawn_videos, first_picks, loop_of, write_loop
+from infomotion_book.explore.wall import drawn_videos, first_picks, joined, loop_of, write_loop
 from infomotion_lib.classes import CLASS_NAMES
 from infomotion_lib.data.video import resize_clip
 from infomotion_lib.reporting.results import Results
 
 COLUMNS = 10
-SIDE, GAP = 56, 4
+SIDE = 56
 QUALITY = 20
 
 
@@ -40,8 +40,11 @@ def write_hero(results: Results, folder: Path) -> dict[str, Any] | None:
         ]
         names = _mixed(kept, others[: COLUMNS - len(kept)], seed=row)
         picked += [[row, names.index(name)] for name in kept]
-        rows.append(_row([videos / f"{name}.avi" for name in names]))
-    write_loop(_stacked(rows), folder / "hearts.webp", quality=QUALITY)
+        hearts = [resize_clip(loop_of(videos / f"{name}.avi"), SIDE) for name in names]
+        rows.append(joined(hearts, axis=2))
+    width = max(row.shape[2] for row in rows)
+    full = [np.pad(row, ((0, 0), (0, 0), (0, width - row.shape[2])), constant_values=128) for row in rows]
+    write_loop(joined(full, axis=1), folder / "hearts.webp", quality=QUALITY)
     return {
         "rows": shown,
         "columns": COLUMNS,
@@ -55,17 +58,3 @@ def _mixed(kept: list[str], others: list[str], *, seed: int) -> list[str]:
     """Both lists in one random order, so that picks do not come first."""
     names = kept + others
     return [names[k] for k in np.random.default_rng(seed).permutation(len(names))]
-
-
-def _row(files: list[Path]) -> np.ndarray:
-    """Loops side by side, shape (T, SIDE, width), grey between them."""
-    loops = [resize_clip(loop_of(file), SIDE) for file in files]
-    gap = np.full((len(loops[0]), SIDE, GAP), 128, np.uint8)
-    return np.concatenate([part for loop in loops for part in (loop, gap)][:-1], axis=2)
-
-
-def _stacked(rows: list[np.ndarray]) -> np.ndarray:
-    width = max(row.shape[2] for row in rows)
-    full = [np.pad(row, ((0, 0), (0, 0), (0, width - row.shape[2])), constant_values=128) for row in rows]
-    gap = np.full((len(full[0]), GAP, width), 128, np.uint8)
-    return np.concatenate([part for row in full for part in (row, gap)][:-1], axis=1)

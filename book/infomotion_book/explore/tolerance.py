@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +19,6 @@ from infomotion_lib.reporting.widgets import image_choice
 
 if TYPE_CHECKING:
     import ipywidgets
-
-Flags = Mapping[tuple[str, str, str, int], str]
-"""What was unhealthy about the graphs behind a cell, by source, method, graph and videos per class."""
 
 TOLERANCES = tuple(np.arange(0, 5.01, 0.5).tolist())
 _CONSTANTS = np.arange(10.0, 90.1, 0.5)
@@ -56,11 +51,11 @@ def _accuracies(predictions: pd.DataFrame, tolerances: tuple[float, ...]) -> pd.
     return both.sort_values("tolerance", kind="stable", ignore_index=True)
 
 
-def control(file: Path, flags: Flags) -> ipywidgets.Widget:
-    """Slider over tolerances and buttons for the training pool, from the ``file`` with :func:`table`: bars
-    for the selectors with their flags, a line for the best constant answer.
+def control(table: pd.DataFrame) -> ipywidgets.Widget:
+    """Slider over tolerances and buttons for the training pool, from the rows of :func:`table` with their
+    ``graph_flag``: bars for the selectors, a line for the best constant answer.
     """
-    cells = _rows(pd.read_csv(file, keep_default_na=False), flags)
+    cells = records(table)
     pools, names = _pools(cells)
 
     def picture(pool: int, step: int) -> tuple[str, str]:
@@ -73,13 +68,6 @@ def control(file: Path, flags: Flags) -> ipywidgets.Widget:
         sliders=("tolerance",),
         width="36rem",
     )
-
-
-def _rows(table: pd.DataFrame, flags: Flags) -> list[dict[str, Any]]:
-    return [
-        row | {"graph_flag": flags.get((row["source"], row["method"], row["graph"], int(row["vpc"])), "")}
-        for row in records(table)
-    ]
 
 
 def _pools(cells: list[dict[str, Any]]) -> tuple[list[tuple[str, int]], list[str]]:
@@ -102,7 +90,7 @@ def _bars(rows: list[dict[str, Any]], constant: float, title: str) -> tuple[str,
             "name": _name(row),
             "flag": _flag(row),
             "mean": float(row["mean"]),
-            "sd": float(np.nan_to_num(row["sd"] or 0.0)),
+            "sd": float(np.nan_to_num(row["sd"])),
             "colour": METHOD_COLOURS[row["method"]],
         }
         for row in sorted(rows, key=lambda row: method_order(row["method"]))

@@ -88,7 +88,7 @@ def drawn_videos(results: Results) -> Path | None:
 def _row(picks: pd.DataFrame, videos: Path) -> np.ndarray:
     """Looping clips of the first picks side by side, shape (T, H, W), uint8."""
     names = picks.sort_values("rank").drop_duplicates("file_name")["file_name"].head(SHOWN)
-    return np.concatenate(_with_gaps([loop_of(videos / f"{name}.avi") for name in names]), axis=2)
+    return joined([loop_of(videos / f"{name}.avi") for name in names], axis=2)
 
 
 def loop_of(file: Path) -> np.ndarray:
@@ -96,9 +96,12 @@ def loop_of(file: Path) -> np.ndarray:
     return clip[np.arange(FRAMES) % len(clip)]
 
 
-def _with_gaps(clips: list[np.ndarray]) -> list[np.ndarray]:
-    gap = np.full((FRAMES, SIDE, GAP), 128, np.uint8)
-    return [part for clip in clips for part in (clip, gap)][:-1]
+def joined(clips: list[np.ndarray], *, axis: int) -> np.ndarray:
+    """Clips of equal sizes (T, H, W) beside one another (axis 2) or below (axis 1), grey between them."""
+    shape = list(clips[0].shape)
+    shape[axis] = GAP
+    gap = np.full(shape, 128, np.uint8)
+    return np.concatenate([part for clip in clips for part in (clip, gap)][:-1], axis=axis)
 
 
 def write_loop(frames: np.ndarray, file: Path, *, quality: int = 45) -> list[Path]:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from infomotion_book.addresses import address, card_link
 from infomotion_book.assets import INFOMAP, INFOMAP_LICENCE, INFOMAP_SCRIPT, Assets
 from infomotion_book.explore import graphs
 from infomotion_book.html import block, note
 from infomotion_book.live.data import FILE, SHEETS
 from infomotion_book.live.module import module, page_script, style
-from infomotion_book.notebooks import card_link
 from infomotion_book.templates import filled, line, part
 from infomotion_lib.frozen import EXPLORE
 from infomotion_lib.reporting.results import Results
@@ -32,10 +32,10 @@ def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[
     licence = f"_static/{INFOMAP_LICENCE}" if assets.folder else ""
     about = {"package": INFOMAP, "engine": engine, "licence": licence}
     parts = {"infomap": filled("infomap.md.jinja", about), "live": not_run, "selector": ""}
-    data = live_data(results)
-    if results is None or data is None:
+    data = live_data(results) if results else {}
+    if results is None or not data:
         return parts
-    base = f"results/{results.profile}/{EXPLORE}"
+    base = address(results, EXPLORE)
     first = next(iter(data["classes"]))
     shared = json.dumps({"data": data, "engine": engine, "sheets": f"{base}/{SHEETS}"}, separators=(",", ":"))
     values = {
@@ -47,25 +47,19 @@ def fragments(results: Results | None, assets: Assets, *, not_run: str) -> dict[
         "data": _safe(shared),
         "script": _safe(page_script()),
     }
-    card = note(card_link(results, "graph_selection", line("results_notes.md.jinja", "how_made")))
+    card = note(card_link(results, "graph_selection"))
     live, selector, script = (block(part(PLACES, name, values)) for name in ("live", "selector", "script"))
     return parts | {"live": live + card, "selector": selector + card + script}
 
 
-def live_data(results: Results | None) -> dict[str, Any] | None:
-    """What :func:`infomotion_book.live.data.write_live` left for a run; None where it left nothing."""
-    file = results.root / EXPLORE / FILE if results else None
-    if file is None or not file.is_file():
-        return None
-    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return data
+def live_data(results: Results) -> dict[str, Any]:
+    """What :func:`infomotion_book.live.data.write_live` left for a run; empty where it left nothing."""
+    return results.values(EXPLORE, Path(FILE).stem)
 
 
 def still(results: Results, class_name: str) -> str:
     """HTML of the graph of a class as a picture."""
-    drawn, alt = graphs.draw(
-        graphs.read(results.root / EXPLORE / "graphs.json")["classes"][class_name], STILL, class_name
-    )
+    drawn, alt = graphs.draw(results.values(EXPLORE, "graphs")["classes"][class_name], STILL, class_name)
     return picture_html(drawn, alt=alt)
 
 

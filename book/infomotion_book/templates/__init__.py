@@ -53,7 +53,7 @@ def line(name: str, block: str, values: Mapping[str, Any] | None = None) -> str:
 
 @cache
 def _environment() -> Environment:
-    from infomotion_book.notebooks import card_link  # these fill templates themselves
+    from infomotion_book.addresses import address, card_link  # these fill templates themselves
     from infomotion_book.page_table import written_table
 
     made = Environment(
@@ -63,7 +63,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.globals |= {name: getattr(html, name) for name in ("again", "figure", "folded", "note")}
-    made.globals |= {"card": card_link, "table": written_table, "explained": explained}
+    made.globals |= {"address": address, "card": card_link, "table": written_table, "explained": explained}
     made.filters |= {name: getattr(html, name) for name in FILTERS}
     made.filters |= {
         "probability": lambda value: escape(html.probability(value)),
