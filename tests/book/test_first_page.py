@@ -90,7 +90,9 @@ def test_each_finding_leads_to_its_page(tmp_path: Path) -> None:
     publish(made_up({}, pools=8, noise=4.0), tmp_path)
     text = sentences(findings([], evidence=tmp_path, paper=tmp_path))
     for line in text.strip().splitlines():
-        assert re.fullmatch(r"- \*\*.*\.\*\* .* \[.*\]\((evidence|reading|claims|vectors)\.md\)", line), line
+        assert re.fullmatch(
+            r"- \*\*.*\.\*\* .* \[.*\]\((evidence|help|reading|claims|vectors)\.md\)", line
+        ), line
 
 
 def test_a_phone_reads_each_number_in_a_line(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from matplotlib.text import Text
 
 from infomotion_book import help_page
+from infomotion_book.first_page import findings, sentences
 from infomotion_lib.provenance import write_csv
 from infomotion_lib.studies.help.published import KEY
 from infomotion_lib.studies.help.registration import registration
@@ -44,6 +45,7 @@ def test_without_rows_there_is_no_answer(tmp_path: Path) -> None:
     study = help_page.find_study(tmp_path)
     assert not study.gated and help_page.page_values(study).keys() == {"study", "picture"}
     assert OWN.hash in help_page.fragment(tmp_path)
+    assert "faults" not in sentences(findings([], evidence=tmp_path, helped=tmp_path, paper=tmp_path))
     assert help_page.write_figure(tmp_path, tmp_path) is None
 
 
@@ -71,6 +73,9 @@ def test_the_answer_is_that_of_the_rows(gated: Path) -> None:
     text = help_page.fragment(gated)
     assert text.count("<table") == 4 and study.sentences[0] in text
     assert "agree_infomotion" not in text and "wrong_ef" not in text, "codes are for files"
+    assert "central picks add +6" in text or "central picks add +5" in text
+    told = sentences(findings([], evidence=gated, helped=gated, paper=gated))
+    assert "In all 1 registered worlds it beats" in told and "wrong EF +" in told
     picture = help_page.write_figure(gated, gated)
     assert picture is not None and picture.is_file()
     drawn = help_page.room_and_gain(study.gate, study.gains)
