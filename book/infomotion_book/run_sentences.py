@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -161,8 +162,18 @@ def time_table(results: Results) -> str:
         ],
         "together": times.drop_duplicates("run_as", keep="last")["seconds"].sum(),
         "several": times["continued"].any(),
+        "whole": whole_seconds(results),
     }
     return part(WORDS, "times", values)
+
+
+def whole_seconds(results: Results) -> float:
+    """From the first start of a stage to the last end, seconds: stages that ran side by side count once."""
+    cards = [results.card(stage) for stage in results.stages]
+    known = [card for card in cards if "started_utc" in card]
+    starts = [datetime.fromisoformat(card["started_utc"]).timestamp() for card in known]
+    ends = [start + card_seconds(card) for start, card in zip(starts, known, strict=True)]
+    return max(ends, default=0.0) - min(starts, default=0.0)
 
 
 def _notebook(stage: str) -> str:

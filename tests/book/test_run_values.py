@@ -17,6 +17,7 @@ from infomotion_book.run_sentences import (
     stage_times,
     table1_findings,
     time_table,
+    whole_seconds,
 )
 from infomotion_lib.provenance import read_json, write_csv, write_json
 from infomotion_lib.reporting.results import Results
@@ -87,6 +88,16 @@ def test_stages_that_ran_as_one_share_its_time(results: Results) -> None:
     assert together == pytest.approx(7200 + alone)
     text = time_table(Results("phantom", results.root))
     assert text.count("2.0 h in several runs") == 1
+
+
+def test_stages_that_ran_side_by_side_count_once(results: Results) -> None:
+    for number, stage in enumerate(results.stages):
+        card = results.folder(stage) / "run_card.json"
+        start = {"started_utc": f"2026-01-01T00:{number:02}:00+00:00", "stage_seconds": 90.0}
+        write_json(read_json(card) | start, card)
+    again = Results("phantom", results.root)
+    assert whole_seconds(again) == 60 * (len(results.stages) - 1) + 90
+    assert "from first start to last end" in time_table(again)
 
 
 def test_numbers_that_are_not_known_say_so(results: Results) -> None:
