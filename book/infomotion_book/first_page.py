@@ -82,8 +82,9 @@ def _helps(folder: Path) -> dict[str, Any]:
     study = find_study(folder)
     if not study.finished:
         return {"worlds": 0, "helps": []}
-    won = study.answers.query("answer == 'beats' and against == 'random'")
-    return {"worlds": len(study.worlds), "helps": records(won)}
+    answers = study.answers
+    won = (answers["answer"] == "beats") & (answers["against"] == "random")
+    return {"worlds": len(study.worlds), "helps": records(answers[won])}
 
 
 def _literal_below(study: Evidence) -> float | None:

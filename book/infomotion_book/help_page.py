@@ -115,8 +115,9 @@ def page_values(study: HelpStudy) -> dict[str, Any]:
         arms = arm_table(rows, worlds, own)
         contrasts = secondary_table(rows, worlds, own)
         tested = own.content["stage_1"]["tested"]
-        over_screen = f"arm == '{tested}' and against == 'filter_random' and metric == 'hard_accuracy'"
-        known["screened"] = records(contrasts.query(over_screen))
+        asked = {"arm": tested, "against": "filter_random", "metric": "hard_accuracy"}
+        wanted = (contrasts[list(asked)] == pd.Series(asked)).all(axis=1)
+        known["screened"] = records(contrasts[wanted])
         contrasts = contrasts.assign(**{name: contrasts[name].map(arm_name) for name in ("arm", "against")})
         known |= {
             "answers": records(study.answers.assign(against=study.answers["against"].map(arm_name))),
