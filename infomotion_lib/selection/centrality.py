@@ -57,8 +57,8 @@ def ghalmane_centrality(graph: Graph, module: NDArray[np.integer]) -> ModularCen
     r"""Weighted modular measure of Ghalmane, El Hassouni, Cherifi and Cherifi (EPJ Data Science 8, 15, 2019),
     for strength.
 
-    .. math:: \alpha_W(i) = (1 - \mu_C)\,\beta_L(i) + \mu_C\,\beta_G(i), \qquad
-              \mu_C = \frac{1}{|C|} \sum_{j \in C} \frac{\beta_G(j)}{\beta_L(j) + \beta_G(j)}
+    .. math:: \alpha_W(i) &= (1 - \mu_C)\,\beta_L(i) + \mu_C\,\beta_G(i) \\
+              \mu_C &= \frac{1}{|C|} \sum_{j \in C} \frac{\beta_G(j)}{\beta_L(j) + \beta_G(j)}
 
     :math:`\beta_L` is the strength of i in the graph without links between communities, :math:`\beta_G` in
     the graph without links inside them. In a directed graph a node's strength counts the links that enter it

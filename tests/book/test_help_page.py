@@ -71,7 +71,7 @@ def test_the_answer_is_that_of_the_rows(gated: Path) -> None:
     assert {row["arm"] for row in known["arms"]} == set(arms) and len(known["answers"]) == 2
     assert {row["metric"] for row in known["secondary"]} == {"hard_accuracy", "bad"}
     text = help_page.fragment(gated)
-    assert text.count("<table") == 4 and study.sentences[0] in text
+    assert text.count("<table") == 4 and "* " + study.sentences[0].replace("wrong", "Wrong", 1) in text
     assert "agree_infomotion" not in text and "wrong_ef" not in text, "codes are for files"
     assert "central picks add +6" in text or "central picks add +5" in text
     told = sentences(findings([], evidence=gated, helped=gated, paper=gated))
