@@ -41,6 +41,7 @@ RECORDED_PACKAGES = (
     "nibabel",
     "numpy",
     "opencv-python-headless",
+    "openvino",
     "pandas",
     "pillow",
     "pydicom",

@@ -114,9 +114,9 @@ def test_the_mean_loses_what_the_length_keeps(solved: dict[str, list[dict[str, A
     assert (flows["whole"].abs() < 1e-9).all() and (flows["length"] > 0.9).all()
 
 
-def test_the_proxy_likes_a_spread_of_ef(solved: dict[str, list[dict[str, Any]]]) -> None:
+def test_the_proxy_dislikes_a_spread_of_ef(solved: dict[str, list[dict[str, Any]]]) -> None:
     by_ef, farthest = solved["03"][0]["by_ef"], solved["03"][1]["farthest"]
-    assert by_ef.better > 6
+    assert by_ef.interval[0] > 0, "worse than Random, as the solution says of the vectors that ship"
     assert len(by_ef.table) == len(farthest.table) == 12
 
 

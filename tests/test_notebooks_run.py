@@ -19,6 +19,7 @@ from infomotion_lib.generators.pool import DRAWN_HERE
 from infomotion_lib.parameters import read_profile, stage_parameters, stages_of_run
 from infomotion_lib.paths import notebook_of
 from infomotion_lib.provenance import read_run_card, sha256
+from infomotion_lib.registry import imported
 from infomotion_lib.reporting.widgets import STATE, VIEW
 from infomotion_lib.run.fingerprint import RECORD, WORKED
 from infomotion_lib.run.scratch import scratch_of
@@ -275,6 +276,9 @@ def test_run_cards_chain_from_the_videos_to_the_table(smoke_run: FinishedRun) ->
             (smoke_run.paths.stage(stage.name) / ".fingerprint.json").read_text(encoding="utf-8")
         )["inputs"]
         assert {name.split("/")[0] for name in used} == needs(stage.name)
+        card = read_run_card(smoke_run.paths.stage(stage.name))
+        parameters = stage_parameters(stage.name, card["parameters"])
+        seen = imported(stage.sees)(parameters, smoke_run.paths) if stage.sees else {}
         for name, value in used.items():
             need, file = name.split("/")
-            assert sha256(smoke_run.paths.stage(need) / file) == value
+            assert value == seen.get(name, sha256(smoke_run.paths.stage(need) / file)), name

@@ -173,7 +173,7 @@ def imported_roots(file: Path) -> set[str]:
 
 def test_what_the_library_imports_is_declared() -> None:
     declared_names = declared(
-        "train", "notebooks", "workflow", "book", "manifests", "dicom", "camus", "pretrained"
+        "train", "notebooks", "workflow", "book", "manifests", "dicom", "camus", "openvino", "pretrained"
     )
     known = {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in declared_names} | COME_WITH_OTHERS
     packages = {"infomotion_lib", "infomotion_book"}

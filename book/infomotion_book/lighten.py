@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from infomotion_book.thin_svg import thin_svg
+
 ICONS = Path("_static/scripts/fontawesome.js")
 STYLES = ("_static/styles/*.css", "_static/sphinx-design*.css", "_static/mystnb*.css")
 """Style sheets of others."""
@@ -50,6 +52,9 @@ def lighten(html: Path, *, notebooks: Iterable[Path] = ()) -> None:
     words = words_of([*pages, *html.glob("_static/**/*js")])
     for file in (file for pattern in STYLES for file in html.glob(pattern)):
         _change(file, with_classes, words)
+    for figure in html.rglob("*.svg"):
+        if "matplotlib" in (drawn := figure.read_text(encoding="utf-8")):
+            figure.write_text(thin_svg(drawn), encoding="utf-8")
     for notebook in notebooks:
         if (download := html / "_sources" / "notebooks" / notebook.name).is_file():
             shutil.copyfile(notebook, download)

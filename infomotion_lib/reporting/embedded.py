@@ -23,8 +23,8 @@ FINEST = 150
 COARSE = 3.0
 """Points that a pixel covers at least where it is shown as a square, as those of a map of patches are."""
 
-_JPEG = {"quality": 80, "subsampling": 0, "optimize": True}
-"""JPEG and PNG are what every program that reads an SVG shows."""
+QUALITY = 80
+"""Of a JPEG. JPEG and PNG are what every program that reads an SVG shows."""
 
 _IMAGE = "{http://www.w3.org/2000/svg}image"
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -74,12 +74,9 @@ def _packed(picture: Image) -> tuple[str, bytes]:
     opaque = bool((shown[..., 3] == 255).all())
     grey = bool((shown[..., :3] == shown[..., :1]).all())
     plain = picture.convert("L" if grey and opaque else "RGB" if opaque else "RGBA")
-    png = _saved(plain, "png", optimize=True)
-    jpeg = _saved(plain, "jpeg", **_JPEG) if opaque else png
-    return ("jpeg", jpeg) if len(jpeg) < len(png) else ("png", png)
-
-
-def _saved(picture: Image, kind: str, **options: int | bool) -> bytes:
-    stream = io.BytesIO()
-    picture.save(stream, kind, **options)
-    return stream.getvalue()
+    png, jpeg = io.BytesIO(), io.BytesIO()
+    plain.save(png, "png", optimize=True)
+    if not opaque:
+        return "png", png.getvalue()
+    plain.save(jpeg, "jpeg", quality=QUALITY, subsampling=0, optimize=True)
+    return min(("jpeg", jpeg.getvalue()), ("png", png.getvalue()), key=lambda made: len(made[1]))
