@@ -6,6 +6,8 @@ import base64
 import io
 import re
 
+from infomotion_lib.reporting.embedded import as_jpeg
+
 _ID = re.compile(r'(<(?:g|path)\b[^>]*?) id="([^"]+)"')
 _NAMED = re.compile(r'href="#([^"]+)"|url\(#([^)]+)\)')
 _HREF = re.compile(r'href="#([^"]+)"')
@@ -44,8 +46,6 @@ def _placed(found: re.Match[str]) -> str:
 def _smaller(found: re.Match[str]) -> str:
     from PIL import Image
 
-    stream = io.BytesIO()
     with Image.open(io.BytesIO(base64.b64decode(found[0]))) as picture:
-        picture.save(stream, "jpeg", quality=QUALITY, subsampling=0, optimize=True)
-    made = base64.b64encode(stream.getvalue()).decode("ascii")
+        made = base64.b64encode(as_jpeg(picture, quality=QUALITY)).decode("ascii")
     return made if len(made) < len(found[0]) else found[0]

@@ -1,7 +1,8 @@
 """The motion of a few videos by OpenVINO: the same network, compiled for this processor.
 
 A model is compiled for one size of frames and for :data:`CPU_VIDEOS` videos. Fewer are filled up, so that a
-vector does not depend on how many are made with it.
+vector does not depend on how many are made with it; a block in which some video's motions share no frame has
+a model of its own, of equal numbers to rounding.
 """
 
 from __future__ import annotations
