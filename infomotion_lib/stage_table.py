@@ -265,6 +265,7 @@ def _pool_stage(entry: Any) -> Stage:
         ("data", *entry.reads),
         ("manifest.csv", "hashes.csv"),
         learns=("generators.pool", "generators.cutting", LOADED),
+        sees=entry.sees,
         notebook=POOLS,
         generator=entry.name,
         spread=Spread("pool", "shards") if entry.in_blocks else None,

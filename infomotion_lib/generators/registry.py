@@ -22,6 +22,8 @@ class Generator(Entry):
         and draws the very clips that what was fitted draws.
     reads : tuple of str
         Stages whose outputs it learns from, besides those of the data stage.
+    sees : str
+        As of a :class:`~infomotion_lib.stage_table.Stage`.
     paper_row : str
         Its row in the paper's Table 2; empty where it has none.
     files : tuple of str
@@ -43,6 +45,7 @@ class Generator(Entry):
     given: bool = False
     in_blocks: bool = False
     reads: tuple[str, ...] = ()
+    sees: str = ""
 
 
 GENERATORS: Registry[Generator] = Registry("generator")
@@ -86,6 +89,7 @@ GENERATORS.add(
         parameters=f"{_PACKAGE}.mcdm.parameters:McdmParameters",
         files=("mcdm.safetensors", "donors.npz", "losses.csv", "motion_kept.csv"),
         reads=("frame_index", "ifa_training"),
+        sees="infomotion_lib.representations.lessons:seen_of_index",
         shown_by="infomotion_lib.reporting.figures.mcdm:show",
         refused_by=f"{_PACKAGE}.mcdm.outlook:refusals",
     )

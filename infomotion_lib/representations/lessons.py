@@ -1,4 +1,6 @@
-"""What stage 02 learns from the frame index: labels of the videos that teach, frames of all."""
+"""What is learnt from the frame index by whom relabelling does not concern: labels of the videos that teach,
+frames of all.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the work that a stage keeps depends on: another regressor of the labels trains no motion network anew."""
+"""What the work that a stage keeps depends on: another regressor of the labels trains anew neither the motion
+network nor the generator that its vectors move.
+"""
 
 from __future__ import annotations
 
@@ -44,13 +46,13 @@ def may_continue(paths: RunPaths, stage: str) -> bool:
 
 @pytest.fixture
 def paths(tmp_path: Path) -> RunPaths:
-    """A run whose stages 01 to 03 have been claimed once."""
+    """A run of which stages 02 and 03 and the pool of MCDM have been claimed once."""
     paths = RunPaths("smoke", tmp_path)
-    for stage in ("data", "frame_index", "ifa_training", "graph_selection"):
-        paths.stage(stage).mkdir()
+    for stage in ("data", "frame_index", "ifa_training", "graph_selection", "mcdm_pool"):
+        paths.stage(stage).mkdir(parents=True)
         close(paths, stage, {})
     finish_stage_01(paths, INDEX)
-    for stage in ("ifa_training", "graph_selection"):
+    for stage in ("ifa_training", "graph_selection", "mcdm_pool"):
         assert not may_continue(paths, stage) and may_continue(paths, stage)
     return paths
 
@@ -58,7 +60,7 @@ def paths(tmp_path: Path) -> RunPaths:
 def test_other_labels_of_the_pool_leave_what_was_learnt_from_real_hearts(paths: RunPaths) -> None:
     labels = {"ef": [55.0, 20.0, 33.0], "class_name": ["normal", "severe", "moderate"]}
     finish_stage_01(paths, INDEX.assign(**labels))
-    assert may_continue(paths, "ifa_training")
+    assert may_continue(paths, "ifa_training") and may_continue(paths, "mcdm_pool")
     assert not may_continue(paths, "graph_selection")
 
 
@@ -69,4 +71,4 @@ def test_other_labels_of_real_hearts_and_other_frames_do_not(
     paths: RunPaths, change: dict[str, list[object]]
 ) -> None:
     finish_stage_01(paths, INDEX.assign(**change))
-    assert not may_continue(paths, "ifa_training")
+    assert not may_continue(paths, "mcdm_pool") and not may_continue(paths, "ifa_training")
