@@ -140,9 +140,9 @@ def with_sd(value: float | str, sd: float) -> str:
     return f"{shown} ± {number(sd)}" if sd == sd else shown
 
 
-def interval(low: float, high: float) -> str:
+def interval(low: float, high: float, digits: int = 1) -> str:
     """An interval in brackets, such as ``[0.2, 1.8]``."""
-    return f"[{number(low)}, {number(high)}]"
+    return f"[{number(low, digits)}, {number(high, digits)}]"
 
 
 def below(text: str) -> Markup:
