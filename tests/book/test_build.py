@@ -175,6 +175,14 @@ def test_internal_links_lead_somewhere(book: Path, parsed: dict[str, Page]) -> N
     assert not broken, "\n".join(sorted(set(broken)))
 
 
+def test_no_formula_is_left_as_it_was_typed(book: Path) -> None:
+    """In prose, and in what the cells of notebooks show."""
+    set_apart = r"<(script|style|pre|code)\b.*?</\1>|<(span|div) class=\"math\b.*?</\2>"
+    for page in [*book.glob("*.html"), *book.glob("notebooks/*.html"), *book.glob("api/*.html")]:
+        prose = re.sub(set_apart, "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert not re.findall(r"\$\$|\\(?:begin|frac|sqrt|mathcal|varepsilon)\b", prose), page.name
+
+
 def test_pages_are_light(book: Path, pages: list[str]) -> None:
     heavy = {
         page: (book / page).stat().st_size for page in pages if (book / page).stat().st_size > LARGEST_PAGE
