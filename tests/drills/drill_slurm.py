@@ -187,11 +187,13 @@ def test_a_job_over_its_time_is_named_with_the_line_to_raise(
 def test_a_controller_that_goes_away_for_a_minute_ends_the_run_with_a_message_not_the_jobs(
     node: OneNode, smoke_run: FinishedRun, tmp_path: Path
 ) -> None:
-    """This SLURM keeps no accounts, so that the plugin loses sight of its jobs; they go on by themselves."""
+    """This SLURM keeps no accounts, so that the plugin loses sight of its jobs; they go on by themselves, once
+    they compute. In the seconds before, a job asks the controller for its step, and ends without an answer.
+    """
     copy = without(smoke_run, "ifa_training", tmp_path)
     settings = cluster(tmp_path / "settings")
     victim, job = begun(smoke_run, copy, settings, "ifa_training")
-    until(lambda: job[2] in running(node), "the job runs", patience=BUSY)
+    until(lambda: stage_processes(copy), "the job computes", patience=BUSY)
     node.stop("slurmctld")
     time.sleep(AWAY)
     node.start_controller()
