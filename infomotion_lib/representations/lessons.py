@@ -1,6 +1,4 @@
-"""What is learnt from the frame index by whom relabelling does not concern: labels of the videos that teach,
-frames of all.
-"""
+"""What a stage that learns from frames sees of their index: labels of those that teach, frames of all."""
 
 from __future__ import annotations
 
