@@ -13,6 +13,7 @@ from infomotion_lib.run.cli import main
 from infomotion_lib.studies.help.gate import ROWS_FILE as GATE_FILE
 from infomotion_lib.studies.help.pilot import pilot_registration
 from infomotion_lib.studies.help.stage_1 import ROWS_FILE
+from infomotion_lib.studies.help.tables import world_name
 from infomotion_lib.studies.rows import RowFile
 
 
@@ -31,7 +32,7 @@ def test_the_whole_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     text = capsys.readouterr().out
     registered = pilot_registration(tmp_path / "pilot")
     assert registered.hash in text and "Stage 1 (" in text
-    worlds = [name for name in registered.worlds if f"\n{name}: " in text]
+    worlds = [name for name in registered.worlds if f"\n{world_name(name)}: " in text]
     assert worlds, "a sentence per world that entered"
     files = [tmp_path / "pilot" / name for name in (GATE_FILE, ROWS_FILE)]
     whole = [rows_without_times(file) for file in files]
