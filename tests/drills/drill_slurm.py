@@ -202,7 +202,8 @@ def test_a_controller_that_goes_away_for_a_minute_ends_the_run_with_a_message_no
     for part in (f"{job[1]}, job {job[2]}", f"Its log: {job[3]}", "give the same command again"):
         assert part in message.rpartition("Error: ")[2], message
     print(f"\n{message}")
-    until(lambda: not running(node), "the job has ended", patience=BUSY)
+    ends = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL"}
+    until(lambda: node.jobs().get(job[2]) in ends, "the job has ended", patience=BUSY)
     assert node.jobs()[job[2]] == "COMPLETED", "an outage of the controller ends no job"
     resumed(smoke_run, copy, settings, "ifa_training")
 
