@@ -69,7 +69,10 @@ def test_the_answer_is_that_of_the_rows(gated: Path) -> None:
     known = help_page.page_values(study)
     assert study.sentences[0].startswith("wrong EF: Agreeing InfoMotion beats both rivals")
     assert {row["arm"] for row in known["arms"]} == set(arms) and len(known["answers"]) == 2
-    assert {row["metric"] for row in known["secondary"]} == {"hard_accuracy", "bad"}
+    metrics = [row["metric"] for row in known["secondary"]]
+    assert metrics == ["hard_accuracy", "bad"] * (len(metrics) // 2) and metrics, (
+        "the page shows them in pairs"
+    )
     text = help_page.fragment(gated)
     assert text.count("<table") == 4 and "* " + study.sentences[0].replace("wrong", "Wrong", 1) in text
     assert "agree_infomotion" not in text and "wrong_ef" not in text, "codes are for files"
