@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -153,12 +152,6 @@ def surroundings(project: Path) -> dict[str, Any]:
     """
     path = os.pathsep.join(str(folder) for folder in (project, project / "book"))
     return {"cwd": project, "env": {**os.environ, "PYTHONPATH": path, "HOME": f"{os.devnull}/home"}}
-
-
-def cpu_of_children() -> float:
-    """Seconds of processor time of every process that has ended; a busy machine does not lengthen them."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def project_files() -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import cpu_of_children, not_here, once, project_files
+from finished_run import not_here, once, project_files
 
 from infomotion_lib.paths import PROJECT
 from infomotion_lib.provenance import sha256
@@ -48,13 +48,12 @@ def book(shared_folder: Path) -> Path:
     """Folder of the rendered book; built by whichever test process asks first."""
 
     def make(root: Path) -> None:
-        before, started = tracked(), cpu_of_children()
+        before = tracked()
         done = subprocess.run(
             [sys.executable, "-c", BUILD, str(root / "out")], capture_output=True, text=True, timeout=900
         )
         assert done.returncode == 0, done.stdout + done.stderr
         (root / "out" / "notes").write_text("\n".join(json.loads(done.stdout)["notes"]), encoding="utf-8")
-        (root / "out" / "seconds").write_text(str(cpu_of_children() - started))
         (root / "out" / "changed").write_text(
             "\n".join(name for name, value in tracked().items() if before.get(name) != value)
         )

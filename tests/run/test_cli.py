@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from finished_run import cpu_of_children
 
 from infomotion_lib.errors import ParameterError
 from infomotion_lib.paths import PROJECT
@@ -31,17 +30,12 @@ def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
         " ('torch', 'pandas', 'matplotlib', 'pydantic', 'snakemake') if name in sys.modules]);"
         " sys.exit(status)"
     )
-    seconds = []
-    for _ in range(3):
-        begun = cpu_of_children()
-        answer = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True
-        )
-        seconds.append(cpu_of_children() - begun)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True
+    )
     for command in ("run", "phantom", "data", "freeze", "book", "report"):
         assert f"\n  {command}" in answer.stdout
     assert answer.stdout.strip().endswith("[]")
-    assert min(seconds) < 1.0
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -273,10 +272,8 @@ def test_two_runs_at_once_one_refuses_or_waits(tmp_path: Path) -> None:
     finally:
         other.kill()
         other.wait()
-    started = time.monotonic()
-    with only_run(paths, wait=True):
+    with only_run(paths):  # a killed run leaves no stale lock
         pass
-    assert time.monotonic() - started < 5, "a killed run leaves no stale lock"
 
 
 def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None:
