@@ -21,7 +21,7 @@ from infomotion_lib import linear
 from infomotion_lib.data.video import read_clip
 from infomotion_lib.device import as_unit
 from infomotion_lib.representations.ends import pair_frames
-from infomotion_lib.representations.ifa.engine import CPU_VIDEOS, Engine
+from infomotion_lib.representations.ifa.engine import CPU_VIDEOS, OpenVinoMotion
 from infomotion_lib.representations.ifa.features import BATCH, extract_features, motions
 from infomotion_lib.representations.ifa.interpolator import InterFrameInterpolator
 from infomotion_lib.representations.ifa.pooling import MotionPooler, _by_video
@@ -36,15 +36,9 @@ PLAIN, OURS = "plain", "ours"
 FRAMES, PAIRS = 3, 2
 
 
-def ours(
-    network: InterFrameInterpolator,
-    *,
-    threads: int,
-    precision: Precision = "32-true",
-    engine: Engine = "torch",
-) -> Way:
+def ours(network: InterFrameInterpolator, *, threads: int, precision: Precision = "32-true") -> Way:
     """The library's own path."""
-    reading = motions(2, precision, engine)
+    reading = motions(2, precision)
     return lambda rows: (
         extract_features(network, rows, out=None, device="cpu", workers=threads, reading=reading).features
     )
@@ -145,6 +139,18 @@ def onnxruntime(network: InterFrameInterpolator, *, side: int, threads: int) -> 
     )
 
 
+def openvino(network: InterFrameInterpolator, *, side: int, threads: int) -> Compute:
+    """By the library's own engine, compiled once: it does that for every data set."""
+    engine = OpenVinoMotion(MotionPooler(network)._motion)
+
+    def compute(frames: Tensor, pairs: Tensor) -> Tensor:
+        return torch.cat([_by_video(part, PAIRS) for part in engine(frames, pairs, per_video=PAIRS)], dim=1)
+
+    with torch.inference_mode():
+        compute(*example(side))
+    return compute
+
+
 def openvino_bf16(network: InterFrameInterpolator, *, side: int, threads: int) -> Compute:
     """By OpenVINO in bfloat16, from a trace."""
     import openvino as engine
@@ -179,14 +185,15 @@ def way(name: str, network: InterFrameInterpolator, *, side: int, threads: int) 
     """A way by its name."""
     if name == PLAIN:
         return plain(network)
-    own: dict[str, dict[str, Any]] = {
-        OURS: {},
-        BF16: {"precision": "bf16-mixed"},
-        OPENVINO: {"engine": "openvino"},
+    precisions: dict[str, Precision] = {OURS: "32-true", BF16: "bf16-mixed"}
+    if name in precisions:
+        return ours(network, threads=threads, precision=precisions[name])
+    makers = {
+        "torch.compile": compiled,
+        "ONNX Runtime": onnxruntime,
+        OPENVINO: openvino,
+        "OpenVINO bfloat16": openvino_bf16,
     }
-    if name in own:
-        return ours(network, threads=threads, **own[name])
-    makers = {"torch.compile": compiled, "ONNX Runtime": onnxruntime, "OpenVINO bfloat16": openvino_bf16}
     return through(makers[name](network, side=side, threads=threads), network, threads=threads)
 
 
