@@ -398,11 +398,14 @@ def test_the_pages_name_functions_that_exist() -> None:
 
 
 def test_the_pages_name_commands_that_exist() -> None:
+    from typer.core import TyperGroup
     from typer.main import get_command
 
     from infomotion_book.cli import app
 
-    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
+    doors = get_command(app)
+    assert isinstance(doors, TyperGroup)
+    commands = set(doors.commands)
     for file in BOOK.glob("*.md"):
         used = set(re.findall(r"(?m)(?:^|`)infomotion ([a-z][a-z-]*)", file.read_text()))
         assert used <= commands, f"{file.name}: {used - commands}"

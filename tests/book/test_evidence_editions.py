@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_ablations_are_read_from_the_later_edition_once_all_its_pools_are_there(
 
 
 def test_rows_are_published_by_edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows.published_folder, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(rows, "published_folder", partial(published_folder, root=tmp_path))
     for edition, folder in ((1, tmp_path), (2, tmp_path / "edition_2")):
         tables = made_up({}, pools=2)
         tables.settings["edition"] = edition
