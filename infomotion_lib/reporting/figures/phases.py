@@ -186,7 +186,11 @@ def _strip(axis: Axes, table: pd.DataFrame, orders: list[str]) -> None:
     """Every clip as a dot, a row per order of its frames, and the median as a bar with its number."""
     look = {"x": "value", "y": "frames", "order": orders, "ax": axis}
     palette = {"in order": PHASE_COLOURS["ed"], "shuffled": CONTROL_COLOUR}
-    sns.stripplot(table, hue="frames", palette=palette, legend=False, size=3, alpha=0.5, jitter=0.3, **look)
+    sns.stripplot(table, hue="frames", palette=palette, legend=False, size=3, alpha=0.5, jitter=False, **look)
+    shaken = np.random.default_rng(0)  # seaborn's own jitter would draw another figure each time
+    for dots in axis.collections:
+        places = np.asarray(dots.get_offsets())
+        dots.set_offsets(places + np.c_[np.zeros(len(places)), shaken.uniform(-0.3, 0.3, len(places))])
     for place, word in enumerate(orders):
         median = float(table.loc[table["frames"] == word, "value"].median())
         if np.isfinite(median):
