@@ -15,7 +15,7 @@ from infomotion_lib.frames.detect import Phases, detect_phases
 from infomotion_lib.frames.rule import MotionPairs, motion_pairs
 from infomotion_lib.reporting.figures import frames as figures
 from infomotion_lib.reporting.figures import phases as detector_figures
-from infomotion_lib.reporting.style import figure_bytes
+from infomotion_lib.reporting.style import figure_bytes, use_style
 
 PAIRS = motion_pairs(10, 30, n_frames=64)
 EMPTY = np.zeros((20, 20), np.uint8)
@@ -94,6 +94,7 @@ def test_detector_figures_tell_order_from_chance() -> None:
     control = order_control([(known.clip, known.fps) for known in clips])
     gate = float(control.loc[control["frames"] == "in_order", "residual"].median())
     assert title(detector_figures.clip_controls(control, gate=gate)).startswith("2 of 3 clips hang together")
+    use_style()
     first, again = (figure_bytes(detector_figures.clip_controls(control, gate=gate)) for _ in range(2))
     assert first == again, "the same dots in the same places"
     seen = detect_phases(clips[1].clip, clips[1].fps)
