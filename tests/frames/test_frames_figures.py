@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,8 +95,9 @@ def test_detector_figures_tell_order_from_chance() -> None:
     control = order_control([(known.clip, known.fps) for known in clips])
     gate = float(control.loc[control["frames"] == "in_order", "residual"].median())
     assert title(detector_figures.clip_controls(control, gate=gate)).startswith("2 of 3 clips hang together")
-    use_style()
-    first, again = (figure_bytes(detector_figures.clip_controls(control, gate=gate)) for _ in range(2))
+    with mpl.rc_context():
+        use_style()
+        first, again = (figure_bytes(detector_figures.clip_controls(control, gate=gate)) for _ in range(2))
     assert first == again, "the same dots in the same places"
     seen = detect_phases(clips[1].clip, clips[1].fps)
     text = title(detector_figures.phase_signal(seen, seen, fps=50.0, true_es=clips[1].es))

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -252,7 +253,6 @@ HOLD = """
 import sys, time
 from infomotion_lib.paths import run_paths
 from infomotion_lib.run.lock import only_run
-from infomotion_lib.run.notebook import PATIENCE
 with only_run(run_paths("smoke", sys.argv[1])):
     print("mine", flush=True)
     time.sleep(60)
@@ -264,16 +264,25 @@ def test_two_runs_at_once_one_refuses_or_waits(tmp_path: Path) -> None:
     other = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=PROJECT
     )
+    entered = threading.Event()
+
+    def wait() -> None:
+        with only_run(paths, wait=True):
+            entered.set()
+
+    waiting = threading.Thread(target=wait, daemon=True)
     try:
         assert other.stdout is not None
         assert other.stdout.readline() == "mine\n"
         with pytest.raises(StageError, match=f"process {other.pid}.*\n.*\n.*--wait"), only_run(paths):
             pass
+        waiting.start()
+        assert not entered.wait(0.5)
     finally:
         other.kill()
         other.wait()
-    with only_run(paths):  # a killed run leaves no stale lock
-        pass
+    waiting.join(60)
+    assert entered.is_set(), "a killed run leaves no stale lock"
 
 
 def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None:
